@@ -1,0 +1,1 @@
+"""Stand-ins of the two vendors: pure rules, and HTTP servers around them."""
