@@ -1,0 +1,126 @@
+"""A Referral Factory campaign plus our settings for it (DESIGN section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.contact import Role, Value
+from shared.domain.mapping import FieldMapping
+from shared.domain.person import Audience
+
+Document = Mapping[str, Any]
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class Action(StrEnum):
+    """What happens in Intercom when a person joins."""
+
+    NONE = "none"
+    LEAD = "lead"
+    USER = "user"
+
+    @property
+    def role(self) -> Role:
+        """The contact role to create; ValueError for ``none``."""
+        return Role(self.value)
+
+
+class DuplicatePolicy(StrEnum):
+    """What happens to a contact that existed before this application created it."""
+
+    SKIP = "skip"
+    UPDATE = "update"
+
+
+class ArchivedPolicy(StrEnum):
+    """What a new signup does to an archived contact: bring it back, or fail."""
+
+    UNARCHIVE = "unarchive"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceSettings:
+    """What happens to one audience."""
+
+    action: Action = Action.NONE
+    mapping: tuple[FieldMapping, ...] = ()
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    duplicates: DuplicatePolicy = DuplicatePolicy.SKIP
+    archived: ArchivedPolicy = ArchivedPolicy.UNARCHIVE
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTrigger:
+    """The attribute to track. ``initial_value`` goes into a create only."""
+
+    attribute: str
+    initial_value: Value
+    qualified_values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The newest settings.
+
+    ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered.
+    """
+
+    campaign_id: int
+    name: str
+    status: Status
+    version: int
+    document: Document
+    audiences: Mapping[Audience, AudienceSettings]
+    trigger: AttributeTrigger | None = None
+    backfill: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    known_up_to: int | None = None
+
+    def audience(self, audience: Audience) -> AudienceSettings:
+        return self.audiences.get(audience, AudienceSettings())
+
+    def creation_values(self, audience: Audience) -> dict[str, Value]:
+        """What only a create carries: the defaults, and for a person invited the tracked attribute's first value."""
+        values = dict(self.audience(audience).defaults)
+        if self.trigger and audience is Audience.PERSON_INVITED and self.trigger.initial_value is not None:
+            values[self.trigger.attribute] = self.trigger.initial_value
+        return values
+
+
+def campaign_of(document: Document, version: int, known_up_to: int | None = None) -> Campaign:
+    """The settings of a saved document. KeyError or ValueError when it is none (saving validates, so this is a bug)."""
+    qualification = document.get("qualification") or {}
+    trigger = qualification.get("trigger") or {}
+    return Campaign(
+        campaign_id=int(document["campaign_id"]),
+        name=document.get("name") or "",
+        status=Status(document.get("status", Status.DRAFT)),
+        version=version,
+        document=document,
+        audiences={audience: _audience(document.get(audience) or {}) for audience in Audience},
+        trigger=AttributeTrigger(trigger["attribute"], trigger.get("initial_value"), tuple(trigger.get("qualified_values", ())))
+        if trigger.get("kind") == "attribute"
+        else None,
+        backfill=bool(document.get("backfill", False)),
+        aliases=dict(document.get("aliases") or {}),
+        known_up_to=known_up_to,
+    )
+
+
+def _audience(section: Document) -> AudienceSettings:
+    return AudienceSettings(
+        action=Action(section.get("action", Action.NONE)),
+        mapping=tuple(FieldMapping(row["from"], row["to"]) for row in section.get("mapping", ())),
+        defaults=dict(section.get("defaults") or {}),
+        duplicates=DuplicatePolicy(section.get("duplicates", DuplicatePolicy.SKIP)),
+        archived=ArchivedPolicy(section.get("archived", ArchivedPolicy.UNARCHIVE)),
+    )

@@ -1,0 +1,49 @@
+"""Intercom's record of a person, and the attributes its workspace knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Value = str | int | float | bool | None
+CUSTOM = "custom_attributes."
+
+
+class Role(StrEnum):
+    """Intercom's two contact roles."""
+
+    LEAD = "lead"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as Intercom answered it. ``created_at`` in Unix seconds; ``values`` by attribute name, custom ones
+    as ``custom_attributes.<name>``."""
+
+    id: str
+    role: Role
+    email: str
+    created_at: int
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def value(self, attribute: str) -> Value:
+        return self.values.get(attribute)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One writable or read-only attribute of the workspace. ``name`` as the mapping's ``to`` writes it."""
+
+    name: str
+    data_type: str
+    label: str = ""
+    writable: bool = True
+    archived: bool = False
+    options: tuple[str, ...] = ()
+
+
+def preferred(contacts: Iterable[Contact]) -> Contact | None:
+    """The one to write to when several have the e-mail: a user before a lead, then the oldest."""
+    return min(contacts, key=lambda contact: (contact.role is not Role.USER, contact.created_at, contact.id), default=None)

@@ -1,0 +1,195 @@
+"""From the facts of a person to the values of a contact."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from shared.domain.contact import CUSTOM, Attribute, Value
+from shared.domain.person import Person, clean_text
+
+MAX_TEXT = 255  # https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-attributes
+META = "meta."
+SOURCES = frozenset(
+    {
+        "first_name", "email", "code", "url", "source", "type", "signed_up_at", "qr", "campaign.name", "campaign.id",
+        "referrals_count", "converted_referrals_count", "referrer.first_name", "referrer.email", "referrer.code",
+        "referrer.url",
+    }
+)  # fmt: skip
+STANDARD_TYPES: Mapping[str, str] = {
+    "name": "string", "email": "string", "phone": "string", "avatar": "string", "owner_id": "string",
+    "signed_up_at": "date", "last_seen_at": "date", "unsubscribed_from_emails": "boolean",
+}  # fmt: skip
+"""Standard attributes that a mapping may write: not ``role`` (the action decides) nor ``external_id`` (the customer's own)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """One row: the fact ``source`` goes to the attribute ``target``."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An attribute that was left out, and why, in plain words."""
+
+    attribute: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What Intercom will take of the wanted values, and what it would refuse."""
+
+    values: Mapping[str, Value]
+    dropped: tuple[Dropped, ...] = ()
+
+
+def is_source(name: str) -> bool:
+    """Whether a mapping may read from that name."""
+    return name in SOURCES or (name.startswith(META) and len(name) > len(META))
+
+
+def fact(person: Person, campaign_id: int, campaign_name: str, source: str) -> Any:
+    """The person's value of one mapping source; None when it is not known."""
+    if source.startswith(META):
+        return person.meta.get(source.removeprefix(META))
+    match source.split("."):
+        case ["campaign", "name"]:
+            return campaign_name or None
+        case ["campaign", "id"]:
+            return campaign_id
+        case ["referrer", name]:
+            return getattr(person.referrer, name, None)
+        case ["type"]:
+            return person.type or person.audience
+        case _:
+            return getattr(person, source, None)
+
+
+def map_facts(person: Person, campaign_id: int, campaign_name: str, rows: Iterable[FieldMapping]) -> dict[str, Value]:
+    """The wanted values by attribute. Unknown facts are left out; rows to one attribute are joined by a space, in order."""
+    wanted: dict[str, Value] = {}
+    for row in rows:
+        value = fact(person, campaign_id, campaign_name, row.source)
+        if value is None or value == "":
+            continue
+        before = wanted.get(row.target)
+        wanted[row.target] = value if before is None else f"{before} {value}"
+    return wanted
+
+
+def prepare(wanted: Mapping[str, Value], attributes: Mapping[str, Attribute]) -> Prepared:
+    """Coerce each value to its attribute's type; what does not fit is dropped with the reason, the rest is kept."""
+    values: dict[str, Value] = {}
+    dropped: list[Dropped] = []
+    for name, value in wanted.items():
+        problem = unusable(name, attributes)
+        if problem:
+            dropped.append(Dropped(name, problem))
+            continue
+        attribute = attributes.get(name) or Attribute(name, STANDARD_TYPES[name])
+        try:
+            values[name] = coerce(value, attribute)
+        except ValueError as error:
+            dropped.append(Dropped(name, str(error)))
+    return Prepared(values, tuple(dropped))
+
+
+def unusable(name: str, attributes: Mapping[str, Attribute]) -> str | None:
+    """Why the attribute cannot be written, in plain words; None when it can."""
+    attribute = attributes.get(name)
+    if attribute is None:
+        return None if name in STANDARD_TYPES else f"Intercom has no attribute {name}"
+    if attribute.archived:
+        return f"{name} is archived in Intercom"
+    if not name.startswith(CUSTOM) and name not in STANDARD_TYPES:
+        return f"{name} is not to be written by a mapping"
+    if not attribute.writable:
+        return f"{name} cannot be written through Intercom's API"
+    return None
+
+
+def coerce(value: Value, attribute: Attribute) -> Value:
+    """The value as the attribute's type; None stays None. ValueError with a plain sentence when it cannot be."""
+    if value is None:
+        return None
+    kind = {"datetime": "date", "options": "string"}.get(attribute.data_type, attribute.data_type)
+    coercions: Mapping[str, Callable[[Value, Attribute], Value]] = {
+        "string": _text,
+        "integer": _integer,
+        "float": _float,
+        "boolean": _boolean,
+        "date": _date,
+    }
+    if kind not in coercions:
+        raise ValueError(f"{attribute.name} has the type {attribute.data_type}, which cannot be written")
+    return coercions[kind](value, attribute)
+
+
+def _text(value: Value, attribute: Attribute) -> str:
+    text = clean_text(("true" if value else "false") if isinstance(value, bool) else str(value))
+    if attribute.options:
+        return _option(text, attribute.options, attribute.name)
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"{attribute.name} takes at most {MAX_TEXT} characters, this has {len(text)}")
+    return text
+
+
+def _option(text: str, options: Sequence[str], name: str) -> str:
+    if text in options:
+        return text
+    folded = text.strip().casefold()
+    for option in options:
+        if option.strip().casefold() == folded:
+            return option
+    raise ValueError(f"{name} takes only {', '.join(options)}")
+
+
+def _integer(value: Value, attribute: Attribute) -> int:
+    number = _number(value, attribute, "a whole number")
+    if number != int(number):
+        raise ValueError(f"{attribute.name} takes a whole number")
+    return int(str(value).strip()) if isinstance(value, str) and value.strip().lstrip("+-").isdigit() else int(number)
+
+
+def _float(value: Value, attribute: Attribute) -> float:
+    return _number(value, attribute, "a number")
+
+
+def _number(value: Value, attribute: Attribute, what: str) -> float:
+    try:
+        number = float(str(value).strip()) if len(str(value)) <= 40 and not isinstance(value, bool) else math.nan
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{attribute.name} takes {what}")
+    return number
+
+
+def _boolean(value: Value, attribute: Attribute) -> bool:
+    word = str(value).strip().casefold()
+    if word in {"true", "yes", "1", "on"}:
+        return True
+    if word in {"false", "no", "0", "off"}:
+        return False
+    raise ValueError(f"{attribute.name} takes true or false")
+
+
+def _date(value: Value, attribute: Attribute) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    text = str(value).strip()
+    if text.isdigit() and len(text) in range(9, 12):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{attribute.name} takes a date such as {date(2026, 1, 31).isoformat()}") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -1,0 +1,139 @@
+"""The ledger's row for one person in one campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from shared.domain.contact import Value
+from shared.domain.mapping import Dropped
+from shared.domain.person import Audience, Person
+
+MAX_HISTORY = 40
+RING_AGAIN_AFTER = 600.0
+"""Seconds after which an undelivered row is rung again, whatever happened to its message."""
+
+
+class State(StrEnum):
+    """Where the delivery stands. PENDING and HELD are the only unfinished ones."""
+
+    PENDING = "pending"
+    HELD = "held"
+    DELIVERED = "delivered"
+    PARTIAL = "partial"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    NOT_WANTED = "not_wanted"
+    KNOWN = "known"
+    ERASED = "erased"
+
+
+IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
+
+
+class Origin(StrEnum):
+    """How the signup came to us."""
+
+    WEBHOOK = "webhook"
+    RECONCILE = "reconcile"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a referral's story. ``at`` in epoch seconds."""
+
+    at: float
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """One person in one campaign. Times are epoch seconds.
+
+    ``due_at``: when the sweep rings the row; every unfinished row that is not held has one. ``written``: the values this
+    row last sent to the contact. ``baseline``: the tracked attribute's value when the contact was adopted.
+    ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
+    """
+
+    campaign_id: int
+    user_id: int
+    state: State
+    person: Person
+    accepted_at: float
+    origin: Origin = Origin.WEBHOOK
+    due_at: float | None = None
+    contact_id: str | None = None
+    reason: str = ""
+    dropped: tuple[Dropped, ...] = ()
+    notes: tuple[str, ...] = ()
+    attempts: int = 0
+    settings_version: int | None = None
+    delivered_at: float | None = None
+    written: Mapping[str, Value] = field(default_factory=dict)
+    baseline: Value = None
+    settle_since: float | None = None
+    possibly_doubled: bool = False
+    verified_at: float | None = None
+    expires_at: float | None = None
+    history: tuple[Event, ...] = ()
+    version: int = 0
+
+    @property
+    def audience(self) -> Audience:
+        """The audience whose settings apply. Without a referrer a person can only be one who refers."""
+        return self.person.audience or Audience.PERSON_REFERRING
+
+    @property
+    def finished(self) -> bool:
+        return self.state not in {State.PENDING, State.HELD}
+
+    def told(self, at: float, what: str, detail: str = "") -> Referral:
+        """With one more line of its story; the oldest lines but the first are forgotten past MAX_HISTORY."""
+        history = (*self.history, Event(at, what, detail))
+        if len(history) > MAX_HISTORY:
+            history = (history[0], *history[-(MAX_HISTORY - 1) :])
+        return replace(self, history=history)
+
+    def waiting(self, until: float, reason: str) -> Referral:
+        """Pending, to be rung at ``until``."""
+        return replace(self, state=State.PENDING, due_at=until, reason=reason)
+
+    def held(self, reason: str) -> Referral:
+        """Held until the campaign becomes active."""
+        return replace(self, state=State.HELD, due_at=None, reason=reason)
+
+    def done(self, state: State, reason: str = "") -> Referral:
+        """Finished: nothing rings it any more."""
+        return replace(self, state=state, due_at=None, reason=reason, settle_since=None, expires_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Our intent to create a contact.
+
+    ``first_at``: since when a contact that turns up may be ours; ``last_at``: the newest attempt.
+    """
+
+    first_at: float
+    last_at: float
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """What the ledger remembers of one e-mail address in one workspace, with the lease held on it.
+
+    ``ours``: this application created the contact. ``fence`` grows with each lease; a write with an older one is refused.
+    """
+
+    workspace_id: str
+    email: str
+    contact_id: str | None = None
+    ours: bool = False
+    role: str | None = None
+    reservation: Reservation | None = None
+    erased_at: float | None = None
+    fence: int = 0
+    lease_owner: str = ""

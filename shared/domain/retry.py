@@ -1,0 +1,33 @@
+"""When to try again: pure, so that the policy can be read and tested in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SHORT_DELAYS = (5.0, 10.0, 20.0, 30.0)
+LONGEST_SHORT_WAIT = 60.0
+FIRST_LONG_WAIT = 60.0
+LONGEST_LONG_WAIT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """``seconds`` to wait, in the queue or (``in_ledger``) as the row's ``due_at``."""
+
+    seconds: float
+    in_ledger: bool
+
+
+def next_wait(receive_count: int, waits_before: int, retry_after: float | None, jitter: float) -> Wait:
+    """How long a transient failure waits.
+
+    ``receive_count`` counts from 1, as SQS does; ``waits_before`` are the waits in the ledger so far; ``retry_after`` in
+    seconds as the vendor or the limiter said; ``jitter`` in 0..1 spreads the wait upwards by a quarter at most.
+    """
+    if retry_after is not None:
+        seconds = max(1.0, retry_after) + jitter * max(1.0, retry_after / 4)
+        return Wait(seconds, in_ledger=seconds > LONGEST_SHORT_WAIT)
+    spread = 1 + jitter / 4
+    if receive_count <= len(SHORT_DELAYS):
+        return Wait(SHORT_DELAYS[receive_count - 1] * spread, in_ledger=False)
+    return Wait(min(FIRST_LONG_WAIT * 2 ** min(waits_before, 8), LONGEST_LONG_WAIT) * spread, in_ledger=True)

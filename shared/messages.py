@@ -1,0 +1,76 @@
+"""What goes through the queues: JSON in ASCII, so that no character of a name can make SQS refuse it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from shared.errors import MalformedPayloadError, TransientError
+
+VERSION = 1
+UNDERSTOOD = (VERSION, VERSION + 1)
+"""A version may only add fields to the one before, so that during a deployment old code reads the next version's messages."""
+
+
+class UnknownVersionError(TransientError):
+    """Written by code that is newer by two versions: left in the queue until this code is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverContact:
+    """Make the Intercom contact match the person.
+
+    ``fields``: what the webhook told, None when only a ledger row is rung. ``user_id`` None: the webhook's fields may
+    name it under an alias. ``received_at`` in epoch seconds.
+    """
+
+    campaign_id: int
+    user_id: int | None
+    event: str
+    received_at: float
+    fields: Mapping[str, Any] | None = None
+    replay: bool = False
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileCampaigns:
+    """Look now for signups that no webhook brought. ``full``: from the first page to the last."""
+
+    requested_at: float
+    full: bool = False
+    slot: str = field(default="")
+
+    @property
+    def campaign_id(self) -> int:
+        return 0
+
+
+Message = DeliverContact | ReconcileCampaigns
+_KINDS: dict[str, type[DeliverContact | ReconcileCampaigns]] = {
+    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns)
+}
+
+
+def body_of(message: Message) -> str:
+    """The message as an SQS body."""
+    return json.dumps({"kind": type(message).__name__, "version": VERSION, **asdict(message)}, ensure_ascii=True)
+
+
+def message_of(body: str) -> Message:
+    """Raises UnknownVersionError, and MalformedPayloadError for what no version of this code wrote."""
+    try:
+        document = json.loads(body)
+        kind = _KINDS[document.pop("kind")]
+        version = document.pop("version")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MalformedPayloadError(f"not a message of ours: {type(error).__name__}") from None
+    if version not in UNDERSTOOD:
+        raise UnknownVersionError(f"message version {version}")
+    names = kind.__dataclass_fields__
+    try:
+        return kind(**{name: value for name, value in document.items() if name in names})
+    except TypeError as error:
+        raise MalformedPayloadError(f"not a message of ours: {error}") from None

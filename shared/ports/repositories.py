@@ -1,0 +1,149 @@
+"""The tables. ``get`` raises NotFoundError, ``find`` answers None. Every method may raise TransientError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from shared.domain.campaign import Campaign, Document
+from shared.domain.connection import Breaker, Connection, Vendor
+from shared.domain.referral import KnownPerson, Referral
+from shared.messages import DeliverContact
+
+Item = TypeVar("Item")
+DUE_SHARDS = 8
+HELD_SHARDS = 4
+LISTING_SHARDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A row of the due index: a referral, or (``inbox_id``) a message that waits in the inbox."""
+
+    due_at: float
+    campaign_id: int | None = None
+    user_id: int | None = None
+    inbox_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a listing; ``cursor`` None on the last."""
+
+    items: Sequence[Item]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An authenticated body that could not be read. ``body`` is base64 text."""
+
+    id: str
+    campaign_id: str
+    event: str
+    reason: str
+    content_type: str
+    body: str
+    received_at: float
+
+
+class Referrals(Protocol):
+    """The ledger."""
+
+    def get(self, campaign_id: int, user_id: int) -> Referral: ...
+
+    def find(self, campaign_id: int, user_id: int) -> Referral | None: ...
+
+    def add(self, referral: Referral) -> bool:
+        """Writes a new row; False when there is one already."""
+
+    def update(self, campaign_id: int, user_id: int, change: Callable[[Referral], Referral]) -> Referral:
+        """Reads the row, applies ``change`` and writes it under its version, again when somebody was faster (at most
+        5 times, then TransientError). Raises NotFoundError. A ``change`` that changes nothing writes nothing."""
+
+    def due(self, shard: int, until: float, limit: int) -> Sequence[DueRow]:
+        """Rows of one shard of 0..DUE_SHARDS-1 with ``due_at <= until``, oldest first. May be seconds behind."""
+
+    def held(self, campaign_id: int, shard: int, limit: int) -> Sequence[DueRow]:
+        """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1."""
+
+    def ring(self, row: DueRow, again_at: float) -> bool:
+        """Moves ``due_at`` to ``again_at`` if it still is what ``row`` says; False when somebody else was faster."""
+
+    def oldest_undelivered(self) -> float | None:
+        """``accepted_at`` of the oldest pending row, None when nothing waits."""
+
+    def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
+        """Newest first."""
+
+
+class People(Protocol):
+    """What is remembered of an e-mail address in a workspace. All writes need the lease's fence."""
+
+    def lease(self, workspace_id: str, email: str, owner: str, now: float, seconds: float) -> KnownPerson:
+        """Takes the person's lease. Raises BusyError(retry_after) while another holds it."""
+
+    def save(self, person: KnownPerson) -> None:
+        """Writes what is remembered. Raises BusyError when the lease was lost."""
+
+    def release(self, person: KnownPerson) -> None:
+        """Gives the lease back; silently does nothing when it was lost already."""
+
+    def find(self, workspace_id: str, email: str) -> KnownPerson | None: ...
+
+
+class Inbox(Protocol):
+    """Messages that SQS refused."""
+
+    def add(self, message: DeliverContact, due_at: float) -> None: ...
+
+    def find(self, inbox_id: str) -> DeliverContact | None: ...
+
+    def remove(self, inbox_id: str) -> None: ...
+
+
+class Quarantine(Protocol):
+    def add(self, body: Quarantined) -> None: ...
+
+    def list(self, limit: int, cursor: str | None = None) -> Page[Quarantined]:
+        """Newest first."""
+
+
+class Campaigns(Protocol):
+    def find(self, campaign_id: int) -> Campaign | None: ...
+
+    def list(self) -> Sequence[Campaign]: ...
+
+    def save(self, document: Document, expected_version: int | None, author: str, at: float) -> Campaign:
+        """Writes the next version. ``expected_version`` None: there must be none yet. Raises ConflictError."""
+
+    def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
+        """Newest first: ``version``, ``saved_at``, ``saved_by``, ``document``."""
+
+    def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
+        """Stores the activation mark, once; a later call changes nothing."""
+
+
+class Connections(Protocol):
+    def find(self) -> Connection | None: ...
+
+    def save(self, connection: Connection) -> None: ...
+
+
+class Breakers(Protocol):
+    def find(self, vendor: Vendor) -> Breaker | None: ...
+
+    def open(self, vendor: Vendor, breaker: Breaker) -> bool:
+        """True when this call opened it, False when it was open already."""
+
+    def close(self, vendor: Vendor) -> bool:
+        """True when it was open."""
+
+
+class Progresses(Protocol):
+    """Where reconcile stands."""
+
+    def find(self, name: str) -> Mapping[str, object] | None: ...
+
+    def save(self, name: str, progress: Mapping[str, object]) -> None: ...

@@ -1,0 +1,94 @@
+"""What the use cases need of the outside world beside the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from shared.domain.connection import Connection
+from shared.domain.contact import Attribute, Contact, Role, Value
+from shared.domain.person import Person
+from shared.messages import Message
+
+
+class Clock(Protocol):
+    """Time. Everything that waits or stamps asks it."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Chance(Protocol):
+    """Everything random."""
+
+    def fraction(self) -> float:
+        """In [0, 1)."""
+
+    def token(self) -> str:
+        """A new unguessable id of 32 hex digits."""
+
+
+class MessageQueue(Protocol):
+    """A standard SQS queue."""
+
+    def send(self, message: Message, delay: float = 0.0) -> None:
+        """Raises TransientError when the queue refuses. ``delay`` in seconds, at most 900."""
+
+    def send_all(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Sends in batches of 10; answers those that the queue refused."""
+
+    def postpone(self, receipt_handle: str, seconds: float) -> None:
+        """Makes a received message visible again after ``seconds``, at most 43,200."""
+
+
+class Metrics(Protocol):
+    """Counters and gauges. Names in past tense; no campaign, no person."""
+
+    def count(self, name: str, value: float = 1) -> None: ...
+
+    def gauge(self, name: str, value: float, unit: str = "Seconds") -> None: ...
+
+
+class Intercom(Protocol):
+    """Intercom's contacts. Every method may raise TransientError, ConnectionLostError and RejectedError."""
+
+    def identify(self) -> Connection:
+        """The workspace that the token belongs to (``GET /me``)."""
+
+    def attributes(self) -> Mapping[str, Attribute]:
+        """The workspace's contact attributes by name, at most 10 minutes old."""
+
+    def search_by_email(self, email: str) -> list[Contact]:
+        """The contacts with that e-mail, compared folded. Lags minutes behind a create."""
+
+    def get_contact(self, contact_id: str) -> Contact:
+        """Raises ContactGoneError."""
+
+    def create_contact(self, email: str, role: Role, values: Mapping[str, Value]) -> Contact:
+        """Raises DuplicateError; after an UnavailableError the contact may exist."""
+
+    def put_contact(self, contact_id: str, values: Mapping[str, Value], role: Role | None = None) -> Contact:
+        """Changes only what is given. Raises ContactGoneError, DuplicateError."""
+
+    def unarchive_contact(self, contact_id: str) -> None:
+        """Raises NotRestorableError for a deleted or merged one, ContactGoneError."""
+
+
+class UserPage(Protocol):
+    """One page of a campaign's people. ``last_page`` None when the vendor did not say."""
+
+    @property
+    def people(self) -> Sequence[tuple[int, Person]]:
+        """Campaign id and person."""
+
+    @property
+    def last_page(self) -> int | None: ...
+
+
+class ReferralFactory(Protocol):
+    """Referral Factory's users. Every method may raise TransientError, ConnectionLostError and BlockedError."""
+
+    def users(self, page: int) -> UserPage:
+        """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts."""
