@@ -1,0 +1,757 @@
+"""A DynamoDB in memory behind the interface of `boto3.client("dynamodb")`.
+
+It follows AWS's documented behaviour where moto and others differ: canonical numbers, checked index keys, atomic
+transactions with request tokens, sparse indexes that lag, items that outlive their time to live.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html
+"""
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.fakes.dynamodb_expressions import (
+    Condition,
+    Names,
+    Parsed,
+    Path,
+    Projection,
+    Update,
+    Values,
+    bind,
+    parse_condition,
+    parse_projection,
+    parse_update,
+    resolve,
+)
+from tests.fakes.dynamodb_tables import JOURNAL_ENTRIES, Key, Lags, Row, SortKey, Table, View, missing_table
+from tests.fakes.dynamodb_update import apply_update, project, refuse_overlaps
+from tests.fakes.dynamodb_values import (
+    Item,
+    copy_item,
+    invalid,
+    normalise_item,
+    normalise_value,
+    ordered,
+    string_size,
+)
+from tests.fakes.errors import ExceptionClasses, MalformedParameterError, RefusedError, operation
+
+PAGE_BYTES = 1024 * 1024
+MAX_BATCH_GET = 100
+MAX_BATCH_GET_BYTES = 16 * 1024 * 1024
+MAX_BATCH_WRITE = 25
+MAX_TRANSACTION = 100
+MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
+TOKEN_SECONDS = 600
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+
+_CODES = (
+    "ConditionalCheckFailedException",
+    "IdempotentParameterMismatchException",
+    "InternalServerError",
+    "ItemCollectionSizeLimitExceededException",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ResourceInUseException",
+    "ResourceNotFoundException",
+    "TableNotFoundException",
+    "ThrottlingException",
+    "TransactionCanceledException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+)
+_EXPRESSION = "ExpressionAttributeNames ExpressionAttributeValues"
+_CONDITION = f"ConditionExpression {_EXPRESSION} ReturnValuesOnConditionCheckFailure"
+_RETURNS = "ReturnValues ReturnConsumedCapacity ReturnItemCollectionMetrics"
+_READ = (
+    "IndexName Limit ExclusiveStartKey ConsistentRead FilterExpression ProjectionExpression Select "
+    "ExpressionAttributeNames ExpressionAttributeValues ReturnConsumedCapacity"
+)
+_TRANSACTED = {
+    "Put": ("TableName Item", _CONDITION),
+    "Update": ("TableName Key UpdateExpression", _CONDITION),
+    "Delete": ("TableName Key", _CONDITION),
+    "ConditionCheck": ("TableName Key ConditionExpression", _CONDITION),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """One checked write: `make` gives the new row for the present one, or None to delete."""
+
+    table: Table
+    key: Key
+    condition: Condition | None
+    names: Names
+    values: Values
+    make: Callable[[Row | None], Row | None]
+    shows_old: bool
+    paths: list[Path]
+
+    def new_row(self, old: Row | None) -> Row | None:
+        """The row to store instead of `old`. Raises ConditionalCheckFailedException with the old item if asked."""
+        if self.condition is not None and not self.condition.test({} if old is None else old.item, self.names, self.values):
+            shown = {"Item": copy_item(old.item)} if self.shows_old and old is not None else {}
+            raise RefusedError("ConditionalCheckFailedException", "The conditional request failed", **shown)
+        return self.make(old)
+
+
+class FakeDynamoDB:
+    """The client. Answers are deep copies; calls from several threads are taken one at a time.
+
+    `clock` gives epoch seconds. `index_lag_seconds` is how late indexes follow their table, `read_lag_seconds` how late
+    reads without ConsistentRead do; each may be a function, asked once per change. `unprocessed_probability` is the
+    chance of an element of a batch (never the first) to come back unprocessed. With `journal`, `rewind` works, as far
+    back as the last `journal_entries` changes of a table.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        chance: random.Random,
+        index_lag_seconds: float | Callable[[], float] = 0,
+        *,
+        read_lag_seconds: float | Callable[[], float] = 0,
+        unprocessed_probability: float = 0.0,
+        journal: bool = False,
+        journal_entries: int = JOURNAL_ENTRIES,
+    ) -> None:
+        self.exceptions = ExceptionClasses({code: code for code in _CODES})
+        self.unprocessed_probability = unprocessed_probability
+        self._clock = clock
+        self._chance = chance
+        self._lags = Lags(index_lag_seconds, read_lag_seconds)
+        self._journal_entries = journal_entries if journal else 0
+        self._tables: dict[str, Table] = {}
+        self._tokens: dict[str, tuple[float, str]] = {}
+        self._lock = threading.RLock()
+
+    # --- beyond the client: what a test or a simulated world does ---------------------------------------------------
+
+    def items(self, table: str) -> list[Item]:
+        """All items of a table as they are, in the order of their creation; no lag, no page."""
+        with self._lock:
+            return [copy_item(row.item) for row in self._tables[table].rows.values()]
+
+    def expire(self, now: float) -> int:
+        """Delete the items whose time to live is over at `now` (epoch seconds); the number of them.
+
+        AWS does so within days; nothing here happens by itself.
+        """
+        with self._lock:
+            count = 0
+            for table in self._tables.values():
+                for key in table.expired(now) if table.ttl_attribute else ():
+                    table.change(key, None, self._clock(), self._lags)
+                    count += 1
+            return count
+
+    def rewind(self, table: str, to_time: float) -> None:
+        """Restore a table to what it was at `to_time`, epoch seconds. Raises ValueError beyond the journal."""
+        with self._lock:
+            self._tables[table].rewind(to_time)
+
+    # --- tables -----------------------------------------------------------------------------------------------------
+
+    @operation(
+        "CreateTable",
+        "TableName AttributeDefinitions KeySchema",
+        "BillingMode GlobalSecondaryIndexes ProvisionedThroughput StreamSpecification SSESpecification Tags TableClass "
+        "DeletionProtectionEnabled OnDemandThroughput",
+    )
+    def create_table(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Create a table; it is active at once. Only global secondary indexes are known."""
+        name = request["TableName"]
+        for index in (name, *(index["IndexName"] for index in request.get("GlobalSecondaryIndexes", ()))):
+            if not 3 <= len(index) <= 255:
+                raise invalid("TableName and IndexName must be at least 3 characters long and at most 255")
+        if name in self._tables:
+            raise RefusedError("ResourceInUseException", f"Table already exists: {name}")
+        table = Table(request, self._clock(), self._journal_entries)
+        self._tables[name] = table
+        return {"TableDescription": self._description(table)}
+
+    @operation("DescribeTable", "TableName")
+    def describe_table(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Keys, indexes and (exact, unlike AWS's) item count of a table."""
+        return {"Table": self._description(self._table(request["TableName"]))}
+
+    @operation("DeleteTable", "TableName")
+    def delete_table(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Remove a table with all it holds."""
+        table = self._table(request["TableName"])
+        del self._tables[table.name]
+        return {"TableDescription": {**self._description(table), "TableStatus": "DELETING"}}
+
+    @operation("ListTables")
+    def list_tables(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """All table names, sorted, in one page."""
+        return {"TableNames": sorted(self._tables)}
+
+    @operation("UpdateTimeToLive", "TableName TimeToLiveSpecification")
+    def update_time_to_live(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Name the attribute that `expire` goes by, or switch it off."""
+        specification = request["TimeToLiveSpecification"]
+        table = self._table(request["TableName"])
+        table.ttl_attribute = specification["AttributeName"] if specification["Enabled"] else None
+        return {"TimeToLiveSpecification": dict(specification)}
+
+    @operation("DescribeTimeToLive", "TableName")
+    def describe_time_to_live(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The attribute that `expire` goes by."""
+        attribute = self._table(request["TableName"]).ttl_attribute
+        if attribute is None:
+            return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}}
+
+    def get_paginator(self, operation_name: str) -> "Paginator":
+        """A paginator for `query` or `scan`."""
+        return Paginator({"query": self.query, "scan": self.scan}[operation_name])
+
+    # --- single items -----------------------------------------------------------------------------------------------
+
+    @operation("PutItem", "TableName Item", f"{_CONDITION} {_RETURNS}")
+    def put_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Create or replace an item."""
+        _check_return_values(request, "NONE", "ALL_OLD")
+        write = self._put(request)
+        return _old_attributes(request, self._apply(write)[0])
+
+    @operation("DeleteItem", "TableName Key", f"{_CONDITION} {_RETURNS}")
+    def delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Delete an item; a missing one is no error."""
+        _check_return_values(request, "NONE", "ALL_OLD")
+        write = self._delete(request)
+        return _old_attributes(request, self._apply(write)[0])
+
+    @operation("UpdateItem", "TableName Key", f"UpdateExpression {_CONDITION} {_RETURNS}")
+    def update_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Change an item, or create it unless the expression only removes."""
+        wanted = _check_return_values(request, "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
+        write = self._update(request)
+        old, new = self._apply(write)
+        if wanted in {"NONE", "ALL_OLD"}:
+            return _old_attributes(request, old)
+        row = old if wanted == "UPDATED_OLD" else new
+        if row is None:
+            return {}
+        attributes = copy_item(row.item) if wanted == "ALL_NEW" else project(row.item, write.paths)
+        return {"Attributes": attributes} if attributes else {}
+
+    @operation(
+        "GetItem",
+        "TableName Key",
+        "ConsistentRead ProjectionExpression ExpressionAttributeNames ReturnConsumedCapacity",
+    )
+    def get_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One item; the answer to a missing one has no `Item`."""
+        item = self._read_one(request, consistent=request.get("ConsistentRead", False))
+        return {} if item is None else {"Item": item}
+
+    # --- many items -------------------------------------------------------------------------------------------------
+
+    @operation("Query", "TableName KeyConditionExpression", f"{_READ} ScanIndexForward")
+    def query(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A page of one partition in the order of the sort key: at most 1 MB and `Limit` items before the filter."""
+        table, view = self._view(request)
+        key_condition = parse_condition(request["KeyConditionExpression"], "KeyConditionExpression")
+        reading = self._reading(request, table, view, [key_condition])
+        partition, bounds = _key_bounds(key_condition, view, reading.names, reading.values)
+        if reading.condition is not None:
+            _refuse_key_filter(reading, view)
+        place = self._start_place(request, table, view)
+        if place is not None and place[0] != partition:
+            raise invalid("The provided starting key is outside query boundaries based on provided conditions")
+        after = None if place is None else place[1]
+        rows = view.read_partition(partition, bounds, after, forward=request.get("ScanIndexForward", True))
+        return reading.page(rows, request)
+
+    @operation("Scan", "TableName", f"{_READ} Segment TotalSegments")
+    def scan(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A page of everything, partitions in no useful order."""
+        table, view = self._view(request)
+        reading = self._reading(request, table, view, [])
+        place = self._start_place(request, table, view)
+        rows = view.read_all(place, request.get("Segment", 0), request.get("TotalSegments", 1))
+        return reading.page(rows, request)
+
+    @operation("BatchGetItem", "RequestItems", "ReturnConsumedCapacity")
+    def batch_get_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Up to 100 items and 16 MB in no particular order; the rest comes back in `UnprocessedKeys`."""
+        asked = request["RequestItems"]
+        if not 1 <= sum(len(entry["Keys"]) for entry in asked.values()) <= MAX_BATCH_GET:
+            raise invalid("Too many items requested for the BatchGetItem call")
+        answers: dict[str, list[Item]] = {name: [] for name in asked}
+        unprocessed: dict[str, Any] = {}
+        room = MAX_BATCH_GET_BYTES
+        for name, entry in asked.items():
+            self._refuse_repeated_keys(name, entry["Keys"])
+            for position, key in enumerate(entry["Keys"]):
+                if room <= 0 or (position and self._chance.random() < self.unprocessed_probability):
+                    unprocessed.setdefault(name, {**entry, "Keys": []})["Keys"].append(key)
+                    continue
+                single = {**entry, "TableName": name, "Key": key}
+                item = self._read_one(single, consistent=entry.get("ConsistentRead", False))
+                if item is not None:
+                    room -= normalise_item(item)[1]
+                    answers[name].append(item)
+            self._chance.shuffle(answers[name])
+        return {"Responses": answers, "UnprocessedKeys": unprocessed}
+
+    @operation("BatchWriteItem", "RequestItems", "ReturnConsumedCapacity ReturnItemCollectionMetrics")
+    def batch_write_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Up to 25 puts and deletes without conditions, not atomic; the rest comes back in `UnprocessedItems`."""
+        asked = request["RequestItems"]
+        if sum(map(len, asked.values())) > MAX_BATCH_WRITE:
+            raise invalid("Too many items requested for the BatchWriteItem call")
+        if not asked or not all(asked.values()):
+            raise MalformedParameterError("Invalid length for parameter RequestItems, value: 0, valid min length: 1")
+        writes = [(name, entry, self._batch_write(name, entry)) for name, entries in asked.items() for entry in entries]
+        _refuse_repeats((write for _, _, write in writes), "Provided list of item keys contains duplicates")
+        unprocessed: dict[str, list[Any]] = {}
+        for position, (name, entry, write) in enumerate(writes):
+            if position and self._chance.random() < self.unprocessed_probability:
+                unprocessed.setdefault(name, []).append(entry)
+            else:
+                self._apply(write)
+        return {"UnprocessedItems": unprocessed}
+
+    @operation(
+        "TransactWriteItems",
+        "TransactItems",
+        "ClientRequestToken ReturnConsumedCapacity ReturnItemCollectionMetrics",
+    )
+    def transact_write_items(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Up to 100 writes and checks, all or none. A token repeated within 10 minutes does nothing again.
+
+        Raises TransactionCanceledException with one entry in `CancellationReasons` per write.
+        """
+        token = request.get("ClientRequestToken")
+        fingerprint = "" if token is None else repr(request["TransactItems"])
+        if token is not None and self._is_repeat(token, fingerprint):
+            return {}
+        writes = [self._transacted(entry) for entry in request["TransactItems"]]
+        _check_transaction_length(len(writes))
+        _refuse_repeats(writes, "Transaction request cannot include multiple operations on one item")
+        rows, reasons = [], []
+        for write in writes:
+            old = write.table.rows.get(write.key)
+            try:
+                rows.append(write.new_row(old))
+                reasons.append({"Code": "None"})
+            except RefusedError as refusal:
+                reasons.append(_cancellation_reason(refusal))
+        if len(rows) < len(writes):
+            codes = ", ".join(reason["Code"] for reason in reasons)
+            raise RefusedError(
+                "TransactionCanceledException",
+                f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+                CancellationReasons=reasons,
+            )
+        if sum(row.size for row in rows if row is not None) > MAX_TRANSACTION_BYTES:
+            raise invalid("Transaction request cannot be larger than 4 MB")
+        now = self._clock()
+        for write, row in zip(writes, rows, strict=True):
+            write.table.change(write.key, row, now, self._lags)
+        if token is not None:
+            self._tokens[token] = (now + TOKEN_SECONDS, fingerprint)
+        return {}
+
+    @operation("TransactGetItems", "TransactItems", "ReturnConsumedCapacity")
+    def transact_get_items(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Up to 100 items read at one moment; `{}` for a missing one."""
+        asked = request["TransactItems"]
+        _check_transaction_length(len(asked))
+        found = [self._read_one(entry["Get"], consistent=True) for entry in asked]
+        return {"Responses": [{} if item is None else {"Item": item} for item in found]}
+
+    # --- how writes are made ----------------------------------------------------------------------------------------
+
+    def _put(self, request: Mapping[str, Any]) -> _Write:
+        table = self._table(request["TableName"])
+        item, size = normalise_item(request["Item"])
+        key = table.key_in(item)
+        row = table.row(key, item, size)
+        condition, names, values = self._condition(request)
+        return _Write(table, key, condition, names, values, lambda _old: row, _shows_old(request), [])
+
+    def _delete(self, request: Mapping[str, Any]) -> _Write:
+        table, _, key = self._keyed(request)
+        condition, names, values = self._condition(request)
+        return _Write(table, key, condition, names, values, lambda _old: None, _shows_old(request), [])
+
+    def _check(self, request: Mapping[str, Any]) -> _Write:
+        table, _, key = self._keyed(request)
+        condition, names, values = self._condition(request)
+        return _Write(table, key, condition, names, values, lambda old: old, _shows_old(request), [])
+
+    def _update(self, request: Mapping[str, Any]) -> _Write:
+        table, key_item, key = self._keyed(request)
+        text = request.get("UpdateExpression")
+        update = None if text is None else parse_update(text)
+        condition, names, values = self._condition(request, update)
+        paths = [] if update is None else [resolve(assignment.path, names) for assignment in update.assignments]
+        for path in paths:
+            if path[0] in table.schema.names:
+                raise invalid(
+                    f"One or more parameter values were invalid: Cannot update attribute {path[0]}. "
+                    "This attribute is part of the key"
+                )
+        refuse_overlaps(paths)
+
+        def make(old: Row | None) -> Row | None:
+            if update is None:
+                return old or table.row(key, *normalise_item(key_item))
+            return _updated_row(table, update, old or Row(key, *normalise_item(key_item)), old is None, names, values)
+
+        return _Write(table, key, condition, names, values, make, _shows_old(request), paths)
+
+    def _apply(self, write: _Write) -> tuple[Row | None, Row | None]:
+        old = write.table.rows.get(write.key)
+        new = write.new_row(old)
+        write.table.change(write.key, new, self._clock(), self._lags)
+        return old, new
+
+    def _transacted(self, entry: Mapping[str, Any]) -> _Write:
+        if len(entry) != 1 or not entry.keys() <= _TRANSACTED.keys():
+            raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+        ((kind, body),) = entry.items()
+        needed, optional = _TRANSACTED[kind]
+        if not set(needed.split()) <= body.keys() <= {*needed.split(), *optional.split()}:
+            raise MalformedParameterError(f"Missing or unknown parameter in TransactItems.{kind}: {sorted(body)}")
+        make = {"Put": self._put, "Update": self._update, "Delete": self._delete, "ConditionCheck": self._check}
+        return make[kind](body)
+
+    def _batch_write(self, name: str, entry: Mapping[str, Any]) -> _Write:
+        if "PutRequest" in entry:
+            return self._put({"TableName": name, "Item": entry["PutRequest"]["Item"]})
+        return self._delete({"TableName": name, "Key": entry["DeleteRequest"]["Key"]})
+
+    def _is_repeat(self, token: str, fingerprint: str) -> bool:
+        now = self._clock()
+        while self._tokens:
+            oldest = next(iter(self._tokens))
+            if self._tokens[oldest][0] > now:
+                break
+            del self._tokens[oldest]
+        if token not in self._tokens:
+            return False
+        if self._tokens[token][1] != fingerprint:
+            raise RefusedError(
+                "IdempotentParameterMismatchException",
+                "Request with same client token but different parameters",
+            )
+        return True
+
+    # --- how reads are made -----------------------------------------------------------------------------------------
+
+    def _read_one(self, request: Mapping[str, Any], *, consistent: bool) -> Item | None:
+        table, _, key = self._keyed(request)
+        text = request.get("ProjectionExpression")
+        if consistent or not self._lags.has_replica:
+            row = table.rows.get(key)
+        else:
+            table.replica.catch_up(self._clock())
+            row = next(
+                table.replica.read_partition(key[0], None if key[1] is None else ("=", (key[1],)), None, forward=True), None
+            )
+        if text is None and "ExpressionAttributeNames" not in request:
+            return None if row is None else copy_item(row.item)
+        parsed = [] if text is None else [parse_projection(text)]
+        names = request.get("ExpressionAttributeNames")
+        bind(parsed, names, None)
+        if row is None:
+            return None
+        return project(row.item, _projected_paths(parsed[0], names or {}))
+
+    def _view(self, request: Mapping[str, Any]) -> tuple[Table, View]:
+        table = self._table(request["TableName"])
+        name = request.get("IndexName")
+        consistent = request.get("ConsistentRead", False)
+        if name is not None:
+            view = table.index(name)
+            if consistent:
+                raise invalid("Consistent reads are not supported on global secondary indexes")
+        else:
+            view = table.view if consistent or not self._lags.has_replica else table.replica
+        view.catch_up(self._clock())
+        return table, view
+
+    def _reading(self, request: Mapping[str, Any], table: Table, view: View, parsed: list[Parsed]) -> "_Reading":
+        limit = request.get("Limit")
+        if limit is not None and limit < 1:
+            raise MalformedParameterError(f"Invalid value for parameter Limit, value: {limit}, valid min value: 1")
+        condition = projection = None
+        if "FilterExpression" in request:
+            condition = parse_condition(request["FilterExpression"], "FilterExpression")
+            parsed = [*parsed, condition]
+        if "ProjectionExpression" in request:
+            projection = parse_projection(request["ProjectionExpression"])
+            parsed = [*parsed, projection]
+        names, values = self._bound(request, parsed)
+        paths = None if projection is None else _projected_paths(projection, names)
+        if paths is not None and view.kept is not None and not {path[0] for path in paths} <= view.kept:
+            raise invalid(
+                "One or more parameter values were invalid: Global secondary index "
+                f"{view.name} does not project one or more of the attributes"
+            )
+        return _Reading(table, view, condition, paths, names, values)
+
+    def _start_place(self, request: Mapping[str, Any], table: Table, view: View) -> tuple[Any, SortKey] | None:
+        start = request.get("ExclusiveStartKey")
+        if start is None:
+            return None
+        item, _ = normalise_item(start, "ExclusiveStartKey")
+        roles = [*view.schema.roles, *table.schema.roles]
+        if item.keys() != view.schema.names | table.schema.names or not all(kind in item[name] for name, kind, _ in roles):
+            raise invalid("The provided starting key is invalid")
+        return view.place(item, table.schema.of(item))
+
+    # --- shared -----------------------------------------------------------------------------------------------------
+
+    def _table(self, name: str) -> Table:
+        try:
+            return self._tables[name]
+        except KeyError:
+            raise missing_table(name) from None
+
+    def _keyed(self, request: Mapping[str, Any]) -> tuple[Table, Item, Key]:
+        table = self._table(request["TableName"])
+        key_item, _ = normalise_item(request["Key"], "Key")
+        return table, key_item, table.key_of(key_item)
+
+    def _condition(self, request: Mapping[str, Any], update: Update | None = None) -> tuple[Condition | None, Names, Values]:
+        text = request.get("ConditionExpression")
+        condition = None if text is None else parse_condition(text)
+        names, values = self._bound(request, [one for one in (update, condition) if one is not None])
+        return condition, names, values
+
+    @staticmethod
+    def _bound(request: Mapping[str, Any], parsed: list[Parsed]) -> tuple[Names, Values]:
+        names = request.get("ExpressionAttributeNames")
+        raw = request.get("ExpressionAttributeValues")
+        values = None if raw is None else {name: normalise_value(value)[0] for name, value in raw.items()}
+        if parsed or names is not None or values is not None:
+            bind(parsed, names, values)
+        return names or {}, values or {}
+
+    def _refuse_repeated_keys(self, name: str, keys: list[Item]) -> None:
+        table = self._table(name)
+        found = {table.key_of(normalise_item(key, "Keys")[0]) for key in keys}
+        if len(found) != len(keys):
+            raise invalid("Provided list of item keys contains duplicates")
+
+    def _description(self, table: Table) -> dict[str, Any]:
+        arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table.name}"
+        indexes = [
+            {**index, "IndexStatus": "ACTIVE", "IndexArn": f"{arn}/index/{index['IndexName']}"}
+            for index in table.request.get("GlobalSecondaryIndexes", ())
+        ]
+        return {
+            "TableName": table.name,
+            "TableArn": arn,
+            "TableStatus": "ACTIVE",
+            "AttributeDefinitions": [dict(entry) for entry in table.request["AttributeDefinitions"]],
+            "KeySchema": [dict(entry) for entry in table.request["KeySchema"]],
+            "ItemCount": len(table.rows),
+            "TableSizeBytes": sum(row.size for row in table.rows.values()),
+            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+        }
+
+
+class _Reading:
+    """What a query and a scan have in common: the filter, the projection and the bounds of a page."""
+
+    def __init__(
+        self,
+        table: Table,
+        view: View,
+        condition: Condition | None,
+        paths: list[Path] | None,
+        names: Names,
+        values: Values,
+    ) -> None:
+        self.table = table
+        self.view = view
+        self.condition = condition
+        self.paths = paths
+        self.names = names
+        self.values = values
+
+    def page(self, rows: Iterable[Row], request: Mapping[str, Any]) -> dict[str, Any]:
+        """Read until the rows, the limit or the megabyte end."""
+        limit = request.get("Limit")
+        kept: list[Row] = []
+        scanned = size = 0
+        stopped_at = last = None
+        for row in rows:
+            if scanned and size + row.size > PAGE_BYTES:
+                stopped_at = last
+                break
+            last = row
+            scanned += 1
+            size += row.size
+            if self.condition is None or self.condition.test(row.item, self.names, self.values):
+                kept.append(row)
+            if scanned == limit:
+                stopped_at = row
+                break
+        answer: dict[str, Any] = {"Count": len(kept), "ScannedCount": scanned}
+        if request.get("Select") != "COUNT":
+            answer["Items"] = [self._shown(row) for row in kept]
+        if stopped_at is not None:
+            answer["LastEvaluatedKey"] = self.view.evaluated_key(stopped_at, self.table.schema)
+        return answer
+
+    def _shown(self, row: Row) -> Item:
+        return copy_item(row.item) if self.paths is None else project(row.item, self.paths)
+
+
+class Paginator:
+    """What boto3 gives for `get_paginator("query")`."""
+
+    def __init__(self, call: Callable[..., dict[str, Any]]) -> None:
+        self._call = call
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """The pages, one call each; `PaginationConfig` may give a `PageSize`."""
+        config = request.pop("PaginationConfig", {})
+        if "PageSize" in config:
+            request["Limit"] = config["PageSize"]
+        while True:
+            page = self._call(**request)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _updated_row(table: Table, update: Update, base: Row, is_new: bool, names: Names, values: Values) -> Row | None:
+    item, paths = apply_update(update, base.item, names, values)
+    if is_new and not update.creates:
+        return None
+    size = base.size
+    for name in {path[0] for path in paths}:
+        size += _attribute_size(item, name) - _attribute_size(base.item, name)
+    return table.row(base.key, item, size)
+
+
+def _attribute_size(item: Item, name: Any) -> int:
+    value = item.get(name)
+    return 0 if value is None else normalise_value(value)[1] + string_size(name)
+
+
+def _shows_old(request: Mapping[str, Any]) -> bool:
+    return bool(request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD")
+
+
+def _check_return_values(request: Mapping[str, Any], *allowed: str) -> str:
+    wanted: str = request.get("ReturnValues", "NONE")
+    if wanted not in allowed:
+        raise invalid(f"ReturnValues can only be {' or '.join(allowed)}")
+    return wanted
+
+
+def _old_attributes(request: Mapping[str, Any], old: Row | None) -> dict[str, Any]:
+    if old is None or request.get("ReturnValues") != "ALL_OLD":
+        return {}
+    return {"Attributes": copy_item(old.item)}
+
+
+def _projected_paths(projection: Parsed, names: Names) -> list[Path]:
+    if not isinstance(projection, Projection):
+        raise TypeError("not a projection")
+    paths = [resolve(path, names) for path in projection.paths]
+    refuse_overlaps(paths)
+    return paths
+
+
+def _refuse_repeats(writes: Iterable[_Write], message: str) -> None:
+    seen: set[tuple[str, Key]] = set()
+    for write in writes:
+        place = (write.table.name, write.key)
+        if place in seen:
+            raise invalid(message)
+        seen.add(place)
+
+
+def _check_transaction_length(length: int) -> None:
+    if not length:
+        raise MalformedParameterError("Invalid length for parameter TransactItems, value: 0, valid min length: 1")
+    if length > MAX_TRANSACTION:
+        raise invalid(
+            "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MAX_TRANSACTION}"
+        )
+
+
+def _cancellation_reason(refusal: RefusedError) -> dict[str, Any]:
+    codes = {
+        "ConditionalCheckFailedException": "ConditionalCheckFailed",
+        "ValidationException": "ValidationError",
+    }
+    return {"Code": codes.get(refusal.code, refusal.code), "Message": refusal.message, **refusal.extra}
+
+
+def _key_bounds(
+    condition: Condition, view: View, names: Names, values: Values
+) -> tuple[Any, tuple[str, tuple[Any, ...]] | None]:
+    """Partition key value, and comparator with operands for the sort key, of a key condition."""
+    nodes = condition.node[1] if condition.node[0] == "and" else [condition.node]
+    bounds: dict[str, tuple[str, tuple[Any, ...]]] = {}
+    for node in nodes:
+        name, comparator, operands = _key_test(node, names)
+        role = next((role for role in view.schema.roles if role[0] == name), None)
+        if role is None or name in bounds:
+            missing = view.schema.hash if view.schema.hash not in bounds else name
+            raise invalid(f"Query condition missed key schema element: {missing}")
+        bounds[name] = (comparator, tuple(_key_operand(values[operand], *role[:2]) for operand in operands))
+    if view.schema.hash not in bounds:
+        raise invalid(f"Query condition missed key schema element: {view.schema.hash}")
+    comparator, operands = bounds[view.schema.hash]
+    if comparator != "=":
+        raise invalid("Query key condition not supported")
+    sort_bounds = bounds.get(view.schema.range or "")
+    if sort_bounds is not None and sort_bounds[0] == "BETWEEN" and sort_bounds[1][0] > sort_bounds[1][1]:
+        raise invalid(
+            "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to "
+            "lower bound"
+        )
+    return operands[0], sort_bounds
+
+
+def _key_test(node: tuple[Any, ...], names: Names) -> tuple[str, str, list[str]]:
+    """Attribute, comparator and value placeholders of one part of a key condition."""
+    kind = node[0]
+    if kind == "compare" and node[1] != "<>":
+        comparator, operands = node[1], node[2:]
+    elif kind in {"between", "begins_with"}:
+        comparator, operands = {"between": "BETWEEN"}.get(kind, kind), node[1:]
+    else:
+        raise invalid("Invalid operator used in KeyConditionExpression")
+    subject, *others = operands
+    if subject[0] != "path" or len(subject[1]) != 1 or any(other[0] != "value" for other in others):
+        raise invalid("Invalid KeyConditionExpression: Query key condition not supported")
+    return str(resolve(subject[1], names)[0]), comparator, [other[1] for other in others]
+
+
+def _key_operand(value: dict[str, Any], name: str, kind: str) -> Any:
+    if kind not in value:
+        raise invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+    if value[kind] in ("", b""):
+        raise invalid(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+            f"empty string value. Key: {name}"
+        )
+    return ordered(value)
+
+
+def _refuse_key_filter(reading: _Reading, view: View) -> None:
+    for path in reading.condition.paths if reading.condition is not None else ():
+        name = resolve(path, reading.names)[0]
+        if name in view.schema.names:
+            raise invalid(f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}")

@@ -1,0 +1,203 @@
+"""Attribute values on DynamoDB's wire: checking, normalising, measuring, copying and ordering them.
+
+An attribute value is a map of one type to its content: {"S": "x"}, {"N": "1.5"}, {"M": {...}}. Normalised values are
+never changed in place by the stand-in; two normalised values are equal for DynamoDB when they are equal for Python.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import Any
+
+from tests.fakes.errors import MalformedParameterError, RefusedError
+
+Value = dict[str, Any]
+Item = dict[str, Value]
+
+MAX_DIGITS = 38
+MAX_DEPTH = 32
+_LARGEST = Decimal("9.9999999999999999999999999999999999999E+125")
+_SMALLEST = Decimal("1E-130")
+_NUMBER_TYPES = {"S": "a string", "N": "a string", "B": "bytes", "BOOL": "a boolean", "NULL": "a boolean"}
+
+
+def invalid(message: str) -> RefusedError:
+    """DynamoDB's ValidationException."""
+    return RefusedError("ValidationException", message)
+
+
+def normalise_item(item: Any, parameter: str = "Item") -> tuple[Item, int]:
+    """A checked deep copy of an item with numbers in canonical form, and its size in bytes."""
+    if not isinstance(item, Mapping):
+        raise MalformedParameterError(f"Invalid type for parameter {parameter}, value: {item}, valid types: dict")
+    copied: Item = {}
+    size = 0
+    for name, value in item.items():
+        copied[name], value_size = normalise_value(value)
+        size += value_size + (len(name) if name.isascii() else len(name.encode()))
+    return copied, size
+
+
+def normalise_value(value: Any, depth: int = 0) -> tuple[Value, int]:
+    """A checked deep copy of one attribute value, and its size in bytes (without its name)."""
+    if type(value) is not dict:
+        raise MalformedParameterError(f"Invalid type for an attribute value, value: {value!r}, valid types: dict")
+    if len(value) != 1:
+        problem = "has more than one datatypes set" if value else "is empty"
+        raise invalid(f"Supplied AttributeValue {problem}, must contain exactly one of the supported datatypes")
+    ((kind, content),) = value.items()
+    if kind == "S" and type(content) is str:
+        return {"S": content}, string_size(content)
+    if kind == "N" and type(content) is str:
+        number = normalise_number(content)
+        return {"N": number}, number_size(number)
+    return _normalise_other(kind, content, depth)
+
+
+def _normalise_other(kind: str, content: Any, depth: int) -> tuple[Value, int]:
+    if kind in {"BOOL", "NULL"} and type(content) is bool:
+        if kind == "NULL" and not content:
+            raise invalid("One or more parameter values were invalid: Null attribute value types must have the value of true")
+        return {kind: content}, 1
+    if kind == "B" and isinstance(content, bytes | bytearray):
+        return {"B": bytes(content)}, len(content)
+    if kind in {"M", "L"}:
+        return _normalise_document(kind, content, depth + 1)
+    if kind in {"SS", "NS", "BS"} and isinstance(content, list | tuple | set | frozenset):
+        return _normalise_set(kind, content)
+    wanted = _NUMBER_TYPES.get(kind, "a known attribute type")
+    raise MalformedParameterError(f"Invalid type for parameter {kind}, value: {content!r}, valid types: {wanted}")
+
+
+def _normalise_document(kind: str, content: Any, depth: int) -> tuple[Value, int]:
+    if depth > MAX_DEPTH:
+        raise invalid("Nesting Levels have exceeded supported limits")
+    size = 3
+    if kind == "L" and isinstance(content, list | tuple):
+        elements = []
+        for element in content:
+            copied, element_size = normalise_value(element, depth)
+            elements.append(copied)
+            size += element_size + 1
+        return {"L": elements}, size
+    if kind == "M" and isinstance(content, Mapping):
+        members = {}
+        for name, member in content.items():
+            members[name], member_size = normalise_value(member, depth)
+            size += member_size + string_size(name) + 1
+        return {"M": members}, size
+    raise MalformedParameterError(f"Invalid type for parameter {kind}, value: {content!r}, valid types: dict, list")
+
+
+def _normalise_set(kind: str, content: Any) -> tuple[Value, int]:
+    if not content:
+        name = {"SS": "string", "NS": "number", "BS": "binary"}[kind]
+        raise invalid(f"One or more parameter values were invalid: An {name} set  may not be empty")
+    scalars = [normalise_value({kind[0]: element}) for element in content]
+    elements = [scalar[kind[0]] for scalar, _ in scalars]
+    if len(set(elements)) != len(elements):
+        shown = ", ".join(map(str, elements))
+        raise invalid(
+            f"One or more parameter values were invalid: Input collection [{shown}] of type {kind} contains duplicates."
+        )
+    return {kind: sort_set(kind, elements)}, sum(size for _, size in scalars)
+
+
+def sort_set(kind: str, elements: list[Any]) -> list[Any]:
+    """The elements of a set in one fixed order, so that equal sets are equal lists."""
+    return sorted(elements, key=Decimal) if kind == "NS" else sorted(elements)
+
+
+def string_size(text: str) -> int:
+    """UTF-8 bytes; a lone surrogate is refused."""
+    if text.isascii():
+        return len(text)
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise RefusedError("SerializationException", "The request is no valid UTF-8") from None
+
+
+def normalise_number(text: str) -> str:
+    """The canonical decimal form: no exponent, no leading or trailing zeros, at most 38 significant digits."""
+    if len(text) <= MAX_DIGITS and text.isascii() and text.isdigit() and (text[0] != "0" or len(text) == 1):
+        return text
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise invalid(f"The parameter cannot be converted to a numeric value: {text}")
+    return plain_number(number)
+
+
+def plain_number(number: Decimal) -> str:
+    """The canonical form of a decimal; refuses what DynamoDB cannot hold."""
+    digits = "".join(map(str, number.as_tuple().digits)).strip("0")
+    if len(digits) > MAX_DIGITS:
+        raise invalid("Attempting to store more than 38 significant digits in a Number")
+    if not digits:
+        return "0"
+    if abs(number) > _LARGEST:
+        raise invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
+    if abs(number) < _SMALLEST:
+        raise invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+    plain = format(number, "f")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain.lstrip("+")
+
+
+def add_numbers(one: Value, other: Value, sign: int = 1) -> Value:
+    """`one` + `sign` * `other` in decimal arithmetic; refuses anything but two numbers."""
+    if "N" not in one or "N" not in other:
+        raise invalid("An operand in the update expression has an incorrect data type")
+    with localcontext(prec=300):
+        total = Decimal(one["N"]) + sign * Decimal(other["N"])
+    return {"N": plain_number(total)}
+
+
+def number_size(number: str) -> int:
+    """About one byte per two significant digits, plus one, plus one for a sign."""
+    digits = len(number.lstrip("-").replace(".", "").strip("0"))
+    return (digits + 1) // 2 + 1 + number.startswith("-")
+
+
+def copy_value(value: Value) -> Value:
+    """A deep copy of a normalised value."""
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return {"M": {name: copy_value(member) for name, member in content.items()}}
+    if kind == "L":
+        return {"L": [copy_value(element) for element in content]}
+    if kind in {"SS", "NS", "BS"}:
+        return {kind: list(content)}
+    return {kind: content}
+
+
+def copy_item(item: Item) -> Item:
+    """A deep copy of a normalised item."""
+    copied = {}
+    for name, value in item.items():
+        # Strings and numbers are most of what is stored, and the call is most of the cost.
+        copied[name] = value.copy() if "S" in value or "N" in value else copy_value(value)
+    return copied
+
+
+def type_of(value: Value) -> str:
+    """The type letter(s) of an attribute value."""
+    return next(iter(value))
+
+
+def ordered(value: Value) -> Any:
+    """What Python orders as DynamoDB does: strings by UTF-8 bytes (= code points), numbers by value, bytes."""
+    ((kind, content),) = value.items()
+    return Decimal(content) if kind == "N" else content
+
+
+def size_of(value: Value) -> int | None:
+    """What `size(path)` gives: bytes of a string or binary, elements of a set or document; None for other types."""
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return string_size(content)
+    if kind in {"B", "M", "L", "SS", "NS", "BS"}:
+        return len(content)
+    return None
