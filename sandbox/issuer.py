@@ -1,0 +1,320 @@
+"""The local sign-in: an OpenID Connect issuer with a page to pick a person on. For one machine only; there are no passwords.
+
+Code flow with PKCE (S256) for a public client. Its key stays in a file: API Gateway's stand-in keeps keys for two hours.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import html
+import json
+import os
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from sandbox.stack.ports import HOST
+
+CLIENT_ID = "local-console"
+GROUPS_CLAIM = "groups"
+ADMIN_GROUP = "referral-admins"
+TOKEN_SECONDS = 3600
+CODE_SECONDS = 300
+MAX_FORM = 16 * 1024
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can sign in locally."""
+
+    key: str
+    name: str
+    email: str
+    groups: tuple[str, ...]
+
+
+PEOPLE = {
+    person.key: person
+    for person in (
+        Person("mara", "Mara Marketer", "mara@example.com", (ADMIN_GROUP,)),
+        Person("otto", "Otto Outsider", "otto@example.com", ()),
+    )
+}
+
+
+def load_key(path: Path) -> rsa.RSAPrivateKey:
+    """The key in that file; the first one to ask makes it, readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+            file.write(
+                key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            )
+        with contextlib.suppress(FileExistsError):  # another stack was faster: its key holds
+            os.link(unfinished, path)
+        unfinished.unlink()
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError(f"{path.name} holds no RSA key")
+    return key
+
+
+class Signer:
+    """Signs tokens of one issuer."""
+
+    def __init__(self, key: rsa.RSAPrivateKey, issuer: str) -> None:
+        self.issuer = issuer
+        self._key = key
+        public = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
+        self.key_id = hashlib.sha256(f"{public['e']}.{public['n']}".encode()).hexdigest()[:16]
+        self.public = {**public, "kid": self.key_id, "alg": "RS256", "use": "sig"}
+
+    def issue(self, person: str, nonce: str | None = None, **changes: Any) -> str:
+        """A token for that person (a key of PEOPLE), good for an hour. A change to None leaves the claim out."""
+        who = PEOPLE[person]
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": self.issuer,
+            "sub": f"local|{who.key}",
+            "aud": CLIENT_ID,
+            "iat": now,
+            "exp": now + TOKEN_SECONDS,
+            "name": who.name,
+            "email": who.email,
+            "email_verified": True,
+            GROUPS_CLAIM: list(who.groups),
+            "nonce": nonce,
+            **changes,
+        }
+        kept = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(kept, self._key, algorithm="RS256", headers={"kid": self.key_id})
+
+
+class Issuer:
+    """The running issuer; ``stop`` ends it."""
+
+    def __init__(self, port: int, key_path: Path) -> None:
+        self._http = _Server((HOST, port), _Handler)
+        self.url = f"http://{HOST}:{self._http.server_address[1]}"
+        self.signer = Signer(load_key(key_path), self.url)
+        self._http.signer = self.signer
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.1}, name="issuer", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Safe to call twice."""
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join(5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    person: str
+    client: str
+    redirect: str
+    challenge: str
+    nonce: str | None
+    until: float
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    signer: Signer
+
+    def __init__(self, *arguments: Any) -> None:
+        self.grants: dict[str, _Grant] = {}
+        self.lock = threading.Lock()
+        super().__init__(*arguments)
+
+    def grant(self, grant: _Grant) -> str:
+        code = secrets.token_urlsafe(24)
+        with self.lock:
+            self.grants = {key: kept for key, kept in self.grants.items() if kept.until > time.monotonic()}
+            self.grants[code] = grant
+        return code
+
+    def redeem(self, form: dict[str, str]) -> _Grant | None:
+        """The grant of a code, once only; None when anything about it is wrong."""
+        with self.lock:
+            grant = self.grants.pop(form.get("code", ""), None)
+        verifier = form.get("code_verifier", "").encode()
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).rstrip(b"=").decode()
+        if (
+            grant is None
+            or grant.until < time.monotonic()
+            or grant.client != form.get("client_id")
+            or grant.redirect != form.get("redirect_uri")
+            or not secrets.compare_digest(grant.challenge, challenge)
+        ):
+            return None
+        return grant
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+    server: _Server
+
+    def do_GET(self) -> None:
+        target = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(target.query).items()}
+        if target.path == "/.well-known/openid-configuration":
+            self._answer(200, _describe(self.server.signer.issuer))
+        elif target.path in ("/keys", "/.well-known/jwks.json"):
+            self._answer(200, {"keys": [self.server.signer.public]})
+        elif target.path == "/authorize":
+            self._authorize(query)
+        elif target.path == "/logout":
+            self._log_out(query)
+        else:
+            self._answer(404, {"error": "not_found"})
+
+    def do_OPTIONS(self) -> None:
+        self._answer(204, None, {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "*"})
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > MAX_FORM:
+            self.close_connection = True
+            self._answer(413, {"error": "invalid_request"})
+            return
+        form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode(errors="replace")).items()}
+        if self.path != "/token":
+            self._answer(404, {"error": "not_found"})
+        elif form.get("grant_type") != "authorization_code":
+            self._answer(400, {"error": "unsupported_grant_type"})
+        elif (grant := self.server.redeem(form)) is None:
+            self._answer(400, {"error": "invalid_grant"})
+        else:
+            signer = self.server.signer
+            self._answer(
+                200,
+                {
+                    "access_token": signer.issue(grant.person, scope="openid profile email", client_id=CLIENT_ID),
+                    "id_token": signer.issue(grant.person, nonce=grant.nonce),
+                    "token_type": "Bearer",
+                    "expires_in": TOKEN_SECONDS,
+                },
+            )
+
+    def _authorize(self, query: dict[str, str]) -> None:
+        problem = _find_problem(query)
+        if problem:
+            self._answer(400, f"<!doctype html><title>Sign in</title><p>{html.escape(problem)}</p>")
+            return
+        person = query.get("person")
+        if person not in PEOPLE:
+            self._answer(200, _render_picker(query))
+            return
+        code = self.server.grant(
+            _Grant(
+                person,
+                query["client_id"],
+                query["redirect_uri"],
+                query["code_challenge"],
+                query.get("nonce"),
+                time.monotonic() + CODE_SECONDS,
+            )
+        )
+        answer = {"code": code, "iss": self.server.signer.issuer} | ({"state": query["state"]} if "state" in query else {})
+        joint = "&" if "?" in query["redirect_uri"] else "?"
+        self._answer(302, None, {"Location": f"{query['redirect_uri']}{joint}{urlencode(answer)}"})
+
+    def _log_out(self, query: dict[str, str]) -> None:
+        target = query.get("post_logout_redirect_uri") or query.get("logout_uri") or ""
+        if _is_local(target):
+            self._answer(302, None, {"Location": target})
+        else:
+            self._answer(200, "<!doctype html><title>Signed out</title><p>You are signed out.</p>")
+
+    def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
+        page = isinstance(content, str)
+        body = b"" if content is None else content.encode() if page else json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "text/html; charset=utf-8" if page else "application/json",
+            "Access-Control-Allow-Origin": "*",
+            "Cache-Control": "no-store",
+            **(headers or {}),
+        }.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _find_problem(query: dict[str, str]) -> str:
+    if query.get("client_id") != CLIENT_ID:
+        return f"Unknown client_id; this issuer knows {CLIENT_ID}."
+    if not _is_local(query.get("redirect_uri", "")):
+        return "redirect_uri must be an address on this machine."
+    if query.get("response_type") != "code":
+        return "response_type must be code."
+    if query.get("code_challenge_method") != "S256" or not query.get("code_challenge"):
+        return "PKCE with S256 is needed (code_challenge, code_challenge_method)."
+    return ""
+
+
+def _is_local(address: str) -> bool:
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+    return parts.scheme == "http" and host in LOOPBACK and "\r" not in address and "\n" not in address
+
+
+def _describe(issuer: str) -> dict[str, Any]:
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "jwks_uri": f"{issuer}/keys",
+        "end_session_endpoint": f"{issuer}/logout",
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "scopes_supported": ["openid", "profile", "email"],
+    }
+
+
+def _render_picker(query: dict[str, str]) -> str:
+    fields = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+        for name, value in query.items()
+        if name != "person"
+    )
+    buttons = "".join(
+        f'<p><button name="person" value="{person.key}">{html.escape(person.name)}</button> {html.escape(person.email)}, '
+        f"{html.escape(', '.join(person.groups)) or 'in no group'}</p>"
+        for person in PEOPLE.values()
+    )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        "<title>Sign in</title><style>body{font:16px/1.5 system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem}"
+        "button{font:inherit;padding:.5rem 1rem}</style><h1>Sign in (this machine only)</h1><p>Who are you?</p>"
+        f'<form action="/authorize">{fields}{buttons}</form></html>'
+    )

@@ -1,0 +1,67 @@
+"""Expands the SAM template offline into plain CloudFormation."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.stack.errors import DeploymentError
+from sandbox.stack.ministack import REGION
+
+CODE_KEYS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """The template with its short intrinsics (``!Ref``) written out. Raises DeploymentError."""
+    from samtranslator.yaml_helper import yaml_parse  # a second of import: only who expands pays it
+
+    try:
+        template = yaml_parse(path.read_text())
+    except FileNotFoundError as error:
+        raise DeploymentError(f"There is no template at {path.name}.") from error
+    except Exception as error:
+        raise DeploymentError(f"{path.name} is no YAML: {error}") from error
+    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+        raise DeploymentError(f"{path.name} has no Resources.")
+    return template
+
+
+def list_code(template: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Logical id → (folder as written in the template, build properties) of every function and layer."""
+    shared_folder = template.get("Globals", {}).get("Function", {}).get("CodeUri")
+    code = {}
+    for name, resource in template["Resources"].items():
+        key = CODE_KEYS.get(resource.get("Type"))
+        folder = resource.get("Properties", {}).get(key, shared_folder) if key else None
+        if isinstance(folder, str):
+            code[name] = (folder, resource.get("Metadata", {}).get("BuildProperties", {}))
+    return code
+
+
+def expand_template(template: Mapping[str, Any], parameters: Mapping[str, str], locations: Mapping[str, str]) -> dict[str, Any]:
+    """Plain CloudFormation with the code at ``locations`` (logical id → ``s3://bucket/key``). Raises DeploymentError."""
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.translator.transform import transform
+
+    source = copy.deepcopy(dict(template))
+    source.get("Globals", {}).get("Function", {}).pop("CodeUri", None)
+    for name, location in locations.items():
+        resource = source["Resources"][name]
+        resource["Properties"][CODE_KEYS[resource["Type"]]] = location
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the translator refuses to work without a region
+    try:
+        expanded = transform(source, dict(parameters), _NoManagedPolicies())
+    except InvalidDocumentException as error:
+        raise DeploymentError("The template cannot be expanded.", [cause.message for cause in error.causes]) from error
+    return json.loads(json.dumps(expanded, default=str))  # unquoted dates such as 2012-10-17 become text
+
+
+class _NoManagedPolicies:
+    """The translator brings the common managed policies with it; it would load others from IAM."""
+
+    def load(self) -> dict[str, str]:
+        return {}

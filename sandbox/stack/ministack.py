@@ -1,0 +1,122 @@
+"""ministack in a process of its own: the AWS services of the local stack, on the loopback interface only."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox.stack.errors import MinistackError
+from sandbox.stack.ports import HOST
+from sandbox.stack.processes import ChildProcess, list_children, read_environment_of
+
+REGION = "eu-central-1"
+START_SECONDS = 20.0
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv-ministack"
+HOW_TO_INSTALL = "`make install` makes it from sandbox/ministack-requirements.txt"
+
+
+class Ministack:
+    """A running ministack with a disposable state."""
+
+    def __init__(self, port: int, folder: Path, venv: Path = VENV, log_level: str = "WARNING") -> None:
+        """``folder`` is empty and ours. Raises MinistackError with the last log lines when it does not start."""
+        self.port = port
+        self.endpoint = f"http://{HOST}:{port}"
+        interpreter = venv / "bin" / "python"
+        if not interpreter.exists():
+            raise MinistackError(f"ministack's venv is missing ({venv.name}); {HOW_TO_INSTALL}.")
+        (folder / "tmp").mkdir(parents=True)
+        self._process = ChildProcess(
+            "ministack",
+            [str(interpreter), "-m", "ministack"],
+            folder / "ministack.log",
+            self._environment(folder, log_level),
+            folder,
+        )
+        try:
+            self._wait_until_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _environment(self, folder: Path, log_level: str) -> dict[str, str]:
+        # The whole environment: ministack hands its own to every function. By default it would listen on all interfaces.
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "TMPDIR": str(folder / "tmp"),
+            "LANG": "C.UTF-8",
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": REGION,
+            "GATEWAY_PORT": str(self.port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "PERSIST_STATE": "0",
+            "STATE_DIR": str(folder / "state"),
+            "S3_DATA_DIR": str(folder / "s3"),
+            "LOG_LEVEL": log_level,
+        }
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_up():
+            if not self._process.is_running():
+                raise MinistackError(f"ministack ended while starting. Its last words:\n{self._process.last_lines()}")
+            if time.monotonic() > deadline:
+                raise MinistackError(
+                    f"ministack does not answer after {START_SECONDS:.0f} s. Its last words:\n{self._process.last_lines()}"
+                )
+            time.sleep(0.05)
+
+    def _is_up(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
+        try:
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of that service. The caller closes it."""
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(
+                retries={"max_attempts": 2},
+                connect_timeout=5,
+                read_timeout=60,
+                s3={"addressing_style": "path"},
+                ignore_configured_endpoint_urls=True,
+            ),
+        )
+
+    def workers(self, function: str | None = None) -> list[int]:
+        """The pids of the function workers; only those of one function when its name is given. Linux only."""
+        return [
+            pid
+            for pid in list_children(self._process.pid)
+            if (name := read_environment_of(pid).get("AWS_LAMBDA_FUNCTION_NAME")) and (function is None or name == function)
+        ]
+
+    def is_running(self) -> bool:
+        return self._process.is_running()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End it and all its workers."""
+        self._process.stop()

@@ -1,0 +1,250 @@
+"""The whole local stack as one object: services, stand-ins, sign-in, deployment and front."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from sandbox import issuer
+from sandbox.stack.deploy import Deployment
+from sandbox.stack.errors import StackError
+from sandbox.stack.front import Front
+from sandbox.stack.ministack import ROOT, VENV, Ministack
+from sandbox.stack.ports import HOST, Ports, reserve_ports
+from sandbox.stack.processes import ChildProcess
+
+STATE = ROOT / ".sandbox"
+KEY = STATE / "issuer-key.pem"
+START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """What a local stack is made of. ``port`` 0: any free family. An API address given: no stand-in for that side."""
+
+    port: int = 0
+    template: Path = ROOT / "template.yaml"
+    intercom_url: str | None = None
+    referral_factory_url: str | None = None
+    """Ends in ``/api/v2``."""
+    intercom_token: str = "local-intercom-token"
+    referral_factory_key: str = "local-referral-factory-key"
+    webhook_secret: str = "local-webhook-secret"
+    intercom_client_secret: str = "local-client-secret"
+    search_lag: float | None = None
+    """Seconds until the stand-in of Intercom finds a new contact by search; None: its own default."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Further template parameters; they win over ours."""
+    venv: Path = VENV
+    keep: bool = False
+    """Keep the state folder with all logs."""
+    log_level: str = "WARNING"
+
+    @classmethod
+    def from_environment(cls, **changes: Any) -> StackSettings:
+        """As the environment says (PORT, INTERCOM_API_URL, WEBHOOK_SECRET …); ``changes`` win."""
+        names = {
+            "intercom_url": "INTERCOM_API_URL",
+            "referral_factory_url": "REFERRAL_FACTORY_API_URL",
+            "intercom_token": "INTERCOM_ACCESS_TOKEN",
+            "referral_factory_key": "REFERRAL_FACTORY_API_KEY",
+            "webhook_secret": "WEBHOOK_SECRET",
+            "intercom_client_secret": "INTERCOM_CLIENT_SECRET",
+        }
+        given: dict[str, Any] = {key: os.environ[name] for key, name in names.items() if os.environ.get(name)}
+        for key in ("intercom_url", "referral_factory_url"):
+            if key in given and urlsplit(given[key]).scheme not in ("http", "https"):
+                raise StackError(f"{names[key]} must begin with http:// or https://.")
+        return cls(**{"port": read_port(), **given, **changes})
+
+
+def read_port() -> int:
+    """PORT of the environment, 8000 without. Raises StackError."""
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdigit():
+        raise StackError(f"PORT must be a number, not {text!r}.")
+    return int(text)
+
+
+class Stack:
+    """A running local stack. Use it as a context manager; raises StackError when it cannot start."""
+
+    def __init__(self, settings: StackSettings | None = None, **changes: Any) -> None:
+        self.settings = settings or StackSettings(**changes)
+        self._exit = contextlib.ExitStack()
+        self.outputs: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    def _start(self) -> None:
+        settings = self.settings
+        unused = {1} if settings.intercom_url else set()
+        unused |= {2} if settings.referral_factory_url else set()
+        self.ports: Ports = reserve_ports(settings.port, frozenset(unused))
+        self._exit.callback(self.ports.listener.close)
+        self.url = f"http://{HOST}:{self.ports.base}"
+        self.intercom_url = settings.intercom_url or f"http://{HOST}:{self.ports.intercom}"
+        own = f"http://{HOST}:{self.ports.referral_factory}"
+        self.referral_factory_url = settings.referral_factory_url or f"{own}/api/v2"
+        self.referral_factory_pages_url = self.referral_factory_url.rstrip("/").removesuffix("/api/v2")
+        self.folder = STATE / f"run-{self.ports.base}"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        if not settings.keep:
+            self._exit.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self._issuer = issuer.Issuer(self.ports.issuer, KEY)
+        self._exit.callback(self._issuer.stop)
+        self.issuer_url = self._issuer.url
+        stand_ins = self._start_stand_ins()
+        self.ministack = Ministack(self.ports.aws, self._make_folder("ministack"), settings.venv, log_level=settings.log_level)
+        self._exit.callback(self.ministack.stop)
+        self.aws_endpoint = self.ministack.endpoint
+        self._deployment = Deployment(self.ministack, settings.template, self._parameters(), STATE / "cache", settings.venv)
+        self._deployment.create()
+        self.outputs = self._deployment.outputs
+        self._fill_secrets()
+        for child, address in stand_ins:
+            _wait_until_up(child, address)
+        self._set_search_lag()
+        front = Front(self.ports.listener, self.ports.aws, self._deployment.api_id)
+        self._exit.callback(front.stop)
+
+    def _make_folder(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+    def _start_stand_ins(self) -> list[tuple[ChildProcess, str]]:
+        settings = self.settings
+        hooks = ["--webhook-base-url", self.url]
+        started = []
+        if not settings.intercom_url:
+            child = self._start_module("intercom", self.ports.intercom, [])
+            started.append((child, self.intercom_url))
+        if not settings.referral_factory_url:
+            child = self._start_module(
+                "referral_factory", self.ports.referral_factory, [*hooks, "--webhook-secret", settings.webhook_secret]
+            )
+            started.append((child, self.referral_factory_pages_url))
+        return started
+
+    def _start_module(self, name: str, port: int, arguments: list[str]) -> ChildProcess:
+        command = [sys.executable, "-m", f"sandbox.vendors.{name}", "--port", str(port), *arguments]
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+        child = ChildProcess(name, command, self.folder / f"{name}.log", environment, self.folder)
+        self._exit.callback(child.stop)
+        return child
+
+    def _parameters(self) -> dict[str, str]:
+        return {
+            "Stage": "local",
+            "IntercomApiUrl": self.intercom_url,
+            "ReferralFactoryApiUrl": self.referral_factory_url,
+            "OidcIssuer": self.issuer_url,
+            "OidcAudience": issuer.CLIENT_ID,
+            "GroupsClaim": issuer.GROUPS_CLAIM,
+            "AdminGroup": issuer.ADMIN_GROUP,
+            "ConsoleUrl": f"{self.url}/",
+            **self.settings.parameters,
+        }
+
+    def _fill_secrets(self) -> None:
+        settings = self.settings
+        values = {
+            "WebhookSecret": {"current": settings.webhook_secret, "next": ""},
+            "IntercomSecret": {
+                "access_token": settings.intercom_token,
+                "client_id": "local-client-id",
+                "client_secret": settings.intercom_client_secret,
+            },
+            "ReferralFactorySecret": {"api_key": settings.referral_factory_key},
+        }
+        client = self.client("secretsmanager")
+        for name, value in values.items():
+            if name in self.resources:
+                client.put_secret_value(SecretId=self.resources[name], SecretString=json.dumps(value))
+
+    def _set_search_lag(self) -> None:
+        if self.settings.search_lag is not None and not self.settings.intercom_url:
+            self.change_settings(self.intercom_url, search_lag=self.settings.search_lag)
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """Logical id → physical id of everything deployed."""
+        return self._deployment.resources
+
+    def token(self, person: str = "mara", **changes: Any) -> str:
+        """A bearer token, good for an hour: ``mara`` may do everything, ``otto`` nothing. ``changes`` set claims."""
+        return self._issuer.signer.issue(person, **changes)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the stack's AWS services; the stack closes it."""
+        client = self.ministack.client(service)
+        self._exit.callback(client.close)
+        return client
+
+    def workers(self, function: str | None = None) -> list[int]:
+        """The pids of the function workers, of one function when its logical id is given. Linux only."""
+        return self.ministack.workers(self.resources[function] if function else None)
+
+    def logs(self, function: str, count: int = 100) -> list[str]:
+        """The last log lines of a function (its logical id), oldest first."""
+        logs = self.ministack.client("logs")
+        try:
+            group = f"/aws/lambda/{self.resources[function]}"
+            events = logs.filter_log_events(logGroupName=group, limit=10_000).get("events", [])
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        finally:
+            logs.close()
+        return [event["message"].rstrip("\n") for event in sorted(events, key=lambda event: event["timestamp"])][-count:]
+
+    def redeploy(self) -> None:
+        """Deploy the template and the code as they are on disk now. Rows, addresses and secrets stay."""
+        self._deployment.update()
+        self.outputs = self._deployment.outputs
+
+    def change_settings(self, stand_in: str, **settings: Any) -> dict[str, Any]:
+        """Change settings of a stand-in (its address without path), for example ``search_lag`` in seconds."""
+        request = urllib.request.Request(
+            f"{stand_in}/__admin/settings",
+            json.dumps(settings).encode(),
+            {"Content-Type": "application/json"},
+            method="PUT",
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def find_dead(self) -> str | None:
+        """The name of a part that has ended by itself, None while all run."""
+        return None if self.ministack.is_running() else "ministack"
+
+
+def _wait_until_up(child: ChildProcess, address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/__admin/settings", timeout=5):
+            return
+        if not child.is_running():
+            raise StackError(f"The stand-in {child.name} ended while starting. Its last words:\n{child.last_lines()}")
+        if time.monotonic() > deadline:
+            raise StackError(f"The stand-in {child.name} does not answer after {START_SECONDS:.0f} s.")
+        time.sleep(0.05)
