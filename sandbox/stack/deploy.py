@@ -32,6 +32,7 @@ class Deployment:
         self._venv = venv
         self.outputs: dict[str, str] = {}
         self.resources: dict[str, str] = {}
+        self.routes: frozenset[str] = frozenset()
         self.api_id = ""
 
     def create(self) -> None:
@@ -103,6 +104,11 @@ class Deployment:
         if len(apis) != 1:
             raise DeploymentError(f"The local stack serves one HTTP API; the template has {len(apis)}.")
         self.api_id = self.resources[apis[0]]
+        self.routes = frozenset(
+            resource["Properties"]["RouteKey"]
+            for resource in template["Resources"].values()
+            if resource["Type"] == "AWS::ApiGatewayV2::Route"
+        )
 
     def _let_rows_expire(self, template: dict[str, Any]) -> None:
         with self._client("dynamodb") as dynamodb:

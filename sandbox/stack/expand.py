@@ -27,7 +27,7 @@ def read_template(path: Path) -> dict[str, Any]:
         raise DeploymentError(f"{path.name} is no YAML: {error}") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise DeploymentError(f"{path.name} has no Resources.")
-    return template
+    return json.loads(json.dumps(template, default=str))  # unquoted dates such as 2012-10-17 become text
 
 
 def list_code(template: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -57,7 +57,7 @@ def expand_template(template: Mapping[str, Any], parameters: Mapping[str, str], 
         expanded = transform(source, dict(parameters), _NoManagedPolicies())
     except InvalidDocumentException as error:
         raise DeploymentError("The template cannot be expanded.", [cause.message for cause in error.causes]) from error
-    return json.loads(json.dumps(expanded, default=str))  # unquoted dates such as 2012-10-17 become text
+    return expanded
 
 
 class _NoManagedPolicies:

@@ -123,7 +123,7 @@ class Stack:
         self._fill_secrets()
         for child, address in stand_ins:
             _wait_until_up(child, address)
-        self._set_search_lag()
+        self._set_up_intercom()
         front = Front(self.ports.listener, self.ports.aws, self._deployment.api_id)
         self._exit.callback(front.stop)
 
@@ -134,15 +134,14 @@ class Stack:
 
     def _start_stand_ins(self) -> list[tuple[ChildProcess, str]]:
         settings = self.settings
-        hooks = ["--webhook-base-url", self.url]
         started = []
         if not settings.intercom_url:
             child = self._start_module("intercom", self.ports.intercom, [])
             started.append((child, self.intercom_url))
         if not settings.referral_factory_url:
-            child = self._start_module(
-                "referral_factory", self.ports.referral_factory, [*hooks, "--webhook-secret", settings.webhook_secret]
-            )
+            arguments = ["--webhook-base-url", self.url, "--webhook-secret", settings.webhook_secret]
+            arguments += ["--token", settings.referral_factory_key]
+            child = self._start_module("referral_factory", self.ports.referral_factory, arguments)
             started.append((child, self.referral_factory_pages_url))
         return started
 
@@ -182,9 +181,18 @@ class Stack:
             if name in self.resources:
                 client.put_secret_value(SecretId=self.resources[name], SecretString=json.dumps(value))
 
-    def _set_search_lag(self) -> None:
-        if self.settings.search_lag is not None and not self.settings.intercom_url:
-            self.change_settings(self.intercom_url, search_lag=self.settings.search_lag)
+    def _set_up_intercom(self) -> None:
+        if self.settings.intercom_url:
+            return
+        settings: dict[str, Any] = {
+            "tokens": [self.settings.intercom_token],
+            "client_secret": self.settings.intercom_client_secret,
+        }
+        if "POST /webhooks/intercom" in self._deployment.routes:
+            settings["webhook_url"] = f"{self.url}/webhooks/intercom"
+        if self.settings.search_lag is not None:
+            settings["search_lag_seconds"] = self.settings.search_lag
+        self.change_settings(self.intercom_url, **settings)
 
     @property
     def resources(self) -> dict[str, str]:
@@ -223,7 +231,7 @@ class Stack:
         self.outputs = self._deployment.outputs
 
     def change_settings(self, stand_in: str, **settings: Any) -> dict[str, Any]:
-        """Change settings of a stand-in (its address without path), for example ``search_lag`` in seconds."""
+        """Change settings of a stand-in (its address without path), for example ``search_lag_seconds``."""
         request = urllib.request.Request(
             f"{stand_in}/__admin/settings",
             json.dumps(settings).encode(),
