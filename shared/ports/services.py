@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.domain.connection import Connection
 from shared.domain.contact import Attribute, Contact, Role, Value
@@ -28,6 +28,22 @@ class Chance(Protocol):
 
     def token(self) -> str:
         """A new unguessable id of 32 hex digits."""
+
+
+class SecretCheck(Protocol):
+    def __call__(self, presented: str) -> None:
+        """Raises InvalidSignatureError unless ``presented`` is the current or the next webhook secret, and TransientError
+        when the secrets cannot be read."""
+
+
+class FieldsReader(Protocol):
+    def __call__(self, body: bytes, content_type: str, query_string: str) -> dict[str, Any]:
+        """The fields of a webhook in JSON, as a form or in the query. Raises MalformedPayloadError."""
+
+
+class PersonReader(Protocol):
+    def __call__(self, fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
+        """The person that a webhook's fields tell of, None when they name no user id."""
 
 
 class MessageQueue(Protocol):

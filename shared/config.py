@@ -1,0 +1,80 @@
+"""The environment of a function, as a tested model: what is missing is named at start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.errors import ConfigurationError
+
+INTERCOM_HOSTS: Mapping[str, str] = {
+    "US": "https://api.intercom.io",
+    "EU": "https://api.eu.intercom.io",
+    "AU": "https://api.au.intercom.io",
+}
+"""Regional hosts: https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/making-requests"""
+REFERRAL_FACTORY_HOSTS = frozenset({"https://referral-factory.com", "https://api.referral-factory.com"})
+
+_TABLES = ("STAGE", "CAMPAIGNS_TABLE", "REFERRALS_TABLE")
+_INTERCOM = ("INTERCOM_SECRET_ARN", "INTERCOM_REGION", "INTERCOM_API_URL")
+_REFERRAL_FACTORY = ("REFERRAL_FACTORY_SECRET_ARN", "REFERRAL_FACTORY_API_URL")
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "signup_webhook": (*_TABLES, "DELIVERY_QUEUE_URL", "WEBHOOK_SECRET_ARN"),
+    "deliver_contact": (*_TABLES, "DELIVERY_QUEUE_URL", "RECONCILE_QUEUE_URL", *_INTERCOM),
+    "sweep": (*_TABLES, "DELIVERY_QUEUE_URL"),
+    "reconcile": (*_TABLES, "DELIVERY_QUEUE_URL", *_REFERRAL_FACTORY),
+    "admin_api": (*_TABLES, *_INTERCOM, "ADMIN_GROUP", "GROUPS_CLAIM"),
+    "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
+}
+"""The variables that each function cannot start without. ``INTERCOM_API_URL`` may be empty."""
+MAY_BE_EMPTY = frozenset({"INTERCOM_API_URL"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment, read once. A variable that the function does not need is an empty text."""
+
+    stage: str = ""
+    campaigns_table: str = ""
+    referrals_table: str = ""
+    delivery_queue_url: str = ""
+    reconcile_queue_url: str = ""
+    webhook_secret_arn: str = ""
+    intercom_secret_arn: str = ""
+    intercom_region: str = "US"
+    intercom_api_url: str = ""
+    referral_factory_secret_arn: str = ""
+    referral_factory_api_url: str = ""
+    admin_group: str = ""
+    groups_claim: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_scopes: str = ""
+
+    @property
+    def intercom_url(self) -> str:
+        """Where Intercom's API is: the override of a local stack, else the region's own host."""
+        return self.intercom_api_url or INTERCOM_HOSTS[self.intercom_region]
+
+
+def settings_of(environment: Mapping[str, str], function: str) -> Settings:
+    """Raises ConfigurationError that names every missing variable, or a host that is not the vendor's."""
+    missing = [
+        name for name in REQUIRED[function] if name not in environment or not (environment[name] or name in MAY_BE_EMPTY)
+    ]
+    if missing:
+        raise ConfigurationError(f"{function} needs the environment variables {', '.join(missing)}")
+    settings = Settings(**{name: environment[name.upper()] for name in Settings.__slots__ if name.upper() in environment})
+    if settings.intercom_region not in INTERCOM_HOSTS:
+        raise ConfigurationError(f"INTERCOM_REGION is one of {', '.join(INTERCOM_HOSTS)}, not {settings.intercom_region}")
+    if settings.stage != "local":
+        _refuse_strange_host("INTERCOM_API_URL", settings.intercom_api_url, frozenset(INTERCOM_HOSTS.values()))
+        _refuse_strange_host("REFERRAL_FACTORY_API_URL", settings.referral_factory_api_url, REFERRAL_FACTORY_HOSTS)
+    return settings
+
+
+def _refuse_strange_host(name: str, address: str, known: frozenset[str]) -> None:
+    parts = urlsplit(address)
+    if address and f"{parts.scheme}://{parts.netloc}" not in known:
+        raise ConfigurationError(f"{name} is not one of the vendor's hosts ({', '.join(sorted(known))})")

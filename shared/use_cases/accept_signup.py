@@ -1,0 +1,120 @@
+"""A webhook of Referral Factory comes in: check, read, hand on. Nothing else.
+
+No ledger read, no dedupe and no vendor call: whatever could fail or wait here would cost a signup, for the sender may
+not send it again.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.errors import InvalidSignatureError, MalformedPayloadError, TransientError
+from shared.messages import DeliverContact
+from shared.observability import logger
+from shared.ports.repositories import Inbox, Quarantine, Quarantined
+from shared.ports.services import Chance, Clock, FieldsReader, MessageQueue, Metrics, SecretCheck
+
+EVENTS = frozenset({"joined", "qualified", "rewarded"})
+MAX_BODY = 64 * 1024
+"""Bytes of a webhook's body, or of its query string."""
+SQS_TRIES = 2
+INBOX_WAIT = 30.0
+"""Seconds until the sweep first hands on what SQS refused."""
+LONGEST_ID = 18
+"""Digits of an id; longer ones are nobody's."""
+
+
+class Accepting(Protocol):
+    """What accepting needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def chance(self) -> Chance: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def delivery_queue(self) -> MessageQueue: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def quarantine(self) -> Quarantine: ...
+    @property
+    def check_webhook_secret(self) -> SecretCheck: ...
+    @property
+    def read_fields(self) -> FieldsReader: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What came in. ``secret`` None: no header. ``campaign_id`` and ``event`` as the path says, unchecked."""
+
+    campaign_id: str
+    event: str
+    secret: str | None
+    content_type: str
+    query: str
+    body: bytes
+
+
+def accept_signup(environment: Accepting, webhook: Webhook) -> None:
+    """Stores the webhook for delivery: in the queue, else in the inbox; as quarantined when it cannot be read.
+
+    Raises InvalidSignatureError (nothing was parsed or stored) and TransientError when nothing could store it.
+    """
+    if webhook.secret is None:
+        raise InvalidSignatureError("no secret")
+    environment.check_webhook_secret(webhook.secret)
+    try:
+        message = _message(environment, webhook)
+    except MalformedPayloadError as error:
+        _quarantine(environment, webhook, str(error))
+        return
+    _store(environment, message)
+    environment.metrics.count("SignupAccepted")
+
+
+def _message(environment: Accepting, webhook: Webhook) -> DeliverContact:
+    if webhook.event not in EVENTS:
+        raise MalformedPayloadError("the address names no event: it ends in joined, qualified or rewarded")
+    campaign = webhook.campaign_id
+    if not (campaign.isascii() and campaign.isdigit() and len(campaign) <= LONGEST_ID):
+        raise MalformedPayloadError("the address names no campaign id")
+    return DeliverContact(
+        campaign_id=int(campaign),
+        user_id=None,
+        event=webhook.event,
+        received_at=environment.clock.now(),
+        fields=environment.read_fields(webhook.body, webhook.content_type, webhook.query),
+        id=environment.chance.token(),
+    )
+
+
+def _store(environment: Accepting, message: DeliverContact) -> None:
+    for _ in range(SQS_TRIES):
+        try:
+            environment.delivery_queue.send(message)
+        except TransientError:
+            logger.warning("queue refused a signup", campaign_id=message.campaign_id)
+        else:
+            return
+    environment.inbox.add(message, due_at=message.received_at + INBOX_WAIT)
+    environment.metrics.count("SignupStoredInInbox")
+
+
+def _quarantine(environment: Accepting, webhook: Webhook, reason: str) -> None:
+    environment.quarantine.add(
+        Quarantined(
+            id=environment.chance.token(),
+            campaign_id=webhook.campaign_id[:64],
+            event=webhook.event[:64],
+            reason=reason,
+            content_type=webhook.content_type[:256],
+            body=base64.b64encode(webhook.body or webhook.query.encode("utf-8", "surrogatepass")).decode("ascii"),
+            received_at=environment.clock.now(),
+        )
+    )
+    environment.metrics.count("SignupQuarantined")
+    logger.warning("webhook quarantined", reason=reason)
