@@ -67,6 +67,16 @@ class Metrics(Protocol):
     def gauge(self, name: str, value: float, unit: str = "Seconds") -> None: ...
 
 
+class Limiter(Protocol):
+    """How fast a vendor may be called."""
+
+    def acquire(self, calls: int = 1) -> None:
+        """Before ``calls`` calls. Raises RateLimitedError when they may not be made now."""
+
+    def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        """After an answer: its status and its headers, names in lower case."""
+
+
 class Intercom(Protocol):
     """Intercom's contacts. Every method may raise TransientError, ConnectionLostError and RejectedError."""
 

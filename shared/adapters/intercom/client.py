@@ -1,0 +1,187 @@
+"""Intercom's REST API. Each method is one call (a search up to a few), each call is sent once, except after a 401."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from shared.adapters.http import HttpResponse, HttpTransport
+from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable
+from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, contacts_of, document_of
+from shared.adapters.limits import UnlimitedLimiter
+from shared.domain.connection import Connection
+from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
+from shared.domain.person import fold_email
+from shared.errors import ConfigurationError, ConnectionLostError, TransientError
+from shared.ports.services import Clock, Limiter
+
+API_VERSION = "2.16"
+HOSTS: Mapping[str, str] = {
+    "US": "https://api.intercom.io",
+    "EU": "https://api.eu.intercom.io",
+    "AU": "https://api.au.intercom.io",
+}
+"""https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis: the closed list of regional hosts."""
+
+TIMEOUT = 10.0
+CREATE_TIMEOUT = 20.0
+ATTRIBUTES_FRESH = 600.0
+ATTRIBUTES_USABLE = 86_400.0
+ATTRIBUTES_RETRY = 30.0
+SEARCH_PAGE = 150
+SEARCH_PAGES = 4
+
+
+class TokenProvider(Protocol):
+    """Where the access token is. ``fresh`` reads it anew; an empty text means that there is none."""
+
+    def __call__(self, *, fresh: bool = False) -> str: ...
+
+
+@dataclass(slots=True)
+class _KnownAttributes:
+    values: Mapping[str, Attribute]
+    read_at: float
+    again_at: float
+
+
+def base_url_of(region: str, override: str = "") -> str:
+    """The region's own host, or the ``override`` when it is given. ConfigurationError for an unknown region."""
+    if override:
+        return override.rstrip("/")
+    try:
+        return HOSTS[region.upper()]
+    except KeyError:
+        raise ConfigurationError("the Intercom region must be US, EU or AU") from None
+
+
+class IntercomClient:
+    """Implements ``shared.ports.services.Intercom`` for one workspace."""
+
+    def __init__(
+        self, transport: HttpTransport, clock: Clock, token: TokenProvider, base_url: str, limiter: Limiter | None = None
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._token = token
+        self._base_url = base_url.rstrip("/")
+        self._limiter = limiter or UnlimitedLimiter()
+        self._attributes: _KnownAttributes | None = None
+
+    def identify(self) -> Connection:
+        """See ``Intercom.identify``."""
+        return connection_of(self._call("GET", "/me"))
+
+    def attributes(self, refresh: bool = False) -> Mapping[str, Attribute]:
+        """See ``Intercom.attributes``. ``refresh`` asks Intercom now. Values up to 24 h old are answered while Intercom
+        fails transiently, which is then tried again every 30 s."""
+        now = self._clock.now()
+        known = self._attributes
+        if known and not refresh and now < known.again_at:
+            return known.values
+        try:
+            response = self._call("GET", "/data_attributes?model=contact&include_archived=true")
+            values = attributes_of(response)
+        except TransientError:
+            if known is None or now - known.read_at > ATTRIBUTES_USABLE:
+                raise
+            known.again_at = now + ATTRIBUTES_RETRY
+            return known.values
+        self._attributes = _KnownAttributes(values, now, now + ATTRIBUTES_FRESH)
+        return values
+
+    def search_by_email(self, email: str) -> list[Contact]:
+        """See ``Intercom.search_by_email``. Reads at most 600 hits."""
+        folded = fold_email(email)
+        found: dict[str, Contact] = {}
+        cursor: str | None = None
+        for _ in range(SEARCH_PAGES):
+            pagination: dict[str, Any] = {"per_page": SEARCH_PAGE}
+            if cursor:
+                pagination["starting_after"] = cursor
+            query = {"field": "email", "operator": "=", "value": folded}
+            response = self._call("POST", "/contacts/search", {"query": query, "pagination": pagination})
+            contacts, following = contacts_of(response)
+            found.update({contact.id: contact for contact in contacts if fold_email(contact.email) == folded})
+            if following is None or following == cursor:
+                break
+            cursor = following
+        return list(found.values())
+
+    def get_contact(self, contact_id: str) -> Contact:
+        """See ``Intercom.get_contact``."""
+        return contact_of(self._call("GET", _path(contact_id), about_contact=True))
+
+    def create_contact(self, email: str, role: Role, values: Mapping[str, Value]) -> Contact:
+        """See ``Intercom.create_contact``. Sent once: after a lost answer only the caller knows whether to try again."""
+        body = {**_body(values), "role": str(role), "email": email}
+        return contact_of(self._call("POST", "/contacts", body, timeout=CREATE_TIMEOUT, sent={*values, "email"}))
+
+    def put_contact(self, contact_id: str, values: Mapping[str, Value], role: Role | None = None) -> Contact:
+        """See ``Intercom.put_contact``."""
+        body = _body(values) | ({"role": str(role)} if role else {})
+        return contact_of(self._call("PUT", _path(contact_id), body, about_contact=True, sent=values))
+
+    def unarchive_contact(self, contact_id: str) -> None:
+        """See ``Intercom.unarchive_contact``."""
+        response = self._exchange("POST", f"{_path(contact_id)}/unarchive", None, TIMEOUT)
+        refused = not_restorable(response)
+        if refused:
+            raise refused
+        document_of(self._checked(response, about_contact=True))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = TIMEOUT,
+        about_contact: bool = False,
+        sent: Iterable[str] = (),
+    ) -> HttpResponse:
+        return self._checked(self._exchange(method, path, body, timeout), about_contact=about_contact, sent=sent)
+
+    def _checked(self, response: HttpResponse, *, about_contact: bool = False, sent: Iterable[str] = ()) -> HttpResponse:
+        if 200 <= response.status < 300:
+            return response
+        raise error_of(response, now=self._clock.now(), about_contact=about_contact, sent=sent)
+
+    def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> HttpResponse:
+        """One exchange. A 401 may only mean that the token was replaced: the secret is read anew, and the request, which
+        Intercom refused unread, is sent once more."""
+        response = self._send(method, path, body, timeout, self._token())
+        if response.status == 401:
+            response = self._send(method, path, body, timeout, self._token(fresh=True))
+        return response
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float, token: str) -> HttpResponse:
+        if not token:
+            raise ConnectionLostError("there is no access token of Intercom", vendor=VENDOR)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Intercom-Version": API_VERSION}
+        encoded = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            encoded = json.dumps(body, allow_nan=False).encode("ascii")
+        self._limiter.acquire()
+        try:
+            response = self._transport.send(method, self._base_url + path, headers, encoded, timeout)
+        except TransientError as error:
+            error.vendor = VENDOR
+            raise
+        self._limiter.observe(response.status, response.headers)
+        return response
+
+
+def _path(contact_id: str) -> str:
+    return f"/contacts/{quote(contact_id, safe='')}"
+
+
+def _body(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Standard attributes at the top, custom ones below ``custom_attributes``."""
+    body: dict[str, Any] = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
+    custom = {name.removeprefix(CUSTOM): value for name, value in values.items() if name.startswith(CUSTOM)}
+    return body | ({"custom_attributes": custom} if custom else {})

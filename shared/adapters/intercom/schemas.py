@@ -1,0 +1,218 @@
+"""What Intercom answers, read tolerantly: unknown fields are ignored, times come as seconds or as ISO text.
+
+Objects: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from shared.adapters.http import HttpResponse
+from shared.domain.connection import Connection
+from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
+from shared.errors import UnavailableError
+
+_VENDOR = "intercom"
+_DATES = ("signed_up_at", "last_seen_at")
+
+
+def _seconds(value: Any) -> int | None:
+    """Unix seconds of a REST answer's number or of a webhook's ISO text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return int(value) if math.isfinite(value) else None
+    if not isinstance(value, str):
+        return None
+    if value.isascii() and value.isdigit() and len(value) < 13:
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value)
+
+
+def _address(value: Any) -> str | None:
+    """An avatar is sent as a text and may be answered as an object with ``image_url``."""
+    return _text(value.get("image_url")) if isinstance(value, Mapping) else _text(value)
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _scalars(value: Any) -> dict[str, Any]:
+    """Custom attributes without those that are objects (relationships)."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {name: entry for name, entry in value.items() if entry is None or isinstance(entry, str | int | float | bool)}
+
+
+def _options(value: Any) -> list[str]:
+    """Options come as texts or as objects with ``value``."""
+    entries = value if isinstance(value, list) else []
+    return [str(entry["value"] if isinstance(entry, Mapping) and "value" in entry else entry) for entry in entries]
+
+
+Id = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1)]
+Seconds = Annotated[int | None, BeforeValidator(_seconds)]
+Text = Annotated[str | None, BeforeValidator(_text)]
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ContactBody(_Body):
+    """A contact in an answer or in a notification."""
+
+    id: Id
+    role: Text = None
+    email: Text = None
+    name: Text = None
+    phone: Text = None
+    avatar: Annotated[str | None, BeforeValidator(_address)] = None
+    owner_id: Text = None
+    unsubscribed_from_emails: Flag = None
+    created_at: Seconds = None
+    updated_at: Seconds = None
+    signed_up_at: Seconds = None
+    last_seen_at: Seconds = None
+    custom_attributes: Annotated[dict[str, Any], BeforeValidator(_scalars)] = Field(default_factory=dict)
+
+    def contact(self) -> Contact:
+        """In the domain's words. A role we do not know counts as a lead; without ``created_at`` it is as old as can be."""
+        standard: dict[str, Value] = {
+            "email": self.email,
+            "name": self.name,
+            "phone": self.phone,
+            "avatar": self.avatar,
+            "owner_id": self.owner_id,
+            "unsubscribed_from_emails": self.unsubscribed_from_emails,
+            "signed_up_at": self.signed_up_at,
+            "last_seen_at": self.last_seen_at,
+        }
+        return Contact(
+            id=self.id,
+            role=Role.USER if self.role == Role.USER else Role.LEAD,
+            email=self.email or "",
+            created_at=self.created_at or 0,
+            values=standard | {CUSTOM + name: value for name, value in self.custom_attributes.items()},
+        )
+
+
+class AttributeBody(_Body):
+    """An entry of ``GET /data_attributes``."""
+
+    name: Annotated[str, StringConstraints(min_length=1)]
+    full_name: Text = None
+    label: Text = None
+    data_type: Text = None
+    options: Annotated[list[str], BeforeValidator(_options)] = Field(default_factory=list)
+    api_writable: Flag = None
+    custom: Flag = None
+    archived: Flag = None
+
+    def attribute(self) -> Attribute:
+        """In the domain's words. What Intercom does not say: writable, not archived, a text."""
+        name = CUSTOM + self.name if self.custom else self.full_name or self.name
+        return Attribute(
+            name=name,
+            data_type=self.data_type or "string",
+            label=self.label or self.name,
+            writable=self.api_writable is not False,
+            archived=self.archived is True,
+            options=tuple(self.options),
+        )
+
+
+class _App(_Body):
+    id_code: Id
+    name: Text = None
+    region: Text = None
+    timezone: Text = None
+
+
+class _Me(_Body):
+    app: _App
+
+
+def document_of(response: HttpResponse) -> dict[str, Any]:
+    """The JSON object of a 2xx answer. UnavailableError for HTML, for a truncated body, and for an error list with 200."""
+    try:
+        document: Any = json.loads(response.body)
+    except (ValueError, RecursionError):
+        raise _unreadable("its answer is not JSON", response) from None
+    if not isinstance(document, dict):
+        raise _unreadable("its answer is no object", response)
+    if document.get("type") == "error.list" or "errors" in document:
+        raise _unreadable("it answered an error as a success", response)
+    return document
+
+
+def contact_of(response: HttpResponse) -> Contact:
+    """The contact of an answer. UnavailableError when it has no id."""
+    try:
+        return ContactBody.model_validate(document_of(response)).contact()
+    except ValidationError:
+        raise _unreadable("its answer is no contact", response) from None
+
+
+def contacts_of(response: HttpResponse) -> tuple[list[Contact], str | None]:
+    """The contacts of one page of a search, and the cursor of the next (``pages.next`` is absent on the last)."""
+    document = document_of(response)
+    entries = document.get("data")
+    if not isinstance(entries, list):
+        raise _unreadable("its answer is no list", response)
+    try:
+        contacts = [ContactBody.model_validate(entry).contact() for entry in entries]
+    except ValidationError:
+        raise _unreadable("its list holds something else than contacts", response) from None
+    pages = document.get("pages")
+    following = pages.get("next") if isinstance(pages, Mapping) else None
+    cursor = following.get("starting_after") if isinstance(following, Mapping) else None
+    return contacts, cursor if isinstance(cursor, str) and cursor else None
+
+
+def attributes_of(response: HttpResponse) -> dict[str, Attribute]:
+    """The contact attributes by the name a mapping uses. Of two with one name the one that is not archived counts."""
+    entries = document_of(response).get("data")
+    if not isinstance(entries, list):
+        raise _unreadable("its answer is no list", response)
+    found: dict[str, Attribute] = {}
+    for entry in entries:
+        try:
+            attribute = AttributeBody.model_validate(entry).attribute()
+        except ValidationError:
+            continue  # one odd entry must not cost the other attributes
+        if attribute.name not in found or found[attribute.name].archived:
+            found[attribute.name] = attribute
+    return found
+
+
+def connection_of(response: HttpResponse) -> Connection:
+    """The workspace of a ``GET /me``."""
+    try:
+        app = _Me.model_validate(document_of(response)).app
+    except ValidationError:
+        raise _unreadable("its answer names no workspace", response) from None
+    return Connection(app.id_code, app.region or "US", app.timezone or "UTC", app.name or "")
+
+
+def _unreadable(what: str, response: HttpResponse) -> UnavailableError:
+    request_id = response.headers.get("x-request-id")
+    return UnavailableError(f"Intercom: {what}", vendor=_VENDOR, status=response.status, request_id=request_id)
