@@ -32,7 +32,7 @@ class Ministack:
         if not interpreter.exists():
             raise MinistackError(f"ministack's venv is missing ({venv.name}); {HOW_TO_INSTALL}.")
         (folder / "tmp").mkdir(parents=True)
-        self._process = ChildProcess(
+        self.process = ChildProcess(
             "ministack",
             [str(interpreter), "-m", "ministack"],
             folder / "ministack.log",
@@ -67,11 +67,11 @@ class Ministack:
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_up():
-            if not self._process.is_running():
-                raise MinistackError(f"ministack ended while starting. Its last words:\n{self._process.last_lines()}")
+            if not self.process.is_running():
+                raise MinistackError(f"ministack ended while starting. Its last words:\n{self.process.last_lines()}")
             if time.monotonic() > deadline:
                 raise MinistackError(
-                    f"ministack does not answer after {START_SECONDS:.0f} s. Its last words:\n{self._process.last_lines()}"
+                    f"ministack does not answer after {START_SECONDS:.0f} s. Its last words:\n{self.process.last_lines()}"
                 )
             time.sleep(0.05)
 
@@ -106,17 +106,10 @@ class Ministack:
         """The pids of the function workers; only those of one function when its name is given. Linux only."""
         return [
             pid
-            for pid in list_children(self._process.pid)
+            for pid in list_children(self.process.pid)
             if (name := read_environment_of(pid).get("AWS_LAMBDA_FUNCTION_NAME")) and (function is None or name == function)
         ]
 
-    def is_running(self) -> bool:
-        return self._process.is_running()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     def stop(self) -> None:
         """End it and all its workers."""
-        self._process.stop()
+        self.process.stop()

@@ -81,6 +81,7 @@ class Stack:
     def __init__(self, settings: StackSettings | None = None, **changes: Any) -> None:
         self.settings = settings or StackSettings(**changes)
         self._exit = contextlib.ExitStack()
+        self._stand_ins: list[ChildProcess] = []
         self.outputs: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -113,7 +114,7 @@ class Stack:
         self._issuer = issuer.Issuer(self.ports.issuer, KEY)
         self._exit.callback(self._issuer.stop)
         self.issuer_url = self._issuer.url
-        stand_ins = self._start_stand_ins()
+        addresses = self._start_stand_ins()
         self.ministack = Ministack(self.ports.aws, self._make_folder("ministack"), settings.venv, log_level=settings.log_level)
         self._exit.callback(self.ministack.stop)
         self.aws_endpoint = self.ministack.endpoint
@@ -121,7 +122,7 @@ class Stack:
         self._deployment.create()
         self.outputs = self._deployment.outputs
         self._fill_secrets()
-        for child, address in stand_ins:
+        for child, address in addresses:
             _wait_until_up(child, address)
         self._set_up_intercom()
         front = Front(self.ports.listener, self.ports.aws, self._deployment.api_id)
@@ -150,6 +151,7 @@ class Stack:
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
         child = ChildProcess(name, command, self.folder / f"{name}.log", environment, self.folder)
         self._exit.callback(child.stop)
+        self._stand_ins.append(child)
         return child
 
     def _parameters(self) -> dict[str, str]:
@@ -241,9 +243,12 @@ class Stack:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
-    def find_dead(self) -> str | None:
-        """The name of a part that has ended by itself, None while all run."""
-        return None if self.ministack.is_running() else "ministack"
+    def find_dead(self) -> tuple[str, str] | None:
+        """The name and the last lines of a part that has ended by itself, None while all run."""
+        for child in (self.ministack.process, *self._stand_ins):
+            if not child.is_running():
+                return child.name, child.last_lines()
+        return None
 
 
 def _wait_until_up(child: ChildProcess, address: str) -> None:
