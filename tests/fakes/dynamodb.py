@@ -456,9 +456,7 @@ class FakeDynamoDB:
             row = table.rows.get(key)
         else:
             table.replica.catch_up(self._clock())
-            row = next(
-                table.replica.read_partition(key[0], None if key[1] is None else ("=", (key[1],)), None, forward=True), None
-            )
+            row = table.replica.find(key)
         if text is None and "ExpressionAttributeNames" not in request:
             return None if row is None else copy_item(row.item)
         parsed = [] if text is None else [parse_projection(text)]

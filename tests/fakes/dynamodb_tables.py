@@ -69,10 +69,12 @@ class View:
 
     def replace(self, old: Row | None, new: Row | None) -> None:
         """Take out one version of an item and put in another."""
-        if old is not None:
-            self._remove(old)
-        if new is not None:
-            self._add(new)
+        before = None if old is None else self.place(old.item, old.key)
+        after = None if new is None else self.place(new.item, new.key)
+        if before is not None and before != after:
+            self._remove(*before)
+        if after is not None:
+            self._add(*after, new, is_new=before != after)  # type: ignore[arg-type]
 
     def replace_later(self, at: float, old: Row | None, new: Row | None) -> None:
         """The same, to be seen from time `at` on; changes keep their order."""
@@ -86,6 +88,11 @@ class View:
             _, old, new = pending.popleft()
             self.replace(old, new)
 
+    def find(self, key: Key) -> Row | None:
+        """The row of a table's view at its key."""
+        _, rows = self.partitions.get(key[0], ([], {}))
+        return rows.get(key[1:])
+
     def place(self, item: Item, key: Key) -> tuple[Any, SortKey] | None:
         """Partition and position of an item in this view; None when the index leaves it out."""
         schema = self.schema
@@ -96,27 +103,19 @@ class View:
         partition, position = schema.of(item)
         return partition, (position, *key)
 
-    def _add(self, row: Row) -> None:
-        place = self.place(row.item, row.key)
-        if place is None:
-            return
+    def _add(self, partition: Any, position: SortKey, row: Row, *, is_new: bool) -> None:
         if self.kept is not None:
             item = {name: value for name, value in row.item.items() if name in self.kept}
             row = Row(row.key, item, normalise_item(item)[1])
-        partition, position = place
         if partition not in self.partitions:
             self.partitions[partition] = ([], {})
             insort(self.scan_order, (scan_hash(partition), partition))
         order, rows = self.partitions[partition]
-        if position not in rows:
+        if is_new:
             insort(order, position)
         rows[position] = row
 
-    def _remove(self, row: Row) -> None:
-        place = self.place(row.item, row.key)
-        if place is None:
-            return
-        partition, position = place
+    def _remove(self, partition: Any, position: SortKey) -> None:
         order, rows = self.partitions[partition]
         del rows[position]
         del order[bisect_left(order, position)]
@@ -326,13 +325,15 @@ class Lags:
 
 def _check_key_size(item: Item, name: str, role: str) -> None:
     size = size_of(item[name])
+    if size is None or 0 < size <= MAX_KEY_BYTES["RANGE"]:
+        return
     if size == 0:
         kind = "string" if "S" in item[name] else "binary"
         raise invalid(
             "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
             f"empty {kind} value. Key: {name}"
         )
-    if size is not None and size > MAX_KEY_BYTES[role]:
+    if size > MAX_KEY_BYTES[role]:
         word = {"HASH": "hashkey", "RANGE": "rangekey"}[role]
         raise invalid(
             f"One or more parameter values were invalid: Size of {word} has exceeded the maximum size limit of"
