@@ -1,4 +1,4 @@
-"""HTTP API events (payload 2.0) as requests, and answers as API Gateway takes them. Standard library only: receivers load it."""
+"""HTTP API events (payload 2.0) as requests, and answers as API Gateway takes them. Standard library only."""
 
 from __future__ import annotations
 

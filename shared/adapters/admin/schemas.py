@@ -1,0 +1,182 @@
+"""The shape of a campaign's settings (DESIGN section 6), with messages a marketer understands.
+
+What the settings mean is checked in ``shared.domain.settings_check``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from shared.domain.settings_check import Problem
+from shared.errors import InvalidSettingsError
+
+MAX_CAMPAIGN_ID = 10**12 - 1
+MAX_ROWS = 300  # a workspace has at most 250 custom attributes
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str | bool | int | float):
+        if isinstance(value, str) and len(value) > 255:
+            raise PydanticCustomError("settings", "takes at most 255 characters")
+        return value
+    raise PydanticCustomError("settings", "takes a text, a number, true or false")
+
+
+Value = Annotated[Any, BeforeValidator(_value), WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 255})]
+Name = Annotated[str, Field(min_length=1, max_length=250)]
+ListId = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Form(BaseModel):
+    """Strict: a number is no text, and a setting that does not exist is refused by name."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class MappingRow(Form):
+    """One fact of a person and the attribute it goes to. Rows to one text attribute are joined by a space, in order."""
+
+    source: Name = Field(alias="from")
+    target: Name = Field(alias="to")
+
+
+class Audience(Form):
+    """What happens in Intercom when such a person joins. `defaults` are written only when the contact is created."""
+
+    action: Literal["none", "lead", "user"] = "none"
+    mapping: list[MappingRow] = Field(default=[], max_length=MAX_ROWS)
+    defaults: dict[Name, Value] = Field(default={}, max_length=MAX_ROWS)
+    duplicates: Literal["skip", "update"] = "skip"
+    archived: Literal["unarchive", "skip"] = "unarchive"
+
+
+class AttributeTrigger(Form):
+    """The referral qualifies when this attribute of the contact takes one of the values."""
+
+    kind: Literal["attribute"]
+    attribute: Name
+    initial_value: Value | None = None
+    qualified_values: list[Value] = Field(default=[], max_length=100)
+
+
+class BecameUserTrigger(Form):
+    """The referral qualifies when the lead becomes a user."""
+
+    kind: Literal["became_user"]
+
+
+class Qualification(Form):
+    trigger: Annotated[AttributeTrigger | BecameUserTrigger, Field(discriminator="kind")]
+    unqualify_on_reversal: bool = False
+    qualify_skipped: bool = False
+
+
+class Rewards(Form):
+    """Attributes of the recipient's contact that hold the rewards; null for none."""
+
+    issue_due: bool = False
+    last_reward: Name | None = None
+    rewards_total: Name | None = None
+    reward_status: Name | None = None
+
+
+class SyncSource(Form):
+    """`ids` only with segments (active lists) or tags (static lists)."""
+
+    kind: Literal["all", "leads", "users", "segments", "tags"] = "all"
+    ids: list[ListId] = Field(default=[], max_length=100)
+
+
+class WriteBack(Form):
+    """Attributes of the contact that hold what Referral Factory knows; null for none."""
+
+    referral_link: Name | None = None
+    referral_count: Name | None = None
+    converted_referral_count: Name | None = None
+
+
+class Sync(Form):
+    """Which contacts get a referral link, and how often."""
+
+    mode: Literal["off", "once", "ongoing"] = "off"
+    interval_minutes: int = Field(default=15, ge=5, le=1440)
+    source: SyncSource = SyncSource()
+    mapping: list[MappingRow] = Field(default=[], max_length=MAX_ROWS)
+    write_back: WriteBack = WriteBack()
+    notify: bool = False
+
+
+class CampaignSettings(Form):
+    """A campaign's settings. A draft may be incomplete; an active campaign may not."""
+
+    campaign_id: int = Field(ge=1, le=MAX_CAMPAIGN_ID)
+    name: str = Field(default="", max_length=255)
+    status: Literal["draft", "active", "paused"] = "draft"
+    backfill: bool = False
+    person_invited: Audience = Audience()
+    person_referring: Audience = Audience()
+    qualification: Qualification | None = None
+    rewards: Rewards = Rewards()
+    sync: Sync = Sync()
+    aliases: dict[Name, Name] = Field(default={}, max_length=MAX_ROWS)
+
+
+def check_shape(document: Mapping[str, Any]) -> None:
+    """Raises InvalidSettingsError that names each place whose shape is wrong. The document itself stays as it was sent."""
+    try:
+        CampaignSettings.model_validate(dict(document))
+    except ValidationError as error:
+        raise InvalidSettingsError([_problem(detail) for detail in error.errors(include_url=False)]) from None
+
+
+def _problem(detail: ErrorDetails) -> Problem:
+    steps = list(detail["loc"])
+    if steps[:2] == ["qualification", "trigger"]:
+        del steps[2:3]  # pydantic names the chosen kind of trigger here
+    if steps and steps[-1] == "[key]":
+        steps.pop()
+    return place_of(steps), f"{_sentence(detail, str(steps[-1]) if steps else 'The document')}."
+
+
+def place_of(steps: list[int | str]) -> str:
+    """``["sync", "mapping", 2, "to"]`` → ``sync.mapping[2].to``."""
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _sentence(detail: ErrorDetails, name: str) -> str:
+    limits = detail.get("ctx") or {}
+    if detail["type"] in _NAMED:
+        return _NAMED[detail["type"]].format(name=name, **limits)
+    said = _SENTENCES.get(detail["type"], "{message}").format(message=detail["msg"], **limits)
+    return f"{name} {said}"
+
+
+_NAMED: Mapping[str, str] = {
+    "missing": "{name} is missing",
+    "extra_forbidden": "There is no setting called “{name}” here",
+}
+_SENTENCES: Mapping[str, str] = {
+    "literal_error": "takes {expected}",
+    "union_tag_not_found": "needs a kind: 'attribute' or 'became_user'",
+    "union_tag_invalid": "takes the kind 'attribute' or 'became_user'",
+    "int_type": "takes a whole number",
+    "int_from_float": "takes a whole number",
+    "bool_type": "takes true or false",
+    "string_type": "takes a text",
+    "list_type": "takes a list",
+    "dict_type": "takes a group of settings in braces",
+    "model_type": "takes a group of settings in braces",
+    "model_attributes_type": "takes a group of settings in braces",
+    "greater_than_equal": "takes at least {ge}",
+    "less_than_equal": "takes at most {le}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "takes at most {max_length} characters",
+    "too_long": "takes at most {max_length} entries",
+}
