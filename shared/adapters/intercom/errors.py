@@ -147,7 +147,7 @@ def not_restorable(response: HttpResponse) -> NotRestorableError | None:
     Texts: "User has been marked for permanent deletion and is not restorable.", "User has been merged and is not restorable."
     """
     said = read_refusal(response)
-    if response.status != 400 or "restorable" not in said.message and "permanent deletion" not in said.message:
+    if response.status != 400 or ("restorable" not in said.message and "permanent deletion" not in said.message):
         return None
     merged = "merged" in said.message
     sentence = "was merged into another" if merged else "is being deleted for good"
