@@ -54,9 +54,10 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person |
     told = _unwrap(fields)
     meta = dict(_labelled(told.get("meta")))
     aliased = _take_aliased(told, meta, aliases)
-    known = {ours: first([aliased.pop(ours, None), *(look_up(told, name) for name in names)]) for ours, names in _NAMES.items()}
     if "reward" in told or "reward_id" in told or "recipient_id" in told:
-        known["id"] = first(look_up(told, name) for name in ("recipient_id", "user_id", "reward.recipient_id", "id"))
+        of_the_reward = ("recipient_id", "user_id", "reward.recipient_id", "id")
+        aliased.setdefault("id", first(look_up(told, name) for name in of_the_reward))
+    known = {ours: first([aliased.pop(ours, None), *(look_up(told, name) for name in names)]) for ours, names in _NAMES.items()}
     user_id = id_of(known["id"])
     if user_id is None:
         return None
@@ -125,10 +126,10 @@ def _referrer(told: Mapping[str, Any], aliased: Mapping[str, Any]) -> Referrer:
     nested = told.get("referrer")
     if not isinstance(nested, Mapping):
         nested = {"id": nested}
-    found = {
-        name: first([aliased.get(f"referrer.{name}"), aliased.get(f"referrer_{name}"), told.get(f"referrer_{name}"), nested.get(name)])
-        for name in _REFERRER_NAMES
-    }  # fmt: skip
+    found: dict[str, Any] = {}
+    for name in _REFERRER_NAMES:
+        flat = f"referrer_{name}"
+        found[name] = first([aliased.get(f"referrer.{name}"), aliased.get(flat), told.get(flat), nested.get(name)])
     texts = {name: text_of(value) for name, value in found.items() if name != "id"}
     return Referrer(user_id=id_of(found["id"]), **texts)
 
@@ -151,7 +152,7 @@ def _labelled(meta: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(label), value) for label, value in meta.items())
         return
     entries = list(meta.values()) if isinstance(meta, Mapping) else meta
-    for entry in entries if isinstance(entry, list) else ():
+    for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, Mapping):
             label = text_of(first([entry.get("field"), entry.get("label"), entry.get("name")]))
             if label:
