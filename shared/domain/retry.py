@@ -26,7 +26,7 @@ def next_wait(receive_count: int, waits_before: int, retry_after: float | None, 
     """
     if retry_after is not None:
         seconds = max(1.0, retry_after) + jitter * max(1.0, retry_after / 4)
-        return Wait(seconds, in_ledger=seconds > LONGEST_SHORT_WAIT)
+        return Wait(seconds, in_ledger=seconds > LONGEST_SHORT_WAIT or receive_count > len(SHORT_DELAYS))
     spread = 1 + jitter / 4
     if receive_count <= len(SHORT_DELAYS):
         return Wait(SHORT_DELAYS[receive_count - 1] * spread, in_ledger=False)

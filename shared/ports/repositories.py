@@ -65,8 +65,8 @@ class Referrals(Protocol):
     def due(self, shard: int, until: float, limit: int) -> Sequence[DueRow]:
         """Rows of one shard of 0..DUE_SHARDS-1 with ``due_at <= until``, oldest first. May be seconds behind."""
 
-    def held(self, campaign_id: int, shard: int, limit: int) -> Sequence[DueRow]:
-        """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1."""
+    def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
+        """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1; ``only_expiring``: those with an ``expires_at``."""
 
     def ring(self, row: DueRow, again_at: float) -> bool:
         """Moves ``due_at`` to ``again_at`` if it still is what ``row`` says; False when somebody else was faster."""

@@ -1,0 +1,103 @@
+"""An SQS batch, one record after the other: failure is classified here, not counted (DESIGN section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from shared.domain.retry import Wait, next_wait
+from shared.errors import BreakerOpenError, ConnectionLostError, PermanentError, TransientError
+from shared.messages import Message, message_of
+from shared.observability import logger
+from shared.ports.services import Chance, Clock, MessageQueue
+from shared.use_cases.guard_vendor import VendorGuard
+
+STOP_WITH_LESS_THAN = 26.0
+"""Seconds left under which no further record is begun: the longest call (20 s), 3 s, and what the ledger needs."""
+LONGEST_QUEUE_WAIT = 120.0
+"""Seconds a message waits in the queue at most, when there is no row that could wait in the ledger."""
+AGAIN_AT_ONCE = 1.0
+
+
+class Attempt(Protocol):
+    """One attempt at one message."""
+
+    @property
+    def waits_so_far(self) -> int: ...
+
+    def run(self) -> None: ...
+
+    def wait(self, until: float, reason: str) -> bool: ...
+
+    def fail(self, reason: str) -> None: ...
+
+
+class Working(Protocol):
+    """What a batch needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def chance(self) -> Chance: ...
+
+    def time_left(self) -> float: ...
+
+
+class Batch:
+    """Runs an ``Attempt`` a record and answers the failures that SQS is to deliver again."""
+
+    def __init__(
+        self, environment: Working, queue: MessageQueue, guard: VendorGuard, attempt_of: Callable[[Message], Attempt]
+    ) -> None:
+        self._environment = environment
+        self._queue = queue
+        self._guard = guard
+        self._attempt_of = attempt_of
+
+    def process(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+        """The answer for ``ReportBatchItemFailures``. A record that fails never touches its neighbours."""
+        failed = [record["messageId"] for record in event["Records"] if not self._settle(record)]
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+    def _settle(self, record: Mapping[str, Any]) -> bool:
+        """True when the message may be deleted."""
+        try:
+            if self._environment.time_left() < STOP_WITH_LESS_THAN:
+                return self._postpone(record, AGAIN_AT_ONCE)
+            return self._attempt(record)
+        except TransientError as error:
+            return self._postpone(record, self._wait(record, None, error).seconds)
+        except Exception:  # noqa: BLE001 - a bug: redelivery, then the dead-letter queue and its alarm
+            logger.exception("record failed", message_id=record["messageId"])
+            return False
+
+    def _attempt(self, record: Mapping[str, Any]) -> bool:
+        attempt = self._attempt_of(message_of(record["body"]))
+        try:
+            attempt.run()
+        except ConnectionLostError as error:
+            until = self._guard.connection_lost() + self._environment.chance.fraction() * LONGEST_QUEUE_WAIT
+            return attempt.wait(until, str(error)) or self._postpone(record, LONGEST_QUEUE_WAIT)
+        except PermanentError as error:
+            attempt.fail(str(error))
+        except TransientError as error:
+            logger.info("attempt waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
+            self._guard.failed(error)
+            wait = self._wait(record, attempt, error)
+            if wait.in_ledger and attempt.wait(self._environment.clock.now() + wait.seconds, str(error)):
+                return True
+            return self._postpone(record, wait.seconds)
+        else:
+            self._guard.succeeded()
+        return True
+
+    def _wait(self, record: Mapping[str, Any], attempt: Attempt | None, error: TransientError) -> Wait:
+        receive_count = int(record["attributes"]["ApproximateReceiveCount"])
+        wait = next_wait(
+            receive_count, attempt.waits_so_far if attempt else 0, error.retry_after, self._environment.chance.fraction()
+        )
+        return Wait(wait.seconds, in_ledger=True) if isinstance(error, BreakerOpenError) else wait
+
+    def _postpone(self, record: Mapping[str, Any], seconds: float) -> bool:
+        self._queue.postpone(record["receiptHandle"], min(seconds, LONGEST_QUEUE_WAIT))
+        return False

@@ -1,0 +1,386 @@
+"""Deliver one signup: the ledger row first, then the contact.
+
+It never waits for Referral Factory: what the webhook did not bring, the next reconcile pass adds.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.campaign import Action, AudienceSettings, Campaign, Status
+from shared.domain.connection import Connection, Vendor
+from shared.domain.contact import Value
+from shared.domain.mapping import map_facts
+from shared.domain.person import Person, fold_email, is_deliverable, merge
+from shared.domain.referral import Event, KnownPerson, Origin, Referral, State
+from shared.errors import BreakerOpenError, ConnectionLostError, MalformedPayloadError, PermanentError, TransientError
+from shared.messages import DeliverContact, ReconcileCampaigns
+from shared.observability import logger
+from shared.ports.repositories import Breakers, Campaigns, Connections, People, Quarantine, Quarantined, Referrals
+from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, PersonReader
+from shared.use_cases.settle_contact import SETTLE_AFTER, settle_contact
+from shared.use_cases.write_contact import ContactWriter, Outcome, Wanted
+
+LEASE = 75.0
+"""Seconds that a person's lease holds: the function's time-out (45 s) and 30 s."""
+RESCUE_AFTER = 90.0
+"""Seconds after which the sweep rings a row whose worker did not come back."""
+HELD_UNCONFIGURED = 30 * 86_400.0
+"""Seconds that a signup of a campaign nobody configured is held."""
+LATE = 1_800.0
+"""Seconds from the webhook to the contact: the promise."""
+
+
+class Delivering(Protocol):
+    """What delivering needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def chance(self) -> Chance: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def quarantine(self) -> Quarantine: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def breakers(self) -> Breakers: ...
+    @property
+    def reconcile_queue(self) -> MessageQueue: ...
+    @property
+    def read_person(self) -> PersonReader: ...
+    def intercom(self) -> Intercom: ...
+    def time_left(self) -> float: ...
+
+
+class Delivery:
+    """One attempt at one message. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
+
+    def __init__(self, environment: Delivering, message: DeliverContact) -> None:
+        self._environment = environment
+        self._message = message
+        self._row: Referral | None = None
+
+    def run(self) -> None:
+        """Raises TransientError, ConnectionLostError and PermanentError."""
+        environment, message = self._environment, self._message
+        campaign = environment.campaigns.find(message.campaign_id)
+        self._row = row = _row_of(environment, message, campaign)
+        if row is None:
+            return
+        if row.finished:
+            settle_contact(environment, row)
+            return
+        if campaign is None or campaign.status is not Status.ACTIVE or _not_for_intercom(row, campaign):
+            _put_aside(environment, row, campaign)
+            return
+        email = fold_email(row.person.email or "")
+        if not is_deliverable(email):
+            raise PermanentError("There is no e-mail address." if not email else "No mail system takes this e-mail address.")
+        _write(environment, row, campaign, email)
+
+    @property
+    def waits_so_far(self) -> int:
+        """How often the row has waited in the ledger since it last went well."""
+        return self._row.attempts if self._row else 0
+
+    def wait(self, until: float, reason: str) -> bool:
+        """Lets the ledger ring the row at ``until``; False when there is no row yet, so that only the queue can wait."""
+        if self._row is None:
+            return False
+
+        def change(row: Referral) -> Referral:
+            if row.finished:
+                return replace(row, due_at=until) if row.settle_since is not None else row
+            waiting = replace(row.waiting(until, reason), attempts=row.attempts + 1)
+            return waiting.told(self._environment.clock.now(), "waits", reason)
+
+        self._update(change)
+        return True
+
+    def fail(self, reason: str) -> None:
+        """Closes the row with the reason; what belongs to no row is quarantined."""
+        now = self._environment.clock.now()
+        if self._row is None:
+            self._quarantine(reason)
+            return
+
+        def change(row: Referral) -> Referral:
+            if row.finished:
+                return replace(row, settle_since=None, due_at=None, notes=(*row.notes, reason))
+            return row.done(State.FAILED, reason).told(now, "failed", reason)
+
+        self._update(change)
+        self._environment.metrics.count("ContactFailed")
+
+    def _update(self, change: Callable[[Referral], Referral]) -> None:
+        if self._row is not None:
+            self._environment.referrals.update(self._row.campaign_id, self._row.user_id, change)
+
+    def _quarantine(self, reason: str) -> None:
+        message = self._message
+        body = json.dumps(message.fields, ensure_ascii=True).encode("ascii")
+        self._environment.quarantine.add(
+            Quarantined(
+                id=message.id or self._environment.chance.token(),
+                campaign_id=str(message.campaign_id),
+                event=message.event,
+                reason=reason,
+                content_type="application/json",
+                body=base64.b64encode(body).decode("ascii"),
+                received_at=message.received_at,
+            )
+        )
+        self._environment.metrics.count("SignupQuarantined")
+
+
+# -- the ledger row first ---------------------------------------------------------------------------------------------
+
+
+def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign | None) -> Referral | None:
+    """The row, written or completed with what the message tells; None when there is nothing to deliver."""
+    if message.fields is None:
+        if message.user_id is None:
+            raise MalformedPayloadError("the message names nobody")
+        row = environment.referrals.find(message.campaign_id, message.user_id)
+        return _reopened(environment, row) if row and message.replay else row
+    person = environment.read_person(message.fields, campaign.aliases if campaign else {})
+    if person is None:
+        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now()))
+        environment.metrics.count("WebhookWithoutUserId")
+        return None
+    return remember_signup(
+        environment,
+        message.campaign_id,
+        person,
+        campaign,
+        accepted_at=message.received_at,
+        origin=Origin.WEBHOOK if message.event == "joined" else Origin.RECONCILE,
+        what=f"webhook {message.event}",
+    )
+
+
+class Remembering(Protocol):
+    """What writing a ledger row needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def referrals(self) -> Referrals: ...
+
+
+def remember_signup(
+    environment: Remembering,
+    campaign_id: int,
+    person: Person,
+    campaign: Campaign | None,
+    *,
+    accepted_at: float,
+    origin: Origin,
+    what: str,
+) -> Referral:
+    """Writes the row of a signup, or completes the one that is there; a finished row whose wanted values changed becomes
+    pending again."""
+    now = environment.clock.now()
+    new = Referral(
+        campaign_id=campaign_id,
+        user_id=person.user_id,
+        state=State.PENDING,
+        person=person,
+        accepted_at=min(accepted_at, now),
+        origin=origin,
+        due_at=now + RESCUE_AFTER,
+        history=(Event(accepted_at, what),),
+    )
+    if environment.referrals.add(new):
+        return environment.referrals.get(campaign_id, person.user_id)
+
+    def complete(row: Referral) -> Referral:
+        merged = merge(row.person, person)
+        if merged == row.person:
+            return row
+        completed = replace(row, person=merged)
+        if row.finished and _wanted_changes(row, completed, campaign):
+            return completed.told(now, what).waiting(now + RESCUE_AFTER, "New facts came.")
+        return completed
+
+    return environment.referrals.update(campaign_id, person.user_id, complete)
+
+
+def _wanted_changes(before: Referral, after: Referral, campaign: Campaign | None) -> bool:
+    """Whether new facts change what the contact should be. Skipped, known and erased people stay as they are."""
+    if campaign is None or before.state in {State.SKIPPED, State.KNOWN, State.ERASED}:
+        return False
+    if before.audience is not after.audience:
+        return campaign.audience(after.audience).action is not Action.NONE
+    if campaign.audience(after.audience).action is Action.NONE:
+        return False
+    return _mapped(campaign, before) != _mapped(campaign, after)
+
+
+def _reopened(environment: Delivering, row: Referral) -> Referral:
+    now = environment.clock.now()
+    return environment.referrals.update(
+        row.campaign_id,
+        row.user_id,
+        lambda fresh: replace(fresh, attempts=0).told(now, "replay").waiting(now + RESCUE_AFTER, "Asked for again."),
+    )
+
+
+# -- rows that are not to be delivered now ----------------------------------------------------------------------------
+
+
+def _not_for_intercom(row: Referral, campaign: Campaign) -> bool:
+    return _joined_before(row, campaign) or campaign.audience(row.audience).action is Action.NONE
+
+
+def _put_aside(environment: Delivering, row: Referral, campaign: Campaign | None) -> None:
+    """Holds what must not be delivered yet, closes what never will be."""
+    now = environment.clock.now()
+    change: Callable[[Referral], Referral]
+    if campaign is None:
+        expires_at = row.expires_at or now + HELD_UNCONFIGURED
+
+        def change(fresh: Referral) -> Referral:
+            return replace(fresh.held("Nobody has configured this campaign yet."), expires_at=expires_at)
+
+    elif campaign.status is not Status.ACTIVE:
+
+        def change(fresh: Referral) -> Referral:
+            return replace(fresh.held(f"The campaign is {campaign.status}."), expires_at=None)
+
+    elif _joined_before(row, campaign):
+
+        def change(fresh: Referral) -> Referral:
+            return fresh.done(State.KNOWN, "Joined before the campaign was activated here.")
+
+    else:
+
+        def change(fresh: Referral) -> Referral:
+            return fresh.done(State.NOT_WANTED, f"The campaign sends no {row.audience.replace('_', ' ')} to Intercom.")
+
+    environment.referrals.update(row.campaign_id, row.user_id, change)
+
+
+def _joined_before(row: Referral, campaign: Campaign) -> bool:
+    """At or below the activation mark, and no webhook told us that they join."""
+    mark = campaign.known_up_to
+    return mark is not None and row.user_id <= mark and row.origin is not Origin.WEBHOOK and not campaign.backfill
+
+
+# -- the contact ------------------------------------------------------------------------------------------------------
+
+
+def _write(environment: Delivering, row: Referral, campaign: Campaign, email: str) -> None:
+    breaker = environment.breakers.find(Vendor.INTERCOM)
+    if breaker and breaker.is_open(environment.clock.now()):
+        raise BreakerOpenError(
+            "Calls to Intercom are stopped for the moment.", retry_after=breaker.open_until - environment.clock.now()
+        )
+    connection = _connection(environment)
+    person = environment.people.lease(
+        connection.workspace_id, email, environment.chance.token(), environment.clock.now(), LEASE
+    )
+    try:
+        row = environment.referrals.get(row.campaign_id, row.user_id)
+        if row.finished:
+            return
+        settings = campaign.audience(row.audience)
+        wanted = _wanted(row, campaign, settings, email)
+        outcome = ContactWriter(
+            environment.intercom(), environment.people, environment.clock, _seeded(person, row), wanted, environment.time_left
+        ).write()
+        _record(environment, row, campaign, outcome)
+    finally:
+        _release(environment, person)
+    if breaker:
+        environment.breakers.close(Vendor.INTERCOM)
+
+
+def _release(environment: Delivering, person: KnownPerson) -> None:
+    """A lease that cannot be given back ends by itself; that never costs the delivery."""
+    try:
+        environment.people.release(person)
+    except TransientError:
+        logger.warning("lease not released")
+
+
+def _connection(environment: Delivering) -> Connection:
+    connection = environment.connections.find()
+    if connection is None:
+        connection = environment.intercom().identify()
+        environment.connections.save(connection)
+    if not connection.connected:
+        raise ConnectionLostError("Intercom is disconnected.", vendor=Vendor.INTERCOM)
+    return connection
+
+
+def _seeded(person: KnownPerson, row: Referral) -> KnownPerson:
+    """The row's own contact, when the e-mail is new: the person changed it, the contact is the same."""
+    if person.contact_id or row.contact_id is None or row.state is State.ERASED:
+        return person
+    return replace(person, contact_id=row.contact_id, ours=bool(row.written))
+
+
+def _mapped(campaign: Campaign, row: Referral) -> dict[str, Value]:
+    return map_facts(row.person, campaign.campaign_id, campaign.name, campaign.audience(row.audience).mapping)
+
+
+def _wanted(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str) -> Wanted:
+    values = _mapped(campaign, row)
+    if "email" in values:
+        values["email"] = email
+    return Wanted(
+        email=email,
+        role=settings.action.role,
+        values=values,
+        creation_values=campaign.creation_values(row.audience),
+        duplicates=settings.duplicates,
+        archived=settings.archived,
+        accepted_at=row.accepted_at,
+        new_signup=row.delivered_at is None,
+        written=row.written,
+        tracked=campaign.trigger.attribute if campaign.trigger else None,
+    )
+
+
+def _record(environment: Delivering, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
+    now = environment.clock.now()
+    first = row.delivered_at is None and outcome.contact_id is not None and outcome.state is not State.FAILED
+
+    def change(fresh: Referral) -> Referral:
+        done = replace(
+            fresh.done(outcome.state, outcome.reason),
+            contact_id=outcome.contact_id or fresh.contact_id,
+            dropped=outcome.dropped,
+            notes=outcome.notes,
+            written={**fresh.written, **outcome.written},
+            baseline=fresh.baseline if outcome.baseline is None else outcome.baseline,
+            settings_version=campaign.version,
+            delivered_at=now if first else fresh.delivered_at,
+            attempts=0,
+        ).told(now, outcome.what, outcome.reason)
+        if outcome.settle_since is not None:
+            done = replace(done, settle_since=outcome.settle_since, due_at=now + SETTLE_AFTER)
+        return done
+
+    environment.referrals.update(row.campaign_id, row.user_id, change)
+    logger.info(
+        "contact delivered", outcome=outcome.what, state=outcome.state, campaign_id=row.campaign_id, user_id=row.user_id
+    )
+    environment.metrics.count(f"Contact{outcome.what.capitalize()}")
+    if first:
+        environment.metrics.gauge("DeliverySeconds", now - row.accepted_at)
+        if now - row.accepted_at > LATE:
+            environment.metrics.count("LateDelivery")
