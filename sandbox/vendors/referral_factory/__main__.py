@@ -21,7 +21,6 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(number, lambda *_: stop.set())
     settings = ReferralFactorySettings(
         token=options.token,
-        public_url=options.public_url or f"http://127.0.0.1:{options.port}",
         webhook_base_url=options.webhook_base_url,
         webhook_secret=options.webhook_secret,
         seed_people=options.people,
@@ -29,6 +28,8 @@ def main(arguments: list[str] | None = None) -> None:
     chance = random.Random(options.seed)
     vendor = ReferralFactory(clock=time.time, chance=chance, settings=settings)
     with serve(vendor, options.port, chance=chance) as server:
+        with server.lock:
+            vendor.start_at(options.public_url or server.url)
         print(f"Referral Factory stand-in: pages {server.url}/, API {server.url}/api/v2", flush=True)
         stop.wait()
 

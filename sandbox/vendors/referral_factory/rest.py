@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable
 
-from sandbox.vendors.referral_factory import campaign_calls, reward_calls, user_calls
+from sandbox.vendors.referral_factory import campaign_calls, reward_calls, user_calls, user_changes
 from sandbox.vendors.referral_factory.account import Account
 from sandbox.vendors.referral_factory.refusals import RefusedError
 from sandbox.vendors.wire import Request, Response
@@ -23,12 +23,12 @@ ADDRESS_HEADER = "x-stand-in-address"
 Call = Callable[..., Response]
 
 _ROUTES: tuple[tuple[str, dict[str, Call]], ...] = (
-    ("/users", {"GET": user_calls.list_users, "POST": user_calls.create_user}),
+    ("/users", {"GET": user_calls.list_users, "POST": user_changes.create_user}),
     ("/users/search", {"POST": user_calls.search_users}),
-    ("/users/qualification", {"PUT": user_calls.qualify_user}),
+    ("/users/qualification", {"PUT": user_changes.qualify_user}),
     (
         r"/users/([^/]+)",
-        {"GET": user_calls.get_user, "PUT": user_calls.update_user, "DELETE": user_calls.delete_user},
+        {"GET": user_calls.get_user, "PUT": user_changes.update_user, "DELETE": user_changes.delete_user},
     ),
     ("/campaigns", {"GET": campaign_calls.list_campaigns}),
     ("/campaigns/search", {"POST": campaign_calls.search_campaigns}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.vendors.referral_factory import rest
@@ -66,6 +67,11 @@ class ReferralFactory:
     def change_settings(self, changes: dict[str, Any]) -> None:
         """ValueError with the reason, and nothing changed, when a name or value is wrong."""
         self.account.settings = self.account.settings.changed(changes)
+
+    def start_at(self, public_url: str) -> None:
+        """Tell where people reach the pages; holds after a reset of the settings too."""
+        self._first_settings = replace(self._first_settings, public_url=public_url)
+        self.account.settings = replace(self.account.settings, public_url=public_url)
 
     def reset(self, *, settings: bool = False) -> None:
         """Seed again; ``settings``: with the settings of the start as well."""
