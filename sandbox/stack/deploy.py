@@ -19,6 +19,8 @@ from sandbox.stack.ministack import Ministack
 STACK = "local"
 BUCKET = "local-code"
 CREATE_SECONDS = 60.0
+MAX_MESSAGE = 500
+"""Characters; a refusal may repeat the whole template."""
 
 
 class Deployment:
@@ -52,18 +54,20 @@ class Deployment:
         defaults = {name: str(entry["Default"]) for name, entry in declared.items() if "Default" in entry}
         expanded = expand.expand_template(template, {**defaults, **parameters}, self._upload(template))
         bridged = bridge.bridge_template(expanded)
+        address = self._upload_template(bridged)
         with self._client("cloudformation") as cloudformation:
             try:
                 getattr(cloudformation, call)(
                     StackName=STACK,
-                    TemplateBody=json.dumps(bridged),
+                    TemplateURL=address,
                     Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
                     Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
                 )
             except ClientError as error:
                 if "No updates are to be performed" in str(error):
                     return
-                raise DeploymentError(f"The template is refused: {error.response['Error']['Message']}") from error
+                message = error.response["Error"]["Message"]
+                raise DeploymentError(f"The template is refused: {message[-MAX_MESSAGE:]}") from error
             self._wait(cloudformation)
             self._read_result(cloudformation, bridged)
         self._let_rows_expire(bridged)
@@ -81,6 +85,13 @@ class Deployment:
                 s3.put_object(Bucket=BUCKET, Key=key, Body=content)
                 locations[name] = f"s3://{BUCKET}/{key}"
         return locations
+
+    def _upload_template(self, template: dict[str, Any]) -> str:
+        # Handed over by address: CloudFormation takes no more than 51,200 characters in the call itself.
+        key = f"template-{hashlib.sha256(json.dumps(template).encode()).hexdigest()[:16]}.json"
+        with self._client("s3") as s3:
+            s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(template).encode())
+        return f"{self._ministack.endpoint}/{BUCKET}/{key}"
 
     def _wait(self, cloudformation: Any) -> None:
         deadline = time.monotonic() + CREATE_SECONDS

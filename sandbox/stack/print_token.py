@@ -9,7 +9,8 @@ import urllib.request
 from sandbox import issuer
 from sandbox.stack.errors import StackError
 from sandbox.stack.ports import HOST
-from sandbox.stack.stack import KEY, read_port
+from sandbox.stack.settings import read_port
+from sandbox.stack.stack import KEY
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from threading import Event
 
 from sandbox.stack.errors import StackError
-from sandbox.stack.stack import Stack, StackSettings
+from sandbox.stack.settings import StackSettings
+from sandbox.stack.stack import Stack
 
 SETTINGS = """environment:
   PORT                      first of five ports (8000): application, Intercom, Referral Factory, AWS, sign-in

@@ -4,75 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from sandbox import issuer
 from sandbox.stack.deploy import Deployment
 from sandbox.stack.errors import StackError
 from sandbox.stack.front import Front
-from sandbox.stack.ministack import ROOT, VENV, Ministack
+from sandbox.stack.ministack import ROOT, Ministack
 from sandbox.stack.ports import HOST, Ports, reserve_ports
 from sandbox.stack.processes import ChildProcess
+from sandbox.stack.settings import StackSettings
 
 STATE = ROOT / ".sandbox"
 KEY = STATE / "issuer-key.pem"
 START_SECONDS = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class StackSettings:
-    """What a local stack is made of. ``port`` 0: any free family. An API address given: no stand-in for that side."""
-
-    port: int = 0
-    template: Path = ROOT / "template.yaml"
-    intercom_url: str | None = None
-    referral_factory_url: str | None = None
-    """Ends in ``/api/v2``."""
-    intercom_token: str = "local-intercom-token"
-    referral_factory_key: str = "local-referral-factory-key"
-    webhook_secret: str = "local-webhook-secret"
-    intercom_client_secret: str = "local-client-secret"
-    search_lag: float | None = None
-    """Seconds until the stand-in of Intercom finds a new contact by search; None: its own default."""
-    parameters: dict[str, str] = field(default_factory=dict)
-    """Further template parameters; they win over ours."""
-    venv: Path = VENV
-    keep: bool = False
-    """Keep the state folder with all logs."""
-    log_level: str = "WARNING"
-
-    @classmethod
-    def from_environment(cls, **changes: Any) -> StackSettings:
-        """As the environment says (PORT, INTERCOM_API_URL, WEBHOOK_SECRET …); ``changes`` win."""
-        names = {
-            "intercom_url": "INTERCOM_API_URL",
-            "referral_factory_url": "REFERRAL_FACTORY_API_URL",
-            "intercom_token": "INTERCOM_ACCESS_TOKEN",
-            "referral_factory_key": "REFERRAL_FACTORY_API_KEY",
-            "webhook_secret": "WEBHOOK_SECRET",
-            "intercom_client_secret": "INTERCOM_CLIENT_SECRET",
-        }
-        given: dict[str, Any] = {key: os.environ[name] for key, name in names.items() if os.environ.get(name)}
-        for key in ("intercom_url", "referral_factory_url"):
-            if key in given and urlsplit(given[key]).scheme not in ("http", "https"):
-                raise StackError(f"{names[key]} must begin with http:// or https://.")
-        return cls(**{"port": read_port(), **given, **changes})
-
-
-def read_port() -> int:
-    """PORT of the environment, 8000 without. Raises StackError."""
-    text = os.environ.get("PORT") or "8000"
-    if not text.isdigit():
-        raise StackError(f"PORT must be a number, not {text!r}.")
-    return int(text)
 
 
 class Stack:
@@ -217,15 +167,16 @@ class Stack:
 
     def logs(self, function: str, count: int = 100) -> list[str]:
         """The last log lines of a function (its logical id), oldest first."""
-        logs = self.ministack.client("logs")
-        try:
-            group = f"/aws/lambda/{self.resources[function]}"
-            events = logs.filter_log_events(logGroupName=group, limit=10_000).get("events", [])
-        except logs.exceptions.ResourceNotFoundException:
-            return []
-        finally:
-            logs.close()
-        return [event["message"].rstrip("\n") for event in sorted(events, key=lambda event: event["timestamp"])][-count:]
+        with contextlib.closing(self.ministack.client("lambda")) as functions:
+            settings = functions.get_function_configuration(FunctionName=self.resources[function])
+        group = settings.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{self.resources[function]}"
+        with contextlib.closing(self.ministack.client("logs")) as logs:
+            try:
+                events = logs.filter_log_events(logGroupName=group, limit=10_000).get("events", [])
+            except logs.exceptions.ResourceNotFoundException:
+                return []
+        lines = [event["message"].rstrip("\n") for event in sorted(events, key=lambda event: event["timestamp"])]
+        return lines[-count:]
 
     def redeploy(self) -> None:
         """Deploy the template and the code as they are on disk now. Rows, addresses and secrets stay."""
