@@ -1,0 +1,100 @@
+# `make help` lists the targets. They need Python 3.11 or newer with venv, GNU make and a shell; nothing else.
+
+PORT ?= 8000
+ENV ?= dev
+export PORT PYTHON PYTHON313 ENV
+
+BIN := .venv/bin
+MINISTACK := .venv-ministack/.installed
+SAM_VENV := .venv-sam/.installed
+EXPANDED := .aws-sam/expanded.json
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run demo token test check lint types template-check security bench build deploy clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PORT=8000 is the application's; the next four are the stand-ins', AWS's and the sign-in's. PYTHON= names an interpreter."
+
+# ---------------------------------------------------------------------------------------------------------------- venvs
+
+# Each venv has a stamp: a second run costs nothing, a changed requirements file installs again.
+
+.venv/.installed: requirements.txt shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
+	@tools/make_venv.sh .venv requirements.txt
+	@touch $@
+
+# Apart, because it pins botocore; with hashes, because it is the one thing that listens and runs our code.
+.venv-ministack/.installed: sandbox/ministack-requirements.txt
+	@tools/make_venv.sh .venv-ministack $< --require-hashes
+	@touch $@
+
+.venv-check/.installed: tools/requirements-check.txt
+	@tools/make_venv.sh .venv-check $<
+	@touch $@
+
+.venv-sam/.installed: tools/requirements-sam.txt
+	@tools/make_venv.sh .venv-sam $<
+	@touch $@
+
+install: .venv/.installed $(MINISTACK) ## install what run, test and demo need
+
+# ---------------------------------------------------------------------------------------------------------------- local
+
+run: .venv/.installed $(MINISTACK) ## start everything on this machine until Ctrl-C
+	@$(BIN)/python -m sandbox run
+
+demo: .venv/.installed $(MINISTACK) ## play the story of a referral against the local stack
+	@$(BIN)/python -m sandbox demo
+
+token: .venv/.installed ## print a bearer token for the running local stack
+	@$(BIN)/python -m sandbox token
+
+test: .venv/.installed $(MINISTACK) ## run the default test suite
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+bench: .venv/.installed $(MINISTACK) ## measure imports, handlers and the way from webhook to contact
+	@$(BIN)/python -m bench $(ARGS)
+
+# --------------------------------------------------------------------------------------------------------------- checks
+
+check: lint types template-check security ## lint, types, template, security; no AWS account needed
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.installed
+	$(BIN)/mypy
+
+$(EXPANDED): template.yaml tools/expand_template.py .venv/.installed
+	@$(BIN)/python -m tools.expand_template $@
+
+template-check: $(EXPANDED) $(SAM_VENV)
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint $(EXPANDED)
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 .venv-sam/bin/sam validate --lint
+
+security: $(EXPANDED) .venv-check/.installed
+	.venv-check/bin/checkov --config-file tools/checkov.yaml --file $(EXPANDED)
+
+# ------------------------------------------------------------------------------------------------------------------ AWS
+
+# SAM= names another SAM CLI than the pinned one.
+ifdef SAM
+SAM_READY :=
+else
+SAM_READY := $(SAM_VENV)
+SAM := .venv-sam/bin/sam
+endif
+
+build: .venv/.installed $(SAM_READY) ## build for AWS: sam build, bytecode, import check (needs Python 3.13, no Docker)
+	@SAM="$(SAM)" tools/build.sh
+
+deploy: build ## deploy to AWS with ENV=dev or ENV=prod of samconfig.toml
+	SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(ENV)
+
+clean: ## remove what the targets made, venvs and local state included
+	rm -rf .venv .venv-ministack .venv-check .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache

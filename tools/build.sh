@@ -1,0 +1,35 @@
+#!/bin/sh
+# sam build, bytecode for the layer, and a check that each handler finds what it imports. No Docker.
+# Environment: SAM (the command), PYTHON313 (an interpreter), VENV (the project's venv, for boto3 in the check).
+set -eu
+tools=$(dirname "$0")
+sam=${SAM:-sam}
+oldest=1.145.0 # before it, ParentPackageMode is ignored silently and the package cannot import
+
+version=$("$sam" --version 2>/dev/null | sed -n 's/.*version \([0-9][0-9.]*\).*/\1/p') || version=""
+[ -n "$version" ] || { echo "SAM CLI is needed for the build and does not run ($sam)." >&2; exit 1; }
+if [ "$(printf '%s\n%s\n' "$oldest" "$version" | sort -V | head -n 1)" != "$oldest" ]; then
+  echo "SAM CLI $version is too old: $oldest or newer is needed, for older ones ignore ParentPackageMode." >&2
+  exit 1
+fi
+python=$("$tools/find_python313.sh" "${PYTHON313:-}")
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT INT TERM
+mkdir "$scratch/bin" "$scratch/runtime"
+# SAM looks for this name on the PATH. A wrapper and not a link: a linked interpreter would lose its home.
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" >"$scratch/bin/python3.13"
+chmod +x "$scratch/bin/python3.13"
+
+PATH="$scratch/bin:$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-eu-central-1}" "$sam" build
+# Lambda's file system is read-only and its bytecode would be made at each cold start. Unchecked: file times do not survive.
+"$python" -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build/ApplicationLayer/python
+find .aws-sam/build/*Function -name '*.py' | grep -q . || { echo "sam build made no functions." >&2; exit 1; }
+"$python" -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build/*Function
+
+packages=$("${VENV:-.venv}/bin/python" -c 'import boto3, pathlib; print(pathlib.Path(boto3.__file__).parent.parent)')
+for name in boto3 botocore s3transfer jmespath dateutil six.py urllib3; do
+  ln -s "$packages/$name" "$scratch/runtime/$name"
+done
+"$python" -I -S "$tools/check_build.py" "$scratch/runtime"
+du -sh .aws-sam/build/ApplicationLayer | awk '{ print "layer, unpacked: " $1 }'

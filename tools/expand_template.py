@@ -1,0 +1,37 @@
+"""``python -m tools.expand_template [file]``: writes template.yaml as plain CloudFormation, for the checks that look at that.
+
+Linting the SAM file alone lets a queue's visibility time-out pass that is shorter than its function's.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox.stack.expand import expand_template, list_code, read_template
+
+TEMPLATE = Path(__file__).parent.parent / "template.yaml"
+
+
+def expand(path: Path = TEMPLATE) -> dict[str, Any]:
+    """The expanded template with each parameter's default; the code stands at made-up addresses."""
+    template = read_template(path)
+    defaults = {name: str(entry["Default"]) for name, entry in template["Parameters"].items() if "Default" in entry}
+    return expand_template(template, defaults, {name: f"s3://code/{name}" for name in list_code(template)})
+
+
+def main(arguments: list[str]) -> int:
+    text = json.dumps(expand(), indent=1, sort_keys=True)
+    if arguments:
+        target = Path(arguments[0])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text + "\n")
+    else:
+        sys.stdout.write(text + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes a venv, or goes on with the one that is there, and installs one requirements file into it.
+# usage: make_venv.sh <venv> <requirements> [option of pip install …]    PYTHON names the interpreter
+set -eu
+venv=$1 requirements=$2
+shift 2
+if ! "$venv/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+  python=$("$(dirname "$0")/find_python.sh" "${PYTHON:-}")
+  echo "Making $venv with $("$python" --version)"
+  rm -rf "$venv"
+  "$python" -m venv "$venv" || { rm -rf "$venv"; echo "$venv could not be made: is the venv module installed?" >&2; exit 1; }
+fi
+echo "Installing $requirements into $venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" -r "$requirements"
