@@ -1,4 +1,4 @@
-"""Logs and metrics. The event text is a constant, values are fields; identifiers are logged, never objects, bodies or e-mails."""
+"""Logs and metrics. The event text is a constant, values are fields; identifiers are logged, never objects or bodies."""
 
 from __future__ import annotations
 

@@ -66,6 +66,9 @@ class Metrics(Protocol):
 
     def gauge(self, name: str, value: float, unit: str = "Seconds") -> None: ...
 
+    def flush(self) -> None:
+        """Writes out what was counted since the last call."""
+
 
 class Limiter(Protocol):
     """How fast a vendor may be called."""

@@ -1,0 +1,28 @@
+"""SQS hands over signups to deliver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.errors import MalformedPayloadError
+from shared.messages import DeliverContact, Message
+from shared.observability import logger
+from shared.runtime import bootstrap
+from shared.runtime.batch import Batch
+from shared.use_cases.deliver_contact import Delivery
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """An SQS event → the records that failed."""
+    environment = bootstrap.environment("deliver_contact")
+    environment.begin(context)
+
+    def attempt_of(message: Message) -> Delivery:
+        if not isinstance(message, DeliverContact):
+            raise MalformedPayloadError("not a message to deliver")
+        return Delivery(environment, message)
+
+    answer = Batch(environment, environment.delivery_queue, environment.intercom_guard, attempt_of).process(event)
+    logger.info("batch processed", records=len(event["Records"]), failed=len(answer["batchItemFailures"]))
+    environment.flush()
+    return answer

@@ -1,0 +1,274 @@
+"""The only composition root: which real things exist, and when they are made.
+
+Nothing is made at import. Each part is made when it is first asked for, so that a receiver never loads a vendor's client.
+Tests and the simulated world put an environment of their own in place with ``use``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shared.adapters.clock import SystemChance, SystemClock
+from shared.config import Settings, settings_of
+from shared.domain.connection import Vendor
+from shared.observability import EmbeddedMetrics, logger
+
+if TYPE_CHECKING:
+    from shared.adapters.secrets import Secrets
+
+    from shared.adapters.http import HttpTransport
+    from shared.ports.repositories import (
+        Breakers,
+        Campaigns,
+        Connections,
+        Inbox,
+        People,
+        Progresses,
+        Quarantine,
+        Referrals,
+    )
+    from shared.ports.services import (
+        Chance,
+        Clock,
+        FieldsReader,
+        Intercom,
+        MessageQueue,
+        Metrics,
+        PersonReader,
+        ReferralFactory,
+        SecretCheck,
+    )
+    from shared.use_cases.guard_vendor import VendorGuard
+
+NO_DEADLINE = 3_600.0
+
+
+class LambdaContext(Protocol):
+    """What we use of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+class Aws(Protocol):
+    """Makes a boto3 client of a service, or a stand-in of one."""
+
+    def __call__(self, service: str) -> Any: ...
+
+
+class Environment:
+    """Everything a handler needs. ``time_left`` is that of the invocation in progress."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        aws: Aws,
+        transport: Callable[[Settings], HttpTransport],
+        clock: Clock,
+        chance: Chance,
+        metrics: Metrics,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.chance = chance
+        self.metrics = metrics
+        self._aws = aws
+        self._make_transport = transport
+        self._context: LambdaContext | None = None
+
+    def begin(self, context: LambdaContext | None) -> None:
+        """Called by each handler first."""
+        self._context = context
+
+    def time_left(self) -> float:
+        """Seconds until Lambda ends this invocation."""
+        return self._context.get_remaining_time_in_millis() / 1000 if self._context else NO_DEADLINE
+
+    def flush(self) -> None:
+        """Called by each handler last: writes out what was counted."""
+        self.metrics.flush()
+
+    # -- tables -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        return self._aws("dynamodb")
+
+    @cached_property
+    def referrals(self) -> Referrals:
+        from shared.adapters.dynamodb.referrals import DynamoReferrals
+
+        return DynamoReferrals(self._dynamodb, self.settings.referrals_table, self.chance)
+
+    @cached_property
+    def people(self) -> People:
+        from shared.adapters.dynamodb.people import DynamoPeople
+
+        return DynamoPeople(self._dynamodb, self.settings.referrals_table, self.chance)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        from shared.adapters.dynamodb.inbox import DynamoInbox
+
+        return DynamoInbox(self._dynamodb, self.settings.referrals_table, self.clock)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        from shared.adapters.dynamodb.quarantine import DynamoQuarantine
+
+        return DynamoQuarantine(self._dynamodb, self.settings.referrals_table, self.clock)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        from shared.adapters.dynamodb.campaigns import DynamoCampaigns
+
+        return DynamoCampaigns(self._dynamodb, self.settings.campaigns_table, self.chance)
+
+    @cached_property
+    def connections(self) -> Connections:
+        from shared.adapters.dynamodb.connections import DynamoConnections
+
+        return DynamoConnections(self._dynamodb, self.settings.campaigns_table)
+
+    @cached_property
+    def breakers(self) -> Breakers:
+        from shared.adapters.dynamodb.breakers import DynamoBreakers
+
+        return DynamoBreakers(self._dynamodb, self.settings.campaigns_table)
+
+    @cached_property
+    def progresses(self) -> Progresses:
+        from shared.adapters.dynamodb.progresses import DynamoProgresses
+
+        return DynamoProgresses(self._dynamodb, self.settings.campaigns_table)
+
+    # -- queues and secrets -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return self._aws("sqs")
+
+    @cached_property
+    def delivery_queue(self) -> MessageQueue:
+        return self._queue(self.settings.delivery_queue_url)
+
+    @cached_property
+    def reconcile_queue(self) -> MessageQueue:
+        return self._queue(self.settings.reconcile_queue_url)
+
+    def _queue(self, url: str) -> MessageQueue:
+        from shared.adapters.sqs import SqsQueue
+
+        return SqsQueue(self._sqs, url)
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        from shared.adapters.secrets import Secrets
+
+        return Secrets(self._aws("secretsmanager"), self.clock)
+
+    def _secret_value(self, arn: str, name: str) -> Callable[..., str]:
+        def read(*, fresh: bool = False) -> str:
+            return str(self._secrets.read(arn, fresh=fresh).get(name) or "")
+
+        return read
+
+    # -- Referral Factory's webhooks ----------------------------------------------------------------------------------
+
+    @cached_property
+    def check_webhook_secret(self) -> SecretCheck:
+        from shared.adapters.referral_factory.webhook import WebhookSecrets
+
+        return WebhookSecrets(self._secrets, self.settings.webhook_secret_arn, self.clock).check
+
+    @property
+    def read_fields(self) -> FieldsReader:
+        from shared.adapters.referral_factory.webhook import read_fields
+
+        return read_fields
+
+    @property
+    def read_person(self) -> PersonReader:
+        from shared.adapters.referral_factory.schemas import person_of
+
+        return person_of
+
+    # -- the vendors --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _transport(self) -> HttpTransport:
+        return self._make_transport(self.settings)
+
+    @cached_property
+    def _intercom(self) -> Intercom:
+        from shared.adapters.intercom.client import IntercomClient
+
+        token = self._secret_value(self.settings.intercom_secret_arn, "access_token")
+        return IntercomClient(self._transport, self.clock, token, self.settings.intercom_url)
+
+    def intercom(self) -> Intercom:
+        """The connected workspace's API."""
+        return self._intercom
+
+    @cached_property
+    def _referral_factory(self) -> ReferralFactory:
+        from shared.adapters.referral_factory.client import ReferralFactoryClient
+
+        key = self._secret_value(self.settings.referral_factory_secret_arn, "api_key")
+        return ReferralFactoryClient(self._transport, key, self.settings.referral_factory_api_url)
+
+    def referral_factory(self) -> ReferralFactory:
+        """The account's API."""
+        return self._referral_factory
+
+    @cached_property
+    def intercom_guard(self) -> VendorGuard:
+        from shared.use_cases.guard_vendor import VendorGuard
+
+        return VendorGuard(self, Vendor.INTERCOM)
+
+
+_current: list[Environment] = []
+
+
+def environment(function: str) -> Environment:
+    """The environment of this process, made from ``os.environ`` on the first call.
+
+    Raises ConfigurationError that names what ``function`` misses.
+    """
+    if not _current:
+        _current.append(_from_process(function, os.environ))
+    return _current[-1]
+
+
+@contextmanager
+def use(replacement: Environment) -> Iterator[Environment]:
+    """Puts an environment in the place of the process's own, for tests."""
+    _current.append(replacement)
+    try:
+        yield replacement
+    finally:
+        _current.remove(replacement)
+
+
+def _from_process(function: str, variables: Mapping[str, str]) -> Environment:
+    settings = settings_of(variables, function)
+    logger.info("environment made", function_name=function, stage=settings.stage)
+    return Environment(settings, _boto3_client, _requests_transport, SystemClock(), SystemChance(), EmbeddedMetrics())
+
+
+def _boto3_client(service: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    return boto3.client(service, config=limits)
+
+
+def _requests_transport(settings: Settings) -> HttpTransport:
+    from shared.adapters.http import RequestsTransport
+
+    return RequestsTransport(address for address in (settings.intercom_url, settings.referral_factory_api_url) if address)
