@@ -21,7 +21,7 @@ SETTINGS = """environment:
 
 
 class Stopped(SystemExit):
-    """Somebody asked the stack to end while it was starting."""
+    """Somebody asked this program to end."""
 
 
 def main(arguments: list[str]) -> int:
@@ -45,14 +45,14 @@ def main(arguments: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def ending_on_signals() -> Iterator[Event]:
-    """Within it the first SIGINT, SIGTERM or SIGHUP ends the block with exit code 0; later ones change nothing."""
+def ending_on_signals(code: int = 0) -> Iterator[Event]:
+    """Within it the first SIGINT, SIGTERM or SIGHUP ends the block with that exit code; later ones change nothing."""
     stopped = Event()
 
     def end(*_: object) -> None:
         if not stopped.is_set():
             stopped.set()
-            raise Stopped(0)
+            raise Stopped(code)
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, end) for number in numbers}

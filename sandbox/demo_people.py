@@ -1,0 +1,54 @@
+"""The people of the demo and the settings of its campaign. The existing two are in every fresh stand-in of Intercom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CAMPAIGN = 1
+REFERRING = {"first_name": "Rita", "last_name": "Kowalski", "email": "rita.referring@example.com"}
+INVITED = {"first_name": "Ivo", "last_name": "Lindqvist", "email": "ivo.invited@example.com"}
+EXISTING_SKIPPED = {"first_name": "Somebody", "last_name": "Else", "email": "ada.stone@example.com"}
+EXISTING_UPDATED = {"first_name": "Dora", "last_name": "Updated", "email": "dora.hill@example.com"}
+
+
+def build_settings(duplicates: str) -> dict[str, Any]:
+    """Campaign 1 with that duplicate policy for people invited (``skip`` or ``update``)."""
+    return {
+        "campaign_id": CAMPAIGN,
+        "name": "Friends of ours",
+        "status": "active",
+        "backfill": False,
+        "person_invited": {
+            "action": "lead",
+            "mapping": [
+                {"from": "first_name", "to": "name"},
+                {"from": "meta.Last Name", "to": "name"},
+                {"from": "email", "to": "email"},
+                {"from": "url", "to": "custom_attributes.referral_link"},
+                {"from": "referrer.first_name", "to": "custom_attributes.referrer_first_name"},
+                {"from": "referrer.email", "to": "custom_attributes.referrer_email"},
+                {"from": "campaign.name", "to": "custom_attributes.referral_campaign"},
+            ],
+            "defaults": {"custom_attributes.lead_source": "referral"},
+            "duplicates": duplicates,
+            "archived": "unarchive",
+        },
+        "person_referring": {
+            "action": "user",
+            "mapping": [
+                {"from": "first_name", "to": "name"},
+                {"from": "email", "to": "email"},
+                {"from": "url", "to": "custom_attributes.referral_link"},
+            ],
+        },
+        "qualification": {
+            "trigger": {
+                "kind": "attribute",
+                "attribute": "custom_attributes.referral_status",
+                "initial_value": "New",
+                "qualified_values": ["Connected"],
+            },
+            "unqualify_on_reversal": False,
+            "qualify_skipped": False,
+        },
+    }
