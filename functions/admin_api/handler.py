@@ -1,0 +1,72 @@
+"""GET and PUT of settings, for people in the admin group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.admin_api.access import is_member
+from functions.admin_api.campaigns import ROUTES as CAMPAIGN_ROUTES
+from functions.admin_api.campaigns import remarks
+from functions.admin_api.openapi import describe
+from functions.admin_api.router import Environment, Route, dispatch
+from shared.errors import InvalidSettingsError, MalformedPayloadError, NotFoundError, TransientError
+from shared.observability import logger
+from shared.runtime import bootstrap
+from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, problem, too_large
+
+MAX_BODY = 256 * 1024
+
+
+def get_openapi(_: Environment, __: HttpRequest) -> HttpAnswer:
+    return json_answer(200, describe(ROUTES), {"cache-control": "no-cache"})
+
+
+ROUTES = (
+    *CAMPAIGN_ROUTES,
+    Route(
+        "GET",
+        "/api/openapi.json",
+        get_openapi,
+        {
+            "summary": "This description",
+            "responses": {
+                "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}
+            },
+        },
+    ),
+)
+
+
+def lambda_handler(event: Event, context: Any) -> dict[str, Any]:
+    """One call of the API; every error becomes a problem here."""
+    environment = bootstrap.environment("admin_api")
+    environment.begin(context)
+    try:
+        return _answer(environment, event).event()
+    except Exception:  # noqa: BLE001  # the caller gets a problem, the log the reason
+        logger.exception("admin call failed")
+        return problem(500, "Internal error", "Something went wrong here; the log says what.").event()
+    finally:
+        environment.flush()
+
+
+def _answer(environment: Environment, event: Event) -> HttpAnswer:
+    if too_large(event, MAX_BODY):
+        return problem(413, "Too large", f"The body may have {MAX_BODY // 1024} kB.")
+    try:
+        request = HttpRequest.of(event)
+        settings = environment.settings
+        if not is_member(request.claims, settings.groups_claim, settings.admin_group):
+            return problem(403, "Forbidden", f"Only members of the group {settings.admin_group} may do this.")
+        return dispatch(ROUTES, environment, request)
+    except MalformedPayloadError as error:
+        return problem(400, "Bad request", str(error))
+    except NotFoundError as error:
+        return problem(404, "Not found", str(error))
+    except InvalidSettingsError as error:
+        detail = "The settings cannot be saved; each problem is listed with its place."
+        return problem(422, "Invalid settings", detail, errors=remarks(error.problems))
+    except TransientError as error:
+        logger.warning("admin call has to be repeated", error=type(error).__name__, vendor=error.vendor)
+        seconds = str(round(max(1, min(error.retry_after or 1, 60))))
+        return problem(503, "Unavailable", "Please try again in a moment.", headers={"retry-after": seconds})

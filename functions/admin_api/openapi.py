@@ -1,0 +1,130 @@
+"""The OpenAPI 3.1 description, made from the routes and the pydantic models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from shared.adapters.admin import answers
+from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
+
+if TYPE_CHECKING:
+    from functions.admin_api.router import Route
+
+Model = type[BaseModel]
+JSON, PROBLEM_JSON = "application/json", "application/problem+json"
+REASONS: Mapping[int, str] = {
+    400: "The call cannot be read",
+    401: "No token, or one that is not valid",
+    403: "Signed in, but not in the group that may do this",
+    404: "No such thing",
+    412: "Somebody saved in between: holds both versions",
+    413: "More than 256 kB",
+    422: "Settings that cannot work, each problem with its place",
+    428: "If-Match is missing",
+    500: "A fault of this application",
+    503: "Try again in a moment",
+}
+COMMON = (403, 500, 503)
+CAMPAIGN_ID: Mapping[str, Any] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The campaign's id in Referral Factory.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": MAX_CAMPAIGN_ID},
+}
+PAGING: tuple[Mapping[str, Any], ...] = (
+    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}},
+    {
+        "name": "cursor",
+        "in": "query",
+        "description": "The page before this one gave it out.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"},
+    },
+)
+
+
+def conditional(name: str, description: str) -> dict[str, Any]:
+    """A header with an ETag in it."""
+    example = '"3"'
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "string", "examples": [example]}}
+
+
+def operation(
+    summary: str,
+    answer: Model,
+    *,
+    parameters: Iterable[Mapping[str, Any]] = (),
+    body: Model | None = None,
+    problems: Iterable[int] = (),
+    special: Mapping[int, Model] | None = None,
+    others: Mapping[int, str] | None = None,
+    created: bool = False,
+    etag: bool = False,
+    description: str = "",
+) -> dict[str, Any]:
+    """One operation. ``special`` are problems with further members, ``others`` answers without a body."""
+    headers = {"headers": {"ETag": {"schema": {"type": "string"}}}} if etag else {}
+    responses: dict[str, Any] = {"200": {"description": "Done", **headers, **_content(JSON, answer)}}
+    if created:
+        responses["201"] = {"description": "Made", **headers, **_content(JSON, answer)}
+    for status, text in (others or {}).items():
+        responses[str(status)] = {"description": text, **headers}
+    for status in (*problems, *COMMON):
+        responses[str(status)] = {"description": REASONS[status], **_content(PROBLEM_JSON, answers.Problem)}
+    for status, model in (special or {}).items():
+        responses[str(status)] = {"description": REASONS[status], **_content(PROBLEM_JSON, model)}
+    responses["401"] = {"description": REASONS[401]}
+    entry: dict[str, Any] = {"summary": summary, "parameters": list(parameters), "responses": responses}
+    if description:
+        entry["description"] = description
+    if body:
+        entry["requestBody"] = {"required": True, **_content(JSON, body)}
+    return entry
+
+
+def describe(routes: Iterable[Route]) -> dict[str, Any]:
+    """The whole description."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        name = f"{route.method.lower()}{route.path.removeprefix('/api').title()}"
+        entry = {"operationId": "".join(filter(str.isalnum, name)), **route.operation}
+        paths.setdefault(route.path, {})[route.method.lower()] = entry
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Referral Factory and Intercom",
+            "version": "1",
+            "description": "Settings of the integration. Problems are application/problem+json (RFC 9457).",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"signIn": []}],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"signIn": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _content(kind: str, model: Model) -> dict[str, Any]:
+    return {"content": {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}}
+
+
+def _schemas() -> dict[str, Any]:
+    models: tuple[Model, ...] = (
+        answers.CampaignPage,
+        answers.VersionPage,
+        answers.Saved,
+        answers.Problem,
+        answers.SettingsProblem,
+        answers.ConflictProblem,
+    )
+    _, document = models_json_schema(
+        [(model, "validation") for model in models], by_alias=True, ref_template="#/components/schemas/{model}"
+    )
+    schemas: dict[str, Any] = document["$defs"]
+    return schemas
