@@ -58,7 +58,7 @@ def unique_name() -> Callable[[str], str]:
 
 @pytest.fixture
 def table(dynamodb: ClientFactory, unique_name: Callable[[str], str]) -> Iterator[str]:
-    """An empty table: `pk` and `sk` strings; indexes `by_due` (`shard`, number `due_at`) and `keys_by_state`."""
+    """An empty table: `pk` and `sk` strings; indexes `by_due` (`bucket_no`, number `due_at`) and `keys_by_state`."""
     client = dynamodb()
     name = unique_name("table")
     client.create_table(
@@ -66,14 +66,14 @@ def table(dynamodb: ClientFactory, unique_name: Callable[[str], str]) -> Iterato
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": attribute, "AttributeType": kind}
-            for attribute, kind in (("pk", "S"), ("sk", "S"), ("shard", "S"), ("due_at", "N"), ("state", "S"))
+            for attribute, kind in (("pk", "S"), ("sk", "S"), ("bucket_no", "S"), ("due_at", "N"), ("state", "S"))
         ],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "by_due",
                 "KeySchema": [
-                    {"AttributeName": "shard", "KeyType": "HASH"},
+                    {"AttributeName": "bucket_no", "KeyType": "HASH"},
                     {"AttributeName": "due_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},

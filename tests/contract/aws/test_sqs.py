@@ -129,9 +129,7 @@ def test_visibility_counts_from_the_change(client: Any, new_queue: NewQueue, eng
 
 
 @known_deviation("ministack", "accepts any visibility")
-@pytest.mark.parametrize(
-    "seconds", [pytest.param(-1, marks=known_deviation("moto", "accepts a negative visibility")), 43_201]
-)
+@pytest.mark.parametrize("seconds", [pytest.param(-1, marks=known_deviation("moto", "accepts a negative visibility")), 43_201])
 def test_visibility_has_bounds(client: Any, new_queue: NewQueue, seconds: int) -> None:
     url = new_queue()
     client.send_message(QueueUrl=url, MessageBody="x")
