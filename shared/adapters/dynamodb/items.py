@@ -1,0 +1,56 @@
+"""Python values as DynamoDB's attribute values and back. None is an attribute that is not there."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import TransientError
+
+Item = Mapping[str, Any]
+SCHEMA = 1
+UNDERSTOOD = frozenset({SCHEMA, SCHEMA + 1})
+"""A schema may only add attributes to the one before, so that during a deployment old code reads the next one's items."""
+
+
+def to_item(values: Mapping[str, str | float | bool | None]) -> dict[str, Any]:
+    """An item with ``schema``; attributes that are None are left out."""
+    return {name: attribute_of(value) for name, value in {"schema": SCHEMA, **values}.items() if value is not None}
+
+
+def attribute_of(value: str | float | bool) -> dict[str, Any]:
+    """One attribute value. ValueError for a number that is none."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, str):
+        return {"S": value.encode("utf-8", "replace").decode()}
+    if not math.isfinite(value):
+        raise ValueError("DynamoDB has no such number")
+    return {"N": repr(value)}
+
+
+def from_item(item: Item) -> dict[str, Any]:
+    """Scalars by name; a number without a fraction is an int. TransientError for a schema that newer code wrote."""
+    values = {name: _value(attribute) for name, attribute in item.items()}
+    if values.get("schema", SCHEMA) not in UNDERSTOOD:
+        raise TransientError(f"an item of schema {values['schema']} is for newer code", vendor="aws")
+    return values
+
+
+def json_text(value: Any) -> str:
+    """Facts as one JSON attribute. ValueError for NaN."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _value(attribute: Mapping[str, Any]) -> Any:
+    match attribute:
+        case {"S": str(text)}:
+            return text
+        case {"BOOL": bool(flag)}:
+            return flag
+        case {"N": str(digits)}:
+            return int(digits) if digits.lstrip("-").isdigit() else float(digits)
+        case _:
+            return None

@@ -1,0 +1,32 @@
+"""Partitions of the sharded indexes (docs/architecture.md, "Tables")."""
+
+from __future__ import annotations
+
+import zlib
+
+from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, LISTING_SHARDS
+
+DUE_INDEX = "DueIndex"
+LISTING_INDEX = "ListingIndex"
+HELD = "HELD#"
+
+
+def shard_of(pk: str, shards: int) -> int:
+    """A shard that stays the same for a key, in every process and version."""
+    return zlib.crc32(pk.encode("utf-8", "replace")) % shards
+
+
+def due_partition(pk: str) -> str:
+    return f"DUE#{shard_of(pk, DUE_SHARDS)}"
+
+
+def held_partition(campaign_id: int, pk: str) -> str:
+    return f"{HELD}{campaign_id}#{shard_of(pk, HELD_SHARDS)}"
+
+
+def listing_partition(prefix: str, pk: str) -> str:
+    return f"{prefix}#{shard_of(pk, LISTING_SHARDS)}"
+
+
+def listing_partitions(prefix: str) -> list[str]:
+    return [f"{prefix}#{shard}" for shard in range(LISTING_SHARDS)]

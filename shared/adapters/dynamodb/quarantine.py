@@ -1,0 +1,45 @@
+"""Authenticated bodies that nobody could read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+
+from shared.adapters.dynamodb.items import from_item, to_item
+from shared.adapters.dynamodb.keys import listing_partition
+from shared.adapters.dynamodb.listing import list_newest
+from shared.adapters.dynamodb.table import Table
+from shared.ports.repositories import Page, Quarantined
+from shared.ports.services import Clock
+
+SORT_KEY = "QUARANTINE"
+PREFIX = "QUARANTINE"
+KEPT_SECONDS = 30 * 86_400
+_NAMES = frozenset(field.name for field in fields(Quarantined))
+
+
+class DynamoQuarantine:
+    """Implements ``shared.ports.repositories.Quarantine``. A row is kept for 30 days."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def add(self, body: Quarantined) -> None:
+        pk = f"QUARANTINE#{body.id}"
+        row = {
+            "pk": pk,
+            "sk": SORT_KEY,
+            **asdict(body),
+            "received_at": float(body.received_at),
+            "list_partition": listing_partition(PREFIX, pk),
+            "listed_at": float(body.received_at),
+            "expires_at": int(self._clock.now()) + KEPT_SECONDS,
+        }
+        self._table.put(to_item(row))
+
+    def list(self, limit: int, cursor: str | None = None) -> Page[Quarantined]:
+        """See ``Quarantine.list``."""
+        items, following = list_newest(self._table, PREFIX, limit, cursor)
+        rows = [row for row in map(from_item, items) if row["expires_at"] > self._clock.now()]
+        bodies = [{name: value for name, value in row.items() if name in _NAMES} for row in rows]
+        return Page([Quarantined(**{**body, "received_at": float(body["received_at"])}) for body in bodies], following)

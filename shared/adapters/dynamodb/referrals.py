@@ -1,0 +1,117 @@
+"""The ledger in DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from shared.adapters.dynamodb.items import Item, from_item
+from shared.adapters.dynamodb.keys import DUE_INDEX, HELD
+from shared.adapters.dynamodb.listing import list_newest
+from shared.adapters.dynamodb.referral_items import SORT_KEY, item_of, key_of_referral, referral_of
+from shared.adapters.dynamodb.table import Table
+from shared.domain.referral import Referral, State
+from shared.errors import NotFoundError, TransientError
+from shared.ports.repositories import DUE_SHARDS, DueRow, Page
+from shared.ports.services import Clock
+
+UPDATE_ATTEMPTS = 5
+OLDEST_ROWS = 2_000
+"""Rows of a shard of the due index that are looked at for the oldest undelivered one."""
+
+
+class DynamoReferrals:
+    """Implements ``shared.ports.repositories.Referrals``. A row past its ``expires_at`` is not there, whether or not
+    DynamoDB has removed it already."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def get(self, campaign_id: int, user_id: int) -> Referral:
+        referral = self.find(campaign_id, user_id)
+        if referral is None:
+            raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
+        return referral
+
+    def find(self, campaign_id: int, user_id: int) -> Referral | None:
+        item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+        return None if item is None or self._is_expired(item) else referral_of(item)
+
+    def add(self, referral: Referral) -> bool:
+        """See ``Referrals.add``."""
+        condition = "attribute_not_exists(pk) OR expires_at <= :now"
+        return self._table.put(item_of(referral), condition, {":now": self._clock.now()})
+
+    def update(self, campaign_id: int, user_id: int, change: Callable[[Referral], Referral]) -> Referral:
+        """See ``Referrals.update``. ``change`` may be called several times; it must not act on the world."""
+        for _ in range(UPDATE_ATTEMPTS):
+            item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+            if item is None or self._is_expired(item):
+                raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
+            before = referral_of(item)
+            after = change(before)
+            if after == before:
+                return before
+            after = replace(after, version=before.version + 1)
+            if self._table.put(item_of(after, item), "version = :version", {":version": before.version}):
+                return after
+        raise TransientError("the referral's row changes too often", vendor="aws")
+
+    def due(self, shard: int, until: float, limit: int) -> Sequence[DueRow]:
+        """See ``Referrals.due``."""
+        condition = "due_partition = :partition AND due_at <= :until"
+        return self._due_rows(condition, {":partition": f"DUE#{shard}", ":until": until}, limit)
+
+    def held(self, campaign_id: int, shard: int, limit: int) -> Sequence[DueRow]:
+        """See ``Referrals.held``; oldest first."""
+        return self._due_rows("due_partition = :partition", {":partition": f"{HELD}{campaign_id}#{shard}"}, limit)
+
+    def ring(self, row: DueRow, again_at: float) -> bool:
+        """See ``Referrals.ring``. The row's version stays: a worker that is at it need not read again."""
+        if row.inbox_id is not None:
+            pk, sk = f"INBOX#{row.inbox_id}", "INBOX"
+        elif row.campaign_id is not None and row.user_id is not None:
+            pk, sk = key_of_referral(row.campaign_id, row.user_id), SORT_KEY
+        else:
+            return False
+        ring_id = self._table.new_write_id()
+        values: dict[str, Any] = {":again": float(again_at), ":ring": ring_id, ":was": row.due_at}
+        _, refused = self._table.update(pk, sk, "SET due_at = :again, ring_id = :ring", "due_at = :was", values)
+        return refused is None or refused.get("ring_id") == {"S": ring_id}
+
+    def oldest_undelivered(self) -> float | None:
+        """See ``Referrals.oldest_undelivered``.
+
+        The due index is sorted by ``due_at``, so its rows are read and compared: the 2,000 of each shard that are due
+        first. Every pending row is due within minutes, and the oldest ones were rung least recently.
+        """
+        oldest: list[float] = []
+        for shard in range(DUE_SHARDS):
+            rows = self._table.query(
+                "due_partition = :partition", {":partition": f"DUE#{shard}"}, page_size=OLDEST_ROWS, IndexName=DUE_INDEX
+            )
+            for item in islice(rows, OLDEST_ROWS):
+                waits = "inbox_id" in item or item.get("state", {}).get("S") == State.PENDING
+                if waits and "accepted_at" in item and not self._is_expired(item):
+                    oldest.append(float(item["accepted_at"]["N"]))
+        return min(oldest, default=None)
+
+    def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
+        """See ``Referrals.of_campaign``."""
+        items, following = list_newest(self._table, f"REFERRALS#{campaign_id}", limit, cursor)
+        return Page([referral_of(item) for item in items if not self._is_expired(item)], following)
+
+    def _due_rows(self, condition: str, values: dict[str, Any], limit: int) -> list[DueRow]:
+        items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX)
+        return [_due_row(item) for item in islice(items, limit) if not self._is_expired(item)]
+
+    def _is_expired(self, item: Item) -> bool:
+        return "expires_at" in item and float(item["expires_at"]["N"]) <= self._clock.now()
+
+
+def _due_row(item: Item) -> DueRow:
+    values = from_item(item)
+    return DueRow(float(values["due_at"]), values.get("campaign_id"), values.get("user_id"), values.get("inbox_id"))

@@ -1,0 +1,131 @@
+"""One DynamoDB table: consistent reads by key, conditional writes that know their own, queries to the last page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.adapters.aws import code_of, transient_errors
+from shared.adapters.dynamodb.items import Item, attribute_of
+from shared.ports.services import Chance
+
+Scalar = str | int | float | bool
+
+
+class Table:
+    """``client`` is boto3's low-level DynamoDB client; ``chance`` gives each write its id."""
+
+    def __init__(self, client: Any, name: str, chance: Chance) -> None:
+        self.client = client
+        self.name = name
+        self._chance = chance
+
+    def new_write_id(self) -> str:
+        """A unique id for one write."""
+        return self._chance.token()
+
+    def find(self, pk: str, sk: str) -> Item | None:
+        """The item as it is now."""
+        with transient_errors():
+            answer = self.client.get_item(TableName=self.name, Key=key_of(pk, sk), ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
+
+    def put(self, item: Item, condition: str = "", values: Mapping[str, Scalar] | None = None) -> bool:
+        """Writes the whole item; False when ``condition`` does not hold.
+
+        A write whose answer got lost may be sent again by the SDK, and then finds its own effect: the item's unique
+        ``write_id`` tells, and that is a success.
+        """
+        write_id = self.new_write_id()
+        request: dict[str, Any] = {"Item": {**item, "write_id": {"S": write_id}}}
+        if condition:
+            request["ConditionExpression"] = condition
+        request |= _names(condition)
+        if values:
+            request["ExpressionAttributeValues"] = attributes_of(values)
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        refused = self._conditionally(self.client.put_item, pk, sk, request)
+        return refused is None or refused.get("write_id") == {"S": write_id}
+
+    def update(
+        self, pk: str, sk: str, expression: str, condition: str, values: Mapping[str, Scalar]
+    ) -> tuple[Item | None, Item | None]:
+        """Changes attributes. Answers (the item afterwards, None) or, when ``condition`` does not hold, (None, the item as
+        it is; empty when there is none). An attribute whose name DynamoDB reserves is written ``#name``."""
+        request: dict[str, Any] = {
+            "Key": key_of(pk, sk),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ReturnValues": "ALL_NEW",
+            **_names(expression + condition),
+        }
+        if values:
+            request["ExpressionAttributeValues"] = attributes_of(values)
+        changed: list[Item] = []
+
+        def send(**arguments: Any) -> None:
+            changed.append(self.client.update_item(**arguments)["Attributes"])
+
+        refused = self._conditionally(send, pk, sk, request)
+        return (changed[0], None) if refused is None else (None, refused)
+
+    def delete(self, pk: str, sk: str) -> bool:
+        """True when there was something to delete."""
+        with transient_errors():
+            answer = self.client.delete_item(TableName=self.name, Key=key_of(pk, sk), ReturnValues="ALL_OLD")
+        return bool(answer.get("Attributes"))
+
+    def query(
+        self, condition: str, values: Mapping[str, Scalar], *, page_size: int | None = None, **options: Any
+    ) -> Iterator[Item]:
+        """All items of a query, page after page. ``options`` as of boto3's ``query``; the table is read consistently, an
+        index may be seconds behind."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": attributes_of(values),
+            **options,
+        }
+        if page_size is not None:
+            request["Limit"] = page_size
+        if "IndexName" not in options:
+            request["ConsistentRead"] = True
+        while True:
+            with transient_errors():
+                answer = self.client.query(**request)
+            yield from answer["Items"]
+            if not answer.get("LastEvaluatedKey"):
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _conditionally(self, call: Any, pk: str, sk: str, request: Mapping[str, Any]) -> Item | None:
+        """None when the write happened, else the item that stood in its way."""
+        try:
+            with transient_errors():
+                call(TableName=self.name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **request)
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            old: Item | None = error.response.get("Item")
+            return old or self.find(pk, sk) or {}
+        return None
+
+
+def key_of(pk: str, sk: str) -> dict[str, Any]:
+    """The table's key."""
+    return {"pk": attribute_of(pk), "sk": attribute_of(sk)}
+
+
+def attributes_of(values: Mapping[str, Scalar]) -> dict[str, Any]:
+    """Values of an expression, names with their colon."""
+    return {name: attribute_of(value) for name, value in values.items()}
+
+
+def _names(expressions: str) -> dict[str, Any]:
+    """``#name`` stands for the attribute ``name``."""
+    names = {f"#{name}": name for name in re.findall(r"#(\w+)", expressions)}
+    return {"ExpressionAttributeNames": names} if names else {}

@@ -1,0 +1,68 @@
+"""Secrets Manager's JSON secrets, kept for five minutes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.adapters.aws import code_of, transient_errors
+from shared.errors import ConfigurationError, TransientError
+from shared.ports.services import Clock
+
+KEPT_SECONDS = 300.0
+
+
+class SecretReader:
+    """Reads secrets by ARN or name with boto3's low-level client. A value whose reading fails transiently stays in use."""
+
+    def __init__(self, client: Any, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._known: dict[str, tuple[float, Mapping[str, str]]] = {}
+
+    def read(self, arn: str, *, fresh: bool = False) -> Mapping[str, str]:
+        """The secret's texts by name, at most 300 s old; ``fresh`` reads it now. Raises ConfigurationError when there is no
+        such secret or it is no JSON object, TransientError when it cannot be read and was not read before."""
+        now = self._clock.now()
+        known = self._known.get(arn)
+        if known and not fresh and now - known[0] < KEPT_SECONDS:
+            return known[1]
+        try:
+            values = self._fetch(arn)
+        except TransientError:
+            if known is None:
+                raise
+            return known[1]
+        self._known[arn] = (now, values)
+        return values
+
+    def _fetch(self, arn: str) -> Mapping[str, str]:
+        try:
+            with transient_errors():
+                answer = self._client.get_secret_value(SecretId=arn)
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            raise ConfigurationError(f"there is no secret {arn}") from None
+        try:
+            document: Any = json.loads(answer.get("SecretString") or "")
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise ConfigurationError(f"the secret {arn} is not a JSON object")
+        return {name: value.strip() for name, value in document.items() if isinstance(value, str)}
+
+
+class SecretText:
+    """One text of a secret: what the vendors' clients take as ``token`` or ``key``. Empty when the secret lacks it."""
+
+    def __init__(self, reader: SecretReader, arn: str, name: str) -> None:
+        self._reader = reader
+        self._arn = arn
+        self._name = name
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        return self._reader.read(self._arn, fresh=fresh).get(self._name, "")
