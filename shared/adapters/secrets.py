@@ -15,7 +15,7 @@ from shared.ports.services import Clock
 KEPT_SECONDS = 300.0
 
 
-class SecretReader:
+class Secrets:
     """Reads secrets by ARN or name with boto3's low-level client. A value whose reading fails transiently stays in use."""
 
     def __init__(self, client: Any, clock: Clock) -> None:
@@ -59,7 +59,7 @@ class SecretReader:
 class SecretText:
     """One text of a secret: what the vendors' clients take as ``token`` or ``key``. Empty when the secret lacks it."""
 
-    def __init__(self, reader: SecretReader, arn: str, name: str) -> None:
+    def __init__(self, reader: Secrets, arn: str, name: str) -> None:
         self._reader = reader
         self._arn = arn
         self._name = name

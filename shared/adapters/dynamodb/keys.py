@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 
+from shared.domain.connection import Vendor
 from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, LISTING_SHARDS
 
 DUE_INDEX = "DueIndex"
@@ -30,3 +31,7 @@ def listing_partition(prefix: str, pk: str) -> str:
 
 def listing_partitions(prefix: str) -> list[str]:
     return [f"{prefix}#{shard}" for shard in range(LISTING_SHARDS)]
+
+
+def vendor_key(vendor: Vendor) -> str:
+    return f"VENDOR#{vendor}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -39,6 +39,12 @@ class DynamoReferrals:
     def find(self, campaign_id: int, user_id: int) -> Referral | None:
         item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
         return None if item is None or self._is_expired(item) else referral_of(item)
+
+    def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Referral]:
+        """See ``Referrals.find_all``."""
+        items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
+        found = [referral_of(item) for item in items if not self._is_expired(item)]
+        return {(referral.campaign_id, referral.user_id): referral for referral in found}
 
     def add(self, referral: Referral) -> bool:
         """See ``Referrals.add``."""

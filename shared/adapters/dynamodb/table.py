@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws import code_of, transient_errors
 from shared.adapters.dynamodb.items import Item, attribute_of
+from shared.errors import TransientError
 from shared.ports.services import Chance
 
+BATCH = 100
+BATCH_TRIES = 16
+"""An answer holds at most 16 MB, so a batch of the largest rows (400 kB) comes in three."""
 Scalar = str | int | float | bool
 
 
@@ -33,6 +37,21 @@ class Table:
             answer = self.client.get_item(TableName=self.name, Key=key_of(pk, sk), ConsistentRead=True)
         item: Item | None = answer.get("Item")
         return item
+
+    def find_all(self, keys: Iterable[tuple[str, str]]) -> Iterator[Item]:
+        """Those of the items that exist, as they are now, in no order. TransientError while DynamoDB puts some off."""
+        wanted = [key_of(pk, sk) for pk, sk in dict.fromkeys(keys)]
+        for start in range(0, len(wanted), BATCH):
+            request = {self.name: {"Keys": wanted[start : start + BATCH], "ConsistentRead": True}}
+            for _ in range(BATCH_TRIES):
+                with transient_errors():
+                    answer = self.client.batch_get_item(RequestItems=request)
+                yield from answer["Responses"].get(self.name, ())
+                request = answer.get("UnprocessedKeys") or {}
+                if not request:
+                    break
+            else:
+                raise TransientError("AWS: DynamoDB does not read a whole batch", vendor="aws")
 
     def put(self, item: Item, condition: str = "", values: Mapping[str, Scalar] | None = None) -> bool:
         """Writes the whole item; False when ``condition`` does not hold.

@@ -1,30 +1,13 @@
-"""What joins us to the vendors' accounts, and the breakers."""
+"""Whether a vendor may be called at all."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 from shared.adapters.dynamodb.items import from_item, to_item
+from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
-from shared.domain.connection import Breaker, BreakerKind, Connection, Vendor
-
-_CONNECTION_NAMES = frozenset(field.name for field in fields(Connection))
-
-
-class DynamoConnections:
-    """Implements ``shared.ports.repositories.Connections``."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def find(self) -> Connection | None:
-        item = self._table.find(_key(Vendor.INTERCOM), "CONNECTION")
-        if item is None:
-            return None
-        return Connection(**{name: value for name, value in from_item(item).items() if name in _CONNECTION_NAMES})
-
-    def save(self, connection: Connection) -> None:
-        self._table.put(to_item({"pk": _key(Vendor.INTERCOM), "sk": "CONNECTION", **asdict(connection)}))
+from shared.domain.connection import Breaker, BreakerKind, Vendor
 
 
 class DynamoBreakers:
@@ -34,7 +17,7 @@ class DynamoBreakers:
         self._table = table
 
     def find(self, vendor: Vendor) -> Breaker | None:
-        item = self._table.find(_key(vendor), "BREAKER")
+        item = self._table.find(vendor_key(vendor), "BREAKER")
         if item is None:
             return None
         values = from_item(item)
@@ -54,7 +37,7 @@ class DynamoBreakers:
             condition += " OR #kind = :failing"
             values[":failing"] = str(BreakerKind.FAILING)
         row = {
-            "pk": _key(vendor),
+            "pk": vendor_key(vendor),
             "sk": "BREAKER",
             **asdict(breaker),
             "open_until": float(breaker.open_until),
@@ -64,8 +47,4 @@ class DynamoBreakers:
 
     def close(self, vendor: Vendor) -> bool:
         """See ``Breakers.close``."""
-        return self._table.delete(_key(vendor), "BREAKER")
-
-
-def _key(vendor: Vendor) -> str:
-    return f"VENDOR#{vendor}"
+        return self._table.delete(vendor_key(vendor), "BREAKER")
