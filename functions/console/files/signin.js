@@ -1,0 +1,137 @@
+// Sign-in with any OpenID Connect issuer: authorization code with PKCE, tokens kept until the tab closes.
+
+const PENDING = "sign-in";
+const SESSION = "session";
+const returnAddress = () => new URL("/", location.href).href;
+
+let config;
+let endpoints;
+
+/** Reads where to sign in. Throws an Error with a sentence for the person. */
+export async function load() {
+  config = await read("/console/config.json");
+  const issuer = config.issuer.replace(/\/$/, "");
+  endpoints = await read(`${issuer}/.well-known/openid-configuration`).catch(() => {
+    throw new Error(`The sign-in at ${issuer} does not answer.`);
+  });
+}
+
+/** The signed-in person with the token for the API; null when nobody is, or no longer. */
+export function current() {
+  const session = stored(SESSION);
+  return session && session.expires > Date.now() ? session : null;
+}
+
+/** Goes to the issuer's page; the browser comes back to this address with a code. */
+export async function begin() {
+  const pending = { verifier: random(), state: random(), nonce: random(), hash: location.hash };
+  sessionStorage.setItem(PENDING, JSON.stringify(pending));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(pending.verifier));
+  goTo(endpoints.authorization_endpoint, {
+    response_type: "code",
+    client_id: config.client_id,
+    redirect_uri: returnAddress(),
+    scope: config.scopes,
+    state: pending.state,
+    nonce: pending.nonce,
+    code_challenge: base64url(new Uint8Array(digest)),
+    code_challenge_method: "S256",
+  });
+}
+
+/** Finishes a sign-in that the address holds the answer of; does nothing otherwise. */
+export async function complete() {
+  const answer = new URLSearchParams(location.search);
+  if (!answer.has("code") && !answer.has("error")) return;
+  const pending = stored(PENDING);
+  sessionStorage.removeItem(PENDING);
+  history.replaceState(null, "", `/${pending?.hash || ""}`);
+  if (answer.has("error")) throw new Error(`Not signed in: ${answer.get("error_description") || answer.get("error")}`);
+  const foreign = answer.has("iss") && answer.get("iss") !== endpoints.issuer;
+  if (!pending || pending.state !== answer.get("state") || foreign) {
+    throw new Error("This sign-in was begun elsewhere. Please sign in again.");
+  }
+  const response = await fetch(endpoints.token_endpoint, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "authorization_code",
+      client_id: config.client_id,
+      redirect_uri: returnAddress(),
+      code: answer.get("code"),
+      code_verifier: pending.verifier,
+    }),
+  });
+  if (!response.ok) throw new Error("The sign-in was not accepted. Please sign in again.");
+  keep(await response.json(), pending.nonce);
+}
+
+/** Forgets the tokens, and ends the issuer's session where it can. */
+export function end() {
+  const session = stored(SESSION);
+  forget();
+  if (!endpoints.end_session_endpoint) return;
+  goTo(endpoints.end_session_endpoint, {
+    client_id: config.client_id,
+    id_token_hint: session?.idToken ?? "",
+    post_logout_redirect_uri: returnAddress(),
+    logout_uri: returnAddress(), // what Cognito calls it
+  });
+}
+
+/** Forgets the tokens only: the API refused them. */
+export function forget() {
+  sessionStorage.removeItem(SESSION);
+}
+
+function keep(tokens, nonce) {
+  const person = claims(tokens.id_token);
+  if (!person || person.nonce !== nonce) throw new Error("The sign-in's answer is not for us. Please sign in again.");
+  // An access token made for an API is what that API takes; otherwise (Cognito has none) it is the ID token.
+  const audience = claims(tokens.access_token)?.aud;
+  const forApi = audience && ![audience].flat().includes(config.client_id);
+  const session = {
+    token: forApi ? tokens.access_token : tokens.id_token,
+    idToken: tokens.id_token,
+    name: person.name || person.email || person.sub,
+    expires: Date.now() + 1000 * ((tokens.expires_in ?? 3600) - 30),
+  };
+  sessionStorage.setItem(SESSION, JSON.stringify(session));
+}
+
+/** A token's claims, unverified: the API verifies. null for what is no JWT. */
+function claims(token) {
+  try {
+    const text = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
+  } catch {
+    return null;
+  }
+}
+
+async function read(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address} answers ${response.status}.`);
+  return response.json();
+}
+
+function stored(name) {
+  try {
+    return JSON.parse(sessionStorage.getItem(name));
+  } catch {
+    return null;
+  }
+}
+
+function goTo(address, parameters) {
+  const target = new URL(address);
+  for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
+  location.assign(target);
+}
+
+function random() {
+  return base64url(crypto.getRandomValues(new Uint8Array(32)));
+}
+
+function base64url(bytes) {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
