@@ -218,7 +218,11 @@ def test_a_missing_item_is_no_error(client: Any, table: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    [{"pk": {"S": "p"}}, {"pk": {"S": "p"}, "sk": {"N": "1"}}, {"pk": {"S": "p"}, "sk": {"S": "x"}, "more": {"S": "x"}}],
+    [
+        {"pk": {"S": "p"}},
+        pytest.param({"pk": {"S": "p"}, "sk": {"N": "1"}}, marks=known_deviation("moto", "finds nothing")),
+        {"pk": {"S": "p"}, "sk": {"S": "x"}, "more": {"S": "x"}},
+    ],
 )
 def test_a_key_has_to_match_the_schema(client: Any, table: str, key: Item) -> None:
     with pytest.raises(ClientError) as caught:

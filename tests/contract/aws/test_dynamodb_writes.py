@@ -107,7 +107,6 @@ CONDITIONS = [
     ("absent < :x", {":x": {"N": "9"}}, False),
     ("points < :x", {":x": {"N": "10"}}, True),
     ("points >= :x", {":x": {"N": "9"}}, True),
-    ("points > :x", {":x": {"S": "1"}}, False),
     ("points BETWEEN :x AND :y", {":x": {"N": "9"}, ":y": {"N": "11"}}, True),
     ("points BETWEEN :x AND :y", {":x": {"N": "10"}, ":y": {"N": "11"}}, False),
     ("label IN (:x, :y)", {":x": {"S": "Bo"}, ":y": {"S": "Anna"}}, True),
@@ -137,6 +136,13 @@ def test_conditions(client: Any, table: str) -> None:
     # One test for all: a table for each would take longer than all the rest.
     wrong = [condition for condition, values, wanted in CONDITIONS if holds(client, item, table, condition, values) != wanted]
     assert wrong == []
+
+
+@known_deviation("moto", "fails with a TypeError")
+def test_values_of_two_types_are_in_no_order(client: Any, table: str) -> None:
+    item: Item = {**key("a"), "points": {"N": "9"}}
+    client.put_item(TableName=table, Item=item)
+    assert not holds(client, item, table, "points > :x", {":x": {"S": "1"}})
 
 
 def holds(client: Any, item: Item, table: str, condition: str, values: Item) -> bool:
@@ -248,7 +254,13 @@ def test_what_was_given_can_be_changed_without_effect(client: Any, table: str) -
 # --- refusals ---
 
 
-@pytest.mark.parametrize("word", ["status", "name", "Data", "ttl", "counter", "value", "state", "owner"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("status", "name", "Data", "ttl", "counter", "value", "state", "owner"),
+        pytest.param("size", marks=known_deviation("ministack", "does not know this one")),
+    ],
+)
 def test_reserved_words_are_refused_bare(client: Any, table: str, word: str) -> None:
     with pytest.raises(ClientError) as caught:
         update(client, table, "a", f"SET {word} = :x", ExpressionAttributeValues={":x": {"S": "x"}})
