@@ -69,7 +69,7 @@ export async function complete() {
 export function end() {
   const session = stored(SESSION);
   forget();
-  if (!endpoints.end_session_endpoint) return;
+  if (!endpoints?.end_session_endpoint) return;
   goTo(endpoints.end_session_endpoint, {
     client_id: config.client_id,
     id_token_hint: session?.idToken ?? "",

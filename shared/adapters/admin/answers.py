@@ -1,0 +1,84 @@
+"""What the admin API answers, for its OpenAPI description; the tests hold real answers against these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.adapters.admin.schemas import CampaignSettings
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CampaignSummary(Answer):
+    campaign_id: int
+    name: str
+    status: Literal["draft", "active", "paused"]
+    version: int
+
+
+class CampaignPage(Answer):
+    """`cursor` is null on the last page."""
+
+    items: list[CampaignSummary]
+    cursor: str | None
+
+
+class Version(Answer):
+    """`saved_at` in seconds since 1970."""
+
+    version: int
+    saved_at: float
+    saved_by: str
+    document: CampaignSettings
+
+
+class VersionPage(Answer):
+    """Newest first; `cursor` is null on the last page."""
+
+    items: list[Version]
+    cursor: str | None
+
+
+class Remark(Answer):
+    """`place` in the document, such as `person_invited.mapping[2].to`; empty for the whole."""
+
+    place: str
+    message: str
+
+
+class Saved(Answer):
+    """`warnings` stopped nothing: what a draft still lacks, or what could not be checked."""
+
+    campaign_id: int
+    version: int
+    document: CampaignSettings
+    warnings: list[Remark]
+
+
+class Problem(BaseModel):
+    """RFC 9457, `application/problem+json`."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+class SettingsProblem(Problem):
+    errors: list[Remark]
+
+
+class Current(Answer):
+    version: int
+    document: CampaignSettings
+
+
+class ConflictProblem(Problem):
+    """Somebody saved in between. `current` is null when there is no such campaign."""
+
+    current: Current | None
+    sent: CampaignSettings = Field(description="What was sent and not saved.")
