@@ -55,6 +55,9 @@ class Referrals(Protocol):
 
     def find(self, campaign_id: int, user_id: int) -> Referral | None: ...
 
+    def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Referral]:
+        """Those of the rows (campaign id, user id) that exist, by key."""
+
     def add(self, referral: Referral) -> bool:
         """Writes a new row; False when there is one already."""
 

@@ -18,9 +18,9 @@ from shared.domain.connection import Vendor
 from shared.observability import EmbeddedMetrics, logger
 
 if TYPE_CHECKING:
-    from shared.adapters.secrets import Secrets
-
+    from shared.adapters.dynamodb.table import Table
     from shared.adapters.http import HttpTransport
+    from shared.adapters.secrets import Secrets, SecretText
     from shared.ports.repositories import (
         Breakers,
         Campaigns,
@@ -98,52 +98,64 @@ class Environment:
         return self._aws("dynamodb")
 
     @cached_property
+    def _referrals_table(self) -> Table:
+        from shared.adapters.dynamodb.table import Table
+
+        return Table(self._dynamodb, self.settings.referrals_table, self.chance)
+
+    @cached_property
+    def _campaigns_table(self) -> Table:
+        from shared.adapters.dynamodb.table import Table
+
+        return Table(self._dynamodb, self.settings.campaigns_table, self.chance)
+
+    @cached_property
     def referrals(self) -> Referrals:
         from shared.adapters.dynamodb.referrals import DynamoReferrals
 
-        return DynamoReferrals(self._dynamodb, self.settings.referrals_table, self.chance)
+        return DynamoReferrals(self._referrals_table, self.clock)
 
     @cached_property
     def people(self) -> People:
         from shared.adapters.dynamodb.people import DynamoPeople
 
-        return DynamoPeople(self._dynamodb, self.settings.referrals_table, self.chance)
+        return DynamoPeople(self._referrals_table)
 
     @cached_property
     def inbox(self) -> Inbox:
         from shared.adapters.dynamodb.inbox import DynamoInbox
 
-        return DynamoInbox(self._dynamodb, self.settings.referrals_table, self.clock)
+        return DynamoInbox(self._referrals_table, self.clock)
 
     @cached_property
     def quarantine(self) -> Quarantine:
         from shared.adapters.dynamodb.quarantine import DynamoQuarantine
 
-        return DynamoQuarantine(self._dynamodb, self.settings.referrals_table, self.clock)
+        return DynamoQuarantine(self._referrals_table, self.clock)
 
     @cached_property
     def campaigns(self) -> Campaigns:
         from shared.adapters.dynamodb.campaigns import DynamoCampaigns
 
-        return DynamoCampaigns(self._dynamodb, self.settings.campaigns_table, self.chance)
+        return DynamoCampaigns(self._campaigns_table)
 
     @cached_property
     def connections(self) -> Connections:
         from shared.adapters.dynamodb.connections import DynamoConnections
 
-        return DynamoConnections(self._dynamodb, self.settings.campaigns_table)
+        return DynamoConnections(self._campaigns_table)
 
     @cached_property
     def breakers(self) -> Breakers:
         from shared.adapters.dynamodb.breakers import DynamoBreakers
 
-        return DynamoBreakers(self._dynamodb, self.settings.campaigns_table)
+        return DynamoBreakers(self._campaigns_table)
 
     @cached_property
     def progresses(self) -> Progresses:
         from shared.adapters.dynamodb.progresses import DynamoProgresses
 
-        return DynamoProgresses(self._dynamodb, self.settings.campaigns_table)
+        return DynamoProgresses(self._campaigns_table)
 
     # -- queues and secrets -------------------------------------------------------------------------------------------
 
@@ -170,17 +182,16 @@ class Environment:
 
         return Secrets(self._aws("secretsmanager"), self.clock)
 
-    def _secret_value(self, arn: str, name: str) -> Callable[..., str]:
-        def read(*, fresh: bool = False) -> str:
-            return str(self._secrets.read(arn, fresh=fresh).get(name) or "")
+    def _secret_text(self, arn: str, name: str) -> SecretText:
+        from shared.adapters.secrets import SecretText
 
-        return read
+        return SecretText(self._secrets, arn, name)
 
     # -- Referral Factory's webhooks ----------------------------------------------------------------------------------
 
     @cached_property
     def check_webhook_secret(self) -> SecretCheck:
-        from shared.adapters.referral_factory.webhook import WebhookSecrets
+        from shared.adapters.webhook_secrets import WebhookSecrets
 
         return WebhookSecrets(self._secrets, self.settings.webhook_secret_arn, self.clock).check
 
@@ -206,7 +217,7 @@ class Environment:
     def _intercom(self) -> Intercom:
         from shared.adapters.intercom.client import IntercomClient
 
-        token = self._secret_value(self.settings.intercom_secret_arn, "access_token")
+        token = self._secret_text(self.settings.intercom_secret_arn, "access_token")
         return IntercomClient(self._transport, self.clock, token, self.settings.intercom_url)
 
     def intercom(self) -> Intercom:
@@ -217,7 +228,7 @@ class Environment:
     def _referral_factory(self) -> ReferralFactory:
         from shared.adapters.referral_factory.client import ReferralFactoryClient
 
-        key = self._secret_value(self.settings.referral_factory_secret_arn, "api_key")
+        key = self._secret_text(self.settings.referral_factory_secret_arn, "api_key")
         return ReferralFactoryClient(self._transport, key, self.settings.referral_factory_api_url)
 
     def referral_factory(self) -> ReferralFactory:

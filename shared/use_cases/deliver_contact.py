@@ -189,9 +189,10 @@ def remember_signup(
     accepted_at: float,
     origin: Origin,
     what: str,
+    verified_at: float | None = None,
 ) -> Referral:
     """Writes the row of a signup, or completes the one that is there; a finished row whose wanted values changed becomes
-    pending again."""
+    pending again. ``verified_at``: when Referral Factory itself listed the person."""
     now = environment.clock.now()
     new = Referral(
         campaign_id=campaign_id,
@@ -201,16 +202,14 @@ def remember_signup(
         accepted_at=min(accepted_at, now),
         origin=origin,
         due_at=now + RESCUE_AFTER,
+        verified_at=verified_at,
         history=(Event(accepted_at, what),),
     )
     if environment.referrals.add(new):
         return environment.referrals.get(campaign_id, person.user_id)
 
     def complete(row: Referral) -> Referral:
-        merged = merge(row.person, person)
-        if merged == row.person:
-            return row
-        completed = replace(row, person=merged)
+        completed = replace(row, person=merge(row.person, person), verified_at=row.verified_at or verified_at)
         if row.finished and _wanted_changes(row, completed, campaign):
             return completed.told(now, what).waiting(now + RESCUE_AFTER, "New facts came.")
         return completed

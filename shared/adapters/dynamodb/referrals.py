@@ -18,7 +18,7 @@ from shared.ports.repositories import DUE_SHARDS, DueRow, Page
 from shared.ports.services import Clock
 
 UPDATE_ATTEMPTS = 5
-OLDEST_ROWS = 2_000
+OLDEST_ROWS = 500
 """Rows of a shard of the due index that are looked at for the oldest undelivered one."""
 
 
@@ -71,9 +71,12 @@ class DynamoReferrals:
         condition = "due_partition = :partition AND due_at <= :until"
         return self._due_rows(condition, {":partition": f"DUE#{shard}", ":until": until}, limit)
 
-    def held(self, campaign_id: int, shard: int, limit: int) -> Sequence[DueRow]:
-        """See ``Referrals.held``; oldest first."""
-        return self._due_rows("due_partition = :partition", {":partition": f"{HELD}{campaign_id}#{shard}"}, limit)
+    def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
+        """See ``Referrals.held``; oldest first. One that was rung is left out until it is due again."""
+        condition = "due_partition = :partition AND due_at <= :now"
+        values = {":partition": f"{HELD}{campaign_id}#{shard}", ":now": self._clock.now()}
+        options = {"FilterExpression": "attribute_exists(expires_at)"} if only_expiring else {}
+        return self._due_rows(condition, values, limit, **options)
 
     def ring(self, row: DueRow, again_at: float) -> bool:
         """See ``Referrals.ring``. The row's version stays: a worker that is at it need not read again."""
@@ -91,7 +94,7 @@ class DynamoReferrals:
     def oldest_undelivered(self) -> float | None:
         """See ``Referrals.oldest_undelivered``.
 
-        The due index is sorted by ``due_at``, so its rows are read and compared: the 2,000 of each shard that are due
+        The due index is sorted by ``due_at``, so its rows are read and compared: the 500 of each shard that are due
         first. Every pending row is due within minutes, and the oldest ones were rung least recently.
         """
         oldest: list[float] = []
@@ -110,8 +113,8 @@ class DynamoReferrals:
         items, following = list_newest(self._table, f"REFERRALS#{campaign_id}", limit, cursor)
         return Page([referral_of(item) for item in items if not self._is_expired(item)], following)
 
-    def _due_rows(self, condition: str, values: dict[str, Any], limit: int) -> list[DueRow]:
-        items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX)
+    def _due_rows(self, condition: str, values: dict[str, Any], limit: int, **options: Any) -> list[DueRow]:
+        items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX, **options)
         return [_due_row(item) for item in islice(items, limit) if not self._is_expired(item)]
 
     def _is_expired(self, item: Item) -> bool:

@@ -1,0 +1,33 @@
+"""Every five minutes, and when a webhook names no user: look for signups that no webhook brought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import FailureError
+from shared.messages import ReconcileCampaigns, message_of
+from shared.observability import logger
+from shared.runtime import bootstrap
+from shared.use_cases.reconcile_campaigns import Reconciliation
+
+
+def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """A schedule's event, or SQS records that ring → nothing to deliver again: the next pass comes in any case."""
+    environment = bootstrap.environment("reconcile")
+    environment.begin(context)
+    try:
+        Reconciliation(environment).run(full=_is_full(event))
+    except FailureError as error:
+        logger.warning(
+            "reconcile stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
+        )
+        environment.metrics.count("ReconcileFailed")
+    finally:
+        environment.flush()
+    return {"batchItemFailures": []}
+
+
+def _is_full(event: Mapping[str, Any]) -> bool:
+    messages = [message_of(record["body"]) for record in event.get("Records", ())]
+    return any(isinstance(message, ReconcileCampaigns) and message.full for message in messages)

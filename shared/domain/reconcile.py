@@ -1,0 +1,60 @@
+"""How to find new people in a list whose order nobody documents. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+OVERLAP = 500
+"""User ids below the high-water mark that are looked at again: rows may appear later than their ids tell."""
+
+
+class Order(StrEnum):
+    """The order of Referral Factory's user list."""
+
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where reconcile stands. Times are epoch seconds, 0 for never.
+
+    ``high_water``: the highest user id seen. ``last_page``: how many pages the list had. ``scan_page``: the next page of a
+    scan through the whole list, 0 when none is going on; ``scan_began_at`` and ``scanned_at`` are its begin and the begin of
+    the last one that came to its end: everybody who joined before ``scanned_at`` has been seen.
+    """
+
+    order: Order = Order.UNKNOWN
+    high_water: int = 0
+    last_page: int = 0
+    scan_page: int = 0
+    scan_began_at: float = 0.0
+    scanned_at: float = 0.0
+    succeeded_at: float = 0.0
+
+
+def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:
+    """Which order the ids of the first and the last page show. Too few ids, or ids in disorder, show none."""
+    ids = [*first_page, *last_page]
+    if len(set(ids)) < 2:
+        return Order.UNKNOWN
+    pairs = list(pairwise(ids))
+    if all(one <= other for one, other in pairs):
+        return Order.ASCENDING
+    if all(one >= other for one, other in pairs):
+        return Order.DESCENDING
+    return Order.UNKNOWN
+
+
+def reaches_known(page: Sequence[int], high_water: int) -> bool:
+    """Whether a page of a descending list lies wholly under the mark and its overlap, so that the rest is known."""
+    return not page or max(page) <= high_water - OVERLAP
+
+
+def first_page_to_read(last_page: int) -> int:
+    """Of an ascending list: one page before the last that is known, for deletions move people forward."""
+    return max(1, last_page - 1)

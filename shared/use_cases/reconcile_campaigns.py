@@ -1,0 +1,247 @@
+"""Find by polling what a webhook should have told: Referral Factory sends each webhook once, or never.
+
+Reads the account's user list, 250 people a call, in the order that was probed; a nightly pass, and any pass over a list
+without order, reads all of it, resumed where the time ran out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+from shared.domain.campaign import Campaign, Status
+from shared.domain.person import Person, merge
+from shared.domain.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
+from shared.domain.referral import Origin, Referral
+from shared.messages import DeliverContact
+from shared.observability import logger
+from shared.ports.repositories import Campaigns, Progresses, Referrals
+from shared.ports.services import Clock, MessageQueue, Metrics, ReferralFactory
+from shared.use_cases.deliver_contact import remember_signup
+
+NAME = "users"
+LONGEST_CALL = 25.0 + 3.0
+"""Seconds one page may need; with less left the pass stops and the next one goes on."""
+SCAN_AGAIN_AFTER = 86_400.0
+MOST_PAGES = 400
+"""Pages of one pass: 100,000 people."""
+
+
+class Reconciling(Protocol):
+    """What reconciling needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def progresses(self) -> Progresses: ...
+    @property
+    def delivery_queue(self) -> MessageQueue: ...
+    def referral_factory(self) -> ReferralFactory: ...
+    def time_left(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass saw and did."""
+
+    pages: int = 0
+    seen: int = 0
+    added: int = 0
+    completed: int = 0
+    highest: int = 0
+
+
+class Reconciliation:
+    """One pass. Raises what the Referral Factory port raises; what was found until then is kept."""
+
+    def __init__(self, environment: Reconciling) -> None:
+        self._environment = environment
+        self._campaigns: Mapping[int, Campaign] = {}
+        self._progress = Progress()
+        self._pass = Pass()
+        self._pages: dict[int, Sequence[int]] = {}
+        self._last_page = 0
+
+    def run(self, *, full: bool = False) -> Pass:
+        """``full`` begins a scan of the whole list, as does a day without one; a scan that was begun goes on in any case."""
+        environment = self._environment
+        self._campaigns = {campaign.campaign_id: campaign for campaign in environment.campaigns.list()}
+        self._progress = progress_of(environment.progresses.find(NAME))
+        if not any(campaign.status is not Status.DRAFT for campaign in self._campaigns.values()):
+            environment.metrics.count("ReconcileSucceeded")
+            return self._pass
+        self._read_newest()
+        scan_is_due = environment.clock.now() - self._progress.scanned_at >= SCAN_AGAIN_AFTER
+        if (full or scan_is_due) and not self._progress.scan_page:
+            self._begin_scan()
+        if self._progress.scan_page:
+            self._scan()
+        self._finish()
+        return self._pass
+
+    # -- the newest people --------------------------------------------------------------------------------------------
+
+    def _read_newest(self) -> None:
+        """From the end of the list at which new people appear, down to the mark."""
+        self._read(1)
+        if self._last_page > 1 and self._progress.order is not Order.DESCENDING:
+            self._read(self._last_page)
+        order = order_of(self._pages[1], self._pages.get(self._last_page, ()))
+        self._progress = replace(self._progress, order=order)
+        if order is Order.DESCENDING:
+            self._read_down()
+        elif order is Order.ASCENDING:
+            self._read_up()
+        elif self._last_page > 1 and not self._progress.scan_page:
+            self._begin_scan()
+
+    def _read_down(self) -> None:
+        page = 1
+        while page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water) and self._may_go_on():
+            page += 1
+            self._read(page)
+        self._note_if_cut(page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water))
+
+    def _read_up(self) -> None:
+        page = first_page_to_read(self._progress.last_page)
+        while page <= self._last_page and self._may_go_on():
+            self._read(page)
+            page += 1
+        self._note_if_cut(page <= self._last_page)
+
+    def _note_if_cut(self, cut: bool) -> None:
+        """Not all new people were reached: only a scan will, so one begins."""
+        if cut and not self._progress.scan_page:
+            self._begin_scan()
+
+    # -- the whole list -----------------------------------------------------------------------------------------------
+
+    def _begin_scan(self) -> None:
+        self._progress = replace(self._progress, scan_page=1, scan_began_at=self._environment.clock.now())
+
+    def _scan(self) -> None:
+        while self._progress.scan_page <= self._last_page and self._may_go_on():
+            self._read(self._progress.scan_page)
+            self._progress = replace(self._progress, scan_page=self._progress.scan_page + 1)
+        if self._progress.scan_page > self._last_page:
+            self._progress = replace(self._progress, scan_page=0, scanned_at=self._progress.scan_began_at)
+            self._mark_known()
+
+    def _mark_known(self) -> None:
+        """A campaign that was activated while Referral Factory could not be asked gets its mark now."""
+        for campaign in self._campaigns.values():
+            if campaign.status is not Status.DRAFT and campaign.known_up_to is None and not campaign.backfill:
+                self._environment.campaigns.mark_known(campaign.campaign_id, max(self._progress.high_water, self._pass.highest))
+
+    # -- one page -----------------------------------------------------------------------------------------------------
+
+    def _may_go_on(self) -> bool:
+        return self._environment.time_left() >= LONGEST_CALL and self._pass.pages < MOST_PAGES
+
+    def _read(self, number: int) -> None:
+        if number in self._pages:
+            return
+        page = self._environment.referral_factory().users(number)
+        people = list(page.people)
+        self._pages[number] = [person.user_id for _, person in people]
+        self._last_page = max(page.last_page or number, number if people else 1)
+        self._pass.pages += 1
+        self._pass.seen += len(people)
+        self._pass.highest = max(self._pass.highest, *self._pages[number], 0)
+        self._compare([(campaign_id, person) for campaign_id, person in people if self._concerns(campaign_id)])
+
+    def _concerns(self, campaign_id: int) -> bool:
+        campaign = self._campaigns.get(campaign_id)
+        return campaign is not None and campaign.status is not Status.DRAFT
+
+    def _compare(self, people: Sequence[tuple[int, Person]]) -> None:
+        """Against the ledger: who is missing is added, who is there is verified and completed."""
+        rows = self._environment.referrals.find_all([(campaign_id, person.user_id) for campaign_id, person in people])
+        to_ring = [
+            row
+            for campaign_id, person in people
+            for row in self._reconciled(self._campaigns[campaign_id], person, rows.get((campaign_id, person.user_id)))
+        ]
+        self._ring(to_ring)
+
+    def _reconciled(self, campaign: Campaign, person: Person, row: Referral | None) -> Iterable[Referral]:
+        """The row, if it is to be delivered now."""
+        now = self._environment.clock.now()
+        if row is None:
+            if _joined_before(campaign, person.user_id):
+                return ()
+            self._pass.added += 1
+        elif row.verified_at is not None and merge(row.person, person) == row.person:
+            return ()
+        fresh = remember_signup(
+            self._environment,
+            campaign.campaign_id,
+            person,
+            campaign,
+            accepted_at=now,
+            origin=Origin.RECONCILE,
+            what="found by reconcile",
+            verified_at=now,
+        )
+        self._pass.completed += row is not None
+        return () if fresh.finished or (row is not None and not row.finished) else (fresh,)
+
+    def _ring(self, rows: Sequence[Referral]) -> None:
+        now = self._environment.clock.now()
+        refused = self._environment.delivery_queue.send_all(
+            [DeliverContact(row.campaign_id, row.user_id, "reconcile", now) for row in rows]
+        )
+        if refused:
+            logger.warning("queue refused rings", count=len(refused))  # the rows are due anyway: the sweep rings them
+
+    def _finish(self) -> None:
+        now = self._environment.clock.now()
+        self._progress = replace(
+            self._progress,
+            high_water=max(self._progress.high_water, self._pass.highest),
+            last_page=self._last_page,
+            succeeded_at=now,
+        )
+        self._environment.progresses.save(NAME, {**asdict(self._progress), "order": str(self._progress.order)})
+        metrics = self._environment.metrics
+        metrics.count("ReconcileSucceeded")
+        metrics.count("SignupFoundByReconcile", self._pass.added)
+        lag = now - self._progress.scanned_at if self._progress.order is Order.UNKNOWN and self._progress.scanned_at else 0.0
+        metrics.gauge("ReconcileLagSeconds", lag)
+        logger.info("reconciled", **asdict(self._pass), order=str(self._progress.order), scan_page=self._progress.scan_page)
+
+
+def progress_of(stored: Mapping[str, Any] | None) -> Progress:
+    """What was stored; unknown fields of a newer version are ignored."""
+    known = {name: value for name, value in (stored or {}).items() if name in Progress.__slots__}
+    if "order" in known:
+        known["order"] = Order(str(known["order"]))
+    for name in ("high_water", "last_page", "scan_page"):
+        if name in known:
+            known[name] = int(known[name])
+    return Progress(**known)
+
+
+def _joined_before(campaign: Campaign, user_id: int) -> bool:
+    """Nobody is added before the activation mark is known, nor anybody at or below it, unless all are wanted."""
+    return not campaign.backfill and (campaign.known_up_to is None or user_id <= campaign.known_up_to)
+
+
+def highest_user_id(referral_factory: ReferralFactory) -> int | None:
+    """The newest person's id, by at most two calls; None when the list shows no order, so that only a scan can tell.
+
+    Raises what the Referral Factory port raises.
+    """
+    first = referral_factory.users(1)
+    ids = [person.user_id for _, person in first.people]
+    if (first.last_page or 1) <= 1:
+        return max(ids, default=0)
+    last = [person.user_id for _, person in referral_factory.users(first.last_page or 1).people]
+    return None if order_of(ids, last) is Order.UNKNOWN else max([*ids, *last])
