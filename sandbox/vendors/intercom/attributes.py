@@ -77,7 +77,7 @@ def list_attributes(workspace: Workspace, model: str, *, include_archived: bool)
 def create_attribute(workspace: Workspace, body: Mapping[str, Any]) -> Attribute:
     """Raises ApiError 400 with Intercom's texts."""
     name, model = body.get("name"), body.get("model")
-    if model not in {"contact", "company"}:
+    if model not in ("contact", "company"):
         raise invalid("The Data Attribute model field must be either contact or company")
     if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > 190:
         raise invalid("Your name for this attribute must only contain alphanumeric characters, currency symbols, and hyphens")

@@ -37,7 +37,7 @@ def read_fields(workspace: Workspace, body: Mapping[str, Any], role: str) -> dic
 
 
 def _read_role(_: Workspace, name: str, value: object) -> str:
-    if value not in {"user", "lead"}:
+    if value not in ("user", "lead"):
         raise invalid("role must be one of: user, lead", name)
     return str(value)
 

@@ -63,7 +63,7 @@ def _compile(workspace: Workspace, query: object, level: int) -> Predicate:
     if "field" in query:
         return _compile_filter(workspace, query)
     operator, parts = query.get("operator"), query.get("value")
-    if operator not in {"AND", "OR"} or not isinstance(parts, list) or not parts:
+    if operator not in ("AND", "OR") or not isinstance(parts, list) or not parts:
         raise invalid("A group needs the operator AND or OR and a list of filters", "query")
     if level >= MAX_LEVELS:
         raise invalid(f"A query may have at most {MAX_LEVELS} levels of groups", "query")

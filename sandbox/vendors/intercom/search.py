@@ -19,6 +19,7 @@ SEARCH_PER_PAGE = 50
 LIST_PER_PAGE = 10
 SORT_FIELDS = ("created_at", "updated_at", "signed_up_at", "last_seen_at", "name", "email")
 TEXT_FIELDS = ("name", "email")
+EMPTY_FIELDS = ("signed_up_at", "last_seen_at", "name")  # that may be null
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _read_sort(sort: object) -> tuple[str, bool]:
     if not isinstance(sort, dict):
         raise invalid("sort must be an object", "sort")
     order = sort.get("order", "descending")
-    if order not in {"ascending", "descending"}:
+    if order not in ("ascending", "descending"):
         message = f"Invalid sort order '{order}'. Must be one of: ascending, descending"
         raise ApiError(400, "invalid_sort_order", message)
     field = sort.get("field", "created_at")
@@ -133,14 +134,16 @@ def _read_page(pagination: Mapping[str, Any], default: int, field: str) -> _Page
     if isinstance(per_page, bool) or not isinstance(per_page, int) or not 1 <= per_page <= MAX_PER_PAGE:
         raise invalid(f"per_page must be from 1 to {MAX_PER_PAGE}", "per_page")
     cursor = pagination.get("starting_after")
-    if cursor in {None, ""}:
+    if cursor is None or cursor == "":
         return _Page(per_page, field)
     try:
         sorted_by, value, number, page = json.loads(base64.urlsafe_b64decode(str(cursor)))
     except (ValueError, TypeError):
         raise invalid("starting_after is no cursor", "starting_after") from None
-    kinds = (str,) if field in TEXT_FIELDS else (int, float)
+    kinds: tuple[type, ...] = (str,) if field in TEXT_FIELDS else (int, float)
+    if field in EMPTY_FIELDS:
+        kinds = (*kinds, type(None))
     is_whole = isinstance(number, int) and isinstance(page, int)
-    if sorted_by != field or not is_whole or not (isinstance(value, kinds) or value is None):
+    if sorted_by != field or not is_whole or not isinstance(value, kinds):
         raise invalid("starting_after belongs to another list", "starting_after")
     return _Page(per_page, field, page, (value, number))
