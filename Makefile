@@ -1,8 +1,8 @@
 # `make help` lists the targets. They need Python 3.11 or newer with venv, GNU make and a shell; nothing else.
 
 PORT ?= 8000
-ENV ?= dev
-export PORT PYTHON PYTHON313 ENV
+TO ?= dev
+export PORT PYTHON PYTHON313
 
 BIN := .venv/bin
 MINISTACK := .venv-ministack/.installed
@@ -93,8 +93,8 @@ endif
 build: .venv/.installed $(SAM_READY) ## build for AWS: sam build, bytecode, import check (needs Python 3.13, no Docker)
 	@SAM="$(SAM)" tools/build.sh
 
-deploy: build ## deploy to AWS with ENV=dev or ENV=prod of samconfig.toml
-	SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(ENV)
+deploy: build ## deploy to AWS with TO=dev or TO=prod, of samconfig.toml
+	SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(TO)
 
 clean: ## remove what the targets made, venvs and local state included
 	rm -rf .venv .venv-ministack .venv-check .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache

@@ -35,7 +35,7 @@ def main(runtime: str) -> int:
         wrong.append("the layer has no shared/runtime/bootstrap.py: SAM CLI 1.145 or newer?")
     for bundle, module in found:
         paths = [str(bundle.resolve()), str(LAYER.resolve()), runtime]
-        run = subprocess.run(
+        run = subprocess.run(  # noqa: S603  this interpreter, our own handlers
             [sys.executable, "-I", "-S", "-B", "-c", PROGRAM, module, *paths],
             capture_output=True, text=True, check=False, env={"PATH": os.defpath, "AWS_DEFAULT_REGION": "eu-central-1"},
         )  # fmt: skip

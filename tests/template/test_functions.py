@@ -1,0 +1,183 @@
+"""Handlers, environment and permissions of the functions."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+import pytest
+
+from shared.config import REQUIRED, Settings
+from tests.template.reading import ROOT, Function, Resources, listed, modules_under, statements_of, target_of
+
+NAMES = ("admin_api", "console", "deliver_contact", "reconcile", "signup_webhook", "sweep")
+SECRETS = {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"}
+
+
+def test_these_are_all_functions(functions: dict[str, Function]) -> None:
+    assert tuple(sorted(functions)) == NAMES
+    assert sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")) == list(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_handler_exists(name: str, functions: dict[str, Function]) -> None:
+    assert functions[name].properties["Handler"] == f"functions.{name}.handler.lambda_handler"
+    tree = ast.parse((ROOT / "functions" / name / "handler.py").read_text())
+    handlers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "lambda_handler"]
+    assert len(handlers) == 1
+    assert len(handlers[0].args.args) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_id_is_its_name(name: str, functions: dict[str, Function]) -> None:
+    assert functions[name].id == "".join(part.capitalize() for part in name.split("_")) + "Function"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_variable_that_it_cannot_start_without_is_set(name: str, functions: dict[str, Function]) -> None:
+    assert set(REQUIRED[name]) - set(functions[name].variables) == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_variable_is_set_that_nobody_reads(name: str, functions: dict[str, Function]) -> None:
+    known = {slot.upper() for slot in Settings.__slots__}
+    ours = {variable for variable in functions[name].variables if not variable.startswith("POWERTOOLS_")}
+    assert ours - known == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_on_python_313_arm64_traced_with_the_layer(name: str, functions: dict[str, Function]) -> None:
+    properties = functions[name].properties
+    assert properties["Runtime"] == "python3.13"
+    assert properties["Architectures"] == ["arm64"]
+    assert properties["TracingConfig"] == {"Mode": "Active"}
+    assert len(properties["Layers"]) == 1
+    assert properties["Layers"][0]["Ref"].startswith("ApplicationLayer")
+    assert properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == "referral-factory-intercom"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_log_group_is_its_own_and_ends(name: str, functions: dict[str, Function], resources: Resources) -> None:
+    group = target_of(functions[name].properties["LoggingConfig"]["LogGroup"])
+    assert group == functions[name].id.removesuffix("Function") + "LogGroup"
+    assert resources.properties(group)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    logs = [statement for statement in statements_of(resources, functions[name]) if statement["Sid"] == "Log"]
+    assert [target_of(statement["Resource"]) for statement in logs] == [group]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_permissions_are_exact(name: str, functions: dict[str, Function], resources: Resources) -> None:
+    for statement in statements_of(resources, functions[name]):
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in listed(statement["Action"]) if "*" in action], statement
+        if statement["Sid"] == "Trace":  # X-Ray knows no resources
+            assert {action.partition(":")[0] for action in listed(statement["Action"])} == {"xray"}
+        else:
+            assert not [where for where in listed(statement["Resource"]) if isinstance(where, str)], statement
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_secrets_are_those_in_its_environment(name: str, functions: dict[str, Function], resources: Resources) -> None:
+    readable = {
+        target_of(where)
+        for statement in statements_of(resources, functions[name])
+        if any(action.startswith("secretsmanager:") for action in listed(statement["Action"]))
+        for where in listed(statement["Resource"])
+    }
+    named = {target_of(value) for variable, value in functions[name].variables.items() if variable.endswith("_SECRET_ARN")}
+    assert readable == named
+    assert readable <= SECRETS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_queues_are_those_in_its_environment(name: str, functions: dict[str, Function], resources: Resources) -> None:
+    usable = {
+        target_of(where)
+        for statement in statements_of(resources, functions[name])
+        if any(action.startswith("sqs:") for action in listed(statement["Action"]))
+        for where in listed(statement["Resource"])
+    }
+    assert usable == {
+        target_of(value) for variable, value in functions[name].variables.items() if variable.endswith("_QUEUE_URL")
+    }
+
+
+def test_the_console_may_log_and_nothing_else(functions: dict[str, Function], resources: Resources) -> None:
+    console = functions["console"]
+    assert {statement["Sid"] for statement in statements_of(resources, console)} == {"Log", "Trace"}
+    assert not re.search(r"SECRET|TABLE|QUEUE|API_URL", " ".join(console.variables))
+
+
+def test_the_receiver_may_neither_read_a_table_nor_call_a_vendor(functions: dict[str, Function], resources: Resources) -> None:
+    actions = {
+        action for statement in statements_of(resources, functions["signup_webhook"]) for action in listed(statement["Action"])
+    }
+    assert {action for action in actions if action.startswith("dynamodb:")} == {"dynamodb:PutItem"}
+    assert not any(
+        "INTERCOM" in variable or "REFERRAL_FACTORY" in variable for variable in functions["signup_webhook"].variables
+    )
+
+
+def test_only_functions_that_call_referral_factory_may_run_for_a_minute(functions: dict[str, Function]) -> None:
+    timeouts = {name: function.properties["Timeout"] for name, function in functions.items()}
+    assert timeouts == {
+        "signup_webhook": 10,
+        "deliver_contact": 30,
+        "reconcile": 60,
+        "sweep": 50,
+        "admin_api": 29,
+        "console": 5,
+    }
+
+
+def test_only_the_receiver_may_reserve_concurrency(functions: dict[str, Function]) -> None:
+    assert {name for name, function in functions.items() if "ReservedConcurrentExecutions" in function.properties} == {
+        "signup_webhook"
+    }
+
+
+def test_the_layer_keeps_its_package_and_is_built_for_arm(written: dict[str, Any]) -> None:
+    layer = written["Resources"]["ApplicationLayer"]
+    assert layer["Properties"]["ContentUri"] == "shared/"
+    assert layer["Metadata"] == {
+        "BuildMethod": "python3.13",
+        "BuildArchitecture": "arm64",
+        "BuildProperties": {"ParentPackageMode": "explicit", "ParentPackages": "shared"},
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_keeps_its_package(name: str, written: dict[str, Any], functions: dict[str, Function]) -> None:
+    entry = written["Resources"][functions[name].id]
+    assert entry["Properties"]["CodeUri"] == f"functions/{name}/"
+    assert entry["Metadata"] == {"BuildProperties": {"ParentPackageMode": "auto"}}
+    assert not (ROOT / "functions" / name / "requirements.txt").exists(), "what a function needs is in the layer"
+
+
+def test_the_layer_ships_no_boto3() -> None:
+    requirements = (ROOT / "shared/requirements.txt").read_text()
+    assert not re.search(r"^(boto3|botocore)\b", requirements, re.MULTILINE)
+
+
+def test_no_secret_is_in_the_template(written: dict[str, Any]) -> None:
+    for name in SECRETS:
+        properties = written["Resources"][name]["Properties"]
+        value = properties.get("SecretString") or properties["GenerateSecretString"]["SecretStringTemplate"]
+        assert set(ast.literal_eval(value).values()) == {""}
+    assert written["Resources"]["WebhookSecret"]["Properties"]["GenerateSecretString"]["GenerateStringKey"] == "current"
+
+
+def test_every_metric_that_an_alarm_watches_is_written_somewhere(resources: Resources) -> None:
+    literals = {
+        node.value
+        for module in modules_under("shared", "functions")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    ours = {
+        alarm["MetricName"]
+        for alarm in resources.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "ReferralFactoryIntercom"
+    }
+    assert ours - literals == set()

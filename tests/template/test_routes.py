@@ -1,0 +1,78 @@
+"""Who may come in where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.template.reading import Resources
+
+PUBLIC = {
+    "POST /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
+    "GET /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
+    "GET /": "ConsoleFunction",
+    "GET /console/{file+}": "ConsoleFunction",
+}
+PRIVATE = {"ANY /api/{proxy+}": "AdminApiFunction"}
+
+
+def routes(resources: Resources) -> dict[str, tuple[str, list[dict[str, Any]]]]:
+    """Route → the function behind it and what the API demands for it."""
+    found = {}
+    for path, item in resources.properties("HttpApi")["Body"]["paths"].items():
+        for method, operation in item.items():
+            name = "ANY" if method.startswith("x-") else method.upper()
+            address = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            function = address.partition("functions/${")[2].partition(".")[0]
+            found[f"{name} {path}"] = (function, operation["security"])
+    return found
+
+
+def test_public_routes_are_a_closed_list(resources: Resources) -> None:
+    public = {route: function for route, (function, security) in routes(resources).items() if security == [{"NONE": []}]}
+    assert public == PUBLIC
+
+
+def test_everything_else_needs_a_token(resources: Resources) -> None:
+    private = {route: function for route, (function, security) in routes(resources).items() if security == [{"SignIn": []}]}
+    assert private == PRIVATE
+    assert len(routes(resources)) == len(PUBLIC) + len(PRIVATE)
+
+
+def test_a_token_is_checked_against_issuer_and_audience(resources: Resources) -> None:
+    schemes = resources.properties("HttpApi")["Body"]["components"]["securitySchemes"]
+    authorizer = schemes["SignIn"]["x-amazon-apigateway-authorizer"]
+    assert authorizer["type"] == "jwt"
+    assert authorizer["identitySource"] == "$request.header.Authorization"
+    assert {"Ref": "OidcIssuer"} in authorizer["jwtConfiguration"]["issuer"]["Fn::If"]
+    assert [{"Ref": "OidcAudience"} in audience["Fn::If"] for audience in authorizer["jwtConfiguration"]["audience"]] == [True]
+
+
+def test_a_storm_of_signups_is_not_throttled(resources: Resources) -> None:
+    settings = resources.properties("HttpApiApiGatewayDefaultStage")["DefaultRouteSettings"]
+    assert settings["ThrottlingRateLimit"] * 60 >= 6 * 10_000
+    assert settings["ThrottlingBurstLimit"] >= 1_000
+
+
+def test_the_access_log_tells_no_persons_facts(resources: Resources) -> None:
+    log = resources.properties("HttpApiApiGatewayDefaultStage")["AccessLogSettings"]["Format"]
+    assert not [word for word in ("query", "header", "claims", "sourceIp", "userAgent", "identity") if word in log]
+
+
+def test_in_the_user_pool_only_an_administrator_creates_people(resources: Resources) -> None:
+    pool = resources.properties("UserPool")
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert pool["DeletionProtection"] == "ACTIVE"
+    assert resources.properties("UserPoolGroup")["GroupName"] == {"Ref": "AdminGroup"}
+
+
+def test_the_browser_signs_in_with_a_code_and_without_a_secret(resources: Resources) -> None:
+    client = resources.properties("UserPoolClient")
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["CallbackURLs"] == [{"Ref": "ConsoleUrl"}]
+
+
+def test_a_user_pool_is_made_only_where_no_issuer_is_named(expanded: dict[str, Any], resources: Resources) -> None:
+    assert expanded["Conditions"]["MakeUserPool"] == {"Fn::Equals": [{"Ref": "OidcIssuer"}, ""]}
+    pool = {name for name, entry in resources.entries.items() if entry["Type"].startswith("AWS::Cognito::")}
+    assert {name for name in pool if resources.entries[name].get("Condition") != "MakeUserPool"} == set()

@@ -1,0 +1,75 @@
+"""What holds data keeps its logical id and outlives the stack: a renamed one would be replaced by an empty one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.template.reading import Resources
+
+STATEFUL = {
+    "AWS::DynamoDB::Table": {"CampaignsTable", "ReferralsTable"},
+    "AWS::SecretsManager::Secret": {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"},
+    "AWS::SQS::Queue": {
+        "DeliveryQueue",
+        "DeliveryDeadLetterQueue",
+        "ReconcileQueue",
+        "ReconcileDeadLetterQueue",
+        "ScheduleDeadLetterQueue",
+    },
+    "AWS::Cognito::UserPool": {"UserPool"},
+}
+TABLES = sorted(STATEFUL["AWS::DynamoDB::Table"])
+
+
+@pytest.mark.parametrize("kind", STATEFUL)
+def test_these_ids_never_change(kind: str, resources: Resources) -> None:
+    assert set(resources.of_type(kind)) == STATEFUL[kind]
+
+
+@pytest.mark.parametrize("name", sorted(name for names in STATEFUL.values() for name in names))
+def test_it_outlives_the_stack(name: str, resources: Resources) -> None:
+    entry = resources.entries[name]
+    assert (entry["DeletionPolicy"], entry["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("name", sorted(name for names in STATEFUL.values() for name in names))
+def test_it_has_no_fixed_name(name: str, resources: Resources) -> None:
+    properties = resources.properties(name)
+    assert not [key for key in ("TableName", "QueueName", "Name", "UserPoolName") if key in properties]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_protected_on_demand_and_restorable(table: str, resources: Resources) -> None:
+    properties = resources.properties(table)
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_has_the_keys_that_the_code_writes(table: str, resources: Resources) -> None:
+    properties = resources.properties(table)
+    assert keys(properties) == ("pk", "sk")
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_the_ledger_has_two_whole_indexes(resources: Resources) -> None:
+    indexes = resources.properties("ReferralsTable")["GlobalSecondaryIndexes"]
+    assert {index["IndexName"]: keys(index) for index in indexes} == {
+        "DueIndex": ("due_partition", "due_at"),
+        "ListingIndex": ("list_partition", "listed_at"),
+    }
+    assert all(index["Projection"] == {"ProjectionType": "ALL"} for index in indexes)
+    types = {
+        entry["AttributeName"]: entry["AttributeType"]
+        for entry in resources.properties("ReferralsTable")["AttributeDefinitions"]
+    }
+    assert types == {"pk": "S", "sk": "S", "due_partition": "S", "due_at": "N", "list_partition": "S", "listed_at": "N"}
+
+
+def keys(properties: dict[str, Any]) -> tuple[str, ...]:
+    assert [key["KeyType"] for key in properties["KeySchema"]] == ["HASH", "RANGE"]
+    return tuple(key["AttributeName"] for key in properties["KeySchema"])
