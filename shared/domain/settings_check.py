@@ -22,7 +22,7 @@ SYNC_TARGETS = ("first_name", "email")
 SYNC_META = "meta."
 LISTS = {"segments": "segment", "tags": "tag"}
 NEEDS_LIST = "Choose at least one {} whose contacts are synced."
-ALIASES = frozenset({"id", "user_id", "campaign_id", "audience", "qualified", "qualified_at"})
+ALIASES = frozenset({"id", "qualified_at", "referrer.id"})
 """What a webhook's field may stand for beside the sources of a mapping."""
 
 
