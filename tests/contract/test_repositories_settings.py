@@ -1,0 +1,106 @@
+"""Campaigns, connection, breakers and progress keep their promises on every engine."""
+
+import pytest
+
+from shared.adapters.dynamodb.breakers import DynamoBreakers
+from shared.adapters.dynamodb.campaigns import DynamoCampaigns
+from shared.adapters.dynamodb.connections import DynamoConnections
+from shared.adapters.dynamodb.progresses import DynamoProgresses
+from shared.domain.campaign import Status
+from shared.domain.connection import Breaker, BreakerKind, Connection, Vendor
+from shared.errors import ConflictError
+from tests.contract.repository_tables import NOW, Tables, engine, tables
+
+__all__ = ["engine", "tables"]
+
+
+def document(campaign_id: int = 1, status: str = "draft") -> dict[str, object]:
+    return {"campaign_id": campaign_id, "name": "Friends", "status": status, "aliases": {"E-mail": "email"}}
+
+
+def test_each_save_of_a_campaign_is_a_version(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+    assert campaigns.find(1) is None
+    assert campaigns.save(document(), None, "ann", NOW).version == 1
+    saved = campaigns.save(document(status="active"), 1, "bob", NOW + 1)
+    assert (saved.version, saved.status, saved.aliases) == (2, Status.ACTIVE, {"E-mail": "email"})
+    assert campaigns.find(1) == saved
+    assert [(row["version"], row["saved_by"], row["saved_at"]) for row in campaigns.versions(1)] == [
+        (2, "bob", NOW + 1),
+        (1, "ann", NOW),
+    ]
+    assert campaigns.versions(1)[1]["document"] == document()
+    assert campaigns.versions(2) == []
+
+
+def test_a_save_over_another_version_is_a_conflict_and_changes_nothing(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+    with pytest.raises(ConflictError):
+        campaigns.save(document(), 1, "ann", NOW)
+    campaigns.save(document(), None, "ann", NOW)
+    for expected in (None, 2):
+        with pytest.raises(ConflictError):
+            campaigns.save(document(status="active"), expected, "bob", NOW)
+    found = campaigns.find(1)
+    assert found is not None
+    assert (found.version, found.status) == (1, Status.DRAFT)
+    assert len(campaigns.versions(1)) == 1
+
+
+def test_campaigns_are_listed_by_id(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+    for campaign_id in (12, 3, 100):
+        campaigns.save(document(campaign_id), None, "ann", NOW)
+    assert [campaign.campaign_id for campaign in campaigns.list()] == [3, 12, 100]
+
+
+def test_the_activation_mark_is_stored_once_and_survives_saves(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+    campaigns.mark_known(1, 40)
+    assert campaigns.find(1) is None
+    assert campaigns.list() == []
+    assert campaigns.save(document(), None, "ann", NOW).known_up_to == 40
+    campaigns.mark_known(1, 50)
+    assert campaigns.save(document(status="active"), 1, "ann", NOW).known_up_to == 40
+
+
+def test_the_connection_is_one_row(tables: Tables) -> None:
+    connections = DynamoConnections(tables.table)
+    assert connections.find() is None
+    connections.save(Connection("abc", "EU", "Europe/Berlin", "Acme", 3))
+    assert connections.find() == Connection("abc", "EU", "Europe/Berlin", "Acme", 3)
+    connections.save(Connection("abc", "EU", "Europe/Berlin", "Acme", 4, connected=False))
+    found = connections.find()
+    assert found is not None
+    assert not found.connected
+
+
+def test_a_breaker_opens_once_and_again_when_its_time_is_over(tables: Tables) -> None:
+    breakers = DynamoBreakers(tables.table)
+    first = Breaker(BreakerKind.FAILING, NOW + 30, NOW)
+    assert breakers.find(Vendor.INTERCOM) is None
+    assert breakers.open(Vendor.INTERCOM, first)
+    assert not breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 90, NOW + 10, 2))
+    assert breakers.find(Vendor.INTERCOM) == first
+    assert breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 90, NOW + 30, 2))
+    assert breakers.open(Vendor.REFERRAL_FACTORY, first)
+    assert breakers.close(Vendor.INTERCOM)
+    assert not breakers.close(Vendor.INTERCOM)
+    assert breakers.find(Vendor.INTERCOM) is None
+
+
+def test_a_lost_connection_takes_the_place_of_a_failing_vendor(tables: Tables) -> None:
+    breakers = DynamoBreakers(tables.table)
+    lost = Breaker(BreakerKind.CONNECTION_LOST, NOW + 60, NOW)
+    breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 30, NOW))
+    assert breakers.open(Vendor.INTERCOM, lost)
+    assert not breakers.open(Vendor.INTERCOM, lost)
+    assert not breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 30, NOW))
+    assert breakers.find(Vendor.INTERCOM) == lost
+
+
+def test_progress_comes_back_as_it_was_saved(tables: Tables) -> None:
+    progresses = DynamoProgresses(tables.table)
+    assert progresses.find("1") is None
+    progresses.save("1", {"highest": 7, "order": "ascending", "at": 1.5})
+    assert progresses.find("1") == {"highest": 7, "order": "ascending", "at": 1.5}
