@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,6 +53,7 @@ def expand_template(template: Mapping[str, Any], parameters: Mapping[str, str], 
     for name, location in locations.items():
         resource = source["Resources"][name]
         resource["Properties"][CODE_KEYS[resource["Type"]]] = location
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of metrics that nobody asked for
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the translator refuses to work without a region
     try:
         expanded = transform(source, dict(parameters), _NoManagedPolicies())

@@ -1,0 +1,44 @@
+"""The local stack for tests over HTTP. One per test process; KEEP_STACK_LOGS=1 leaves .sandbox/run-<port> behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.stack.ministack import HOW_TO_INSTALL, VENV
+from sandbox.stack.settings import StackSettings
+from sandbox.stack.stack import Stack
+
+ECHO = Path(__file__).parent / "echo" / "template.yaml"
+KEEP_LOGS = bool(os.environ.get("KEEP_STACK_LOGS"))
+
+
+def need_ministack() -> None:
+    """Skip without ministack's venv; where CI=true that is a failure."""
+    if (VENV / "bin" / "python").exists():
+        return
+    text = f"ministack is not installed ({VENV.name}); {HOW_TO_INSTALL}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(text)
+    pytest.skip(text)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The real template with both stand-ins, on free ports. Tests share it: use e-mails of your own."""
+    need_ministack()
+    with Stack(StackSettings(keep=KEEP_LOGS)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def echo_stack() -> Iterator[Stack]:
+    """A template with one function that answers what it got; no stand-ins."""
+    need_ministack()
+    nowhere = "http://127.0.0.1:9"
+    settings = StackSettings(template=ECHO, intercom_url=nowhere, referral_factory_url=f"{nowhere}/api/v2", keep=KEEP_LOGS)
+    with Stack(settings) as running:
+        yield running

@@ -1,0 +1,3 @@
+"""Proof that the layer is there."""
+
+VALUE = "from the layer"
