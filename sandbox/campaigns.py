@@ -94,9 +94,7 @@ def main(arguments: list[str], ask: Callable[[str], str] = input) -> int:
     """``diff``: 0 nothing to do, 1 differences. ``load``: 0 all saved, 1 not wanted. Both: 2 when something is wrong."""
     options = _parser().parse_args(arguments)
     try:
-        documents = [(path, _read(path)) for path in options.files or sorted(FOLDER.glob("*.json"))]
-        if not documents:
-            raise StackError(f"There is no file in {FOLDER}/ and none was named.")
+        documents = [(path, _read(path)) for path in options.files or _own_files()]
         port = read_port()
         api = Api(options.url or f"http://{HOST}:{port}", options.token or _local_token(options.url, port))
         try:
@@ -140,6 +138,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", default=os.environ.get("API_TOKEN", ""), help="bearer token (API_TOKEN; needed with --url)")
     parser.add_argument("--yes", action="store_true", help="load without asking")
     return parser
+
+
+def _own_files() -> list[Path]:
+    files = sorted(FOLDER.glob("*.json"))
+    if not files:
+        raise StackError(f"There is no file in {FOLDER}/ and none was named.")
+    return files
 
 
 def _local_token(url: str, port: int) -> str:

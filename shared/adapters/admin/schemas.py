@@ -139,7 +139,8 @@ def _problem(detail: ErrorDetails) -> Problem:
         del steps[2:3]  # pydantic names the chosen kind of trigger here
     if steps and steps[-1] == "[key]":
         steps.pop()
-    return place_of(steps), f"{_sentence(detail, str(steps[-1]) if steps else 'The document')}."
+    place = place_of(steps)
+    return place, f"{_sentence(detail, place.rpartition('.')[2] or 'A name')}."
 
 
 def place_of(steps: list[int | str]) -> str:
