@@ -69,6 +69,9 @@ def _compile(workspace: Workspace, query: object, level: int) -> Predicate:
         raise invalid(f"A query may have at most {MAX_LEVELS} levels of groups", "query")
     if len(parts) > MAX_FILTERS:
         raise invalid(f"A group may have at most {MAX_FILTERS} filters", "query")
+    if len({isinstance(part, dict) and "field" in part for part in parts}) > 1:
+        # The description knows lists of filters and lists of groups, not both in one.
+        raise invalid("A group holds either filters or groups", "query")
     predicates = [_compile(workspace, part, level + 1) for part in parts]
     if operator == "AND":
         return lambda contact: all(predicate(contact) for predicate in predicates)

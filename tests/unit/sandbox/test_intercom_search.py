@@ -148,6 +148,7 @@ def test_each_operator(intercom: IntercomUnderTest, field: str, operator: str, v
         {"operator": "AND", "value": []},
         {"operator": "AND", "value": ROLE_USER},
         {"operator": "AND", "value": [ROLE_USER] * 16},
+        {"operator": "AND", "value": [ROLE_USER, {"operator": "OR", "value": [ROLE_USER]}]},
         {"operator": "AND", "value": [{"operator": "OR", "value": [{"operator": "AND", "value": [ROLE_USER]}]}]},
     ],
 )
