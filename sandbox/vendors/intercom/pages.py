@@ -54,14 +54,15 @@ class Pages:
     def answer(self, request: Request) -> Response:
         """A page, or a way on to one after a change."""
         path = request.path.rstrip("/") or "/"
-        form: Form = dict(request.query and {name: values[0] for name, values in request.query.items()})
+        method = "GET" if request.method == "HEAD" else request.method
+        form: Form = {name: values[0] for name, values in request.query.items()}
         if request.method == "POST":
             if not _is_from_here(request):
                 return self._render("error.html", 403, message="This form belongs to another site.")
             form = dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
-        for method, pattern, page in self._routes:
+        for routed, pattern, page in self._routes:
             match = pattern.fullmatch(path)
-            if match and method == request.method:
+            if match and routed == method:
                 try:
                     return page(form, *match.groups())
                 except ApiError as error:
