@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import socket
+from collections.abc import Iterable
 from contextvars import ContextVar
 from http.client import HTTPResponse
 from typing import Any
@@ -17,6 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from shared.adapters.clock import monotonic
+
+CONNECT_SECONDS = 3.05
 
 deadline: ContextVar[float] = ContextVar("deadline")
 """When the call in progress must have ended, in seconds of ``monotonic``."""
@@ -49,12 +52,39 @@ class _BoundedResponse(HTTPResponse):
         self.fp: Any = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
 
 
+def _connect(host: str, port: int | None, options: Iterable[tuple[int, int, int | bytes]]) -> socket.socket:
+    """Tries the host's addresses in turn, 3.05 s each at most, until the deadline. Looking up the name is not bounded."""
+    failure = OSError("the host has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        left = deadline.get() - monotonic()
+        if left <= 0:
+            raise TimeoutError("deadline passed")
+        sock = socket.socket(family, kind, protocol)
+        try:
+            for option in options:
+                sock.setsockopt(*option)
+            sock.settimeout(min(CONNECT_SECONDS, left))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
+
+
 class _Connection(HTTPConnection):
     response_class = _BoundedResponse
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port, self.socket_options or ())
 
 
 class _SecureConnection(HTTPSConnection):
     response_class = _BoundedResponse
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port, self.socket_options or ())
 
 
 class _Pool(HTTPConnectionPool):

@@ -12,10 +12,9 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from shared.adapters.clock import monotonic
-from shared.adapters.deadline import BoundedAdapter, deadline
+from shared.adapters.deadline import CONNECT_SECONDS, BoundedAdapter, deadline
 from shared.errors import ConfigurationError, UnavailableError
 
-CONNECT_SECONDS = 3.05
 BODY_LIMIT = 1_000_000
 _CHUNK = 65_536
 _GZIP_OR_ZLIB = 47
