@@ -16,7 +16,7 @@ python=$("$tools/find_python313.sh" "${PYTHON313:-}")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT INT TERM
-mkdir "$scratch/bin" "$scratch/runtime"
+mkdir "$scratch/bin" "$scratch/native" "$scratch/runtime"
 # SAM looks for this name on the PATH. A wrapper and not a link: a linked interpreter would lose its home.
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" >"$scratch/bin/python3.13"
 chmod +x "$scratch/bin/python3.13"
@@ -31,5 +31,10 @@ packages=$("${VENV:-.venv}/bin/python" -c 'import boto3, pathlib; print(pathlib.
 for name in boto3 botocore s3transfer jmespath dateutil six.py urllib3; do
   ln -s "$packages/$name" "$scratch/runtime/$name"
 done
-"$python" -I -S "$tools/check_build.py" "$scratch/runtime"
+# The layer is for arm64: elsewhere its compiled packages are borrowed in this machine's form, same versions.
+compiled=$("$python" -I -S "$tools/check_build.py" --compiled)
+if [ -n "$compiled" ]; then
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$scratch/native" $compiled
+fi
+"$python" -I -S "$tools/check_build.py" "$scratch/native" "$scratch/runtime"
 du -sh .aws-sam/build/ApplicationLayer | awk '{ print "layer, unpacked: " $1 }'

@@ -1,52 +1,88 @@
-"""``python -I -S tools/check_build.py <boto3 folder>``: every built handler imports from its bundle and the layer alone.
+"""Every built handler, and every module of the layer, imports from what is shipped alone.
 
-Run with Python 3.13 after ``sam build``. ``-I -S`` keeps this machine's packages out; the folder holds what Lambda's own
-runtime brings (boto3 and what belongs to it).
+Run with Python 3.13 after ``sam build``.
+
+``python -I -S tools/check_build.py --compiled`` lists the layer's packages that are compiled for Lambda's processor and cannot
+be loaded on this machine, as requirements. ``python -I -S tools/check_build.py <native> <runtime>`` checks; ``native`` holds
+those packages for this machine, ``runtime`` what Lambda itself brings (boto3 and what belongs to it). ``-I -S`` keeps this
+machine's own packages out.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 BUILD = Path(".aws-sam/build")
 LAYER = BUILD / "ApplicationLayer/python"
+SUFFIX = "cpython-313-aarch64-linux-gnu.so"
 NEVER_SHIPPED = ("boto3", "botocore", "moto", "pytest", "aws_xray_sdk", "sandbox", "tests")
-PROGRAM = "import sys; sys.path[:0] = sys.argv[2:]; __import__(sys.argv[1], fromlist=['lambda_handler']).lambda_handler"
+PROGRAM = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1].split()]"
 
 
-def handlers() -> list[tuple[Path, str]]:
-    """Bundle and module of every built function."""
-    return [
-        (found.parents[2], ".".join(found.relative_to(found.parents[2]).with_suffix("").parts))
-        for found in sorted(BUILD.glob("*Function/functions/*/handler.py"))
-    ]
+def list_compiled() -> list[str]:
+    """``name==version`` of the packages with parts for Lambda's processor; none on a machine of that kind."""
+    if (platform.system(), platform.machine()) == ("Linux", "aarch64"):
+        return []
+    compiled = {path.relative_to(LAYER).parts[0] for path in LAYER.rglob(f"*.{SUFFIX}")}
+    found = []
+    for folder in LAYER.glob("*.dist-info"):
+        name, version = folder.name.removesuffix(".dist-info").rsplit("-", 1)
+        records = (folder / "RECORD").read_text().splitlines()
+        if any(line.split("/", 1)[0] in compiled and f".{SUFFIX}," in line for line in records):
+            found.append(f"{name}=={version}")
+    return sorted(found)
 
 
-def main(runtime: str) -> int:
-    expected = len(list(Path("functions").glob("*/handler.py")))
-    found = handlers()
+def shipped() -> Iterator[tuple[str, list[Path], str]]:
+    """What is checked: its name, its folders, and the modules to import."""
+    for handler in sorted(BUILD.glob("*Function/functions/*/handler.py")):
+        bundle = handler.parents[2]
+        module = ".".join(handler.relative_to(bundle).with_suffix("").parts)
+        yield module, [bundle, LAYER], module
+    modules = [".".join(path.relative_to(LAYER).with_suffix("").parts) for path in sorted((LAYER / "shared").rglob("*.py"))]
+    yield "the layer", [LAYER], " ".join(modules)
+
+
+def check(native: str, runtime: str) -> list[str]:
+    """What is wrong, in words."""
     wrong = [f"{name} is in the layer" for name in NEVER_SHIPPED if (LAYER / name).exists()]
-    if len(found) != expected:
-        wrong.append(f"{len(found)} of {expected} handlers are where ParentPackageMode puts them: SAM CLI 1.145 or newer?")
-    if not (LAYER / "shared/runtime/bootstrap.py").is_file():
-        wrong.append("the layer has no shared/runtime/bootstrap.py: SAM CLI 1.145 or newer?")
-    for bundle, module in found:
-        paths = [str(bundle.resolve()), str(LAYER.resolve()), runtime]
-        run = subprocess.run(  # noqa: S603  this interpreter, our own handlers
-            [sys.executable, "-I", "-S", "-B", "-c", PROGRAM, module, *paths],
-            capture_output=True, text=True, check=False, env={"PATH": os.defpath, "AWS_DEFAULT_REGION": "eu-central-1"},
-        )  # fmt: skip
+    strange = [path.name for path in LAYER.rglob("*.so") if "x86_64" in path.name]
+    wrong += [f"the layer has parts for another processor: {', '.join(strange)}"] if strange else []
+    expected = len(list(Path("functions").glob("*/handler.py")))
+    found = len(list(BUILD.glob("*Function/functions/*/handler.py")))
+    if found != expected or not (LAYER / "shared/runtime/bootstrap.py").is_file():
+        wrong.append(f"{found} of {expected} handlers are in their package, or the layer is not: SAM CLI 1.145 or newer?")
+    for name, folders, modules in shipped():
+        program = f"import sys; sys.path[:0] = sys.argv[2:]; {PROGRAM}"
+        paths = [*(str(folder.resolve()) for folder in folders[:-1]), native, str(LAYER.resolve()), runtime]
+        run = subprocess.run(  # noqa: S603  this interpreter, our own modules
+            [sys.executable, "-I", "-S", "-B", "-c", program, modules, *paths],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": os.defpath, "AWS_DEFAULT_REGION": "eu-central-1"},
+        )
         if run.returncode:
-            wrong.append(f"{module}: {(run.stderr.strip() or 'no reason').splitlines()[-1]}")
+            wrong.append(f"{name}: {(run.stderr.strip() or 'no reason').splitlines()[-1]}")
+    return wrong
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["--compiled"]:
+        sys.stdout.write("".join(f"{line}\n" for line in list_compiled()))
+        return 0
+    wrong = check(*arguments)
     for line in wrong:
         sys.stderr.write(f"build: {line}\n")
     if not wrong:
-        sys.stdout.write(f"{len(found)} handlers import from their bundle and the layer alone\n")
+        sys.stdout.write("every handler and the whole layer import from what is shipped alone\n")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

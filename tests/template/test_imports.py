@@ -32,9 +32,8 @@ NOT_IN_A_RECEIVER = (
     "pydantic",
     "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.utilities.parser",
-    "aws_lambda_powertools.tracing",
 )
-LAZY = ("boto3", "botocore")  # made when first asked for
+LAZY = ("boto3", "botocore.session", "botocore.client")  # made when first asked for; powertools itself loads botocore's root
 PROGRAM = "import json, sys, importlib; importlib.import_module(sys.argv[1]); print(json.dumps(sorted(sys.modules)))"
 
 
