@@ -55,6 +55,7 @@ class Referral:
     ``due_at``: when the sweep rings the row; every unfinished row that is not held has one. ``written``: the values this
     row last sent to the contact. ``baseline``: the tracked attribute's value when the contact was adopted.
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
+    ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     """
 
     campaign_id: int
@@ -75,6 +76,7 @@ class Referral:
     baseline: Value = None
     settle_since: float | None = None
     possibly_doubled: bool = False
+    unverified: bool = False
     verified_at: float | None = None
     expires_at: float | None = None
     history: tuple[Event, ...] = ()

@@ -20,9 +20,9 @@ from shared.domain.referral import Event, KnownPerson, Origin, Referral, State
 from shared.errors import BreakerOpenError, ConnectionLostError, MalformedPayloadError, PermanentError, TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.repositories import Breakers, Campaigns, Connections, People, Quarantine, Quarantined, Referrals
+from shared.ports.repositories import Breakers, Campaigns, Connections, People, Progresses, Quarantine, Quarantined, Referrals
 from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, PersonReader
-from shared.use_cases.settle_contact import SETTLE_AFTER, settle_contact
+from shared.use_cases.check_delivered import check_delivered, next_check
 from shared.use_cases.write_contact import ContactWriter, Outcome, Wanted
 
 LEASE = 75.0
@@ -55,6 +55,8 @@ class Delivering(Protocol):
     @property
     def connections(self) -> Connections: ...
     @property
+    def progresses(self) -> Progresses: ...
+    @property
     def breakers(self) -> Breakers: ...
     @property
     def reconcile_queue(self) -> MessageQueue: ...
@@ -80,7 +82,7 @@ class Delivery:
         if row is None:
             return
         if row.finished:
-            settle_contact(environment, row)
+            check_delivered(environment, row)
             return
         if campaign is None or campaign.status is not Status.ACTIVE or _not_for_intercom(row, campaign):
             _put_aside(environment, row, campaign)
@@ -212,7 +214,7 @@ def remember_signup(
         completed = replace(row, person=merge(row.person, person), verified_at=row.verified_at or verified_at)
         if row.finished and _wanted_changes(row, completed, campaign):
             return completed.told(now, what).waiting(now + RESCUE_AFTER, "New facts came.")
-        return completed
+        return replace(completed, due_at=next_check(completed)) if row.finished else completed
 
     return environment.referrals.update(campaign_id, person.user_id, complete)
 
@@ -370,9 +372,8 @@ def _record(environment: Delivering, row: Referral, campaign: Campaign, outcome:
             delivered_at=now if first else fresh.delivered_at,
             attempts=0,
         ).told(now, outcome.what, outcome.reason)
-        if outcome.settle_since is not None:
-            done = replace(done, settle_since=outcome.settle_since, due_at=now + SETTLE_AFTER)
-        return done
+        done = replace(done, settle_since=outcome.settle_since)
+        return replace(done, due_at=next_check(done))
 
     environment.referrals.update(row.campaign_id, row.user_id, change)
     logger.info(

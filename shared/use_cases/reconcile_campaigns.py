@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from shared.domain.campaign import Campaign, Status
 from shared.domain.person import Person, merge
@@ -19,8 +19,8 @@ from shared.observability import logger
 from shared.ports.repositories import Campaigns, Progresses, Referrals
 from shared.ports.services import Clock, MessageQueue, Metrics, ReferralFactory
 from shared.use_cases.deliver_contact import remember_signup
+from shared.use_cases.reconcile_progress import NAME, progress_of
 
-NAME = "users"
 LONGEST_CALL = 25.0 + 3.0
 """Seconds one page may need; with less left the pass stops and the next one goes on."""
 SCAN_AGAIN_AFTER = 86_400.0
@@ -216,17 +216,6 @@ class Reconciliation:
         lag = now - self._progress.scanned_at if self._progress.order is Order.UNKNOWN and self._progress.scanned_at else 0.0
         metrics.gauge("ReconcileLagSeconds", lag)
         logger.info("reconciled", **asdict(self._pass), order=str(self._progress.order), scan_page=self._progress.scan_page)
-
-
-def progress_of(stored: Mapping[str, Any] | None) -> Progress:
-    """What was stored; unknown fields of a newer version are ignored."""
-    known = {name: value for name, value in (stored or {}).items() if name in Progress.__slots__}
-    if "order" in known:
-        known["order"] = Order(str(known["order"]))
-    for name in ("high_water", "last_page", "scan_page"):
-        if name in known:
-            known[name] = int(known[name])
-    return Progress(**known)
 
 
 def _joined_before(campaign: Campaign, user_id: int) -> bool:
