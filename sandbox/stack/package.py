@@ -1,4 +1,7 @@
-"""Packs the functions and the layer as `sam build` does: same import paths, no boto3."""
+"""Packs the functions and the layer as `make build` does: same import paths, no boto3, bytecode of the dependencies.
+
+Nothing is compressed: ministack unpacks the layer for each new worker.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import io
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +20,8 @@ from typing import Any
 from sandbox.stack.errors import StackError
 
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+RECIPE = 2
+"""Counts the ways in which dependencies were packed: a change makes the cache's packages anew."""
 EPOCH = (2020, 1, 1, 0, 0, 0)
 """All files get this date, so that the same content gives the same archive."""
 
@@ -36,7 +42,7 @@ def pack_layer(root: Path, folder: str, build: dict[str, Any], cache: Path, venv
     prefix = f"python/{source.name}/" if build.get("ParentPackageMode") else "python/"
     requirements = source / "requirements.txt"
     buffer = io.BytesIO(_dependencies(requirements, cache, venv) if requirements.exists() else b"")
-    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(buffer, "a") as archive:
         for name, path in _files(source):
             archive.writestr(zipfile.ZipInfo(prefix + name, EPOCH), path.read_bytes())
     return buffer.getvalue()
@@ -49,15 +55,19 @@ def _existing(root: Path, folder: str) -> Path:
     return source
 
 
+def _walk(source: Path) -> list[Path]:
+    return sorted(path for path in source.rglob("*") if path.is_file())
+
+
 def _files(source: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and not LEFT_OUT.intersection(path.parts) and path.suffix != ".pyc":
+    for path in _walk(source):
+        if not LEFT_OUT.intersection(path.parts) and path.suffix != ".pyc":
             yield path.relative_to(source).as_posix(), path
 
 
 def _zip(files: Iterable[tuple[str, bytes]]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files:
             archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
     return buffer.getvalue()
@@ -65,14 +75,18 @@ def _zip(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 def _dependencies(requirements: Path, cache: Path, venv: Path) -> bytes:
     version = read_python_version(venv)
-    key = hashlib.sha256(f"{version}\n{sys.platform}\n{requirements.read_text()}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{RECIPE}\n{version}\n{sys.platform}\n{requirements.read_text()}".encode()).hexdigest()[:16]
     packed = cache / f"layer-{key}.zip"
     if packed.exists():
         return packed.read_bytes()
-    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
-        content = _zip(_installed_files(requirements))
-    else:
-        content = _zip(_downloaded_files(requirements, cache / f"layer-{key}", venv))
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder)
+        if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+            _copy_installed(requirements, target)
+        else:
+            _install(requirements, target, venv)
+        _compile(target, venv)
+        content = _zip((f"python/{path.relative_to(target).as_posix()}", path.read_bytes()) for path in _walk(target))
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = packed.with_suffix(f".{id(content)}.part")
     unfinished.write_bytes(content)
@@ -109,25 +123,30 @@ def _name_of(line: str) -> str:
     return re.sub(r"[-_.]+", "-", found.group()).lower() if found else ""
 
 
-def _installed_files(requirements: Path) -> Iterator[tuple[str, bytes]]:
+def _copy_installed(requirements: Path, target: Path) -> None:
     names = list_required(requirements.read_text().splitlines())
     if not names:
-        raise StackError(f"What {requirements.name} of {requirements.parent.name} names is not installed: make install.")
+        raise StackError(f"What {requirements.parent.name}/{requirements.name} names is not installed: make install.")
     for name in sorted(names):
         for file in importlib.metadata.files(name) or []:
             if ".." not in file.parts and "__pycache__" not in file.parts:
-                yield f"python/{file.as_posix()}", Path(str(file.locate())).read_bytes()
+                copy = target / file
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(Path(str(file.locate())).read_bytes())
 
 
-def _downloaded_files(requirements: Path, target: Path, venv: Path) -> Iterator[tuple[str, bytes]]:
-    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    result = subprocess.run(
-        [*command, "--target", str(target), "--upgrade", "-r", str(requirements)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _install(requirements: Path, target: Path, venv: Path) -> None:
+    result = _run(venv, "pip", "install", "-q", "--no-compile", "--target", str(target), "-r", str(requirements))
     if result.returncode:
         raise StackError(f"The layer's dependencies cannot be installed:\n{result.stderr.strip()[-2000:]}")
-    for name, path in _files(target):
-        yield f"python/{name}", path.read_bytes()
+
+
+def _compile(target: Path, venv: Path) -> None:
+    # Without bytecode each new worker compiles everything it imports. Some packages hold files for other Pythons: no check.
+    if (venv / "bin" / "python").exists():
+        _run(venv, "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash", str(target))
+
+
+def _run(venv: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(venv / "bin" / "python"), "-m", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
