@@ -214,12 +214,20 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             response = running.answer_of_vendor(request)
             running.log_call(request, response.status or None, None, started)
+            self._wait_as_the_rules_ask(running, response)
             self._send(response)
             return
         if fault.seconds and running.stopping.wait(fault.seconds):
             self.close_connection = True
             return
         self._play(running, request, fault, started)
+
+    def _wait_as_the_rules_ask(self, running: RunningServer, response: Response) -> None:
+        """The rules cannot sleep: they name the seconds by which an answer comes late, after its webhooks."""
+        late = float(response.headers.get("X-Stand-In-Delay", 0))
+        if late:
+            running.send_webhooks_soon()
+            running.stopping.wait(late)
 
     def _play(self, running: RunningServer, request: Request, fault: FaultOrder, started: float) -> None:
         response = _answer_under(fault, running, request)
