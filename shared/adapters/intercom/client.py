@@ -15,7 +15,7 @@ from shared.adapters.limits import UnlimitedLimiter
 from shared.domain.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.domain.person import fold_email
-from shared.errors import ConfigurationError, ConnectionLostError, TransientError
+from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
 from shared.ports.services import Clock, Limiter
 
 API_VERSION = "2.16"
@@ -121,9 +121,15 @@ class IntercomClient:
         return contact_of(self._call("POST", "/contacts", body, timeout=CREATE_TIMEOUT, sent={*values, "email"}))
 
     def put_contact(self, contact_id: str, values: Mapping[str, Value], role: Role | None = None) -> Contact:
-        """See ``Intercom.put_contact``."""
+        """See ``Intercom.put_contact``. Only a GET tells into whom a contact was merged, so a 404 is followed by one."""
         body = _body(values) | ({"role": str(role)} if role else {})
-        return contact_of(self._call("PUT", _path(contact_id), body, about_contact=True, sent=values))
+        try:
+            return contact_of(self._call("PUT", _path(contact_id), body, about_contact=True, sent=values))
+        except ContactGoneError as gone:
+            if gone.canonical_id is not None:
+                raise
+        self.get_contact(contact_id)
+        raise UnavailableError("Intercom lost the contact and has it again", vendor=VENDOR)
 
     def unarchive_contact(self, contact_id: str) -> None:
         """See ``Intercom.unarchive_contact``."""

@@ -1,0 +1,232 @@
+"""Our Intercom client against the stand-in over sockets; each request that it sends fits Intercom's own description."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from sandbox.vendors.server import RunningServer, serve
+from shared.adapters.http import HttpResponse, RequestsTransport
+from shared.adapters.intercom.client import IntercomClient, base_url_of
+from shared.domain.connection import Connection
+from shared.domain.contact import Role
+from shared.errors import (
+    ConfigurationError,
+    ConnectionLostError,
+    ContactGoneError,
+    DuplicateError,
+    NotRestorableError,
+    PermanentError,
+    RateLimitedError,
+    RejectedError,
+    UnavailableError,
+)
+from tests.contract.intercom_openapi import DESCRIPTION, validate_request
+from tests.contract.repository_tables import StillClock
+from tests.unit.sandbox.intercom_builder import IntercomUnderTest
+
+
+class CheckedTransport:
+    """Counts the calls, and compares each with Intercom's description where that is there."""
+
+    def __init__(self, url: str) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.headers: list[Mapping[str, str]] = []
+        self._real = RequestsTransport([url])
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
+        path = url.removeprefix(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}")
+        self.sent.append((method, path))
+        self.headers.append(headers)
+        if DESCRIPTION.exists():
+            validate_request(method, path, None if body is None else json.loads(body))
+        return self._real.send(method, url, headers, body, timeout)
+
+    def close(self) -> None:
+        self._real.close()
+
+
+class World:
+    """The stand-in, served; the client; and what lies between."""
+
+    def __init__(self) -> None:
+        self.intercom = IntercomUnderTest()
+        self.server: RunningServer = serve(self.intercom.vendor, clock=self.intercom.clock)
+        self.transport = CheckedTransport(self.server.url)
+        self.clock = StillClock()
+        self.tokens = ["local-intercom-token"]
+        self.fresh_reads = 0
+        self.client = IntercomClient(self.transport, self.clock, self.token, self.server.url)
+
+    def token(self, *, fresh: bool = False) -> str:
+        self.fresh_reads += fresh
+        return self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0]
+
+    def fault(self, kind: str, **order: Any) -> None:
+        self.server.faults.add({"kind": kind, "times": 1, **order})
+
+    def contacts(self) -> int:
+        return int(self.intercom.call("GET", "/contacts")["total_count"])
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    world.transport.close()
+    world.server.stop()
+
+
+def test_the_life_of_a_lead(world: World) -> None:
+    client = world.client
+    created = client.create_contact(
+        "ada+x@example.com", Role.LEAD, {"name": "Ada", "email": "ada+x@example.com", "custom_attributes.referral_count": 0}
+    )
+    assert (created.role, created.email) == (Role.LEAD, "ada+x@example.com")
+    assert created.value("custom_attributes.referral_count") == 0
+    changed = client.put_contact(created.id, {"custom_attributes.referral_status": "New"})
+    assert (changed.value("name"), changed.value("custom_attributes.referral_status")) == ("Ada", "New")
+    assert client.put_contact(created.id, {}, Role.USER).role is Role.USER
+    assert client.get_contact(created.id).created_at == created.created_at == int(world.intercom.clock.now)
+    assert {headers["Intercom-Version"] for headers in world.transport.headers} == {"2.16"}
+
+
+def test_the_workspace_and_its_attributes(world: World) -> None:
+    assert world.client.identify() == Connection("local-workspace", "US", "Europe/Berlin", "Local workspace")
+    attributes = world.client.attributes()
+    assert attributes["custom_attributes.referral_count"].data_type == "integer"
+    assert attributes["name"].writable
+    assert not attributes["created_at"].writable
+    before = len(world.transport.sent)
+    world.clock.at += 599
+    assert world.client.attributes() is attributes
+    assert len(world.transport.sent) == before
+    world.clock.at += 1
+    world.fault("status", status=503)
+    assert world.client.attributes() is attributes
+    world.fault("status", status=503)
+    world.clock.at += 86_400
+    with pytest.raises(UnavailableError):
+        world.client.attributes()
+    assert world.client.attributes() is not attributes
+    assert world.client.attributes(refresh=True) is not attributes
+
+
+def test_search_finds_by_folded_email_on_every_page(world: World) -> None:
+    for _ in range(151):
+        world.intercom.a_lead("dora@example.com")
+    world.intercom.a_lead("eva@example.com")
+    assert len(world.client.search_by_email(" Dora@Example.com ")) == 151
+    assert [path for _, path in world.transport.sent] == ["/contacts/search"] * 2
+    assert world.client.search_by_email("nobody@example.com") == []
+
+
+def test_a_taken_user_names_its_contact(world: World) -> None:
+    taken = world.intercom.a_user("ada@example.com")
+    lead = world.intercom.a_lead("ada@example.com")
+    with pytest.raises(DuplicateError) as live:
+        world.client.create_contact("ada@example.com", Role.USER, {})
+    assert (live.value.contact_id, live.value.archived) == (taken["id"], False)
+    with pytest.raises(DuplicateError) as collision:
+        world.client.put_contact(lead["id"], {}, Role.USER)
+    assert collision.value.contact_id == taken["id"]
+    world.intercom.call("POST", f"/contacts/{taken['id']}/archive")
+    with pytest.raises(DuplicateError) as archived:
+        world.client.create_contact("ada@example.com", Role.USER, {})
+    assert (archived.value.contact_id, archived.value.archived) == (taken["id"], True)
+    with pytest.raises(ContactGoneError):
+        world.client.get_contact(taken["id"])
+    world.client.unarchive_contact(taken["id"])
+    assert world.client.get_contact(taken["id"]).email == "ada@example.com"
+
+
+def test_merged_and_deleted_contacts_say_where_they_went(world: World) -> None:
+    lead, user = world.intercom.a_lead("ada@example.com"), world.intercom.a_user("ada@example.com")
+    world.intercom.call("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+    with pytest.raises(ContactGoneError) as merged:
+        world.client.put_contact(lead["id"], {"name": "x"})
+    assert (merged.value.status, merged.value.canonical_id) == (410, user["id"])
+    with pytest.raises(NotRestorableError) as not_restorable:
+        world.client.unarchive_contact(lead["id"])
+    assert not_restorable.value.merged
+    world.intercom.call("DELETE", f"/contacts/{user['id']}")
+    with pytest.raises(ContactGoneError) as deleted:
+        world.client.get_contact(user["id"])
+    assert deleted.value.canonical_id is None
+    with pytest.raises(NotRestorableError) as gone:
+        world.client.unarchive_contact(user["id"])
+    assert not gone.value.merged
+
+
+def test_a_refused_attribute_is_named(world: World) -> None:
+    lead = world.intercom.a_lead()
+    for name, value in (("custom_attributes.gone", "x"), ("custom_attributes.referral_count", "many")):
+        with pytest.raises(RejectedError) as refused:
+            world.client.put_contact(lead["id"], {"name": "Dora", "custom_attributes.referral_status": "New", name: value})
+        assert refused.value.field == name
+    with pytest.raises(RejectedError) as bad_email:
+        world.client.create_contact("not an address", Role.LEAD, {"name": "x"})
+    assert bad_email.value.field == "email"
+    assert "not an address" not in str(bad_email.value)
+
+
+def test_a_replaced_token_is_read_anew_once(world: World) -> None:
+    world.tokens = ["old-token", "local-intercom-token"]
+    assert world.client.identify().workspace_id == "local-workspace"
+    assert world.fresh_reads == 1
+    world.fault("status", status=401)
+    assert world.client.create_contact("eva@example.com", Role.USER, {}).role is Role.USER
+
+
+def test_a_revoked_token_is_a_lost_connection(world: World) -> None:
+    world.tokens = ["revoked"]
+    with pytest.raises(ConnectionLostError):
+        world.client.get_contact("1")
+    assert len(world.transport.sent) == 2
+    world.tokens = [""]
+    with pytest.raises(ConnectionLostError):
+        world.client.get_contact("1")
+    assert len(world.transport.sent) == 2
+
+
+def test_the_rate_limit_tells_how_long_to_wait(world: World) -> None:
+    world.intercom.vendor.change_settings({"limit_per_window": 1})
+    world.client.identify()
+    with pytest.raises(RateLimitedError) as limited:
+        world.client.identify()
+    assert limited.value.retry_after is not None
+    assert 0 <= limited.value.retry_after <= 60
+    assert limited.value.code == "rate_limit_exceeded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "created"),
+    [("status", 0), ("reset", 0), ("html", 0), ("error_list_200", 0), ("lost_answer", 1), ("truncated", 1)],
+)
+def test_a_create_is_sent_once_whatever_comes_back(world: World, kind: str, created: int) -> None:
+    world.fault(kind)
+    with pytest.raises(UnavailableError) as failure:
+        world.client.create_contact("ada@example.com", Role.LEAD, {})
+    assert failure.value.vendor == "intercom"
+    assert [method for method, _ in world.transport.sent] == ["POST"]
+    assert world.contacts() == created
+
+
+def test_a_forbidden_call_is_about_this_object_only(world: World) -> None:
+    world.fault("status", status=403)
+    with pytest.raises(PermanentError) as forbidden:
+        world.client.get_contact("1")
+    assert (forbidden.value.status, type(forbidden.value)) == (403, PermanentError)
+
+
+def test_each_region_has_its_host() -> None:
+    assert [base_url_of(region) for region in ("US", "EU", "AU")] == [
+        "https://api.intercom.io",
+        "https://api.eu.intercom.io",
+        "https://api.au.intercom.io",
+    ]
+    assert base_url_of("US", "http://127.0.0.1:8001/") == "http://127.0.0.1:8001"
+    with pytest.raises(ConfigurationError):
+        base_url_of("XX")
