@@ -98,6 +98,7 @@ class Ministack:
                 connect_timeout=5,
                 read_timeout=60,
                 s3={"addressing_style": "path"},
+                proxies={},
                 ignore_configured_endpoint_urls=True,
             ),
         )

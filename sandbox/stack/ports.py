@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import random
 import socket
+import urllib.request
 from dataclasses import dataclass
 
 from sandbox.stack.errors import PortTakenError
 
 HOST = "127.0.0.1"
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""For calls to this machine: never through a proxy of the environment."""
 SIZE = 5
 ROLES = ("the application", "the stand-in of Intercom", "the stand-in of Referral Factory", "ministack", "sign-in")
 LOWEST, HIGHEST = 1024, 65_535 - SIZE + 1

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import urllib.request
 
 from sandbox import issuer
 from sandbox.stack.errors import StackError
-from sandbox.stack.ports import HOST
+from sandbox.stack.ports import HOST, OPENER
 from sandbox.stack.settings import read_port
 from sandbox.stack.stack import KEY
 
@@ -28,7 +27,7 @@ def issue_token(person: str, port: int) -> str:
     """A token that the stack on that port accepts."""
     address = f"http://{HOST}:{port + 4}"
     try:
-        with urllib.request.urlopen(f"{address}/keys", timeout=5) as answer:
+        with OPENER.open(f"{address}/keys", timeout=5) as answer:
             known = {key.get("kid") for key in json.load(answer)["keys"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StackError(f"No local stack signs people in at {address}. Start one with make run, or name its PORT=.") from error

@@ -47,8 +47,10 @@ class StackSettings:
         }
         given: dict[str, Any] = {key: os.environ[name] for key, name in names.items() if os.environ.get(name)}
         for key in ("intercom_url", "referral_factory_url"):
-            if key in given and urlsplit(given[key]).scheme not in ("http", "https"):
-                raise StackError(f"{names[key]} must begin with http:// or https://.")
+            if key in given:
+                given[key] = given[key].rstrip("/")
+                if urlsplit(given[key]).scheme not in ("http", "https"):
+                    raise StackError(f"{names[key]} must begin with http:// or https://.")
         return cls(**{"port": read_port(), **given, **changes})
 
 

@@ -16,7 +16,7 @@ from sandbox.stack.deploy import Deployment
 from sandbox.stack.errors import StackError
 from sandbox.stack.front import Front
 from sandbox.stack.ministack import ROOT, Ministack
-from sandbox.stack.ports import HOST, Ports, reserve_ports
+from sandbox.stack.ports import HOST, OPENER, Ports, reserve_ports
 from sandbox.stack.processes import ChildProcess
 from sandbox.stack.settings import StackSettings
 
@@ -191,7 +191,7 @@ class Stack:
             {"Content-Type": "application/json"},
             method="PUT",
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with OPENER.open(request, timeout=10) as answer:
             return json.load(answer)
 
     def find_dead(self) -> tuple[str, str] | None:
@@ -205,7 +205,7 @@ class Stack:
 def _wait_until_up(child: ChildProcess, address: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/__admin/settings", timeout=5):
+        with contextlib.suppress(OSError), OPENER.open(f"{address}/__admin/settings", timeout=5):
             return
         if not child.is_running():
             raise StackError(f"The stand-in {child.name} ended while starting. Its last words:\n{child.last_lines()}")
