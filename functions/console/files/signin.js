@@ -67,12 +67,10 @@ export async function complete() {
 
 /** Forgets the tokens, and ends the issuer's session where it can. */
 export function end() {
-  const session = stored(SESSION);
   forget();
   if (!endpoints?.end_session_endpoint) return;
   goTo(endpoints.end_session_endpoint, {
     client_id: config.client_id,
-    id_token_hint: session?.idToken ?? "",
     post_logout_redirect_uri: returnAddress(),
     logout_uri: returnAddress(), // what Cognito calls it
   });
@@ -91,7 +89,6 @@ function keep(tokens, nonce) {
   const forApi = audience && ![audience].flat().includes(config.client_id);
   const session = {
     token: forApi ? tokens.access_token : tokens.id_token,
-    idToken: tokens.id_token,
     name: person.name || person.email || person.sub,
     expires: Date.now() + 1000 * ((tokens.expires_in ?? 3600) - 30),
   };
