@@ -92,7 +92,7 @@ def _check_size(document: dict[str, Any]) -> None:
     """Depth, and the keys and list entries altogether."""
     level: list[Any] = [document]
     keys = 0
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for node in level:
             children = list(node.values()) if isinstance(node, dict) else node
