@@ -123,7 +123,7 @@ def test_only_functions_that_call_referral_factory_may_run_for_a_minute(function
     timeouts = {name: function.properties["Timeout"] for name, function in functions.items()}
     assert timeouts == {
         "signup_webhook": 10,
-        "deliver_contact": 30,
+        "deliver_contact": 45,
         "reconcile": 60,
         "sweep": 50,
         "admin_api": 29,
