@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def test_a_function_is_packed_under_its_own_path_and_alike_each_time() -> None:
 def test_the_layer_holds_shared_and_its_dependencies(tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     venv.mkdir()
-    venv.joinpath("pyvenv.cfg").write_text(ROOT.joinpath(".venv", "pyvenv.cfg").read_text())
+    venv.joinpath("pyvenv.cfg").write_text(f"version = {sys.version_info.major}.{sys.version_info.minor}.0\n")
     build = {"ParentPackageMode": "explicit"}
     names = _names(package.pack_layer(ECHO.parent, "shared/", build, tmp_path / "cache", venv))
     assert {"python/shared/marker.py", "python/jmespath/__init__.py"} <= names
