@@ -11,7 +11,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox import issuer
+from sandbox import tokens
+from sandbox.issuer import Issuer
 from sandbox.stack.deploy import Deployment
 from sandbox.stack.errors import StackError
 from sandbox.stack.front import Front
@@ -61,7 +62,7 @@ class Stack:
         self.folder.mkdir(parents=True)
         if not settings.keep:
             self._exit.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self._issuer = issuer.Issuer(self.ports.issuer, KEY)
+        self._issuer = Issuer(self.ports.issuer, KEY)
         self._exit.callback(self._issuer.stop)
         self.issuer_url = self._issuer.url
         addresses = self._start_stand_ins()
@@ -110,9 +111,9 @@ class Stack:
             "IntercomApiUrl": self.intercom_url,
             "ReferralFactoryApiUrl": self.referral_factory_url,
             "OidcIssuer": self.issuer_url,
-            "OidcAudience": issuer.CLIENT_ID,
-            "GroupsClaim": issuer.GROUPS_CLAIM,
-            "AdminGroup": issuer.ADMIN_GROUP,
+            "OidcAudience": tokens.CLIENT_ID,
+            "GroupsClaim": tokens.GROUPS_CLAIM,
+            "AdminGroup": tokens.ADMIN_GROUP,
             "ConsoleUrl": f"{self.url}/",
             **self.settings.parameters,
         }

@@ -12,11 +12,11 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.issuer import CLIENT_ID, load_key
 from sandbox.stack.errors import DeploymentError
 from sandbox.stack.processes import wait_until_gone
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import KEY, Stack
+from sandbox.tokens import CLIENT_ID, load_key
 from tests.integration.conftest import ECHO, need_ministack
 
 pytestmark = pytest.mark.stack

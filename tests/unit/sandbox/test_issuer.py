@@ -13,7 +13,8 @@ import jwt
 import pytest
 import requests
 
-from sandbox.issuer import ADMIN_GROUP, CLIENT_ID, Issuer
+from sandbox.issuer import Issuer
+from sandbox.tokens import ADMIN_GROUP, CLIENT_ID
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-0123"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
