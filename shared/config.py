@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "deliver_contact": (*_TABLES, "DELIVERY_QUEUE_URL", "RECONCILE_QUEUE_URL", *_INTERCOM),
     "sweep": (*_TABLES, "DELIVERY_QUEUE_URL"),
     "reconcile": (*_TABLES, "DELIVERY_QUEUE_URL", *_REFERRAL_FACTORY),
-    "admin_api": (*_TABLES, *_INTERCOM, "ADMIN_GROUP", "GROUPS_CLAIM"),
+    "admin_api": (*_TABLES, *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
     "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
 }
 """The variables that each function cannot start without. ``INTERCOM_API_URL`` may be empty."""
@@ -56,6 +57,11 @@ class Settings:
     def intercom_url(self) -> str:
         """Where Intercom's API is: the override of a local stack, else the region's own host."""
         return self.intercom_api_url or INTERCOM_HOSTS[self.intercom_region]
+
+
+def settings_of_process(function: str) -> Settings:
+    """The settings of this process. Raises as ``settings_of`` does."""
+    return settings_of(os.environ, function)
 
 
 def settings_of(environment: Mapping[str, str], function: str) -> Settings:

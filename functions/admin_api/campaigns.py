@@ -57,7 +57,7 @@ def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
     version = current.version if current else None
     author = author_of(request.claims)
     try:
-        saved = save_campaign(environment.campaigns, environment.intercom, environment.clock, document, version, author)
+        saved = save_campaign(environment, document, version, author)
     except ConflictError:
         return _conflict(environment.campaigns.find(campaign_id), document)
     body = {

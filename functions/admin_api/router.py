@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from shared.config import Settings
 from shared.ports.repositories import Campaigns
-from shared.ports.services import Clock, Intercom
+from shared.ports.services import Clock, Intercom, ReferralFactory
 from shared.runtime.http import HttpAnswer, HttpRequest, problem
 
 
@@ -26,6 +26,10 @@ class Environment(Protocol):
     def settings(self) -> Settings: ...
 
     def intercom(self) -> Intercom: ...
+
+    def referral_factory(self) -> ReferralFactory: ...
+
+    def time_left(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.config import Settings, settings_of
+from shared.config import Settings, settings_of_process
 from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, problem
 
 FOLDER = Path(__file__).parent / "files"
@@ -73,7 +72,7 @@ def _answer(request: HttpRequest, settings: Settings) -> HttpAnswer:
 
 @cache
 def _settings() -> Settings:
-    return settings_of(os.environ, "console")
+    return settings_of_process("console")
 
 
 @cache

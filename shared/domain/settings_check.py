@@ -17,7 +17,6 @@ Problem = tuple[str, str]
 """A place in the document, such as ``person_invited.mapping[2].to``, and a plain sentence."""
 Document = Mapping[str, Any]
 
-REQUIRED_ROWS = {"email": ("email", "E-mail"), "first_name": ("name", "First name")}
 SYNC_TARGETS = ("first_name", "email")
 SYNC_META = "meta."
 LISTS = {"segments": "segment", "tags": "tag"}
@@ -101,11 +100,14 @@ def _audience_missing(place: str, section: Document) -> Iterator[Problem]:
     action = section.get("action", "none")
     if action == "none":
         return
-    rows = {(row["from"], row["to"]) for row in section.get("mapping") or ()}
-    for source, (target, label) in REQUIRED_ROWS.items():
-        if (source, target) not in rows:
-            sentence = f"{label} is not mapped: add a row from {source} to {target}. First name and e-mail must be mapped "
-            yield f"{place}.mapping", f"{sentence}when the action is “{action}”."
+    rows = section.get("mapping") or ()
+    missing = []
+    if not any(row["from"] == "first_name" for row in rows):
+        missing.append("First name is not mapped: add a row from first_name, for example to name.")
+    if not any(row["from"] == "email" and row["to"] == "email" for row in rows):
+        missing.append("E-mail is not mapped: add a row from email to email.")
+    for sentence in missing:
+        yield f"{place}.mapping", f"{sentence} First name and e-mail must be mapped when the action is “{action}”."
 
 
 def _qualification_wrong(section: Document) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ without order, reads all of it, resumed where the time ran out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
@@ -223,8 +223,9 @@ def _joined_before(campaign: Campaign, user_id: int) -> bool:
     return not campaign.backfill and (campaign.known_up_to is None or user_id <= campaign.known_up_to)
 
 
-def highest_user_id(referral_factory: ReferralFactory) -> int | None:
-    """The newest person's id, by at most two calls; None when the list shows no order, so that only a scan can tell.
+def highest_user_id(referral_factory: ReferralFactory, time_left: Callable[[], float]) -> int | None:
+    """The newest person's id, by at most two calls; None when the list shows no order, so that only a scan can tell, or the
+    time does not suffice.
 
     Raises what the Referral Factory port raises.
     """
@@ -232,5 +233,7 @@ def highest_user_id(referral_factory: ReferralFactory) -> int | None:
     ids = [person.user_id for _, person in first.people]
     if (first.last_page or 1) <= 1:
         return max(ids, default=0)
+    if time_left() < LONGEST_CALL:
+        return None
     last = [person.user_id for _, person in referral_factory.users(first.last_page or 1).people]
     return None if order_of(ids, last) is Order.UNKNOWN else max([*ids, *last])

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from shared.domain.attribute_check import find_unfit
 from shared.domain.campaign import Campaign, Document, Status
 from shared.domain.contact import Attribute
 from shared.domain.settings_check import Problem, find_missing, find_wrong
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
+from shared.observability import logger
 from shared.ports.repositories import Campaigns
-from shared.ports.services import Clock, Intercom
+from shared.ports.services import Clock, Intercom, ReferralFactory
+from shared.use_cases.reconcile_campaigns import LONGEST_CALL, highest_user_id
 
 UNCHECKED = (
     "Intercom cannot be reached, so nobody could check whether the chosen attributes exist there. What it does not take "
     "is left out on delivery and shown."
 )
+
+
+class Saving(Protocol):
+    """What saving needs of the environment."""
+
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def clock(self) -> Clock: ...
+    def intercom(self) -> Intercom: ...
+    def referral_factory(self) -> ReferralFactory: ...
+    def time_left(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +43,7 @@ class Saved:
 
 
 def save_campaign(
-    campaigns: Campaigns,
-    intercom: Callable[[], Intercom],
-    clock: Clock,
+    environment: Saving,
     document: Document,
     expected_version: int | None,
     author: str,
@@ -48,7 +61,7 @@ def save_campaign(
         refused += missing
     else:
         warnings += missing
-    attributes = _attributes(intercom)
+    attributes = _attributes(environment)
     if attributes is None:
         warnings.append(("", UNCHECKED))
     elif status is Status.PAUSED:
@@ -57,12 +70,27 @@ def save_campaign(
         refused += find_unfit(document, attributes)
     if refused:
         raise InvalidSettingsError(refused)
-    return Saved(campaigns.save(document, expected_version, author, clock.now()), tuple(warnings))
+    campaign = environment.campaigns.save(document, expected_version, author, environment.clock.now())
+    if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
+        _mark_known(environment, campaign.campaign_id)
+    return Saved(campaign, tuple(warnings))
 
 
-def _attributes(intercom: Callable[[], Intercom]) -> Mapping[str, Attribute] | None:
+def _mark_known(environment: Saving, campaign_id: int) -> None:
+    """Stores who had joined before the activation. Unasked or unanswered, reconcile's next whole pass stores it; until then
+    reconcile adds nobody to this campaign."""
+    try:
+        if environment.time_left() > LONGEST_CALL:
+            highest = highest_user_id(environment.referral_factory(), environment.time_left)
+            if highest is not None:
+                environment.campaigns.mark_known(campaign_id, highest)
+    except (FailureError, ConfigurationError) as error:
+        logger.warning("activation mark left to reconcile", campaign_id=campaign_id, error=type(error).__name__)
+
+
+def _attributes(environment: Saving) -> Mapping[str, Attribute] | None:
     """None when Intercom does not answer or is not connected: saving must not depend on it."""
     try:
-        return intercom().attributes()
+        return environment.intercom().attributes()
     except (FailureError, ConfigurationError):
         return None

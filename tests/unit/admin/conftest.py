@@ -15,6 +15,7 @@ from functions.admin_api import handler
 from shared.adapters.clock import SystemChance
 from shared.config import Settings
 from shared.domain.contact import Attribute
+from shared.domain.person import Person
 from shared.errors import ApplicationError
 from shared.runtime import bootstrap
 from tests.fakes.dynamodb import FakeDynamoDB
@@ -58,8 +59,33 @@ class Workspace:
         return self.known
 
 
+@dataclass
+class PageOfPeople:
+    people: list[tuple[int, Person]]
+    last_page: int | None
+
+
+class Account:
+    """Referral Factory, as far as the activation needs it: the ids of its pages, or ``failure``."""
+
+    def __init__(self) -> None:
+        self.failure: ApplicationError | None = None
+        self.pages: list[list[int]] = [[7, 9]]
+        self.asked: list[int] = []
+
+    def users(self, page: int) -> PageOfPeople:
+        self.asked.append(page)
+        if self.failure:
+            raise self.failure
+        return PageOfPeople([(1, Person(user_id)) for user_id in self.pages[page - 1]], len(self.pages))
+
+
 class AdminEnvironment(bootstrap.Environment):
     workspace: Workspace
+    account: Account
+
+    def referral_factory(self) -> Any:
+        return self.account
 
     def intercom(self) -> Any:
         return self.workspace
@@ -128,6 +154,7 @@ def api() -> Iterator[Api]:
 
     environment = AdminEnvironment(settings, lambda _: database, no_transport, StillClock(), SystemChance(), NoMetrics())
     environment.workspace = Workspace()
+    environment.account = Account()
     with bootstrap.use(environment):
         yield Api(environment)
 
