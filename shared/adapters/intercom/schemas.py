@@ -6,71 +6,23 @@ Objects: https://developers.intercom.com/docs/references/rest-api/api.intercom.i
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.adapters.http import HttpResponse
+from shared.adapters.intercom.reading import address_of, flag_of, options_of, scalars_of, seconds_of, text_of
 from shared.domain.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.errors import UnavailableError
 
 _VENDOR = "intercom"
-_DATES = ("signed_up_at", "last_seen_at")
 
-
-def _seconds(value: Any) -> int | None:
-    """Unix seconds of a REST answer's number or of a webhook's ISO text; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return int(value) if math.isfinite(value) else None
-    if not isinstance(value, str):
-        return None
-    if value.isascii() and value.isdigit() and len(value) < 13:
-        return int(value)
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return str(value)
-
-
-def _address(value: Any) -> str | None:
-    """An avatar is sent as a text and may be answered as an object with ``image_url``."""
-    return _text(value.get("image_url")) if isinstance(value, Mapping) else _text(value)
-
-
-def _flag(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _scalars(value: Any) -> dict[str, Any]:
-    """Custom attributes without those that are objects (relationships)."""
-    if not isinstance(value, Mapping):
-        return {}
-    return {name: entry for name, entry in value.items() if entry is None or isinstance(entry, str | int | float | bool)}
-
-
-def _options(value: Any) -> list[str]:
-    """Options come as texts or as objects with ``value``."""
-    entries = value if isinstance(value, list) else []
-    return [str(entry["value"] if isinstance(entry, Mapping) and "value" in entry else entry) for entry in entries]
-
-
-Id = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1)]
-Seconds = Annotated[int | None, BeforeValidator(_seconds)]
-Text = Annotated[str | None, BeforeValidator(_text)]
-Flag = Annotated[bool | None, BeforeValidator(_flag)]
+Id = Annotated[str, BeforeValidator(text_of), StringConstraints(min_length=1)]
+Seconds = Annotated[int | None, BeforeValidator(seconds_of)]
+Text = Annotated[str | None, BeforeValidator(text_of)]
+Flag = Annotated[bool | None, BeforeValidator(flag_of)]
 
 
 class _Body(BaseModel):
@@ -85,14 +37,14 @@ class ContactBody(_Body):
     email: Text = None
     name: Text = None
     phone: Text = None
-    avatar: Annotated[str | None, BeforeValidator(_address)] = None
+    avatar: Annotated[str | None, BeforeValidator(address_of)] = None
     owner_id: Text = None
     unsubscribed_from_emails: Flag = None
     created_at: Seconds = None
     updated_at: Seconds = None
     signed_up_at: Seconds = None
     last_seen_at: Seconds = None
-    custom_attributes: Annotated[dict[str, Any], BeforeValidator(_scalars)] = Field(default_factory=dict)
+    custom_attributes: Annotated[dict[str, Any], BeforeValidator(scalars_of)] = Field(default_factory=dict)
 
     def contact(self) -> Contact:
         """In the domain's words. A role we do not know counts as a lead; without ``created_at`` it is as old as can be."""
@@ -122,7 +74,7 @@ class AttributeBody(_Body):
     full_name: Text = None
     label: Text = None
     data_type: Text = None
-    options: Annotated[list[str], BeforeValidator(_options)] = Field(default_factory=list)
+    options: Annotated[list[str], BeforeValidator(options_of)] = Field(default_factory=list)
     api_writable: Flag = None
     custom: Flag = None
     archived: Flag = None

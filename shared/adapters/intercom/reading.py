@@ -1,0 +1,55 @@
+"""Single values of Intercom's answers, read tolerantly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+
+def seconds_of(value: Any) -> int | None:
+    """Unix seconds of a REST answer's number or of a webhook's ISO text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return int(value) if math.isfinite(value) else None
+    if not isinstance(value, str):
+        return None
+    if value.isascii() and value.isdigit() and len(value) < 13:
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def text_of(value: Any) -> str | None:
+    """A text, or a number as one."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value)
+
+
+def address_of(value: Any) -> str | None:
+    """An avatar is sent as a text and may be answered as an object with ``image_url``."""
+    return text_of(value.get("image_url")) if isinstance(value, Mapping) else text_of(value)
+
+
+def flag_of(value: Any) -> bool | None:
+    """A boolean; None for anything else."""
+    return value if isinstance(value, bool) else None
+
+
+def scalars_of(value: Any) -> dict[str, Any]:
+    """Custom attributes without those that are objects (relationships)."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {name: entry for name, entry in value.items() if entry is None or isinstance(entry, str | int | float | bool)}
+
+
+def options_of(value: Any) -> list[str]:
+    """Options come as texts or as objects with ``value``."""
+    entries = value if isinstance(value, list) else []
+    return [str(entry["value"] if isinstance(entry, Mapping) and "value" in entry else entry) for entry in entries]
