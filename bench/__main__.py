@@ -1,0 +1,96 @@
+"""``python -m bench``: measure, print a table, write JSON; exit code 1 when a target is missed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench.figures import Figure, show
+
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME": "bench", "POWERTOOLS_METRICS_NAMESPACE": "bench", "POWERTOOLS_LOG_LEVEL": "INFO"}
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def _imports(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.imports import measure
+
+    yield from measure(options.rounds)
+
+
+def _handlers(options: argparse.Namespace) -> Iterator[Figure]:
+    os.environ.update(POWERTOOLS)  # read when the handlers are imported
+    from bench.handlers import measure_handlers
+
+    yield from measure_handlers(options.calls)
+
+
+def _calls(_: argparse.Namespace) -> Iterator[Figure]:
+    from bench.handlers import measure_vendor_calls
+
+    yield from measure_vendor_calls()
+
+
+def _stack(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.stack import measure
+
+    yield from measure(options.signups)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
+    "imports": _imports,
+    "handlers": _handlers,
+    "calls": _calls,
+    "stack": _stack,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 when every target is met, 1 when one is missed, 2 for wrong arguments."""
+    options = _parser().parse_args(arguments)
+    figures = [figure for part in options.only or PARTS for figure in PARTS[part](options)]
+    print(f"\n{show(figures)}\n")
+    missed = [figure.name for figure in figures if figure.missed]
+    options.json.write_text(json.dumps({**_machine(), "figures": [figure.document() for figure in figures]}, indent=2) + "\n")
+    if missed:
+        print(f"Missed: {'; '.join(missed)}.", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "cpus": os.cpu_count(),
+        "load_of_last_minute": round(os.getloadavg()[0], 2),
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure imports, warm handlers, vendor calls per signup, and the local stack from webhook to contact.",
+        epilog="Machines are noisy: imports are compared with boto3 in the same round, and the load is in the JSON file.",
+    )
+    parser.add_argument("--only", nargs="+", choices=tuple(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="where the figures go (bench/results.json)")
+    parser.add_argument("--rounds", type=_count, default=7, help="processes for each import (7)")
+    parser.add_argument("--calls", type=_count, default=500, help="calls of each warm handler (500)")
+    parser.add_argument("--signups", type=_count, default=300, help="signups at each pace through the stack (300)")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
