@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared.domain.limits import Priority
+from shared.errors import FailureError
+
 
 class UnlimitedLimiter:
     """The null implementation of ``shared.ports.services.Limiter``."""
 
-    def acquire(self, calls: int = 1) -> None:
+    def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
         """Lets every call pass."""
+        return ""
 
-    def observe(self, status: int, headers: Mapping[str, str]) -> None:
+    def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
+        """Learns nothing."""
+
+    def report(self, error: FailureError | None) -> None:
         """Learns nothing."""

@@ -27,18 +27,26 @@ class BreakerKind(StrEnum):
     """Why calls are stopped."""
 
     FAILING = "failing"
+    STRIKE = "strike"
     CONNECTION_LOST = "connection_lost"
     BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Calls stop until ``open_until`` (epoch seconds); after it a few may try, and the first success closes it."""
+    """Calls stop until ``open_until`` (epoch seconds); after it one at a time may try (``probing``, with ``open_until`` the
+    end of its time), and its success closes the breaker."""
 
     kind: BreakerKind
     open_until: float
     opened_at: float
     openings: int = 1
+    probing: bool = False
 
     def is_open(self, now: float) -> bool:
         return now < self.open_until
+
+    def closes_on_success(self, now: float) -> bool:
+        """Whether any call that went well closes it. A strike or a block only by the try after the pause: a neighbour's
+        call that was under way says nothing."""
+        return self.kind in {BreakerKind.FAILING, BreakerKind.CONNECTION_LOST} or self.probing or not self.is_open(now)

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from shared.domain.campaign import Campaign, Document
 from shared.domain.connection import Breaker, Connection, Vendor
+from shared.domain.limits import Strikes
 from shared.domain.referral import KnownPerson, Referral
 from shared.messages import DeliverContact
 
@@ -140,8 +141,21 @@ class Breakers(Protocol):
     def open(self, vendor: Vendor, breaker: Breaker) -> bool:
         """True when this call opened it, False when it was open already."""
 
+    def probe(self, vendor: Vendor, breaker: Breaker, until: float) -> bool:
+        """Takes the one try after the pause of ``breaker``, until ``until``; False when somebody else was faster."""
+
     def close(self, vendor: Vendor) -> bool:
         """True when it was open."""
+
+
+class StrikeBook(Protocol):
+    """What a vendor holds against us."""
+
+    def find(self, vendor: Vendor) -> Strikes:
+        """No strikes when nothing is stored."""
+
+    def update(self, vendor: Vendor, change: Callable[[Strikes], Strikes]) -> tuple[Strikes, Strikes]:
+        """Applies ``change`` to what is stored; answers before and after. A ``change`` that changes nothing writes nothing."""
 
 
 class Progresses(Protocol):

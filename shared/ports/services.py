@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from shared.domain.connection import Connection
 from shared.domain.contact import Attribute, Contact, Role, Value
+from shared.domain.limits import Priority
 from shared.domain.person import Person
+from shared.errors import FailureError
 from shared.messages import Message
 
 
@@ -71,13 +73,17 @@ class Metrics(Protocol):
 
 
 class Limiter(Protocol):
-    """How fast a vendor may be called."""
+    """How fast, and whether at all, a vendor may be called."""
 
-    def acquire(self, calls: int = 1) -> None:
-        """Before ``calls`` calls. Raises RateLimitedError when they may not be made now."""
+    def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
+        """Before each call: its permit, to be used at once. Raises RateLimitedError(retry_after) when it may not be made
+        now, BreakerOpenError, BlockedError, ConnectionLostError; and TransientError when nobody can tell."""
 
-    def observe(self, status: int, headers: Mapping[str, str]) -> None:
-        """After an answer: its status and its headers, names in lower case."""
+    def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
+        """After each call: the answer's status and headers (names in lower case), None when no whole answer came."""
+
+    def report(self, error: FailureError | None) -> None:
+        """What the vendor's answer came to, the token having been read anew after a 401; None when it was a success."""
 
 
 class Intercom(Protocol):

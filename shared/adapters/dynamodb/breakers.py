@@ -26,13 +26,14 @@ class DynamoBreakers:
             open_until=float(values["open_until"]),
             opened_at=float(values["opened_at"]),
             openings=values["openings"],
+            probing=values.get("probing", False),
         )
 
     def open(self, vendor: Vendor, breaker: Breaker) -> bool:
-        """See ``Breakers.open``. One whose time is over opens again; a lost connection or a block takes the place of a
-        mere failing, which would have closed by itself."""
-        condition = "attribute_not_exists(pk) OR open_until <= :now"
-        values: dict[str, str | int | float | bool] = {":now": float(breaker.opened_at)}
+        """See ``Breakers.open``. One whose time is over or that is being tried opens again; a strike, a lost connection or a
+        block takes the place of a mere failing, which would have closed by itself."""
+        condition = "attribute_not_exists(pk) OR open_until <= :now OR probing = :yes"
+        values: dict[str, str | int | float | bool] = {":now": float(breaker.opened_at), ":yes": True}
         if breaker.kind is not BreakerKind.FAILING:
             condition += " OR #kind = :failing"
             values[":failing"] = str(BreakerKind.FAILING)
@@ -44,6 +45,19 @@ class DynamoBreakers:
             "opened_at": float(breaker.opened_at),
         }
         return self._table.put(to_item(row), condition, values)
+
+    def probe(self, vendor: Vendor, breaker: Breaker, until: float) -> bool:
+        """See ``Breakers.probe``."""
+        probe_id = self._table.new_write_id()
+        values: dict[str, str | int | float | bool] = {
+            ":until": float(until),
+            ":was": float(breaker.open_until),
+            ":yes": True,
+            ":id": probe_id,
+        }
+        change = "SET open_until = :until, probing = :yes, write_id = :id"
+        _, refused = self._table.update(vendor_key(vendor), "BREAKER", change, "open_until = :was", values)
+        return refused is None or refused.get("write_id") == {"S": probe_id}
 
     def close(self, vendor: Vendor) -> bool:
         """See ``Breakers.close``."""

@@ -159,7 +159,7 @@ class IntercomClient:
     def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> HttpResponse:
         """One exchange. A 401 may only mean that the token was replaced: the secret is read anew, and the request, which
         Intercom refused unread, is sent once more."""
-        response = self._send(method, path, body, timeout, self._token())
+        response = self._send(method, path, body, timeout, self._token() or self._token(fresh=True))
         if response.status == 401:
             response = self._send(method, path, body, timeout, self._token(fresh=True))
         return response
@@ -172,13 +172,14 @@ class IntercomClient:
         if body is not None:
             headers["Content-Type"] = "application/json"
             encoded = json.dumps(body, allow_nan=False).encode("ascii")
-        self._limiter.acquire()
+        permit = self._limiter.acquire()
         try:
             response = self._transport.send(method, self._base_url + path, headers, encoded, timeout)
         except TransientError as error:
             error.vendor = VENDOR
+            self._limiter.finish(permit, None, {})
             raise
-        self._limiter.observe(response.status, response.headers)
+        self._limiter.finish(permit, response.status, response.headers)
         return response
 
 

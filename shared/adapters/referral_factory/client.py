@@ -15,6 +15,7 @@ from shared.adapters.http import HttpResponse, HttpTransport, RefusedConnectionE
 from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.schemas import campaign_id_of, person_of
+from shared.domain.limits import LONGEST_CALL, Priority
 from shared.domain.person import Person
 from shared.errors import (
     BlockedError,
@@ -29,7 +30,7 @@ from shared.errors import (
 from shared.ports.services import Limiter
 
 VENDOR = "referral_factory"
-TIMEOUT = 25.0
+TIMEOUT = LONGEST_CALL
 PAGE_SIZE = 250
 LONGEST_WAIT = 3_600.0
 
@@ -51,11 +52,19 @@ class PageOfUsers:
 class ReferralFactoryClient:
     """Implements ``shared.ports.services.ReferralFactory``. ``base_url`` ends in ``/api/v2``."""
 
-    def __init__(self, transport: HttpTransport, key: KeyProvider, base_url: str, limiter: Limiter | None = None) -> None:
+    def __init__(
+        self,
+        transport: HttpTransport,
+        key: KeyProvider,
+        base_url: str,
+        limiter: Limiter | None = None,
+        priority: Priority = Priority.RECONCILE,
+    ) -> None:
         self._transport = transport
         self._key = key
         self._base_url = base_url.rstrip("/")
         self._limiter = limiter or UnlimitedLimiter()
+        self._priority = priority
 
     def users(self, page: int) -> PageOfUsers:
         """See ``ReferralFactory.users``. Entries without a user id or campaign are left out."""
@@ -74,33 +83,45 @@ class ReferralFactoryClient:
         return PageOfUsers(people, (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None)
 
     def _get(self, path: str) -> Mapping[str, Any]:
-        response = self._send(path, self._key())
+        response = self._send(path, self._key() or self._key(fresh=True))
         if response.status == 401:
             response = self._send(path, self._key(fresh=True))
         if not 200 <= response.status < 300:
-            raise _error_of(response)
+            raise self._reported(_error_of(response))
         try:
             document: Any = json.loads(response.body)
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
-            raise UnavailableError("Referral Factory: its answer is no JSON object", vendor=VENDOR, status=response.status)
+            broken = UnavailableError("Referral Factory: its answer is no JSON object", vendor=VENDOR, status=response.status)
+            raise self._reported(broken)
+        self._limiter.report(None)
         return document
+
+    def _reported(self, error: FailureError) -> FailureError:
+        self._limiter.report(error)
+        return error
 
     def _send(self, path: str, key: str) -> HttpResponse:
         if not key:
             raise ConnectionLostError("there is no API key of Referral Factory", vendor=VENDOR)
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
-        self._limiter.acquire()
+        permit = self._limiter.acquire(self._priority)
         try:
             response = self._transport.send("GET", self._base_url + path, headers, None, TIMEOUT)
-        except RefusedConnectionError:
-            raise BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR) from None
         except TransientError as error:
-            error.vendor = VENDOR
-            raise
-        self._limiter.observe(response.status, response.headers)
+            self._limiter.finish(permit, None, {})
+            raise self._reported(_error_of_transport(error)) from None
+        self._limiter.finish(permit, response.status, response.headers)
         return response
+
+
+def _error_of_transport(error: TransientError) -> FailureError:
+    """A refused connection is how a block may look: https://developers.referral-factory.com does not say."""
+    if isinstance(error, RefusedConnectionError):
+        return BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR)
+    error.vendor = VENDOR
+    return error
 
 
 def _error_of(response: HttpResponse) -> FailureError:
