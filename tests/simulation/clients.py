@@ -1,0 +1,100 @@
+"""boto3 clients as the handlers see them: the in-memory services behind latency, faults and the SDK's one hidden retry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+from tests.fakes.errors import client_error
+from tests.simulation.boundary import Flavour
+
+if TYPE_CHECKING:
+    from tests.simulation.crossing import Crossing
+
+ATTEMPTS = 2
+"""As ``bootstrap`` configures the SDK: retries mode "standard", total_max_attempts 2."""
+READ_TIMEOUT = 5.0
+LATENCY = {"dynamodb": 0.004, "sqs": 0.008, "secretsmanager": 0.015}
+THROTTLED = {"dynamodb": "ThrottlingException", "sqs": "RequestThrottled", "secretsmanager": "ThrottlingException"}
+_RETRIED = (EndpointConnectionError, ReadTimeoutError)
+
+
+class AwsClient:
+    """A client of one service. Everything that is no operation passes through."""
+
+    def __init__(self, service: str, fake: Any, crossing: Crossing, chance: Random) -> None:
+        self._service = service
+        self._fake = fake
+        self._crossing = crossing
+        self._chance = chance
+        self._operations: dict[str, Callable[..., Any]] = {}
+
+    @property
+    def exceptions(self) -> Any:
+        return self._fake.exceptions
+
+    def __getattr__(self, name: str) -> Any:
+        operation = self._operations.get(name)
+        if operation is None:
+            method = getattr(self._fake, name)
+
+            def operation(**request: Any) -> Any:
+                return self._call(name, method, request)
+
+            self._operations[name] = operation
+        return operation
+
+    def _call(self, name: str, method: Callable[..., Any], request: dict[str, Any]) -> Any:
+        number = self._crossing.next_number()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._attempt(name, method, request, number, attempt)
+            except _RETRIED:
+                if attempt == ATTEMPTS:
+                    raise
+            except ClientError as error:
+                if attempt == ATTEMPTS or not _is_injected(error):
+                    raise
+            self._crossing.sleep(self._chance.random())  # the SDK's back-off
+        raise AssertionError
+
+    def _attempt(self, name: str, method: Callable[..., Any], request: dict[str, Any], number: int, attempt: int) -> Any:
+        crossing = self._crossing
+        flavour = crossing.enter(self._service, name, _subject(request), number, attempt)
+        crossing.sleep(LATENCY[self._service] * (0.5 + self._chance.random()))
+        if flavour is None:
+            return method(**request)
+        if flavour is Flavour.BEFORE:
+            raise self._refusal(name)
+        if flavour is Flavour.HANG:
+            crossing.sleep(READ_TIMEOUT)
+        if flavour is not Flavour.HANG or self._chance.random() < 0.5:
+            try:
+                method(**request)
+            except ClientError:
+                if flavour is not Flavour.KILLED:
+                    raise  # a refused condition is an answer of its own
+        if flavour is Flavour.KILLED:
+            crossing.kill()
+        raise ReadTimeoutError(endpoint_url=f"https://{self._service}.eu-central-1.amazonaws.com")
+
+    def _refusal(self, name: str) -> Exception:
+        kind = self._chance.randrange(3)
+        if kind == 0:
+            return EndpointConnectionError(endpoint_url=f"https://{self._service}.eu-central-1.amazonaws.com")
+        operation = "".join(part.capitalize() for part in name.split("_"))
+        if kind == 1:
+            return client_error(operation, THROTTLED[self._service])
+        return client_error(operation, "InternalServerError", status=500)
+
+
+def _is_injected(error: ClientError) -> bool:
+    return error.response["Error"]["Message"] == "injected"
+
+
+def _subject(request: dict[str, Any]) -> str:
+    """The table or the queue."""
+    return str(request.get("TableName") or request.get("QueueUrl", "").rsplit("/", 1)[-1])

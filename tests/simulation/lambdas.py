@@ -1,0 +1,173 @@
+"""Lambda: warm processes, time-outs, kills, and the pollers between queues and functions."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from shared.runtime import bootstrap
+from tests.simulation.blueprint import Function, Source
+from tests.simulation.loop import Killed
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+PICK_UP = 0.03
+"""Seconds from a message becoming visible to its poller having it."""
+START = 0.002
+
+
+class Context:
+    """Lambda's context object."""
+
+    def __init__(self, world: World, deadline: float) -> None:
+        self._world = world
+        self._deadline = deadline
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - self._world.loop.time) * 1000))
+
+
+@cache
+def handler_of(name: str) -> Callable[[Any, Any], Any]:
+    return importlib.import_module(f"functions.{name}.handler").lambda_handler  # type: ignore[no-any-return]
+
+
+class LambdaFunction:
+    """One function. Each invocation takes an idle process or a new one; a process that was killed is never seen again."""
+
+    def __init__(self, world: World, made: Function) -> None:
+        self.world = world
+        self.made = made
+        self.handler = handler_of(made.name)
+        self.variables = world.cloud.variables_of(made)
+        self.idle: list[bootstrap.Environment] = []
+        self.invocations = 0
+        self.errors: list[float] = []
+        self.kills = 0
+
+    def invoke(self, event: Any, then: Callable[[Any, BaseException | None], None] | None = None) -> None:
+        """Starts an invocation. ``then`` gets its answer, or what ended it: an exception of the handler, or Killed."""
+        world, deadline = self.world, self.world.loop.time + self.made.timeout
+        self.invocations += 1
+
+        def body() -> None:
+            answer, ended = self._run(event, deadline)
+            if ended is not None:
+                self.errors.append(world.loop.time)
+                world.note_lambda_error(self.made, ended)
+            if then is not None:
+                then(answer, ended)
+
+        task = world.loop.start(body, deadline)
+        world.crossing.names[task] = self.made.name
+        kill_after = getattr(world.crossing.faults, "kill_after", None)
+        if kill_after is not None and (calls := kill_after()) is not None:
+            world.crossing.kill_after[task] = calls
+
+    def _run(self, event: Any, deadline: float) -> tuple[Any, BaseException | None]:
+        task = self.world.loop.current
+        environment = self.idle.pop() if self.idle else self.world.new_environment(self)
+        try:
+            with bootstrap.use(environment):
+                answer = self.handler(event, Context(self.world, deadline))
+        except Killed as killed:
+            self.kills += 1
+            return None, killed
+        except Exception as error:  # noqa: BLE001 - Lambda counts it and keeps the process
+            self.idle.append(environment)
+            return None, error
+        finally:
+            if task is not None:
+                self.world.crossing.names.pop(task, None)
+                self.world.crossing.kill_after.pop(task, None)
+        if task is not None and task.dead:  # killed in a call whose loss the handler did not notice
+            self.kills += 1
+            return None, Killed()
+        self.idle.append(environment)
+        return answer, None
+
+
+class Poller:
+    """An event source mapping: batches of a queue for a function, at most so many at once."""
+
+    def __init__(self, world: World, source: Source, function: LambdaFunction) -> None:
+        self.world = world
+        self.source = source
+        self.function = function
+        self.url = world.cloud.queue_url(source.queue)
+        self.running = 0
+        self.stopped = False
+        self._wakes_at = float("inf")
+
+    def arm(self) -> None:
+        """Looks when the queue has something, and comes back then."""
+        if self.running >= self.source.concurrency or self.stopped:
+            return
+        visible_at = self.world.cloud.sqs.next_visible_at(self.url)
+        if visible_at is None:
+            return
+        at = max(visible_at, self.world.loop.time) + PICK_UP
+        if at < self._wakes_at:
+            self._wakes_at = at
+            self.world.loop.at(at, lambda: self._poll(at))
+
+    def _poll(self, at: float) -> None:
+        if at != self._wakes_at:
+            return
+        self._wakes_at = float("inf")
+        while self.running < self.source.concurrency and not self.stopped:
+            answer = self.world.cloud.sqs.receive_message(
+                QueueUrl=self.url, MaxNumberOfMessages=self.source.batch_size, AttributeNames=["All"]
+            )
+            messages = answer.get("Messages", [])
+            if not messages:
+                break
+            self._hand_over(messages)
+        self.arm()
+
+    def _hand_over(self, messages: list[dict[str, Any]]) -> None:
+        self.running += 1
+
+        def then(answer: Any, ended: BaseException | None) -> None:
+            self.running -= 1
+            failed = failures_of(answer, {message["MessageId"] for message in messages}) if ended is None else None
+            for message in messages:
+                if failed is not None and message["MessageId"] not in failed:
+                    self.world.cloud.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+            self.arm()
+
+        arn = self.world.cloud.arns[self.source.queue]
+        self.function.invoke({"Records": [record_of(message, arn) for message in messages]}, then)
+
+
+def failures_of(answer: Any, sent: set[str]) -> set[str] | None:
+    """The messages that failed as Lambda reads the answer; None: all of them.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html: nothing, or an empty list, is a complete
+    success; an id that is empty, missing or unknown is a complete failure.
+    """
+    if not isinstance(answer, dict) or not answer.get("batchItemFailures"):
+        return set()
+    failures = answer["batchItemFailures"]
+    if not isinstance(failures, list):
+        return None
+    failed = {entry.get("itemIdentifier") if isinstance(entry, dict) else None for entry in failures}
+    return failed if failed <= sent else None
+
+
+def record_of(message: dict[str, Any], arn: str) -> dict[str, Any]:
+    """A received message as Lambda's event has it."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": arn,
+        "awsRegion": "eu-central-1",
+    }

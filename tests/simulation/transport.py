@@ -1,0 +1,147 @@
+"""The vendors as the handlers reach them: ``HttpTransport`` straight into the vendors' rules, behind latency and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import formatdate
+from random import Random
+from urllib.parse import urlsplit
+
+from sandbox.vendors.intercom.rules import Intercom
+from sandbox.vendors.referral_factory.rules import ReferralFactory
+from sandbox.vendors.wire import Request, Response
+from shared.adapters.http import HttpResponse, RefusedConnectionError
+from shared.errors import ConfigurationError, UnavailableError
+from tests.simulation.boundary import Flavour
+from tests.simulation.crossing import Crossing
+
+INTERCOM_URL = "https://api.intercom.io"
+REFERRAL_FACTORY_URL = "https://referral-factory.com/api/v2"
+LATENCY = {"intercom": (0.06, 0.25), "referral_factory": (0.2, 1.5)}
+"""From, to: most answers are near the lower end."""
+STATUSES = (500, 502, 503, 504)
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+class Outage:
+    """A vendor is down between two times; ``how``: ``refused``, ``hang``, or a status."""
+
+    def __init__(self, vendor: str, begins: float, ends: float, how: str | int = 503) -> None:
+        self.vendor = vendor
+        self.begins = begins
+        self.ends = ends
+        self.how = how
+
+
+class VendorTransport:
+    """One for the world. ``calls``: vendor → the times of all calls that reached it; ``skew``: seconds Intercom is ahead."""
+
+    def __init__(self, intercom: Intercom, referral_factory: ReferralFactory, crossing: Crossing, chance: Random) -> None:
+        self._rules = {"intercom": intercom, "referral_factory": referral_factory}
+        self._crossing = crossing
+        self._chance = chance
+        self.calls: dict[str, list[float]] = {"intercom": [], "referral_factory": []}
+        self.refused: dict[str, int] = {"intercom": 0, "referral_factory": 0}
+        self.outages: list[Outage] = []
+        self.slowness: dict[str, float] = {}
+        self.skew = 0.0
+        self.in_flight: dict[str, int] = {"intercom": 0, "referral_factory": 0}
+        self.most_in_flight: dict[str, int] = {"intercom": 0, "referral_factory": 0}
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
+        """See ``HttpTransport.send``."""
+        vendor = _vendor_of(url)
+        target = url.removeprefix(INTERCOM_URL) if vendor == "intercom" else url.removeprefix("https://referral-factory.com")
+        request = Request.of(method, target, headers, body or b"")
+        crossing = self._crossing
+        flavour = crossing.enter(vendor, f"{method} {request.path}", "", crossing.next_number())
+        self.in_flight[vendor] += 1
+        self.most_in_flight[vendor] = max(self.most_in_flight[vendor], self.in_flight[vendor])
+        try:
+            return self._exchange(vendor, request, flavour, timeout)
+        finally:
+            self.in_flight[vendor] -= 1
+
+    def _exchange(self, vendor: str, request: Request, flavour: Flavour | None, timeout: float) -> HttpResponse:
+        outage = self._outage(vendor)
+        if outage:
+            return self._down(vendor, outage, timeout)
+        self._pass(vendor, self._latency(vendor), timeout)
+        if flavour is Flavour.BEFORE:
+            return self._broken(vendor)
+        if flavour is Flavour.HANG:
+            happens = self._chance.random() < 0.5
+            self._crossing.sleep(timeout)
+            if happens:
+                self._answer(vendor, request)
+            raise UnavailableError(f"{vendor}: ReadTimeout")
+        response = self._answer(vendor, request)
+        if flavour is Flavour.KILLED:
+            self._crossing.kill()
+        if flavour is Flavour.AFTER:
+            return self._lost(vendor, response)
+        if response.status == 0:
+            raise RefusedConnectionError(f"{vendor}: ConnectionRefused")
+        delay = float(response.headers.get("X-Stand-In-Delay", 0.0))
+        if delay:
+            self._pass(vendor, delay, timeout)
+        return self._shown(vendor, response)
+
+    def _pass(self, vendor: str, seconds: float, timeout: float) -> None:
+        """Raises UnavailableError when the client's time is over first."""
+        if seconds >= timeout:
+            self._crossing.sleep(timeout)
+            raise UnavailableError(f"{vendor}: ReadTimeout")
+        self._crossing.sleep(seconds)
+
+    def _latency(self, vendor: str) -> float:
+        least, most = LATENCY[vendor]
+        return least + (most - least) * self._chance.random() ** 3 + self.slowness.get(vendor, 0.0)
+
+    def _answer(self, vendor: str, request: Request) -> Response:
+        self.calls[vendor].append(self._crossing.loop.time)
+        response = self._rules[vendor].answer(request)
+        self.refused[vendor] += response.status == 429
+        return response
+
+    def _broken(self, vendor: str) -> HttpResponse:
+        kind = self._chance.randrange(3)
+        if kind == 0:
+            raise UnavailableError(f"{vendor}: ConnectionError")
+        self.calls[vendor].append(self._crossing.loop.time)
+        if kind == 1:
+            return HttpResponse(502, {"content-type": "text/html"}, HTML)
+        return self._shown(vendor, self._rules[vendor].refuse(self._chance.choice(STATUSES)))
+
+    def _lost(self, vendor: str, response: Response) -> HttpResponse:
+        if self._chance.random() < 0.5:
+            raise UnavailableError(f"{vendor}: ConnectionError")
+        return HttpResponse(response.status, {"content-type": "application/json"}, response.body[: len(response.body) // 2])
+
+    def _outage(self, vendor: str) -> Outage | None:
+        now = self._crossing.loop.time
+        return next((one for one in self.outages if one.vendor == vendor and one.begins <= now < one.ends), None)
+
+    def _down(self, vendor: str, outage: Outage, timeout: float) -> HttpResponse:
+        if outage.how == "hang":
+            self._crossing.sleep(timeout)
+            raise UnavailableError(f"{vendor}: ReadTimeout")
+        self._crossing.sleep(0.05)
+        if outage.how == "refused":
+            raise RefusedConnectionError(f"{vendor}: ConnectionRefused")
+        return self._shown(vendor, self._rules[vendor].refuse(int(outage.how)))
+
+    def _shown(self, vendor: str, response: Response) -> HttpResponse:
+        names = {name.lower(): value for name, value in response.headers.items()}
+        names.setdefault("date", formatdate(self._crossing.loop.time + self.skew, usegmt=True))
+        return HttpResponse(response.status, names, response.body)
+
+
+def _vendor_of(url: str) -> str:
+    match urlsplit(url).hostname:
+        case "api.intercom.io":
+            return "intercom"
+        case "referral-factory.com":
+            return "referral_factory"
+        case host:
+            raise ConfigurationError(f"{host} is not among the hosts this deployment may call")

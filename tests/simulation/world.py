@@ -1,0 +1,334 @@
+"""The simulated world: everything between a signup at Referral Factory and its contact in Intercom, in virtual time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any, Self
+
+from sandbox.vendors.intercom.rules import Intercom
+from sandbox.vendors.intercom.seed import add_contact
+from sandbox.vendors.intercom.settings import IntercomSettings
+from sandbox.vendors.intercom.workspace import Contact
+from sandbox.vendors.referral_factory.outbox import EVENTS
+from sandbox.vendors.referral_factory.records import Person
+from sandbox.vendors.referral_factory.rules import ReferralFactory
+from sandbox.vendors.referral_factory.settings import ReferralFactorySettings, WebhookRule
+from sandbox.vendors.wire import OutgoingWebhook
+from shared.config import settings_of
+from shared.domain.person import fold_email
+from shared.domain.referral import KnownPerson, Referral
+from shared.ports.repositories import Quarantined
+from shared.runtime.bootstrap import Environment
+from tests.simulation.blueprint import Function, read_blueprint
+from tests.simulation.boundary import Faults, NoFaults
+from tests.simulation.clients import AwsClient
+from tests.simulation.cloud import Cloud
+from tests.simulation.crossing import Crossing
+from tests.simulation.gateway import webhook_event
+from tests.simulation.lambdas import LambdaFunction, Poller
+from tests.simulation.loop import Loop
+from tests.simulation.recording import LogLines, ProcessMetrics, Recorded, logs_into
+from tests.simulation.transport import VendorTransport
+
+BEGINNING = 1_790_000_000.0
+APP_URL = "https://app.example.net"
+WEBHOOK_SECRET = "canary-webhook-secret-7d1f"
+INTERCOM_TOKEN = "canary-intercom-token-52ac"
+API_KEY = "canary-referral-factory-key-9b3e"
+CLIENT_SECRET = "canary-client-secret-e01c"
+SECRETS = (WEBHOOK_SECRET, INTERCOM_TOKEN, API_KEY, CLIENT_SECRET)
+
+
+@cache
+def webhook_rules() -> tuple[WebhookRule, ...]:
+    """What the campaigns' owner has entered at Referral Factory: one webhook for each event."""
+    headers = {"X-Webhook-Secret": WEBHOOK_SECRET}
+    return tuple(
+        WebhookRule(campaign, event, f"{APP_URL}/webhooks/referral-factory/{campaign}/{event}", headers=headers)
+        for campaign in (1, 2)
+        for event in EVENTS
+    )
+
+
+@dataclass(slots=True)
+class Signup:
+    """A person who joined at Referral Factory. ``answered``: when and how we answered the webhooks, in order."""
+
+    person: Person
+    at: float
+    answered: list[tuple[float, int]]
+
+    @property
+    def accepted_at(self) -> float | None:
+        """When we first answered 202; None: never."""
+        return next((at for at, status in self.answered if status == 202), None)
+
+
+class World:
+    """Use as a context manager, or ``close`` it. ``faults`` may be replaced at any time.
+
+    ``search_lag`` seconds until Intercom's search shows a write; ``index_lag`` seconds until DynamoDB's indexes do, at most;
+    ``duplicates`` share of messages that SQS delivers twice; ``reconcile`` and ``sweep`` False: their schedules are off.
+    """
+
+    def __init__(
+        self,
+        seed: int | str = 0,
+        *,
+        faults: Faults | None = None,
+        search_lag: float = 120.0,
+        index_lag: float = 0.5,
+        duplicates: float = 0.0,
+        journal: bool = False,
+        sweep: bool = True,
+        reconcile: bool = True,
+        intercom: Mapping[str, Any] | None = None,
+        referral_factory: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.seed = seed
+        self.loop = Loop(BEGINNING)
+        self.blueprint = read_blueprint()
+        self.cloud = Cloud(self.blueprint, self.now, str(seed), index_lag=index_lag, duplicates=duplicates, journal=journal)
+        self.intercom = Intercom(
+            clock=self.now,
+            chance=Random(f"intercom {seed}"),
+            settings=IntercomSettings(
+                tokens=[INTERCOM_TOKEN],
+                client_secret=CLIENT_SECRET,
+                search_lag_seconds=search_lag,
+                seed=False,
+                **(intercom or {}),
+            ),
+        )
+        self.referral_factory = ReferralFactory(
+            clock=self.now,
+            chance=Random(f"referral_factory {seed}"),
+            settings=ReferralFactorySettings(
+                token=API_KEY,
+                **{"public_url": "https://refer.example.net", "webhooks": webhook_rules(), **(referral_factory or {})},
+            ),
+        )
+        self.crossing = Crossing(self.loop, faults or NoFaults())
+        self.transport = VendorTransport(self.intercom, self.referral_factory, self.crossing, Random(f"network {seed}"))
+        self._chance = Random(f"application {seed}")
+        latency = Random(f"latency {seed}")
+        self._aws = {
+            service: AwsClient(service, getattr(self.cloud, service), self.crossing, latency)
+            for service in ("dynamodb", "sqs", "secretsmanager")
+        }
+        self.metrics: Recorded = {}
+        self.lambda_errors: list[tuple[float, str, BaseException]] = []
+        self.server_errors: list[float] = []
+        self.logs = LogLines(SECRETS)
+        self.signups: dict[int, Signup] = {}
+        self.known_contacts: set[str] = set()
+        self.webhooks_dropped = 0
+        self.drop_webhook = lambda _webhook: False
+        self.cloud.put_secret("WebhookSecret", current=WEBHOOK_SECRET, next="")
+        self.cloud.put_secret("IntercomSecret", access_token=INTERCOM_TOKEN, client_id="canary-id", client_secret=CLIENT_SECRET)
+        self.cloud.put_secret("ReferralFactorySecret", api_key=API_KEY)
+        self.functions = {
+            name: LambdaFunction(self, self.blueprint.functions[name])
+            for name in ("signup_webhook", "deliver_contact", "sweep", "reconcile")
+        }
+        self.pollers = [
+            Poller(self, source, function) for function in self.functions.values() for source in function.made.sources
+        ]
+        self._watch_sends()
+        self.schedules = {"sweep": sweep, "reconcile": reconcile}
+        for name in self.schedules:
+            every = self.blueprint.functions[name].every
+            assert every is not None
+            self.loop.at(BEGINNING + every, lambda name=name, every=every: self._tick(name, every))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends what still runs."""
+        with logs_into(self.logs):
+            self.loop.close()
+
+    # -- clock and chance, as the application's ports want them --------------------------------------------------------
+
+    def now(self) -> float:
+        return self.loop.time
+
+    def sleep(self, seconds: float) -> None:
+        self.crossing.sleep(max(0.0, seconds))
+
+    def fraction(self) -> float:
+        return self._chance.random()
+
+    def token(self) -> str:
+        return f"{self._chance.getrandbits(128):032x}"
+
+    # -- what happens --------------------------------------------------------------------------------------------------
+
+    def run(self, seconds: float | None = None, *, until: float | None = None) -> None:
+        """Lets ``seconds`` pass, or time up to ``until``."""
+        with logs_into(self.logs):
+            self.loop.run(self.now() + (seconds or 0.0) if until is None else until)
+
+    def at(self, time: float, act: Any) -> None:
+        """Does something at a virtual time."""
+        self.loop.at(time, act)
+
+    def configure(self, document: Mapping[str, Any], *, known_up_to: int | None = -1) -> None:
+        """Saves a campaign as the console does. ``known_up_to`` -1: the highest id there is; None:
+        it is left to reconcile."""
+        campaigns = self.environment("deliver_contact").campaigns
+        before = campaigns.find(int(document["campaign_id"]))
+        with logs_into(self.logs):
+            saved = campaigns.save(document, before.version if before else None, "a test", self.now())
+        if known_up_to == -1 and saved.known_up_to is None and document.get("status") == "active":
+            known_up_to = max(self.referral_factory.account.people.ids(), default=0)
+        if known_up_to not in (None, -1):
+            campaigns.mark_known(saved.campaign_id, known_up_to)
+
+    def sign_up(
+        self, email: str, first_name: str = "Ivo", *, campaign: int = 1, referrer: int | None = 1, last_name: str = "Holm"
+    ) -> Signup:
+        """A person joins at Referral Factory, which then posts its webhooks. ``referrer``: a user id, None for a person
+        referring."""
+        account = self.referral_factory.account
+        person = account.join(
+            account.campaigns[campaign],
+            first_name=first_name,
+            email=email,
+            source="Referred" if referrer is not None else "Direct",
+            referrer=account.people.with_id(referrer) if referrer is not None else None,
+            meta={"Last Name": last_name} if last_name else {},
+        )
+        signup = self.signups[person.id] = Signup(person, self.now(), [])
+        self._post_webhooks()
+        return signup
+
+    def add_contact(self, email: str, role: str = "user", **fields: Any) -> Contact:
+        """A contact that was in Intercom before, and that search shows."""
+        contact = add_contact(self.intercom.workspace, {"role": role, "email": email, **fields}, age=86_400.0)
+        self.known_contacts.add(contact.id)
+        return contact
+
+    def post(self, webhook: OutgoingWebhook, answered: Any = None) -> None:
+        """Any HTTP call at the webhook's address; ``answered`` gets the status."""
+
+        def then(answer: Any, ended: BaseException | None) -> None:
+            status = answer["statusCode"] if ended is None else 500
+            if status >= 500:
+                self.server_errors.append(self.now())
+            if answered is not None:
+                answered(status)
+
+        self.functions["signup_webhook"].invoke(webhook_event(webhook, self.now()), then)
+
+    def _post_webhooks(self) -> None:
+        """Takes what Referral Factory has to send now, and comes back for what it will send later."""
+        outbox = self.referral_factory.account.outbox
+        for webhook in self.referral_factory.take_webhooks(self.now()):
+            if self.drop_webhook(webhook):
+                self.webhooks_dropped += 1
+                continue
+            self.post(webhook, lambda status, webhook=webhook: self._answered(webhook, status))
+        if outbox.waiting():
+            self.loop.at(outbox._waiting[0][0], self._post_webhooks)
+
+    def _answered(self, webhook: OutgoingWebhook, status: int) -> None:
+        self.referral_factory.webhook_answered(webhook, status)
+        if webhook.url.endswith("/joined") and webhook.body.startswith(b"{"):
+            signup = self.signups.get(int(json.loads(webhook.body).get("id", 0)))
+            if signup is not None:
+                signup.answered.append((self.now(), status))
+
+    def _tick(self, name: str, every: float) -> None:
+        self.loop.at(self.now() + every, lambda: self._tick(name, every))
+        if self.schedules[name]:
+            self.fire(name)
+        if name == "sweep":
+            for queue in self.blueprint.queues:
+                if queue.endswith("DeadLetterQueue"):
+                    self.metrics.setdefault(f"visible {queue}", []).append((self.now(), self.cloud.visible(queue)))
+
+    def fire(self, name: str) -> None:
+        """A schedule fires: ``sweep`` or ``reconcile``."""
+        self.functions[name].invoke({"version": "0", "source": "aws.scheduler", "id": f"{name}-{int(self.now())}"})
+
+    # -- processes -----------------------------------------------------------------------------------------------------
+
+    def environment(self, name: str) -> Environment:
+        """One that is idle, or a new one: for tests that set something up or look."""
+        function = self.functions[name]
+        if not function.idle:
+            function.idle.append(self.new_environment(function))
+        return function.idle[-1]
+
+    def new_environment(self, function: LambdaFunction) -> Environment:
+        """A new process of a function."""
+        settings = settings_of(function.variables, function.made.name)
+        return Environment(
+            settings, self._aws.__getitem__, lambda _: self.transport, self, self, ProcessMetrics(self.metrics, self.now)
+        )
+
+    def note_lambda_error(self, function: Function, ended: BaseException) -> None:
+        self.lambda_errors.append((self.now(), function.id, ended))
+
+    def _watch_sends(self) -> None:
+        """A poller looks at its queue after whatever may have put something there."""
+        sqs = self.cloud.sqs
+
+        def watched(method: Any) -> Any:
+            def call(**request: Any) -> Any:
+                answer = method(**request)
+                for poller in self.pollers:
+                    poller.arm()
+                return answer
+
+            return call
+
+        for name in ("send_message", "send_message_batch", "change_message_visibility", "start_message_move_task"):
+            setattr(sqs, name, watched(getattr(sqs, name)))
+
+    # -- what there is -------------------------------------------------------------------------------------------------
+
+    def contacts(self, email: str | None = None) -> list[Contact]:
+        """Live contacts, oldest first; those with the e-mail, whatever its capitals."""
+        everybody = (one for one in self.intercom.workspace.contacts.values() if one.condition == "live")
+        wanted = None if email is None else fold_email(email)
+        return [one for one in everybody if wanted is None or fold_email(one.email) == wanted]
+
+    def row(self, campaign: int, user: int) -> Referral | None:
+        """The ledger's row."""
+        return self.environment("deliver_contact").referrals.find(campaign, user)
+
+    def row_of(self, signup: Signup) -> Referral | None:
+        return self.row(signup.person.campaign_id, signup.person.id)
+
+    def person(self, email: str) -> KnownPerson | None:
+        """What the ledger remembers of an e-mail address."""
+        workspace = self.intercom.settings.workspace_id
+        return self.environment("deliver_contact").people.find(workspace, email)
+
+    def quarantined(self) -> list[Quarantined]:
+        return list(self.environment("deliver_contact").quarantine.list(100).items)
+
+    def counted(self, metric: str) -> float:
+        """The sum of a metric."""
+        return sum(value for _, value in self.metrics.get(metric, ()))
+
+    def calls(self, *vendors: str) -> int:
+        """Calls that reached the vendors; all of them when none is named."""
+        return sum(len(times) for vendor, times in self.transport.calls.items() if not vendors or vendor in vendors)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Meanwhile nothing is logged to the console."""
+        with logs_into(self.logs):
+            yield
