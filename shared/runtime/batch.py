@@ -80,6 +80,7 @@ class Batch:
             return attempt.wait(until, str(error)) or self._postpone(record, LONGEST_QUEUE_WAIT)
         except PermanentError as error:
             attempt.fail(str(error))
+            self._guard.succeeded()
         except TransientError as error:
             logger.info("attempt waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
             self._guard.failed(error)
@@ -99,5 +100,9 @@ class Batch:
         return Wait(wait.seconds, in_ledger=True) if isinstance(error, BreakerOpenError) else wait
 
     def _postpone(self, record: Mapping[str, Any], seconds: float) -> bool:
-        self._queue.postpone(record["receiptHandle"], min(seconds, LONGEST_QUEUE_WAIT))
+        """Never fails: a message that cannot be postponed comes again when its visibility ends."""
+        try:
+            self._queue.postpone(record["receiptHandle"], min(seconds, LONGEST_QUEUE_WAIT))
+        except TransientError:
+            logger.warning("message not postponed", message_id=record["messageId"])
         return False

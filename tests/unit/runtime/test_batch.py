@@ -1,0 +1,259 @@
+"""Failure is classified, not counted: what becomes of each record of a batch, and that the answer is always one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.domain.connection import BreakerKind, Vendor
+from shared.errors import (
+    BreakerOpenError,
+    BusyError,
+    ConnectionLostError,
+    DuplicateError,
+    MalformedPayloadError,
+    PermanentError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+    UnavailableError,
+)
+from shared.messages import DeliverContact, Message, body_of
+from shared.runtime.batch import LONGEST_QUEUE_WAIT, STOP_WITH_LESS_THAN, Batch
+from shared.use_cases.guard_vendor import FAILURES_TO_OPEN, RECONNECT_PROBE
+from tests.builders import NOW, App
+from tests.fakes.errors import client_error
+
+DOWN = UnavailableError("down", vendor="intercom")
+Act = Callable[[], None]
+
+
+@dataclass
+class RecordedAttempt:
+    """Does what the test says, and remembers what it was told."""
+
+    error: BaseException | None = None
+    has_row: bool = True
+    waits_so_far: int = 0
+    ran: int = 0
+    waits: list[tuple[float, str]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        self.ran += 1
+        if self.error:
+            raise self.error
+
+    def wait(self, until: float, reason: str) -> bool:
+        if self.has_row:
+            self.waits.append((until, reason))
+        return self.has_row
+
+    def fail(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+class Worker:
+    """A batch over the in-memory queue, with an attempt for each record."""
+
+    def __init__(self, *attempts: RecordedAttempt) -> None:
+        self.app = App()
+        self.attempts = list(attempts)
+        self.postponed: dict[str, int] = {}
+        self._left = list(attempts)
+        self.app.sqs.change_message_visibility = self._postpone
+
+    def _postpone(self, **request: Any) -> None:
+        self.postponed[request["ReceiptHandle"]] = request["VisibilityTimeout"]
+
+    def refuse(self, **_: Any) -> None:
+        raise client_error("ChangeMessageVisibility", "ThrottlingException")
+
+    def _attempt_of(self, _: Message) -> RecordedAttempt:
+        return self._left.pop(0)
+
+    def process(self, *, receive_count: int = 1, bodies: list[str] | None = None) -> list[str]:
+        """The ids of the records that failed: ``0``, ``1`` …"""
+        environment = self.app.environment
+        batch = Batch(environment, environment.delivery_queue, environment.intercom_guard, self._attempt_of)
+        bodies = bodies or [body_of(DeliverContact(1, 2, "joined", NOW))] * len(self.attempts)
+        answer = batch.process({"Records": [record(str(index), body, receive_count) for index, body in enumerate(bodies)]})
+        return failures_of(answer)
+
+    def breaker(self) -> Any:
+        return self.app.environment.breakers.find(Vendor.INTERCOM)
+
+
+def record(message_id: str, body: str, receive_count: int = 1) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(receive_count)}
+    return {"messageId": message_id, "receiptHandle": f"handle {message_id}", "body": body, "attributes": attributes}
+
+
+def failures_of(answer: dict[str, Any]) -> list[str]:
+    """The failed ids of an answer that is one: any other shape would make Lambda delete or repeat everything."""
+    assert json.loads(json.dumps(answer)) == answer
+    assert set(answer) == {"batchItemFailures"}
+    assert all(set(one) == {"itemIdentifier"} and one["itemIdentifier"] for one in answer["batchItemFailures"])
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def test_what_went_well_is_deleted() -> None:
+    worker = Worker(RecordedAttempt(), RecordedAttempt())
+    assert worker.process() == []
+    assert worker.postponed == {}
+
+
+@pytest.mark.parametrize(("receive_count", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 30)])
+def test_a_transient_failure_waits_shortly_in_the_queue(receive_count: int, seconds: int) -> None:
+    worker = Worker(RecordedAttempt(DOWN))
+    assert worker.process(receive_count=receive_count) == ["0"]
+    assert worker.postponed == {"handle 0": seconds}
+    assert worker.attempts[0].waits == []
+
+
+def test_a_transient_failure_that_lasts_waits_in_the_ledger_and_frees_the_queue() -> None:
+    worker = Worker(RecordedAttempt(DOWN, waits_so_far=1))
+    assert worker.process(receive_count=5) == []
+    assert worker.attempts[0].waits == [(NOW + 120, "down")]
+
+
+def test_a_long_wait_goes_to_the_ledger_at_once() -> None:
+    worker = Worker(RecordedAttempt(TransientError("later", retry_after=400.0)))
+    assert worker.process() == []
+    assert worker.attempts[0].waits == [(NOW + 400, "later")]
+
+
+def test_without_a_row_a_long_wait_stays_in_the_queue_two_minutes_at_most() -> None:
+    worker = Worker(RecordedAttempt(TransientError("later", retry_after=400.0), has_row=False))
+    assert worker.process() == ["0"]
+    assert worker.postponed == {"handle 0": LONGEST_QUEUE_WAIT}
+
+
+def test_what_the_vendor_asks_for_is_waited() -> None:
+    worker = Worker(RecordedAttempt(RateLimitedError("slow down", retry_after=7.2, vendor="intercom")))
+    assert worker.process() == ["0"]
+    assert worker.postponed == {"handle 0": 8}
+    assert worker.breaker() is None
+
+
+def test_a_persons_busy_lease_waits_in_the_queue() -> None:
+    worker = Worker(RecordedAttempt(BusyError("leased", retry_after=12.0)))
+    assert worker.process() == ["0"]
+    assert worker.postponed == {"handle 0": 12}
+
+
+def test_a_permanent_failure_closes_the_row_with_its_reason_and_the_message_is_deleted() -> None:
+    errors = [PermanentError("no e-mail"), RejectedError("refused", field="x"), MalformedPayloadError("names nobody")]
+    worker = Worker(*[RecordedAttempt(error) for error in errors])
+    assert worker.process() == []
+    assert [attempt.reasons for attempt in worker.attempts] == [["no e-mail"], ["refused"], ["names nobody"]]
+
+
+def test_a_lost_connection_opens_the_breaker_and_the_row_waits_in_the_ledger() -> None:
+    worker = Worker(RecordedAttempt(ConnectionLostError("revoked", vendor="intercom")))
+    assert worker.process() == []
+    assert worker.attempts[0].waits == [(NOW + RECONNECT_PROBE, "revoked")]
+    assert worker.breaker().kind is BreakerKind.CONNECTION_LOST
+    assert worker.app.metrics.counts["ConnectionLost"] == 1
+
+
+def test_a_lost_connection_without_a_row_waits_in_the_queue() -> None:
+    worker = Worker(RecordedAttempt(ConnectionLostError("revoked", vendor="intercom"), has_row=False))
+    assert worker.process() == ["0"]
+    assert worker.postponed == {"handle 0": LONGEST_QUEUE_WAIT}
+
+
+def test_an_open_breaker_always_waits_in_the_ledger_and_counts_as_no_failure() -> None:
+    worker = Worker(*[RecordedAttempt(BreakerOpenError("stopped", retry_after=20.0)) for _ in range(FAILURES_TO_OPEN)])
+    assert worker.process() == []
+    assert [attempt.waits for attempt in worker.attempts] == [[(NOW + 20, "stopped")]] * FAILURES_TO_OPEN
+    assert worker.breaker() is None
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("bug"), KeyError("bug"), RecursionError(), DuplicateError("x", contact_id=None, archived=False)]
+)
+def test_a_bug_is_redelivered_and_never_closes_the_row(error: Exception) -> None:
+    worker = Worker(RecordedAttempt(error))
+    assert worker.process() == ["0"]
+    assert (worker.postponed, worker.attempts[0].waits, worker.attempts[0].reasons) == ({}, [], [])
+
+
+def test_a_poisoned_record_does_not_touch_its_neighbours() -> None:
+    worker = Worker(RecordedAttempt(), RecordedAttempt(ValueError("bug")), RecordedAttempt(DOWN), RecordedAttempt())
+    assert worker.process() == ["1", "2"]
+    assert [attempt.ran for attempt in worker.attempts] == [1, 1, 1, 1]
+
+
+def test_a_message_of_a_later_version_waits_for_the_deployment() -> None:
+    worker = Worker(RecordedAttempt())
+    later = body_of(DeliverContact(1, 2, "joined", NOW)).replace('"version": 1', '"version": 9')
+    assert worker.process(bodies=[later, body_of(DeliverContact(1, 2, "joined", NOW))]) == ["0"]
+    assert worker.postponed == {"handle 0": 5}
+    assert worker.attempts[0].ran == 1
+
+
+def test_what_is_no_message_of_ours_goes_to_the_dead_letter_queue() -> None:
+    worker = Worker(RecordedAttempt())
+    assert worker.process(bodies=["nonsense", body_of(DeliverContact(1, 2, "joined", NOW))]) == ["0"]
+    assert worker.attempts[0].ran == 1
+
+
+def test_with_too_little_time_left_no_further_record_is_begun() -> None:
+    worker = Worker(RecordedAttempt(), RecordedAttempt())
+    worker.app.context.seconds = STOP_WITH_LESS_THAN - 0.1
+    assert worker.process() == ["0", "1"]
+    assert worker.postponed == {"handle 0": 1, "handle 1": 1}
+    assert [attempt.ran for attempt in worker.attempts] == [0, 0]
+
+
+def test_a_queue_that_does_not_postpone_delivers_again_and_the_neighbours_are_done() -> None:
+    worker = Worker(RecordedAttempt(), RecordedAttempt(DOWN), RecordedAttempt())
+    worker.app.sqs.change_message_visibility = worker.refuse
+    assert worker.process() == ["1"]
+    assert [attempt.ran for attempt in worker.attempts] == [1, 1, 1]
+
+
+def test_the_fifth_failure_in_a_row_opens_the_breaker() -> None:
+    worker = Worker(*[RecordedAttempt(DOWN) for _ in range(FAILURES_TO_OPEN - 1)])
+    worker.process()
+    assert worker.breaker() is None
+    worker = Worker(*[RecordedAttempt(DOWN) for _ in range(FAILURES_TO_OPEN)])
+    worker.process()
+    assert worker.breaker().kind is BreakerKind.FAILING
+    assert worker.app.metrics.counts["BreakerOpened"] == 1
+
+
+OUTCOMES: list[BaseException | None] = [
+    None,
+    DOWN,
+    TransientError("later", retry_after=1e9),
+    TransientError("later", retry_after=-5.0),
+    ConnectionLostError("gone", vendor="intercom"),
+    PermanentError("no"),
+    BreakerOpenError("open", retry_after=30.0),
+    BusyError("busy"),
+    ValueError("bug"),
+    RecursionError("deep"),
+]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(OUTCOMES), st.booleans()), max_size=8), st.integers(1, 30), st.sampled_from([5.0, 45.0])
+)
+@settings(max_examples=150, deadline=None)
+def test_any_outcomes_make_a_valid_answer_that_loses_nothing(
+    outcomes: list[tuple[BaseException | None, bool]], receive_count: int, seconds_left: float
+) -> None:
+    worker = Worker(*[RecordedAttempt(error, has_row) for error, has_row in outcomes])
+    worker.app.context.seconds = seconds_left
+    failed = worker.process(receive_count=receive_count)
+    for index, attempt in enumerate(worker.attempts):
+        settled = attempt.ran and (attempt.error is None or attempt.waits or attempt.reasons)
+        assert (str(index) in failed) is not bool(settled)
