@@ -1,5 +1,7 @@
 # `make help` lists the targets. They need Python 3.11 or newer with venv, GNU make and a shell; nothing else.
 
+# The demo takes free ports unless a PORT is named, so that it can be played beside `make run`.
+DEMO_PORT := $(PORT)
 PORT ?= 8000
 TO ?= dev
 export PORT PYTHON PYTHON313
@@ -47,7 +49,7 @@ run: .venv/.installed $(MINISTACK) ## start everything on this machine until Ctr
 	@$(BIN)/python -m sandbox run
 
 demo: .venv/.installed $(MINISTACK) ## play the story of a referral against the local stack
-	@$(BIN)/python -m sandbox demo
+	@PORT=$(DEMO_PORT) $(BIN)/python -m sandbox demo
 
 token: .venv/.installed ## print a bearer token for the running local stack
 	@$(BIN)/python -m sandbox token
