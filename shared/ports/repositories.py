@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from shared.domain.campaign import Campaign, Document
-from shared.domain.connection import Breaker, Connection, Vendor
-from shared.domain.limits import Strikes
-from shared.domain.referral import KnownPerson, Referral
-from shared.messages import DeliverContact
+if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain: a dataclass costs it a millisecond
+    from shared.domain.campaign import Campaign, Document
+    from shared.domain.connection import Breaker, Connection, Vendor
+    from shared.domain.limits import Strikes
+    from shared.domain.referral import KnownPerson, Referral
+    from shared.messages import DeliverContact
 
 Item = TypeVar("Item")
 DUE_SHARDS = 8

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.domain.connection import Connection
-from shared.domain.contact import Attribute, Contact, Role, Value
 from shared.domain.limits import Priority
-from shared.domain.person import Person
-from shared.errors import FailureError
-from shared.messages import Message
+
+if TYPE_CHECKING:  # as in repositories
+    from shared.domain.connection import Connection
+    from shared.domain.contact import Attribute, Contact, Role, Value
+    from shared.domain.person import Person
+    from shared.errors import FailureError
+    from shared.messages import Message
 
 
 class Clock(Protocol):
