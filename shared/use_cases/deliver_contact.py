@@ -328,8 +328,11 @@ def _connection(environment: Delivering) -> Connection:
 
 
 def _seeded(person: KnownPerson, row: Referral) -> KnownPerson:
-    """The row's own contact, when the e-mail is new: the person changed it, the contact is the same."""
+    """The row's own contact, when the e-mail is new: the person changed it, the contact is the same. One that was erased
+    after this row's delivery stays erased."""
     if person.contact_id or row.contact_id is None or row.state is State.ERASED:
+        return person
+    if person.erased_at is not None and (row.delivered_at or row.accepted_at) <= person.erased_at:
         return person
     return replace(person, contact_id=row.contact_id, ours=bool(row.written))
 
