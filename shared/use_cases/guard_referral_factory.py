@@ -48,14 +48,8 @@ class ReferralFactoryGuard:
             raise BlockedError(
                 "Calls to Referral Factory are stopped after two strikes, until a person lifts that.", vendor=VENDOR
             )
-        breaker = self._guard.check()
-        permit = self._limiter.acquire(priority)
-        try:
-            self._guard.take_try(breaker)
-        except TransientError:
-            self._limiter.finish(permit, None, {})
-            raise
-        return permit
+        self._guard.admit()
+        return self._limiter.acquire(priority)  # last, for the permit is to be used at once
 
     def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
         """See ``Limiter.finish``."""
