@@ -99,8 +99,10 @@ class Reconciliation:
             self._read_down()
         elif order is Order.ASCENDING:
             self._read_up()
-        elif self._last_page > 1 and not self._progress.scan_page:
+        elif not self._progress.scan_page:
             self._begin_scan()
+        if order is not Order.UNKNOWN:
+            self._mark_known()
 
     def _read_down(self) -> None:
         page = 1
@@ -135,7 +137,8 @@ class Reconciliation:
             self._mark_known()
 
     def _mark_known(self) -> None:
-        """A campaign that was activated while Referral Factory could not be asked gets its mark now."""
+        """A campaign that was activated while Referral Factory could not be asked gets its mark as soon as the newest person is
+        seen: at the end of an ordered list, or after a scan."""
         for campaign in self._campaigns.values():
             if campaign.status is not Status.DRAFT and campaign.known_up_to is None and not campaign.backfill:
                 self._environment.campaigns.mark_known(campaign.campaign_id, max(self._progress.high_water, self._pass.highest))
