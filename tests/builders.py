@@ -145,6 +145,10 @@ class FallibleClient:
         """The next calls fail, before their effect or (``happens``) after it."""
         self._orders.append([operation, times, code, happens])
 
+    def mend(self) -> None:
+        """No further call fails."""
+        self._orders.clear()
+
     def __getattr__(self, name: str) -> Any:
         real = getattr(self.real, name)
         order = next((one for one in self._orders if one[0] == name and one[1] > 0), None)
