@@ -91,7 +91,9 @@ def test_settings_that_nobody_gave_are_empty() -> None:
         ("local", "http://127.0.0.1:8002/api/v2", "300", 300),
     ],
 )
-def test_outside_production_only_a_stand_in_is_called_at_full_pace(stage: str, address: str, configured: str, limit: int) -> None:
+def test_outside_production_only_a_stand_in_is_called_at_full_pace(
+    stage: str, address: str, configured: str, limit: int
+) -> None:
     changes = {"STAGE": stage, "REFERRAL_FACTORY_API_URL": address, "REFERRAL_FACTORY_CALLS_PER_MINUTE": configured}
     assert settings_of(variables("reconcile", **changes), "reconcile").referral_factory_limit == limit
 
