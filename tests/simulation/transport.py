@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.referral_factory.rules import ReferralFactory
 from sandbox.vendors.wire import Request, Response
-from shared.adapters.http import HttpResponse, RefusedConnectionError
-from shared.errors import ConfigurationError, UnavailableError
+from shared.adapters.http import HttpResponse
+from shared.errors import ConfigurationError, NotSentError, UnavailableError
 from tests.simulation.boundary import Flavour
 from tests.simulation.crossing import Crossing
 
@@ -81,7 +81,7 @@ class VendorTransport:
         if flavour is Flavour.AFTER:
             return self._lost(vendor, response)
         if response.status == 0:
-            raise RefusedConnectionError(f"{vendor}: ConnectionRefused")
+            raise NotSentError(f"{vendor}: ConnectionRefused")
         delay = float(response.headers.get("X-Stand-In-Delay", 0.0))
         if delay:
             self._pass(vendor, delay, timeout)
@@ -128,7 +128,7 @@ class VendorTransport:
             raise UnavailableError(f"{vendor}: ReadTimeout")
         self._crossing.sleep(0.05)
         if outage.how == "refused":
-            raise RefusedConnectionError(f"{vendor}: ConnectionRefused")
+            raise NotSentError(f"{vendor}: ConnectionRefused")
         return self._shown(vendor, self._rules[vendor].refuse(int(outage.how)))
 
     def _shown(self, vendor: str, response: Response) -> HttpResponse:

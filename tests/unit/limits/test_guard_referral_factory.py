@@ -1,14 +1,17 @@
 """Strikes, blocks and lost keys of Referral Factory, through the real handlers; the way of a signup never feels any of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.domain.connection import BreakerKind, Vendor
+from shared.domain.reconcile import Progress
 from shared.domain.referral import State
 from shared.errors import RateLimitedError, TransientError
 from shared.use_cases.guard_referral_factory import BLOCK_PAUSE, STRIKE_PAUSE
 from shared.use_cases.lift_stop import lift_stop
+from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import App
 
 USERS = "^/api/v2/users"
@@ -163,3 +166,48 @@ def test_our_own_limit_is_no_strike(app: App) -> None:
         reader.users(1)
     assert (strikes(app), kind(app)) == (0, None)
     assert app.referral_factory.account.limit.most_in_a_minute == 56
+
+
+def slow_app(calls_a_minute: int) -> App:
+    """Ten pages of people in no order, so that only a scan finds all, at a pace that one pass does not suffice for."""
+    app = App(seed_people=2_400, user_order="random")
+    app.configure(known_up_to=10**9)
+    app.settings = replace(app.settings, referral_factory_calls_per_minute=str(calls_a_minute))
+    app.environment = app.new_environment()
+    return app
+
+
+def place(app: App) -> Progress:
+    return progress_of(app.environment.progresses.find(NAME))
+
+
+def test_a_scan_that_our_own_limit_cuts_goes_on_with_the_next_pass() -> None:
+    app = slow_app(6)
+    app.reconcile()
+    assert 1 < place(app).scan_page < 10
+    for _ in range(3):
+        app.wait(300)
+        app.reconcile()
+    assert place(app).scanned_at > 0
+    assert app.metrics.counts["ReconcileFailed"] == 0
+
+
+def test_a_scan_that_fails_on_the_way_keeps_its_place() -> None:
+    app = slow_app(60)
+    served = 0
+
+    def fail_from_the_fifth_on() -> None:
+        nonlocal served
+        served += 1
+        app.wire.interrupt("GET /api/v2/users", fail_from_the_fifth_on)
+        if served == 5:
+            fault(app, 503, times=1)
+
+    app.wire.interrupt("GET /api/v2/users", fail_from_the_fifth_on)
+    app.reconcile()
+    assert app.metrics.counts["ReconcileFailed"] == 1
+    reached = place(app).scan_page
+    assert 1 < reached < 10
+    app.wait(300)
+    app.reconcile()
+    assert (place(app).scan_page, app.metrics.counts["ReconcileFailed"]) == (0, 1)
