@@ -105,9 +105,11 @@ class VendorTransport:
         return response
 
     def _broken(self, vendor: str) -> HttpResponse:
-        kind = self._chance.randrange(3)
+        kind = self._chance.randrange(4)
         if kind == 0:
             raise UnavailableError(f"{vendor}: ConnectionError")
+        if kind == 3:
+            raise NotSentError(f"{vendor}: ConnectionRefused")
         self.calls[vendor].append(self._crossing.loop.time)
         if kind == 1:
             return HttpResponse(502, {"content-type": "text/html"}, HTML)
