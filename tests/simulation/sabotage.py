@@ -11,7 +11,7 @@ import pytest
 
 from shared.adapters.dynamodb import limiter_referral_factory, people, strikes
 from shared.adapters.dynamodb.inbox import DynamoInbox
-from shared.adapters.dynamodb.table import Table
+from shared.adapters.dynamodb.table import Table, attributes_of
 from shared.adapters.webhook_secrets import WebhookSecrets
 from shared.domain.campaign import DuplicatePolicy
 from shared.domain.limits import Strikes
@@ -19,7 +19,7 @@ from shared.domain.referral import Referral, State
 from shared.errors import PermanentError
 from shared.observability import logger
 from shared.runtime import batch
-from shared.use_cases import accept_signup, deliver_contact, reconcile_campaigns, ring_due, write_contact
+from shared.use_cases import accept_signup, check_delivered, deliver_contact, reconcile_campaigns, ring_due, write_contact
 
 Patch = pytest.MonkeyPatch
 Writer = write_contact.ContactWriter
@@ -54,12 +54,13 @@ def fence_ignored(patch: Patch) -> None:
     patch.setattr(people.DynamoPeople, "_under_lease", unconditional)
 
 
-def lease_ignored(patch: Patch) -> None:
+def lease_and_fence_ignored(patch: Patch) -> None:
+    fence_ignored(patch)
     lease = people.DynamoPeople.lease
     patch.setattr(
         people.DynamoPeople,
         "lease",
-        lambda self, workspace, email, owner, now, seconds: lease(self, workspace, email, owner, now + 10_000, seconds),
+        lambda self, workspace, email, owner, now, _: lease(self, workspace, email, owner, now, -1.0),  # over at once
     )
 
 
@@ -122,8 +123,8 @@ def inbox_row_removed_before_the_send(patch: Patch) -> None:
 
 
 def limiter_off(patch: Patch) -> None:
-    patch.setattr(limiter_referral_factory.DynamoReferralFactoryLimiter, "acquire", lambda *_, **__: "permit")
-    patch.setattr(limiter_referral_factory.DynamoReferralFactoryLimiter, "release", lambda *_, **__: None)
+    patch.setattr(limiter_referral_factory.ReferralFactoryLimiter, "acquire", lambda *_, **__: "permit")
+    patch.setattr(limiter_referral_factory.ReferralFactoryLimiter, "finish", lambda *_, **__: None)
 
 
 def skip_overwrites(patch: Patch) -> None:
@@ -157,7 +158,7 @@ def own_write_taken_for_anothers(patch: Patch) -> None:
         if condition:
             request["ConditionExpression"] = condition
         if values:
-            request["ExpressionAttributeValues"] = table_values(values)
+            request["ExpressionAttributeValues"] = attributes_of(values)
         return self._conditionally(self.client.put_item, item["pk"]["S"], item["sk"]["S"], request) is None
 
     patch.setattr(Table, "put", put)
@@ -168,17 +169,11 @@ def records_taken_to_the_last_second(patch: Patch) -> None:
 
 
 def no_check_after_a_create(patch: Patch) -> None:
-    patch.setattr(deliver_contact, "SETTLE_AFTER", 10**9)
+    patch.setattr(check_delivered, "SETTLE_AFTER", 10**9)
 
 
 def deleted_contacts_are_brought_back(patch: Patch) -> None:
     patch.setattr(Writer, "_bring_back", lambda self, _: self._create())
-
-
-def table_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    from shared.adapters.dynamodb.table import attributes_of
-
-    return attributes_of(values)
 
 
 @contextmanager

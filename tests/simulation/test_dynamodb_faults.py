@@ -38,6 +38,7 @@ def test_68_our_own_write_that_the_sdk_sends_again_is_a_success(make_world: Make
     assert row is not None
     assert row.delivered_at is not None
     assert row.delivered_at - signup.at < 60
+    assert [event.what for event in row.history].count("created") == 1
 
 
 def test_69_an_index_that_is_a_minute_behind_rings_too_often_and_harmlessly(make_world: MakeWorld) -> None:
