@@ -201,7 +201,7 @@ def test_a_scan_that_fails_on_the_way_keeps_its_place() -> None:
         served += 1
         app.wire.interrupt("GET /api/v2/users", fail_from_the_fifth_on)
         if served == 5:
-            fault(app, 503, times=1)
+            fault(app, 503, times=3)  # a page is asked for three times
 
     app.wire.interrupt("GET /api/v2/users", fail_from_the_fifth_on)
     app.reconcile()
