@@ -25,7 +25,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "signup_webhook": (*_TABLES, "DELIVERY_QUEUE_URL", "WEBHOOK_SECRET_ARN"),
     "deliver_contact": (*_TABLES, "DELIVERY_QUEUE_URL", "RECONCILE_QUEUE_URL", *_INTERCOM),
     "sweep": (*_TABLES, "DELIVERY_QUEUE_URL"),
-    "reconcile": (*_TABLES, "DELIVERY_QUEUE_URL", *_REFERRAL_FACTORY),
+    "reconcile": (*_TABLES, "DELIVERY_QUEUE_URL", "RECONCILE_QUEUE_URL", *_REFERRAL_FACTORY),
     "admin_api": (*_TABLES, *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
     "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
 }

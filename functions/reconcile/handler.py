@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.errors import FailureError
+from shared.errors import FailureError, TransientError, UnavailableError
 from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.use_cases.reconcile_campaigns import Reconciliation
+
+AGAIN_AFTER = 60.0
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -23,9 +25,19 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             "reconcile stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
         )
         environment.metrics.count("ReconcileFailed")
+        if isinstance(error, UnavailableError) and "Records" not in event:
+            _once_more(environment)
     finally:
         environment.flush()
     return {"batchItemFailures": []}
+
+
+def _once_more(environment: bootstrap.Environment) -> None:
+    """A scheduled pass that got no answer is made again in a minute, once: five are long for whoever waits."""
+    try:
+        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now()), delay=AGAIN_AFTER)
+    except TransientError:
+        logger.warning("queue refused to wake reconcile")
 
 
 def _is_full(event: Mapping[str, Any]) -> bool:
