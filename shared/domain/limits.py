@@ -144,7 +144,7 @@ class Strikes:
 def cap_of(limit: int | None) -> int:
     """Our calls in one window: 90 % of Intercom's, less one for each worker whose call may arrive in the next window."""
     of_us = int((limit or SMALLEST_LIMIT) * OUR_SHARE)
-    return max(1, of_us - min(WORKERS, of_us // 10))
+    return max(1, of_us - min(WORKERS, of_us // 4))
 
 
 def window_end(now: float, alignment: int) -> int:
