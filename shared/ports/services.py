@@ -128,3 +128,6 @@ class ReferralFactory(Protocol):
 
     def users(self, page: int) -> UserPage:
         """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts."""
+
+    def user(self, user_id: int) -> Person | None:
+        """One person; None when Referral Factory has none of that id."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from shared.domain.campaign import Campaign, Status
-from shared.domain.person import Person, merge
+from shared.domain.person import Person, Referrer, merge
 from shared.domain.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.domain.referral import Origin, Referral
 from shared.errors import FailureError, RateLimitedError, UnavailableError
@@ -24,6 +24,8 @@ from shared.use_cases.reconcile_progress import NAME, progress_of
 
 LONGEST_CALL = 25.0 + 3.0
 """Seconds one page may need; with less left the pass stops and the next one goes on."""
+MOST_REFERRERS = 50
+"""Referrers that one pass asks for by id, beside those that are on the pages it reads."""
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
 SCAN_AGAIN_AFTER = 86_400.0
@@ -70,6 +72,8 @@ class Reconciliation:
         self._progress = Progress()
         self._pass = Pass()
         self._pages: dict[int, Sequence[int]] = {}
+        self._people: dict[int, Person] = {}
+        self._asked = 0
         self._last_page = 0
 
     def run(self, *, full: bool = False) -> Pass:
@@ -174,6 +178,7 @@ class Reconciliation:
         page = self._ask(number)
         people = list(page.people)
         self._pages[number] = [person.user_id for _, person in people]
+        self._people |= {person.user_id: person for _, person in people}
         self._last_page = max(page.last_page or number, number if people else 1)
         self._pass.pages += 1
         self._pass.seen += len(people)
@@ -210,9 +215,10 @@ class Reconciliation:
     def _reconciled(self, campaign: Campaign, person: Person, row: Referral | None) -> Iterable[Referral]:
         """The row, if it is to be delivered now."""
         now = self._environment.clock.now()
+        if row is None and _joined_before(campaign, person.user_id):
+            return ()
+        person = self._with_referrer(campaign, person, row)
         if row is None:
-            if _joined_before(campaign, person.user_id):
-                return ()
             self._pass.added += 1
         elif row.verified_at is not None and merge(row.person, person) == row.person:
             return ()
@@ -228,6 +234,34 @@ class Reconciliation:
         )
         self._pass.completed += row is not None
         return () if fresh.finished or (row is not None and not row.finished) else (fresh,)
+
+    def _with_referrer(self, campaign: Campaign, person: Person, row: Referral | None) -> Person:
+        """The list names a referrer by id only; who that is, where the campaign maps it, is asked once a pass."""
+        audience = (row.person if row else person).audience or person.audience
+        mapped = campaign.audience(audience).mapping if audience else ()
+        referrer_id = person.referrer.user_id
+        known = row is not None and (row.person.referrer.first_name or row.person.referrer.email)
+        if referrer_id is None or known or not any(one.source.startswith("referrer.") for one in mapped):
+            return person
+        referrer = self._people.get(referrer_id) or self._ask_for(referrer_id)
+        if referrer is None:
+            return person
+        facts = Referrer(referrer_id, referrer.first_name, referrer.email, referrer.code, referrer.url)
+        return replace(person, referrer=facts)
+
+    def _ask_for(self, user_id: int) -> Person | None:
+        """None when nobody answers, or enough was asked in this pass: the next one tries again."""
+        if self._asked >= MOST_REFERRERS or self._environment.time_left() < LONGEST_CALL:
+            return None
+        self._asked += 1
+        try:
+            person = self._environment.referral_factory().user(user_id)
+        except FailureError as error:
+            logger.info("referrer not told", user_id=user_id, error=type(error).__name__)
+            return None
+        if person is not None:
+            self._people[user_id] = person
+        return person
 
     def _ring(self, rows: Sequence[Referral]) -> None:
         now = self._environment.clock.now()

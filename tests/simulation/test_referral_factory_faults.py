@@ -145,7 +145,6 @@ def test_66_13_an_invented_signup_is_flagged_within_the_hour(world: World) -> No
     assert "SignupUnverifiedAlarm" in fired(world)
 
 
-@pytest.mark.xfail(strict=True, reason="reconcile's rows lack the facts of the referrer: the list of users names only an id")
 def test_01_what_polling_finds_has_the_referrers_facts(world: World) -> None:
     lose_webhooks(world)
     world.sign_up(EMAIL)

@@ -83,6 +83,15 @@ class ReferralFactoryClient:
         meta = document.get("meta")
         return PageOfUsers(people, (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None)
 
+    def user(self, user_id: int) -> Person | None:
+        """See ``ReferralFactory.user``."""
+        try:
+            entry = self._get(f"/users/{user_id}").get("data")
+        except PermanentError:
+            return None
+        person = person_of(entry, {}) if isinstance(entry, Mapping) else None
+        return person if person is not None and person.user_id == user_id else None
+
     def _get(self, path: str) -> Mapping[str, Any]:
         response = self._send(path, self._key() or self._key(fresh=True))
         if response.status == 401:

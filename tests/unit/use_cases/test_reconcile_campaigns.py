@@ -14,7 +14,7 @@ from shared.domain.referral import Origin, State
 from shared.messages import body_of
 from shared.use_cases.reconcile_campaigns import LONGEST_CALL, SCAN_AGAIN_AFTER
 from shared.use_cases.reconcile_progress import NAME, progress_of
-from tests.builders import NOW, App, Context
+from tests.builders import NOW, App, Context, mapping
 
 ORDERS = ("ascending", "descending", "shuffled", "random")
 
@@ -319,3 +319,61 @@ def test_a_scheduled_pass_without_an_answer_is_made_once_more_in_a_minute() -> N
     assert [type(message).__name__ for message in app.queued("reconcile")] == ["ReconcileCampaigns"]
     app.invoke(reconcile, {"Records": [{"body": body_of(app.queued("reconcile")[0])}]})
     assert len(app.queued("reconcile")) == 1, "a pass that was rung rings none"
+
+
+def join_through(app: App, name: str, referrer_id: int) -> int:
+    account = app.referral_factory.account
+    person = account.join(
+        account.campaigns[1],
+        first_name=name,
+        email=f"{name}@example.com",
+        source="Referred",
+        ip="192.0.2.1",
+        referrer=account.people[referrer_id],
+    )
+    return int(person.id)
+
+
+def app_of_five_pages() -> tuple[App, int]:
+    """And a referrer who stands on a page that a pass does not read."""
+    app = App(seed_people=1_200, order="ascending")
+    app.configure(newest(app))
+    app.reconcile()
+    app.forget_calls()
+    return app, int(app.referral_factory.account.people.ids()[600])
+
+
+def asked_for(app: App, user_id: int) -> int:
+    return sum(call.partition("?")[0].endswith(f"/users/{user_id}") for call in app.calls("referral_factory"))
+
+
+def test_a_polled_signup_gets_its_referrers_facts_and_each_referrer_is_asked_for_once() -> None:
+    app, referrer = app_of_five_pages()
+    for name in ("ivo", "jana"):
+        join_through(app, name, referrer)
+    app.reconcile()
+    for name in ("ivo", "jana"):
+        told = app.contact(f"{name}@example.com").custom_attributes["referrer_first_name"]
+        assert told == app.referral_factory.account.people[referrer].first_name
+    assert asked_for(app, referrer) == 1
+    app.reconcile()
+    assert asked_for(app, referrer) == 1
+
+
+def test_a_referrer_who_cannot_be_asked_for_delays_nobody_and_is_added_by_a_later_pass() -> None:
+    app, referrer = app_of_five_pages()
+    app.wire.faults.add({"kind": "status", "status": 503, "path": f"/users/{referrer}$", "times": 1})
+    join_through(app, "ivo", referrer)
+    app.reconcile()
+    assert "referrer_first_name" not in app.contact("ivo@example.com").custom_attributes
+    app.reconcile()
+    assert app.contact("ivo@example.com").custom_attributes["referrer_first_name"]
+
+
+def test_a_referrer_whom_no_mapping_needs_is_not_asked_for() -> None:
+    app, referrer = app_of_five_pages()
+    app.configure(newest(app), person_invited={"action": "lead", "mapping": mapping()})
+    join_through(app, "ivo", referrer)
+    app.reconcile()
+    assert app.contact("ivo@example.com")
+    assert asked_for(app, referrer) == 0
