@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.connection import Breaker, Connection, Vendor
     from shared.domain.limits import Strikes
     from shared.domain.referral import KnownPerson, Referral
-    from shared.messages import DeliverContact
+    from shared.messages import Message
 
 Item = TypeVar("Item")
 DUE_SHARDS = 8
@@ -101,9 +101,9 @@ class People(Protocol):
 class Inbox(Protocol):
     """Messages that SQS refused."""
 
-    def add(self, message: DeliverContact, due_at: float) -> None: ...
+    def add(self, message: Message, due_at: float) -> None: ...
 
-    def find(self, inbox_id: str) -> DeliverContact | None: ...
+    def find(self, inbox_id: str) -> Message | None: ...
 
     def remove(self, inbox_id: str) -> None: ...
 
