@@ -31,6 +31,7 @@ def _handlers(options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def _calls(_: argparse.Namespace) -> Iterator[Figure]:
+    os.environ.update(POWERTOOLS)
     from bench.handlers import measure_vendor_calls
 
     yield from measure_vendor_calls()

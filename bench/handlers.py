@@ -7,18 +7,17 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from bench.figures import Figure, quantile
-from bench.world import World
-from sandbox.demo_people import build_settings
-from shared.domain.campaign import Document
 from shared.messages import DeliverContact, body_of
 from shared.observability import EmbeddedMetrics
+from tests.builders import App
 
 EVENTS = Path(__file__).parents[1] / "events"
 WARM_UP = 20
@@ -30,7 +29,7 @@ SETTLE_SECONDS = 1_000.0
 def person_fields(number: int, campaign_id: int = 1) -> dict[str, Any]:
     """What Referral Factory tells of an invented person."""
     return {
-        "id": 1_000_000 + number,
+        "id": _user_id(number),
         "code": f"Code{number}",
         "first_name": f"Person {number}",
         "email": f"bench-{number}@example.com",
@@ -44,13 +43,14 @@ def person_fields(number: int, campaign_id: int = 1) -> dict[str, Any]:
 
 
 def measure_handlers(count: int) -> Iterator[Figure]:
-    """``count`` calls of each, after some that do not count."""
-    metrics = EmbeddedMetrics()
+    """``count`` calls of each, after some that do not count. Logs and metrics are written as in Lambda, to nowhere."""
     for name, make in (("signup_webhook", _webhook_event), ("deliver_contact", _delivery_event)):
-        world = World(metrics=metrics)
-        world.configure(_settings(1))
+        app = App()
+        app.metrics = EmbeddedMetrics()  # type: ignore[assignment]
+        app.environment = app.new_environment()
+        app.configure()
         with _silent():
-            spent = list(_time_calls(world, name, make, count))
+            spent = list(_time_calls(app, name, make, count))
         target = RECEIVER_P99_MS if name == "signup_webhook" else None
         yield Figure("warm handlers", f"{name}, p50", quantile(spent, 0.5), "ms")
         yield Figure("warm handlers", f"{name}, p99", quantile(spent, 0.99), "ms", target)
@@ -58,46 +58,31 @@ def measure_handlers(count: int) -> Iterator[Figure]:
 
 def measure_vendor_calls() -> Iterator[Figure]:
     """Counted with the rules of the stand-ins, in a worker that has read the workspace's attributes before."""
-    world = World()
-    world.configure(_settings(1))
-    world.configure(_settings(2))
-
-    def calls_of(number: int, campaign_id: int) -> int:
-        before = len(world.calls)
-        _deliver(world, person_fields(number, campaign_id))
-        return len(world.calls) - before
-
-    calls_of(0, 1)
+    app = App()
+    with _silent():
+        app.configure()
+        app.configure(campaign_id=2, name="Others of ours", person_invited={"duplicates": "update"})
+        _calls_of_signup(app, 0, 1)
+        new, known, again = (_calls_of_signup(app, 1, campaign_id) for campaign_id in (1, 2, 1))
+        app.wait(SETTLE_SECONDS)
+        app.wire.calls.clear()
+        app.ring(_user_id(1))
     part = "calls per signup"
-    yield Figure(part, "person new to Intercom", calls_of(1, 1), "", CALLS_NEW)
-    yield Figure(part, "person known, in another campaign", calls_of(1, 2), "", CALLS_KNOWN)
-    yield Figure(part, "person known, webhook once more", calls_of(1, 1), "", CALLS_UNCHANGED)
-    world.clock.sleep(SETTLE_SECONDS)
-    before = len(world.calls)
-    world.environment.campaigns.list()
-    ring = DeliverContact(1, 1_000_001, "ring", world.clock.now())
-    world.environment.delivery_queue.send(ring)
-    world.deliver_all()
-    yield Figure(part, "check that the contact is alone, 15 min later", _intercom_calls(world, before), "")
-    yield Figure(part, "Referral Factory, by any delivery", _calls_of_vendor(world, "referral_factory"), "", 0)
+    yield Figure(part, "person new to Intercom", new, "", CALLS_NEW)
+    yield Figure(part, "person known, in another campaign", known, "", CALLS_KNOWN)
+    yield Figure(part, "person known, webhook once more", again, "", CALLS_UNCHANGED)
+    yield Figure(part, "check that the contact is alone, 15 min later", len(app.calls("intercom")), "")
 
 
-def _intercom_calls(world: World, since: int) -> int:
-    return sum(call.vendor == "intercom" for call in world.calls[since:])
+def _calls_of_signup(app: App, number: int, campaign_id: int) -> int:
+    """All calls, to either vendor."""
+    app.wire.calls.clear()
+    app.deliver(DeliverContact(campaign_id, None, "joined", app.clock.now(), person_fields(number, campaign_id), id="0" * 32))
+    return len(app.wire.calls)
 
 
-def _calls_of_vendor(world: World, vendor: str) -> int:
-    return sum(call.vendor == vendor for call in world.calls)
-
-
-def _deliver(world: World, fields: Mapping[str, Any]) -> None:
-    campaign_id = int(fields["campaign_id"])
-    world.environment.delivery_queue.send(DeliverContact(campaign_id, None, "joined", world.clock.now(), fields, id="0" * 32))
-    world.deliver_all()
-
-
-def _settings(campaign_id: int) -> Document:
-    return {**build_settings("update"), "campaign_id": campaign_id, "name": f"Campaign {campaign_id}"}
+def _user_id(number: int) -> int:
+    return 1_000_000 + number
 
 
 def _webhook_event(number: int) -> dict[str, Any]:
@@ -112,13 +97,14 @@ def _delivery_event(number: int) -> dict[str, Any]:
     return {"Records": [{**record, "body": body_of(message)}]}
 
 
-def _time_calls(world: World, name: str, make: Callable[[int], dict[str, Any]], count: int) -> Iterator[float]:
+def _time_calls(app: App, name: str, make: Callable[[int], dict[str, Any]], count: int) -> Iterator[float]:
     """Milliseconds of each call."""
+    handler = import_module(f"functions.{name}.handler")
     for number in tqdm(range(WARM_UP + count), desc=name, unit="call", file=sys.stderr):
         event = make(number)
-        world.clock.sleep(1.0)  # so that Intercom's ten seconds never fill up
+        app.wait(1.0)  # so that Intercom's ten seconds never fill up
         started = time.perf_counter()
-        answer = world.invoke(name, event)
+        answer = app.invoke(handler, event)
         spent = (time.perf_counter() - started) * 1000
         if answer.get("statusCode", 202) != 202 or answer.get("batchItemFailures"):
             raise RuntimeError(f"{name} answered {answer}")

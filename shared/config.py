@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from shared.domain.limits import HIGHEST_LIMIT, LIMIT_OUTSIDE_PRODUCTION
 from shared.errors import ConfigurationError
 
 INTERCOM_HOSTS: Mapping[str, str] = {
@@ -47,6 +48,7 @@ class Settings:
     intercom_api_url: str = ""
     referral_factory_secret_arn: str = ""
     referral_factory_api_url: str = ""
+    referral_factory_calls_per_minute: str = "300"
     admin_group: str = ""
     groups_claim: str = ""
     oidc_issuer: str = ""
@@ -57,6 +59,19 @@ class Settings:
     def intercom_url(self) -> str:
         """Where Intercom's API is: the override of a local stack, else the region's own host."""
         return self.intercom_api_url or INTERCOM_HOSTS[self.intercom_region]
+
+    @property
+    def calls_a_stand_in(self) -> bool:
+        """Whether Referral Factory's API is a stand-in on this machine, where nobody can be blocked for days."""
+        return self.stage == "local" and urlsplit(self.referral_factory_api_url).hostname in {"127.0.0.1", "localhost"}
+
+    @property
+    def referral_factory_limit(self) -> int:
+        """Calls to Referral Factory in any sliding minute: what is configured, and at most 60 outside production, for the
+        account's limit of 600 is shared with production. A stand-in may be called at production's pace."""
+        configured = int(self.referral_factory_calls_per_minute)
+        full_pace = self.stage == "prod" or self.calls_a_stand_in
+        return configured if full_pace else min(configured, LIMIT_OUTSIDE_PRODUCTION)
 
 
 def settings_of_process(function: str) -> Settings:
@@ -74,6 +89,9 @@ def settings_of(environment: Mapping[str, str], function: str) -> Settings:
     settings = Settings(**{name: environment[name.upper()] for name in Settings.__slots__ if name.upper() in environment})
     if settings.intercom_region not in INTERCOM_HOSTS:
         raise ConfigurationError(f"INTERCOM_REGION is one of {', '.join(INTERCOM_HOSTS)}, not {settings.intercom_region}")
+    pace = settings.referral_factory_calls_per_minute
+    if not (pace.isascii() and pace.isdigit() and 1 <= int(pace) <= HIGHEST_LIMIT):
+        raise ConfigurationError(f"REFERRAL_FACTORY_CALLS_PER_MINUTE is a number from 1 to {HIGHEST_LIMIT}, not {pace}")
     if settings.stage != "local":
         _refuse_strange_host("INTERCOM_API_URL", settings.intercom_api_url, frozenset(INTERCOM_HOSTS.values()))
         _refuse_strange_host("REFERRAL_FACTORY_API_URL", settings.referral_factory_api_url, REFERRAL_FACTORY_HOSTS)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.domain.limits import Priority
-
 if TYPE_CHECKING:  # as in repositories
     from shared.domain.connection import Connection
     from shared.domain.contact import Attribute, Contact, Role, Value
+    from shared.domain.limits import Priority
     from shared.domain.person import Person
     from shared.errors import FailureError
     from shared.messages import Message
@@ -77,7 +76,7 @@ class Metrics(Protocol):
 class Limiter(Protocol):
     """How fast, and whether at all, a vendor may be called."""
 
-    def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
+    def acquire(self, priority: Priority = ...) -> str:
         """Before each call: its permit, to be used at once. Raises RateLimitedError(retry_after) when it may not be made
         now, BreakerOpenError, BlockedError, ConnectionLostError; and TransientError when nobody can tell."""
 

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings, settings_of
-from shared.domain.connection import Vendor
+from shared.domain.connection import Connection, Vendor
+from shared.domain.limits import Priority
 from shared.observability import EmbeddedMetrics, logger
 
 if TYPE_CHECKING:
+    from shared.adapters.connection_gate import ConnectionGate
+    from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
+    from shared.adapters.dynamodb.limiter_referral_factory import ReferralFactoryLimiter
     from shared.adapters.dynamodb.table import Table
     from shared.adapters.http import HttpTransport
     from shared.adapters.secrets import Secrets, SecretText
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
         Progresses,
         Quarantine,
         Referrals,
+        StrikeBook,
     )
     from shared.ports.services import (
         Chance,
@@ -42,9 +47,12 @@ if TYPE_CHECKING:
         ReferralFactory,
         SecretCheck,
     )
+    from shared.use_cases.guard_referral_factory import ReferralFactoryGuard
     from shared.use_cases.guard_vendor import VendorGuard
 
 NO_DEADLINE = 3_600.0
+STAND_IN_BLOCK_PAUSE = 60.0
+"""Seconds without a call after a stand-in refused a connection: it was only restarted."""
 
 
 class LambdaContext(Protocol):
@@ -152,6 +160,12 @@ class Environment:
         return DynamoBreakers(self._campaigns_table)
 
     @cached_property
+    def strikes(self) -> StrikeBook:
+        from shared.adapters.dynamodb.strikes import DynamoStrikes
+
+        return DynamoStrikes(self._campaigns_table)
+
+    @cached_property
     def progresses(self) -> Progresses:
         from shared.adapters.dynamodb.progresses import DynamoProgresses
 
@@ -218,22 +232,46 @@ class Environment:
         from shared.adapters.intercom.client import IntercomClient
 
         token = self._secret_text(self.settings.intercom_secret_arn, "access_token")
-        return IntercomClient(self._transport, self.clock, token, self.settings.intercom_url)
+        return IntercomClient(self._transport, self.clock, token, self.settings.intercom_url, self._intercom_gate)
 
-    def intercom(self) -> Intercom:
-        """The connected workspace's API."""
+    @cached_property
+    def intercom_limiter(self) -> IntercomLimiter:
+        from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
+
+        return IntercomLimiter(self._campaigns_table, self.clock, self.time_left)
+
+    @cached_property
+    def _intercom_gate(self) -> ConnectionGate:
+        from shared.adapters.connection_gate import ConnectionGate
+
+        return ConnectionGate(self.connections, self.intercom_limiter, self.intercom_guard.answered)
+
+    def intercom(self, connection: Connection | None = None) -> Intercom:
+        """The connected workspace's API, for one piece of work: under ``connection``, so that its calls stop once that was
+        replaced, or under whichever there is."""
+        self._intercom_gate.begin(connection.epoch if connection else None)
         return self._intercom
 
     @cached_property
-    def _referral_factory(self) -> ReferralFactory:
+    def referral_factory_limiter(self) -> ReferralFactoryLimiter:
+        from shared.adapters.dynamodb.limiter_referral_factory import ReferralFactoryLimiter
+
+        return ReferralFactoryLimiter(self._campaigns_table, self.clock, self.chance, self.settings.referral_factory_limit)
+
+    @cached_property
+    def _referral_factory_guard(self) -> ReferralFactoryGuard:
+        from shared.use_cases.guard_referral_factory import BLOCK_PAUSE, ReferralFactoryGuard
+
+        pause = STAND_IN_BLOCK_PAUSE if self.settings.calls_a_stand_in else BLOCK_PAUSE
+        return ReferralFactoryGuard(self, self.referral_factory_limiter, pause)
+
+    def referral_factory(self, priority: Priority = Priority.RECONCILE) -> ReferralFactory:
+        """The account's API, for work of that priority."""
         from shared.adapters.referral_factory.client import ReferralFactoryClient
 
         key = self._secret_text(self.settings.referral_factory_secret_arn, "api_key")
-        return ReferralFactoryClient(self._transport, key, self.settings.referral_factory_api_url)
-
-    def referral_factory(self) -> ReferralFactory:
-        """The account's API."""
-        return self._referral_factory
+        url = self.settings.referral_factory_api_url
+        return ReferralFactoryClient(self._transport, key, url, self._referral_factory_guard, priority)
 
     @cached_property
     def intercom_guard(self) -> VendorGuard:

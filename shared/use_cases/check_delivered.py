@@ -11,6 +11,7 @@ from shared.domain.referral import Origin, Referral
 from shared.observability import logger
 from shared.ports.repositories import Progresses, Referrals
 from shared.ports.services import Clock, Intercom, Metrics
+from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.reconcile_progress import NAME, progress_of
 
 SETTLE_AFTER = 900.0
@@ -31,6 +32,8 @@ class Checking(Protocol):
     def referrals(self) -> Referrals: ...
     @property
     def progresses(self) -> Progresses: ...
+    @property
+    def intercom_guard(self) -> VendorGuard: ...
     def intercom(self) -> Intercom: ...
 
 
@@ -58,6 +61,7 @@ def check_delivered(environment: Checking, row: Referral) -> None:
 def _settle(environment: Checking, row: Referral, since: float) -> Referral:
     """Counts the contacts with the e-mail that were created since the reservation; more than one raises an alarm."""
     now = environment.clock.now()
+    environment.intercom_guard.admit()
     hits = environment.intercom().search_by_email(fold_email(row.person.email or ""))
     fresh = [hit.id for hit in hits if hit.created_at >= since]
     doubled = len(fresh) > 1

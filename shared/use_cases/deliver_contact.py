@@ -17,12 +17,13 @@ from shared.domain.contact import Value
 from shared.domain.mapping import map_facts
 from shared.domain.person import Person, fold_email, is_deliverable, merge
 from shared.domain.referral import Event, KnownPerson, Origin, Referral, State
-from shared.errors import BreakerOpenError, ConnectionLostError, MalformedPayloadError, PermanentError, TransientError
+from shared.errors import ConnectionLostError, MalformedPayloadError, PermanentError, TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.repositories import Breakers, Campaigns, Connections, People, Progresses, Quarantine, Quarantined, Referrals
+from shared.ports.repositories import Campaigns, Connections, People, Progresses, Quarantine, Quarantined, Referrals
 from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, PersonReader
 from shared.use_cases.check_delivered import check_delivered, next_check
+from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.write_contact import ContactWriter, Outcome, Wanted
 
 LEASE = 75.0
@@ -57,12 +58,12 @@ class Delivering(Protocol):
     @property
     def progresses(self) -> Progresses: ...
     @property
-    def breakers(self) -> Breakers: ...
-    @property
     def reconcile_queue(self) -> MessageQueue: ...
     @property
     def read_person(self) -> PersonReader: ...
-    def intercom(self) -> Intercom: ...
+    @property
+    def intercom_guard(self) -> VendorGuard: ...
+    def intercom(self, connection: Connection | None = None) -> Intercom: ...
     def time_left(self) -> float: ...
 
 
@@ -284,11 +285,7 @@ def _joined_before(row: Referral, campaign: Campaign) -> bool:
 
 
 def _write(environment: Delivering, row: Referral, campaign: Campaign, email: str) -> None:
-    breaker = environment.breakers.find(Vendor.INTERCOM)
-    if breaker and breaker.is_open(environment.clock.now()):
-        raise BreakerOpenError(
-            "Calls to Intercom are stopped for the moment.", retry_after=breaker.open_until - environment.clock.now()
-        )
+    breaker = environment.intercom_guard.check()
     connection = _connection(environment)
     person = environment.people.lease(
         connection.workspace_id, email, environment.chance.token(), environment.clock.now(), LEASE
@@ -299,14 +296,18 @@ def _write(environment: Delivering, row: Referral, campaign: Campaign, email: st
             return
         settings = campaign.audience(row.audience)
         wanted = _wanted(row, campaign, settings, email)
+        environment.intercom_guard.take_try(breaker)
         outcome = ContactWriter(
-            environment.intercom(), environment.people, environment.clock, _seeded(person, row), wanted, environment.time_left
+            environment.intercom(connection),
+            environment.people,
+            environment.clock,
+            _seeded(person, row),
+            wanted,
+            environment.time_left,
         ).write()
         _record(environment, row, campaign, outcome)
     finally:
         _release(environment, person)
-    if breaker:
-        environment.breakers.close(Vendor.INTERCOM)
 
 
 def _release(environment: Delivering, person: KnownPerson) -> None:
@@ -328,8 +329,11 @@ def _connection(environment: Delivering) -> Connection:
 
 
 def _seeded(person: KnownPerson, row: Referral) -> KnownPerson:
-    """The row's own contact, when the e-mail is new: the person changed it, the contact is the same."""
+    """The row's own contact, when the e-mail is new: the person changed it, the contact is the same. One that was erased
+    after this row's delivery stays erased."""
     if person.contact_id or row.contact_id is None or row.state is State.ERASED:
+        return person
+    if person.erased_at is not None and (row.delivered_at or row.accepted_at) <= person.erased_at:
         return person
     return replace(person, contact_id=row.contact_id, ours=bool(row.written))
 

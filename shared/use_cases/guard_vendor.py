@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Protocol
 
 from shared.domain.connection import Breaker, BreakerKind, Vendor
-from shared.errors import FailureError, UnavailableError
+from shared.errors import BreakerOpenError, FailureError, UnavailableError
 from shared.observability import logger
 from shared.ports.repositories import Breakers
 from shared.ports.services import Clock, Metrics
 
 FAILURES_TO_OPEN = 5
-"""Failed calls in a row, in one worker, that open the breaker."""
+"""Pieces of work in a row, in one worker, that failed because the vendor gave no answer; they open the breaker."""
 FIRST_PAUSE = 30.0
 LONGEST_PAUSE = 120.0
 RECONNECT_PROBE = 60.0
 """Seconds between two tries of a connection that was lost."""
+PROBE = 30.0
+"""Seconds that the one try after a pause may take before somebody else tries."""
 
 
 class Guarding(Protocol):
@@ -36,31 +38,83 @@ class VendorGuard:
         self._environment = environment
         self._vendor = vendor
         self._failures = 0
+        self._answered = False
+
+    # -- before -------------------------------------------------------------------------------------------------------
+
+    def check(self) -> Breaker | None:
+        """Before a piece of work. Raises BreakerOpenError; a breaker whose pause is over is answered, for ``take_try``."""
+        breaker = self._environment.breakers.find(self._vendor)
+        now = self._environment.clock.now()
+        if breaker and breaker.is_open(now):
+            raise self._closed_to_us(breaker.open_until - now)
+        return breaker
+
+    def take_try(self, breaker: Breaker | None) -> None:
+        """Right before the first call: after a pause one at a time may try. Raises BreakerOpenError for the others."""
+        now = self._environment.clock.now()
+        if breaker and not self._environment.breakers.probe(self._vendor, breaker, now + PROBE):
+            raise self._closed_to_us(PROBE)
+
+    def admit(self) -> None:
+        """Both at once."""
+        self.take_try(self.check())
+
+    # -- after --------------------------------------------------------------------------------------------------------
+
+    def answered(self) -> None:
+        """The vendor gave an answer that tells that it works; ``succeeded`` makes use of it once the work is done."""
+        self._answered = True
 
     def succeeded(self) -> None:
+        """The work ended well, or was refused for a reason of its own. If the vendor had a part in it, its failures are
+        forgotten and a breaker that stands open, perhaps since the work began, is closed."""
+        answered, self._answered = self._answered, False
+        if not answered:
+            return
         self._failures = 0
+        breaker = self._environment.breakers.find(self._vendor)
+        if breaker and breaker.closes_on_success(self._environment.clock.now()):
+            self._environment.breakers.close(self._vendor)
+            logger.info("breaker closed", vendor=self._vendor, kind=breaker.kind)
 
     def failed(self, error: FailureError) -> None:
         """Counts a failure; the one too many opens the breaker, as does the first after a pause."""
+        self._answered = False
         if not isinstance(error, UnavailableError) or error.vendor != self._vendor:
             return
         self._failures += 1
         before = self._environment.breakers.find(self._vendor)
-        if self._failures < FAILURES_TO_OPEN and before is None:
+        if before is None and self._failures < FAILURES_TO_OPEN:
             return
         openings = before.openings + 1 if before else 1
-        self._open(BreakerKind.FAILING, min(FIRST_PAUSE * 2 ** (openings - 1), LONGEST_PAUSE), openings)
+        kind, seconds = BreakerKind.FAILING, min(FIRST_PAUSE * 2 ** min(openings - 1, 8), LONGEST_PAUSE)
+        if before and before.kind is BreakerKind.CONNECTION_LOST:  # nobody has seen yet that it is found again
+            kind, seconds = before.kind, RECONNECT_PROBE
+        self._failures = 0
+        self._open(kind, seconds, openings)
 
     def connection_lost(self) -> float:
-        """Opens the breaker until a person reconnects, but for one probe a minute. Answers when that probe is, in epoch
+        """Opens the breaker until a person reconnects, but for one try a minute. Answers when that try is, in epoch
         seconds."""
-        before = self._environment.breakers.find(self._vendor)
+        self._answered = False
         self._environment.metrics.count("ConnectionLost")
-        self._open(BreakerKind.CONNECTION_LOST, RECONNECT_PROBE, before.openings + 1 if before else 1)
+        self.pause(BreakerKind.CONNECTION_LOST, RECONNECT_PROBE)
         return self._environment.clock.now() + RECONNECT_PROBE
 
-    def _open(self, kind: BreakerKind, seconds: float, openings: int) -> None:
+    def pause(self, kind: BreakerKind, seconds: float) -> bool:
+        """Opens the breaker; False when it was open already."""
+        before = self._environment.breakers.find(self._vendor)
+        return self._open(kind, seconds, before.openings + 1 if before else 1)
+
+    def _open(self, kind: BreakerKind, seconds: float, openings: int) -> bool:
         now = self._environment.clock.now()
-        if self._environment.breakers.open(self._vendor, Breaker(kind, now + seconds, now, openings)):
+        opened = self._environment.breakers.open(self._vendor, Breaker(kind, now + seconds, now, openings))
+        if opened:
             self._environment.metrics.count("BreakerOpened")
             logger.error("breaker opened", vendor=self._vendor, kind=kind, seconds=seconds)
+        return opened
+
+    def _closed_to_us(self, seconds: float) -> BreakerOpenError:
+        name = "Intercom" if self._vendor is Vendor.INTERCOM else "Referral Factory"
+        return BreakerOpenError(f"Calls to {name} are stopped for the moment.", retry_after=seconds, vendor=self._vendor)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -20,9 +19,6 @@ from sandbox.vendors.referral_factory.rules import ReferralFactory
 from sandbox.vendors.referral_factory.settings import ReferralFactorySettings, WebhookRule
 from sandbox.vendors.wire import OutgoingWebhook
 from shared.config import settings_of
-from shared.domain.person import fold_email
-from shared.domain.referral import KnownPerson, Referral
-from shared.ports.repositories import Quarantined
 from shared.runtime.bootstrap import Environment
 from tests.simulation.blueprint import Function, read_blueprint
 from tests.simulation.boundary import Faults, NoFaults
@@ -33,6 +29,7 @@ from tests.simulation.gateway import webhook_event
 from tests.simulation.lambdas import LambdaFunction, Poller
 from tests.simulation.loop import Loop
 from tests.simulation.recording import LogLines, ProcessMetrics, Recorded, logs_into
+from tests.simulation.sights import Sights
 from tests.simulation.transport import VendorTransport
 
 BEGINNING = 1_790_000_000.0
@@ -55,6 +52,12 @@ def webhook_rules() -> tuple[WebhookRule, ...]:
     )
 
 
+@cache
+def default_settings() -> ReferralFactorySettings:
+    """Made once: their check is slow."""
+    return ReferralFactorySettings(token=API_KEY, public_url="https://refer.example.net", webhooks=webhook_rules())
+
+
 @dataclass(slots=True)
 class Signup:
     """A person who joined at Referral Factory. ``answered``: when and how we answered the webhooks, in order."""
@@ -69,11 +72,12 @@ class Signup:
         return next((at for at, status in self.answered if status == 202), None)
 
 
-class World:
+class World(Sights):
     """Use as a context manager, or ``close`` it. ``faults`` may be replaced at any time.
 
     ``search_lag`` seconds until Intercom's search shows a write; ``index_lag`` seconds until DynamoDB's indexes do, at most;
     ``duplicates`` share of messages that SQS delivers twice; ``reconcile`` and ``sweep`` False: their schedules are off.
+    A schedule in ``paused`` does not fire.
     """
 
     def __init__(
@@ -108,10 +112,7 @@ class World:
         self.referral_factory = ReferralFactory(
             clock=self.now,
             chance=Random(f"referral_factory {seed}"),
-            settings=ReferralFactorySettings(
-                token=API_KEY,
-                **{"public_url": "https://refer.example.net", "webhooks": webhook_rules(), **(referral_factory or {})},
-            ),
+            settings=default_settings().changed(referral_factory) if referral_factory else default_settings(),
         )
         self.crossing = Crossing(self.loop, faults or NoFaults())
         self.transport = VendorTransport(self.intercom, self.referral_factory, self.crossing, Random(f"network {seed}"))
@@ -127,6 +128,7 @@ class World:
         self.logs = LogLines(SECRETS)
         self.signups: dict[int, Signup] = {}
         self.known_contacts: set[str] = set()
+        self.paused: set[str] = set()
         self.webhooks_dropped = 0
         self.drop_webhook = lambda _webhook: False
         self.cloud.put_secret("WebhookSecret", current=WEBHOOK_SECRET, next="")
@@ -140,11 +142,9 @@ class World:
             Poller(self, source, function) for function in self.functions.values() for source in function.made.sources
         ]
         self._watch_sends()
-        self.schedules = {"sweep": sweep, "reconcile": reconcile}
-        for name in self.schedules:
-            every = self.blueprint.functions[name].every
-            assert every is not None
-            self.loop.at(BEGINNING + every, lambda name=name, every=every: self._tick(name, every))
+        for name, fires in (("sweep", sweep), ("reconcile", reconcile)):
+            if fires:
+                self.start_schedule(name)
 
     def __enter__(self) -> Self:
         return self
@@ -248,14 +248,24 @@ class World:
             if signup is not None:
                 signup.answered.append((self.now(), status))
 
-    def _tick(self, name: str, every: float) -> None:
-        self.loop.at(self.now() + every, lambda: self._tick(name, every))
-        if self.schedules[name]:
-            self.fire(name)
-        if name == "sweep":
-            for queue in self.blueprint.queues:
-                if queue.endswith("DeadLetterQueue"):
-                    self.metrics.setdefault(f"visible {queue}", []).append((self.now(), self.cloud.visible(queue)))
+    def start_schedule(self, name: str) -> None:
+        """From now on ``sweep`` or ``reconcile`` fires at the template's rate."""
+        every = self.blueprint.functions[name].every
+        assert every is not None
+
+        def tick() -> None:
+            self.at(self.now() + every, tick)
+            if name not in self.paused:
+                self.fire(name)
+            self._measure_dead_letters()
+
+        self.at(self.now() + every, tick)
+
+    def _measure_dead_letters(self) -> None:
+        """As CloudWatch does each minute."""
+        for queue in self.blueprint.queues:
+            if queue.endswith("DeadLetterQueue"):
+                self.metrics.setdefault(f"visible {queue}", []).append((self.now(), self.cloud.visible(queue)))
 
     def fire(self, name: str) -> None:
         """A schedule fires: ``sweep`` or ``reconcile``."""
@@ -295,40 +305,3 @@ class World:
 
         for name in ("send_message", "send_message_batch", "change_message_visibility", "start_message_move_task"):
             setattr(sqs, name, watched(getattr(sqs, name)))
-
-    # -- what there is -------------------------------------------------------------------------------------------------
-
-    def contacts(self, email: str | None = None) -> list[Contact]:
-        """Live contacts, oldest first; those with the e-mail, whatever its capitals."""
-        everybody = (one for one in self.intercom.workspace.contacts.values() if one.condition == "live")
-        wanted = None if email is None else fold_email(email)
-        return [one for one in everybody if wanted is None or fold_email(one.email) == wanted]
-
-    def row(self, campaign: int, user: int) -> Referral | None:
-        """The ledger's row."""
-        return self.environment("deliver_contact").referrals.find(campaign, user)
-
-    def row_of(self, signup: Signup) -> Referral | None:
-        return self.row(signup.person.campaign_id, signup.person.id)
-
-    def person(self, email: str) -> KnownPerson | None:
-        """What the ledger remembers of an e-mail address."""
-        workspace = self.intercom.settings.workspace_id
-        return self.environment("deliver_contact").people.find(workspace, email)
-
-    def quarantined(self) -> list[Quarantined]:
-        return list(self.environment("deliver_contact").quarantine.list(100).items)
-
-    def counted(self, metric: str) -> float:
-        """The sum of a metric."""
-        return sum(value for _, value in self.metrics.get(metric, ()))
-
-    def calls(self, *vendors: str) -> int:
-        """Calls that reached the vendors; all of them when none is named."""
-        return sum(len(times) for vendor, times in self.transport.calls.items() if not vendors or vendor in vendors)
-
-    @contextmanager
-    def looking(self) -> Iterator[None]:
-        """Meanwhile nothing is logged to the console."""
-        with logs_into(self.logs):
-            yield

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.world import World
 from functions.console import handler as console
-from sandbox.demo_people import build_settings
 from shared.adapters.referral_factory.schemas import person_of
 from shared.domain.referral import Origin, State
-from shared.messages import message_of
+from shared.messages import DeliverContact, ReconcileCampaigns, message_of
 from shared.use_cases.deliver_contact import remember_signup
+from tests.builders import App, campaign_document
 
 EVENTS = Path(__file__).parents[2] / "events"
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -23,8 +24,7 @@ CONSOLE = {
     "OIDC_CLIENT_ID": "local-console",
     "OIDC_SCOPES": "openid email profile",
 }
-IVO = "ivo.invited@example.com"
-Check = Callable[[World, dict[str, Any]], None]
+Check = Callable[[App, dict[str, Any]], None]
 CHECKS: dict[str, Check] = {}
 
 
@@ -46,14 +46,25 @@ def function_of(name: str) -> str:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     for name, value in CONSOLE.items():
         monkeypatch.setenv(name, value)
     console._settings.cache_clear()
-    world = World()
-    world.configure(build_settings("skip"))
-    yield world
+    app = new_app()
+    app.configure()
+    yield app
     console._settings.cache_clear()
+
+
+def new_app() -> App:
+    app = App()
+    app.settings = replace(app.settings, admin_group="referral-admins", groups_claim="groups")
+    app.environment = app.new_environment()
+    return app
+
+
+def invoke(app: App, function: str, event: dict[str, Any]) -> Any:
+    return app.invoke(import_module(f"functions.{function}.handler"), event)
 
 
 def read(name: str) -> dict[str, Any]:
@@ -64,21 +75,21 @@ def body(answer: dict[str, Any]) -> Any:
     return json.loads(answer["body"])
 
 
-def remember_ivo(world: World) -> None:
+def remember_ivo(app: App) -> None:
     """The ledger's row of the person that the samples are about."""
     (record,) = read("deliver_contact_webhook")["Records"]
     fields = message_of(record["body"]).fields
     person = person_of(fields, {})
-    campaign = world.environment.campaigns.find(1)
-    now = world.clock.now()
-    remember_signup(world.environment, 1, person, campaign, accepted_at=now, origin=Origin.WEBHOOK, what="webhook joined")
+    campaign = app.environment.campaigns.find(1)
+    now = app.clock.now()
+    remember_signup(app.environment, 1, person, campaign, accepted_at=now, origin=Origin.WEBHOOK, what="webhook joined")
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.iterdir()))
-def test_sample_does_what_it_should(name: str, world: World) -> None:
+def test_sample_does_what_it_should(name: str, app: App) -> None:
     assert name in CHECKS, f"nobody reads events/{name}.json"
     assert function_of(name), f"no function has a name that {name} begins with"
-    CHECKS[name](world, read(name))
+    CHECKS[name](app, read(name))
 
 
 def test_every_function_has_a_sample_and_every_checked_sample_is_there() -> None:
@@ -106,169 +117,170 @@ def test_http_samples_are_complete_api_gateway_events(path: Path) -> None:
 
 
 @sample("signup_webhook_joined_json", "signup_webhook_joined_form", "signup_webhook_joined_query")
-def joined_is_queued_and_delivered(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("signup_webhook", event)["statusCode"] == 202
-    (message,) = world.bodies("delivery")
-    assert (message["kind"], message["campaign_id"], message["event"]) == ("DeliverContact", 1, "joined")
-    assert not world.calls, "a receiver calls no vendor"
-    world.deliver_all()
-    (contact,) = world.contacts(IVO)
+def joined_is_queued_and_delivered(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "signup_webhook", event)["statusCode"] == 202
+    (message,) = app.queued()
+    assert isinstance(message, DeliverContact)
+    assert (message.campaign_id, message.event) == (1, "joined")
+    assert not app.wire.calls, "a receiver calls no vendor"
+    app.work()
+    contact = app.contact()
     assert (contact.role, contact.name) == ("lead", "Ivo Lindqvist")
     assert contact.custom_attributes["referrer_first_name"] == "Rita"
     assert contact.custom_attributes["lead_source"] == "referral"
 
 
 @sample("signup_webhook_qualified", "signup_webhook_rewarded")
-def other_events_tell_of_a_person_too(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("signup_webhook", event)["statusCode"] == 202
-    (message,) = world.bodies("delivery")
-    assert message["event"] == event["pathParameters"]["event"]
-    world.deliver_all()
-    assert world.environment.referrals.get(1, 42).origin is Origin.RECONCILE
-    assert len(world.contacts(IVO)) == 1
+def other_events_tell_of_a_person_too(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "signup_webhook", event)["statusCode"] == 202
+    (message,) = app.queued()
+    assert message.event == event["pathParameters"]["event"]
+    app.work()
+    assert app.row().origin is Origin.RECONCILE
+    assert len(app.contacts()) == 1
 
 
 @sample("signup_webhook_without_user_id")
-def without_a_user_id_reconcile_is_woken(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("signup_webhook", event)["statusCode"] == 202
-    world.deliver_all()
-    (message,) = world.bodies("reconcile")
-    assert message["kind"] == "ReconcileCampaigns"
-    assert not world.dynamodb.items("referrals")
+def without_a_user_id_reconcile_is_woken(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "signup_webhook", event)["statusCode"] == 202
+    app.work()
+    (message,) = app.queued("reconcile")
+    assert isinstance(message, ReconcileCampaigns)
+    assert not app.rows_of("")
 
 
 @sample("signup_webhook_unreadable")
-def what_cannot_be_read_is_quarantined_and_not_refused(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("signup_webhook", event)["statusCode"] == 202
-    assert not world.bodies("delivery")
-    (row,) = world.environment.quarantine.list(10).items
+def what_cannot_be_read_is_quarantined_and_not_refused(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "signup_webhook", event)["statusCode"] == 202
+    assert not app.queued()
+    (row,) = app.environment.quarantine.list(10).items
     assert "a field comes twice" in row.reason
 
 
 @sample("signup_webhook_wrong_secret", "signup_webhook_no_secret")
-def a_stranger_is_refused_and_leaves_nothing(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("signup_webhook", event)["statusCode"] == 401
-    assert not world.bodies("delivery")
-    assert not world.dynamodb.items("referrals")
+def a_stranger_is_refused_and_leaves_nothing(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "signup_webhook", event)["statusCode"] == 401
+    assert not app.queued()
+    assert not app.rows_of("")
 
 
 # -- deliver_contact --------------------------------------------------------------------------------------------------
 
 
 @sample("deliver_contact_webhook")
-def a_webhooks_message_becomes_row_and_contact(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("deliver_contact", event) == {"batchItemFailures": []}
-    row = world.environment.referrals.get(1, 42)
-    (contact,) = world.contacts(IVO)
+def a_webhooks_message_becomes_row_and_contact(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
+    row = app.row()
+    contact = app.contact()
     assert (row.state, row.origin, row.contact_id) == (State.DELIVERED, Origin.WEBHOOK, contact.id)
 
 
 @sample("deliver_contact_ring")
-def a_ring_delivers_what_the_ledger_holds(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("deliver_contact", event) == {"batchItemFailures": []}
-    assert not world.contacts(IVO), "nobody is made up for a ring without a row"
-    remember_ivo(world)
-    assert world.invoke("deliver_contact", event) == {"batchItemFailures": []}
-    assert world.environment.referrals.get(1, 42).state is State.DELIVERED
+def a_ring_delivers_what_the_ledger_holds(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
+    assert not app.contacts(), "nobody is made up for a ring without a row"
+    remember_ivo(app)
+    assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
+    assert app.row().state is State.DELIVERED
 
 
 @sample("deliver_contact_replay")
-def a_replay_opens_a_finished_row_again(world: World, event: dict[str, Any]) -> None:
-    remember_ivo(world)
-    world.environment.referrals.update(1, 42, lambda row: row.done(State.FAILED, "an attribute was missing"))
-    assert world.invoke("deliver_contact", event) == {"batchItemFailures": []}
-    row = world.environment.referrals.get(1, 42)
+def a_replay_opens_a_finished_row_again(app: App, event: dict[str, Any]) -> None:
+    remember_ivo(app)
+    app.environment.referrals.update(1, 42, lambda row: row.done(State.FAILED, "an attribute was missing"))
+    assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
+    row = app.row()
     assert row.state is State.DELIVERED
     assert "replay" in [line.what for line in row.history]
 
 
 @sample("deliver_contact_without_user_id")
-def a_message_without_a_user_id_wakes_reconcile(world: World, event: dict[str, Any]) -> None:
-    assert world.invoke("deliver_contact", event) == {"batchItemFailures": []}
-    assert [message["kind"] for message in world.bodies("reconcile")] == ["ReconcileCampaigns"]
+def a_message_without_a_user_id_wakes_reconcile(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
+    assert [type(message) for message in app.queued("reconcile")] == [ReconcileCampaigns]
 
 
 @sample("deliver_contact_batch")
-def a_bad_record_never_touches_its_neighbours(world: World, event: dict[str, Any]) -> None:
-    answer = world.invoke("deliver_contact", event)
+def a_bad_record_never_touches_its_neighbours(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "deliver_contact", event)
     good, newer, garbage = (record["messageId"] for record in event["Records"])
     assert answer == {"batchItemFailures": [{"itemIdentifier": newer}, {"itemIdentifier": garbage}]}
     assert good
-    assert len(world.contacts(IVO)) == 1
+    assert len(app.contacts()) == 1
 
 
 # -- reconcile and sweep ----------------------------------------------------------------------------------------------
 
 
 @sample("reconcile_schedule", "reconcile_wake", "reconcile_full")
-def reconcile_finds_who_no_webhook_brought(world: World, event: dict[str, Any]) -> None:
-    answer = world.invoke("reconcile", event, seconds=60.0)
+def reconcile_finds_who_no_webhook_brought(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "reconcile", event)
     assert answer == {"batchItemFailures": []}
-    assert world.metrics.counts["ReconcileSucceeded"] == 1
-    assert world.metrics.counts["SignupFoundByReconcile"] == 3, "the stand-in's people of campaign 1; 2 is not configured"
-    world.deliver_all()
-    assert len(world.contacts("bruno@example.com")) == 1
+    assert app.metrics.counts["ReconcileSucceeded"] == 1
+    assert app.metrics.counts["SignupFoundByReconcile"] == 3, "the stand-in's people of campaign 1; 2 is not configured"
+    app.work()
+    assert len(app.contacts("bruno@example.com")) == 1
 
 
 @sample("sweep_schedule")
-def sweep_rings_what_is_due(world: World, event: dict[str, Any]) -> None:
-    remember_ivo(world)
-    world.clock.at += 120
-    assert world.invoke("sweep", event, seconds=50.0)["rung"] == 1
-    world.deliver_all()
-    assert len(world.contacts(IVO)) == 1
+def sweep_rings_what_is_due(app: App, event: dict[str, Any]) -> None:
+    remember_ivo(app)
+    app.wait(120)
+    assert invoke(app, "sweep", event)["rung"] == 1
+    app.work()
+    assert len(app.contacts()) == 1
 
 
 # -- admin_api and console --------------------------------------------------------------------------------------------
 
 
 @sample("admin_api_list_campaigns")
-def admin_lists_campaigns(world: World, event: dict[str, Any]) -> None:
-    answer = world.invoke("admin_api", event)
+def admin_lists_campaigns(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "admin_api", event)
     assert [row["campaign_id"] for row in body(answer)["items"]] == [1]
 
 
 @sample("admin_api_get_campaign")
-def admin_reads_settings(world: World, event: dict[str, Any]) -> None:
-    answer = world.invoke("admin_api", event)
+def admin_reads_settings(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "admin_api", event)
     assert (answer["statusCode"], answer["headers"]["etag"]) == (200, '"1"')
-    assert body(answer) == build_settings("skip")
+    assert body(answer) == campaign_document()
 
 
 @sample("admin_api_head_campaign")
-def admin_answers_head_without_a_body(world: World, event: dict[str, Any]) -> None:
-    answer = world.invoke("admin_api", event)
+def admin_answers_head_without_a_body(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "admin_api", event)
     assert (answer["statusCode"], answer["headers"]["etag"], answer["body"]) == (200, '"1"', "")
 
 
 @sample("admin_api_put_campaign")
-def admin_saves_the_next_version(world: World, event: dict[str, Any]) -> None:
-    answer = world.invoke("admin_api", event)
+def admin_saves_the_next_version(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "admin_api", event)
     assert (answer["statusCode"], body(answer)["version"]) == (200, 2)
     assert body(answer)["warnings"] == []
 
 
 @sample("admin_api_put_new_campaign")
-def admin_saves_a_new_campaign_only_once(world: World, event: dict[str, Any]) -> None:
-    fresh = World()
-    assert fresh.invoke("admin_api", event)["statusCode"] == 201
+def admin_saves_a_new_campaign_only_once(app: App, event: dict[str, Any]) -> None:
+    fresh = new_app()
+    assert invoke(fresh, "admin_api", event)["statusCode"] == 201
     assert fresh.environment.campaigns.find(1) is not None
-    assert world.invoke("admin_api", event)["statusCode"] == 412
+    assert invoke(app, "admin_api", event)["statusCode"] == 412
 
 
 @sample("admin_api_get_versions")
-def admin_lists_versions(world: World, event: dict[str, Any]) -> None:
-    assert [row["version"] for row in body(world.invoke("admin_api", event))["items"]] == [1]
+def admin_lists_versions(app: App, event: dict[str, Any]) -> None:
+    assert [row["version"] for row in body(invoke(app, "admin_api", event))["items"]] == [1]
 
 
 @sample("admin_api_get_openapi")
-def admin_describes_itself(world: World, event: dict[str, Any]) -> None:
-    assert "/api/campaigns/{id}" in body(world.invoke("admin_api", event))["paths"]
+def admin_describes_itself(app: App, event: dict[str, Any]) -> None:
+    assert "/api/campaigns/{id}" in body(invoke(app, "admin_api", event))["paths"]
 
 
 @sample("console_get_page", "console_get_file", "console_get_config")
-def console_serves_its_files(world: World, event: dict[str, Any]) -> None:
-    answer = world.invoke("console", event)
+def console_serves_its_files(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "console", event)
     assert answer["statusCode"] == 200
     expected = {"/": "<html", "/console/app.js": "import", "/console/config.json": "local-console"}[event["rawPath"]]
     assert expected in answer["body"]

@@ -86,7 +86,8 @@ class ReferralFactoryLimiter:
 
     def _write(self, log: CallLog, version: int) -> bool:
         pk, sk = KEY
-        row = {"pk": pk, "sk": sk, "open": json_text(log.open), "ended": json_text(log.ended), "version": version + 1}
+        row: dict[str, str | float | None] = {"pk": pk, "sk": sk, "version": version + 1}
+        row |= {"open": json_text(log.open), "ended": json_text(log.ended)}
         condition = "version = :version" if version else "attribute_not_exists(pk)"
         return self._table.put(to_item(row), condition, {":version": version} if version else None)
 

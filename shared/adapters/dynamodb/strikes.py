@@ -35,7 +35,7 @@ class DynamoStrikes:
         raise TransientError("the strikes change too often", vendor="aws")
 
     def _put(self, vendor: Vendor, strikes: Strikes, version: int) -> bool:
-        row = {
+        row: dict[str, str | float | None] = {
             "pk": vendor_key(vendor),
             "sk": SORT_KEY,
             "count": strikes.count,

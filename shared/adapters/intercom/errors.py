@@ -94,12 +94,12 @@ def find_named_attribute(field: str, message: str, sent: Iterable[str]) -> str |
 def wait_of(status: int, headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait, at most 60; None when nobody says. ``X-RateLimit-Reset`` counts for a 429 only, since every answer
     has it; it is compared with the answer's own ``Date``, so that a skewed clock of ours does no harm."""
-    here = _moment(headers.get("date", ""))
+    here = date_of(headers.get("date", ""))
     waits: list[float] = []
     asked = headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdigit():
         waits.append(min(float(asked[:9]), LONGEST_WAIT))
-    elif (until := _moment(asked)) is not None:
+    elif (until := date_of(asked)) is not None:
         waits.append(until - (now if here is None else here))
     reset = headers.get("x-ratelimit-reset", "").strip()
     if status == 429 and reset.isascii() and reset.isdigit():
@@ -167,7 +167,7 @@ def _other_error(status: int, said: Refusal, wait: float | None, facts: dict[str
     return PermanentError(f"Intercom refused the call ({said.code or status})", **facts)
 
 
-def _moment(text: str) -> float | None:
+def date_of(text: str) -> float | None:
     """Epoch seconds of an HTTP date; None for any other text."""
     try:
         moment = parsedate_to_datetime(text)

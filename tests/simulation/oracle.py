@@ -1,0 +1,141 @@
+"""The conservation law over the whole world: nothing lost, doubled, invented or wrong; no limit passed; no secret told."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.vendors.intercom.workspace import Contact
+from shared.domain.person import fold_email
+from shared.domain.referral import Origin, Referral, State
+from tests.simulation.settings import NAME
+from tests.simulation.world import Signup, World
+
+REFERRAL_FACTORY_CAP = 300
+INTERCOM_WINDOW = 10.0
+INTERCOM_SHARE = 0.9
+LATE = 1_800.0
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What is wrong; empty lists are what every world must end with. ``delays``: seconds from signing up to the contact."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    invented: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    leaked: list[str] = field(default_factory=list)
+    over_cap: list[str] = field(default_factory=list)
+    delays: dict[str, list[float]] = field(default_factory=lambda: {"lead": [], "user": []})
+    late: list[str] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
+    """Found by polling, and without the facts of the referrer, which the list of users does not bring."""
+
+    def broken(self) -> dict[str, list[str]]:
+        """What may never be: each broken law with its first cases."""
+        laws = ("lost", "doubled", "invented", "wrong", "failed", "leaked", "over_cap")
+        return {law: getattr(self, law)[:5] for law in laws if getattr(self, law)}
+
+
+def judge(world: World, *, campaign_name: str = NAME) -> Verdict:
+    """Looks at everything. Signups are those at Referral Factory, whether or not their webhook ever came."""
+    verdict = Verdict()
+    by_email: dict[str, list[Contact]] = {}
+    for contact in world.contacts():
+        by_email.setdefault(fold_email(contact.email), []).append(contact)
+    for signup in world.signups.values():
+        _judge_signup(world, signup, by_email, verdict, campaign_name)
+    known_emails = {fold_email(signup.person.email) for signup in world.signups.values()}
+    for email, contacts in by_email.items():
+        new = [one for one in contacts if one.id not in world.known_contacts]
+        if email not in known_emails and new:
+            verdict.invented.append(f"{len(new)} contacts nobody signed up for")
+        if len(new) > 1 or (new and len(new) < len(contacts)):
+            verdict.doubled.append(f"{[one.id for one in contacts]}: {len(new)} made by us")
+    verdict.over_cap += [f"referral_factory {count} in a minute" for count in _over_minute(world)]
+    verdict.over_cap += [f"intercom {count} in 10 s" for count in _over_window(world)]
+    verdict.leaked += world.logs.leaks
+    verdict.leaked += [name for name in world.metrics if world.logs.leaks_in(name)]
+    return verdict
+
+
+def assert_kept(world: World, *, campaign_name: str = NAME) -> Verdict:
+    """Fails with the seed and the faults that were played."""
+    verdict = judge(world, campaign_name=campaign_name)
+    broken = verdict.broken()
+    assert not broken, f"{broken}\nseed {world.seed}, faults:\n{world.crossing.trace}"
+    return verdict
+
+
+def _judge_signup(
+    world: World, signup: Signup, by_email: dict[str, list[Contact]], verdict: Verdict, campaign_name: str
+) -> None:
+    row, who = world.row_of(signup), f"campaign {signup.person.campaign_id} user {signup.person.id}"
+    contacts = by_email.get(fold_email(signup.person.email), [])
+    if row is None or not row.finished:
+        verdict.lost.append(f"{who}: {row.state if row else 'no row'} {row.reason if row else ''}")
+        return
+    if row.state is State.FAILED:
+        (verdict.failed if row.reason and world.counted("ContactFailed") else verdict.lost).append(f"{who}: {row.reason}")
+        return
+    if row.state not in {State.DELIVERED, State.PARTIAL, State.SKIPPED}:
+        return
+    contact = next((one for one in contacts if one.id == row.contact_id), None)
+    if contact is None:
+        verdict.lost.append(f"{who}: {row.state}, but contact {row.contact_id} is not there")
+        return
+    if row.state is State.DELIVERED:
+        for name in _differences(world, signup, row, contact, campaign_name):
+            polled = row.origin is Origin.RECONCILE and name.startswith("referrer_")
+            (verdict.incomplete if polled else verdict.wrong).append(f"{who}: {name} is not as signed up")
+    at = contact.created_at if contact.id not in world.known_contacts else row.delivered_at or world.now()
+    delay = max(0.0, at - signup.at)
+    verdict.delays[contact.role].append(delay)
+    if delay > LATE:
+        verdict.late.append(f"{who}: {delay:.0f} s")
+
+
+def expected_values(world: World, signup: Signup, campaign_name: str = NAME) -> dict[str, Any]:
+    """What the contact must hold, told in plain words and not by the application's own mapping."""
+    person = signup.person
+    account = world.referral_factory.account
+    values: dict[str, Any] = {
+        "name": " ".join(filter(None, (person.first_name, person.meta.get("Last Name")))),
+        "referral_link": account.url(person.code),
+        "referral_campaign": campaign_name,
+    }
+    referrer = account.people.with_id(person.referrer_id) if person.referrer_id is not None else None
+    if referrer:
+        values |= {"referrer_first_name": referrer.first_name, "referrer_email": referrer.email}
+    return values
+
+
+def _differences(world: World, signup: Signup, row: Referral, contact: Contact, campaign_name: str) -> list[str]:
+    account = world.referral_factory.account
+    if len(account.people.everywhere_with_email(signup.person.email)) > 1:
+        return []  # two campaigns write to one contact: tests look at that by themselves
+    expected = expected_values(world, signup, campaign_name)
+    if contact.id not in world.known_contacts:
+        expected["lead_source"] = "referral"
+        if signup.person.referrer_id is not None:
+            expected["referral_status"] = "New"
+    there = {"name": contact.name, **contact.custom_attributes}
+    return [name for name, value in expected.items() if there.get(name) != value]
+
+
+def _over_minute(world: World) -> list[int]:
+    """Referral Factory's sliding minutes that hold more calls than the cap."""
+    times = sorted(world.transport.calls["referral_factory"])
+    counts = (index + 1 - bisect_left(times, at - 60.0) for index, at in enumerate(times))
+    return [count for count in counts if count > REFERRAL_FACTORY_CAP]
+
+
+def _over_window(world: World) -> list[int]:
+    """Intercom's windows of 10 s that hold more than our share."""
+    windows = Counter(at // INTERCOM_WINDOW for at in world.transport.calls["intercom"])
+    most = world.intercom.settings.limit_per_window * INTERCOM_SHARE
+    return [count for count in windows.values() if count > most]
