@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # as in repositories
     from shared.domain.contact import Attribute, Contact, Role, Value
     from shared.domain.limits import Priority
     from shared.domain.person import Person
+    from shared.domain.reward import RewardFacts
     from shared.errors import FailureError
     from shared.messages import Message
 
@@ -111,6 +112,10 @@ class Intercom(Protocol):
     def unarchive_contact(self, contact_id: str) -> None:
         """Raises NotRestorableError for a deleted or merged one, ContactGoneError."""
 
+    def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
+        """``created_at`` in Unix seconds: a second event of that contact and name in the same second changes nothing, so the
+        same one may be sent again. At most 10 ``metadata`` keys. Raises ContactGoneError."""
+
 
 class UserPage(Protocol):
     """One page of a campaign's people. ``last_page`` None when the vendor did not say."""
@@ -123,8 +128,34 @@ class UserPage(Protocol):
     def last_page(self) -> int | None: ...
 
 
+class RewardPage(Protocol):
+    """One page of a list of rewards. ``last_page`` None when the vendor did not say."""
+
+    @property
+    def rewards(self) -> Sequence[RewardFacts]: ...
+
+    @property
+    def last_page(self) -> int | None: ...
+
+
 class ReferralFactory(Protocol):
-    """Referral Factory's users. Every method may raise TransientError, ConnectionLostError and BlockedError."""
+    """Referral Factory's users and rewards. Every method may raise TransientError, ConnectionLostError and BlockedError."""
 
     def users(self, page: int) -> UserPage:
         """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts."""
+
+    def get_user_with_analytics(self, user_id: int) -> tuple[int | None, Person] | None:
+        """Campaign id and person with their counts; None when Referral Factory has them no more."""
+
+    def due_rewards(self, metric: str, page: int) -> RewardPage:
+        """Page ``page`` (from 1) of the rewards that are owed; ``metric`` of ``shared.domain.reward.METRICS``; 250 a page."""
+
+    def issued_rewards(self, metric: str, page: int) -> RewardPage:
+        """As ``due_rewards``, those that were issued, canceled or failed."""
+
+    def reward_definitions(self, metric: str) -> Mapping[int, tuple[str | None, int | None]]:
+        """Name and campaign id, as far as they are told, by the definition's id."""
+
+    def issue_reward(self, due_id: int) -> RewardFacts | None:
+        """Issues a due reward; what the answer tells of it. Raises RejectedError when it is not due (any more). After an
+        UnavailableError it may have been issued."""

@@ -139,6 +139,11 @@ class IntercomClient:
             raise refused
         document_of(self._checked(response, about_contact=True))
 
+    def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
+        """See ``Intercom.create_event``. https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-events"""
+        body = {"event_name": name, "created_at": created_at, "id": contact_id, "metadata": dict(metadata)}
+        self._call("POST", "/events", body, about_contact=True)
+
     def _call(
         self,
         method: str,
