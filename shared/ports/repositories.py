@@ -17,16 +17,29 @@ Item = TypeVar("Item")
 DUE_SHARDS = 8
 HELD_SHARDS = 4
 LISTING_SHARDS = 4
+KIND_SHARDS = 2
+"""Shards of the due index for each kind of row but referrals and the inbox, which share DUE_SHARDS."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A row of the due index: a referral, or (``inbox_id``) a message that waits in the inbox."""
+    """A row of the due index: a referral, a message that waits in the inbox (``inbox_id``), or an item of another kind that
+    stands beside a referral, under its sort key: ``QUALIFICATION``, ``REFERRER``, ``REWARD#<id>``."""
 
     due_at: float
     campaign_id: int | None = None
     user_id: int | None = None
     inbox_id: str | None = None
+    sort_key: str = "REFERRAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """By what a referral is found: its contact's id, or an e-mail address. One of the two is given."""
+
+    workspace_id: str
+    contact_id: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +80,9 @@ class Referrals(Protocol):
         """Reads the row, applies ``change`` and writes it under its version, again when somebody was faster (at most
         5 times, then TransientError). Raises NotFoundError. A ``change`` that changes nothing writes nothing."""
 
-    def due(self, shard: int, until: float, limit: int) -> Sequence[DueRow]:
-        """Rows of one shard of 0..DUE_SHARDS-1 with ``due_at <= until``, oldest first. May be seconds behind."""
+    def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
+        """Rows of one shard with ``due_at <= until``, oldest first. May be seconds behind. Without ``kind`` referrals and the
+        inbox, in 0..DUE_SHARDS-1; else the rows of that kind, in 0..KIND_SHARDS-1."""
 
     def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
         """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1; ``only_expiring``: those with an ``expires_at``."""
@@ -81,6 +95,15 @@ class Referrals(Protocol):
 
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
         """Newest first."""
+
+    def point(self, pointer: Pointer, campaign_id: int, user_id: int) -> None:
+        """Makes the row findable by what ``pointer`` says; again changes nothing."""
+
+    def referrals_of_contact(self, workspace_id: str, contact_id: str) -> Sequence[tuple[int, int]]:
+        """Campaign and user id of the rows whose contact that is or was."""
+
+    def referrals_of_email(self, workspace_id: str, email: str) -> Sequence[tuple[int, int]]:
+        """Campaign and user id of the rows that are delivered, or being delivered, to that e-mail address."""
 
 
 class People(Protocol):

@@ -185,6 +185,14 @@ class Environment:
     def reconcile_queue(self) -> MessageQueue:
         return self._queue(self.settings.reconcile_queue_url)
 
+    @cached_property
+    def qualification_queue(self) -> MessageQueue:
+        return self._queue(self.settings.qualification_queue_url)
+
+    @cached_property
+    def referrer_queue(self) -> MessageQueue:
+        return self._queue(self.settings.referrer_queue_url)
+
     def _queue(self, url: str) -> MessageQueue:
         from shared.adapters.sqs import SqsQueue
 

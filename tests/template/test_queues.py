@@ -9,8 +9,19 @@ import pytest
 from tests.template.reading import Function, Resources, listed, target_of
 
 FOURTEEN_DAYS = 14 * 24 * 3600
-WORK_QUEUES = {"DeliveryQueue": "deliver_contact", "ReconcileQueue": "reconcile"}
-DEAD_LETTER_QUEUES = {"DeliveryDeadLetterQueue", "ReconcileDeadLetterQueue", "ScheduleDeadLetterQueue"}
+WORK_QUEUES = {
+    "DeliveryQueue": "deliver_contact",
+    "QualificationQueue": "qualify_referral",
+    "ReferrerQueue": "update_referrer",
+    "ReconcileQueue": "reconcile",
+}
+DEAD_LETTER_QUEUES = {
+    "DeliveryDeadLetterQueue",
+    "QualificationDeadLetterQueue",
+    "ReferrerDeadLetterQueue",
+    "ReconcileDeadLetterQueue",
+    "ScheduleDeadLetterQueue",
+}
 
 
 def mappings(resources: Resources) -> dict[str, dict[str, Any]]:
