@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.campaign import Campaign, Document
     from shared.domain.connection import Breaker, Connection, Vendor
     from shared.domain.limits import Strikes
+    from shared.domain.qualification import Qualification
     from shared.domain.referral import KnownPerson, Referral
     from shared.messages import Message
 
@@ -106,6 +107,15 @@ class Referrals(Protocol):
         """Campaign and user id of the rows that are delivered, or being delivered, to that e-mail address."""
 
 
+class Qualifications(Protocol):
+    """One item beside each referral of which something was seen."""
+
+    def find(self, campaign_id: int, user_id: int) -> Qualification | None: ...
+
+    def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
+        """Reads the item, or begins a new one, applies ``change`` and writes it under its version; as ``Referrals.update``."""
+
+
 class People(Protocol):
     """What is remembered of an e-mail address in a workspace. All writes need the lease's fence."""
 
@@ -151,6 +161,12 @@ class Campaigns(Protocol):
 
     def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
         """Stores the activation mark, once; a later call changes nothing."""
+
+    def watch_departures(self, campaign_id: int) -> None:
+        """Any value of the tracked attribute can matter from now on."""
+
+    def note_problems(self, campaign_id: int, problems: Sequence[str]) -> None:
+        """What keeps the campaign from working, in plain words, instead of what was noted before."""
 
 
 class Connections(Protocol):

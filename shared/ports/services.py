@@ -40,6 +40,52 @@ class SecretCheck(Protocol):
         when the secrets cannot be read."""
 
 
+class SignatureCheck(Protocol):
+    """Intercom's signatures over the raw body. Raises InvalidSignatureError, and TransientError when the secrets cannot be
+    read."""
+
+    def check_notification(self, hub: str | None, body: bytes) -> None:
+        """``hub``: the header X-Hub-Signature, None when there is none."""
+
+    def check_call(self, signature: str | None, hub: str | None, body: bytes) -> None:
+        """Of the calls about uninstalling and health: X-Body-Signature, else X-Hub-Signature."""
+
+
+class Notified(Protocol):
+    """What a notification tells, all of it optional but ``topic`` and ``app_id``, which may be empty. Times in epoch
+    seconds."""
+
+    @property
+    def app_id(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def contact_id(self) -> str | None: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def role(self) -> str | None: ...
+    @property
+    def created_at(self) -> float | None: ...
+    @property
+    def updated_at(self) -> float | None: ...
+    @property
+    def merged_from(self) -> str | None: ...
+    def value(self, name: str) -> Any: ...
+
+
+class NotificationReader(Protocol):
+    def __call__(self, body: bytes) -> Notified:
+        """Raises MalformedPayloadError."""
+
+
+class ObjectReader(Protocol):
+    def __call__(self, body: bytes) -> Mapping[str, Any]:
+        """A JSON object. Raises MalformedPayloadError."""
+
+
 class FieldsReader(Protocol):
     def __call__(self, body: bytes, content_type: str, query_string: str) -> dict[str, Any]:
         """The fields of a webhook in JSON, as a form or in the query. Raises MalformedPayloadError."""
@@ -48,6 +94,11 @@ class FieldsReader(Protocol):
 class PersonReader(Protocol):
     def __call__(self, fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
         """The person that a webhook's fields tell of, None when they name no user id."""
+
+
+class RewardReader(Protocol):
+    def __call__(self, fields: Mapping[str, Any]) -> RewardFacts | None:
+        """The reward that a webhook's fields tell of, None when they name none."""
 
 
 class MessageQueue(Protocol):
@@ -146,6 +197,10 @@ class ReferralFactory(Protocol):
 
     def get_user_with_analytics(self, user_id: int) -> tuple[int | None, Person] | None:
         """Campaign id and person with their counts; None when Referral Factory has them no more."""
+
+    def qualify(self, user_id: int, qualified: bool) -> None:
+        """Qualifies a person invited, or (False) takes it back. Raises RejectedError for a person referring or one that is
+        not known; after an UnavailableError it may have happened."""
 
     def due_rewards(self, metric: str, page: int) -> RewardPage:
         """Page ``page`` (from 1) of the rewards that are owed; ``metric`` of ``shared.domain.reward.METRICS``; 250 a page."""

@@ -50,6 +50,7 @@ class DynamoPeople:
         kept: dict[str, Any] = {
             "contact_id": person.contact_id,
             "ours": person.ours,
+            "converted": person.converted,
             "contact_role": person.role,
             "reservation": json_text(asdict(person.reservation)) if person.reservation else None,
             "erased_at": person.erased_at,
@@ -100,4 +101,5 @@ def _person(item: Item) -> KnownPerson:
         erased_at=None if erased_at is None else float(erased_at),
         fence=values["fence"],
         lease_owner=values.get("lease_owner", ""),
+        converted=values.get("converted", False),
     )

@@ -85,6 +85,10 @@ class ReferralFactoryClient:
         person = person_of(entry, {}) if isinstance(entry, Mapping) else None
         return None if person is None or person.user_id != user_id else (campaign_id_of(entry), person)
 
+    def qualify(self, user_id: int, qualified: bool) -> None:
+        """See ``ReferralFactory.qualify``. Sent once: after a lost answer only a read tells whether it happened."""
+        self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True)
+
     def due_rewards(self, metric: str, page: int) -> PageOfRewards:
         """See ``ReferralFactory.due_rewards``."""
         entries, last_page = self._page(f"/rewards/due/{quote(metric)}?page={page}&per_page={PAGE_SIZE}")
