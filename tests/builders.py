@@ -20,6 +20,7 @@ from functions.deliver_contact import handler as deliver_contact
 from functions.reconcile import handler as reconcile
 from functions.signup_webhook import handler as signup_webhook
 from functions.sweep import handler as sweep
+from functions.update_referrer import handler as update_referrer
 from sandbox.vendors.faults import FaultPlan
 from sandbox.vendors.intercom import Intercom, IntercomSettings
 from sandbox.vendors.intercom.seed import add_contact
@@ -342,7 +343,18 @@ class App:
 
     def work(self, environment: Environment | None = None) -> list[str]:
         """deliver_contact works off what is visible in its queue now, once; the ids of the failed records."""
-        url, failed = self.settings.delivery_queue_url, []
+        return self._work(deliver_contact, self.settings.delivery_queue_url, environment)
+
+    def update_referrers(self, environment: Environment | None = None) -> list[str]:
+        """update_referrer works off what is visible in its queue now, once; the ids of the failed records."""
+        return self._work(update_referrer, self.settings.referrer_queue_url, environment)
+
+    def poll_rewards(self) -> None:
+        """The schedule of update_referrer."""
+        self.invoke(update_referrer, {})
+
+    def _work(self, handler: Any, url: str, environment: Environment | None) -> list[str]:
+        failed = []
         records = []
         while messages := self.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
@@ -350,7 +362,7 @@ class App:
             records += messages
         for message in records:
             event = {"Records": [record_of(message)]}
-            answer = self.invoke(deliver_contact, event, environment)
+            answer = self.invoke(handler, event, environment)
             failed += [one["itemIdentifier"] for one in answer["batchItemFailures"]]
             if not answer["batchItemFailures"]:
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -97,6 +97,7 @@ def test_every_schedule_has_the_dead_letter_queue_and_a_name_of_its_stack(resour
     assert {name: schedule["ScheduleExpression"] for name, schedule in targets.items()} == {
         "SweepFunction": "rate(1 minute)",
         "ReconcileFunction": "rate(5 minutes)",
+        "UpdateReferrerFunction": "rate(5 minutes)",
     }
     for schedule in schedules.values():
         assert target_of(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "ScheduleDeadLetterQueue"

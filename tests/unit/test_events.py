@@ -209,6 +209,37 @@ def a_bad_record_never_touches_its_neighbours(app: App, event: dict[str, Any]) -
     assert len(app.contacts()) == 1
 
 
+# -- update_referrer --------------------------------------------------------------------------------------------------
+
+
+def mark_rita(app: App) -> None:
+    """The person who refers in the samples, with a contact of hers, has something to be told."""
+    app.given("user", email="rita.referring@example.com")
+    app.environment.referrers.mark(1, 41, app.clock.now(), "rita.referring@example.com")
+
+
+@sample("update_referrer_ring", "update_referrer_reward_ring")
+def a_marked_referrer_is_asked_about_once(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert not app.calls("referral_factory"), "nobody was marked"
+    mark_rita(app)
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert app.calls("referral_factory") == ["GET /api/v2/users/41?with=user.analytics"]
+
+
+@sample("update_referrer_batch")
+def a_message_of_newer_code_stays_in_the_queue(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "update_referrer", event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
+
+
+@sample("update_referrer_schedule")
+def the_lists_of_rewards_are_looked_through(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert len(app.calls("referral_factory")) == 8
+
+
 # -- reconcile and sweep ----------------------------------------------------------------------------------------------
 
 
