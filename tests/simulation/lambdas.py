@@ -83,6 +83,7 @@ class LambdaFunction:
             if task is not None:
                 self.world.crossing.names.pop(task, None)
                 self.world.crossing.kill_after.pop(task, None)
+                self.world.crossing.entered.pop(task, None)
         if task is not None and task.dead:  # killed in a call whose loss the handler did not notice
             self.kills += 1
             return None, Killed()

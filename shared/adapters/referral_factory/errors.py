@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.adapters.http import HttpResponse, RefusedConnectionError
+from shared.adapters.http import HttpResponse
 from shared.adapters.referral_factory.reading import count_of
 from shared.errors import (
     BlockedError,
     ConnectionLostError,
     FailureError,
+    NotSentError,
     PermanentError,
     RateLimitedError,
     RejectedError,
@@ -24,7 +25,7 @@ LONGEST_WAIT = 3_600.0
 
 def error_of_transport(error: TransientError) -> FailureError:
     """A refused connection is how a block may look: https://developers.referral-factory.com does not say."""
-    if isinstance(error, RefusedConnectionError):
+    if isinstance(error, NotSentError):
         return BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR)
     error.vendor = VENDOR
     return error
