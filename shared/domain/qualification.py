@@ -49,7 +49,8 @@ class Qualification:
 
     ``generation`` counts the turns: with ``wanted`` it makes each call to Referral Factory one of its kind. ``told``: what
     Referral Factory is known to hold, None while nobody knows. ``by_hand``: somebody qualified there, not a contact's value.
-    ``exact`` False: the value qualified although it was written differently. ``erased``: contacts that were deleted.
+    ``exact`` False: the value qualified although it was written differently. ``merged``: contacts that were merged, each with
+    its survivor, which together count as one.
     """
 
     campaign_id: int
@@ -62,7 +63,7 @@ class Qualification:
     value: Value = None
     exact: bool = True
     sightings: tuple[Sighting, ...] = ()
-    standing: tuple[str, ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
     reserved_at: float | None = None
     confirmed_at: float | None = None
     due_at: float | None = None
@@ -74,6 +75,31 @@ class Qualification:
         """With one more sighting; one that adds nothing changes nothing."""
         kept = _collapsed([*self.sightings, sighting])
         return self if kept == self.sightings else replace(self, sightings=kept)
+
+    def joined(self, dead_id: str, survivor_id: str) -> Qualification:
+        """With one more merge."""
+        pair = (dead_id, survivor_id)
+        return self if pair in self.merged or dead_id == survivor_id else replace(self, merged=(*self.merged, pair))
+
+    def survivor_of(self, contact_id: str) -> str:
+        """Whom the contact was merged into, at last; itself when it was not."""
+        survivors = dict(self.merged)
+        for _ in self.merged:
+            contact_id = survivors.get(contact_id, contact_id)
+        return contact_id
+
+    def last_read(self, contact_id: str) -> Sighting | None:
+        """What Intercom itself said last of the contact, or of whom it was merged into."""
+        survivor_id = self.survivor_of(contact_id)
+        read = [one for one in self.sightings if one.read and self.survivor_of(one.contact_id) == survivor_id]
+        return max(read, key=_time, default=None)
+
+    def unread(self) -> list[Sighting]:
+        """The newest sighting of each contact whose value may have moved on since Intercom was asked."""
+        newest: dict[str, Sighting] = {}
+        for one in sorted((one for one in self.sightings if not one.read), key=_time):
+            newest[self.survivor_of(one.contact_id)] = one
+        return [one for one in newest.values() if (last := self.last_read(one.contact_id)) is None or last.at < one.at]
 
     def turned(self, wanted: bool, due_at: float) -> Qualification:
         """A turn: the next generation, to be told by ``due_at``. Turned back before anybody told Referral Factory, there is
@@ -140,25 +166,25 @@ def rule_of(campaign: Campaign) -> Rule | None:
     return Rule(campaign.trigger.attribute, campaign.trigger.qualified_values, campaign.unqualify_on_reversal)
 
 
-def baseline_of(row: Referral, rule: Rule, inherited: Sequence[str] = ()) -> Baseline:
-    """Of a delivered row. ``inherited``: survivors of contacts that stood at a qualified value."""
+def baseline_of(row: Referral, rule: Rule) -> Baseline:
+    """Of a delivered row."""
     standing = {contact_id for contact_id, value in row.standing.items() if rule.matches(value)}
     if row.contact_id and rule.matches(row.baseline):
         standing.add(row.contact_id)
-    return Baseline(float(int(row.baseline_at or 0.0)), frozenset({*standing, *inherited}))
+    return Baseline(float(int(row.baseline_at or 0.0)), frozenset(standing))
 
 
 def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool, Value]:
     """Whether the referral is qualified by what was seen, and by which value."""
     sightings = [one for one in seen.sightings if one.at >= baseline.at]
-    contacts = dict.fromkeys(one.contact_id for one in sightings)
-    for contact_id in contacts:
-        own = [one for one in sightings if one.contact_id == contact_id]
+    standing = {seen.survivor_of(contact_id) for contact_id in baseline.standing}
+    for contact_id in dict.fromkeys(seen.survivor_of(one.contact_id) for one in sightings):
+        own = [one for one in sightings if seen.survivor_of(one.contact_id) == contact_id]
         left_at = min((one.at for one in own if not rule.matches(one.value)), default=None)
         if rule.reversible:
             own = [one for one in own if one.read][-1:]
         for one in own:
-            if rule.matches(one.value) and _counts(one, contact_id in baseline.standing, left_at):
+            if rule.matches(one.value) and _counts(one, contact_id in standing, left_at):
                 return True, one.value
     if not rule.reversible and seen.wanted:
         return True, seen.value
@@ -187,6 +213,10 @@ def _collapsed(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
     ]
     kept = sorted([*kept, *newest_read.values()], key=lambda one: (one.at, one.contact_id, one.read, str(one.value)))
     return tuple(kept[-MOST_SIGHTINGS:])
+
+
+def _time(sighting: Sighting) -> float:
+    return sighting.at
 
 
 def _is_same_run(one: Sighting, other: Sighting) -> bool:

@@ -16,7 +16,7 @@ from shared.domain.qualification import Qualification, Sighting, Stage
 from shared.errors import TransientError
 
 SORT_KEY = "QUALIFICATION"
-_JSON = ("sightings", "standing", "value")
+_JSON = ("sightings", "merged", "value")
 _TIMES = ("reserved_at", "confirmed_at", "due_at")
 _PLAIN = tuple(field.name for field in fields(Qualification) if field.name not in {*_JSON, "due_at"})
 
@@ -58,7 +58,7 @@ def _item_of(qualification: Qualification) -> dict[str, Any]:
             "sk": SORT_KEY,
             **{name: getattr(qualification, name) for name in _PLAIN},
             "sightings": json_text([asdict(one) for one in qualification.sightings]),
-            "standing": json_text(list(qualification.standing)),
+            "merged": json_text(list(qualification.merged)),
             "value": json_text(qualification.value),
             **due,
         }
@@ -77,7 +77,7 @@ def _qualification_of(item: Item) -> Qualification:
             **plain,
             "stage": Stage(values["stage"]),
             "sightings": sightings,
-            "standing": tuple(json.loads(values["standing"])),
+            "merged": tuple((dead, survivor) for dead, survivor in json.loads(values["merged"])),
             "value": json.loads(values["value"]),
         }
     )
