@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from functions.deliver_contact import handler as deliver_contact
+from functions.intercom_webhook import handler as intercom_webhook
+from functions.qualify_referral import handler as qualify_referral
 from functions.reconcile import handler as reconcile
 from functions.signup_webhook import handler as signup_webhook
 from functions.sweep import handler as sweep
@@ -43,6 +45,7 @@ NOW = 1_795_305_600.0
 """2026-11-22 00:00:00 UTC."""
 ROOT = Path(__file__).parents[1]
 WEBHOOK_SECRET = "local-webhook-secret"
+CLIENT_SECRET = "local-client-secret"
 INTERCOM = "http://intercom.test"
 REFERRAL_FACTORY = "http://referral-factory.test"
 CUSTOM = "custom_attributes."
@@ -295,7 +298,7 @@ class App:
             urls[f"{queue}_queue_url"] = self.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
         values: dict[str, dict[str, str]] = {
             "webhook": {"current": WEBHOOK_SECRET, "next": ""},
-            "intercom": {"access_token": "local-intercom-token"},
+            "intercom": {"access_token": "local-intercom-token", "client_secret": CLIENT_SECRET},
             "referral_factory": {"api_key": "local-referral-factory-key"},
         }
         for name, value in values.items():
@@ -360,6 +363,14 @@ class App:
     def update_referrers(self, environment: Environment | None = None) -> list[str]:
         """update_referrer works off what is visible in its queue now, once; the ids of the failed records."""
         return self._work(update_referrer, self.settings.referrer_queue_url, environment)
+
+    def qualify(self, environment: Environment | None = None) -> list[str]:
+        """qualify_referral works off what is visible in its queue now, once; the ids of the failed records."""
+        return self._work(qualify_referral, self.settings.qualification_queue_url, environment)
+
+    def notify(self, body: bytes | str, headers: Mapping[str, str], **event: Any) -> dict[str, Any]:
+        """Intercom's call through the handler."""
+        return self.invoke(intercom_webhook, notification_event(body, headers, **event))
 
     def poll_rewards(self) -> None:
         """The schedule of update_referrer."""
@@ -473,6 +484,21 @@ def webhook_event(
         made |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     else:
         made["body"] = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+    return made
+
+
+def notification_event(
+    body: bytes | str, headers: Mapping[str, str], *, method: str = "POST", path: str = "/webhooks/intercom"
+) -> dict[str, Any]:
+    """An HTTP API event (payload 2.0); ``body`` as bytes comes in base64."""
+    made: dict[str, Any] = json.loads((ROOT / "events" / "intercom_webhook_user_updated.json").read_text())
+    made |= {"routeKey": f"{method} {path}", "rawPath": path}
+    made["requestContext"]["routeKey"] = made["routeKey"]
+    made["requestContext"]["http"] |= {"method": method, "path": path}
+    made["headers"] = {"content-type": "application/json", **{name.lower(): value for name, value in headers.items()}}
+    encoded = isinstance(body, bytes)
+    made["isBase64Encoded"] = encoded
+    made["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
     return made
 
 
