@@ -57,11 +57,13 @@ class Sweeping(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one run did: ``rung`` rows, ``inbox`` messages handed on, ``released`` held rows."""
+    """What one run did: ``rung`` rows, ``inbox`` messages handed on, ``released`` held rows, ``beside``: rows that stand
+    beside a referral."""
 
     rung: int = 0
     inbox: int = 0
     released: int = 0
+    beside: int = 0
 
 
 def ring_due(environment: Sweeping) -> Swept:
@@ -74,11 +76,11 @@ def ring_due(environment: Sweeping) -> Swept:
         due = environment.referrals.due(shard, environment.clock.now(), max(budget - rung, PROBES))
         inbox += _hand_on(environment, [row for row in due if row.inbox_id])
         rung += _ring(environment, [row for row in due if not row.inbox_id][: budget - rung])
-    rung += _ring_beside(environment)
+    beside = _ring_beside(environment)
     released = _release_held(environment, budget - rung)
     _measure(environment)
-    logger.info("sweep finished", rung=rung, inbox=inbox, released=released)
-    return Swept(rung, inbox, released)
+    logger.info("sweep finished", rung=rung, inbox=inbox, released=released, beside=beside)
+    return Swept(rung, inbox, released, beside)
 
 
 def _budget(environment: Sweeping) -> int:
