@@ -49,7 +49,7 @@ class Workers:
         for index, event in enumerate(events):
             world.functions["deliver_contact"].invoke(event, self._note(index, event))
         for task in self._tasks:
-            task.deadline = float("inf")  # a frozen process is worse than one that ends in time
+            task.deadline = loop.time + 100_000.0  # a frozen process is worse than one that ends in time
 
     def step(self, index: int) -> None:
         """One step of a worker: up to its next call that touches what is shared, or to its end."""
