@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from shared.domain.campaign import Campaign
 from shared.domain.contact import Role, Value
-from shared.domain.referral import Referral
+from shared.domain.referral import IN_INTERCOM, Referral, State
 
 MOST_SIGHTINGS = 40
 ROLE = "role"
@@ -164,6 +164,11 @@ def rule_of(campaign: Campaign) -> Rule | None:
     if campaign.trigger is None or not campaign.trigger.qualified_values:
         return None
     return Rule(campaign.trigger.attribute, campaign.trigger.qualified_values, campaign.unqualify_on_reversal)
+
+
+def may_qualify(row: Referral, campaign: Campaign) -> bool:
+    """Whether the contact is one that counts: people who were skipped do so only when the campaign says so."""
+    return row.state in IN_INTERCOM or (row.state is State.SKIPPED and campaign.qualify_skipped)
 
 
 def baseline_of(row: Referral, rule: Rule) -> Baseline:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from shared.use_cases.guard_referral_factory import ReferralFactoryGuard
     from shared.use_cases.guard_vendor import VendorGuard
+    from shared.use_cases.hear_notifications import NotificationHeartbeat
     from shared.use_cases.notification_rules import NotificationRules
 
 NO_DEADLINE = 3_600.0
@@ -273,6 +274,12 @@ class Environment:
         from shared.use_cases.notification_rules import NotificationRules
 
         return NotificationRules(self)
+
+    @cached_property
+    def notification_heartbeat(self) -> NotificationHeartbeat:
+        from shared.use_cases.hear_notifications import NotificationHeartbeat
+
+        return NotificationHeartbeat(self)
 
     @property
     def read_notification(self) -> NotificationReader:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from shared.domain.campaign import Campaign, Status
+from shared.domain.campaign import Status
 from shared.domain.contact import Role
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification import (
@@ -22,14 +22,16 @@ from shared.domain.qualification import (
     Stage,
     baseline_of,
     is_wanted,
+    may_qualify,
     rule_of,
 )
-from shared.domain.referral import IN_INTERCOM, Referral, State
+from shared.domain.referral import Referral
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.ports.repositories import Campaigns
 from shared.use_cases.follow_contact import Following, follow_contact
+from shared.use_cases.hear_notifications import NotificationHeartbeat
 from shared.use_cases.read_contact import read_contacts
 from shared.use_cases.tell_qualification import Telling, note_by_hand, tell_qualification
 
@@ -52,6 +54,8 @@ class Qualifying(Following, Telling, Protocol):
 
     @property
     def campaigns(self) -> Campaigns: ...
+    @property
+    def notification_heartbeat(self) -> NotificationHeartbeat: ...
 
 
 class QualificationAttempt:
@@ -69,6 +73,8 @@ class QualificationAttempt:
         rows = self._rows()
         if not rows:
             self._wait_for_delivery()
+        if rows and self._message.notification_id:
+            self._environment.notification_heartbeat.note()
         failures = [failure for row in rows if (failure := self._try(row))]
         for failure in sorted(failures, key=lambda one: isinstance(one, PermanentError)):
             raise failure
@@ -137,7 +143,7 @@ class QualificationAttempt:
         campaign = environment.campaigns.find(row.campaign_id)
         rule = rule_of(campaign) if campaign and campaign.status is not Status.DRAFT else None
         before = environment.qualifications.find(*key)
-        if campaign is None or rule is None or (row.finished and not _may_qualify(row, campaign)):
+        if campaign is None or rule is None or (row.finished and not may_qualify(row, campaign)):
             if before is not None and before.due_at is not None:
                 self._finish(row, before)
             return
@@ -224,11 +230,6 @@ class QualificationAttempt:
         until = self._environment.clock.now() + seconds
         self._begun.pop(key, None)
         self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
-
-
-def _may_qualify(row: Referral, campaign: Campaign) -> bool:
-    """Whether the contact is one that counts: people who were skipped do so only when the campaign says so."""
-    return row.state in IN_INTERCOM or (row.state is State.SKIPPED and campaign.qualify_skipped)
 
 
 def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:
