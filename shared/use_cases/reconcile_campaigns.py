@@ -92,6 +92,8 @@ class Reconciliation:
     def _read_newest(self) -> None:
         """From the end of the list at which new people appear, down to the mark."""
         self._read(1)
+        if self._progress.scan_page and self._progress.order is Order.UNKNOWN:
+            return  # of a list without order the scan tells all; with slow answers both would not fit into one pass
         if self._last_page > 1 and self._progress.order is not Order.DESCENDING:
             self._read(self._last_page)
         order = order_of(self._pages[1], self._pages.get(self._last_page, ()))

@@ -34,6 +34,8 @@ class Verdict:
     late: list[str] = field(default_factory=list)
     arrived: dict[int, float] = field(default_factory=dict)
     """User id → when the contact was in Intercom."""
+    late_by_webhook: int = 0
+    """Late ones whose webhook came: only of these we know when they signed up, so only these can raise the alarm."""
     incomplete: list[str] = field(default_factory=list)
     """Found by polling, and without the facts of the referrer, which the list of users does not bring."""
 
@@ -100,6 +102,7 @@ def _judge_signup(
     verdict.delays[contact.role].append(delay)
     if delay > LATE:
         verdict.late.append(f"{who}: {delay:.0f} s")
+        verdict.late_by_webhook += row.origin is Origin.WEBHOOK
 
 
 def expected_values(world: World, signup: Signup, campaign_name: str = NAME) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             calls_to_deliver=calls_to_deliver / max(1, signups),
             calls_per_signup=len(world.transport.calls["intercom"]) / max(1, signups),
             referral_factory_strikes=world.counted("Strike"),
-            late_alarmed=world.counted("LateDelivery") >= len(verdict.late),
+            late_alarmed=world.counted("LateDelivery") >= verdict.late_by_webhook,
             after_outage=_last_after_outage(world, scenario, verdict),
             trace=str(world.crossing.trace),
         )

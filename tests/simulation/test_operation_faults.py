@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.simulation.alarms import fired
@@ -47,7 +48,7 @@ def test_78_schedules_that_do_not_fire_are_noticed(world: World) -> None:
 
 
 def test_79_a_signup_around_midnight_and_a_change_of_clocks_is_an_ordinary_one(make_world: MakeWorld) -> None:
-    world = make_world(intercom={"timezone": "Pacific/Auckland"}, sweep=False)
+    world = make_world(intercom={"timezone": "Pacific/Auckland"}, sweep=False, reconcile=False)
     for number in range(26):
         world.at(world.now() + number * 3_600, lambda number=number: world.sign_up(f"p{number}@example.com"))
     world.run(27 * 3_600)
@@ -107,6 +108,15 @@ def test_85_a_campaign_paused_with_signups_on_the_way_holds_them_and_releases_th
     assert not world.contacts()
     world.configure(build_settings())
     world.run(300)
+    assert_kept(world)
+
+
+def test_86_an_account_with_little_concurrency_is_slower_and_loses_nothing(world: World) -> None:
+    for poller in world.pollers:
+        poller.source = replace(poller.source, concurrency=1)
+    for number in range(40):
+        world.sign_up(f"p{number}@example.com")
+    world.run(900)
     assert_kept(world)
 
 

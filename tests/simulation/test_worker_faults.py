@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.vendors.intercom.attributes import update_attribute
+from sandbox.vendors.wire import Request, Response
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, NoFaults, When
 from tests.simulation.conftest import MakeWorld
@@ -193,6 +194,28 @@ def test_47_a_revoked_token_stops_everything_and_a_new_one_resumes_it(world: Wor
     assert_kept(world)
     assert len(world.contacts()) == 10
     assert len(SECRETS) == 4
+
+
+def test_48_a_refusal_for_one_contact_only_is_that_rows_alone(make_world: MakeWorld) -> None:
+    world = make_world(settings={"invited": "user", "duplicates": "update"})
+    forbidden = world.add_contact(EMAIL)
+    answer = world.intercom.answer
+
+    def forbid(request: Request) -> Response:
+        if request.method == "PUT" and forbidden.id in request.path:
+            return world.intercom.refuse(403)
+        return answer(request)
+
+    world.intercom.answer = forbid  # type: ignore[method-assign]
+    refused = world.sign_up(EMAIL)
+    for number in range(10):
+        world.sign_up(f"p{number}@example.com")
+    world.run(60)
+    row = world.row_of(refused)
+    assert row is not None
+    assert (row.state, bool(row.reason)) == ("failed", True)
+    assert len(world.contacts()) == 11
+    assert "ConnectionLostAlarm" not in fired(world)
 
 
 def test_49_a_deleted_attribute_does_not_cost_the_contact(world: World) -> None:
