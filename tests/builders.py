@@ -33,7 +33,7 @@ from shared.adapters.http import HttpResponse
 from shared.config import Settings
 from shared.domain.campaign import Campaign
 from shared.domain.referral import KnownPerson, Referral
-from shared.errors import NotSentError, UnavailableError
+from shared.errors import RefusedError, UnavailableError
 from shared.messages import DeliverContact, Message, message_of
 from shared.runtime.bootstrap import Environment, use
 from tests.fakes.dynamodb import FakeDynamoDB
@@ -211,7 +211,7 @@ class VendorWire:
         request = replace(request, path=unquote(request.path))
         if f"{method} {request.path}" in self._refusals:
             self._refusals.remove(f"{method} {request.path}")
-            raise NotSentError(f"{parts.hostname}: ConnectionRefused")
+            raise RefusedError(f"{parts.hostname}: ConnectionRefused")
         started = self._clock.now()
         fault = self.faults.choose(request, Random(1))
         response = self._answer(vendor, request, fault, timeout)

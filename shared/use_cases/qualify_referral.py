@@ -67,6 +67,9 @@ class QualificationAttempt:
         self._begun: dict[tuple[int, int], Qualification] = {}
         self._untold = False
 
+    def prepare(self) -> None:
+        """Nothing: the rows of referrals are there already, and ``run`` writes what was seen before Referral Factory is told."""
+
     def run(self) -> None:
         """Raises TransientError, ConnectionLostError and PermanentError of Intercom and the ledger. A referral for which
         Referral Factory has to be waited for waits in the ledger by itself, and delays no other."""

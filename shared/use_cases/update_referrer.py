@@ -67,6 +67,9 @@ class ReferrerUpdate:
     def waits_so_far(self) -> int:
         return self._referrer.attempts if self._referrer else 0
 
+    def prepare(self) -> None:
+        """Nothing: the mark of the person is there already, and the sweep rings it."""
+
     def run(self) -> None:
         """Raises TransientError, ConnectionLostError (Intercom's) and PermanentError."""
         environment = self._environment

@@ -11,9 +11,9 @@ from shared.errors import (
     BlockedError,
     ConnectionLostError,
     FailureError,
-    NotSentError,
     PermanentError,
     RateLimitedError,
+    RefusedError,
     RejectedError,
     TransientError,
     UnavailableError,
@@ -25,7 +25,7 @@ LONGEST_WAIT = 3_600.0
 
 def error_of_transport(error: TransientError) -> FailureError:
     """A refused connection is how a block may look: https://developers.referral-factory.com does not say."""
-    if isinstance(error, NotSentError):
+    if isinstance(error, RefusedError):
         return BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR)
     error.vendor = VENDOR
     return error
