@@ -14,8 +14,8 @@ from tests.simulation.settings import build_settings
 from tests.simulation.world import OF_A_SIGNUP, World
 
 FRIEND = "friend@example.com"
-LONGEST = 7 * 3_600.0
-"""A refused connection counts as a block, for which Referral Factory is left alone for six hours."""
+LONGEST = 1_800.0
+"""A refused connection counts as a block, for which Referral Factory is left alone for five minutes first."""
 COUNTED = frozenset({"intercom_webhook", "qualify_referral"})
 URL = "https://app.example.net/webhooks/intercom"
 

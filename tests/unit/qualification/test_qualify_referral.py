@@ -7,6 +7,7 @@ import pytest
 from shared.domain.qualification import Stage
 from shared.domain.referral import State
 from shared.messages import UpdateReferrer
+from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
 from tests.qualifying import Friendship, rules
 
 QUALIFICATION = "^/api/v2/users/qualification"
@@ -166,7 +167,7 @@ def test_referral_factory_out_of_order_is_waited_for(status: int) -> None:
     assert story.app.qualify() == [], "what waits, waits in the ledger"
     story.settles(30)
     if status == 403:
-        story.app.wait(6 * 3600)
+        story.app.wait(FIRST_BLOCK_PAUSE)
         story.settles(30)
     assert (first.qualified_times, second.qualified_times) == (1, 1)
 

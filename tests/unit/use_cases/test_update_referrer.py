@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.domain.referral import State
 from shared.messages import UpdateReferrer
+from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
 from shared.use_cases.mark_referrer import mark_referrer
 from tests.referring import CONVERTED, COUNT, RITA, Story
 
@@ -207,12 +208,14 @@ def test_a_blocked_address_delays_no_signup_and_no_count_is_lost() -> None:
     story = Story()
     story.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/api/v2/users", "id": "blocked"})
     friend = story.invites()
-    story.passes(600)
+    story.passes(FIRST_BLOCK_PAUSE - 30)
     assert len(story.asked()) == 1, "nobody knocks again while the breaker is open"
+    story.passes(FIRST_BLOCK_PAUSE + 30)
+    assert len(story.asked()) == 2, "one try after five minutes, the next an hour later"
     assert story.app.row(friend.id).state is State.DELIVERED
     assert story.mark().is_marked
     story.app.wire.faults.remove("blocked")
-    story.passes(7 * 3_600, step=60)
+    story.passes(2 * 3_600, step=60)
     assert story.counts() == (1, 0)
 
 
