@@ -51,8 +51,13 @@ class Earning:
             "custom_attributes.reward_status": "Issued",
         }
         self._outside.expect(REFERRING["email"], shown, COALESCED_SECONDS)
+        # Written after the attributes, and each in a second of its own: seen a moment later, or with the next sweep.
+        self._outside.wait_for("Rita's contact has an event of a reward", lambda: bool(self._rewards_told()), COALESCED_SECONDS)
+        told = self._rewards_told()
+        if told != [REWARD]:
+            raise StoryError(f"Rita's events of rewards are {told}")
+
+    def _rewards_told(self) -> list[str | None]:
         [contact] = self._outside.find_contacts(REFERRING["email"])
         listed = self._outside.intercom("GET", "/events", type="user", intercom_user_id=contact["id"])
-        told = [event["metadata"] for event in listed["events"] if event["event_name"] == EVENT]
-        if [metadata.get("reward") for metadata in told] != [REWARD]:
-            raise StoryError(f"Rita's events of rewards are {told}")
+        return [event["metadata"].get("reward") for event in listed["events"] if event["event_name"] == EVENT]
