@@ -38,6 +38,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "reconcile": (
         *_TABLES,
         "DELIVERY_QUEUE_URL",
+        "RECONCILE_QUEUE_URL",
         "QUALIFICATION_QUEUE_URL",
         "REFERRER_QUEUE_URL",
         *_INTERCOM,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.errors import FailureError
+from shared.errors import FailureError, TransientError, UnavailableError
 from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.use_cases.reconcile_campaigns import Reconciliation
 from shared.use_cases.reconcile_contacts import ContactReconciliation
+
+AGAIN_AFTER = 60.0
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -18,15 +20,19 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     environment = bootstrap.environment("reconcile")
     environment.begin(context)
     try:
-        _attempt(environment, lambda: Reconciliation(environment).run(full=_is_full(event)))
-        _attempt(environment, ContactReconciliation(environment).run)
+        errors = [
+            _attempt(environment, lambda: Reconciliation(environment).run(full=_is_full(event))),
+            _attempt(environment, ContactReconciliation(environment).run),
+        ]
+        if "Records" not in event and any(isinstance(error, UnavailableError) for error in errors):
+            _once_more(environment)
     finally:
         environment.flush()
     return {"batchItemFailures": []}
 
 
-def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]) -> None:
-    """One vendor's failure is not the other's."""
+def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]) -> FailureError | None:
+    """One vendor's failure is not the other's: it is answered."""
     try:
         reconcile()
     except FailureError as error:
@@ -34,6 +40,16 @@ def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]
             "reconcile stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
         )
         environment.metrics.count("ReconcileFailed")
+        return error
+    return None
+
+
+def _once_more(environment: bootstrap.Environment) -> None:
+    """A scheduled pass that got no answer is made again in a minute, once: five are long for whoever waits."""
+    try:
+        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now()), delay=AGAIN_AFTER)
+    except TransientError:
+        logger.warning("queue refused to wake reconcile")
 
 
 def _is_full(event: Mapping[str, Any]) -> bool:

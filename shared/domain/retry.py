@@ -7,7 +7,7 @@ from dataclasses import dataclass
 SHORT_DELAYS = (5.0, 10.0, 20.0, 30.0)
 LONGEST_SHORT_WAIT = 60.0
 FIRST_LONG_WAIT = 60.0
-LONGEST_LONG_WAIT = 300.0
+LONGEST_LONG_WAIT = 120.0
 MOST_SPREAD = 10.0
 """Seconds that jitter adds at most to a wait that somebody named: the sweep spreads what is due at the same time."""
 

@@ -106,7 +106,7 @@ class VendorTransport:
 
     def _broken(self, vendor: str) -> HttpResponse:
         kind = self._chance.randrange(4)
-        if kind == 0:
+        if kind == 0 or (kind == 3 and vendor == "referral_factory"):  # its refusal is a block, which has tests of its own
             raise NotSentError(f"{vendor}: ConnectTimeout")
         if kind == 3:
             raise RefusedError(f"{vendor}: ConnectionRefused")

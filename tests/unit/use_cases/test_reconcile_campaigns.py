@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.reconcile import handler as reconcile
 from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
+from shared.messages import body_of
 from shared.use_cases.reconcile_campaigns import LONGEST_CALL, SCAN_AGAIN_AFTER
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context
@@ -310,3 +312,12 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
     app.reconcile(work=False)
     missing = [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None]
     assert missing == []
+
+
+def test_a_scheduled_pass_without_an_answer_is_made_once_more_in_a_minute() -> None:
+    app = app_with()
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "/users"})
+    app.reconcile(work=False)
+    assert [type(message).__name__ for message in app.queued("reconcile")] == ["ReconcileCampaigns"]
+    app.invoke(reconcile, {"Records": [{"body": body_of(app.queued("reconcile")[0])}]})
+    assert len(app.queued("reconcile")) == 1, "a pass that was rung rings none"
