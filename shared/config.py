@@ -26,7 +26,9 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "deliver_contact": (*_TABLES, "DELIVERY_QUEUE_URL", "RECONCILE_QUEUE_URL", *_INTERCOM),
     "sweep": (*_TABLES, "DELIVERY_QUEUE_URL"),
     "reconcile": (*_TABLES, "DELIVERY_QUEUE_URL", *_REFERRAL_FACTORY),
-    "admin_api": (*_TABLES, *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
+    "start_sync": (*_TABLES, "SYNC_QUEUE_URL"),
+    "sync_page": (*_TABLES, "SYNC_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
+    "admin_api": (*_TABLES, "SYNC_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
     "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
 }
 """The variables that each function cannot start without. ``INTERCOM_API_URL`` may be empty."""
@@ -42,6 +44,7 @@ class Settings:
     referrals_table: str = ""
     delivery_queue_url: str = ""
     reconcile_queue_url: str = ""
+    sync_queue_url: str = ""
     webhook_secret_arn: str = ""
     intercom_secret_arn: str = ""
     intercom_region: str = "US"

@@ -48,9 +48,22 @@ class ReconcileCampaigns:
         return 0
 
 
-Message = DeliverContact | ReconcileCampaigns
-_KINDS: dict[str, type[DeliverContact | ReconcileCampaigns]] = {
-    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns)
+@dataclass(frozen=True, slots=True)
+class SyncPage:
+    """Go on with a sync run: read the next pages, or work on its contacts. Where it stands is in the run's row.
+
+    ``lane`` numbers the workers on one run; a message of an earlier ``round`` than the run's counts no more.
+    """
+
+    campaign_id: int
+    slot: int
+    lane: int = 0
+    round: int = 0
+
+
+Message = DeliverContact | ReconcileCampaigns | SyncPage
+_KINDS: dict[str, type[DeliverContact | ReconcileCampaigns | SyncPage]] = {
+    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns, SyncPage)
 }
 
 

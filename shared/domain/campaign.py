@@ -71,7 +71,8 @@ class AttributeTrigger:
 class Campaign:
     """The newest settings.
 
-    ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered.
+    ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered. ``problem``: what
+    a person has to see to, such as a synced segment that was deleted.
     """
 
     campaign_id: int
@@ -84,6 +85,7 @@ class Campaign:
     backfill: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
     known_up_to: int | None = None
+    problem: str = ""
 
     def audience(self, audience: Audience) -> AudienceSettings:
         return self.audiences.get(audience, AudienceSettings())

@@ -147,6 +147,11 @@ def cap_of(limit: int | None) -> int:
     return max(1, of_us - min(WORKERS, of_us // 10))
 
 
+def cap_for(priority: Priority, cap: int) -> int:
+    """What a priority may take of the cap: sync leaves a quarter of each window to deliveries and qualifications."""
+    return max(1, cap - cap // 4) if priority is Priority.SYNC else cap
+
+
 def window_end(now: float, alignment: int) -> int:
     """The end (epoch seconds) of the window that ``now`` is in; windows end at seconds that leave ``alignment`` of 10."""
     return int(alignment + (math.floor((now - alignment) / WINDOW) + 1) * WINDOW)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # as in repositories
     from shared.domain.contact import Attribute, Contact, Role, Value
     from shared.domain.limits import Priority
     from shared.domain.person import Person
+    from shared.domain.sync import ContactFilter
     from shared.errors import FailureError
     from shared.messages import Message
 
@@ -87,6 +88,19 @@ class Limiter(Protocol):
         """What the vendor's answer came to, the token having been read anew after a 401; None when it was a success."""
 
 
+class ContactPage(Protocol):
+    """One page of contacts. ``cursor`` of the next page, None on the last; ``total``: what Intercom says there are."""
+
+    @property
+    def contacts(self) -> Sequence[Contact]: ...
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    @property
+    def total(self) -> int | None: ...
+
+
 class Intercom(Protocol):
     """Intercom's contacts. Every method may raise TransientError, ConnectionLostError and RejectedError."""
 
@@ -111,6 +125,13 @@ class Intercom(Protocol):
     def unarchive_contact(self, contact_id: str) -> None:
         """Raises NotRestorableError for a deleted or merged one, ContactGoneError."""
 
+    def read_contacts(self, wanted: ContactFilter, cursor: str | None) -> ContactPage:
+        """One page, oldest contacts first. Lags behind as search does. Raises PermanentError for a page whose successor lies
+        on another host."""
+
+    def list_ids(self, field: str) -> Mapping[str, str]:
+        """The names of all segments (``segment_id``) or tags (``tag_id``) by id."""
+
 
 class UserPage(Protocol):
     """One page of a campaign's people. ``last_page`` None when the vendor did not say."""
@@ -128,3 +149,10 @@ class ReferralFactory(Protocol):
 
     def users(self, page: int) -> UserPage:
         """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts."""
+
+    def create_user(self, campaign_id: int, email: str, first_name: str, meta: Mapping[str, str], *, notify: bool) -> Person:
+        """Adds a person referring. Raises RejectedError, also for an e-mail that the campaign has already. After an
+        UnavailableError the person may have been added."""
+
+    def search_user(self, campaign_id: int, email: str) -> Person | None:
+        """The person with that e-mail in the campaign, with counts where the vendor brings them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -97,6 +98,12 @@ class DynamoCampaigns:
             {":known": highest_user_id},
         )
 
+    def mark_problem(self, campaign_id: int, problem: str) -> None:
+        """See ``Campaigns.mark_problem``."""
+        expression = "SET problem = :problem" if problem else "REMOVE problem"
+        condition = "attribute_exists(#document)" if problem else "attribute_exists(problem)"
+        self._table.update(ALL, _sort_key(campaign_id), expression, condition, {":problem": problem} if problem else {})
+
     def _write_both(self, update: Mapping[str, Any], put: Mapping[str, Any], write_id: str, campaign_id: int) -> None:
         try:
             with transient_errors():
@@ -117,4 +124,5 @@ def _sort_key(campaign_id: int) -> str:
 
 def _campaign(item: Item) -> Campaign:
     values = from_item(item)
-    return campaign_of(json.loads(values["document"]), values["version"], values.get("known_up_to"))
+    campaign = campaign_of(json.loads(values["document"]), values["version"], values.get("known_up_to"))
+    return replace(campaign, problem=values.get("problem", ""))

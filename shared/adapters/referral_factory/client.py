@@ -16,7 +16,7 @@ from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.schemas import campaign_id_of, person_of
 from shared.domain.limits import LONGEST_CALL, Priority
-from shared.domain.person import Person
+from shared.domain.person import Person, fold_email
 from shared.errors import (
     BlockedError,
     ConnectionLostError,
@@ -82,10 +82,38 @@ class ReferralFactoryClient:
         meta = document.get("meta")
         return PageOfUsers(people, (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None)
 
+    def create_user(self, campaign_id: int, email: str, first_name: str, meta: Mapping[str, str], *, notify: bool) -> Person:
+        """See ``ReferralFactory.create_user``. Sent once; ``notify`` is always said, for its default is not documented."""
+        body: dict[str, Any] = {"campaign_id": campaign_id, "first_name": first_name, "email": email, "notify": notify}
+        if meta:
+            body["meta"] = [{"field": label, "value": value} for label, value in meta.items()]
+        document = self._call("POST", "/users", body)
+        person = person_of(document, {})
+        if person is None:
+            raise UnavailableError("Referral Factory: its answer is no user", vendor=VENDOR, status=200)
+        return person
+
+    def search_user(self, campaign_id: int, email: str) -> Person | None:
+        """See ``ReferralFactory.search_user``. Compared here again: which filters it honours is not documented."""
+        wanted = [("email", email), ("campaign_id", str(campaign_id))]
+        filters = [{"field": field, "operator": "=", "value": value} for field, value in wanted]
+        body = {"filters": {"operator": "AND", "value": filters}}
+        entries = self._call("POST", "/users/search?with=user.analytics", body).get("data")
+        if not isinstance(entries, list):
+            raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
+        for entry in entries:
+            person = person_of(entry, {}) if isinstance(entry, Mapping) and campaign_id_of(entry) == campaign_id else None
+            if person is not None and fold_email(person.email or "") == fold_email(email):
+                return person
+        return None
+
     def _get(self, path: str) -> Mapping[str, Any]:
-        response = self._send(path, self._key() or self._key(fresh=True))
-        if response.status == 401:
-            response = self._send(path, self._key(fresh=True))
+        return self._call("GET", path, None)
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        response = self._send(method, path, body, self._key() or self._key(fresh=True))
+        if response.status == 401:  # it was refused unread, so that sending it again does no harm
+            response = self._send(method, path, body, self._key(fresh=True))
         if not 200 <= response.status < 300:
             raise self._reported(_error_of(response))
         try:
@@ -102,13 +130,17 @@ class ReferralFactoryClient:
         self._limiter.report(error)
         return error
 
-    def _send(self, path: str, key: str) -> HttpResponse:
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str) -> HttpResponse:
         if not key:
             raise ConnectionLostError("there is no API key of Referral Factory", vendor=VENDOR)
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        encoded = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            encoded = json.dumps(body, allow_nan=False).encode("ascii")
         permit = self._limiter.acquire(self._priority)
         try:
-            response = self._transport.send("GET", self._base_url + path, headers, None, TIMEOUT)
+            response = self._transport.send(method, self._base_url + path, headers, encoded, TIMEOUT)
         except TransientError as error:
             self._limiter.finish(permit, None, {})
             raise self._reported(_error_of_transport(error)) from None
@@ -137,13 +169,23 @@ def _error_of(response: HttpResponse) -> FailureError:
             wait = _retry_after(response.headers)
             return RateLimitedError("Referral Factory's rate limit is reached", retry_after=wait, **facts)
         case 400 | 422:
-            return RejectedError("Referral Factory refused the request", **facts)
+            return RejectedError("Referral Factory refused the request", field=_named_field(response), **facts)
         case 404 | 408:
             return UnavailableError(f"Referral Factory answered {status}", **facts)
         case _ if status >= 500 or status < 400:
             return UnavailableError(f"Referral Factory answered {status}", retry_after=_retry_after(response.headers), **facts)
         case _:
             return PermanentError(f"Referral Factory refused the call ({status})", **facts)
+
+
+def _named_field(response: HttpResponse) -> str | None:
+    """The fields that a 422 is about; its messages stay out, they may quote what was sent."""
+    try:
+        errors = json.loads(response.body)["errors"]
+        names = [name for name in errors if isinstance(name, str) and len(name) <= 60]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return ", ".join(sorted(names)[:5]) or None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
