@@ -11,7 +11,7 @@ import pytest
 from shared.config import REQUIRED, Settings
 from tests.template.reading import ROOT, Function, Resources, listed, modules_under, statements_of, target_of
 
-NAMES = ("admin_api", "console", "deliver_contact", "reconcile", "signup_webhook", "sweep")
+NAMES = ("admin_api", "console", "deliver_contact", "reconcile", "signup_webhook", "start_sync", "sweep", "sync_page")
 SECRETS = {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"}
 
 
@@ -126,6 +126,8 @@ def test_only_functions_that_call_referral_factory_may_run_for_a_minute(function
         "deliver_contact": 45,
         "reconcile": 60,
         "sweep": 50,
+        "start_sync": 30,
+        "sync_page": 60,
         "admin_api": 29,
         "console": 5,
     }

@@ -9,8 +9,8 @@ import pytest
 from tests.template.reading import Function, Resources, listed, target_of
 
 FOURTEEN_DAYS = 14 * 24 * 3600
-WORK_QUEUES = {"DeliveryQueue": "deliver_contact", "ReconcileQueue": "reconcile"}
-DEAD_LETTER_QUEUES = {"DeliveryDeadLetterQueue", "ReconcileDeadLetterQueue", "ScheduleDeadLetterQueue"}
+WORK_QUEUES = {"DeliveryQueue": "deliver_contact", "ReconcileQueue": "reconcile", "SyncQueue": "sync_page"}
+DEAD_LETTER_QUEUES = {"DeliveryDeadLetterQueue", "ReconcileDeadLetterQueue", "ScheduleDeadLetterQueue", "SyncDeadLetterQueue"}
 
 
 def mappings(resources: Resources) -> dict[str, dict[str, Any]]:
@@ -86,6 +86,7 @@ def test_every_schedule_has_the_dead_letter_queue_and_a_name_of_its_stack(resour
     assert {name: schedule["ScheduleExpression"] for name, schedule in targets.items()} == {
         "SweepFunction": "rate(1 minute)",
         "ReconcileFunction": "rate(5 minutes)",
+        "StartSyncFunction": "rate(1 minute)",
     }
     for schedule in schedules.values():
         assert target_of(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "ScheduleDeadLetterQueue"

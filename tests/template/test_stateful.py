@@ -17,6 +17,8 @@ STATEFUL = {
         "ReconcileQueue",
         "ReconcileDeadLetterQueue",
         "ScheduleDeadLetterQueue",
+        "SyncQueue",
+        "SyncDeadLetterQueue",
     },
     "AWS::Cognito::UserPool": {"UserPool"},
 }
