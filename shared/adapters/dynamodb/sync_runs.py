@@ -152,17 +152,19 @@ class DynamoSyncRuns(SyncChunks):
     def finish_chunk(self, run: SyncRun, chunk: Chunk, rest: Chunk | None, done: Tally, now: float) -> SyncRun:
         """See ``SyncRuns.finish_chunk``."""
 
-        def change(fresh: SyncRun) -> SyncRun:
-            counted = replace(fresh, tally=fresh.tally.plus(done), chunks_done=fresh.chunks_done + (rest is None))
-            return replace(counted, touched_at=now, waits=0 if done.finished else fresh.waits)
-
         for _ in range(ATTEMPTS):
             before = self._get(run.campaign_id, run.slot)
-            if run_of(before).finished:
+            fresh = run_of(before)
+            if fresh.finished:
                 raise NotFoundError("The run has finished meanwhile.")
-            changed = self._changed(before, change)
-            if changed is None:
-                raise AssertionError("a finished chunk always changes the run")
+            changed = replace(
+                fresh,
+                tally=fresh.tally.plus(done),
+                chunks_done=fresh.chunks_done + (rest is None),
+                touched_at=now,
+                waits=0 if done.finished else fresh.waits,
+                version=fresh.version + 1,
+            )
             held = self._write(before, changed, [self.finishing(run, chunk, rest)])
             if held is not None:
                 return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from functions.start_sync import handler as start_sync
@@ -32,6 +33,12 @@ def sync_section(**changes: Any) -> dict[str, Any]:
         "notify": False,
     }
     return {**section, **changes}
+
+
+def change(app: App, contact_id: str, **changes: Any) -> None:
+    """Somebody changes a contact in Intercom."""
+    workspace = app.intercom.workspace
+    workspace.save(replace(workspace.contacts[contact_id], **changes))
 
 
 class SyncApp(App):
