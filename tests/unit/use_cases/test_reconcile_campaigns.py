@@ -1,0 +1,310 @@
+"""Found by polling what no webhook brought, whatever the order of the list and however it shifts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.domain.reconcile import Order
+from shared.domain.referral import Origin, State
+from shared.use_cases.reconcile_campaigns import LONGEST_CALL, SCAN_AGAIN_AFTER
+from shared.use_cases.reconcile_progress import NAME, progress_of
+from tests.builders import NOW, App, Context
+
+ORDERS = ("ascending", "descending", "shuffled", "random")
+
+
+def app_with(people: int = 0, known_up_to: int | None = 0, **settings_: Any) -> App:
+    """So many people in campaign 1 beside the four that are always there; all signups become contacts."""
+    app = App(seed_people=people, **settings_)
+    app.configure(known_up_to, backfill=settings_.pop("backfill", False))
+    return app
+
+
+def join(app: App, name: str, campaign: int = 1) -> int:
+    account = app.referral_factory.account
+    person = account.join(
+        account.campaigns[campaign], first_name=name, email=f"{name}@example.com", source="Direct", ip="192.0.2.1"
+    )
+    return int(person.id)
+
+
+def calls(app: App) -> list[str]:
+    return [call.partition("page=")[2].partition("&")[0] for call in app.calls("referral_factory")]
+
+
+def progress(app: App) -> Any:
+    return progress_of(app.environment.progresses.find(NAME))
+
+
+class Deadline(Context):
+    """An invocation that has 60 s from now on."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__()
+        self._clock = app.clock
+        self._ends_at = app.clock.now() + 60
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._ends_at - self._clock.now()) * 1000)
+
+
+def newest(app: App) -> int:
+    return int(app.referral_factory.account.people.ids()[-1])
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("people", [0, 300])
+def test_whoever_joined_without_a_webhook_is_found_by_the_next_pass(order: str, people: int) -> None:
+    app = app_with(people, order=order)
+    app.configure(None, campaign_id=1)
+    app.environment.campaigns.mark_known(1, newest(app))
+    app.reconcile()
+    ids = [join(app, f"new{number}") for number in range(3)]
+    app.wait(300)
+    for _ in range(1 if order != "random" else 12):
+        app.reconcile(full=order in {"random", "shuffled"})
+    assert [app.row(user_id).state for user_id in ids] == [State.DELIVERED] * 3
+    row = app.row(ids[0])
+    assert (row.origin, row.verified_at is not None, row.history[0].what) == (Origin.RECONCILE, True, "found by reconcile")
+    assert len(app.contacts("new0@example.com")) == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "told"), [("ascending", Order.ASCENDING), ("descending", Order.DESCENDING), ("shuffled", Order.UNKNOWN)]
+)
+def test_the_order_is_probed(order: str, told: Order) -> None:
+    app = app_with(300, known_up_to=10_000, order=order)
+    app.reconcile()
+    assert progress(app).order is told
+
+
+def test_an_ascending_list_is_read_from_its_end_and_a_descending_one_from_its_begin() -> None:
+    for order, later in (("ascending", ["1", "5", "4"]), ("descending", ["1", "2", "3"])):
+        app = app_with(1_200, known_up_to=10_000, order=order)
+        app.reconcile()
+        app.forget_calls()
+        app.wait(300)
+        app.reconcile()
+        assert calls(app) == later, order
+
+
+def test_a_list_without_order_is_scanned_on_and_on() -> None:
+    app = app_with(600, known_up_to=10_000, order="shuffled")
+    app.reconcile()
+    assert progress(app).scanned_at == NOW
+    app.forget_calls()
+    app.wait(300)
+    app.reconcile()
+    assert sorted(calls(app)) == ["1", "2", "3"]
+    assert progress(app).scanned_at == NOW + 300
+
+
+def test_a_pass_that_runs_out_of_time_goes_on_where_it_stopped() -> None:
+    app = app_with(1_200, known_up_to=10_000, order="shuffled")
+    app.wire.faults.add({"kind": "delay", "seconds": 10, "path": "/users"})
+    read = []
+    for _ in range(2):
+        app.context = Deadline(app)
+        app.reconcile()
+        read.append(calls(app))
+        app.forget_calls()
+    assert read == [["1", "5", "2", "3"], ["1", "4", "5"]]
+    assert (progress(app).scan_page, progress(app).scanned_at) == (0, NOW + 20)
+
+
+def test_a_scan_advances_when_each_page_takes_twenty_seconds() -> None:
+    app = app_with(900, order="shuffled")
+    app.wire.faults.add({"kind": "delay", "path": "/users", "seconds": 20})
+    seen = []
+    for _ in range(12):
+        app.context = Deadline(app)
+        app.reconcile(work=False)
+        seen.append(progress(app).scanned_at)
+    assert seen[-1] > 0
+
+
+def test_a_pass_that_cannot_reach_all_new_people_begins_a_scan() -> None:
+    app = app_with(0, order="descending")
+    app.reconcile()
+    for number in range(1_000):
+        join(app, f"p{number}")
+    app.context.seconds = LONGEST_CALL - 1
+    app.reconcile(work=False)
+    assert progress(app).scan_page > 0
+    app.context.seconds = 60
+    app.reconcile(work=False)
+    assert len(app.rows_of("REFERRAL#")) == 1_003
+
+
+def test_a_whole_pass_is_made_once_a_day_and_when_it_is_asked_for() -> None:
+    app = app_with(600, known_up_to=10_000)
+    app.reconcile()
+    assert sorted(calls(app)) == ["1", "2", "3"]
+    for full, pages in ((False, 3), (True, 3)):
+        app.forget_calls()
+        app.wait(300)
+        app.reconcile(full=full)
+        assert len(calls(app)) == pages
+    app.forget_calls()
+    app.wait(SCAN_AGAIN_AFTER)
+    app.reconcile()
+    assert progress(app).scanned_at == NOW + 600 + SCAN_AGAIN_AFTER
+
+
+def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found() -> None:
+    app = app_with(300)
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "/users"})
+    app.reconcile()
+    assert app.metrics.counts["ReconcileFailed"] == 1
+    assert app.metrics.counts["ReconcileSucceeded"] == 0
+    app.wire.faults.clear()
+    app.wait(300)
+    app.reconcile(work=False)
+    assert len(app.rows_of("REFERRAL#")) == 303
+
+
+# -- whom it concerns -------------------------------------------------------------------------------------------------
+
+
+def test_people_up_to_the_activation_mark_are_left_alone() -> None:
+    app = app_with(10, known_up_to=None)
+    app.environment.campaigns.mark_known(1, newest(app))
+    app.reconcile(full=True)
+    assert app.rows_of("REFERRAL#") == []
+    assert app.calls() == []
+
+
+def test_with_backfill_everybody_is_delivered() -> None:
+    app = App(seed_people=3)
+    app.configure(None, backfill=True)
+    app.reconcile()
+    assert len(app.rows_of("REFERRAL#")) == 6
+    assert len(app.intercom.workspace.contacts) == 6
+
+
+def test_drafts_and_campaigns_that_nobody_configured_are_ignored() -> None:
+    app = App(seed_people=3)
+    app.reconcile()
+    app.configure(None, status="draft", backfill=True)
+    app.reconcile()
+    assert app.wire.calls == []
+    assert app.metrics.counts["ReconcileSucceeded"] == 2
+    app.configure(0, campaign_id=2)
+    app.reconcile()
+    assert {item["pk"]["S"].split("#")[1] for item in app.rows_of("REFERRAL#")} == {"2"}
+
+
+def test_a_paused_campaigns_people_are_remembered_and_held() -> None:
+    app = app_with(0)
+    app.configure(status="paused")
+    user_id = join(app, "new")
+    app.reconcile()
+    assert app.row(user_id).state is State.HELD
+
+
+def test_while_the_activation_mark_is_missing_nobody_is_added_and_the_pass_sets_it() -> None:
+    app = app_with(300, known_up_to=None, order="shuffled")
+    app.reconcile()
+    campaign = app.environment.campaigns.find(1)
+    assert campaign is not None
+    assert campaign.known_up_to == newest(app)
+    assert app.rows_of("REFERRAL#") == []
+    user_id = join(app, "new")
+    app.wait(300)
+    app.reconcile()
+    assert app.row(user_id).state is State.DELIVERED
+
+
+@pytest.mark.parametrize("people", [0, 300])
+@pytest.mark.parametrize("order", ["ascending", "descending", "shuffled"])
+def test_a_mark_that_is_missing_after_the_days_scan_is_set_by_the_next_pass(order: str, people: int) -> None:
+    app = App(seed_people=people, order=order)
+    app.configure(0, campaign_id=2)
+    app.reconcile()
+    app.configure(None)
+    app.wait(300)
+    app.reconcile()
+    user_id = join(app, "new")
+    app.wait(300)
+    app.reconcile()
+    assert app.row(user_id).state is State.DELIVERED
+    assert len(app.rows_of("REFERRAL#1#")) == 1
+
+
+# -- what is there already --------------------------------------------------------------------------------------------
+
+
+def test_a_row_that_a_webhook_brought_is_verified_once_and_completed() -> None:
+    app = app_with(0, known_up_to=10_000)
+    user_id = join(app, "new")
+    app.sign_up(id=user_id, email="new@example.com", first_name=None, source="Direct")
+    app.forget_calls()
+    app.reconcile()
+    row = app.row(user_id)
+    assert (row.verified_at, row.person.first_name, row.origin) == (NOW, "new", Origin.WEBHOOK)
+    assert app.calls() == ["PUT /contacts/<id>"]
+    version = row.version
+    app.wait(300)
+    app.reconcile()
+    assert app.row(user_id).version == version or app.row(user_id).verified_at == NOW
+
+
+def test_an_unchanged_person_costs_no_write() -> None:
+    app = app_with(20)
+    app.reconcile()
+    before = app.dynamodb.real.items("referrals")
+    app.forget_calls()
+    app.wait(300)
+    app.reconcile()
+    assert app.dynamodb.real.items("referrals") == before
+    assert app.calls() == []
+
+
+def test_a_queue_that_refuses_the_rings_delays_and_loses_nobody() -> None:
+    app = app_with(0)
+    app.sqs.refuse("send_message_batch", 2)
+    app.reconcile()
+    assert app.contacts("ada@example.com") == []
+    app.wait(91)
+    app.sweep()
+    assert len(app.contacts("ada@example.com")) == 1
+
+
+def test_a_small_list_without_order_is_no_day_behind() -> None:
+    app = app_with(20, known_up_to=10_000, order="shuffled")
+    for _ in range(3):
+        app.reconcile()
+        app.wait(300)
+    assert app.metrics.gauges["ReconcileLagSeconds"] <= 300
+    assert progress(app).scanned_at == NOW + 600
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["join", "remove", "pass"]), st.integers(0, 10_000)), max_size=30),
+    st.sampled_from(ORDERS[:3]),
+)
+@settings(max_examples=12, deadline=None)
+def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps: list[tuple[str, int]], order: str) -> None:
+    app = app_with(260, known_up_to=None, order=order)
+    app.environment.campaigns.mark_known(1, newest(app))
+    app.reconcile(work=False)
+    joined = []
+    for number, (step, which) in enumerate(steps):
+        account = app.referral_factory.account
+        if step == "join":
+            joined += [join(app, f"n{number}x{extra}") for extra in range(which % 60)]
+        elif step == "remove":
+            for _ in range(which % 20):
+                ids = account.people.ids()
+                gone = ids[which % (len(ids) - len(joined))]
+                account.remove(account.people.with_id(gone))
+        else:
+            app.reconcile(work=False)
+        app.wait(60)
+    app.reconcile(work=False)
+    missing = [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None]
+    assert missing == []
