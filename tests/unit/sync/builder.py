@@ -47,6 +47,7 @@ class SyncApp(App):
     def __init__(self, **referral_factory: Any) -> None:
         super().__init__(**referral_factory)
         self.context = Context(60.0)
+        self.settings = replace(self.settings, stage="prod")  # the full pace
         self.environment = self.new_environment()
         self.environment.connections.save(self.environment.intercom().identify())
         self.forget_calls()
