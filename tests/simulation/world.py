@@ -76,7 +76,7 @@ class World(Sights):
     """Use as a context manager, or ``close`` it. ``faults`` may be replaced at any time.
 
     ``search_lag`` seconds until Intercom's search shows a write; ``index_lag`` seconds until DynamoDB's indexes do, at most;
-    ``duplicates`` share of messages that SQS delivers twice; ``reconcile`` and ``sweep`` False: their schedules are off.
+    ``duplicates`` share of messages that SQS delivers twice; ``reconcile``, ``sweep`` and ``sync`` False: their schedules are off.
     A schedule in ``paused`` does not fire.
     """
 
@@ -91,6 +91,7 @@ class World(Sights):
         journal: bool = False,
         sweep: bool = True,
         reconcile: bool = True,
+        sync: bool = False,
         intercom: Mapping[str, Any] | None = None,
         referral_factory: Mapping[str, Any] | None = None,
     ) -> None:
@@ -136,13 +137,14 @@ class World(Sights):
         self.cloud.put_secret("ReferralFactorySecret", api_key=API_KEY)
         self.functions = {
             name: LambdaFunction(self, self.blueprint.functions[name])
-            for name in ("signup_webhook", "deliver_contact", "sweep", "reconcile")
+            for name in ("signup_webhook", "deliver_contact", "sweep", "reconcile", "start_sync", "sync_page")
         }
         self.pollers = [
             Poller(self, source, function) for function in self.functions.values() for source in function.made.sources
         ]
         self._watch_sends()
-        for name, fires in (("sweep", sweep), ("reconcile", reconcile)):
+        self._watch_additions()
+        for name, fires in (("sweep", sweep), ("reconcile", reconcile), ("start_sync", sync)):
             if fires:
                 self.start_schedule(name)
 
@@ -289,6 +291,18 @@ class World(Sights):
 
     def note_lambda_error(self, function: Function, ended: BaseException) -> None:
         self.lambda_errors.append((self.now(), function.id, ended))
+
+    def _watch_additions(self) -> None:
+        """People whom the application adds make webhooks as well, which may come before the answer is stored."""
+        answer = self.referral_factory.answer
+
+        def watched(request: Any) -> Any:
+            response = answer(request)
+            if request.method == "POST" and response.status == 201:
+                self.at(self.now(), self._post_webhooks)
+            return response
+
+        self.referral_factory.answer = watched  # type: ignore[method-assign]
 
     def _watch_sends(self) -> None:
         """A poller looks at its queue after whatever may have put something there."""
