@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _print_logs(stack: Stack) -> None:
-    for function in ("SignupWebhookFunction", "DeliverContactFunction", "AdminApiFunction"):
+    for function in ("SignupWebhookFunction", "DeliverContactFunction", "SyncPageFunction", "AdminApiFunction"):
         try:
             lines = stack.logs(function, 15)
         except (StackError, KeyError):

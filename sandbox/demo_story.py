@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from sandbox.demo_people import CAMPAIGN, EXISTING_SKIPPED, EXISTING_UPDATED, INVITED, REFERRING, build_settings
+from sandbox.demo_sync import SyncStory
 from sandbox.stack.stack import Stack
 
 STEP_SECONDS = 30.0
@@ -43,6 +44,7 @@ class Story:
                 "Dora, whom Intercom knows, signs up: with `update` her contact is brought up to date",
                 self.sign_up_known_with_update,
             ),
+            *SyncStory(stack, StoryError).steps,
         ]
 
     def close(self) -> None:

@@ -15,6 +15,8 @@ META = "meta."
 LAST_NAMES = frozenset({"last name", "lastname", "surname", "family name", "second name"})
 """Labels of a form field that wants the rest of a name."""
 MAX_TEXT = 255
+SEARCH_LAG = 900.0
+"""Seconds after which search shows a write for sure: https://www.intercom.com/help says up to 10 minutes."""
 NO_EMAIL = "no e-mail address"
 INVALID_EMAIL = "no mail system takes the e-mail address"
 NO_FIRST_NAME = "no first name"
@@ -113,6 +115,13 @@ def candidate_of(contact: Contact, email: str, mapping: Iterable[tuple[str, str]
             meta[label] = f"{meta[label]} {text}" if label in meta else text
     there = {name: contact.value(name) for name in attributes}
     return Candidate(contact.id, email, " ".join(first_name)[:MAX_TEXT], meta, there)
+
+
+def there_now(member: SyncMember, candidate: Candidate, now: float) -> Mapping[str, Value]:
+    """What the contact holds: as search shows it, and what we wrote so lately that search may not show it yet."""
+    if member.contact_id != candidate.contact_id or now - (member.written_at or 0.0) > SEARCH_LAG:
+        return candidate.there
+    return {**candidate.there, **member.written}
 
 
 def changes_of(member: SyncMember, there: Mapping[str, Value], write_back: Iterable[tuple[str, str]]) -> dict[str, Value]:

@@ -14,7 +14,7 @@ from shared.domain.contact import Contact
 from shared.domain.limits import Priority
 from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.sync import CycleWatch, filter_of, groups_of, is_within
-from shared.domain.sync_member import INVALID_EMAIL, NO_EMAIL, NO_FIRST_NAME, Candidate, SyncMember, candidate_of
+from shared.domain.sync_member import INVALID_EMAIL, NO_EMAIL, NO_FIRST_NAME, Candidate, SyncMember, candidate_of, there_now
 from shared.domain.sync_run import Chunk, Outcome, Phase, RunState, SyncRun, Tally
 from shared.errors import BusyError, ConflictError, NotFoundError, PermanentError, RejectedError
 from shared.ports.repositories import SyncMembers, SyncRuns
@@ -194,7 +194,8 @@ class Enumeration:
         run = self._run
         member = members.get((run.campaign_id, candidate.email))
         if member is not None and member.user_id is not None:
-            changes = wanted_changes(run, member, candidate.there, rivals_of(run, members, candidate.email))
+            there = there_now(member, candidate, self._environment.clock.now())
+            changes = wanted_changes(run, member, there, rivals_of(run, members, candidate.email))
             return None if changes else Outcome("unchanged")
         if member is not None and member.reserved:
             return None

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from shared.domain.contact import Value
 from shared.domain.mapping import prepare
 from shared.domain.person import Person
-from shared.domain.sync_member import GONE, NO_FIRST_NAME, Candidate, SyncMember, changes_of, without_rivals
+from shared.domain.sync_member import GONE, NO_FIRST_NAME, Candidate, SyncMember, changes_of, there_now, without_rivals
 from shared.domain.sync_run import Outcome, SyncRun
 from shared.errors import (
     ApplicationError,
@@ -145,9 +145,7 @@ class ContactSync:
 
     def _link(self, candidate: Candidate, member: SyncMember, rivals: Sequence[SyncMember]) -> Outcome:
         created = member.created and member.slot == self._run.slot and member.contact_id in {None, candidate.contact_id}
-        there = dict(candidate.there)
-        if member.contact_id == candidate.contact_id and (member.written_at or 0.0) >= self._run.created_at:
-            there |= member.written  # an earlier try of this run came so far
+        there = there_now(member, candidate, self._now())
         changes = wanted_changes(self._run, member, there, rivals)
         if not changes:
             return Outcome("linked" if created else "unchanged", created=created)
