@@ -43,11 +43,19 @@ def _stack(options: argparse.Namespace) -> Iterator[Figure]:
     yield from measure(options.signups)
 
 
+def _sync(options: argparse.Namespace) -> Iterator[Figure]:
+    os.environ.update(POWERTOOLS)
+    from bench.sync import measure
+
+    yield from measure(options.contacts)
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "imports": _imports,
     "handlers": _handlers,
     "calls": _calls,
     "stack": _stack,
+    "sync": _sync,
 }
 
 
@@ -83,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_count, default=7, help="processes for each import (7)")
     parser.add_argument("--calls", type=_count, default=500, help="calls of each warm handler (500)")
     parser.add_argument("--signups", type=_count, default=300, help="signups at each pace through the stack (300)")
+    parser.add_argument(
+        "--contacts", type=_count, default=5_000, help="contacts of the simulated first sync (5000; 100000 takes half an hour)"
+    )
     return parser
 
 

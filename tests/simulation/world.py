@@ -76,8 +76,8 @@ class World(Sights):
     """Use as a context manager, or ``close`` it. ``faults`` may be replaced at any time.
 
     ``search_lag`` seconds until Intercom's search shows a write; ``index_lag`` seconds until DynamoDB's indexes do, at most;
-    ``duplicates`` share of messages that SQS delivers twice; ``reconcile``, ``sweep`` and ``sync`` False: their schedules are off.
-    A schedule in ``paused`` does not fire.
+    ``duplicates`` share of messages that SQS delivers twice; ``reconcile``, ``sweep`` and ``sync`` False: their
+    schedules are off. A schedule in ``paused`` does not fire.
     """
 
     def __init__(

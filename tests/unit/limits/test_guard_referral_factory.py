@@ -166,7 +166,7 @@ def test_our_own_limit_is_no_strike(app: App) -> None:
     with pytest.raises(Exception, match="Our own limit"):
         reader.users(1)
     assert (strikes(app), kind(app)) == (0, None)
-    assert app.referral_factory.account.limit.most_in_a_minute == 56
+    assert app.referral_factory.account.limit.most_in_a_minute == limit - reserve_of(limit, Priority.RECONCILE)
 
 
 def slow_app(calls_a_minute: int) -> App:
