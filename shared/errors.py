@@ -83,7 +83,11 @@ class UnavailableError(TransientError):
 
 
 class NotSentError(UnavailableError):
-    """The connection was refused: the request was never sent, so it has no effect that could be in doubt."""
+    """No connection came about: the request was never sent, so it has no effect that could be in doubt."""
+
+
+class RefusedError(NotSentError):
+    """The other side refused the connection."""
 
 
 class BusyError(TransientError):

@@ -9,11 +9,11 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from shared.adapters.clock import monotonic
 from shared.adapters.deadline import CONNECT_SECONDS, BoundedAdapter, deadline
-from shared.errors import ConfigurationError, NotSentError, UnavailableError
+from shared.errors import ConfigurationError, NotSentError, RefusedError, UnavailableError
 
 BODY_LIMIT = 1_000_000
 _CHUNK = 65_536
@@ -38,7 +38,7 @@ class HttpTransport(Protocol):
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
         """``timeout`` in seconds bounds the whole call. Raises UnavailableError when no whole answer came in time or it is
-        over the size limit, NotSentError when the connection was refused, ConfigurationError for another host."""
+        over the size limit, NotSentError (RefusedError) when no connection came about, ConfigurationError for another host."""
 
 
 class RequestsTransport:
@@ -62,8 +62,7 @@ class RequestsTransport:
         try:
             return self._send(method, url, headers, body, timeout)
         except (requests.RequestException, HTTPError, OSError, zlib.error) as error:
-            kind = NotSentError if _is_refusal(error) else UnavailableError
-            raise kind(f"{urlsplit(url).hostname}: {type(error).__name__}") from None
+            raise _kind_of(error)(f"{urlsplit(url).hostname}: {type(error).__name__}") from None
         finally:
             deadline.reset(token)
 
@@ -126,15 +125,18 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
-def _is_refusal(error: BaseException) -> bool:
-    """Whether a refused connection is what lies under the error: libraries wrap it in causes, reasons and arguments."""
+def _kind_of(error: BaseException) -> type[UnavailableError]:
+    """What lies under the error tells whether anything was sent; libraries wrap it in causes, reasons and arguments."""
+    kind: type[UnavailableError] = UnavailableError
     todo: list[object] = [error]
     seen: set[int] = set()
     while todo:
         current = todo.pop()
         if isinstance(current, ConnectionRefusedError):
-            return True
+            return RefusedError
+        if isinstance(current, (ConnectTimeoutError, NewConnectionError)):
+            kind = NotSentError
         if isinstance(current, BaseException) and id(current) not in seen:
             seen.add(id(current))
             todo += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
-    return False
+    return kind

@@ -31,7 +31,7 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
-WORKERS = 10
+WORKERS = 30
 """Workers that may call Intercom at the same time: MaximumConcurrency of deliver_contact."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167

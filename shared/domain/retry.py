@@ -8,6 +8,8 @@ SHORT_DELAYS = (5.0, 10.0, 20.0, 30.0)
 LONGEST_SHORT_WAIT = 60.0
 FIRST_LONG_WAIT = 60.0
 LONGEST_LONG_WAIT = 300.0
+MOST_SPREAD = 10.0
+"""Seconds that jitter adds at most to a wait that somebody named: the sweep spreads what is due at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,10 @@ def next_wait(receive_count: int, waits_before: int, retry_after: float | None, 
     """How long a transient failure waits.
 
     ``receive_count`` counts from 1, as SQS does; ``waits_before`` are the waits in the ledger so far; ``retry_after`` in
-    seconds as the vendor or the limiter said; ``jitter`` in 0..1 spreads the wait upwards by a quarter at most.
+    seconds as the vendor or the limiter said; ``jitter`` in 0..1 spreads the wait upwards, by a quarter at most.
     """
     if retry_after is not None:
-        seconds = max(1.0, retry_after) + jitter * max(1.0, retry_after / 4)
+        seconds = max(1.0, retry_after) + jitter * min(max(1.0, retry_after / 4), MOST_SPREAD)
         return Wait(seconds, in_ledger=seconds > LONGEST_SHORT_WAIT or receive_count > len(SHORT_DELAYS))
     spread = 1 + jitter / 4
     if receive_count <= len(SHORT_DELAYS):

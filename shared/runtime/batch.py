@@ -25,6 +25,8 @@ class Attempt(Protocol):
     @property
     def waits_so_far(self) -> int: ...
 
+    def prepare(self) -> None: ...
+
     def run(self) -> None: ...
 
     def wait(self, until: float, reason: str) -> bool: ...
@@ -56,24 +58,40 @@ class Batch:
 
     def process(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """The answer for ``ReportBatchItemFailures``. A record that fails never touches its neighbours."""
-        failed = [record["messageId"] for record in event["Records"] if not self._settle(record)]
+        records = event["Records"]
+        attempts = {record["messageId"]: self._prepare(record) for record in records}
+        failed = [record["messageId"] for record in records if not self._settle(record, attempts[record["messageId"]])]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def _settle(self, record: Mapping[str, Any]) -> bool:
+    def _prepare(self, record: Mapping[str, Any]) -> tuple[Attempt | None, Exception | None]:
+        """The attempt, and what went wrong with it already."""
+        attempt: Attempt | None = None
+        try:
+            attempt = self._attempt_of(message_of(record["body"]))
+            attempt.prepare()
+        except Exception as error:  # noqa: BLE001 - classified with the others, when it is the record's turn
+            return attempt, error
+        return attempt, None
+
+    def _settle(self, record: Mapping[str, Any], prepared: tuple[Attempt | None, Exception | None]) -> bool:
         """True when the message may be deleted."""
+        attempt, error = prepared
         try:
             if self._environment.time_left() < STOP_WITH_LESS_THAN:
                 return self._postpone(record, AGAIN_AT_ONCE)
-            return self._attempt(record)
-        except TransientError as error:
-            return self._postpone(record, self._wait(record, None, error).seconds)
+            if attempt is None:
+                raise error or AssertionError("an attempt or an error")  # noqa: TRY301 - classified below, like any other
+            return self._attempt(record, attempt, error)
+        except TransientError as failure:
+            return self._postpone(record, self._wait(record, None, failure).seconds)
         except Exception:  # noqa: BLE001 - a bug: redelivery, then the dead-letter queue and its alarm
             logger.exception("record failed", message_id=record["messageId"])
             return False
 
-    def _attempt(self, record: Mapping[str, Any]) -> bool:
-        attempt = self._attempt_of(message_of(record["body"]))
+    def _attempt(self, record: Mapping[str, Any], attempt: Attempt, error_before: Exception | None) -> bool:
         try:
+            if error_before is not None:
+                raise error_before
             attempt.run()
         except ConnectionLostError as error:
             until = self._guard.connection_lost() + self._environment.chance.fraction() * LONGEST_QUEUE_WAIT

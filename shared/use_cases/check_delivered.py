@@ -62,6 +62,7 @@ def _settle(environment: Checking, row: Referral, since: float) -> Referral:
     """Counts the contacts with the e-mail that were created since the reservation; more than one raises an alarm."""
     now = environment.clock.now()
     environment.intercom_guard.admit()
+    environment.metrics.count("SettleSearched")
     hits = environment.intercom().search_by_email(fold_email(row.person.email or ""))
     fresh = [hit.id for hit in hits if hit.created_at >= since]
     doubled = len(fresh) > 1

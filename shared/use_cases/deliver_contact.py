@@ -37,7 +37,7 @@ from shared.use_cases.write_contact import ContactWriter, Outcome, Wanted
 
 LEASE = 75.0
 """Seconds that a person's lease holds: the function's time-out (45 s) and 30 s."""
-RESCUE_AFTER = 90.0
+RESCUE_AFTER = LEASE
 """Seconds after which the sweep rings a row whose worker did not come back."""
 HELD_UNCONFIGURED = 30 * 86_400.0
 """Seconds that a signup of a campaign nobody configured is held."""
@@ -85,12 +85,17 @@ class Delivery:
         self._environment = environment
         self._message = message
         self._row: Referral | None = None
+        self._campaign: Campaign | None = None
+
+    def prepare(self) -> None:
+        """The ledger row first. A batch prepares all its records before the first vendor call, so that should its worker
+        die, the sweep rings each row before the queue would show the messages again. Raises as ``run`` does."""
+        self._campaign = self._environment.campaigns.find(self._message.campaign_id)
+        self._row = _row_of(self._environment, self._message, self._campaign)
 
     def run(self) -> None:
-        """Raises TransientError, ConnectionLostError and PermanentError."""
-        environment, message = self._environment, self._message
-        campaign = environment.campaigns.find(message.campaign_id)
-        self._row = row = _row_of(environment, message, campaign)
+        """After ``prepare``. Raises TransientError, ConnectionLostError and PermanentError."""
+        environment, row, campaign = self._environment, self._row, self._campaign
         if row is None:
             return
         if row.finished:

@@ -18,6 +18,7 @@ from shared.ports.services import Limiter
 from shared.use_cases.guard_vendor import Guarding, VendorGuard
 
 STRIKE_PAUSE = 300.0
+FIRST_BLOCK_PAUSE = 300.0
 BLOCK_PAUSE = 6 * 3_600.0
 """Seconds without a call after a 403 or a refused connection: whoever keeps knocking may stay blocked."""
 VENDOR = Vendor.REFERRAL_FACTORY
@@ -71,13 +72,19 @@ class ReferralFactoryGuard:
             case RateLimitedError():
                 self._strike()
             case BlockedError():
-                if self._guard.pause(BreakerKind.BLOCKED, self._block_pause):
+                if self._guard.pause(BreakerKind.BLOCKED, self._pause_of_block()):
                     self._environment.metrics.count("AddressBlocked")
             case ConnectionLostError():
                 self._guard.connection_lost()
             case _:
                 self._guard.failed(error)
         self._unrecorded = None
+
+    def _pause_of_block(self) -> float:
+        """One refusal may be a passing one: five minutes first, then an hour, then ``block_pause`` each time."""
+        before = self._environment.breakers.find(VENDOR)
+        blocked_before = before.openings if before and before.kind is BreakerKind.BLOCKED else 0
+        return min(FIRST_BLOCK_PAUSE * 12.0**blocked_before, self._block_pause)
 
     def _strike(self) -> None:
         """The strike first, then the pause: should we die in between, the next 429 of the same strike opens it."""

@@ -14,16 +14,18 @@ from shared.domain.campaign import Campaign, Status
 from shared.domain.person import Person, merge
 from shared.domain.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.domain.referral import Origin, Referral
-from shared.errors import FailureError, RateLimitedError
+from shared.errors import FailureError, RateLimitedError, UnavailableError
 from shared.messages import DeliverContact
 from shared.observability import logger
 from shared.ports.repositories import Campaigns, Progresses, Referrals
-from shared.ports.services import Clock, MessageQueue, Metrics, ReferralFactory
+from shared.ports.services import Clock, MessageQueue, Metrics, ReferralFactory, UserPage
 from shared.use_cases.deliver_contact import remember_signup
 from shared.use_cases.reconcile_progress import NAME, progress_of
 
 LONGEST_CALL = 25.0 + 3.0
 """Seconds one page may need; with less left the pass stops and the next one goes on."""
+PAUSES = (2.0, 4.0)
+"""Seconds before a page is asked for a second and a third time."""
 SCAN_AGAIN_AFTER = 86_400.0
 MOST_PAGES = 400
 """Pages of one pass: 100,000 people."""
@@ -169,7 +171,7 @@ class Reconciliation:
     def _read(self, number: int) -> None:
         if number in self._pages:
             return
-        page = self._environment.referral_factory().users(number)
+        page = self._ask(number)
         people = list(page.people)
         self._pages[number] = [person.user_id for _, person in people]
         self._last_page = max(page.last_page or number, number if people else 1)
@@ -177,6 +179,19 @@ class Reconciliation:
         self._pass.seen += len(people)
         self._pass.highest = max(self._pass.highest, *self._pages[number], 0)
         self._compare([(campaign_id, person) for campaign_id, person in people if self._concerns(campaign_id)])
+
+    def _ask(self, number: int) -> UserPage:
+        """A page that was not answered is asked for again, a little later, while the time suffices: else whoever is on it
+        would wait for the next pass."""
+        for pause in PAUSES:
+            try:
+                return self._environment.referral_factory().users(number)
+            except UnavailableError as error:
+                if self._environment.time_left() < LONGEST_CALL + pause:
+                    raise
+                logger.info("page asked for again", page=number, error=type(error).__name__, status=error.status)
+                self._environment.clock.sleep(pause)
+        return self._environment.referral_factory().users(number)
 
     def _concerns(self, campaign_id: int) -> bool:
         campaign = self._campaigns.get(campaign_id)

@@ -87,7 +87,6 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             world.run(300)
             if not any(_unfinished(world)):
                 break
-        calls_to_deliver = len(world.transport.calls["intercom"])
         world.run(SETTLED)
         verdict = judge(world)
         return Outcome(
@@ -95,7 +94,7 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             seed=seed,
             signups=signups,
             verdict=verdict,
-            calls_to_deliver=calls_to_deliver / max(1, signups),
+            calls_to_deliver=(len(world.transport.calls["intercom"]) - world.counted("SettleSearched")) / max(1, signups),
             calls_per_signup=len(world.transport.calls["intercom"]) / max(1, signups),
             referral_factory_strikes=world.counted("Strike"),
             late_alarmed=world.counted("LateDelivery") >= verdict.late_by_webhook,

@@ -11,7 +11,7 @@ from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.referral_factory.rules import ReferralFactory
 from sandbox.vendors.wire import Request, Response
 from shared.adapters.http import HttpResponse
-from shared.errors import ConfigurationError, NotSentError, UnavailableError
+from shared.errors import ConfigurationError, NotSentError, RefusedError, UnavailableError
 from tests.simulation.boundary import Flavour
 from tests.simulation.crossing import Crossing
 
@@ -81,7 +81,7 @@ class VendorTransport:
         if flavour is Flavour.AFTER:
             return self._lost(vendor, response)
         if response.status == 0:
-            raise NotSentError(f"{vendor}: ConnectionRefused")
+            raise RefusedError(f"{vendor}: ConnectionRefused")
         delay = float(response.headers.get("X-Stand-In-Delay", 0.0))
         if delay:
             self._pass(vendor, delay, timeout)
@@ -107,9 +107,9 @@ class VendorTransport:
     def _broken(self, vendor: str) -> HttpResponse:
         kind = self._chance.randrange(4)
         if kind == 0:
-            raise UnavailableError(f"{vendor}: ConnectionError")
+            raise NotSentError(f"{vendor}: ConnectTimeout")
         if kind == 3:
-            raise NotSentError(f"{vendor}: ConnectionRefused")
+            raise RefusedError(f"{vendor}: ConnectionRefused")
         self.calls[vendor].append(self._crossing.loop.time)
         if kind == 1:
             return HttpResponse(502, {"content-type": "text/html"}, HTML)
@@ -130,7 +130,7 @@ class VendorTransport:
             raise UnavailableError(f"{vendor}: ReadTimeout")
         self._crossing.sleep(0.05)
         if outage.how == "refused":
-            raise NotSentError(f"{vendor}: ConnectionRefused")
+            raise RefusedError(f"{vendor}: ConnectionRefused")
         return self._shown(vendor, self._rules[vendor].refuse(int(outage.how)))
 
     def _shown(self, vendor: str, response: Response) -> HttpResponse:

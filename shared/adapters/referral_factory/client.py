@@ -21,9 +21,9 @@ from shared.errors import (
     BlockedError,
     ConnectionLostError,
     FailureError,
-    NotSentError,
     PermanentError,
     RateLimitedError,
+    RefusedError,
     RejectedError,
     TransientError,
     UnavailableError,
@@ -151,7 +151,7 @@ class ReferralFactoryClient:
 
 def _error_of_transport(error: TransientError) -> FailureError:
     """A refused connection is how a block may look: https://developers.referral-factory.com does not say."""
-    if isinstance(error, NotSentError):
+    if isinstance(error, RefusedError):
         return BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR)
     error.vendor = VENDOR
     return error

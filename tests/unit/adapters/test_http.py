@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.adapters.http import HttpResponse, RequestsTransport
-from shared.errors import ConfigurationError, NotSentError, UnavailableError
+from shared.errors import ConfigurationError, RefusedError, UnavailableError
 from tests.unit.adapters.raw_server import RawServer, answering, reset, serving
 
 Sender = Callable[..., HttpResponse]
@@ -63,14 +63,14 @@ def test_nothing_is_sent_twice_when_the_connection_breaks(send: Sender) -> None:
     with serving(reset) as server:
         with pytest.raises(UnavailableError) as failure:
             send(server, "POST", b"{}")
-        assert not isinstance(failure.value, NotSentError)
+        assert not isinstance(failure.value, RefusedError)
         assert len(server.requests) == 1
 
 
 def test_a_refused_connection_is_told_apart() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    with pytest.raises(NotSentError):
+    with pytest.raises(RefusedError):
         RequestsTransport([url]).send("GET", url, {}, None, 1)
 
 

@@ -42,8 +42,12 @@ class RecordedAttempt:
     has_row: bool = True
     waits_so_far: int = 0
     ran: int = 0
+    prepared: int = 0
     waits: list[tuple[float, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        self.prepared += 1
 
     def run(self) -> None:
         self.ran += 1
@@ -227,7 +231,7 @@ def test_a_queue_that_does_not_postpone_delivers_again_and_the_neighbours_are_do
     assert [attempt.ran for attempt in worker.attempts] == [1, 1, 1]
 
 
-def test_the_fifth_failure_in_a_row_opens_the_breaker() -> None:
+def test_the_failure_too_many_in_a_row_opens_the_breaker() -> None:
     worker = Worker(*[RecordedAttempt(DOWN) for _ in range(FAILURES_TO_OPEN - 1)])
     worker.process()
     assert worker.breaker() is None
@@ -264,3 +268,16 @@ def test_any_outcomes_make_a_valid_answer_that_loses_nothing(
     for index, attempt in enumerate(worker.attempts):
         settled = attempt.ran and (attempt.error is None or attempt.waits or attempt.reasons)
         assert (str(index) in failed) is not bool(settled)
+
+
+def test_all_records_are_prepared_before_the_first_is_run() -> None:
+    """Should the worker die at the first, the rows of the others are in the ledger, where the sweep rings them."""
+    second = RecordedAttempt()
+    seen = []
+
+    class First(RecordedAttempt):
+        def run(self) -> None:
+            seen.append(second.prepared)
+
+    Worker(First(), second).process()
+    assert seen == [1]

@@ -12,6 +12,7 @@ from shared.domain.connection import Connection
 from shared.domain.referral import Origin, State
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.use_cases.deliver_contact import HELD_UNCONFIGURED, RESCUE_AFTER
+from shared.use_cases.guard_vendor import FAILURES_TO_OPEN
 from tests.builders import EMAIL, NOW, App, mapping, webhook_fields
 
 DOWN = {"kind": "status", "status": 503}
@@ -337,7 +338,7 @@ def test_intercom_that_does_not_answer_is_left_alone_and_then_tried_carefully(ap
     for user_id in range(1, 21):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     assert app.metrics.counts["BreakerOpened"] == 1
-    assert len(app.calls()) <= 6
+    assert len(app.calls()) <= FAILURES_TO_OPEN
     app.wire.faults.clear()
     for _ in range(20):
         app.wait(60)
