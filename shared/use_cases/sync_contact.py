@@ -19,6 +19,7 @@ from shared.errors import (
     ApplicationError,
     ConflictError,
     ContactGoneError,
+    NotSentError,
     RateLimitedError,
     RejectedError,
     UnavailableError,
@@ -110,11 +111,10 @@ class ContactSync:
             person = self._patiently(lambda: self._create(candidate))
         except RejectedError as error:
             return self._refused(candidate, reserved, error)
-        except UnavailableError:  # perhaps it happened: the reservation stays
-            raise
-        except ApplicationError:
-            self._save(replace(reserved, reserved_at=None))  # nothing was sent, or it was refused unread
-            raise
+        except ApplicationError as error:
+            if not isinstance(error, UnavailableError) or isinstance(error, NotSentError):
+                self._save(replace(reserved, reserved_at=None))  # nothing was sent, or it was refused unread
+            raise  # else perhaps it happened: the reservation stays
         nobody_yet = replace(
             person,
             referrals_count=person.referrals_count or 0,

@@ -90,6 +90,9 @@ class SyncAttempt:
     def waits_so_far(self) -> int:
         return 0
 
+    def prepare(self) -> None:
+        """Nothing: the run's row is there."""
+
     def run(self) -> None:
         """Raises TransientError when AWS does not answer; the message comes again then."""
         message = self._message

@@ -183,13 +183,27 @@ def test_answers_in_25_seconds_make_no_storm(app: SyncApp) -> None:
 
 def test_time_outs_in_a_row_open_the_breaker_and_the_run_waits_and_goes_on(app: SyncApp) -> None:
     contacts = app.add_many(12)
-    fault(app, "hang", method="POST", path="^/api/v2/users$", times=6, seconds=60)
+    fault(app, "hang", method="POST", path="^/api/v2/users$", times=9, seconds=60)
     run = app.sync()
     assert run.state is RunState.DONE
     assert app.metrics.counts["BreakerOpened"] >= 1
     assert set(posted(app).values()) <= {1}
     assert run.tally.finished == 12
     app.assert_linked(*contacts)
+
+
+def test_a_connection_that_never_came_about_leaves_no_reservation(app: SyncApp) -> None:
+    (contact,) = app.add("ann@example.com")
+    app.wire.refuse_connection("POST /api/v2/users")
+    run = app.start()
+    app.step()
+    member = app.member("ann@example.com")
+    assert member is not None
+    assert not member.reserved
+    app.drain()
+    assert app.run(run.slot).state is RunState.DONE
+    assert [call for call in app.calls("referral_factory") if "search" in call] == []
+    app.assert_linked(contact)
 
 
 def test_a_429_of_referral_factory_is_a_strike_and_the_run_waits(app: SyncApp) -> None:
