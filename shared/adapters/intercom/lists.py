@@ -46,7 +46,8 @@ def page_request(wanted: ContactFilter, cursor: str | None, per_page: int) -> tu
 
 
 def query_of(wanted: ContactFilter) -> dict[str, Any] | None:
-    """The query of a search, at most two groups deep; None asks for everybody, which is a plain list."""
+    """The query of a search, at most two groups deep; None asks for everybody, which is a plain list. A group holds either
+    filters or groups, by Intercom's description never both."""
     parts: list[dict[str, Any]] = []
     if wanted.role is not None:
         parts.append({"field": "role", "operator": "=", "value": str(wanted.role)})
@@ -57,7 +58,11 @@ def query_of(wanted: ContactFilter) -> dict[str, Any] | None:
         parts.append({"field": "updated_at", "operator": ">", "value": wanted.changed_after})
     if not parts:
         return None
-    return parts[0] if len(parts) == 1 else {"operator": "AND", "value": parts}
+    if len(parts) == 1:
+        return parts[0]
+    if any("field" not in part for part in parts):
+        parts = [{"operator": "AND", "value": [part]} if "field" in part else part for part in parts]
+    return {"operator": "AND", "value": parts}
 
 
 def page_of(response: HttpResponse, base_url: str) -> PageOfContacts:
