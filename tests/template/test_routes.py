@@ -9,6 +9,7 @@ from tests.template.reading import Resources
 PUBLIC = {
     "POST /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
     "GET /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
+    "GET /oauth/intercom/callback": "AdminApiFunction",
     "GET /": "ConsoleFunction",
     "GET /console/{file+}": "ConsoleFunction",
 }
