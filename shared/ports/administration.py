@@ -13,7 +13,6 @@ if TYPE_CHECKING:  # as in repositories
     from shared.domain.referral import Referral
     from shared.domain.referral_filter import ReferralFilter
     from shared.ports.repositories import Page, Quarantined
-    from shared.ports.services import Intercom
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +139,11 @@ class Workspace(Protocol):
 
     def tags(self) -> Sequence[ContactList]: ...
 
+    def identify(self) -> Connection:
+        """The workspace that the token belongs to."""
+
     def missing_permissions(self) -> Sequence[str]:
         """The names of Intercom's permissions that the app lacks, as far as reading shows."""
-
-
-class WorkspaceCheck(Intercom, Workspace, Protocol):
-    """A client of a token that is not stored yet."""
 
 
 class OAuth(Protocol):
@@ -172,9 +170,3 @@ class Account(Protocol):
 
     def campaigns(self) -> Sequence[AccountCampaign]:
         """The first 250."""
-
-
-class ConnectionStore(Protocol):
-    def find(self) -> Connection | None: ...
-
-    def save(self, connection: Connection) -> None: ...

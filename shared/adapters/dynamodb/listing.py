@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.dynamodb.items import Item
@@ -19,15 +20,35 @@ _TIME = re.compile(r"\d{1,12}(\.\d{1,12})?")
 MAX_CURSOR = 4_000
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A part of a list. ``more``: something follows."""
+
+    items: Sequence[Item]
+    shards: Sequence[int]
+    start: Sequence[_Position]
+    more: bool
+
+    def cursor_after(self, count: int) -> str | None:
+        """The cursor of what follows the first ``count`` items, None at the end."""
+        if count >= len(self.items) and not self.more:
+            return None
+        positions = list(self.start)
+        for shard, item in zip(self.shards[:count], self.items[:count], strict=True):
+            positions[shard] = (item["listed_at"]["N"], item["pk"]["S"], item["sk"]["S"])
+        return base64.urlsafe_b64encode(json.dumps(positions).encode()).decode()
+
+
 def list_newest(table: Table, prefix: str, limit: int, cursor: str | None) -> tuple[Sequence[Item], str | None]:
     """Up to ``limit`` items of the listing index and the cursor of what follows, None at the end. An item that is written
     meanwhile may be missed, none comes twice. MalformedPayloadError for a cursor that is not ours."""
-    return list_merged(table, LISTING_INDEX, "list_partition", listing_partitions(prefix), limit, cursor)
+    merged = read_merged(table, LISTING_INDEX, "list_partition", listing_partitions(prefix), limit, cursor)
+    return merged.items, merged.cursor_after(limit)
 
 
-def list_merged(
+def read_merged(
     table: Table, index: str, partition_name: str, partitions: Sequence[str], limit: int, cursor: str | None
-) -> tuple[Sequence[Item], str | None]:
+) -> Merged:
     """As ``list_newest``, of any such index: ``partition_name`` is its partition key's attribute."""
     positions = _read_cursor(cursor, len(partitions))
     shards = [
@@ -35,10 +56,8 @@ def list_merged(
         for name, position in zip(partitions, positions, strict=True)
     ]
     found = sorted(((_newness(item), shard, item) for shard, items in enumerate(shards) for item in items), key=_order)
-    for _, shard, item in found[:limit]:
-        positions[shard] = (item["listed_at"]["N"], item["pk"]["S"], item["sk"]["S"])
-    more = len(found) > limit
-    return [item for _, _, item in found[:limit]], _write_cursor(positions) if more else None
+    taken = found[:limit]
+    return Merged([item for _, _, item in taken], [shard for _, shard, _ in taken], positions, len(found) > limit)
 
 
 def _shard(table: Table, index: str, name: str, partition: str, position: _Position, limit: int) -> list[Item]:
@@ -68,17 +87,11 @@ def _order(entry: tuple[float, int, Item]) -> tuple[float, int]:
     return entry[0], entry[1]
 
 
-def _write_cursor(positions: Sequence[_Position]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(positions).encode()).decode()
-
-
 def _read_cursor(cursor: str | None, shards: int) -> list[_Position]:
     if cursor is None:
         return [_START] * shards
     try:
-        if len(cursor) > MAX_CURSOR:
-            raise ValueError
-        rows = json.loads(base64.b64decode(cursor.encode("ascii"), b"-_", validate=True))
+        rows = json.loads(base64.b64decode(cursor[:MAX_CURSOR].encode("ascii"), b"-_", validate=True))
         positions = [_position(*row) for row in rows]
     except (ValueError, TypeError, RecursionError):
         raise MalformedPayloadError("The cursor is none that this API gave out.") from None

@@ -17,7 +17,19 @@ from shared.domain.referral_filter import group_of
 SORT_KEY = "REFERRAL"
 _JSON = ("person", "dropped", "notes", "written", "baseline", "history")
 _PLAIN = tuple(field.name for field in fields(Referral) if field.name not in {*_JSON, "due_at"})
-_KEYS = ("pk", "sk", "schema", "write_id", "ring_id", "due_partition", "due_at", "list_partition", "listed_at", "state_partition", "email_key")
+_KEYS = (
+    "pk",
+    "sk",
+    "schema",
+    "write_id",
+    "ring_id",
+    "due_partition",
+    "due_at",
+    "list_partition",
+    "listed_at",
+    "state_partition",
+    "email_key",
+)
 _OURS = frozenset((*_PLAIN, *_JSON, *_KEYS))
 
 
