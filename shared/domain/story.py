@@ -44,7 +44,5 @@ def advice_for(row: Referral) -> str:
     if row.possibly_doubled:
         return "Open the contacts in Intercom and merge them if they are the same person."
     if row.unverified:
-        return (
-            "Look whether the person is in Referral Factory. If not, somebody may have invented the signup: change the secret."
-        )
+        return "Look whether Referral Factory has the person. If not, somebody may have invented the signup: change the secret."
     return _ADVICE[row.state]

@@ -170,3 +170,16 @@ class Account(Protocol):
 
     def campaigns(self) -> Sequence[AccountCampaign]:
         """The first 250."""
+
+
+class IntercomUsage(Protocol):
+    def usage(self) -> tuple[int, int, int | None]:
+        """Calls taken in the present ten seconds, our cap in them, and Intercom's limit (None until it was learnt)."""
+
+
+class ReferralFactoryUsage(Protocol):
+    @property
+    def limit(self) -> int: ...
+
+    def usage(self) -> tuple[int, int]:
+        """Calls that count in the sliding minute, and calls in flight."""

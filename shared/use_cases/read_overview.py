@@ -19,7 +19,8 @@ LATE_AFTER = 600.0
 SILENT_AFTER = 300.0
 RECONCILE_SILENT_AFTER = 900.0
 MOST = 100
-"""What is counted by looking is counted up to here."""
+MOST_QUARANTINED = 20
+"""What is counted by looking is counted up to here. Quarantined bodies are large."""
 
 
 class ReadingOverview(ReadingConnection, Protocol):
@@ -76,7 +77,7 @@ def read_overview(environment: ReadingOverview, days: int) -> Overview:
     oldest = waiting.get("oldest_at")
     connection = read_connection(environment)
     attention = environment.referral_search.count_attention(MOST)
-    quarantined = len(environment.quarantine_shelf.list(MOST).items)
+    quarantined = len(environment.quarantine_shelf.list(MOST_QUARANTINED).items)
     measured_at = waiting.get("measured_at")
     return Overview(
         connection=connection,
@@ -150,7 +151,7 @@ def _rows(attention: int, quarantined: int) -> list[Alarm]:
         what = f"{_count(attention)} failed, partial or doubtful."
         alarms.append(Alarm("attention", what, "Look at Activity: each says what to do."))
     if quarantined:
-        count = f"{quarantined}{' or more' if quarantined >= MOST else ''}"
+        count = f"{quarantined}{' or more' if quarantined >= MOST_QUARANTINED else ''}"
         alarms.append(Alarm("quarantine", f"Webhooks that nobody could read: {count}.", "Look at the quarantine."))
     return alarms
 
