@@ -28,9 +28,9 @@ class IntercomOAuth:
 
     def exchange(self, client_id: str, client_secret: str, code: str) -> str:
         """See ``OAuth.exchange``. Sent once: a code works once."""
-        form = urlencode({"code": code, "client_id": client_id, "client_secret": client_secret})
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-        response = self._transport.send("POST", f"{self._base_url}/auth/eagle/token", headers, form.encode(), TIMEOUT)
+        body = json.dumps({"code": code, "client_id": client_id, "client_secret": client_secret}).encode("ascii")
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        response = self._transport.send("POST", f"{self._base_url}/auth/eagle/token", headers, body, TIMEOUT)
         if response.status >= 500 or response.status in (408, 429):
             raise UnavailableError(f"Intercom answered {response.status}", vendor=VENDOR, status=response.status)
         try:
