@@ -8,7 +8,7 @@ from functions.admin_api import connection, oauth, overview, preview, quarantine
 from functions.admin_api.access import is_member
 from functions.admin_api.campaigns import ROUTES as CAMPAIGN_ROUTES
 from functions.admin_api.campaigns import remarks
-from functions.admin_api.openapi import describe
+from functions.admin_api.openapi import describe, refusals
 from functions.admin_api.router import Environment, Route, dispatch
 from shared.domain.connection import Vendor
 from shared.errors import (
@@ -48,7 +48,8 @@ ROUTES = (
         {
             "summary": "This description",
             "responses": {
-                "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}
+                "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}},
+                **refusals(),
             },
         },
     ),

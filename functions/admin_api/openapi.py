@@ -101,11 +101,11 @@ def operation(
         responses["201"] = {"description": "Made", **headers, **_content(JSON, answer)}
     for status, text in (others or {}).items():
         responses[str(status)] = {"description": text, **headers}
-    for status in (*problems, *COMMON):
+    for status in problems:
         responses[str(status)] = {"description": REASONS[status], **_content(PROBLEM_JSON, answers.Problem)}
     for status, model in (special or {}).items():
         responses[str(status)] = {"description": REASONS[status], **_content(PROBLEM_JSON, model)}
-    responses["401"] = {"description": REASONS[401]}
+    responses |= refusals()
     if form:
         refused = {"anyOf": [_reference(answers.SettingsProblem), _reference(answers.Problem)]}
         responses["422"] = {"description": REASONS[422], "content": {PROBLEM_JSON: {"schema": refused}}}
@@ -117,6 +117,14 @@ def operation(
     if body:
         entry["requestBody"] = {"required": True, **_content(JSON, body)}
     return entry
+
+
+def refusals() -> dict[str, Any]:
+    """What every operation may answer. 401 is the authorizer's and has a body of its own."""
+    found: dict[str, Any] = {
+        str(status): {"description": REASONS[status], **_content(PROBLEM_JSON, answers.Problem)} for status in COMMON
+    }
+    return found | {"401": {"description": REASONS[401]}}
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
