@@ -13,7 +13,7 @@ EXPANDED := .aws-sam/expanded.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token test check lint types template-check security bench build deploy clean
+.PHONY: help install run demo token test simulate check lint types template-check security bench build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ token: .venv/.installed ## print a bearer token for the running local stack
 
 test: .venv/.installed $(MINISTACK) ## run the default test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+simulate: .venv/.installed ## play bad days in the simulated world: SEEDS=1, SIGNUPS=10000; long
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1) --signups $(or $(SIGNUPS),10000) --processes 2 $(ARGS)
 
 bench: .venv/.installed $(MINISTACK) ## measure imports, handlers and the way from webhook to contact
 	@$(BIN)/python -m bench $(ARGS)

@@ -82,6 +82,10 @@ class UnavailableError(TransientError):
     """Connection, time-out, 5xx or an answer that is none. The effect may or may not have happened."""
 
 
+class NotSentError(UnavailableError):
+    """The connection was refused: the request was never sent, so it has no effect that could be in doubt."""
+
+
 class BusyError(TransientError):
     """Another worker holds the person's lease."""
 

@@ -30,7 +30,7 @@ from shared.adapters.http import HttpResponse
 from shared.config import Settings
 from shared.domain.campaign import Campaign
 from shared.domain.referral import KnownPerson, Referral
-from shared.errors import UnavailableError
+from shared.errors import NotSentError, UnavailableError
 from shared.messages import DeliverContact, Message, message_of
 from shared.runtime.bootstrap import Environment, use
 from tests.fakes.dynamodb import FakeDynamoDB
@@ -190,6 +190,11 @@ class VendorWire:
         self._clock = clock
         self._vendors = vendors
         self._interruptions: list[tuple[str, Callable[[], None]]] = []
+        self._refusals: list[str] = []
+
+    def refuse_connection(self, call: str) -> None:
+        """Once, the next such call (``"POST /contacts"``) finds nobody who listens."""
+        self._refusals.append(call)
 
     def interrupt(self, call: str, act: Callable[[], None]) -> None:
         """Once, between the effect of the next such call (``"POST /contacts"``) and its answer."""
@@ -201,6 +206,9 @@ class VendorWire:
         vendor = self._vendors[base]
         request = Request.of(method, target, dict(headers), body or b"")
         request = replace(request, path=unquote(request.path))
+        if f"{method} {request.path}" in self._refusals:
+            self._refusals.remove(f"{method} {request.path}")
+            raise NotSentError(f"{parts.hostname}: ConnectionRefused")
         started = self._clock.now()
         fault = self.faults.choose(request, Random(1))
         response = self._answer(vendor, request, fault, timeout)

@@ -13,15 +13,11 @@ from urllib3.exceptions import HTTPError
 
 from shared.adapters.clock import monotonic
 from shared.adapters.deadline import CONNECT_SECONDS, BoundedAdapter, deadline
-from shared.errors import ConfigurationError, UnavailableError
+from shared.errors import ConfigurationError, NotSentError, UnavailableError
 
 BODY_LIMIT = 1_000_000
 _CHUNK = 65_536
 _GZIP_OR_ZLIB = 47
-
-
-class RefusedConnectionError(UnavailableError):
-    """Nobody listens at the address, or a firewall says no: nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class HttpTransport(Protocol):
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
         """``timeout`` in seconds bounds the whole call. Raises UnavailableError when no whole answer came in time or it is
-        over the size limit, RefusedConnectionError when the connection was refused, ConfigurationError for another host."""
+        over the size limit, NotSentError when the connection was refused, ConfigurationError for another host."""
 
 
 class RequestsTransport:
@@ -62,7 +58,7 @@ class RequestsTransport:
         try:
             return self._send(method, url, headers, body, timeout)
         except (requests.RequestException, HTTPError, OSError, zlib.error) as error:
-            kind = RefusedConnectionError if _is_refusal(error) else UnavailableError
+            kind = NotSentError if _is_refusal(error) else UnavailableError
             raise kind(f"{urlsplit(url).hostname}: {type(error).__name__}") from None
         finally:
             deadline.reset(token)

@@ -103,7 +103,7 @@ class Intercom(Protocol):
         """Raises ContactGoneError."""
 
     def create_contact(self, email: str, role: Role, values: Mapping[str, Value]) -> Contact:
-        """Raises DuplicateError; after an UnavailableError the contact may exist."""
+        """Raises DuplicateError; after an UnavailableError the contact may exist, unless it is a NotSentError."""
 
     def put_contact(self, contact_id: str, values: Mapping[str, Value], role: Role | None = None) -> Contact:
         """Changes only what is given. Raises ContactGoneError, DuplicateError."""

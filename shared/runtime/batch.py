@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from shared.domain.retry import Wait, next_wait
-from shared.errors import BreakerOpenError, ConnectionLostError, PermanentError, TransientError
+from shared.errors import BreakerOpenError, BusyError, ConnectionLostError, PermanentError, TransientError
 from shared.messages import Message, message_of
 from shared.observability import logger
 from shared.ports.services import Chance, Clock, MessageQueue
@@ -94,9 +94,10 @@ class Batch:
 
     def _wait(self, record: Mapping[str, Any], attempt: Attempt | None, error: TransientError) -> Wait:
         receive_count = int(record["attributes"]["ApproximateReceiveCount"])
-        wait = next_wait(
-            receive_count, attempt.waits_so_far if attempt else 0, error.retry_after, self._environment.chance.fraction()
-        )
+        # A lease lasts long for the sake of a worker that died; one that lives gives it back within seconds.
+        retry_after = None if isinstance(error, BusyError) else error.retry_after
+        waits = attempt.waits_so_far if attempt else 0
+        wait = next_wait(receive_count, waits, retry_after, self._environment.chance.fraction())
         return Wait(wait.seconds, in_ledger=True) if isinstance(error, BreakerOpenError) else wait
 
     def _postpone(self, record: Mapping[str, Any], seconds: float) -> bool:

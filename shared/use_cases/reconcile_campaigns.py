@@ -14,6 +14,7 @@ from shared.domain.campaign import Campaign, Status
 from shared.domain.person import Person, merge
 from shared.domain.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.domain.referral import Origin, Referral
+from shared.errors import FailureError, RateLimitedError
 from shared.messages import DeliverContact
 from shared.observability import logger
 from shared.ports.repositories import Campaigns, Progresses, Referrals
@@ -91,6 +92,8 @@ class Reconciliation:
     def _read_newest(self) -> None:
         """From the end of the list at which new people appear, down to the mark."""
         self._read(1)
+        if self._progress.scan_page and self._progress.order is Order.UNKNOWN:
+            return  # of a list without order the scan tells all; with slow answers both would not fit into one pass
         if self._last_page > 1 and self._progress.order is not Order.DESCENDING:
             self._read(self._last_page)
         order = order_of(self._pages[1], self._pages.get(self._last_page, ()))
@@ -129,12 +132,27 @@ class Reconciliation:
         self._progress = replace(self._progress, scan_page=1, scan_began_at=self._environment.clock.now())
 
     def _scan(self) -> None:
-        while self._progress.scan_page <= self._last_page and self._may_go_on():
-            self._read(self._progress.scan_page)
-            self._progress = replace(self._progress, scan_page=self._progress.scan_page + 1)
+        try:
+            while self._progress.scan_page <= self._last_page and self._may_go_on():
+                self._read(self._progress.scan_page)
+                self._progress = replace(self._progress, scan_page=self._progress.scan_page + 1)
+        except RateLimitedError as error:
+            if error.status is not None:  # the vendor's own word
+                self._keep_place()
+                raise
+            logger.info("scan goes on with the next pass", scan_page=self._progress.scan_page)
+        except FailureError:
+            self._keep_place()
+            raise
         if self._progress.scan_page > self._last_page:
             self._progress = replace(self._progress, scan_page=0, scanned_at=self._progress.scan_began_at)
             self._mark_known()
+
+    def _keep_place(self) -> None:
+        """A scan that fails on the way goes on where it was: the pages before are compared already."""
+        stored = progress_of(self._environment.progresses.find(NAME))
+        kept = replace(stored, scan_page=self._progress.scan_page, scan_began_at=self._progress.scan_began_at)
+        self._environment.progresses.save(NAME, {**asdict(kept), "order": str(kept.order)})
 
     def _mark_known(self) -> None:
         """A campaign that was activated while Referral Factory could not be asked gets its mark as soon as the newest person is

@@ -20,6 +20,7 @@ from shared.errors import (
     ContactGoneError,
     DuplicateError,
     NotRestorableError,
+    NotSentError,
     PermanentError,
     RateLimitedError,
     RejectedError,
@@ -233,7 +234,7 @@ class ContactWriter:
             )
         except DuplicateError as duplicate:
             return self._adopt_duplicate(duplicate)
-        except (PermanentError, RateLimitedError, ConnectionLostError):
+        except (PermanentError, RateLimitedError, ConnectionLostError, NotSentError):
             self._remember(replace(self._person, reservation=before))  # refused: nothing was created
             raise
         self._confirm(contact, ours=True)

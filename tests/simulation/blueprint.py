@@ -59,13 +59,15 @@ class Blueprint:
     queues: dict[str, dict[str, Any]]
     secrets: tuple[str, ...]
     functions: dict[str, Function]
+    parameters: dict[str, str]
     alarms: tuple[Alarm, ...] = field(default=())
 
 
 @cache
 def read_blueprint() -> Blueprint:
     """Read once a process: parsing the template takes half a second."""
-    resources = read_template(TEMPLATE)["Resources"]
+    template = read_template(TEMPLATE)
+    resources = template["Resources"]
 
     def of_type(kind: str) -> dict[str, dict[str, Any]]:
         return {name: entry.get("Properties", {}) for name, entry in resources.items() if entry["Type"] == kind}
@@ -76,6 +78,7 @@ def read_blueprint() -> Blueprint:
         queues=of_type("AWS::SQS::Queue"),
         secrets=tuple(of_type("AWS::SecretsManager::Secret")),
         functions={function.name: function for function in functions},
+        parameters={name: str(made["Default"]) for name, made in template["Parameters"].items() if "Default" in made},
         alarms=tuple(_alarm(name, made) for name, made in of_type("AWS::CloudWatch::Alarm").items()),
     )
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from random import Random
 from typing import Protocol
 
+_READS = frozenset({"get_item", "batch_get_item", "query", "get_secret_value", "get_queue_attributes"})
+
 
 class Flavour(StrEnum):
     BEFORE = "before"
@@ -24,8 +26,8 @@ class Flavour(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Call:
     """One boundary call. ``service``: dynamodb, sqs, secretsmanager, intercom or referral_factory; ``what``: the operation,
-    or method and path; ``subject``: the table, the queue, or nothing. ``number`` counts the calls of a world from 1,
-    ``attempt`` the SDK's attempts at one call."""
+    or method and path; ``subject``: the table, the queue, or nothing; ``key``: the item's partition. ``number`` counts the
+    calls of a world from 1, ``attempt`` the SDK's attempts at one call."""
 
     service: str
     what: str
@@ -33,6 +35,18 @@ class Call:
     function: str
     number: int
     attempt: int = 1
+    key: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing for anybody."""
+        return self.what in _READS or self.what.startswith("GET ") or self.what.endswith("/search")
+
+    def commutes_with(self, other: Call) -> bool:
+        """Whether the two may change places without any difference: they read, or touch different things."""
+        if self.is_read and other.is_read:
+            return True
+        return (self.service, self.subject, self.key) != (other.service, other.subject, other.key)
 
     @property
     def is_vendor(self) -> bool:

@@ -63,7 +63,7 @@ class AwsClient:
 
     def _attempt(self, name: str, method: Callable[..., Any], request: dict[str, Any], number: int, attempt: int) -> Any:
         crossing = self._crossing
-        flavour = crossing.enter(self._service, name, _subject(request), number, attempt)
+        flavour = crossing.enter(self._service, name, _subject(request), number, attempt, _key(request))
         crossing.sleep(LATENCY[self._service] * (0.5 + self._chance.random()))
         if flavour is None:
             return method(**request)
@@ -98,3 +98,9 @@ def _is_injected(error: ClientError) -> bool:
 def _subject(request: dict[str, Any]) -> str:
     """The table or the queue."""
     return str(request.get("TableName") or request.get("QueueUrl", "").rsplit("/", 1)[-1])
+
+
+def _key(request: dict[str, Any]) -> str:
+    """The partition key of the item."""
+    item = request.get("Key") or request.get("Item") or {}
+    return str(item.get("pk", {}).get("S", "")) if "pk" in item else ""

@@ -11,17 +11,9 @@ from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
 from tests.simulation.blueprint import Blueprint, Function, queue_attributes, target_of
-from tests.simulation.transport import REFERRAL_FACTORY_URL
 
-PLAIN = {
-    "Stage": "prod",
-    "IntercomRegion": "US",
-    "IntercomApiUrl": "",
-    "ReferralFactoryApiUrl": REFERRAL_FACTORY_URL,
-    "AdminGroup": "referral-admins",
-    "GroupsClaim": "cognito:groups",
-}
-"""Parameters of the deployment."""
+PARAMETERS = {"Stage": "prod", "ReferralFactoryCallsPerMinute": "300"}
+"""What a deployment for production sets; the others have the template's defaults."""
 
 
 class Cloud:
@@ -36,6 +28,7 @@ class Cloud:
         self.sqs = FakeSQS(now, Random(f"sqs {seed}"), duplicate_probability=duplicates)
         self.secretsmanager = FakeSecretsManager(now, Random(f"secrets {seed}"))
         self._blueprint = blueprint
+        self._parameters = blueprint.parameters | PARAMETERS
         self._addresses: dict[str, str] = {}
         self.arns: dict[str, str] = {}
         self._make_tables()
@@ -71,7 +64,7 @@ class Cloud:
 
     def variables_of(self, function: Function) -> dict[str, str]:
         """The environment of a function: references become names and addresses."""
-        return {name: self._value(value) for name, value in function.variables.items()} | {"STAGE": PLAIN["Stage"]}
+        return {name: self._value(value) for name, value in function.variables.items()} | {"STAGE": self._parameters["Stage"]}
 
     def visible(self, queue: str) -> int:
         """Messages that could be received now."""
@@ -91,4 +84,4 @@ class Cloud:
         if isinstance(value, str):
             return value
         name = target_of(value)
-        return self._addresses.get(name) or PLAIN.get(name, "")
+        return self._addresses.get(name) or self._parameters.get(name, "")

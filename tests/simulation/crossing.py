@@ -17,19 +17,21 @@ class Crossing:
         self.log: list[Call] | None = None
         self.names: dict[Task, str] = {}
         self.kill_after: dict[Task, int] = {}
+        self.entered: dict[Task, Call] = {}
 
     def next_number(self) -> int:
         self.count += 1
         return self.count
 
-    def enter(self, service: str, what: str, subject: str, number: int, attempt: int = 1) -> Flavour | None:
+    def enter(self, service: str, what: str, subject: str, number: int, attempt: int = 1, key: str = "") -> Flavour | None:
         """What is to go wrong with this call. Raises Killed when its process is gone already."""
         task = self.loop.current
         if task is None:
             return None
         if task.dead:
             raise Killed
-        call = Call(service, what, subject, self.names.get(task, ""), number, attempt)
+        call = Call(service, what, subject, self.names.get(task, ""), number, attempt, key)
+        self.entered[task] = call
         if self.log is not None:
             self.log.append(call)
         flavour = self.faults(call) or self._kill(task)

@@ -19,12 +19,13 @@ def next_due(world: World) -> float | None:
 
 
 def run_to_the_end(world: World, *, reconcile: bool = True) -> None:
-    """Until nothing waits: queues are empty and no row is due. The sweep fires when a row is due, reconcile at the end.
+    """Until nothing waits: queues are empty and no row is due. The sweep fires when a row is due, and reconcile
+    when a signup has no row at the end.
 
     For worlds whose schedules are off.
     """
     _drain(world)
-    if reconcile:
+    if reconcile and any(world.row_of(signup) is None for signup in world.signups.values()):
         world.fire("reconcile")
         world.run(30)
         _drain(world)
@@ -36,8 +37,8 @@ def _drain(world: World) -> None:
     while world.now() < ends_at:
         visible = [at for url in queues if (at := world.cloud.sqs.next_visible_at(url)) is not None]
         if world.loop.queue or visible:
-            ahead = [max(at, world.now()) for at in visible] or [world.now()]
-            world.run(until=min(ahead) + 1.0)
+            next_at = world.loop.queue[0][0] if world.loop.queue else min(visible)
+            world.run(until=max(next_at, world.now()) + 0.5)
             continue
         due = next_due(world)
         if due is None:

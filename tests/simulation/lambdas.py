@@ -20,14 +20,15 @@ START = 0.002
 
 
 class Context:
-    """Lambda's context object."""
+    """Lambda's context object, for the invocation in progress."""
 
-    def __init__(self, world: World, deadline: float) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._deadline = deadline
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._deadline - self._world.loop.time) * 1000))
+        task = self._world.loop.current
+        assert task is not None
+        return max(0, int((task.deadline - self._world.loop.time) * 1000))
 
 
 @cache
@@ -54,7 +55,7 @@ class LambdaFunction:
         self.invocations += 1
 
         def body() -> None:
-            answer, ended = self._run(event, deadline)
+            answer, ended = self._run(event)
             if ended is not None:
                 self.errors.append(world.loop.time)
                 world.note_lambda_error(self.made, ended)
@@ -67,12 +68,12 @@ class LambdaFunction:
         if kill_after is not None and (calls := kill_after()) is not None:
             world.crossing.kill_after[task] = calls
 
-    def _run(self, event: Any, deadline: float) -> tuple[Any, BaseException | None]:
+    def _run(self, event: Any) -> tuple[Any, BaseException | None]:
         task = self.world.loop.current
         environment = self.idle.pop() if self.idle else self.world.new_environment(self)
         try:
             with bootstrap.use(environment):
-                answer = self.handler(event, Context(self.world, deadline))
+                answer = self.handler(event, Context(self.world))
         except Killed as killed:
             self.kills += 1
             return None, killed
@@ -83,6 +84,7 @@ class LambdaFunction:
             if task is not None:
                 self.world.crossing.names.pop(task, None)
                 self.world.crossing.kill_after.pop(task, None)
+                self.world.crossing.entered.pop(task, None)
         if task is not None and task.dead:  # killed in a call whose loss the handler did not notice
             self.kills += 1
             return None, Killed()

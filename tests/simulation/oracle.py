@@ -32,6 +32,10 @@ class Verdict:
     over_cap: list[str] = field(default_factory=list)
     delays: dict[str, list[float]] = field(default_factory=lambda: {"lead": [], "user": []})
     late: list[str] = field(default_factory=list)
+    arrived: dict[int, float] = field(default_factory=dict)
+    """User id → when the contact was in Intercom."""
+    late_by_webhook: int = 0
+    """Late ones whose webhook came: only of these we know when they signed up, so only these can raise the alarm."""
     incomplete: list[str] = field(default_factory=list)
     """Found by polling, and without the facts of the referrer, which the list of users does not bring."""
 
@@ -93,10 +97,12 @@ def _judge_signup(
             polled = row.origin is Origin.RECONCILE and name.startswith("referrer_")
             (verdict.incomplete if polled else verdict.wrong).append(f"{who}: {name} is not as signed up")
     at = contact.created_at if contact.id not in world.known_contacts else row.delivered_at or world.now()
+    verdict.arrived[signup.person.id] = at
     delay = max(0.0, at - signup.at)
     verdict.delays[contact.role].append(delay)
     if delay > LATE:
         verdict.late.append(f"{who}: {delay:.0f} s")
+        verdict.late_by_webhook += row.origin is Origin.WEBHOOK
 
 
 def expected_values(world: World, signup: Signup, campaign_name: str = NAME) -> dict[str, Any]:

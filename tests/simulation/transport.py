@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.referral_factory.rules import ReferralFactory
 from sandbox.vendors.wire import Request, Response
-from shared.adapters.http import HttpResponse, RefusedConnectionError
-from shared.errors import ConfigurationError, UnavailableError
+from shared.adapters.http import HttpResponse
+from shared.errors import ConfigurationError, NotSentError, UnavailableError
 from tests.simulation.boundary import Flavour
 from tests.simulation.crossing import Crossing
 
@@ -81,7 +81,7 @@ class VendorTransport:
         if flavour is Flavour.AFTER:
             return self._lost(vendor, response)
         if response.status == 0:
-            raise RefusedConnectionError(f"{vendor}: ConnectionRefused")
+            raise NotSentError(f"{vendor}: ConnectionRefused")
         delay = float(response.headers.get("X-Stand-In-Delay", 0.0))
         if delay:
             self._pass(vendor, delay, timeout)
@@ -105,9 +105,11 @@ class VendorTransport:
         return response
 
     def _broken(self, vendor: str) -> HttpResponse:
-        kind = self._chance.randrange(3)
+        kind = self._chance.randrange(4)
         if kind == 0:
             raise UnavailableError(f"{vendor}: ConnectionError")
+        if kind == 3:
+            raise NotSentError(f"{vendor}: ConnectionRefused")
         self.calls[vendor].append(self._crossing.loop.time)
         if kind == 1:
             return HttpResponse(502, {"content-type": "text/html"}, HTML)
@@ -128,7 +130,7 @@ class VendorTransport:
             raise UnavailableError(f"{vendor}: ReadTimeout")
         self._crossing.sleep(0.05)
         if outage.how == "refused":
-            raise RefusedConnectionError(f"{vendor}: ConnectionRefused")
+            raise NotSentError(f"{vendor}: ConnectionRefused")
         return self._shown(vendor, self._rules[vendor].refuse(int(outage.how)))
 
     def _shown(self, vendor: str, response: Response) -> HttpResponse:

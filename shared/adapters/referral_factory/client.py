@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.adapters.http import HttpResponse, HttpTransport, RefusedConnectionError
+from shared.adapters.http import HttpResponse, HttpTransport
 from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.schemas import campaign_id_of, person_of
@@ -21,6 +21,7 @@ from shared.errors import (
     BlockedError,
     ConnectionLostError,
     FailureError,
+    NotSentError,
     PermanentError,
     RateLimitedError,
     RejectedError,
@@ -118,7 +119,7 @@ class ReferralFactoryClient:
 
 def _error_of_transport(error: TransientError) -> FailureError:
     """A refused connection is how a block may look: https://developers.referral-factory.com does not say."""
-    if isinstance(error, RefusedConnectionError):
+    if isinstance(error, NotSentError):
         return BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR)
     error.vendor = VENDOR
     return error

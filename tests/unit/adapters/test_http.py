@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.adapters.http import HttpResponse, RefusedConnectionError, RequestsTransport
-from shared.errors import ConfigurationError, UnavailableError
+from shared.adapters.http import HttpResponse, RequestsTransport
+from shared.errors import ConfigurationError, NotSentError, UnavailableError
 from tests.unit.adapters.raw_server import RawServer, answering, reset, serving
 
 Sender = Callable[..., HttpResponse]
@@ -63,14 +63,14 @@ def test_nothing_is_sent_twice_when_the_connection_breaks(send: Sender) -> None:
     with serving(reset) as server:
         with pytest.raises(UnavailableError) as failure:
             send(server, "POST", b"{}")
-        assert not isinstance(failure.value, RefusedConnectionError)
+        assert not isinstance(failure.value, NotSentError)
         assert len(server.requests) == 1
 
 
 def test_a_refused_connection_is_told_apart() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    with pytest.raises(RefusedConnectionError):
+    with pytest.raises(NotSentError):
         RequestsTransport([url]).send("GET", url, {}, None, 1)
 
 

@@ -78,3 +78,27 @@ def test_referral_factory_has_a_closed_list_of_hosts_as_well() -> None:
 def test_settings_that_nobody_gave_are_empty() -> None:
     assert Settings().stage == ""
     assert Settings().intercom_url == INTERCOM_HOSTS["US"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "address", "configured", "limit"),
+    [
+        ("prod", HOST, "300", 300),
+        ("prod", HOST, "480", 480),
+        ("dev", HOST, "300", 60),
+        ("dev", HOST, "30", 30),
+        ("local", HOST, "300", 60),
+        ("local", "http://127.0.0.1:8002/api/v2", "300", 300),
+    ],
+)
+def test_outside_production_only_a_stand_in_is_called_at_full_pace(
+    stage: str, address: str, configured: str, limit: int
+) -> None:
+    changes = {"STAGE": stage, "REFERRAL_FACTORY_API_URL": address, "REFERRAL_FACTORY_CALLS_PER_MINUTE": configured}
+    assert settings_of(variables("reconcile", **changes), "reconcile").referral_factory_limit == limit
+
+
+@pytest.mark.parametrize("configured", ["0", "481", "600", "-1", "many", "3.5", ""])
+def test_no_pace_above_480_is_taken(configured: str) -> None:
+    with pytest.raises(ConfigurationError, match="REFERRAL_FACTORY_CALLS_PER_MINUTE"):
+        settings_of(variables("reconcile", REFERRAL_FACTORY_CALLS_PER_MINUTE=configured), "reconcile")

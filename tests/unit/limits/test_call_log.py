@@ -58,7 +58,9 @@ def test_no_sliding_minute_of_arrivals_exceeds_the_limit(
 
 @settings(max_examples=50, deadline=None)
 @given(CALLS, st.integers(1, 12))
-def test_after_the_wait_that_was_told_the_call_may_begin(calls: list[tuple[float, float, float, bool, float]], limit: int) -> None:
+def test_after_the_wait_that_was_told_the_call_may_begin(
+    calls: list[tuple[float, float, float, bool, float]], limit: int
+) -> None:
     log, now = CallLog(), NOW
     for number, (pause, latency, _, is_noted, _) in enumerate(calls):
         now += pause
@@ -90,7 +92,9 @@ def test_a_steady_pace_comes_close_to_the_limit() -> None:
     assert made >= 300 * 10 * 0.95
 
 
-@pytest.mark.parametrize(("priority", "expected"), [(Priority.QUALIFICATION, 300), (Priority.RECONCILE, 280), (Priority.SYNC, 240)])
+@pytest.mark.parametrize(
+    ("priority", "expected"), [(Priority.QUALIFICATION, 300), (Priority.RECONCILE, 280), (Priority.SYNC, 240)]
+)
 def test_who_comes_later_leaves_a_reserve(priority: Priority, expected: int) -> None:
     log, made = CallLog(), 0
     while log.wait(NOW, 300, priority) == 0:

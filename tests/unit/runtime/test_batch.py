@@ -142,10 +142,17 @@ def test_what_the_vendor_asks_for_is_waited() -> None:
     assert worker.breaker() is None
 
 
-def test_a_persons_busy_lease_waits_in_the_queue() -> None:
-    worker = Worker(RecordedAttempt(BusyError("leased", retry_after=12.0)))
-    assert worker.process() == ["0"]
-    assert worker.postponed == {"handle 0": 12}
+@pytest.mark.parametrize(("receive_count", "seconds"), [(1, 5), (4, 30)])
+def test_a_persons_busy_lease_is_tried_again_soon_however_long_it_may_last(receive_count: int, seconds: int) -> None:
+    worker = Worker(RecordedAttempt(BusyError("leased", retry_after=74.0)))
+    assert worker.process(receive_count=receive_count) == ["0"]
+    assert worker.postponed == {"handle 0": seconds}
+
+
+def test_a_lease_that_stays_busy_waits_in_the_ledger() -> None:
+    worker = Worker(RecordedAttempt(BusyError("leased", retry_after=74.0)))
+    assert worker.process(receive_count=5) == []
+    assert worker.attempts[0].waits == [(NOW + 60, "leased")]
 
 
 def test_a_permanent_failure_closes_the_row_with_its_reason_and_the_message_is_deleted() -> None:

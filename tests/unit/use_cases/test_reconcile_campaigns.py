@@ -112,8 +112,19 @@ def test_a_pass_that_runs_out_of_time_goes_on_where_it_stopped() -> None:
         app.reconcile()
         read.append(calls(app))
         app.forget_calls()
-    assert read == [["1", "5", "2", "3"], ["1", "5", "4"]]
+    assert read == [["1", "5", "2", "3"], ["1", "4", "5"]]
     assert (progress(app).scan_page, progress(app).scanned_at) == (0, NOW + 20)
+
+
+def test_a_scan_advances_when_each_page_takes_twenty_seconds() -> None:
+    app = app_with(900, order="shuffled")
+    app.wire.faults.add({"kind": "delay", "path": "/users", "seconds": 20})
+    seen = []
+    for _ in range(12):
+        app.context = Deadline(app)
+        app.reconcile(work=False)
+        seen.append(progress(app).scanned_at)
+    assert seen[-1] > 0
 
 
 def test_a_pass_that_cannot_reach_all_new_people_begins_a_scan() -> None:

@@ -1,0 +1,87 @@
+"""``python -m tests.simulation``: plays the scenarios and compares their figures with their targets."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from tqdm import tqdm
+
+from tests.simulation.scenarios import SCENARIOS, Outcome, Scenario, play
+from tests.simulation.targets import misses
+
+COLUMNS = (
+    ("scenario", 22, lambda one: one.scenario.name),
+    ("seed", 4, lambda one: one.seed),
+    ("signups", 7, lambda one: one.signups),
+    ("lost", 4, lambda one: len(one.verdict.lost) + len(one.verdict.failed)),
+    ("doubled", 7, lambda one: len(one.verdict.doubled)),
+    ("invented", 8, lambda one: len(one.verdict.invented)),
+    ("wrong", 5, lambda one: len(one.verdict.wrong)),
+    ("user p50", 8, lambda one: f"{one.delay('user', 50):.1f}"),
+    ("p99", 7, lambda one: f"{one.delay('user', 99):.0f}"),
+    ("max", 7, lambda one: f"{one.delay('user', 100):.0f}"),
+    ("lead p50", 8, lambda one: f"{one.delay('lead', 50):.1f}"),
+    ("p99", 7, lambda one: f"{one.delay('lead', 99):.0f}"),
+    ("max", 7, lambda one: f"{one.delay('lead', 100):.0f}"),
+    ("late", 5, lambda one: len(one.verdict.late)),
+    ("calls", 5, lambda one: f"{one.calls_per_signup:.2f}"),
+    ("over cap", 8, lambda one: len(one.verdict.over_cap)),
+    ("strikes", 7, lambda one: f"{one.referral_factory_strikes:.0f}"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    options = _parser().parse_args(arguments)
+    chosen = [one for one in SCENARIOS if not options.scenario or any(part in one.name for part in options.scenario)]
+    jobs = [(scenario, seed) for scenario in chosen for seed in range(options.first_seed, options.first_seed + options.seeds)]
+    outcomes = list(_play_all(jobs, options.signups, options.processes))
+    outcomes.sort(key=lambda one: ([other.name for other in SCENARIOS].index(one.scenario.name), one.seed))
+    return _report(outcomes)
+
+
+def _play_all(jobs: list[tuple[Scenario, int]], signups: int, processes: int) -> Iterable[Outcome]:
+    if processes > 1:
+        with (
+            ProcessPoolExecutor(processes) as pool,
+            tqdm(total=len(jobs), unit="run", disable=not sys.stderr.isatty()) as bar,
+        ):
+            for future in as_completed([pool.submit(play, scenario, seed, signups) for scenario, seed in jobs]):
+                bar.update(1)
+                yield future.result()
+        return
+    with tqdm(total=len(jobs) * signups, unit="signup", disable=not sys.stderr.isatty()) as bar:
+        for scenario, seed in jobs:
+            bar.set_description(f"{scenario.name}, seed {seed}")
+            yield play(scenario, seed, signups, bar.update)
+
+
+def _report(outcomes: list[Outcome]) -> int:
+    write: Callable[[str], object] = lambda line: sys.stdout.write(f"{line}\n")  # noqa: E731 - a word for one use
+    write("delays in seconds; calls: Intercom's per signup, checks included")
+    write("  ".join(f"{title:>{width}}" for title, width, _ in COLUMNS))
+    for outcome in outcomes:
+        write("  ".join(f"{value(outcome)!s:>{width}}" for _, width, value in COLUMNS))
+    missed = [(outcome, miss) for outcome in outcomes for miss in misses(outcome)]
+    for outcome, miss in missed:
+        write(f"MISSED  {outcome.scenario.name}, seed {outcome.seed}: {miss}")
+        if outcome.verdict.broken():
+            write(f"        {outcome.verdict.broken()}\n        last faults:\n{outcome.trace}")
+    write(f"{len(missed)} targets missed" if missed else "all targets reached")
+    return 1 if missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each scenario (default 1)")
+    parser.add_argument("--first-seed", type=int, default=1, help="the first seed; to play one again")
+    parser.add_argument("--signups", type=int, default=10_000, help="signups of each run (default 10000)")
+    parser.add_argument("--scenario", action="append", help="only those whose name has this text; may be repeated")
+    parser.add_argument("--processes", type=int, default=1, help="runs at the same time (default 1)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

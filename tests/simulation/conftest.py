@@ -1,0 +1,34 @@
+"""A world that is closed after the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.simulation.settings import build_settings
+from tests.simulation.world import World
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def make_world() -> Iterator[MakeWorld]:
+    """Makes a world in which campaign 1 is active. ``settings``: of its campaign; None: nothing is configured."""
+    with ExitStack() as stack:
+
+        def make(*, settings: dict[str, Any] | None = None, configured: bool = True, **options: Any) -> World:
+            world = stack.enter_context(World(**options))
+            if configured:
+                world.configure(build_settings(**(settings or {})))
+            return world
+
+        yield make
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """Leads, no faults, schedules on."""
+    return make_world()

@@ -1,0 +1,184 @@
+"""The lines that guard the promise, each with a way to break it. Only tests can reach these switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.adapters.dynamodb import limiter_referral_factory, people, strikes
+from shared.adapters.dynamodb.inbox import DynamoInbox
+from shared.adapters.dynamodb.table import Table, attributes_of
+from shared.adapters.webhook_secrets import WebhookSecrets
+from shared.domain.campaign import DuplicatePolicy
+from shared.domain.limits import Strikes
+from shared.domain.referral import Referral, State
+from shared.errors import PermanentError
+from shared.observability import logger
+from shared.runtime import batch
+from shared.use_cases import accept_signup, check_delivered, deliver_contact, reconcile_campaigns, ring_due, write_contact
+
+Patch = pytest.MonkeyPatch
+Writer = write_contact.ContactWriter
+
+
+def dedupe_row_before_the_enqueue(patch: Patch) -> None:
+    store = accept_signup._store
+
+    def deduped(environment: Any, message: Any) -> None:
+        key = {"S": f"INBOX#seen-{message.campaign_id}-{message.fields['id']}"}
+        if environment.inbox._table.put({"pk": key, "sk": {"S": "SEEN"}}, "attribute_not_exists(pk)"):
+            store(environment, message)
+
+    patch.setattr(accept_signup, "_store", deduped)
+
+
+def lag_wait_skipped(patch: Patch) -> None:
+    patch.setattr(Writer, "_wait_out_search_lag", lambda _: None)
+
+
+def reservation_not_written(patch: Patch) -> None:
+    save = people.DynamoPeople.save
+    patch.setattr(people.DynamoPeople, "save", lambda self, person: save(self, replace(person, reservation=None)))
+
+
+def fence_ignored(patch: Patch) -> None:
+    def unconditional(self: Any, person: Any, expression: str, values: Mapping[str, Any]) -> bool:
+        key = people._key(person.workspace_id, person.email)
+        self._table.update(key, people.SORT_KEY, expression, "attribute_exists(pk)", dict(values))
+        return True
+
+    patch.setattr(people.DynamoPeople, "_under_lease", unconditional)
+
+
+def lease_and_fence_ignored(patch: Patch) -> None:
+    fence_ignored(patch)
+    lease = people.DynamoPeople.lease
+    patch.setattr(
+        people.DynamoPeople,
+        "lease",
+        lambda self, workspace, email, owner, now, _: lease(self, workspace, email, owner, now, -1.0),  # over at once
+    )
+
+
+def contact_id_forgotten(patch: Patch) -> None:
+    lease = people.DynamoPeople.lease
+    patch.setattr(
+        people.DynamoPeople,
+        "lease",
+        lambda self, *given: replace(lease(self, *given), contact_id=None, ours=False, reservation=None),
+    )
+
+
+def conflict_is_an_error(patch: Patch) -> None:
+    def refuse(_: Any, __: Any) -> Any:
+        raise PermanentError("Intercom has such a contact already.")
+
+    patch.setattr(Writer, "_adopt_duplicate", refuse)
+
+
+def secret_not_checked(patch: Patch) -> None:
+    patch.setattr(WebhookSecrets, "check", lambda *_: None)
+
+
+def activation_mark_forgotten(patch: Patch) -> None:
+    patch.setattr(reconcile_campaigns, "_joined_before", lambda *_: False)
+    patch.setattr(deliver_contact, "_joined_before", lambda *_: False)
+
+
+def sweep_rings_while_the_breaker_is_open(patch: Patch) -> None:
+    patch.setattr(ring_due, "_budget", lambda *_: ring_due.PACE)
+
+
+def strikes_in_memory(patch: Patch) -> None:
+    def update(self: Any, _: Any, change: Callable[[Strikes], Strikes]) -> tuple[Strikes, Strikes]:
+        before = getattr(self, "kept", Strikes())
+        self.kept = change(before)
+        return before, self.kept
+
+    patch.setattr(strikes.DynamoStrikes, "update", update)
+    patch.setattr(strikes.DynamoStrikes, "find", lambda self, _: getattr(self, "kept", Strikes()))
+
+
+def waiting_rows_are_never_due(patch: Patch) -> None:
+    patch.setattr(Referral, "waiting", lambda self, _, reason: replace(self, state=State.PENDING, due_at=None, reason=reason))
+
+
+def inbox_not_written(patch: Patch) -> None:
+    patch.setattr(DynamoInbox, "add", lambda *_, **__: None)
+
+
+def inbox_row_removed_before_the_send(patch: Patch) -> None:
+    find = DynamoInbox.find
+
+    def find_and_remove(self: Any, inbox_id: str) -> Any:
+        message = find(self, inbox_id)
+        self.remove(inbox_id)
+        return message
+
+    patch.setattr(DynamoInbox, "find", find_and_remove)
+
+
+def limiter_off(patch: Patch) -> None:
+    patch.setattr(limiter_referral_factory.ReferralFactoryLimiter, "acquire", lambda *_, **__: "permit")
+    patch.setattr(limiter_referral_factory.ReferralFactoryLimiter, "finish", lambda *_, **__: None)
+
+
+def skip_overwrites(patch: Patch) -> None:
+    wanted = deliver_contact._wanted
+    patch.setattr(deliver_contact, "_wanted", lambda *given: replace(wanted(*given), duplicates=DuplicatePolicy.UPDATE))
+
+
+def defaults_go_into_every_write(patch: Patch) -> None:
+    wanted = deliver_contact._wanted
+
+    def with_defaults(*given: Any) -> Any:
+        made = wanted(*given)
+        return replace(made, values={**made.creation_values, **made.values})
+
+    patch.setattr(deliver_contact, "_wanted", with_defaults)
+
+
+def address_in_the_log(patch: Patch) -> None:
+    record = deliver_contact._record
+
+    def telling(environment: Any, row: Any, *given: Any) -> None:
+        logger.info("contact delivered", email=row.person.email)
+        record(environment, row, *given)
+
+    patch.setattr(deliver_contact, "_record", telling)
+
+
+def own_write_taken_for_anothers(patch: Patch) -> None:
+    def put(self: Any, item: Any, condition: str = "", values: Any = None) -> bool:
+        request: dict[str, Any] = {"Item": {**item, "write_id": {"S": self.new_write_id()}}}
+        if condition:
+            request["ConditionExpression"] = condition
+        if values:
+            request["ExpressionAttributeValues"] = attributes_of(values)
+        return self._conditionally(self.client.put_item, item["pk"]["S"], item["sk"]["S"], request) is None
+
+    patch.setattr(Table, "put", put)
+
+
+def records_taken_to_the_last_second(patch: Patch) -> None:
+    patch.setattr(batch, "STOP_WITH_LESS_THAN", 0.0)
+
+
+def no_check_after_a_create(patch: Patch) -> None:
+    patch.setattr(check_delivered, "SETTLE_AFTER", 10**9)
+
+
+def deleted_contacts_are_brought_back(patch: Patch) -> None:
+    patch.setattr(Writer, "_bring_back", lambda self, _: self._create())
+
+
+@contextmanager
+def sabotaged(how: Callable[[Patch], None]) -> Iterator[None]:
+    """Meanwhile the line is broken."""
+    with pytest.MonkeyPatch.context() as patch:
+        how(patch)
+        yield

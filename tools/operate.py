@@ -1,0 +1,166 @@
+"""``python -m tools.operate``: what an operator sees and does beside the console, with the application's own code.
+
+Against AWS with the usual credentials (``--stack NAME``), or against the local stack (``--endpoint http://127.0.0.1:8003``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.adapters.clock import SystemChance, SystemClock
+from shared.config import Settings
+from shared.domain.connection import Breaker, Vendor
+from shared.errors import ApplicationError
+from shared.observability import EmbeddedMetrics
+from shared.runtime.bootstrap import Environment
+from shared.use_cases.lift_stop import lift_stop
+from shared.use_cases.reconcile_progress import NAME, progress_of
+from shared.use_cases.switch_connection import switch_connection
+
+LOCAL = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+
+class OperatingError(Exception):
+    """Something that the operator can mend; the message says what."""
+
+
+def environment_of(stack: str, client: Callable[[str], Any]) -> Environment:
+    """The application's own parts on that stack's tables. No vendor is called with it. Raises OperatingError."""
+    stacks = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stacks[0].get("Outputs", [])}
+    try:
+        settings = Settings(campaigns_table=outputs["CampaignsTableName"], referrals_table=outputs["ReferralsTableName"])
+    except KeyError as error:
+        raise OperatingError(f"The stack {stack} has no output {error}: is it this application's?") from None
+    return Environment(settings, client, _no_vendor, SystemClock(), SystemChance(), EmbeddedMetrics())
+
+
+def _no_vendor(_: Settings) -> Any:
+    raise OperatingError("This command calls no vendor.")
+
+
+# -- commands: each answers the lines to print ------------------------------------------------------------------------
+
+
+def show_status(environment: Environment) -> Iterator[str]:
+    now = environment.clock.now()
+    connection = environment.connections.find()
+    if connection is None:
+        yield "Intercom             not connected yet"
+    else:
+        state = "connected" if connection.connected else "DISCONNECTED"
+        yield f"Intercom             {state} · workspace {connection.workspace_id} {connection.name} · epoch {connection.epoch}"
+    for vendor in Vendor:
+        yield f"breaker {vendor:<17} {_breaker(environment.breakers.find(vendor), now)}"
+    strikes = environment.strikes.find(Vendor.REFERRAL_FACTORY)
+    stop = f"ALL CALLS STOPPED since {_time(strikes.stopped_at)}; see lift-stop" if strikes.stopped_at else "no stop"
+    last = f", the last at {_time(strikes.last_at)}" if strikes.count else ""
+    yield f"strikes              {strikes.count}{last} · {stop}"
+    taken, in_flight = environment.referral_factory_limiter.usage()
+    yield f"calls referral_factory  {taken} in the sliding minute, {in_flight} in flight"
+    leased, cap, limit = environment.intercom_limiter.usage()
+    known = "not learnt yet" if limit is None else str(limit)
+    yield f"calls intercom       {min(leased, cap)} of {cap} leased in this window of 10 s · Intercom's limit {known}"
+    oldest = environment.referrals.oldest_undelivered()
+    yield f"oldest undelivered   {'none' if oldest is None else f'{now - oldest:.0f} s, since {_time(oldest)}'}"
+    stored = environment.progresses.find(NAME)
+    if stored is None:
+        yield "reconcile            has not succeeded yet"
+        return
+    progress = progress_of(stored)
+    scan = f"scan at page {progress.scan_page}" if progress.scan_page else f"whole list read {_time(progress.scanned_at)}"
+    yield f"reconcile            succeeded {_time(progress.succeeded_at)} · up to user {progress.high_water} · {scan}"
+
+
+def lift(environment: Environment, *, forget: bool) -> Iterator[str]:
+    lifted = lift_stop(environment, forget=forget)
+    stopped = f"stopped since {_time(lifted.strikes.stopped_at)}" if lifted.strikes.stopped_at else "not stopped"
+    yield f"Before: {lifted.strikes.count} strikes, {stopped}; breaker {_breaker(lifted.breaker, environment.clock.now())}."
+    yield "Now Referral Factory may be called again. " + (
+        "Its strikes are forgotten." if forget else "The strikes stay counted: one more, and all calls stop again."
+    )
+
+
+def switch(environment: Environment, *, connected: bool) -> Iterator[str]:
+    connection = switch_connection(environment, connected=connected)
+    yield f"Intercom is {'connected' if connection.connected else 'disconnected'}, epoch {connection.epoch}."
+
+
+def close(environment: Environment, vendor: Vendor) -> Iterator[str]:
+    before = environment.breakers.find(vendor)
+    environment.breakers.close(vendor)
+    yield f"The breaker of {vendor} was: {_breaker(before, environment.clock.now())}. It is closed."
+
+
+def _breaker(breaker: Breaker | None, now: float) -> str:
+    if breaker is None:
+        return "closed"
+    state = "tried right now" if breaker.probing else "OPEN" if breaker.is_open(now) else "may be tried"
+    return f"{state} ({breaker.kind}) until {_time(breaker.open_until)}, opened {breaker.openings} times in a row"
+
+
+def _time(at: float | None) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "never"
+
+
+# -- the command line -------------------------------------------------------------------------------------------------
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tools.operate", description="Look at a deployment and lift its stops.")
+    made.add_argument("--stack", help="the CloudFormation stack; with --endpoint it is 'local' unless given")
+    made.add_argument("--endpoint", help="AWS services of the local stack, for example http://127.0.0.1:8003")
+    commands = made.add_subparsers(dest="command", required=True)
+    commands.add_parser("status", help="connection, breakers, strikes, use of the limits, what waits, reconcile")
+    stop = commands.add_parser("lift-stop", help="let Referral Factory be called again after strikes or a block")
+    stop.add_argument("--forget", action="store_true", help="also forget the strikes: only if Referral Factory has")
+    stop.add_argument("--yes", action="store_true", help="do it")
+    commands.add_parser("disconnect", help="stop all work at Intercom; signups wait in the ledger")
+    commands.add_parser("reconnect", help="go on with the workspace that was disconnected")
+    breaker = commands.add_parser("close-breaker", help="let a vendor be called before its pause is over")
+    breaker.add_argument("vendor", choices=[str(vendor) for vendor in Vendor], metavar="VENDOR", help=" or ".join(Vendor))
+    return made
+
+
+def run(environment: Environment, arguments: argparse.Namespace) -> Iterator[str]:
+    """Carries the command out; raises OperatingError and the application's errors."""
+    match arguments.command:
+        case "lift-stop" if not arguments.yes:
+            raise OperatingError("Nothing was changed. One strike too many blocks our address for days: repeat with --yes.")
+        case "lift-stop":
+            return lift(environment, forget=arguments.forget)
+        case "disconnect" | "reconnect":
+            return switch(environment, connected=arguments.command == "reconnect")
+        case "close-breaker":
+            return close(environment, Vendor(arguments.vendor))
+        case _:
+            return show_status(environment)
+
+
+def main(given: list[str]) -> int:
+    arguments = parser().parse_args(given)
+    stack = arguments.stack or ("local" if arguments.endpoint else None)
+    if stack is None:
+        parser().error("--stack NAME or --endpoint URL is needed")
+    access: dict[str, Any] = {"endpoint_url": arguments.endpoint, **LOCAL} if arguments.endpoint else {}
+    logging.disable(logging.CRITICAL)  # what is done is printed
+    try:
+        environment = environment_of(stack, lambda service: boto3.client(service, **access))
+        for line in run(environment, arguments):
+            sys.stdout.write(line + "\n")
+    except (OperatingError, ApplicationError, BotoCoreError, ClientError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
