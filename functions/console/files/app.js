@@ -65,9 +65,11 @@ async function show() {
   mark(address.name);
   if (turn > 1) say("");
   main.setAttribute("aria-busy", "true");
+  const slow = setTimeout(() => turn === turns && replace("Loading…"), 400);
   try {
     const page = await (await PAGES[address.name]()).show(address, signal);
     if (turn !== turns) return undefined;
+    clearTimeout(slow);
     unsaved = page.unsaved ?? unsaved;
     const heading = replace(page.title, ...page.content);
     if (turn > 1) heading.focus();
@@ -76,7 +78,8 @@ async function show() {
     if (!(error instanceof Error) || error.status === 401 || turn !== turns) throw error;
     replace("This page cannot be shown", make("p", { className: "note warn" }, error.message), button("Try again", show));
   } finally {
-    main.removeAttribute("aria-busy");
+    clearTimeout(slow);
+    if (turn === turns) main.removeAttribute("aria-busy");
   }
   return undefined;
 }

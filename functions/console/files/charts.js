@@ -23,7 +23,7 @@ export function funnel(steps) {
 
 const WIDTH = 640;
 const HEIGHT = 180;
-const [LEFT, BOTTOM, TOP] = [34, 24, 10];
+const [LEFT, BOTTOM, TOP] = [52, 24, 10];
 
 /** Days as pairs of bars. `series`: `[name, class, value of a day]`. */
 export function dayBars(days, series, title) {
@@ -84,7 +84,7 @@ const rule = (y, text) => [
 function dates(days, step) {
   const each = Math.ceil(days.length / 7);
   return days.flatMap((day, index) =>
-    index % each === 0 || index === days.length - 1
+    (days.length - 1 - index) % each === 0
       ? [draw("text", { x: LEFT + (index + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.day.slice(5).replace("-", "/"))]
       : [],
   );

@@ -22,7 +22,7 @@ export async function show({ query }, signal) {
     days = Number(value);
     history.replaceState(null, "", `#/overview?days=${days}`);
     await load();
-  }, { "aria-label": "Period" });
+  }, { "aria-label": "Period", className: "period" });
   try {
     await load();
   } catch (error) {
