@@ -97,7 +97,7 @@ def test_a_campaign_is_set_up_by_clicking(page: Page) -> None:
     trigger.get_by_label("An attribute changes").check()
     trigger.get_by_label("Attribute to track").select_option("custom_attributes.referral_status")
     trigger.get_by_label("First value").select_option("New")
-    trigger.get_by_label("Connected").check()
+    trigger.get_by_role("checkbox", name="Connected").check()
     keep_picture(page, "qualification")
     page.get_by_role("button", name="Save", exact=True).click()
     told(page, "Saved as version 1")
@@ -113,14 +113,15 @@ def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
 
 
 def test_what_is_missing_is_told_at_its_place(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("Remove row 1")).click()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_role("button", name=re.compile("Remove row 1")).click()
     page.get_by_role("button", name="Activate").click()
     told(page, "Not saved")
-    assert page.get_by_role("tabpanel", name="Person invited").get_by_text("First name is not mapped").is_visible()
+    assert invited.get_by_text("First name is not mapped").is_visible()
     keep_picture(page, "problem")
-    page.get_by_role("button", name="Add a row").first.click()
-    page.get_by_label("Row 6: from").select_option(label="First name")
-    page.get_by_label("Row 6: to").select_option("name")
+    invited.get_by_role("button", name="Add a row", exact=True).click()
+    invited.get_by_label("Row 6: from").select_option(label="First name")
+    invited.get_by_label("Row 6: to").select_option("name")
 
 
 def test_the_campaign_is_activated(page: Page) -> None:
