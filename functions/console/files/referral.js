@@ -36,7 +36,7 @@ function render(answer, path, reload) {
     make("p", { className: "badges" }, badge(STATES[referral.state] ?? [referral.state, "quiet"]), ...flags(referral)),
     make("p", {}, referral.reason || STATE_HELP[referral.state]),
     make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do),
-    referral.due_at ? make("p", { className: "soft" }, "Tried next: ", moment(referral.due_at)) : null,
+    referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Looked at again for doubles: ", moment(referral.due_at)) : null,
     ...answer.notes.map((note) => make("p", { className: "note" }, note)),
     make("div", { className: "row" }, replay, contact),
   );
