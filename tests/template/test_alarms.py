@@ -19,6 +19,9 @@ OCCURRENCES = {
     "SignupQuarantinedAlarm": ("SignupQuarantined", "Sum", 1),
     "SignupUnverifiedAlarm": ("SignupUnverified", "Sum", 1),
     "LateDeliveryAlarm": ("LateDelivery", "Sum", 1),
+    "TrackedAttributeMissingAlarm": ("TrackedAttributeMissing", "Sum", 1),
+    "NotificationsSilentAlarm": ("NotificationsSilent", "Sum", 1),
+    "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),
     "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", "Maximum", 600),
 }
 # alarm → metric, period, slots
