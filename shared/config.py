@@ -44,7 +44,17 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *_INTERCOM,
         *_REFERRAL_FACTORY,
     ),
-    "admin_api": (*_TABLES, *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
+    "admin_api": (
+        *_TABLES,
+        *_INTERCOM,
+        *_REFERRAL_FACTORY,
+        "DELIVERY_QUEUE_URL",
+        "RECONCILE_QUEUE_URL",
+        "WEBHOOK_SECRET_ARN",
+        "CONSOLE_URL",
+        "ADMIN_GROUP",
+        "GROUPS_CLAIM",
+    ),
     "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
 }
 """The variables that each function cannot start without. ``INTERCOM_API_URL`` may be empty."""
@@ -71,6 +81,7 @@ class Settings:
     referral_factory_calls_per_minute: str = "300"
     admin_group: str = ""
     groups_claim: str = ""
+    console_url: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_scopes: str = ""

@@ -52,6 +52,7 @@ CUSTOM = "custom_attributes."
 EMAIL = "ivo.invited@example.com"
 _KEY = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _INDEXES = {"DueIndex": ("due_partition", "due_at"), "ListingIndex": ("list_partition", "listed_at")}
+_KEY_INDEXES = {"StateIndex": ("state_partition", "listed_at"), "EmailIndex": ("email_key", "listed_at")}
 
 
 def campaign_document(**changes: Any) -> dict[str, Any]:
@@ -285,12 +286,16 @@ class App:
     def _deploy(self) -> Settings:
         for table in ("campaigns", "referrals"):
             kinds = {"pk": "S", "sk": "S", "due_partition": "S", "due_at": "N", "list_partition": "S", "listed_at": "N"}
+            kinds |= {"state_partition": "S", "email_key": "S"}
             self.dynamodb.create_table(
                 TableName=table,
                 BillingMode="PAY_PER_REQUEST",
                 AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
                 KeySchema=_KEY,
-                GlobalSecondaryIndexes=[_index(name, keys) for name, keys in _INDEXES.items()],
+                GlobalSecondaryIndexes=[
+                    *(_index(name, keys) for name, keys in _INDEXES.items()),
+                    *(_index(name, keys, "KEYS_ONLY") for name, keys in _KEY_INDEXES.items()),
+                ],
             )
         urls = {}
         for queue in ("delivery", "reconcile", "qualification", "referrer"):
@@ -502,10 +507,10 @@ def notification_event(
     return made
 
 
-def _index(name: str, keys: tuple[str, str]) -> dict[str, Any]:
+def _index(name: str, keys: tuple[str, str], projection: str = "ALL") -> dict[str, Any]:
     partition, sort = keys
     return {
         "IndexName": name,
         "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
-        "Projection": {"ProjectionType": "ALL"},
+        "Projection": {"ProjectionType": projection},
     }

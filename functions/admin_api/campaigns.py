@@ -8,22 +8,22 @@ from typing import Any
 from functions.admin_api.access import author_of
 from functions.admin_api.openapi import CAMPAIGN_ID, PAGING, conditional, operation
 from functions.admin_api.preconditions import Verdict, etag_of, is_unchanged, judge_put
+from functions.admin_api.reading import number_in_path, paging
 from functions.admin_api.router import Environment, Route
 from shared.adapters.admin import answers
-from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID, CampaignSettings, check_shape
+from shared.adapters.admin.schemas import CampaignSettings, check_shape
 from shared.adapters.admin.strict_json import read_object
 from shared.domain.campaign import Campaign
 from shared.domain.settings_check import Problem
-from shared.errors import ConflictError, InvalidSettingsError, MalformedPayloadError, NotFoundError
+from shared.errors import ConflictError, InvalidSettingsError
+from shared.ports.administration import Change
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.read_campaigns import list_campaigns, list_versions, read_campaign
 from shared.use_cases.save_campaign import save_campaign
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 100
-
 
 def get_campaigns(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    page = list_campaigns(environment.campaigns, *_paging(request))
+    page = list_campaigns(environment.campaigns, *paging(request))
     items = [
         {"campaign_id": row.campaign_id, "name": row.name, "status": str(row.status), "version": row.version}
         for row in page.items
@@ -60,6 +60,8 @@ def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
         saved = save_campaign(environment, document, version, author)
     except ConflictError:
         return _conflict(environment.campaigns.find(campaign_id), document)
+    what = f"Saved version {saved.campaign.version} of campaign {campaign_id} ({saved.campaign.status})."
+    environment.audit.add(Change(environment.clock.now(), author, what))
     body = {
         "campaign_id": campaign_id,
         "version": saved.campaign.version,
@@ -70,7 +72,7 @@ def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def get_versions(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    page = list_versions(environment.campaigns, _campaign_id(request), *_paging(request))
+    page = list_versions(environment.campaigns, _campaign_id(request), *paging(request))
     keys = ("version", "saved_at", "saved_by", "document")
     return json_answer(200, {"items": [{key: row[key] for key in keys} for row in page.items], "cursor": page.cursor})
 
@@ -90,17 +92,7 @@ def _conflict(current: Campaign | None, sent: Mapping[str, Any]) -> HttpAnswer:
 
 
 def _campaign_id(request: HttpRequest) -> int:
-    text = request.path_parameters["id"]
-    if text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= len(str(MAX_CAMPAIGN_ID)):
-        return int(text)
-    raise NotFoundError("A campaign's id is a whole number from 1.")
-
-
-def _paging(request: HttpRequest) -> tuple[int, str | None]:
-    text = request.query.get("limit", (str(DEFAULT_LIMIT),))[-1]
-    if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= MAX_LIMIT):
-        raise MalformedPayloadError(f"limit takes a whole number from 1 to {MAX_LIMIT}.")
-    return int(text), request.query.get("cursor", ("",))[-1] or None
+    return number_in_path(request, "id")
 
 
 ROUTES = (

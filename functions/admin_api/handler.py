@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.admin_api import connection, oauth, overview, preview, quarantine, referrals, workspace
 from functions.admin_api.access import is_member
 from functions.admin_api.campaigns import ROUTES as CAMPAIGN_ROUTES
 from functions.admin_api.campaigns import remarks
-from functions.admin_api.openapi import describe
+from functions.admin_api.openapi import describe, refusals
 from functions.admin_api.router import Environment, Route, dispatch
-from shared.errors import InvalidSettingsError, MalformedPayloadError, NotFoundError, TransientError
+from shared.domain.connection import Vendor
+from shared.errors import (
+    BlockedError,
+    ConflictError,
+    ConnectionLostError,
+    InvalidSettingsError,
+    MalformedPayloadError,
+    NotFoundError,
+    PermanentError,
+    TransientError,
+)
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, problem, too_large
 
 MAX_BODY = 256 * 1024
+SILENT = {"intercom": "Intercom does not answer now. ", "referral_factory": "Referral Factory does not answer now. "}
 
 
 def get_openapi(_: Environment, __: HttpRequest) -> HttpAnswer:
@@ -22,7 +34,13 @@ def get_openapi(_: Environment, __: HttpRequest) -> HttpAnswer:
 
 
 ROUTES = (
+    *connection.ROUTES,
+    *workspace.ROUTES,
     *CAMPAIGN_ROUTES,
+    *preview.ROUTES,
+    *referrals.ROUTES,
+    *quarantine.ROUTES,
+    *overview.ROUTES,
     Route(
         "GET",
         "/api/openapi.json",
@@ -30,7 +48,8 @@ ROUTES = (
         {
             "summary": "This description",
             "responses": {
-                "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}
+                "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}},
+                **refusals(),
             },
         },
     ),
@@ -55,6 +74,8 @@ def _answer(environment: Environment, event: Event) -> HttpAnswer:
         return problem(413, "Too large", f"The body may have {MAX_BODY // 1024} kB.")
     try:
         request = HttpRequest.of(event)
+        if request.path == connection.CALLBACK_PATH and request.method == "GET":
+            return oauth.finish(environment, request)
         settings = environment.settings
         if not is_member(request.claims, settings.groups_claim, settings.admin_group):
             return problem(403, "Forbidden", f"Only members of the group {settings.admin_group} may do this.")
@@ -66,7 +87,17 @@ def _answer(environment: Environment, event: Event) -> HttpAnswer:
     except InvalidSettingsError as error:
         detail = "The settings cannot be saved; each problem is listed with its place."
         return problem(422, "Invalid settings", detail, errors=remarks(error.problems))
+    except ConflictError as error:
+        return problem(409, "Conflict", str(error))
+    except ConnectionLostError as error:
+        name = "Referral Factory" if error.vendor == Vendor.REFERRAL_FACTORY else "Intercom"
+        return problem(409, "Not connected", f"{name} is not connected, or no longer takes our credentials. Connect it again.")
+    except BlockedError as error:
+        return problem(409, "Stopped", str(error))
+    except PermanentError as error:
+        return problem(422, "Refused", str(error))
     except TransientError as error:
         logger.warning("admin call has to be repeated", error=type(error).__name__, vendor=error.vendor)
         seconds = str(round(max(1, min(error.retry_after or 1, 60))))
-        return problem(503, "Unavailable", "Please try again in a moment.", headers={"retry-after": seconds})
+        detail = f"{SILENT.get(error.vendor, '')}Please try again in a moment."
+        return problem(503, "Unavailable", detail, headers={"retry-after": seconds})

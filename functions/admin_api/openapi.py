@@ -21,6 +21,7 @@ REASONS: Mapping[int, str] = {
     401: "No token, or one that is not valid",
     403: "Signed in, but not in the group that may do this",
     404: "No such thing",
+    409: "It cannot be done as things stand; the detail says why",
     412: "Somebody saved in between: holds both versions",
     413: "More than 256 kB",
     422: "Settings that cannot work, each problem with its place",
@@ -29,6 +30,8 @@ REASONS: Mapping[int, str] = {
     503: "Try again in a moment",
 }
 COMMON = (403, 500, 503)
+_MODELS: dict[str, Model] = {answers.Problem.__name__: answers.Problem}
+"""Every model that an operation names."""
 CAMPAIGN_ID: Mapping[str, Any] = {
     "name": "id",
     "in": "path",
@@ -45,6 +48,28 @@ PAGING: tuple[Mapping[str, Any], ...] = (
         "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"},
     },
 )
+
+
+OPAQUE_PAGING: tuple[Mapping[str, Any], ...] = (
+    PAGING[0],
+    {
+        "name": "cursor",
+        "in": "query",
+        "description": "The page before this one gave it out.",
+        "schema": {"type": "string", "maxLength": 4000},
+    },
+)
+
+
+def path_parameter(name: str, description: str, *, highest: int = MAX_CAMPAIGN_ID) -> dict[str, Any]:
+    """A whole number from 1 in the path."""
+    schema = {"type": "integer", "minimum": 1, "maximum": highest}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def query_parameter(name: str, schema: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    """An optional one."""
+    return {"name": name, "in": "query", "schema": dict(schema), **({"description": description} if description else {})}
 
 
 def conditional(name: str, description: str) -> dict[str, Any]:
@@ -64,26 +89,42 @@ def operation(
     others: Mapping[int, str] | None = None,
     created: bool = False,
     etag: bool = False,
+    form: bool = False,
+    csv: bool = False,
     description: str = "",
 ) -> dict[str, Any]:
-    """One operation. ``special`` are problems with further members, ``others`` answers without a body."""
+    """One operation. ``special`` are problems with further members, ``others`` answers without a body; ``form``: its body can
+    be refused place by place; ``csv``: it answers a table too."""
     headers = {"headers": {"ETag": {"schema": {"type": "string"}}}} if etag else {}
     responses: dict[str, Any] = {"200": {"description": "Done", **headers, **_content(JSON, answer)}}
     if created:
         responses["201"] = {"description": "Made", **headers, **_content(JSON, answer)}
     for status, text in (others or {}).items():
         responses[str(status)] = {"description": text, **headers}
-    for status in (*problems, *COMMON):
+    for status in problems:
         responses[str(status)] = {"description": REASONS[status], **_content(PROBLEM_JSON, answers.Problem)}
     for status, model in (special or {}).items():
         responses[str(status)] = {"description": REASONS[status], **_content(PROBLEM_JSON, model)}
-    responses["401"] = {"description": REASONS[401]}
+    responses |= refusals()
+    if form:
+        refused = {"anyOf": [_reference(answers.SettingsProblem), _reference(answers.Problem)]}
+        responses["422"] = {"description": REASONS[422], "content": {PROBLEM_JSON: {"schema": refused}}}
+    if csv:
+        responses["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     entry: dict[str, Any] = {"summary": summary, "parameters": list(parameters), "responses": responses}
     if description:
         entry["description"] = description
     if body:
         entry["requestBody"] = {"required": True, **_content(JSON, body)}
     return entry
+
+
+def refusals() -> dict[str, Any]:
+    """What every operation may answer. 401 is the authorizer's and has a body of its own."""
+    found: dict[str, Any] = {
+        str(status): {"description": REASONS[status], **_content(PROBLEM_JSON, answers.Problem)} for status in COMMON
+    }
+    return found | {"401": {"description": REASONS[401]}}
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
@@ -98,7 +139,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         "info": {
             "title": "Referral Factory and Intercom",
             "version": "1",
-            "description": "Settings of the integration. Problems are application/problem+json (RFC 9457).",
+            "description": "The integration's settings and state. Problems are application/problem+json (RFC 9457).",
         },
         "servers": [{"url": "/"}],
         "security": [{"signIn": []}],
@@ -111,20 +152,17 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
 
 
 def _content(kind: str, model: Model) -> dict[str, Any]:
-    return {"content": {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}}
+    return {"content": {kind: {"schema": _reference(model)}}}
+
+
+def _reference(model: Model) -> dict[str, Any]:
+    _MODELS[model.__name__] = model
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def _schemas() -> dict[str, Any]:
-    models: tuple[Model, ...] = (
-        answers.CampaignPage,
-        answers.VersionPage,
-        answers.Saved,
-        answers.Problem,
-        answers.SettingsProblem,
-        answers.ConflictProblem,
-    )
     _, document = models_json_schema(
-        [(model, "validation") for model in models], by_alias=True, ref_template="#/components/schemas/{model}"
+        [(model, "validation") for model in _MODELS.values()], by_alias=True, ref_template="#/components/schemas/{model}"
     )
     schemas: dict[str, Any] = document["$defs"]
     return schemas

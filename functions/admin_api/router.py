@@ -8,28 +8,38 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from shared.config import Settings
-from shared.ports.repositories import Campaigns
-from shared.ports.services import Clock, Intercom, ReferralFactory
+from shared.ports.administration import Account, IntercomUsage, ReferralFactoryUsage, Workspace
+from shared.ports.services import Intercom, ReferralFactory
 from shared.runtime.http import HttpAnswer, HttpRequest, problem
+from shared.use_cases.connect_intercom import Connecting
+from shared.use_cases.connect_referral_factory import ConnectingReferralFactory
+from shared.use_cases.disconnect import Disconnecting
+from shared.use_cases.preview_contact import Previewing
+from shared.use_cases.read_overview import ReadingOverview
+from shared.use_cases.replay_quarantined import Rereading
+from shared.use_cases.replay_referrals import Replaying
+from shared.use_cases.rotate_webhook_secret import Rotating
 
 
-class Environment(Protocol):
+class Environment(
+    Connecting, ConnectingReferralFactory, Disconnecting, Rotating, Replaying, Rereading, Previewing, ReadingOverview, Protocol
+):
     """What the routes need of ``shared.runtime.bootstrap``'s environment."""
 
     @property
-    def campaigns(self) -> Campaigns: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
     def settings(self) -> Settings: ...
+    @property
+    def intercom_limiter(self) -> IntercomUsage: ...
+    @property
+    def referral_factory_limiter(self) -> ReferralFactoryUsage: ...
 
     def intercom(self) -> Intercom: ...
 
     def referral_factory(self) -> ReferralFactory: ...
 
-    def time_left(self) -> float: ...
+    def workspace(self) -> Workspace: ...
+
+    def account(self) -> Account: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.domain.connection import Vendor
 from shared.errors import MalformedPayloadError
 from shared.messages import DeliverContact, Message
 from shared.observability import logger
@@ -20,6 +21,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def attempt_of(message: Message) -> Delivery:
         if not isinstance(message, DeliverContact):
             raise MalformedPayloadError("not a message to deliver")
+        if message.fields is not None:
+            name = f"{message.campaign_id}/{message.event}"
+            environment.figures.received(Vendor.REFERRAL_FACTORY, name, message.received_at)
         return Delivery(environment, message)
 
     answer = Batch(environment, environment.delivery_queue, environment.intercom_guard, attempt_of).process(event)

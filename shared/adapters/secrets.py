@@ -39,6 +39,13 @@ class Secrets:
         self._known[arn] = (now, values)
         return values
 
+    def change(self, arn: str, values: Mapping[str, str]) -> None:
+        """Writes the secret with these texts changed; the others stay. Raises as ``read`` does."""
+        changed = {**self._fetch(arn), **values}
+        with transient_errors():
+            self._client.put_secret_value(SecretId=arn, SecretString=json.dumps(changed))
+        self._known[arn] = (self._clock.now(), changed)
+
     def _fetch(self, arn: str) -> Mapping[str, str]:
         try:
             with transient_errors():
@@ -66,3 +73,29 @@ class SecretText:
 
     def __call__(self, *, fresh: bool = False) -> str:
         return self._reader.read(self._arn, fresh=fresh).get(self._name, "")
+
+
+class GivenText:
+    """A text that is to be tried before it is stored."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        return self._text
+
+
+class StoredSecret:
+    """Implements ``shared.ports.administration.SecretStore``."""
+
+    def __init__(self, secrets: Secrets, arn: str) -> None:
+        self._secrets = secrets
+        self._arn = arn
+
+    def read(self) -> Mapping[str, str]:
+        """See ``SecretStore.read``."""
+        return self._secrets.read(self._arn, fresh=True)
+
+    def change(self, **values: str) -> None:
+        """See ``SecretStore.change``."""
+        self._secrets.change(self._arn, values)

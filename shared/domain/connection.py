@@ -30,6 +30,11 @@ class BreakerKind(StrEnum):
     STRIKE = "strike"
     CONNECTION_LOST = "connection_lost"
     BLOCKED = "blocked"
+    DISCONNECTED = "disconnected"
+
+
+FOREVER = 1e11
+"""``open_until`` of a vendor that a person disconnected: only connecting again closes that breaker."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,23 @@ from shared.observability import EmbeddedMetrics, logger
 
 if TYPE_CHECKING:
     from shared.adapters.connection_gate import ConnectionGate
+    from shared.adapters.dynamodb.figures import DynamoFigures
     from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
     from shared.adapters.dynamodb.limiter_referral_factory import ReferralFactoryLimiter
     from shared.adapters.dynamodb.table import Table
     from shared.adapters.http import HttpTransport
     from shared.adapters.secrets import Secrets, SecretText
+    from shared.ports.administration import (
+        Account,
+        Audit,
+        OAuth,
+        OAuthStates,
+        QuarantineShelf,
+        ReferralSearch,
+        SecretStore,
+        VendorNotes,
+        Workspace,
+    )
     from shared.ports.referrers import Claims, Referrers, Rewards
     from shared.ports.repositories import (
         Breakers,
@@ -105,6 +117,8 @@ class Environment:
 
     def flush(self) -> None:
         """Called by each handler last: writes out what was counted."""
+        if "figures" in self.__dict__:  # a receiver counts nothing and loads no table for it
+            self.figures.flush()
         self.metrics.flush()
 
     # -- tables -------------------------------------------------------------------------------------------------------
@@ -127,9 +141,9 @@ class Environment:
 
     @cached_property
     def referrals(self) -> Referrals:
-        from shared.adapters.dynamodb.referrals import DynamoReferrals
+        from shared.adapters.dynamodb.counted_referrals import CountedReferrals
 
-        return DynamoReferrals(self._referrals_table, self.clock)
+        return CountedReferrals(self._referrals_table, self.clock, self.figures)
 
     @cached_property
     def qualifications(self) -> Qualifications:
@@ -202,6 +216,106 @@ class Environment:
         from shared.adapters.dynamodb.progresses import DynamoProgresses
 
         return DynamoProgresses(self._campaigns_table)
+
+    @cached_property
+    def figures(self) -> DynamoFigures:
+        from shared.adapters.dynamodb.figures import DynamoFigures
+
+        return DynamoFigures(self._campaigns_table)
+
+    # -- what the console needs ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def referral_search(self) -> ReferralSearch:
+        from shared.adapters.dynamodb.referral_search import DynamoReferralSearch
+        from shared.adapters.dynamodb.referrals import DynamoReferrals
+
+        return DynamoReferralSearch(self._referrals_table, DynamoReferrals(self._referrals_table, self.clock))
+
+    @cached_property
+    def quarantine_shelf(self) -> QuarantineShelf:
+        from shared.adapters.dynamodb.quarantine import DynamoQuarantine
+
+        return DynamoQuarantine(self._referrals_table, self.clock)
+
+    @cached_property
+    def audit(self) -> Audit:
+        from shared.adapters.dynamodb.audit import DynamoAudit
+
+        return DynamoAudit(self._campaigns_table)
+
+    @cached_property
+    def oauth_states(self) -> OAuthStates:
+        from shared.adapters.dynamodb.oauth_states import DynamoOAuthStates
+
+        return DynamoOAuthStates(self._campaigns_table, self.clock)
+
+    @cached_property
+    def vendor_notes(self) -> VendorNotes:
+        from shared.adapters.dynamodb.vendor_notes import DynamoVendorNotes
+
+        return DynamoVendorNotes(self._campaigns_table)
+
+    def _stored_secret(self, arn: str) -> SecretStore:
+        from shared.adapters.secrets import StoredSecret
+
+        return StoredSecret(self._secrets, arn)
+
+    @property
+    def intercom_secret(self) -> SecretStore:
+        return self._stored_secret(self.settings.intercom_secret_arn)
+
+    @property
+    def referral_factory_secret(self) -> SecretStore:
+        return self._stored_secret(self.settings.referral_factory_secret_arn)
+
+    @property
+    def webhook_secret(self) -> SecretStore:
+        return self._stored_secret(self.settings.webhook_secret_arn)
+
+    @cached_property
+    def intercom_oauth(self) -> OAuth:
+        from shared.adapters.intercom.oauth import IntercomOAuth
+
+        url = self.settings.intercom_url
+        return IntercomOAuth(self._transport, url, stand_in=bool(self.settings.intercom_api_url))
+
+    @cached_property
+    def _workspace(self) -> Workspace:
+        from shared.adapters.intercom.workspace import IntercomWorkspace
+
+        token = self._secret_text(self.settings.intercom_secret_arn, "access_token")
+        return IntercomWorkspace(self._transport, self.clock, token, self.settings.intercom_url, self._intercom_gate)
+
+    def workspace(self) -> Workspace:
+        """What settings are chosen from, in the connected workspace."""
+        self._intercom_gate.begin(None)
+        return self._workspace
+
+    def workspace_of(self, token: str) -> Workspace:
+        """The workspace of a token that is not stored yet."""
+        from shared.adapters.intercom.workspace import IntercomWorkspace
+        from shared.adapters.secrets import GivenText
+
+        given, url = GivenText(token), self.settings.intercom_url
+        return IntercomWorkspace(self._transport, self.clock, given, url, self.intercom_limiter)
+
+    def account(self) -> Account:
+        """Referral Factory's account with the stored key."""
+        from shared.adapters.referral_factory.account import ReferralFactoryAccount
+
+        key = self._secret_text(self.settings.referral_factory_secret_arn, "api_key")
+        url = self.settings.referral_factory_api_url
+        return ReferralFactoryAccount(self._transport, key, url, self._referral_factory_guard)
+
+    def account_of(self, key: str) -> Account:
+        """The account of a key that is not stored yet. A key that is refused says nothing about the stored one."""
+        from shared.adapters.referral_factory.account import ReferralFactoryAccount
+        from shared.adapters.secrets import GivenText
+        from shared.use_cases.guard_referral_factory import KeyCheckGuard
+
+        url, guard = self.settings.referral_factory_api_url, KeyCheckGuard(self, self.referral_factory_limiter)
+        return ReferralFactoryAccount(self._transport, GivenText(key), url, guard)
 
     # -- queues and secrets -------------------------------------------------------------------------------------------
 

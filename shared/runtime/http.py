@@ -41,6 +41,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     claims: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, event: Event) -> HttpRequest:
@@ -60,6 +61,7 @@ class HttpRequest:
             headers=headers_of(event),
             body=_body(event),
             claims=dict(((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}),
+            cookies=_cookies(event),
         )
 
     def header(self, name: str) -> str:
@@ -69,18 +71,20 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """``body`` as text is sent as UTF-8, as bytes in base64."""
+    """``body`` as text is sent as UTF-8, as bytes in base64. ``cookies``: whole values of ``Set-Cookie``."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | bytes = ""
+    cookies: tuple[str, ...] = ()
 
     def event(self) -> dict[str, Any]:
         """What the Lambda function returns."""
         encoded = isinstance(self.body, bytes)
         body = base64.b64encode(self.body).decode("ascii") if isinstance(self.body, bytes) else self.body
         own = {name.lower(): value for name, value in self.headers.items()}
-        return {"statusCode": self.status, "headers": {**SECURITY_HEADERS, **own}, "body": body, "isBase64Encoded": encoded}
+        answer = {"statusCode": self.status, "headers": {**SECURITY_HEADERS, **own}, "body": body, "isBase64Encoded": encoded}
+        return answer | ({"cookies": list(self.cookies)} if self.cookies else {})
 
 
 def headers_of(event: Event) -> dict[str, str]:
@@ -116,3 +120,10 @@ def _body(event: Event) -> bytes:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         raise MalformedPayloadError("the body is said to be base64 and is not") from None
+
+
+def _cookies(event: Event) -> dict[str, str]:
+    """API Gateway hands them on as a list of their own; a header is read too."""
+    pairs = [*(event.get("cookies") or ()), *(headers_of(event).get("cookie") or "").split(";")]
+    split = (str(pair).partition("=") for pair in pairs)
+    return {name.strip(): value.strip() for name, _, value in split if name.strip()}

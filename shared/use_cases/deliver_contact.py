@@ -320,7 +320,7 @@ def _write(environment: Delivering, row: Referral, campaign: Campaign, email: st
         if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
             environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
         settings = campaign.audience(row.audience)
-        wanted = _wanted(row, campaign, settings, email)
+        wanted = wanted_of(row, campaign, settings, email)
         environment.intercom_guard.take_try(breaker)
         outcome = ContactWriter(
             environment.intercom(connection),
@@ -395,7 +395,8 @@ def _mapped(campaign: Campaign, row: Referral) -> dict[str, Value]:
     return map_facts(row.person, campaign.campaign_id, campaign.name, campaign.audience(row.audience).mapping)
 
 
-def _wanted(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str) -> Wanted:
+def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str) -> Wanted:
+    """What the contact of the row should be. ``email`` is folded."""
     values = _mapped(campaign, row)
     if "email" in values:
         values["email"] = email

@@ -22,6 +22,7 @@ FIRST_BLOCK_PAUSE = 300.0
 BLOCK_PAUSE = 6 * 3_600.0
 """Seconds without a call after a 403 or a refused connection: whoever keeps knocking may stay blocked."""
 VENDOR = Vendor.REFERRAL_FACTORY
+STOPPED = "Calls to Referral Factory are stopped after two strikes, until a person lifts that."
 
 
 class GuardingReferralFactory(Guarding, Protocol):
@@ -46,9 +47,7 @@ class ReferralFactoryGuard:
         if self._unrecorded is not None:
             self._record(self._unrecorded)
         if self._environment.strikes.find(VENDOR).stopped:
-            raise BlockedError(
-                "Calls to Referral Factory are stopped after two strikes, until a person lifts that.", vendor=VENDOR
-            )
+            raise BlockedError(STOPPED, vendor=VENDOR)
         self._guard.admit()
         return self._limiter.acquire(priority)  # last, for the permit is to be used at once
 
@@ -94,3 +93,22 @@ class ReferralFactoryGuard:
         if after.count > before.count:
             self._environment.metrics.count("Strike")
             logger.error("strike of Referral Factory", strikes=after.count, stopped=after.stopped)
+
+
+class KeyCheckGuard(ReferralFactoryGuard):
+    """For trying a key that is not stored: the strikes and pauses hold, a disconnection does not, and a key that is refused
+    says nothing about the stored one."""
+
+    def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
+        """See ``Limiter.acquire``."""
+        if self._environment.strikes.find(VENDOR).stopped:
+            raise BlockedError(STOPPED, vendor=VENDOR)
+        breaker = self._environment.breakers.find(VENDOR)
+        if breaker is not None and breaker.kind in {BreakerKind.STRIKE, BreakerKind.BLOCKED}:
+            self._guard.admit()
+        return self._limiter.acquire(priority)
+
+    def report(self, error: FailureError | None) -> None:
+        """See ``Limiter.report``."""
+        if error is not None and not isinstance(error, ConnectionLostError):
+            super().report(error)

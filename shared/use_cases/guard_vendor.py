@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from shared.domain.connection import Breaker, BreakerKind, Vendor
@@ -17,6 +18,8 @@ FIRST_PAUSE = 30.0
 LONGEST_PAUSE = 60.0
 RECONNECT_PROBE = 60.0
 """Seconds between two tries of a connection that was lost."""
+LONGEST_LOOK_AWAY = 300.0
+"""Seconds that a row waits at most while a person has disconnected the vendor: it is looked at again after reconnecting."""
 PROBE = 30.0
 """Seconds that the one try after a pause may take before somebody else tries."""
 
@@ -48,7 +51,8 @@ class VendorGuard:
         breaker = self._environment.breakers.find(self._vendor)
         now = self._environment.clock.now()
         if breaker and breaker.is_open(now):
-            raise self._closed_to_us(breaker.open_until - now)
+            longest = LONGEST_LOOK_AWAY if breaker.kind is BreakerKind.DISCONNECTED else math.inf
+            raise self._closed_to_us(min(breaker.open_until - now, longest))
         return breaker
 
     def take_try(self, breaker: Breaker | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.connection import Breaker, Vendor
+from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.limits import Strikes
 from shared.observability import logger
 from shared.ports.repositories import Breakers, StrikeBook
@@ -33,7 +33,7 @@ def lift_stop(environment: Lifting, *, forget: bool = False) -> Lifted:
     ``forget``: for when the vendor said that it has forgotten them too. Doing it twice does no harm."""
     breaker = environment.breakers.find(Vendor.REFERRAL_FACTORY)
     before, after = environment.strikes.update(Vendor.REFERRAL_FACTORY, lambda strikes: strikes.lifted(forget=forget))
-    if breaker is not None:
+    if breaker is not None and breaker.kind is not BreakerKind.DISCONNECTED:
         environment.breakers.close(Vendor.REFERRAL_FACTORY)
     logger.warning("stop lifted", strikes_before=before.count, strikes=after.count, was_stopped=before.stopped)
     return Lifted(before, breaker)

@@ -15,6 +15,7 @@ from shared.domain.referral import RING_AGAIN_AFTER
 from shared.errors import TransientError
 from shared.messages import DeliverContact, Message, NoteReward, QualifyReferral, UpdateReferrer
 from shared.observability import logger
+from shared.ports.administration import Figures
 from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
 from shared.ports.services import Clock, MessageQueue, Metrics
 
@@ -38,6 +39,8 @@ class Sweeping(Protocol):
     def clock(self) -> Clock: ...
     @property
     def metrics(self) -> Metrics: ...
+    @property
+    def figures(self) -> Figures: ...
     @property
     def referrals(self) -> Referrals: ...
     @property
@@ -176,5 +179,6 @@ def _release_held(environment: Sweeping, budget: int) -> int:
 
 def _measure(environment: Sweeping) -> None:
     oldest = environment.referrals.oldest_undelivered()
+    environment.figures.waited(oldest, environment.clock.now())
     environment.metrics.gauge("OldestUndeliveredSeconds", environment.clock.now() - oldest if oldest is not None else 0.0)
     environment.metrics.count("SweepFinished")

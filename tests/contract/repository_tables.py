@@ -12,6 +12,7 @@ from tests.contract.aws.engines import Engine, fake_engine, ministack_engine, mo
 NOW = 1_795_305_600.0
 KEY = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 INDEXES = {"DueIndex": ("due_partition", "due_at"), "ListingIndex": ("list_partition", "listed_at")}
+KEY_INDEXES = {"StateIndex": ("state_partition", "listed_at"), "EmailIndex": ("email_key", "listed_at")}
 
 
 class StillClock:
@@ -46,11 +47,11 @@ class Tables:
 
 
 def index_of(name: str) -> dict[str, object]:
-    partition, sort = INDEXES[name]
+    partition, sort = {**INDEXES, **KEY_INDEXES}[name]
     return {
         "IndexName": name,
         "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
-        "Projection": {"ProjectionType": "ALL"},
+        "Projection": {"ProjectionType": "ALL" if name in INDEXES else "KEYS_ONLY"},
     }
 
 
@@ -58,12 +59,13 @@ def new_table(engine: Engine) -> Table:
     client = engine.client("dynamodb")
     name = f"table-{uuid4().hex[:12]}"
     kinds = {"pk": "S", "sk": "S", "due_partition": "S", "due_at": "N", "list_partition": "S", "listed_at": "N"}
+    kinds |= {"state_partition": "S", "email_key": "S"}
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()],
         KeySchema=KEY,
-        GlobalSecondaryIndexes=[index_of(index) for index in INDEXES],
+        GlobalSecondaryIndexes=[index_of(index) for index in (*INDEXES, *KEY_INDEXES)],
     )
     return Table(client, name, CountingChance())
 

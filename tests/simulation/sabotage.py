@@ -128,18 +128,18 @@ def limiter_off(patch: Patch) -> None:
 
 
 def skip_overwrites(patch: Patch) -> None:
-    wanted = deliver_contact._wanted
-    patch.setattr(deliver_contact, "_wanted", lambda *given: replace(wanted(*given), duplicates=DuplicatePolicy.UPDATE))
+    wanted = deliver_contact.wanted_of
+    patch.setattr(deliver_contact, "wanted_of", lambda *given: replace(wanted(*given), duplicates=DuplicatePolicy.UPDATE))
 
 
 def defaults_go_into_every_write(patch: Patch) -> None:
-    wanted = deliver_contact._wanted
+    wanted = deliver_contact.wanted_of
 
     def with_defaults(*given: Any) -> Any:
         made = wanted(*given)
         return replace(made, values={**made.creation_values, **made.values})
 
-    patch.setattr(deliver_contact, "_wanted", with_defaults)
+    patch.setattr(deliver_contact, "wanted_of", with_defaults)
 
 
 def address_in_the_log(patch: Patch) -> None:

@@ -13,6 +13,7 @@ PUBLIC = {
     "POST /webhooks/intercom": "IntercomWebhookFunction",
     "POST /webhooks/intercom/uninstall": "IntercomWebhookFunction",
     "POST /webhooks/intercom/health": "IntercomWebhookFunction",
+    "GET /oauth/intercom/callback": "AdminApiFunction",
     "GET /": "ConsoleFunction",
     "GET /console/{file+}": "ConsoleFunction",
 }

@@ -60,18 +60,22 @@ def test_a_table_has_the_keys_that_the_code_writes(table: str, resources: Resour
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_the_ledger_has_two_whole_indexes(resources: Resources) -> None:
+def test_the_ledger_has_two_whole_indexes_and_two_of_keys(resources: Resources) -> None:
     indexes = resources.properties("ReferralsTable")["GlobalSecondaryIndexes"]
     assert {index["IndexName"]: keys(index) for index in indexes} == {
         "DueIndex": ("due_partition", "due_at"),
         "ListingIndex": ("list_partition", "listed_at"),
+        "StateIndex": ("state_partition", "listed_at"),
+        "EmailIndex": ("email_key", "listed_at"),
     }
-    assert all(index["Projection"] == {"ProjectionType": "ALL"} for index in indexes)
+    projections = {index["IndexName"]: index["Projection"]["ProjectionType"] for index in indexes}
+    assert projections == {"DueIndex": "ALL", "ListingIndex": "ALL", "StateIndex": "KEYS_ONLY", "EmailIndex": "KEYS_ONLY"}
     types = {
         entry["AttributeName"]: entry["AttributeType"]
         for entry in resources.properties("ReferralsTable")["AttributeDefinitions"]
     }
-    assert types == {"pk": "S", "sk": "S", "due_partition": "S", "due_at": "N", "list_partition": "S", "listed_at": "N"}
+    texts = ("pk", "sk", "due_partition", "list_partition", "state_partition", "email_key")
+    assert types == {**dict.fromkeys(texts, "S"), "due_at": "N", "listed_at": "N"}
 
 
 def keys(properties: dict[str, Any]) -> tuple[str, ...]:

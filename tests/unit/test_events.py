@@ -397,6 +397,12 @@ def admin_lists_versions(app: App, event: dict[str, Any]) -> None:
     assert [row["version"] for row in body(invoke(app, "admin_api", event))["items"]] == [1]
 
 
+@sample("admin_api_oauth_callback")
+def a_strangers_way_back_from_intercom_is_a_page(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "admin_api", event)
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (409, "text/html; charset=utf-8")
+
+
 @sample("admin_api_get_openapi")
 def admin_describes_itself(app: App, event: dict[str, Any]) -> None:
     assert "/api/campaigns/{id}" in body(invoke(app, "admin_api", event))["paths"]

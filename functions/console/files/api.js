@@ -2,32 +2,61 @@
 
 import { current, forget } from "./signin.js";
 
+const NOTHING_THERE = "There is nothing at this address.";
+
 export class ApiError extends Error {
   constructor(status, problem) {
-    super(problem.detail || problem.title || `The API answers ${status}.`);
+    super(wordsOf(status, problem));
     this.status = status;
     this.problem = problem;
   }
+
+  /** Whether this deployment lacks the route altogether. */
+  get absent() {
+    return this.status === 404 && (this.problem.detail === NOTHING_THERE || !this.problem.detail);
+  }
 }
 
-/** Every campaign, page by page. */
-export async function listCampaigns() {
+function wordsOf(status, problem) {
+  if (problem.detail === NOTHING_THERE) return "This version of the application cannot do that yet.";
+  if (status === 422 && problem.errors?.length) return problem.errors.map((each) => each.message).join(" ");
+  return problem.detail || problem.title || `The application answers ${status}. Please try again.`;
+}
+
+/** The answer's body. `query` leaves out what is empty. */
+export async function read(path, query = {}) {
+  return (await call("GET", path + search(query))).body;
+}
+
+export async function send(path, body, method = "POST") {
+  return (await call(method, path, JSON.stringify(body ?? {}))).body;
+}
+
+/** All items of a list, page by page, up to `most`. */
+export async function readAll(path, query = {}, most = 5000) {
   const items = [];
   let cursor = null;
   do {
-    const { body } = await call("GET", `/api/campaigns?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-    items.push(...body.items);
-    cursor = body.cursor;
-  } while (cursor);
+    const page = await read(path, { limit: 100, ...query, cursor });
+    items.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor && items.length < most);
   return items;
 }
 
-/** The settings as `body`, and their version as `etag`. */
-export const readCampaign = (id) => call("GET", `/api/campaigns/${encodeURIComponent(id)}`);
+const campaignPath = (id) => `/api/campaigns/${encodeURIComponent(id)}`;
 
-/** `text` is sent as it was typed. `etag` null: the campaign is new. */
-export const saveCampaign = (id, text, etag) =>
-  call("PUT", `/api/campaigns/${encodeURIComponent(id)}`, text, etag ? { "If-Match": etag } : { "If-None-Match": "*" });
+/** The settings as `body`, and their version as `etag`. */
+export const readCampaign = (id) => call("GET", campaignPath(id));
+
+/** `etag` null: the campaign is new. Answers the saved version and its `etag`. */
+export const saveCampaign = (id, settings, etag) =>
+  call("PUT", campaignPath(id), JSON.stringify(settings), etag ? { "If-Match": etag } : { "If-None-Match": "*" });
+
+export function search(query) {
+  const parts = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false);
+  return parts.length ? `?${new URLSearchParams(parts)}` : "";
+}
 
 async function call(method, path, body, headers = {}) {
   const response = await fetch(path, {
@@ -39,7 +68,7 @@ async function call(method, path, body, headers = {}) {
       Authorization: `Bearer ${current()?.token ?? ""}`,
     },
   }).catch(() => {
-    throw new ApiError(0, { detail: "The API cannot be reached. Nothing was saved." });
+    throw new ApiError(0, { detail: "The application cannot be reached. Nothing was saved." });
   });
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return { body: answer, etag: response.headers.get("ETag") };

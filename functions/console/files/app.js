@@ -1,172 +1,131 @@
-// The console's pages: the campaigns, and one campaign's settings. Texts are set as text, never as HTML.
+// The shell: sign-in, navigation, and one page at a time.
 
-import { ApiError, listCampaigns, readCampaign, saveCampaign } from "./api.js";
+import { attempt, button, make, say } from "./dom.js";
+import { confirmed } from "./dialog.js";
 import * as signin from "./signin.js";
 
 const main = document.getElementById("main");
-const status = document.getElementById("status");
-const NEW = { status: "draft", person_invited: { action: "none" }, person_referring: { action: "none" }, qualification: null };
-let unsaved = false;
+const navigation = document.getElementById("navigation");
+const PAGES = {
+  overview: () => import("./overview.js"),
+  campaigns: () => import("./campaigns.js"),
+  campaign: () => import("./campaign.js"),
+  activity: () => import("./activity.js"),
+  referral: () => import("./referral.js"),
+  quarantine: () => import("./quarantine.js"),
+  connection: () => import("./connection.js"),
+  help: () => import("./help.js"),
+};
+let leaving = new AbortController();
+let unsaved = () => false;
+let here = location.hash;
+let turns = 0;
 
-/** An element. `properties` are set as properties, texts and elements become its children. */
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
+/** `#/activity/1/7?state=failed` → the page's name, what follows in the path, and the query. */
+function readAddress() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [first = "", ...rest] = path.split("/").map(decodeURIComponent);
+  const name = { campaigns: rest[0] ? "campaign" : "campaigns", activity: rest.length === 2 ? "referral" : "activity" }[first];
+  return { name: name ?? (first in PAGES ? first : "overview"), parts: rest, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
-function show(title, ...children) {
+function replace(title, ...children) {
   document.title = `${title} · Referrals in Intercom`;
-  main.replaceChildren(make("h1", {}, title), ...children);
+  const heading = make("h1", { tabIndex: -1 }, title);
+  main.replaceChildren(heading, ...children);
+  return heading;
 }
 
-function tell(sentence) {
-  status.textContent = sentence;
-}
-
-/** Runs `action`; what goes wrong is told in words, and an ended sign-in leads back to the sign-in. */
-async function attempt(action) {
-  try {
-    await action();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (error instanceof ApiError && error.status === 401 && !unsaved) showSignIn();
-    tell(error.message);
-  }
-}
-
-function showSignIn() {
-  document.getElementById("person").hidden = true;
-  const button = make("button", { type: "button", className: "first", onclick: () => attempt(signin.begin) }, "Sign in");
-  show("Sign in", make("p", {}, "Settings are for signed-in members of the admin group."), button);
-}
-
-async function showCampaigns() {
-  const campaigns = await listCampaigns();
-  const rows = campaigns.map((campaign) =>
-    make(
-      "tr",
-      {},
-      make("td", {}, make("a", { href: `#/campaigns/${campaign.campaign_id}` }, campaign.name || `Campaign ${campaign.campaign_id}`)),
-      ...[campaign.campaign_id, campaign.status, campaign.version].map((value) => make("td", {}, String(value))),
-    ),
+function showSignIn(reason = "") {
+  leaving.abort();
+  unsaved = () => false;
+  for (const id of ["person", "navigation"]) document.getElementById(id).hidden = true;
+  const enter = button("Sign in", signin.begin, { className: "first" });
+  replace(
+    "Referrals in Intercom",
+    make("p", {}, "Everybody who signs up in your referral campaigns, in Intercom within seconds. Sign in to connect, set up and watch it."),
+    reason ? make("p", { className: "note warn" }, reason) : null,
+    enter,
+    make("p", { className: "soft" }, "For signed-in members of the admin group."),
   );
-  const heads = ["Campaign", "Id", "Status", "Version"].map((text) => make("th", { scope: "col" }, text));
-  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
-  const empty = make("p", {}, "No campaign has settings yet. Its id is in Referral Factory's address of the campaign.");
-  show("Campaigns", rows.length ? make("div", { className: "scroll" }, table) : empty, newCampaign());
 }
 
-function newCampaign() {
-  const input = make("input", { id: "new-id", inputMode: "numeric", required: true, pattern: "[1-9][0-9]{0,11}" });
-  const form = make("form", { className: "row" }, make("label", { htmlFor: "new-id" }, "Campaign id"), input);
-  form.append(make("button", {}, "Set up"));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    location.hash = `#/campaigns/${input.value}`;
-  });
-  return form;
-}
-
-async function showCampaign(id) {
-  const { body, etag } = await readCampaign(id).catch((error) => {
-    if (error.status !== 404) throw error;
-    return { body: { campaign_id: Number(id), name: "", ...NEW }, etag: null };
-  });
-  edit(id, body, etag);
-}
-
-function edit(id, settings, known) {
-  let etag = known;
-  const version = make("p", {}, etag ? `Version ${etag.replaceAll('"', "")}` : "Not saved yet");
-  const remarks = make("div", {});
-  const text = make("textarea", { id: "settings", spellcheck: false, value: JSON.stringify(settings, null, 2) });
-  text.addEventListener("input", () => (unsaved = true));
-  const button = make("button", { type: "submit", className: "first" }, "Save");
-  const form = make("form", {}, make("label", { htmlFor: "settings" }, "Settings"), text, make("div", { className: "row" }, button), remarks);
-
-  async function save() {
-    button.disabled = true;
-    tell("Saving…");
-    remarks.replaceChildren();
-    try {
-      const answer = await saveCampaign(id, text.value, etag);
-      etag = answer.etag;
-      unsaved = false;
-      version.textContent = `Version ${answer.body.version}`;
-      tell(`Saved as version ${answer.body.version}.`);
-      remarks.append(...listOf("Saved; still to do before it can be active or be relied on", answer.body.warnings, "warn"));
-    } catch (error) {
-      if (error.status === 412) remarks.append(conflict(error.problem));
-      else remarks.append(...listOf("Not saved", error.problem?.errors ?? []));
-      throw error;
-    } finally {
-      button.disabled = false;
-    }
-  }
-
-  function conflict(problem) {
-    const theirs = problem.current;
-    if (!theirs) return make("p", {}, "These settings are no longer there.");
-    const load = () => {
-      unsaved = false;
-      edit(id, theirs.document, `"${theirs.version}"`);
-    };
-    const keep = () => {
-      etag = `"${theirs.version}"`;
-      return attempt(save);
-    };
-    return make(
-      "div",
-      { className: "remarks", role: "alert" },
-      make("h2", {}, problem.detail),
-      make("button", { type: "button", onclick: load }, `Drop mine, show version ${theirs.version}`),
-      " ",
-      make("button", { type: "button", onclick: keep }, "Save mine as the next version"),
-      make("pre", { className: "scroll" }, JSON.stringify(theirs.document, null, 2)),
-    );
-  }
-
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    attempt(save);
-  });
-  show(settings.name || `Campaign ${id}`, make("p", {}, make("a", { href: "#/" }, "All campaigns")), version, form);
-}
-
-function listOf(title, problems, kind = "") {
-  if (!problems.length) return [];
-  const items = problems.map(({ place, message }) => make("li", {}, ...(place ? [make("code", {}, place), " "] : []), message));
-  return [make("section", { className: `remarks ${kind}`, role: "alert" }, make("h2", {}, title), make("ul", {}, ...items))];
-}
-
-async function route() {
+async function show() {
   const session = signin.current();
   if (!session) return showSignIn();
-  document.getElementById("person").hidden = false;
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  unsaved = () => false;
+  const turn = ++turns;
+  const address = readAddress();
+  here = location.hash;
+  for (const id of ["person", "navigation"]) document.getElementById(id).hidden = false;
   document.getElementById("person-name").textContent = session.name;
-  tell("");
-  const campaign = /^#\/campaigns\/([1-9]\d{0,11})$/.exec(location.hash);
-  await (campaign ? showCampaign(campaign[1]) : showCampaigns());
-  main.focus();
+  mark(address.name);
+  if (turn > 1) say("");
+  main.setAttribute("aria-busy", "true");
+  const slow = setTimeout(() => turn === turns && replace("Loading…"), 400);
+  try {
+    const page = await (await PAGES[address.name]()).show(address, signal);
+    if (turn !== turns) return undefined;
+    clearTimeout(slow);
+    unsaved = page.unsaved ?? unsaved;
+    const heading = replace(page.title, ...page.content);
+    if (turn > 1) heading.focus();
+    page.after?.();
+  } catch (error) {
+    if (!(error instanceof Error) || error.status === 401 || turn !== turns) throw error;
+    replace("This page cannot be shown", make("p", { className: "note warn" }, error.message), button("Try again", show));
+  } finally {
+    clearTimeout(slow);
+    if (turn === turns) main.removeAttribute("aria-busy");
+  }
+  return undefined;
+}
+
+function mark(name) {
+  const place = { campaign: "campaigns", referral: "activity", quarantine: "activity" }[name] ?? name;
+  for (const each of navigation.querySelectorAll("a")) {
+    if (each.getAttribute("href") === `#/${place}`) each.setAttribute("aria-current", "page");
+    else each.removeAttribute("aria-current");
+  }
 }
 
 document.getElementById("sign-out").addEventListener("click", () => {
-  unsaved = false;
   signin.end();
   showSignIn();
 });
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+addEventListener("signed-out", () => {
+  if (!unsaved()) return showSignIn("Your sign-in has ended. Please sign in again.");
+  return say("Your sign-in has ended. Copy what you need, then reload this page and sign in again.", "bad");
+});
 addEventListener("beforeunload", (event) => {
-  if (unsaved) event.preventDefault();
+  if (unsaved()) event.preventDefault();
 });
-addEventListener("hashchange", () => {
-  if (location.hash === "#main" || (unsaved && !confirm("Leave without saving?"))) return;
-  unsaved = false;
-  attempt(route);
-});
+addEventListener("hashchange", () =>
+  attempt(async () => {
+    if (location.hash === here) return;
+    if (unsaved()) {
+      const target = location.hash;
+      history.replaceState(null, "", here || "#/");
+      if (!(await confirmed("Leave without saving?", "Your changes on this page are not saved.", "Leave", "danger"))) return;
+      history.replaceState(null, "", target);
+    }
+    await show();
+  }),
+);
 
 attempt(async () => {
   await signin.load();
-  await signin.complete();
-  await route();
+  try {
+    await signin.complete();
+  } catch (error) {
+    return showSignIn(error.message);
+  }
+  return show();
 });

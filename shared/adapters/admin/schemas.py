@@ -130,10 +130,11 @@ def check_shape(document: Mapping[str, Any]) -> None:
     try:
         CampaignSettings.model_validate(dict(document))
     except ValidationError as error:
-        raise InvalidSettingsError([_problem(detail) for detail in error.errors(include_url=False)]) from None
+        raise InvalidSettingsError([problem_of(detail) for detail in error.errors(include_url=False)]) from None
 
 
-def _problem(detail: ErrorDetails) -> Problem:
+def problem_of(detail: ErrorDetails) -> Problem:
+    """A refusal of pydantic's in plain words."""
     steps = list(detail["loc"])
     if steps[:2] == ["qualification", "trigger"]:
         del steps[2:3]  # pydantic names the chosen kind of trigger here

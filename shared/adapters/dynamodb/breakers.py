@@ -37,6 +37,8 @@ class DynamoBreakers:
         if breaker.kind is not BreakerKind.FAILING:
             condition += " OR #kind = :failing"
             values[":failing"] = str(BreakerKind.FAILING)
+        if breaker.kind is BreakerKind.DISCONNECTED:  # a person's decision stands above all
+            condition, values = "", {}
         row = {
             "pk": vendor_key(vendor),
             "sk": "BREAKER",
@@ -44,7 +46,7 @@ class DynamoBreakers:
             "open_until": float(breaker.open_until),
             "opened_at": float(breaker.opened_at),
         }
-        return self._table.put(to_item(row), condition, values)
+        return self._table.put(to_item(row), condition, values or None)
 
     def probe(self, vendor: Vendor, breaker: Breaker, until: float) -> bool:
         """See ``Breakers.probe``."""

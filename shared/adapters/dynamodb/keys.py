@@ -9,6 +9,9 @@ from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, LIST
 
 DUE_INDEX = "DueIndex"
 LISTING_INDEX = "ListingIndex"
+STATE_INDEX = "StateIndex"
+EMAIL_INDEX = "EmailIndex"
+STATE_SHARDS = 2
 HELD = "HELD#"
 
 
@@ -32,6 +35,14 @@ def listing_partition(prefix: str, pk: str) -> str:
 
 def listing_partitions(prefix: str) -> list[str]:
     return [f"{prefix}#{shard}" for shard in range(LISTING_SHARDS)]
+
+
+def state_partition(group: str, pk: str) -> str:
+    return f"{group}#{shard_of(pk, STATE_SHARDS)}"
+
+
+def state_partitions(group: str) -> list[str]:
+    return [f"{group}#{shard}" for shard in range(STATE_SHARDS)]
 
 
 def vendor_key(vendor: Vendor) -> str:

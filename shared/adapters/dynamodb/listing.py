@@ -1,10 +1,12 @@
-"""One list, newest first, out of the shards of the listing index."""
+"""One list, newest first, out of the partitions of an index whose sort key is ``listed_at``."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.dynamodb.items import Item
@@ -14,33 +16,62 @@ from shared.errors import MalformedPayloadError
 
 _Position = tuple[str, str, str]
 _START: _Position = ("", "", "")
+_TIME = re.compile(r"\d{1,12}(\.\d{1,12})?")
+MAX_CURSOR = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A part of a list. ``more``: something follows."""
+
+    items: Sequence[Item]
+    shards: Sequence[int]
+    start: Sequence[_Position]
+    more: bool
+
+    def cursor_after(self, count: int) -> str | None:
+        """The cursor of what follows the first ``count`` items, None at the end."""
+        if count >= len(self.items) and not self.more:
+            return None
+        positions = list(self.start)
+        for shard, item in zip(self.shards[:count], self.items[:count], strict=True):
+            positions[shard] = (item["listed_at"]["N"], item["pk"]["S"], item["sk"]["S"])
+        return base64.urlsafe_b64encode(json.dumps(positions).encode()).decode()
 
 
 def list_newest(table: Table, prefix: str, limit: int, cursor: str | None) -> tuple[Sequence[Item], str | None]:
-    """Up to ``limit`` items and the cursor of what follows, None at the end. An item that is written meanwhile may be
-    missed, none comes twice. MalformedPayloadError for a cursor that is not ours."""
-    partitions = listing_partitions(prefix)
+    """Up to ``limit`` items of the listing index and the cursor of what follows, None at the end. An item that is written
+    meanwhile may be missed, none comes twice. MalformedPayloadError for a cursor that is not ours."""
+    merged = read_merged(table, LISTING_INDEX, "list_partition", listing_partitions(prefix), limit, cursor)
+    return merged.items, merged.cursor_after(limit)
+
+
+def read_merged(
+    table: Table, index: str, partition_name: str, partitions: Sequence[str], limit: int, cursor: str | None
+) -> Merged:
+    """As ``list_newest``, of any such index: ``partition_name`` is its partition key's attribute."""
     positions = _read_cursor(cursor, len(partitions))
-    shards = [_shard(table, name, position, limit + 1) for name, position in zip(partitions, positions, strict=True)]
+    shards = [
+        _shard(table, index, partition_name, name, position, limit + 1)
+        for name, position in zip(partitions, positions, strict=True)
+    ]
     found = sorted(((_newness(item), shard, item) for shard, items in enumerate(shards) for item in items), key=_order)
-    for _, shard, item in found[:limit]:
-        positions[shard] = (item["listed_at"]["N"], item["pk"]["S"], item["sk"]["S"])
-    more = len(found) > limit
-    return [item for _, _, item in found[:limit]], _write_cursor(positions) if more else None
+    taken = found[:limit]
+    return Merged([item for _, _, item in taken], [shard for _, shard, _ in taken], positions, len(found) > limit)
 
 
-def _shard(table: Table, partition: str, position: _Position, limit: int) -> list[Item]:
-    options: dict[str, Any] = {"IndexName": LISTING_INDEX, "ScanIndexForward": False}
+def _shard(table: Table, index: str, name: str, partition: str, position: _Position, limit: int) -> list[Item]:
+    options: dict[str, Any] = {"IndexName": index, "ScanIndexForward": False}
     if position != _START:
         listed_at, pk, sk = position
         options["ExclusiveStartKey"] = {
-            "list_partition": {"S": partition},
+            name: {"S": partition},
             "listed_at": {"N": listed_at},
             "pk": {"S": pk},
             "sk": {"S": sk},
         }
     items: list[Item] = []
-    for item in table.query("list_partition = :partition", {":partition": partition}, page_size=limit, **options):
+    for item in table.query(f"{name} = :partition", {":partition": partition}, page_size=limit, **options):
         items.append(item)
         if len(items) >= limit:
             break
@@ -56,19 +87,25 @@ def _order(entry: tuple[float, int, Item]) -> tuple[float, int]:
     return entry[0], entry[1]
 
 
-def _write_cursor(positions: Sequence[_Position]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(positions).encode()).decode()
-
-
 def _read_cursor(cursor: str | None, shards: int) -> list[_Position]:
     if cursor is None:
         return [_START] * shards
     try:
-        positions = [(str(at), str(pk), str(sk)) for at, pk, sk in json.loads(base64.urlsafe_b64decode(cursor))]
-        for at, _, _ in positions:
-            float(at or 0)
-    except (ValueError, TypeError):
-        raise MalformedPayloadError("the cursor is not one of ours") from None
+        rows = json.loads(base64.b64decode(cursor[:MAX_CURSOR].encode("ascii"), b"-_", validate=True))
+        positions = [_position(*row) for row in rows]
+    except (ValueError, TypeError, RecursionError):
+        raise MalformedPayloadError("The cursor is none that this API gave out.") from None
     if len(positions) != shards:
-        raise MalformedPayloadError("the cursor is not one of ours")
+        raise MalformedPayloadError("The cursor is none that this API gave out for these filters.")
     return positions
+
+
+def _position(at: object, pk: object, sk: object) -> _Position:
+    """ValueError for what DynamoDB would refuse."""
+    position = (str(at), str(pk), str(sk))
+    if position == _START:
+        return position
+    whole = _TIME.fullmatch(position[0]) and all(0 < len(text.encode()) <= 1_000 for text in position[1:])
+    if not whole:
+        raise ValueError
+    return position

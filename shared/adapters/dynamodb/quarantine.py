@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 
-from shared.adapters.dynamodb.items import from_item, to_item
+from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import listing_partition
 from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.table import Table
@@ -40,6 +40,21 @@ class DynamoQuarantine:
     def list(self, limit: int, cursor: str | None = None) -> Page[Quarantined]:
         """See ``Quarantine.list``."""
         items, following = list_newest(self._table, PREFIX, limit, cursor)
-        rows = [row for row in map(from_item, items) if row["expires_at"] > self._clock.now()]
-        bodies = [{name: value for name, value in row.items() if name in _NAMES} for row in rows]
-        return Page([Quarantined(**{**body, "received_at": float(body["received_at"])}) for body in bodies], following)
+        rows = [self._body(item) for item in items]
+        return Page([row for row in rows if row is not None], following)
+
+    def find(self, quarantine_id: str) -> Quarantined | None:
+        """None when it was removed or is older than 30 days."""
+        item = self._table.find(f"QUARANTINE#{quarantine_id}", SORT_KEY)
+        return None if item is None else self._body(item)
+
+    def remove(self, quarantine_id: str) -> bool:
+        """False when it was gone already."""
+        return self._table.delete(f"QUARANTINE#{quarantine_id}", SORT_KEY)
+
+    def _body(self, item: Item) -> Quarantined | None:
+        row = from_item(item)
+        if row["expires_at"] <= self._clock.now():
+            return None
+        body = {name: value for name, value in row.items() if name in _NAMES}
+        return Quarantined(**{**body, "received_at": float(body["received_at"])})

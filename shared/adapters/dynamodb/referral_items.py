@@ -8,15 +8,28 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
-from shared.adapters.dynamodb.keys import HELD, due_partition, held_partition, listing_partition
+from shared.adapters.dynamodb.keys import HELD, due_partition, held_partition, listing_partition, state_partition
 from shared.domain.mapping import Dropped
-from shared.domain.person import Audience, Person, Referrer
+from shared.domain.person import Audience, Person, Referrer, fold_email
 from shared.domain.referral import Event, Origin, Referral, State
+from shared.domain.referral_filter import group_of
 
 SORT_KEY = "REFERRAL"
 _JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history")
 _PLAIN = tuple(field.name for field in fields(Referral) if field.name not in {*_JSON, "due_at"})
-_KEYS = ("pk", "sk", "schema", "write_id", "ring_id", "due_partition", "due_at", "list_partition", "listed_at")
+_KEYS = (
+    "pk",
+    "sk",
+    "schema",
+    "write_id",
+    "ring_id",
+    "due_partition",
+    "due_at",
+    "list_partition",
+    "listed_at",
+    "state_partition",
+    "email_key",
+)
 _OURS = frozenset((*_PLAIN, *_JSON, *_KEYS))
 
 
@@ -46,6 +59,8 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
             "history": json_text([[event.at, event.what, event.detail] for event in referral.history]),
             "list_partition": listing_partition(f"REFERRALS#{referral.campaign_id}", pk),
             "listed_at": float(referral.accepted_at),
+            "state_partition": state_partition(group_of(referral), pk),
+            "email_key": fold_email(referral.person.email)[:254] or None if referral.person.email else None,
             **due,
         }
     )

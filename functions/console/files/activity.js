@@ -1,0 +1,131 @@
+// Activity: referrals by filter, what waits unread, and replay of all that match.
+
+import { ApiError, read, search, send } from "./api.js";
+import { confirmed } from "./dialog.js";
+import { attempt, button, link, make, say, table } from "./dom.js";
+import { field, input, select } from "./form.js";
+import { current } from "./signin.js";
+import { AUDIENCES, badge, FLAGS, moment, plural, STATE_HELP, STATES } from "./words.js";
+
+const SHOW = [["", "All"], ["attention", "Needs attention"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
+
+export async function show({ query }, signal) {
+  const wanted = { show: "", campaign_id: "", audience: "", email: "", ...query };
+  const campaigns = (await attempt(() => read("/api/campaigns", { limit: 100 })))?.items ?? [];
+  const results = make("div", { "aria-live": "polite" });
+  const body = make("div", {});
+  let cursor = null;
+  let count = 0;
+
+  /** What the API is asked for. */
+  function filter() {
+    const { show: which, ...others } = wanted;
+    const part = which === "attention" ? { attention: true } : which in FLAGS ? { flag: which } : { state: which };
+    return Object.fromEntries(Object.entries({ ...others, ...part }).filter(([, value]) => value !== ""));
+  }
+
+  async function start() {
+    history.replaceState(null, "", `#/activity${search(wanted)}`);
+    cursor = null;
+    count = 0;
+    body.replaceChildren(make("p", { className: "soft" }, "Looking…"));
+    try {
+      await more(true);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status === 401) throw error;
+      body.replaceChildren(make("p", { className: "note warn" }, error.absent ? "This version of the application has no list of referrals yet." : error.message));
+    }
+  }
+
+  async function more(fresh) {
+    const rows = [];
+    do {
+      const page = await read("/api/referrals", { ...filter(), limit: 50, cursor });
+      cursor = page.cursor;
+      rows.push(...page.items);
+    } while (cursor && rows.length < 25 && !signal.aborted);
+    count += rows.length;
+    if (fresh) body.replaceChildren();
+    body.querySelector(".more")?.remove();
+    const made = rows.length ? list(rows) : null;
+    if (made && body.querySelector("tbody")) body.querySelector("tbody").append(...made.querySelectorAll("tbody > tr"));
+    else if (made) body.append(made);
+    if (!count) body.append(make("p", { className: "note" }, Object.keys(filter()).length ? "Nobody matches." : "Nobody has signed up yet. Signups appear here within seconds."));
+    if (cursor) body.append(make("div", { className: "more row" }, button("Show more", () => more(false))));
+    results.textContent = count ? `${plural(count, "referral")} shown${cursor ? ", there are more" : ""}.` : "";
+  }
+
+  const set = (name) => (value) => {
+    wanted[name] = value.trim();
+    attempt(start);
+  };
+  const email = input(wanted.email, () => {}, { type: "search", autocomplete: "off" });
+  const form = make(
+    "form",
+    { className: "filters", role: "search" },
+    field("Show", select(wanted.show, SHOW, set("show"))),
+    field("Campaign", select(wanted.campaign_id, [["", "All"], ...campaigns.map((one) => [String(one.campaign_id), one.name || `Campaign ${one.campaign_id}`])], set("campaign_id"))),
+    field("Who", select(wanted.audience, [["", "Everybody"], ...Object.entries(AUDIENCES)], set("audience"))),
+    field("E-mail", email),
+    make("button", { type: "submit" }, "Search"),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    set("email")(email.value);
+  });
+  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), results);
+  attempt(start);
+  return { title: "Activity", content: [form, tools, body] };
+}
+
+function list(rows) {
+  const cells = rows.map((one) => [
+    link(one.first_name || one.email || `User ${one.user_id}`, `#/activity/${one.campaign_id}/${one.user_id}`),
+    one.email ?? "–",
+    AUDIENCES[one.audience],
+    make("span", { className: "badges" }, stateBadge(one.state), ...flags(one)),
+    one.reason || make("span", { className: "soft" }, STATE_HELP[one.state]),
+    moment(one.accepted_at),
+  ]);
+  return table("Referrals, newest first", ["Person", "E-mail", "Who", "State", "Why", "Signed up"], cells);
+}
+
+const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);
+
+export const flags = (one) => Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => badge([FLAGS[flag], "bad"]));
+
+async function replayAll(filter, done) {
+  if (!(filter.state || filter.flag || filter.attention || filter.email)) return say("Choose a state under “Show”, or an e-mail address, first.", "bad");
+  const text = ["Everybody who matches this filter is delivered to Intercom again, at the vendors’ pace.", "Nobody is created twice, and pressing again does no harm."];
+  if (!(await confirmed("Replay all that match?", text, "Replay them"))) return undefined;
+  const wanted = { ...filter, ...(filter.campaign_id ? { campaign_id: Number(filter.campaign_id) } : {}) };
+  let cursor = null;
+  const sum = { replayed: 0, waiting: 0 };
+  do {
+    const answer = await send("/api/replays", { ...wanted, cursor });
+    sum.replayed += answer.replayed;
+    sum.waiting += answer.already_waiting;
+    cursor = answer.cursor;
+    say(`${plural(sum.replayed, "referral")} replayed…`, "wait");
+  } while (cursor !== null && cursor !== undefined);
+  await done();
+  return say(`${plural(sum.replayed, "referral")} replayed, ${sum.waiting} waited already.`);
+}
+
+/** The whole list as a file. The application makes the text, with no cell that a spreadsheet would run. */
+async function exportCsv(filter) {
+  const texts = [];
+  let next = `/api/referrals${search({ ...filter, limit: 1000 })}`;
+  while (next) {
+    const response = await fetch(next, { headers: { Accept: "text/csv", Authorization: `Bearer ${current()?.token ?? ""}` } });
+    if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => ({})));
+    const text = await response.text();
+    texts.push(texts.length ? text.replace(/^\ufeff/, "").replace(/^.*\r\n/, "") : text);
+    next = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+    say(`Reading… ${texts.length * 1000} rows at most so far.`, "wait");
+  }
+  const file = URL.createObjectURL(new Blob([texts[0].startsWith("\ufeff") ? "" : "\ufeff", ...texts], { type: "text/csv;charset=utf-8" }));
+  make("a", { href: file, download: "referrals.csv" }).click();
+  setTimeout(() => URL.revokeObjectURL(file), 10_000);
+  say("The file is in your downloads.");
+}

@@ -1,0 +1,98 @@
+// The tabs Person invited and Person referring.
+
+import { refreshBar } from "./attribute_select.js";
+import { confirmed } from "./dialog.js";
+import { defaultsEditor } from "./defaults.js";
+import { button, card, make, say } from "./dom.js";
+import { radios } from "./form.js";
+import { mappingEditor } from "./mapping.js";
+import { previewCard } from "./preview.js";
+import { NEEDED, REFERRER_PRESET, sourceName } from "./sources.js";
+import { create, shortName } from "./workspace.js";
+
+const WORDS = {
+  person_invited: { who: "the person invited", signs: "who signs up through a friend’s link (“Referred”)" },
+  person_referring: { who: "the person referring", signs: "who signs up to share a link (“Direct”)" },
+};
+
+export function audienceTab(model, audience) {
+  const section = model.settings[audience];
+  const { who, signs } = WORDS[audience];
+  const details = make("div", {});
+  const choose = (action) => {
+    section.action = action;
+    if (action !== "none" && !section.mapping.length) section.mapping.push(...NEEDED.map(([from, to]) => ({ from, to })));
+    model.changed();
+    render();
+  };
+  const choices = [
+    ["none", "Nothing", "Such people are not sent to Intercom."],
+    ["lead", "Create a lead", "Your team picks it up in Intercom’s leads."],
+    ["user", "Create a user", "For people who become users of yours by signing up."],
+  ];
+  const action = radios(`What happens in Intercom for ${who}, ${signs}?`, section.action, choices, choose, { place: `${audience}.action` });
+
+  function render() {
+    details.hidden = section.action === "none";
+    if (!details.hidden) details.replaceChildren(...cards());
+  }
+
+  function cards() {
+    const mapping = mappingEditor(model, section.mapping, `${audience}.mapping`, audience);
+    const fields = card(
+      "Map your fields",
+      make("p", { className: "soft" }, "First name and e-mail must be mapped; the others are optional."),
+      refreshBar(model, button),
+      mapping,
+    );
+    const referrer = card(
+      "Who referred them",
+      make("p", { className: "soft" }, "Attach the name and e-mail of the person referring, and the campaign’s name."),
+      button("Add referrer information", () => addPreset(model, section, mapping)),
+    );
+    const defaults = card("Default values", make("p", { className: "soft" }, "Written once, when the contact is created."), defaultsEditor(model, section, `${audience}.defaults`));
+    return [fields, audience === "person_invited" ? referrer : null, defaults, known(model, section, audience), previewCard(model, audience)].filter(Boolean);
+  }
+
+  render();
+  return [card("In Intercom", action), details];
+}
+
+function known(model, section, audience) {
+  const keep = (name) => (value) => {
+    section[name] = value;
+    model.changed();
+  };
+  const duplicates = [
+    ["skip", "Leave the contact as it is", "Nothing is written to it."],
+    ["update", "Update the contact", "This may overwrite values in Intercom."],
+  ];
+  const archived = [
+    ["unarchive", "Bring the contact back", "It is taken out of the archive and updated."],
+    ["skip", "Leave it archived", "The signup is shown as failed, so that you see it."],
+  ];
+  return card(
+    "People who are in Intercom already",
+    radios("If a contact with the e-mail exists", section.duplicates, duplicates, keep("duplicates"), { place: `${audience}.duplicates` }),
+    radios("If that contact is archived", section.archived, archived, keep("archived"), { place: `${audience}.archived` }),
+  );
+}
+
+/** Adds the rows that are not there yet; attributes that Intercom lacks are created when the person says so. */
+async function addPreset(model, section, mapping) {
+  const there = new Set(section.mapping.map((row) => row.from));
+  const rows = REFERRER_PRESET.filter(([from]) => !there.has(from));
+  if (!rows.length) return say("The referrer’s information is mapped already.");
+  const known = new Set(model.attributes.items.map((one) => one.name));
+  const missing = model.attributes.problem ? [] : rows.filter(([, to]) => !known.has(to));
+  if (missing.length) {
+    const names = missing.map(([, to]) => shortName(to)).join(", ");
+    if (!(await confirmed("Create attributes in Intercom?", `Your workspace has no ${names}. They are created as text attributes.`, "Create and map them"))) return undefined;
+    for (const [, to, type] of missing) await create(shortName(to), type);
+    await model.refresh(false);
+  }
+  section.mapping.push(...rows.map(([from, to]) => ({ from, to })));
+  model.changed();
+  mapping.render();
+  return say(`Added: ${rows.map(([from]) => sourceName(from)).join(", ")}.`);
+}

@@ -1,0 +1,130 @@
+// One campaign: tabs, saving, and its state.
+
+import { saveCampaign } from "./api.js";
+import { audienceTab } from "./audience.js";
+import { confirmed } from "./dialog.js";
+import { showConflict } from "./conflict.js";
+import { button, link, make, say } from "./dom.js";
+import { clearRemarks, field, input, placeRemarks } from "./form.js";
+import { moreTab } from "./more.js";
+import { qualificationTab } from "./qualification.js";
+import { rewardsTab } from "./rewards.js";
+import { loadModel } from "./settings_model.js";
+import { findMissing } from "./checks.js";
+import { syncTab } from "./sync_settings.js";
+import { tabs } from "./tabs.js";
+import { versionsTab } from "./versions.js";
+import { badge, CAMPAIGN_STATES } from "./words.js";
+
+const TABS = [
+  ["invited", "Person invited", (model) => audienceTab(model, "person_invited")],
+  ["referring", "Person referring", (model) => audienceTab(model, "person_referring")],
+  ["qualification", "Qualification", qualificationTab],
+  ["rewards", "Rewards", rewardsTab],
+  ["sync", "Sync", syncTab],
+  ["more", "More", moreTab],
+  ["versions", "Versions", versionsTab],
+];
+
+export async function show({ parts }) {
+  const id = Number(parts[0]);
+  if (!Number.isSafeInteger(id) || id < 1) throw new Error("A campaign’s id is a whole number.");
+  const model = await loadModel(id);
+  const page = make("div", { className: "campaign" });
+  render(page, model, parts[1]);
+  return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => !model.isNew && model.isChanged };
+}
+
+/** Draws the whole page anew, for example after another version was taken over. */
+function render(page, model, tab) {
+  model.watchers = [];
+  model.attributeWatchers = [];
+  const summary = make("div", { className: "summary" });
+  const name = field("Name of the campaign", input(model.settings.name, (text) => {
+    model.settings.name = text;
+    model.changed();
+  }), { place: "name" });
+  const state = make("div", { className: "row state" });
+  const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document))]), tab, (key) =>
+    history.replaceState(null, "", `#/campaigns/${model.id}/${key}`),
+  );
+  const bar = make("div", { className: "savebar" });
+  page.replaceChildren(make("p", {}, link("All campaigns", "#/campaigns")), make("div", { className: "card head" }, name, state), summary, panels.element, bar);
+  model.element = page;
+
+  function tell() {
+    const { status } = model.settings;
+    state.replaceChildren(badge(CAMPAIGN_STATES[status]), make("span", { className: "soft" }, SENTENCES[status]));
+    const words = model.isNew ? "Not saved yet." : model.isChanged ? "You have unsaved changes." : `Saved as version ${model.version}.`;
+    const missing = findMissing(model.document());
+    const open = missing.length ? ` ${missing.length === 1 ? "One thing is" : `${missing.length} things are`} still to fill in.` : "";
+    bar.firstElementChild.textContent = words + open;
+    bar.classList.toggle("unsaved", model.isChanged);
+    bar.lastElementChild.replaceChildren(...buttons(status));
+  }
+
+  function buttons(status) {
+    const save = button("Save", () => saveAs(status), { className: status === "active" || model.isNew ? "first" : "" });
+    if (status === "active") return [button("Pause", pause), save];
+    return [save, button(status === "paused" ? "Activate again" : "Activate", () => saveAs("active"), { className: model.isNew ? "" : "first" })];
+  }
+
+  async function pause() {
+    if (await confirmed("Pause this campaign?", "New signups are held and go to Intercom once it is active again.", "Pause it")) await saveAs("paused");
+  }
+
+  async function saveAs(status) {
+    clearRemarks(page);
+    summary.replaceChildren();
+    const document = { ...model.document(), status };
+    try {
+      const { body, etag } = await saveCampaign(model.id, document, model.etag);
+      model.keep(body.document, etag);
+      render(page, model, panels.current());
+      page.showRemarks?.(body.warnings, "warn");
+      say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);
+    } catch (error) {
+      if (error.status === 412) return conflict(error.problem);
+      if (error.status !== 422) throw error;
+      page.showRemarks(error.problem.errors ?? [], "problem");
+      return say("Not saved. What is to be mended is marked.", "bad");
+    }
+    return undefined;
+  }
+
+  async function conflict(problem) {
+    const choice = await showConflict(problem, model.document());
+    if (choice === "theirs") takeOver(problem.current.document, `"${problem.current.version}"`);
+    if (choice === "mine") {
+      model.etag = problem.current ? `"${problem.current.version}"` : null;
+      await saveAs(problem.sent?.status ?? model.settings.status);
+    }
+  }
+
+  /** Shows another document; with an `etag` it counts as saved. */
+  function takeOver(document, etag) {
+    if (etag) model.keep(document, etag);
+    else model.settings = Object.assign(structuredClone(document), { campaign_id: model.id, status: model.settings.status });
+    render(page, model, etag ? panels.current() : "invited");
+  }
+
+  page.showRemarks = (remarks, kind) => {
+    const placed = placeRemarks(page, remarks, kind);
+    panels.count(page, kind);
+    if (!remarks.length) return;
+    const items = placed.map(([remark, element]) => make("li", {}, element ? button(remark.message, () => panels.reveal(element), { className: "as-link" }) : remark.message));
+    const title = kind === "warn" ? "Saved. Please look at this before you rely on it" : "Not saved. Please mend this first";
+    summary.replaceChildren(make("section", { className: `remarks ${kind}`, role: "alert" }, make("h2", {}, title), make("ul", {}, ...items)));
+    summary.scrollIntoView({ block: "nearest" });
+  };
+
+  bar.append(make("span", {}), make("span", { className: "row" }));
+  model.onChange(tell);
+  tell();
+}
+
+const SENTENCES = {
+  draft: "Nothing is sent yet: signups are held until you activate it.",
+  active: "Signups go to Intercom as they come.",
+  paused: "Signups are held until you activate it again.",
+};

@@ -1,0 +1,99 @@
+// Small pictures in SVG. Each has a text beside it that says the same.
+
+import { draw, make } from "./dom.js";
+import { duration, number } from "./words.js";
+
+/** `steps`: `[label, count]`. Bars that shrink, with the share of the step before. */
+export function funnel(steps) {
+  const most = Math.max(1, ...steps.map(([, count]) => count));
+  const rows = steps.map(([label, count], index) => {
+    const before = index ? steps[index - 1][1] : null;
+    const share = before ? `${Math.round((100 * count) / before)} %` : "";
+    const picture = draw(
+      "svg",
+      { viewBox: "0 0 100 10", preserveAspectRatio: "none", class: "bar", "aria-hidden": "true" },
+      draw("rect", { width: 100, height: 10, class: "bar-ground" }),
+      draw("rect", { width: Math.max(count ? 1 : 0, (100 * count) / most), height: 10, class: `bar-step step-${index}` }),
+    );
+    const words = [make("span", { className: "step-name" }, label), make("strong", {}, number(count))];
+    return make("li", {}, ...words, picture, make("span", { className: "soft share" }, share));
+  });
+  return make("ol", { className: "funnel" }, ...rows);
+}
+
+const WIDTH = 640;
+const HEIGHT = 180;
+const [LEFT, BOTTOM, TOP] = [52, 24, 10];
+
+/** Days as pairs of bars. `series`: `[name, class, value of a day]`. */
+export function dayBars(days, series, title) {
+  const most = Math.max(4, ...days.flatMap((day) => series.map(([, , value]) => value(day))));
+  const step = (WIDTH - LEFT) / Math.max(1, days.length);
+  const wide = Math.min(26, (step * 0.7) / series.length);
+  const y = (value) => HEIGHT - BOTTOM - (value / most) * (HEIGHT - BOTTOM - TOP);
+  const bars = days.flatMap((day, index) =>
+    series.map(([name, kind, value], place) => {
+      const count = value(day);
+      const x = LEFT + index * step + (step - wide * series.length) / 2 + place * wide;
+      const bar = draw("rect", { x, y: y(count), width: Math.max(1, wide - 2), height: HEIGHT - BOTTOM - y(count), class: kind, rx: 2 });
+      bar.append(draw("title", {}, `${day.day}: ${number(count)} ${name}`));
+      return bar;
+    }),
+  );
+  return figure(title, [...axis(most, y, number), ...bars, ...dates(days, step)], series.map(([name, kind]) => [name, kind]));
+}
+
+/** Days as lines on a logarithmic scale of seconds. Days without a value are gaps. */
+export function dayLines(days, series, title) {
+  const ticks = [1, 10, 60, 600, 1800];
+  const top = Math.log(3600);
+  const y = (value) => HEIGHT - BOTTOM - (Math.log(Math.max(1, Math.min(value, 3600))) / top) * (HEIGHT - BOTTOM - TOP);
+  const step = (WIDTH - LEFT) / Math.max(1, days.length);
+  const lines = series.flatMap(([name, kind, value]) => {
+    const points = days.map((day, index) => [LEFT + (index + 0.5) * step, value(day), day.day]).filter(([, at]) => at !== null && at !== undefined);
+    const dots = points.map(([x, at, day]) => draw("circle", { cx: x, cy: y(at), r: 4, class: kind }, draw("title", {}, `${day}: ${name} ${duration(at)}`)));
+    return [draw("polyline", { points: points.map(([x, at]) => `${x},${y(at)}`).join(" "), class: `line ${kind}` }), ...dots];
+  });
+  const rules = ticks.flatMap((tick) => rule(y(tick), duration(tick)));
+  return figure(title, [...rules, ...lines, ...dates(days, step)], series.map(([name, kind]) => [name, kind]));
+}
+
+/** How much of a limit is used. */
+export function gauge(used, cap) {
+  const share = cap ? Math.min(1, used / cap) : 0;
+  return draw(
+    "svg",
+    { viewBox: "0 0 100 8", preserveAspectRatio: "none", class: "bar thin", "aria-hidden": "true" },
+    draw("rect", { width: 100, height: 8, class: "bar-ground" }),
+    draw("rect", { width: 100 * share, height: 8, class: share > 0.85 ? "bar-warn" : "bar-step step-1" }),
+  );
+}
+
+function axis(most, y, words) {
+  const step = Math.max(1, Math.ceil(most / 4));
+  const ticks = [];
+  for (let tick = 0; tick <= most; tick += step) ticks.push(tick);
+  return ticks.flatMap((tick) => rule(y(tick), words(tick)));
+}
+
+const rule = (y, text) => [
+  draw("line", { x1: LEFT, x2: WIDTH, y1: y, y2: y, class: "rule" }),
+  draw("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
+];
+
+function dates(days, step) {
+  const each = Math.ceil(days.length / 7);
+  return days.flatMap((day, index) =>
+    (days.length - 1 - index) % each === 0
+      ? [draw("text", { x: LEFT + (index + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.day.slice(5).replace("-", "/"))]
+      : [],
+  );
+}
+
+function figure(title, parts, legend) {
+  const keys = legend.map(([name, kind]) =>
+    make("span", { className: "key" }, draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, draw("rect", { width: 10, height: 10, rx: 2, class: kind })), ` ${name}`),
+  );
+  const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": title }, ...parts);
+  return make("figure", {}, make("figcaption", {}, ...keys), make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": title }, picture));
+}

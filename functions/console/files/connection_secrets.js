@@ -1,0 +1,40 @@
+// The secret of Referral Factory's webhooks: make the next one, put it there, then switch over.
+
+import { send } from "./api.js";
+import { ask, confirmed } from "./dialog.js";
+import { copyable } from "./connection_parts.js";
+import { button, card, make, say } from "./dom.js";
+import { badge } from "./words.js";
+
+const PATH = "/api/connection/webhook-secrets";
+
+export function secretsCard({ webhook_secrets: secrets }, reload) {
+  const rotate = async (action) => {
+    const made = await send(PATH, { action });
+    if (made.next) await showOnce(made.next, secrets.header);
+    await reload();
+  };
+  const make_next = button(secrets.has_current ? "Make a new secret" : "Make the secret", () => rotate("make_next"), { className: secrets.has_next ? "" : "first", disabled: secrets.has_next });
+  const promote = button("The new one is in Referral Factory: switch over", async () => {
+    const text = "From then on webhooks with the old secret are refused. Do it once every webhook in Referral Factory has the new one.";
+    if (!(await confirmed("Switch over?", text, "Switch over"))) return;
+    await rotate("promote");
+    say("Only the new secret counts now.");
+  }, { className: "first" });
+  const drop = button("Drop the new one", () => rotate("drop_next"));
+  return card(
+    "Webhook secret",
+    make("p", {}, badge(secrets.has_current ? ["A secret is set", "good"] : ["No secret yet", "bad"]), " ", secrets.has_next ? badge(["A new one waits", "wait"]) : null),
+    make("p", { className: "soft" }, `Referral Factory sends it in the header ${secrets.header}, so that no stranger’s webhook gets in. While a new one waits, both are taken.`),
+    make("div", { className: "row" }, make_next, ...(secrets.has_next ? [promote, drop] : [])),
+  );
+}
+
+function showOnce(secret, header) {
+  const content = [
+    make("p", {}, "Copy it now: it is not shown again. Put it into the custom header of each webhook in Referral Factory."),
+    copyable("Header name", header),
+    copyable("Header value", secret),
+  ];
+  return ask("The new webhook secret", content, [["I have copied it", true, "first"]]);
+}

@@ -1,0 +1,50 @@
+// Questions in a window of their own: the keyboard stays in it, Escape is no.
+
+import { button, make } from "./dom.js";
+
+/** Opens a dialog; `choices` are `[text, value, class]`. Answers the value, null for Escape. `check` may refuse by throwing. */
+export function ask(title, content, choices, check = async () => {}) {
+  return new Promise((answer) => {
+    const heading = make("h2", { id: "dialog-title" }, title);
+    const problem = make("p", { className: "problem", role: "alert" });
+    const dialog = make("dialog", { "aria-labelledby": "dialog-title" }, heading, ...[content].flat(), problem);
+    let given = null;
+    const close = (value) => {
+      given = value;
+      dialog.close();
+    };
+    const buttons = choices.map(([text, value, className = ""]) =>
+      button(
+        text,
+        async () => {
+          problem.textContent = "";
+          try {
+            close((await check(value)) ?? value);
+          } catch (error) {
+            if (!(error instanceof Error) || error.status === 401) throw error;
+            problem.textContent = [error.message, ...(error.problem?.errors ?? []).map((each) => each.message)].join(" ");
+          }
+        },
+        { className },
+      ),
+    );
+    dialog.append(make("div", { className: "row end" }, ...buttons));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      answer(given);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** Whether the person says yes. */
+export const confirmed = async (title, text, yes, className = "first") =>
+  (await ask(
+    title,
+    [text].flat().map((each) => make("p", {}, each)),
+    [
+      ["Cancel", false],
+      [yes, true, className],
+    ],
+  )) === true;

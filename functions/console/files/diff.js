@@ -1,0 +1,29 @@
+// Two versions of settings side by side: only what differs, each place in words.
+
+import { make, table } from "./dom.js";
+
+/** `sync.mapping[2].to` → value, for every value in the document. */
+function flat(value, place = "", found = new Map()) {
+  if (Array.isArray(value) && value.every((each) => typeof each !== "object")) found.set(place, value.join(", "));
+  else if (Array.isArray(value)) value.forEach((each, index) => flat(each, `${place}[${index + 1}]`, found));
+  else if (value && typeof value === "object") for (const [name, each] of Object.entries(value)) flat(each, place ? `${place}.${name}` : name, found);
+  else found.set(place, value);
+  return found;
+}
+
+export function differences(before, after) {
+  const [old, fresh] = [flat(before), flat(after)];
+  const places = [...new Set([...old.keys(), ...fresh.keys()])];
+  const empty = (value) => value === undefined || value === null || value === "";
+  return places.filter((place) => old.get(place) !== fresh.get(place) && !(empty(old.get(place)) && empty(fresh.get(place)))).map((place) => [place, old.get(place), fresh.get(place)]);
+}
+
+export function diffTable(before, after, heads) {
+  const rows = differences(before, after).map(([place, old, fresh]) => [wordsOf(place), show(old, "del"), show(fresh, "ins")]);
+  if (!rows.length) return make("p", { className: "soft" }, "Nothing differs.");
+  return table("What differs", ["Setting", ...heads], rows);
+}
+
+const show = (value, tag) => (value === undefined || value === null || value === "" ? "–" : make(tag, {}, String(value)));
+
+const wordsOf = (place) => place.replaceAll("custom_attributes.", "").replaceAll("_", " ").replaceAll(".", " › ").replaceAll("[", " ").replaceAll("]", "");

@@ -1,0 +1,105 @@
+// Elements made by hand: texts are set as text, never as HTML.
+
+/** An element. Names with a dash, `role` and `list` become attributes, the others properties; null and false are left out. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null) continue;
+    if (name.includes("-") || name === "role" || name === "list") element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...kept(children));
+  return element;
+}
+
+/** An element of a picture. */
+export function draw(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...kept(children));
+  return element;
+}
+
+const kept = (children) => children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+
+/** A part of a page under a heading of its own. */
+export function card(title, ...children) {
+  return make("section", { className: "card" }, make("h2", {}, title), ...children);
+}
+
+/** A table that scrolls by itself on a narrow screen. Cells are texts or elements. */
+export function table(caption, heads, rows) {
+  const head = heads.map((text) => make("th", { scope: "col" }, text));
+  const body = rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell ?? ""))));
+  const made = make(
+    "table",
+    {},
+    make("caption", { className: "unseen" }, caption),
+    make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...body),
+  );
+  return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": caption }, made);
+}
+
+/** A button that cannot be pressed twice while its work runs; what goes wrong is told in words. */
+export function button(text, action, properties = {}) {
+  const element = make("button", { type: "button", ...properties }, text);
+  element.addEventListener("click", async () => {
+    if (element.getAttribute("aria-busy") === "true") return;
+    element.setAttribute("aria-busy", "true");
+    await attempt(action);
+    element.removeAttribute("aria-busy");
+  });
+  return element;
+}
+
+export const link = (text, href, properties = {}) => make("a", { href, ...properties }, text);
+
+/** Says a sentence where everybody sees it and a screen reader reads it out. */
+export function say(sentence, kind = "good") {
+  const status = document.getElementById("status");
+  status.className = kind;
+  status.replaceChildren(sentence);
+  clearTimeout(say.timer);
+  if (sentence && kind === "good") say.timer = setTimeout(() => status.replaceChildren(), 9000);
+}
+
+/** Runs `action`. An Error becomes a sentence; an ended sign-in is the shell's to handle. */
+export async function attempt(action) {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error.status === 401) dispatchEvent(new CustomEvent("signed-out"));
+    else say(error.message, "bad");
+    return undefined;
+  }
+}
+
+/** A place that fills itself: the page is there at once, and a part that fails says so without breaking the others. */
+export function arriving(what, load) {
+  const place = make("div", { className: "arriving" });
+  async function fill() {
+    place.replaceChildren(make("p", { className: "soft" }, `Loading ${what}…`));
+    try {
+      place.replaceChildren(...[await load()].flat());
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      if (error.status === 401) dispatchEvent(new CustomEvent("signed-out"));
+      const words = error.absent ? `This version of the application has no ${what} yet.` : `${capital(what)} cannot be shown. ${error.message}`;
+      place.replaceChildren(make("p", { className: "note warn" }, words, " ", error.absent ? null : button("Try again", fill)));
+    }
+  }
+  place.refill = fill;
+  fill();
+  return place;
+}
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Calls `action` every so many seconds until the page is left. A hidden page waits. */
+export function every(signal, seconds, action) {
+  const timer = setInterval(() => document.hidden || action(), seconds * 1000);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,85 @@
+// Controls with labels, and problems shown at the place that the API names.
+
+import { make } from "./dom.js";
+
+let made = 0;
+
+/** A labelled control. `place` is where it is in the settings, such as `sync.source.ids`. */
+export function field(label, control, { place, hint, className = "" } = {}) {
+  control.id ||= `field-${++made}`;
+  const help = hint ? make("p", { className: "hint", id: `${control.id}-hint` }, hint) : null;
+  if (help) control.setAttribute("aria-describedby", help.id);
+  return make("div", { className: `field ${className}`, "data-place": place }, make("label", { htmlFor: control.id }, label), control, help);
+}
+
+export function input(value, changed, properties = {}) {
+  const control = make("input", { type: "text", ...properties, value: value ?? "" });
+  control.addEventListener("input", () => changed(control.value));
+  return control;
+}
+
+/** `options`: `[value, text]`, or `{group, options}`; a third member of an option says why it cannot be chosen. */
+export function select(value, options, changed, properties = {}) {
+  const control = make("select", properties);
+  for (const option of options) {
+    if (option.group) control.append(make("optgroup", { label: option.group }, ...option.options.map(entry)));
+    else control.append(entry(option));
+  }
+  control.value = value ?? "";
+  control.addEventListener("change", () => changed(control.value));
+  return control;
+}
+
+const entry = ([value, text, why]) => make("option", { value, disabled: Boolean(why) }, why ? `${text} (${why})` : text);
+
+export function checkbox(label, value, changed, { place, hint } = {}) {
+  const control = make("input", { type: "checkbox", checked: Boolean(value), id: `field-${++made}` });
+  control.addEventListener("change", () => changed(control.checked));
+  const help = hint ? make("p", { className: "hint", id: `${control.id}-hint` }, hint) : null;
+  if (help) control.setAttribute("aria-describedby", help.id);
+  return make("div", { className: "check", "data-place": place }, control, make("label", { htmlFor: control.id }, label), help);
+}
+
+/** One of several, each with a sentence. `choices`: `[value, text, hint]`. */
+export function radios(legend, value, choices, changed, { place } = {}) {
+  const name = `choice-${++made}`;
+  const rows = choices.map(([key, text, hint], index) => {
+    const control = make("input", { type: "radio", name, id: `${name}-${index}`, value: key, checked: key === value });
+    control.addEventListener("change", () => control.checked && changed(key));
+    const label = make("label", { htmlFor: control.id }, make("strong", {}, text), hint ? make("span", { className: "hint" }, hint) : null);
+    return make("div", { className: "choice" }, control, label);
+  });
+  return make("fieldset", { "data-place": place }, make("legend", {}, legend), ...rows);
+}
+
+/** Shows each problem at its place below `root`; answers `[problem, element]` pairs, element null when no place fits. */
+export function placeRemarks(root, remarks, kind = "problem") {
+  return remarks.map((remark) => {
+    const element = nearest(root, remark.place);
+    if (!element) return [remark, null];
+    const id = `remark-${++made}`;
+    element.append(make("p", { className: `remark ${kind}`, id }, remark.message));
+    const control = element.matches("input, select, textarea") ? element : element.querySelector("input, select, textarea");
+    if (control && kind === "problem" && element.dataset.place === remark.place) {
+      control.setAttribute("aria-invalid", "true");
+      control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${id}`.trim());
+    }
+    return [remark, element];
+  });
+}
+
+export function clearRemarks(root) {
+  for (const remark of root.querySelectorAll(".remark")) remark.remove();
+  for (const control of root.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+}
+
+/** The element with the place, else with the longest one that leads to it. */
+function nearest(root, place) {
+  let best = null;
+  for (const element of root.querySelectorAll("[data-place]")) {
+    const there = element.dataset.place;
+    const leads = place === there || place.startsWith(`${there}.`) || place.startsWith(`${there}[`);
+    if (leads && (!best || there.length > best.dataset.place.length)) best = element;
+  }
+  return best;
+}

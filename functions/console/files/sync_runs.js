@@ -1,0 +1,78 @@
+// Sync runs: start one, see how far it is, cancel it.
+
+import { read, send } from "./api.js";
+import { confirmed } from "./dialog.js";
+import { arriving, attempt, button, card, make, say } from "./dom.js";
+import { badge, duration, moment, number, plural, RUN_STATES } from "./words.js";
+
+const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
+
+/** The runs of a campaign; while one is open the list renews itself. */
+export function runsCard(id) {
+  const path = `/api/campaigns/${id}/syncs`;
+  let timer;
+  async function load() {
+    const page = await read(path, { limit: 10 });
+    clearTimeout(timer);
+    if (page.items.some((run) => OPEN.has(run.state))) timer = setTimeout(() => place.isConnected && renew(), 3000);
+    return page;
+  }
+  const content = make("div", {});
+  const renew = () => attempt(async () => fill(await load()));
+  const fill = (page) => content.replaceChildren(...show(page));
+
+  function show(page) {
+    const problem = page.problem ? make("p", { className: "note bad" }, page.problem) : "";
+    const start = button("Sync now", async () => {
+      await send(path);
+      say("A sync run has begun.");
+      await renew();
+    });
+    const runs = page.items.map(run);
+    return [problem, make("div", { className: "row" }, start), ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")])];
+  }
+
+  function run(each) {
+    const isOpen = OPEN.has(each.state);
+    const bar = make("progress", { max: each.total ?? 1, "aria-label": "Progress of the run" });
+    if (each.total !== null) bar.value = each.finished;
+    const counts = [
+      each.total === null ? `${plural(each.seen, "contact")} seen` : `${number(each.finished)} of ${plural(each.total, "contact")}`,
+      `${number(each.created)} new in Referral Factory`,
+      `${number(each.linked)} got a link`,
+      `${number(each.unchanged)} unchanged`,
+      ...reasons(each.skipped, "skipped"),
+      ...reasons(each.failed, "failed"),
+    ];
+    const left = isOpen && each.seconds_left !== null ? ` About ${duration(each.seconds_left)} left, ${number(Math.round(each.per_minute))} a minute.` : "";
+    const cancel = isOpen
+      ? button("Cancel", async () => {
+          if (!(await confirmed("Cancel this run?", "What was done stays done. The next run goes on.", "Cancel the run", "danger"))) return;
+          await send(`${path}/${encodeURIComponent(each.run_id)}/cancel`);
+          await renew();
+        })
+      : null;
+    return make(
+      "article",
+      { className: "run" },
+      make("div", { className: "row" }, badge(RUN_STATES[each.state]), moment(each.created_at), make("span", { className: "soft" }, each.requested_by), cancel),
+      isOpen ? bar : null,
+      make("p", {}, `${counts.join(" · ")}.${left}`),
+      each.reason ? make("p", { className: "note" }, each.reason) : null,
+      each.examples.length ? examples(each.examples) : null,
+    );
+  }
+
+  const place = arriving("sync runs", async () => {
+    fill(await load());
+    return content;
+  });
+  return card("Sync runs", place);
+}
+
+const reasons = (counts, word) => Object.entries(counts).map(([reason, count]) => `${number(count)} ${word}: ${reason}`);
+
+function examples(found) {
+  const items = found.map((each) => make("li", {}, make("code", {}, each.contact_id), ` ${each.reason}`));
+  return make("details", {}, make("summary", {}, "Examples of what was skipped or failed"), make("ul", {}, ...items));
+}

@@ -1,0 +1,61 @@
+// Tabs as the ARIA authoring practices describe them: arrows move, panels that are not shown keep their state.
+
+import { make } from "./dom.js";
+
+/** `entries`: `[key, title, build]`. `moved` is told the key of the tab that a person chose. */
+export function tabs(entries, first, moved) {
+  const keys = entries.map(([key]) => key);
+  let chosen = keys.includes(first) ? first : keys[0];
+  const list = make("div", { role: "tablist", className: "tabs", "aria-label": "Settings" });
+  const panels = new Map();
+  const heads = new Map();
+  for (const [key, title, build] of entries) {
+    const head = make("button", { type: "button", role: "tab", id: `tab-${key}`, "aria-controls": `panel-${key}` }, title);
+    head.addEventListener("click", () => open(key));
+    head.addEventListener("keydown", (event) => step(event, key));
+    heads.set(key, head);
+    panels.set(key, make("div", { role: "tabpanel", id: `panel-${key}`, "aria-labelledby": head.id, tabIndex: -1 }, ...[build()].flat()));
+  }
+  list.append(...heads.values());
+
+  function open(key, focus = false) {
+    chosen = key;
+    for (const [each, head] of heads) {
+      const isChosen = each === key;
+      head.setAttribute("aria-selected", String(isChosen));
+      head.tabIndex = isChosen ? 0 : -1;
+      panels.get(each).hidden = !isChosen;
+    }
+    if (focus) heads.get(key).focus();
+    moved(key);
+    panels.get(key).dispatchEvent(new CustomEvent("shown"));
+  }
+
+  function step(event, key) {
+    const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -keys.indexOf(key), End: keys.length - 1 - keys.indexOf(key) };
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    open(keys[(keys.indexOf(key) + moves[event.key] + keys.length) % keys.length], true);
+  }
+
+  open(chosen);
+  return {
+    element: make("div", {}, list, ...panels.values()),
+    current: () => chosen,
+    /** Opens the tab that holds the element and goes to it. */
+    reveal(element) {
+      const panel = element.closest("[role=tabpanel]");
+      if (panel) open(panel.id.replace("panel-", ""));
+      (element.querySelector("select, input, textarea, button") ?? element).focus();
+      element.scrollIntoView({ block: "center" });
+    },
+    /** Writes behind each title how many remarks its panel holds. */
+    count(_, kind) {
+      for (const [key, head] of heads) {
+        head.querySelector(".count")?.remove();
+        const found = panels.get(key).querySelectorAll(".remark").length;
+        if (found) head.append(make("span", { className: `count ${kind}`, "aria-label": `${found} to look at` }, String(found)));
+      }
+    },
+  };
+}

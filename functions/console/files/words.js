@@ -1,0 +1,71 @@
+// The application's words in plain ones, and numbers and times as people read them.
+
+import { make } from "./dom.js";
+
+export const STATES = {
+  pending: ["On its way", "wait"],
+  held: ["Held", "wait"],
+  delivered: ["In Intercom", "good"],
+  partial: ["In Intercom, in part", "warn"],
+  skipped: ["Was there before", "quiet"],
+  failed: ["Failed", "bad"],
+  not_wanted: ["Not sent", "quiet"],
+  known: ["Joined before", "quiet"],
+  erased: ["Deleted in Intercom", "quiet"],
+};
+export const STATE_HELP = {
+  pending: "It goes to Intercom by itself.",
+  held: "The campaign is not active; it goes when you activate it.",
+  delivered: "The contact is in Intercom with all mapped values.",
+  partial: "The contact is in Intercom, but some values were left out.",
+  skipped: "Intercom had the contact before, and your settings leave it as it is.",
+  failed: "Something has to be mended, then press Replay.",
+  not_wanted: "The campaign does not send such people to Intercom.",
+  known: "The person joined before the campaign became active.",
+  erased: "Somebody deleted the contact; it is not brought back.",
+};
+export const AUDIENCES = { person_invited: "Person invited", person_referring: "Person referring" };
+export const FLAGS = { possibly_doubled: "Possibly doubled", unverified: "Not confirmed" };
+export const CAMPAIGN_STATES = { draft: ["Draft", "wait"], active: ["Active", "good"], paused: ["Paused", "warn"] };
+export const RUN_STATES = {
+  queued: ["Waiting to begin", "wait"],
+  enumerating: ["Reading contacts", "wait"],
+  working: ["Working", "wait"],
+  waiting: ["Waiting for a vendor", "warn"],
+  done: ["Done", "good"],
+  failed: ["Failed", "bad"],
+  cancelled: ["Cancelled", "quiet"],
+};
+
+/** A small coloured word; its colour says nothing that the word does not. */
+export const badge = ([text, kind] = ["?", "quiet"]) => make("span", { className: `badge ${kind}` }, text);
+
+export const number = (value) => (value === null || value === undefined ? "–" : Number(value).toLocaleString());
+
+/** A moment in the reader's own zone; the exact one as a tooltip. `seconds` since 1970. */
+export function moment(seconds) {
+  if (!seconds) return make("span", {}, "–");
+  const date = new Date(seconds * 1000);
+  return make("time", { dateTime: date.toISOString(), title: date.toLocaleString() }, when(date));
+}
+
+function when(date) {
+  const today = new Date().toDateString() === date.toDateString();
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: today ? "2-digit" : undefined });
+  return today ? `today ${time}` : `${date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
+}
+
+/** `95` → `1 min 35 s`. */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  if (seconds < 1) return "under 1 s";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172800 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86400)} days`;
+}
+
+export const ago = (seconds) => (seconds ? `${duration(Math.max(0, Date.now() / 1000 - seconds))} ago` : "never");
+
+export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+export const shown = (value) => (value === null || value === undefined || value === "" ? "–" : String(value));

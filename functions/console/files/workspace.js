@@ -1,0 +1,80 @@
+// What settings are chosen from: Intercom's attributes and lists, Referral Factory's campaigns. Read once, refreshed on demand.
+
+import { read, send } from "./api.js";
+import { ask } from "./dialog.js";
+import { make } from "./dom.js";
+import { field, input, select } from "./form.js";
+
+export const TYPES = [
+  ["string", "Text"],
+  ["integer", "Whole number"],
+  ["float", "Number"],
+  ["boolean", "True or false"],
+  ["date", "Date"],
+  ["options", "List of options"],
+];
+const kept = new Map();
+
+function once(path, items = (answer) => answer.items) {
+  if (!kept.has(path)) {
+    const promise = read(path).then(items);
+    promise.catch(() => kept.delete(path));
+    kept.set(path, promise);
+  }
+  return kept.get(path);
+}
+
+export const segments = () => once("/api/segments");
+export const tags = () => once("/api/tags");
+export const factoryCampaigns = () => once("/api/connection/referral-factory/campaigns");
+
+/** Everything is read anew at the next use: a vendor was connected or disconnected. */
+export const forgetAll = () => kept.clear();
+export const forgetLists = () => ["/api/segments", "/api/tags"].forEach((path) => kept.delete(path));
+
+/** The workspace's attributes; `problem` instead of a throw, since settings can be edited without them. */
+export async function loadAttributes(refresh = false) {
+  try {
+    if (refresh) kept.set("/api/attributes", Promise.resolve((await read("/api/attributes", { refresh: true })).items));
+    return { items: await once("/api/attributes"), problem: "" };
+  } catch (error) {
+    if (error.status === 401 || error.status === undefined) throw error;
+    return { items: [], problem: error.message };
+  }
+}
+
+/** `custom_attributes.referral_link` → `referral_link`. */
+export const shortName = (name) => name.replace(/^custom_attributes\./, "");
+
+export async function create(name, dataType, options = []) {
+  const made = await send("/api/attributes", { name, data_type: dataType, options });
+  await loadAttributes(true);
+  return made;
+}
+
+/** Asks for a new attribute and creates it in Intercom; null when the person changed their mind. */
+export function askNewAttribute(suggested = "", type = "string") {
+  const wanted = { name: suggested, type, options: "" };
+  const name = field("Name", input(wanted.name, (value) => (wanted.name = value), { required: true }), { hint: "As it will be called in Intercom, such as referral_link." });
+  const choices = make("textarea", { rows: 4 });
+  const options = field("Options, one a line", choices);
+  options.hidden = wanted.type !== "options";
+  const kinds = select(wanted.type, TYPES, (value) => {
+    wanted.type = value;
+    options.hidden = value !== "options";
+  });
+  const content = [name, field("Type", kinds, { hint: "Intercom cannot change it later." }), options];
+  return ask(
+    "Create an attribute in Intercom",
+    content,
+    [
+      ["Cancel", null],
+      ["Create it", true, "first"],
+    ],
+    async (value) => {
+      if (!value) return null;
+      const lines = choices.value.split("\n").map((line) => line.trim()).filter(Boolean);
+      return create(wanted.name.trim(), wanted.type, wanted.type === "options" ? lines : []);
+    },
+  );
+}

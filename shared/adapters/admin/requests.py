@@ -1,0 +1,107 @@
+"""The bodies that the console sends beside settings, with messages a marketer understands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID, CampaignSettings, Form, problem_of
+from shared.adapters.admin.strict_json import read_object
+from shared.errors import InvalidSettingsError
+
+Secret = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]+$")]
+Text = Annotated[str, Field(max_length=2_000)]
+MAX_USER_ID = 10**15
+States = Literal["pending", "held", "delivered", "partial", "skipped", "failed", "not_wanted", "known", "erased"]
+Audiences = Literal["person_invited", "person_referring"]
+Flags = Literal["possibly_doubled", "unverified"]
+Model = TypeVar("Model", bound=Form)
+
+
+class ConnectIntercom(Form):
+    """With `access_token` it is tried and stored; without, the answer names Intercom's page to go to."""
+
+    access_token: Secret | None = None
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+
+
+class ConnectReferralFactory(Form):
+    api_key: Secret
+
+
+class DisconnectVendor(Form):
+    vendor: Literal["intercom", "referral_factory"]
+
+
+class RotateWebhookSecret(Form):
+    """`make_next`, put it into Referral Factory, then `promote`."""
+
+    action: Literal["make_next", "promote", "drop_next"]
+
+
+class LiftStop(Form):
+    """`forget`: only when Referral Factory said that it has forgotten its warnings too."""
+
+    forget: bool = False
+
+
+class NewAttribute(Form):
+    """`options` with the type `options` only."""
+
+    name: Annotated[str, Field(min_length=1, max_length=190)]
+    data_type: Literal["string", "integer", "float", "boolean", "date", "datetime", "options"]
+    options: list[Annotated[str, Field(min_length=1, max_length=255)]] = Field(default=[], max_length=100)
+
+
+class TypedReferrer(Form):
+    first_name: Text | None = None
+    email: Text | None = None
+    code: Text | None = None
+    url: Text | None = None
+
+
+class TypedPerson(Form):
+    """Somebody who might sign up."""
+
+    audience: Audiences = "person_invited"
+    first_name: Text | None = None
+    email: Text | None = None
+    code: Text | None = None
+    url: Text | None = None
+    source: Text | None = None
+    meta: dict[Annotated[str, Field(min_length=1, max_length=200)], Text] = Field(default={}, max_length=60)
+    referrer: TypedReferrer = TypedReferrer()
+
+
+class PreviewRequest(Form):
+    """Somebody who signed up (`user_id`) or somebody typed (`person`); with `settings` those are tried instead of the saved
+    ones."""
+
+    user_id: int | None = Field(default=None, ge=1, le=MAX_USER_ID)
+    person: TypedPerson | None = None
+    settings: CampaignSettings | None = None
+
+
+class ReplayRequest(Form):
+    """What matches is delivered again, a batch a call; send `cursor` to go on. At least one of `state`, `flag`, `attention`
+    and `email` is needed."""
+
+    campaign_id: int | None = Field(default=None, ge=1, le=MAX_CAMPAIGN_ID)
+    state: States | None = None
+    audience: Audiences | None = None
+    flag: Flags | None = None
+    attention: bool = False
+    email: Annotated[str, Field(min_length=1, max_length=254)] | None = None
+    cursor: Annotated[str, Field(max_length=4_000)] | None = None
+
+
+def read_form(model: type[Model], body: bytes) -> Model:
+    """The body as the form; an empty one as ``{}``. Raises MalformedPayloadError for what is no JSON object, and
+    InvalidSettingsError that names each place whose shape is wrong."""
+    document = read_object(body) if body.strip() else {}
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidSettingsError([problem_of(detail) for detail in error.errors(include_url=False)]) from None

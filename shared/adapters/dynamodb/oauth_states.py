@@ -1,0 +1,33 @@
+"""States of OAuth, each used once."""
+
+from __future__ import annotations
+
+from shared.adapters.dynamodb.items import from_item, to_item
+from shared.adapters.dynamodb.table import Table
+from shared.ports.administration import OAuthState
+from shared.ports.services import Clock
+
+SORT_KEY = "STATE"
+
+
+class DynamoOAuthStates:
+    """Implements ``shared.ports.administration.OAuthStates``."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def add(self, state_hash: str, state: OAuthState) -> None:
+        """The row expires by itself."""
+        key = {"pk": f"OAUTH#{state_hash}", "sk": SORT_KEY}
+        facts = {"who": state.who, "cookie_hash": state.cookie_hash}
+        self._table.put(to_item({**key, **facts, "expires_at": int(state.expires_at)}))
+
+    def take(self, state_hash: str) -> OAuthState | None:
+        """See ``OAuthStates.take``: whoever deletes the row has it."""
+        item = self._table.find(f"OAUTH#{state_hash}", SORT_KEY)
+        if item is None or not self._table.delete(f"OAUTH#{state_hash}", SORT_KEY):
+            return None
+        row = from_item(item)
+        state = OAuthState(row["who"], row["cookie_hash"], float(row["expires_at"]))
+        return state if self._clock.now() < state.expires_at else None

@@ -1,0 +1,93 @@
+"""What settings are chosen from: attributes, segments and tags. https://developers.intercom.com/docs/references/rest-api"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.adapters.http import HttpResponse
+from shared.adapters.intercom.client import IntercomClient
+from shared.adapters.intercom.errors import VENDOR, read_refusal
+from shared.adapters.intercom.schemas import AttributeBody, document_of
+from shared.domain.contact import Attribute
+from shared.errors import PermanentError, RejectedError, UnavailableError
+from shared.ports.administration import ContactList
+
+NEEDED: tuple[tuple[str, str, str], ...] = (
+    ("GET", "/data_attributes?model=contact", "Read and list users and companies"),
+    ("POST", "/contacts/search", "Read and list users and companies"),
+    ("GET", "/segments", "Read and list users and companies"),
+    ("GET", "/tags", "Read tags"),
+)
+"""Calls that only read, and the permission of Intercom's Developer Hub that each needs."""
+NOBODY = {"query": {"field": "email", "operator": "=", "value": "nobody@example.invalid"}, "pagination": {"per_page": 1}}
+_REASONS: tuple[tuple[str, str], ...] = (
+    ("You already have", "There is such an attribute already, perhaps archived in Intercom. Choose it, or take another name."),
+    ("standard attributes", "Intercom has a standard attribute of that name. Take another name."),
+    ("alphanumeric", "Intercom takes letters, digits, spaces, hyphens, underscores and currency signs in a name."),
+    ("Data Type", "Intercom does not know that type."),
+    ("at least two options", "A list needs at least two options."),
+    ("limit of", "The workspace has as many attributes as Intercom allows (250). Archive one in Intercom first."),
+)
+"""What the 400s of ``POST /data_attributes`` say, and the same in plain words."""
+
+
+class IntercomWorkspace(IntercomClient):
+    """Implements ``shared.ports.administration.Workspace`` beside the contacts."""
+
+    def create_attribute(self, name: str, data_type: str, options: Sequence[str] = ()) -> Attribute:
+        """See ``Workspace.create_attribute``. Sent once: after a lost answer a refresh shows whether it is there."""
+        body: dict[str, Any] = {"name": name, "model": "contact", "data_type": data_type}
+        if data_type == "options":
+            body["options"] = [{"value": option} for option in options]
+        response = self._exchange("POST", "/data_attributes", body, 20.0)
+        if response.status in (400, 422):
+            raise _refused(response)
+        document = document_of(self._checked(response))
+        self._attributes = None
+        try:
+            return AttributeBody.model_validate(document).attribute()
+        except ValueError:
+            raise UnavailableError("Intercom: its answer is no attribute", vendor=VENDOR, status=response.status) from None
+
+    def segments(self) -> Sequence[ContactList]:
+        """See ``Workspace.segments``. Counts are Intercom's own."""
+        return _lists(document_of(self._call("GET", "/segments?include_count=true")).get("segments"))
+
+    def tags(self) -> Sequence[ContactList]:
+        """See ``Workspace.tags``. Intercom tells no counts of tags."""
+        return _lists(document_of(self._call("GET", "/tags")).get("data"))
+
+    def missing_permissions(self) -> Sequence[str]:
+        """See ``Workspace.missing_permissions``. Four calls that change nothing."""
+        missing: dict[str, None] = {}
+        for method, path, permission in NEEDED:
+            try:
+                self._call(method, path, NOBODY if method == "POST" else None)
+            except PermanentError as error:
+                if error.status == 403:
+                    missing[permission] = None
+        return list(missing)
+
+
+def _refused(response: HttpResponse) -> RejectedError:
+    said = read_refusal(response)
+    reason = next((ours for theirs, ours in _REASONS if theirs in said.message), "Intercom does not take this attribute.")
+    return RejectedError(reason, vendor=VENDOR, status=response.status, code=said.code or None, request_id=said.request_id)
+
+
+def _lists(entries: Any) -> Sequence[ContactList]:
+    if not isinstance(entries, list):
+        raise UnavailableError("Intercom: its answer is no list", vendor=VENDOR, status=200)
+    return [_list(entry) for entry in entries if isinstance(entry, Mapping) and entry.get("id") and entry.get("name")]
+
+
+def _list(entry: Mapping[str, Any]) -> ContactList:
+    count, person_type = entry.get("count"), entry.get("person_type")
+    kind = {"contact": "lead", "user": "user"}.get(person_type) if isinstance(person_type, str) else None
+    return ContactList(
+        str(entry["id"]),
+        str(entry["name"])[:500],
+        count if isinstance(count, int) and not isinstance(count, bool) else None,
+        kind,
+    )

@@ -1,0 +1,53 @@
+"""The secret of Referral Factory's webhooks: make the next one, put it there, then promote it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from shared.errors import ConflictError
+from shared.ports.administration import Audit, Change, SecretStore
+from shared.ports.services import Chance, Clock
+
+
+class Rotation(StrEnum):
+    MAKE_NEXT = "make_next"
+    PROMOTE = "promote"
+    DROP_NEXT = "drop_next"
+
+
+class Rotating(Protocol):
+    """What rotating needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def chance(self) -> Chance: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def webhook_secret(self) -> SecretStore: ...
+
+
+_DONE = {
+    Rotation.MAKE_NEXT: "Made the next webhook secret.",
+    Rotation.PROMOTE: "Made the next webhook secret the current one; the old one is refused now.",
+    Rotation.DROP_NEXT: "Dropped the next webhook secret.",
+}
+
+
+def rotate_webhook_secret(environment: Rotating, who: str, rotation: Rotation) -> str | None:
+    """The new secret when one was made: it is shown this once. Raises ConflictError when there is a next one already, or
+    none; so a second press neither replaces a secret that was just copied nor promotes nothing."""
+    known = environment.webhook_secret.read()
+    if rotation is Rotation.MAKE_NEXT and known.get("next"):
+        raise ConflictError("A next secret was made already. Promote it or drop it first.")
+    if rotation is not Rotation.MAKE_NEXT and not known.get("next"):
+        raise ConflictError("There is no next secret. Make one first.")
+    made = environment.chance.token() + environment.chance.token()[:16] if rotation is Rotation.MAKE_NEXT else None
+    if rotation is Rotation.PROMOTE:
+        environment.webhook_secret.change(current=known["next"], next="")
+    else:
+        environment.webhook_secret.change(next=made or "")
+    environment.audit.add(Change(environment.clock.now(), who, _DONE[rotation]))
+    return made
