@@ -52,7 +52,7 @@ def _campaigns(overview: Overview) -> list[dict[str, Any]]:
 
 
 def _funnel(campaign_id: int | None, name: str, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {"campaign_id": campaign_id, "name": name, **{step: int(counts.get(step, 0)) for step in STEPS}}
+    return {"campaign_id": campaign_id, "name": name, **{step: max(0, int(counts.get(step, 0))) for step in STEPS}}
 
 
 def _sum(funnels: Mapping[int, Mapping[str, int]]) -> Counter[str]:

@@ -14,10 +14,12 @@ from functions.admin_api.router import Environment, Route
 from shared.adapters.admin import answers_of_state as answers
 from shared.adapters.admin.requests import MAX_USER_ID, ReplayRequest, read_form
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
+from shared.domain.known_referrer import KnownReferrer
 from shared.domain.person import Audience
+from shared.domain.qualification import Qualification
 from shared.domain.referral import Referral, State
 from shared.domain.referral_filter import Flag, ReferralFilter
-from shared.domain.story import advice_for, sentence_of
+from shared.domain.story import advice_for, is_qualified, sentence_of, standing_of, story_of
 from shared.errors import InvalidSettingsError
 from shared.ports.repositories import Page
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
@@ -42,8 +44,8 @@ MESSAGES = {
     Replay.HELD: "It is held until the campaign is active; then it is delivered by itself.",
 }
 COLUMNS = (
-    "campaign_id", "user_id", "first_name", "email", "audience", "state", "reason", "what_to_do", "possibly_doubled",
-    "unverified", "origin", "accepted_at", "delivered_at", "attempts", "contact_id",
+    "campaign_id", "user_id", "first_name", "email", "audience", "state", "qualified", "reason", "what_to_do",
+    "possibly_doubled", "unverified", "origin", "accepted_at", "delivered_at", "attempts", "contact_id",
 )  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
     row = environment.referrals.get(number_in_path(request, "campaign_id"), user_in_path(request))
+    key = row.campaign_id, row.user_id
     body = {
         "referral": show(environment, row, _workspace_id(environment)),
         "person": asdict(row.person),
@@ -68,10 +71,26 @@ def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
         "settings_version": row.settings_version,
         "story": [
             {"at": event.at, "what": event.what, "sentence": sentence_of(event), "detail": event.detail}
-            for event in row.history
+            for event in story_of(row, environment.rewards.of_person(*key))
         ],
+        "qualification": _qualification(environment.qualifications.find(*key)),
+        "referrer": _referrer(environment.referrers.find(*key)),
     }
     return json_answer(200, body)
+
+
+def _qualification(seen: Qualification | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    facts = {name: getattr(seen, name) for name in ("value", "by_hand", "due_at", "confirmed_at", "reason")}
+    return {"stage": str(seen.stage), "stands": standing_of(seen), "qualified": seen.told, **facts}
+
+
+def _referrer(known: KnownReferrer | None) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    facts = {name: getattr(known, name) for name in ("contact_id", "updated_at", "due_at", "note")}
+    return {"written": dict(known.written), **facts}
 
 
 def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -105,6 +124,7 @@ def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str
         "email": row.person.email,
         "audience": str(row.audience),
         "state": str(row.state),
+        "qualified": is_qualified(row),
         "reason": row.reason,
         "what_to_do": advice_for(row),
         "possibly_doubled": row.possibly_doubled,

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from shared.config import Settings
 from shared.ports.administration import Account, IntercomUsage, ReferralFactoryUsage, Workspace
+from shared.ports.referrers import Referrers, Rewards
+from shared.ports.repositories import Qualifications
 from shared.ports.services import Intercom, ReferralFactory
 from shared.runtime.http import HttpAnswer, HttpRequest, problem
 from shared.use_cases.connect_intercom import Connecting
@@ -28,6 +30,12 @@ class Environment(
 
     @property
     def settings(self) -> Settings: ...
+    @property
+    def qualifications(self) -> Qualifications: ...
+    @property
+    def referrers(self) -> Referrers: ...
+    @property
+    def rewards(self) -> Rewards: ...
     @property
     def intercom_limiter(self) -> IntercomUsage: ...
     @property

@@ -89,8 +89,9 @@ class Figures(Protocol):
     """Counts by day and campaign for the overview. They are added up in memory and written by ``flush``, which never fails: a
     worker that dies before it costs a count, never a delivery. The ledger is the truth."""
 
-    def count(self, campaign_id: int, name: str, at: float) -> None:
-        """``name`` of ``shared.domain.figures.COUNTS``; the day is that of ``at``."""
+    def count(self, campaign_id: int, name: str, at: float, by: int = 1) -> None:
+        """``name`` of ``shared.domain.figures.COUNTS``; the day is that of ``at``. ``by`` -1: taken back, so that the sum of
+        several days is what holds."""
 
     def delivered_in(self, campaign_id: int, seconds: float, at: float) -> None: ...
 

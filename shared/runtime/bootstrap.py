@@ -117,7 +117,7 @@ class Environment:
 
     def flush(self) -> None:
         """Called by each handler last: writes out what was counted."""
-        if "figures" in self.__dict__:  # a receiver counts nothing and loads no table for it
+        if "figures" in self.__dict__:  # the receiver of signups counts nothing and loads no table for it
             self.figures.flush()
         self.metrics.flush()
 
@@ -147,9 +147,9 @@ class Environment:
 
     @cached_property
     def qualifications(self) -> Qualifications:
-        from shared.adapters.dynamodb.qualifications import DynamoQualifications
+        from shared.adapters.dynamodb.counted_outcomes import CountedQualifications
 
-        return DynamoQualifications(self._referrals_table)
+        return CountedQualifications(self._referrals_table, self.clock, self.figures)
 
     @cached_property
     def people(self) -> People:
@@ -165,9 +165,9 @@ class Environment:
 
     @cached_property
     def rewards(self) -> Rewards:
-        from shared.adapters.dynamodb.rewards import DynamoRewards
+        from shared.adapters.dynamodb.counted_outcomes import CountedRewards
 
-        return DynamoRewards(self._referrals_table)
+        return CountedRewards(self._referrals_table, self.clock, self.figures)
 
     @cached_property
     def claims(self) -> Claims:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from shared.domain.connection import Vendor
 from shared.errors import MalformedPayloadError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.use_cases.notification_rules import NotificationRules, can_matter
 
 if TYPE_CHECKING:
+    from shared.ports.administration import Figures
     from shared.ports.repositories import Inbox
     from shared.ports.services import Chance, Clock, MessageQueue, Metrics, NotificationReader, Notified, SignatureCheck
 
@@ -43,6 +45,8 @@ class AcceptingNotifications(Protocol):
     @property
     def inbox(self) -> Inbox: ...
     @property
+    def figures(self) -> Figures: ...
+    @property
     def notification_rules(self) -> NotificationRules: ...
     @property
     def intercom_signatures(self) -> SignatureCheck: ...
@@ -61,11 +65,13 @@ def accept_notification(environment: AcceptingNotifications, signature: str | No
     except MalformedPayloadError:
         return _dropped(environment, "NotificationUnreadable")
     if told.topic == PING:
+        environment.figures.received(Vendor.INTERCOM, PING, environment.clock.now())
         return PING
     if not is_ours(environment.notification_rules, told.app_id):
         return _dropped(environment, "NotificationOfAnotherWorkspace")
     if told.topic not in ATTRIBUTE_TOPICS | LIFE_TOPICS or told.contact_id is None:
         return _dropped(environment, "NotificationUnknown")
+    environment.figures.received(Vendor.INTERCOM, told.topic, environment.clock.now())
     rules = environment.notification_rules.read()
     values = {name: value for name in {one.rule.attribute for one in rules} if (value := told.value(name)) is not None}
     if told.topic not in LIFE_TOPICS and not can_matter(rules, values):

@@ -102,7 +102,7 @@ def read_overview(environment: ReadingOverview, days: int) -> Overview:
 def _day(day: str, rows: Sequence[Day]) -> Mapping[str, Any]:
     counts, times = summed(row for row in rows if row.day == day and row.campaign_id)
     longest = [row.counts.get("longest_wait", 0) for row in rows if row.day == day and not row.campaign_id]
-    funnel = {name: counts[name] for name in ("signups", "delivered", "qualified", "rewarded", "failed")}
+    funnel = {name: max(0, counts[name]) for name in ("signups", "delivered", "qualified", "rewarded", "failed")}
     fast = {"p50": percentile(times, 0.5), "p99": percentile(times, 0.99)}
     return {"day": day, **funnel, **fast, "longest_wait": float(max(longest, default=0))}
 

@@ -83,7 +83,7 @@ function list(rows) {
     link(one.first_name || one.email || `User ${one.user_id}`, `#/activity/${one.campaign_id}/${one.user_id}`),
     one.email ?? "–",
     AUDIENCES[one.audience],
-    make("span", { className: "badges" }, stateBadge(one.state), ...flags(one)),
+    make("span", { className: "badges" }, stateBadge(one.state), one.qualified ? badge(["Qualified", "good"]) : null, ...flags(one)),
     one.reason || make("span", { className: "soft" }, STATE_HELP[one.state]),
     moment(one.accepted_at),
   ]);

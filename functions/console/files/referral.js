@@ -33,7 +33,7 @@ function render(answer, path, reload) {
   const contact = referral.contact_url ? link("Open the contact in Intercom", referral.contact_url, { target: "_blank", rel: "noreferrer" }) : null;
   const now = card(
     "Where it stands",
-    make("p", { className: "badges" }, badge(STATES[referral.state] ?? [referral.state, "quiet"]), ...flags(referral)),
+    make("p", { className: "badges" }, badge(STATES[referral.state] ?? [referral.state, "quiet"]), referral.qualified ? badge(["Qualified", "good"]) : null, ...flags(referral)),
     make("p", {}, referral.reason || STATE_HELP[referral.state]),
     make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do),
     referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Looked at again for doubles: ", moment(referral.due_at)) : null,
@@ -41,12 +41,31 @@ function render(answer, path, reload) {
     make("div", { className: "row" }, replay, contact),
   );
   const left = answer.dropped.length ? [card("Left out", table("Attributes that were left out", ["Attribute", "Why"], answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
-  return [make("p", {}, link("All referrals", "#/activity")), now, ...left, card("What happened", story(answer.story)), make("div", { className: "columns" }, person(answer), written(answer))];
+  return [make("p", {}, link("All referrals", "#/activity")), now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), make("div", { className: "columns" }, person(answer), written(answer))];
 }
 
 function story(lines) {
   const items = lines.map((line) => make("li", {}, moment(line.at), make("strong", {}, line.sentence), line.detail ? make("span", { className: "soft" }, line.detail) : null));
   return make("ol", { className: "story" }, ...items);
+}
+
+function qualification(seen) {
+  if (!seen) return [];
+  const rows = [
+    ["Value in Intercom", seen.value === null ? null : shown(seen.value)],
+    ["Decided by", seen.by_hand ? "Somebody in Referral Factory" : "The contact in Intercom"],
+    ["Confirmed", seen.confirmed_at ? moment(seen.confirmed_at) : null],
+    ["Tried next", seen.due_at ? moment(seen.due_at) : null],
+  ];
+  return [card("Qualification", make("p", {}, seen.stands), seen.reason ? make("p", { className: "note" }, seen.reason) : null, facts(rows.filter(([, value]) => value)))];
+}
+
+function referrer(known) {
+  if (!known) return [];
+  const rows = Object.entries(known.written).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
+  const when = known.due_at ? make("p", { className: "soft" }, "Brought up to date: ", moment(known.due_at)) : make("p", { className: "soft" }, "Up to date since ", moment(known.updated_at), ".");
+  const none = make("p", { className: "soft" }, "Nothing yet: no attribute is mapped, or the person has no contact in Intercom.");
+  return [card("As a person referring", rows.length ? table("Counts and rewards on the contact", ["Attribute", "Value"], rows) : none, when, known.note ? make("p", { className: "note" }, known.note) : null)];
 }
 
 function person({ person: one, referral, settings_version: version }) {

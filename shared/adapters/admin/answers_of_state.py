@@ -196,6 +196,7 @@ class ReferralAnswer(Answer):
     email: str | None
     audience: Audiences
     state: States
+    qualified: bool
     reason: str
     what_to_do: str
     possibly_doubled: bool
@@ -230,8 +231,33 @@ class DroppedAnswer(Answer):
     reason: str
 
 
+class QualificationAnswer(Answer):
+    """`stands` in plain words; `qualified` is what Referral Factory holds, null while nobody knows. `value`: of the tracked
+    attribute."""
+
+    stage: Literal["watching", "waiting", "reserved", "confirmed", "failed"]
+    stands: str
+    qualified: bool | None
+    value: Scalar
+    by_hand: bool
+    due_at: float | None
+    confirmed_at: float | None
+    reason: str
+
+
+class ReferrerAnswer(Answer):
+    """What this person's contact holds because they refer. `due_at` not null: it is brought up to date then."""
+
+    written: dict[str, Scalar]
+    contact_id: str | None
+    updated_at: float | None
+    due_at: float | None
+    note: str
+
+
 class StoryAnswer(Answer):
-    """One referral with its whole story, oldest first."""
+    """One referral with its whole story, oldest first. `qualification` null: nothing that counts was seen of the contact.
+    `referrer` null: this person has not referred anybody yet."""
 
     referral: ReferralAnswer
     person: dict[str, Any]
@@ -240,6 +266,8 @@ class StoryAnswer(Answer):
     notes: list[str]
     settings_version: int | None
     story: list[StoryLine]
+    qualification: QualificationAnswer | None
+    referrer: ReferrerAnswer | None
 
 
 class ReplayAnswer(Answer):

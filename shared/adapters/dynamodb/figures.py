@@ -35,9 +35,9 @@ class DynamoFigures:
 
     # -- counting -----------------------------------------------------------------------------------------------------
 
-    def count(self, campaign_id: int, name: str, at: float) -> None:
+    def count(self, campaign_id: int, name: str, at: float, by: int = 1) -> None:
         """See ``Figures.count``."""
-        self._counts.setdefault((campaign_id, day_of(at)), Counter())[name] += 1
+        self._counts.setdefault((campaign_id, day_of(at)), Counter())[name] += by
 
     def delivered_in(self, campaign_id: int, seconds: float, at: float) -> None:
         """See ``Figures.delivered_in``."""
