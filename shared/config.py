@@ -44,7 +44,9 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *_INTERCOM,
         *_REFERRAL_FACTORY,
     ),
-    "admin_api": (*_TABLES, *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
+    "start_sync": (*_TABLES, "SYNC_QUEUE_URL"),
+    "sync_page": (*_TABLES, "SYNC_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
+    "admin_api": (*_TABLES, "SYNC_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
     "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
 }
 """The variables that each function cannot start without. ``INTERCOM_API_URL`` may be empty."""
@@ -62,6 +64,7 @@ class Settings:
     reconcile_queue_url: str = ""
     qualification_queue_url: str = ""
     referrer_queue_url: str = ""
+    sync_queue_url: str = ""
     webhook_secret_arn: str = ""
     intercom_secret_arn: str = ""
     intercom_region: str = "US"

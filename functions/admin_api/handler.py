@@ -9,6 +9,7 @@ from functions.admin_api.campaigns import ROUTES as CAMPAIGN_ROUTES
 from functions.admin_api.campaigns import remarks
 from functions.admin_api.openapi import describe
 from functions.admin_api.router import Environment, Route, dispatch
+from functions.admin_api.syncs import ROUTES as SYNC_ROUTES
 from shared.errors import InvalidSettingsError, MalformedPayloadError, NotFoundError, TransientError
 from shared.observability import logger
 from shared.runtime import bootstrap
@@ -23,6 +24,7 @@ def get_openapi(_: Environment, __: HttpRequest) -> HttpAnswer:
 
 ROUTES = (
     *CAMPAIGN_ROUTES,
+    *SYNC_ROUTES,
     Route(
         "GET",
         "/api/openapi.json",

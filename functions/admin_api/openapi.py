@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.adapters.admin import answers
+from shared.adapters.admin import answers, sync_answers
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def _schemas() -> dict[str, Any]:
         answers.Problem,
         answers.SettingsProblem,
         answers.ConflictProblem,
+        sync_answers.SyncRunAnswer,
+        sync_answers.SyncRunPage,
     )
     _, document = models_json_schema(
         [(model, "validation") for model in models], by_alias=True, ref_template="#/components/schemas/{model}"

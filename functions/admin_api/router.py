@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from shared.config import Settings
-from shared.ports.repositories import Campaigns
-from shared.ports.services import Clock, Intercom, ReferralFactory
+from shared.ports.repositories import Breakers, Campaigns, SyncRuns
+from shared.ports.services import Clock, Intercom, MessageQueue, Metrics, ReferralFactory
 from shared.runtime.http import HttpAnswer, HttpRequest, problem
 
 
@@ -18,6 +18,18 @@ class Environment(Protocol):
 
     @property
     def campaigns(self) -> Campaigns: ...
+
+    @property
+    def breakers(self) -> Breakers: ...
+
+    @property
+    def sync_runs(self) -> SyncRuns: ...
+
+    @property
+    def sync_queue(self) -> MessageQueue: ...
+
+    @property
+    def metrics(self) -> Metrics: ...
 
     @property
     def clock(self) -> Clock: ...
