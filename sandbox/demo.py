@@ -55,7 +55,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _print_logs(stack: Stack) -> None:
-    functions = ("SignupWebhook", "DeliverContact", "IntercomWebhook", "QualifyReferral", "UpdateReferrer", "AdminApi")
+    functions = (
+        "SignupWebhook",
+        "DeliverContact",
+        "IntercomWebhook",
+        "QualifyReferral",
+        "UpdateReferrer",
+        "SyncPage",
+        "AdminApi",
+    )
     for function in (f"{name}Function" for name in functions):
         try:
             lines = stack.logs(function, 15)

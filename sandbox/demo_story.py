@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sandbox.demo_earning import Earning
 from sandbox.demo_outside import CALL_SECONDS, Outside, StoryError, difference_of
 from sandbox.demo_people import CAMPAIGN, EXISTING_SKIPPED, EXISTING_UPDATED, INVITED, REFERRING, build_settings
+from sandbox.demo_sync import SyncStory
 from sandbox.stack.stack import Stack
 
 QUIET_SECONDS = 3.0
@@ -32,6 +33,7 @@ class Story:
                 self.sign_up_known_with_update,
             ),
             *Earning(self.outside).steps,
+            *SyncStory(stack, StoryError).steps,
         ]
 
     def close(self) -> None:

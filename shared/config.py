@@ -44,12 +44,15 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *_INTERCOM,
         *_REFERRAL_FACTORY,
     ),
+    "start_sync": (*_TABLES, "SYNC_QUEUE_URL"),
+    "sync_page": (*_TABLES, "SYNC_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
     "admin_api": (
         *_TABLES,
         *_INTERCOM,
         *_REFERRAL_FACTORY,
         "DELIVERY_QUEUE_URL",
         "RECONCILE_QUEUE_URL",
+        "SYNC_QUEUE_URL",
         "WEBHOOK_SECRET_ARN",
         "CONSOLE_URL",
         "ADMIN_GROUP",
@@ -72,6 +75,7 @@ class Settings:
     reconcile_queue_url: str = ""
     qualification_queue_url: str = ""
     referrer_queue_url: str = ""
+    sync_queue_url: str = ""
     webhook_secret_arn: str = ""
     intercom_secret_arn: str = ""
     intercom_region: str = "US"

@@ -101,9 +101,24 @@ class NoteReward:
     id: str = ""
 
 
-Message = DeliverContact | ReconcileCampaigns | QualifyReferral | UpdateReferrer | NoteReward
+@dataclass(frozen=True, slots=True)
+class SyncPage:
+    """Go on with a sync run: read the next pages, or work on its contacts. Where it stands is in the run's row.
+
+    ``lane`` numbers the workers on one run; a message of an earlier ``round`` than the run's counts no more.
+    """
+
+    campaign_id: int
+    slot: int
+    lane: int = 0
+    round: int = 0
+
+
+Receipt = DeliverContact | ReconcileCampaigns | QualifyReferral | UpdateReferrer | NoteReward
+"""What an outsider told, so that it is kept in the inbox when SQS refuses it."""
+Message = Receipt | SyncPage
 _KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns, QualifyReferral, UpdateReferrer, NoteReward)
+    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns, QualifyReferral, UpdateReferrer, NoteReward, SyncPage)
 }
 
 

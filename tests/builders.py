@@ -298,7 +298,7 @@ class App:
                 ],
             )
         urls = {}
-        for queue in ("delivery", "reconcile", "qualification", "referrer"):
+        for queue in ("delivery", "reconcile", "qualification", "referrer", "sync"):
             attributes = {"VisibilityTimeout": "270"}
             urls[f"{queue}_queue_url"] = self.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
         values: dict[str, dict[str, str]] = {

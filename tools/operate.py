@@ -22,8 +22,11 @@ from shared.errors import ApplicationError
 from shared.observability import EmbeddedMetrics
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.lift_stop import lift_stop
+from shared.use_cases.read_syncs import cancel_run, describe_run, read_run, read_runs
 from shared.use_cases.reconcile_progress import NAME, progress_of
+from shared.use_cases.start_sync import start_once
 from shared.use_cases.switch_connection import switch_connection
+from tools.follow_sync import follow, summary
 
 LOCAL = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
@@ -37,7 +40,11 @@ def environment_of(stack: str, client: Callable[[str], Any]) -> Environment:
     stacks = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stacks[0].get("Outputs", [])}
     try:
-        settings = Settings(campaigns_table=outputs["CampaignsTableName"], referrals_table=outputs["ReferralsTableName"])
+        settings = Settings(
+            campaigns_table=outputs["CampaignsTableName"],
+            referrals_table=outputs["ReferralsTableName"],
+            sync_queue_url=outputs.get("SyncQueueUrl", ""),
+        )
     except KeyError as error:
         raise OperatingError(f"The stack {stack} has no output {error}: is it this application's?") from None
     return Environment(settings, client, _no_vendor, SystemClock(), SystemChance(), EmbeddedMetrics())
@@ -100,6 +107,24 @@ def close(environment: Environment, vendor: Vendor) -> Iterator[str]:
     yield f"The breaker of {vendor} was: {_breaker(before, environment.clock.now())}. It is closed."
 
 
+def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterator[str]:
+    """Starts a run, or follows the one that is open, with a progress bar; or cancels it."""
+    newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
+    is_open = newest is not None and not newest.finished
+    if newest is not None and is_open and cancel:
+        run = cancel_run(environment, campaign_id, str(newest.slot), "an operator")
+        yield from summary(describe_run(run, environment.clock.now()))
+        return
+    if cancel:
+        raise OperatingError("No run is open.")
+    run = newest if newest is not None and is_open else start_once(environment, campaign_id, "an operator")
+
+    def look() -> dict[str, Any]:
+        return describe_run(read_run(environment, campaign_id, str(run.slot)), environment.clock.now())
+
+    yield from summary(follow(look))
+
+
 def _breaker(breaker: Breaker | None, now: float) -> str:
     if breaker is None:
         return "closed"
@@ -127,6 +152,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("reconnect", help="go on with the workspace that was disconnected")
     breaker = commands.add_parser("close-breaker", help="let a vendor be called before its pause is over")
     breaker.add_argument("vendor", choices=[str(vendor) for vendor in Vendor], metavar="VENDOR", help=" or ".join(Vendor))
+    syncing = commands.add_parser("sync", help="sync a campaign now, or follow the run that is open")
+    syncing.add_argument("campaign", type=int, metavar="CAMPAIGN")
+    syncing.add_argument("--cancel", action="store_true", help="cancel the open run instead")
     return made
 
 
@@ -141,6 +169,8 @@ def run(environment: Environment, arguments: argparse.Namespace) -> Iterator[str
             return switch(environment, connected=arguments.command == "reconnect")
         case "close-breaker":
             return close(environment, Vendor(arguments.vendor))
+        case "sync":
+            return sync(environment, arguments.campaign, cancel=arguments.cancel)
         case _:
             return show_status(environment)
 

@@ -10,6 +10,7 @@ from functions.admin_api.campaigns import ROUTES as CAMPAIGN_ROUTES
 from functions.admin_api.campaigns import remarks
 from functions.admin_api.openapi import describe, refusals
 from functions.admin_api.router import Environment, Route, dispatch
+from functions.admin_api.syncs import ROUTES as SYNC_ROUTES
 from shared.domain.connection import Vendor
 from shared.errors import (
     BlockedError,
@@ -37,6 +38,7 @@ ROUTES = (
     *connection.ROUTES,
     *workspace.ROUTES,
     *CAMPAIGN_ROUTES,
+    *SYNC_ROUTES,
     *preview.ROUTES,
     *referrals.ROUTES,
     *quarantine.ROUTES,

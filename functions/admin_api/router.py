@@ -18,13 +18,25 @@ from shared.use_cases.connect_referral_factory import ConnectingReferralFactory
 from shared.use_cases.disconnect import Disconnecting
 from shared.use_cases.preview_contact import Previewing
 from shared.use_cases.read_overview import ReadingOverview
+from shared.use_cases.read_syncs import ReadingSyncs
 from shared.use_cases.replay_quarantined import Rereading
 from shared.use_cases.replay_referrals import Replaying
 from shared.use_cases.rotate_webhook_secret import Rotating
+from shared.use_cases.start_sync import StartingSync
 
 
 class Environment(
-    Connecting, ConnectingReferralFactory, Disconnecting, Rotating, Replaying, Rereading, Previewing, ReadingOverview, Protocol
+    Connecting,
+    ConnectingReferralFactory,
+    Disconnecting,
+    Rotating,
+    Replaying,
+    Rereading,
+    Previewing,
+    ReadingOverview,
+    ReadingSyncs,
+    StartingSync,
+    Protocol,
 ):
     """What the routes need of ``shared.runtime.bootstrap``'s environment."""
 

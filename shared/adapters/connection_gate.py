@@ -25,16 +25,19 @@ class ConnectionGate:
         self._limiter = limiter
         self._answered = answered
         self._epoch: int | None = None
+        self._priority = Priority.RECONCILE
 
-    def begin(self, epoch: int | None) -> None:
-        """A piece of work begins under that epoch of the connection; None: under whichever there is."""
+    def begin(self, epoch: int | None, priority: Priority = Priority.RECONCILE) -> None:
+        """A piece of work of that priority begins under that epoch of the connection; None: under whichever there is."""
         self._epoch = epoch
+        self._priority = priority
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
-        """See ``Limiter.acquire``. ConnectionLostError when Intercom was disconnected. Whatever else speaks against the
-        call is a RateLimitedError: the caller may rely on it that nothing was sent, so that a create is not in doubt."""
+        """See ``Limiter.acquire``; the piece of work's own priority counts. ConnectionLostError when Intercom was
+        disconnected. Whatever else speaks against the call is a RateLimitedError: the caller may rely on it that nothing was
+        sent, so that a create is not in doubt."""
         try:
-            permit = self._limiter.acquire(priority)
+            permit = self._limiter.acquire(self._priority)
             self._look()
         except RateLimitedError:
             raise

@@ -20,6 +20,10 @@ _CHUNK = 65_536
 _GZIP_OR_ZLIB = 47
 
 
+class TooLargeAnswerError(UnavailableError):
+    """The answer has more bytes than are read of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
     """An answer. ``headers`` have lower-case names; ``body`` is decompressed."""
@@ -87,7 +91,7 @@ class RequestsTransport:
         while chunk := response.raw.read(_CHUNK, decode_content=False):
             size += len(chunk)
             if size > self._body_limit:
-                raise UnavailableError(f"the answer is over {self._body_limit} bytes", status=response.status_code)
+                raise TooLargeAnswerError(f"the answer is over {self._body_limit} bytes", status=response.status_code)
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -99,7 +103,7 @@ class RequestsTransport:
                 decompressor = zlib.decompressobj(_GZIP_OR_ZLIB)
                 plain = decompressor.decompress(raw, self._body_limit + 1)
                 if len(plain) > self._body_limit:
-                    raise UnavailableError(f"the answer is over {self._body_limit} bytes when decompressed")
+                    raise TooLargeAnswerError(f"the answer is over {self._body_limit} bytes when decompressed")
                 if not decompressor.eof:
                     raise UnavailableError("the compressed answer ends too early")
                 return plain

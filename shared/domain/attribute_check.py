@@ -40,6 +40,7 @@ WRITTEN: Mapping[str, str] = {
     "rewards.rewards_total": NUMBER,
     "rewards.reward_status": CHOICE,
     "sync.write_back.referral_link": TEXT,
+    "sync.write_back.referral_code": TEXT,
     "sync.write_back.referral_count": NUMBER,
     "sync.write_back.converted_referral_count": NUMBER,
 }

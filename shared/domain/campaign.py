@@ -74,7 +74,7 @@ class Campaign:
 
     ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered.
     ``watches_departures``: a contact that stood at a qualified value was adopted, so that any value of it can matter.
-    ``problems``: why the campaign does not work as it was set up, in plain words.
+    ``noted_problems``: why the campaign does not work as it was set up, in plain words, by the part of it.
     """
 
     campaign_id: int
@@ -91,7 +91,12 @@ class Campaign:
     unqualify_on_reversal: bool = False
     qualify_skipped: bool = False
     watches_departures: bool = False
-    problems: tuple[str, ...] = ()
+    noted_problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All that was noted, in plain words."""
+        return tuple(text for part in sorted(self.noted_problems) for text in self.noted_problems[part])
 
     def audience(self, audience: Audience) -> AudienceSettings:
         return self.audiences.get(audience, AudienceSettings())
@@ -130,7 +135,7 @@ def campaign_of(
     version: int,
     known_up_to: int | None = None,
     watches_departures: bool = False,
-    problems: tuple[str, ...] = (),
+    noted_problems: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Campaign:
     """The settings of a saved document. KeyError or ValueError when it is none (saving validates, so this is a bug)."""
     qualification = document.get("qualification") or {}
@@ -152,7 +157,7 @@ def campaign_of(
         unqualify_on_reversal=bool(qualification.get("unqualify_on_reversal", False)),
         qualify_skipped=bool(qualification.get("qualify_skipped", False)),
         watches_departures=watches_departures,
-        problems=problems,
+        noted_problems=noted_problems or {},
     )
 
 

@@ -19,8 +19,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact as Intercom answered it. ``created_at`` and ``updated_at`` in Unix seconds; ``values`` by attribute
-    name, custom ones as ``custom_attributes.<name>``."""
+    """A contact as Intercom answered it. ``created_at`` and ``updated_at`` (0: not told) in Unix seconds; ``values`` by
+    attribute name, custom ones as ``custom_attributes.<name>``."""
 
     id: str
     role: Role

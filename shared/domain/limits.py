@@ -20,6 +20,9 @@ BEGIN_WITHIN = 5.0
 LONGEST_CALL = 25.0
 """Seconds after which a call of Referral Factory is given up."""
 MOST_IN_FLIGHT = 10
+SPREAD = 10.0
+SPREAD_SLACK = 1.2
+"""Sync makes no more of its minute's calls in ten seconds than a sixth and a fifth of it, so that slots come free evenly."""
 HIGHEST_LIMIT = 480
 LIMIT_OUTSIDE_PRODUCTION = 60
 ONE_STRIKE = 60.0
@@ -28,8 +31,8 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
-WORKERS = 37
-"""Workers that may call Intercom at the same time: each MaximumConcurrency of the template, together (sync's 2 with them)."""
+WORKERS = 43
+"""Workers that may call Intercom at the same time: each MaximumConcurrency of the template, together."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167
 """Calls a window of the smallest documented plan, taken until an answer has told ours."""
@@ -82,11 +85,17 @@ class CallLog:
         """Slots of the minute that are taken."""
         return len(self.open) + sum(calls for _, calls in self.ended)
 
+    def since(self, moment: float) -> int:
+        """Calls in flight, and those that ended after ``moment``."""
+        return len(self.open) + sum(calls for second, calls in self.ended if second > moment)
+
     def wait(self, now: float, limit: int, priority: Priority) -> float:
         """Seconds until a call of that priority may begin if no other does, 0 when it may now. ``limit``: calls in any
         sliding minute."""
         log = self.at(now)
         if len(log.open) >= MOST_IN_FLIGHT - _IN_FLIGHT_LEFT[priority]:
+            return 1.0
+        if priority is Priority.SYNC and log.since(now - SPREAD) >= max(1, math.ceil(limit * SPREAD / MINUTE * SPREAD_SLACK)):
             return 1.0
         to_free = log.occupied - (limit - reserve_of(limit, priority)) + 1
         if to_free <= 0:
@@ -109,8 +118,13 @@ def _free_at(second: int) -> float:
 
 
 def reserve_of(limit: int, priority: Priority) -> int:
-    """Calls a minute that a priority leaves for those before it: of 300 sync leaves 60, reconcile 20."""
-    return {Priority.QUALIFICATION: 0, Priority.RECONCILE: limit // 15, Priority.SYNC: limit // 5}[priority]
+    """Calls a minute that a priority leaves for those before it, of 300: sync 2, reconcile 1.
+
+    Few are enough, because sync spreads its calls: each second some slots come free, and as long as somebody before it takes
+    them, it gets none. So a full minute costs a qualification a second or so, and an idle one costs sync nothing.
+    """
+    least = {Priority.QUALIFICATION: 0, Priority.RECONCILE: max(1, limit // 300), Priority.SYNC: max(2, limit // 150)}
+    return min(least[priority], limit - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +158,12 @@ class Strikes:
 def cap_of(limit: int | None) -> int:
     """Our calls in one window: 90 % of Intercom's, less one for each worker whose call may arrive in the next window."""
     of_us = int((limit or SMALLEST_LIMIT) * OUR_SHARE)
-    return max(1, of_us - min(WORKERS, of_us // 4))
+    return max(1, of_us - min(WORKERS, of_us * 3 // 10))
+
+
+def cap_for(priority: Priority, cap: int) -> int:
+    """What a priority may take of the cap: sync leaves a quarter of each window to deliveries and qualifications."""
+    return max(1, cap - cap // 4) if priority is Priority.SYNC else cap
 
 
 def window_end(now: float, alignment: int) -> int:

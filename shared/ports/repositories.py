@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.limits import Strikes
     from shared.domain.qualification import Qualification
     from shared.domain.referral import KnownPerson, Referral
-    from shared.messages import Message
+    from shared.domain.sync_member import SyncMember
+    from shared.domain.sync_run import Chunk, SyncHead, SyncRun, Tally
+    from shared.messages import Receipt
 
 Item = TypeVar("Item")
 DUE_SHARDS = 8
@@ -134,9 +136,9 @@ class People(Protocol):
 class Inbox(Protocol):
     """Messages that SQS refused."""
 
-    def add(self, message: Message, due_at: float) -> None: ...
+    def add(self, message: Receipt, due_at: float) -> None: ...
 
-    def find(self, inbox_id: str) -> Message | None: ...
+    def find(self, inbox_id: str) -> Receipt | None: ...
 
     def remove(self, inbox_id: str) -> None: ...
 
@@ -165,8 +167,9 @@ class Campaigns(Protocol):
     def watch_departures(self, campaign_id: int) -> None:
         """Any value of the tracked attribute can matter from now on."""
 
-    def note_problems(self, campaign_id: int, problems: Sequence[str]) -> None:
-        """What keeps the campaign from working, in plain words, instead of what was noted before."""
+    def note_problems(self, campaign_id: int, about: str, problems: Sequence[str]) -> None:
+        """What keeps that part of the campaign (``qualification``, ``sync``) from working, in plain words, instead of what
+        was noted about it before; none: it works. Nothing happens when there is no such campaign."""
 
 
 class Connections(Protocol):
@@ -204,3 +207,57 @@ class Progresses(Protocol):
     def find(self, name: str) -> Mapping[str, object] | None: ...
 
     def save(self, name: str, progress: Mapping[str, object]) -> None: ...
+
+
+class SyncMembers(Protocol):
+    """E-mail addresses of a campaign's contacts, folded."""
+
+    def find(self, campaign_id: int, email: str) -> SyncMember | None: ...
+
+    def find_all(self, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], SyncMember]:
+        """Those that exist, by campaign id and e-mail."""
+
+    def save(self, member: SyncMember) -> SyncMember:
+        """Writes it over the version it was read at (0: there is none yet). Raises ConflictError."""
+
+
+class SyncRuns(Protocol):
+    """Runs, and the contacts that they still have to work on."""
+
+    def head(self, campaign_id: int) -> SyncHead: ...
+
+    def start(self, run: SyncRun, *, scheduled: bool) -> bool:
+        """Writes the run and opens its slot; False when another run is open, or the slot was used."""
+
+    def find(self, campaign_id: int, slot: int) -> SyncRun | None: ...
+
+    def list(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[SyncRun]:
+        """Newest first."""
+
+    def lease(self, campaign_id: int, slot: int, owner: str, now: float, seconds: float) -> SyncRun:
+        """Takes the reader's lease with a new fence. Raises BusyError(retry_after) while another holds it."""
+
+    def release(self, run: SyncRun) -> None:
+        """Gives the lease back; silently does nothing when it was lost already."""
+
+    def update(self, campaign_id: int, slot: int, change: Callable[[SyncRun], SyncRun]) -> SyncRun:
+        """As ``Referrals.update``. A run that ``change`` finishes is closed in the campaign's head as well."""
+
+    def close(self, campaign_id: int, slot: int) -> None:
+        """Mends a head whose open slot has no run that goes on."""
+
+    def add_page(self, run: SyncRun, number: int, contact_ids: Sequence[str]) -> None:
+        """Remembers who was on a page, for the leavers. Again harmlessly."""
+
+    def pages(self, campaign_id: int, slot: int) -> Iterator[Sequence[str]]:
+        """Who was on each page, one page after the other."""
+
+    def add_chunk(self, run: SyncRun, chunk: Chunk) -> None:
+        """Again harmlessly, until the chunk is finished."""
+
+    def claim_chunk(self, run: SyncRun, owner: str, now: float, seconds: float) -> tuple[Chunk | None, float | None]:
+        """Leases a chunk that is due and free. None: there is none; then when to look again, None when none is left."""
+
+    def finish_chunk(self, run: SyncRun, chunk: Chunk, rest: Chunk | None, done: Tally, now: float) -> SyncRun:
+        """Counts ``done`` and removes the chunk, or leaves ``rest`` of it, both or neither. Raises BusyError when the lease
+        was lost, and NotFoundError when the run has finished."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # as in repositories
     from shared.domain.limits import Priority
     from shared.domain.person import Person
     from shared.domain.reward import RewardFacts
+    from shared.domain.sync import ContactFilter
     from shared.errors import FailureError
     from shared.messages import Message
 
@@ -139,6 +140,19 @@ class Limiter(Protocol):
         """What the vendor's answer came to, the token having been read anew after a 401; None when it was a success."""
 
 
+class ContactPage(Protocol):
+    """One page of contacts. ``cursor`` of the next page, None on the last; ``total``: what Intercom says there are."""
+
+    @property
+    def contacts(self) -> Sequence[Contact]: ...
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    @property
+    def total(self) -> int | None: ...
+
+
 class Intercom(Protocol):
     """Intercom's contacts. Every method may raise TransientError, ConnectionLostError and RejectedError."""
 
@@ -173,6 +187,13 @@ class Intercom(Protocol):
     def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
         """``created_at`` in Unix seconds: a second event of that contact and name in the same second changes nothing, so the
         same one may be sent again. At most 10 ``metadata`` keys. Raises ContactGoneError."""
+
+    def read_contacts(self, wanted: ContactFilter, cursor: str | None) -> ContactPage:
+        """One page, oldest contacts first. Lags behind as search does. Raises PermanentError for a page whose successor lies
+        on another host."""
+
+    def list_ids(self, field: str) -> Mapping[str, str]:
+        """The names of all segments (``segment_id``) or tags (``tag_id``) by id."""
 
 
 class UserPage(Protocol):
@@ -221,3 +242,10 @@ class ReferralFactory(Protocol):
     def issue_reward(self, due_id: int) -> RewardFacts | None:
         """Issues a due reward; what the answer tells of it. Raises RejectedError when it is not due (any more). After an
         UnavailableError it may have been issued."""
+
+    def create_user(self, campaign_id: int, email: str, first_name: str, meta: Mapping[str, str], *, notify: bool) -> Person:
+        """Adds a person referring. Raises RejectedError, also for an e-mail that the campaign has already. After an
+        UnavailableError the person may have been added."""
+
+    def search_user(self, campaign_id: int, email: str) -> Person | None:
+        """The person with that e-mail in the campaign, with counts where the vendor brings them."""

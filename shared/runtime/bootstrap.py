@@ -49,6 +49,8 @@ if TYPE_CHECKING:
         Quarantine,
         Referrals,
         StrikeBook,
+        SyncMembers,
+        SyncRuns,
     )
     from shared.ports.services import (
         Chance,
@@ -218,6 +220,18 @@ class Environment:
         return DynamoProgresses(self._campaigns_table)
 
     @cached_property
+    def sync_members(self) -> SyncMembers:
+        from shared.adapters.dynamodb.sync_members import DynamoSyncMembers
+
+        return DynamoSyncMembers(self._referrals_table)
+
+    @cached_property
+    def sync_runs(self) -> SyncRuns:
+        from shared.adapters.dynamodb.sync_runs import DynamoSyncRuns
+
+        return DynamoSyncRuns(self._campaigns_table, self._referrals_table, self.chance, self.clock)
+
+    @cached_property
     def figures(self) -> DynamoFigures:
         from shared.adapters.dynamodb.figures import DynamoFigures
 
@@ -339,6 +353,10 @@ class Environment:
     def referrer_queue(self) -> MessageQueue:
         return self._queue(self.settings.referrer_queue_url)
 
+    @cached_property
+    def sync_queue(self) -> MessageQueue:
+        return self._queue(self.settings.sync_queue_url)
+
     def _queue(self, url: str) -> MessageQueue:
         from shared.adapters.sqs import SqsQueue
 
@@ -438,10 +456,10 @@ class Environment:
 
         return ConnectionGate(self.connections, self.intercom_limiter, self.intercom_guard.answered)
 
-    def intercom(self, connection: Connection | None = None) -> Intercom:
-        """The connected workspace's API, for one piece of work: under ``connection``, so that its calls stop once that was
-        replaced, or under whichever there is."""
-        self._intercom_gate.begin(connection.epoch if connection else None)
+    def intercom(self, connection: Connection | None = None, priority: Priority = Priority.RECONCILE) -> Intercom:
+        """The connected workspace's API, for one piece of work of that priority: under ``connection``, so that its calls stop
+        once that was replaced, or under whichever there is."""
+        self._intercom_gate.begin(connection.epoch if connection else None, priority)
         return self._intercom
 
     @cached_property

@@ -22,7 +22,17 @@ from shared.errors import ConnectionLostError, MalformedPayloadError, PermanentE
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.referrers import Referrers, Rewards
-from shared.ports.repositories import Campaigns, Connections, People, Pointer, Progresses, Quarantine, Quarantined, Referrals
+from shared.ports.repositories import (
+    Campaigns,
+    Connections,
+    People,
+    Pointer,
+    Progresses,
+    Quarantine,
+    Quarantined,
+    Referrals,
+    SyncMembers,
+)
 from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, PersonReader, RewardReader
 from shared.use_cases.check_delivered import check_delivered, next_check
 from shared.use_cases.guard_vendor import VendorGuard
@@ -54,6 +64,8 @@ class Delivering(Protocol):
     def referrals(self) -> Referrals: ...
     @property
     def people(self) -> People: ...
+    @property
+    def sync_members(self) -> SyncMembers: ...
     @property
     def quarantine(self) -> Quarantine: ...
     @property
@@ -104,10 +116,12 @@ class Delivery:
         if row.finished:
             check_delivered(environment, row)
             return
+        email = fold_email(row.person.email or "")
+        if campaign is not None and campaign.status is Status.ACTIVE and _brought_by_sync(environment, row, email):
+            return
         if campaign is None or campaign.status is not Status.ACTIVE or _not_for_intercom(row, campaign):
             _put_aside(environment, row, campaign)
             return
-        email = fold_email(row.person.email or "")
         if not is_deliverable(email):
             raise PermanentError("There is no e-mail address." if not email else "No mail system takes this e-mail address.")
         _write(environment, row, campaign, email)
@@ -296,6 +310,27 @@ def _put_aside(environment: Delivering, row: Referral, campaign: Campaign | None
             return fresh.done(State.NOT_WANTED, f"The campaign sends no {row.audience.replace('_', ' ')} to Intercom.")
 
     environment.referrals.update(row.campaign_id, row.user_id, change)
+
+
+def _brought_by_sync(environment: Delivering, row: Referral, email: str) -> bool:
+    """Whether our own sync added the person, who therefore comes from an Intercom contact: the row is finished with that
+    contact, and nothing is written. The reservation tells, perhaps before our own answer is stored."""
+    member = environment.sync_members.find(row.campaign_id, email) if email else None
+    if member is None or not member.brought(row.person):
+        return False
+    contact_id, now = member.contact_id, environment.clock.now()
+    environment.referrals.update(
+        row.campaign_id,
+        row.user_id,
+        lambda fresh: replace(
+            fresh.done(State.DELIVERED, "Added by the sync, from this contact."),
+            contact_id=contact_id,
+            delivered_at=fresh.delivered_at or now,
+            attempts=0,
+        ).told(now, "from sync"),
+    )
+    environment.metrics.count("ContactFromSync")
+    return True
 
 
 def _joined_before(row: Referral, campaign: Campaign) -> bool:

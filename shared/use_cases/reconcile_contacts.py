@@ -122,8 +122,8 @@ class ContactReconciliation:
         if not there:
             self._environment.metrics.count("TrackedAttributeMissing")
             logger.error("tracked attribute missing", campaign_id=campaign.campaign_id)
-        if list(campaign.problems) != problems:
-            self._environment.campaigns.note_problems(campaign.campaign_id, problems)
+        if list(campaign.noted_problems.get("qualification", ())) != problems:
+            self._environment.campaigns.note_problems(campaign.campaign_id, "qualification", problems)
         return there
 
     def _changed(self, attribute: str, values: Sequence[Value], begun_at: float, *, others: bool) -> Iterator[Contact]:

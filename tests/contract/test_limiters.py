@@ -84,8 +84,12 @@ def test_sync_and_reconcile_leave_their_reserve(tables: Tables) -> None:
         limiter.finish(permit := limiter.acquire(priority), 200, {})
         return permit
 
-    assert take_all(lambda: call(Priority.SYNC)) == 12
-    assert take_all(lambda: call(Priority.RECONCILE)) == 2
+    taken = 0
+    for _ in range(5):  # sync spreads its calls over the minute
+        taken += take_all(lambda: call(Priority.SYNC))
+        tables.clock.at += 10
+    assert taken == 13
+    assert take_all(lambda: call(Priority.RECONCILE)) == 1
     assert take_all(lambda: call(Priority.QUALIFICATION)) == 1
 
 
@@ -212,11 +216,11 @@ def test_workers_share_the_windows_cap(tables: Tables) -> None:
     workers[0].acquire()
     workers[0].finish("", 200, headers(limit=167))
     made = 1 + sum(take_all(worker.acquire) for worker in workers)
-    assert cap_of(167) == 113
+    assert cap_of(167) == 107
     assert cap_of(167) + WORKERS <= 0.9 * 167, "also when each worker's last call arrives a window later"
-    assert made == 113
+    assert made == cap_of(167)
     tables.clock.at += 10
-    assert take_all(workers[1].acquire) == 113
+    assert take_all(workers[1].acquire) == cap_of(167)
 
 
 def test_until_an_answer_tells_the_smallest_plan_is_taken(tables: Tables) -> None:

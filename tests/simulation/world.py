@@ -42,6 +42,8 @@ SECRETS = (WEBHOOK_SECRET, INTERCOM_TOKEN, API_KEY, CLIENT_SECRET)
 
 OF_A_SIGNUP = ("signup_webhook", "deliver_contact", "sweep", "reconcile")
 """The functions that a signup needs."""
+OF_A_SYNC = ("start_sync", "sync_page")
+"""Those that a sync needs besides."""
 
 
 @cache
@@ -80,7 +82,7 @@ class World(Sights):
 
     ``search_lag`` seconds until Intercom's search shows a write; ``index_lag`` seconds until DynamoDB's indexes do, at most;
     ``duplicates`` share of messages that SQS delivers twice; ``reconcile`` and ``sweep`` False: their schedules are off.
-    ``functions``: those that run; the queues of others are left alone.
+    ``functions``: those that run, with ``sync`` those of a sync as well; the queues of others are left alone.
     A schedule in ``paused`` does not fire.
     """
 
@@ -96,6 +98,7 @@ class World(Sights):
         sweep: bool = True,
         reconcile: bool = True,
         functions: Sequence[str] = OF_A_SIGNUP,
+        sync: bool = False,
         intercom: Mapping[str, Any] | None = None,
         referral_factory: Mapping[str, Any] | None = None,
     ) -> None:
@@ -139,12 +142,14 @@ class World(Sights):
         self.cloud.put_secret("WebhookSecret", current=WEBHOOK_SECRET, next="")
         self.cloud.put_secret("IntercomSecret", access_token=INTERCOM_TOKEN, client_id="canary-id", client_secret=CLIENT_SECRET)
         self.cloud.put_secret("ReferralFactorySecret", api_key=API_KEY)
-        self.functions = {name: LambdaFunction(self, self.blueprint.functions[name]) for name in functions}
+        running = (*functions, *OF_A_SYNC) if sync else functions
+        self.functions = {name: LambdaFunction(self, self.blueprint.functions[name]) for name in running}
         self.pollers = [
             Poller(self, source, function) for function in self.functions.values() for source in function.made.sources
         ]
         self._watch_sends()
-        for name, fires in (("sweep", sweep), ("reconcile", reconcile)):
+        self._watch_additions()
+        for name, fires in (("sweep", sweep), ("reconcile", reconcile), ("start_sync", sync)):
             if fires:
                 self.start_schedule(name)
 
@@ -291,6 +296,18 @@ class World(Sights):
 
     def note_lambda_error(self, function: Function, ended: BaseException) -> None:
         self.lambda_errors.append((self.now(), function.id, ended))
+
+    def _watch_additions(self) -> None:
+        """People whom the application adds make webhooks as well, which may come before the answer is stored."""
+        answer = self.referral_factory.answer
+
+        def watched(request: Any) -> Any:
+            response = answer(request)
+            if request.method == "POST" and response.status == 201:
+                self.at(self.now(), self._post_webhooks)
+            return response
+
+        self.referral_factory.answer = watched  # type: ignore[method-assign]
 
     def _watch_sends(self) -> None:
         """A poller looks at its queue after whatever may have put something there."""

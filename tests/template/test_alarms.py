@@ -22,12 +22,14 @@ OCCURRENCES = {
     "TrackedAttributeMissingAlarm": ("TrackedAttributeMissing", "Sum", 1),
     "NotificationsSilentAlarm": ("NotificationsSilent", "Sum", 1),
     "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),
+    "SyncFailedAlarm": ("SyncFailed", "Sum", 1),
     "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", "Maximum", 600),
 }
 # alarm → metric, period, slots
 HEARTBEATS = {
     "SweepSilentAlarm": ("SweepFinished", 60, 5),
     "ReconcileSilentAlarm": ("ReconcileSucceeded", 300, 3),
+    "StartSyncSilentAlarm": ("SyncTickFinished", 300, 3),
 }
 
 
@@ -60,7 +62,7 @@ def test_silence_rings(name: str, resources: Resources) -> None:
     assert alarm["TreatMissingData"] == "breaching"
 
 
-@pytest.mark.parametrize("function", ["Sweep", "Reconcile"])
+@pytest.mark.parametrize("function", ["Sweep", "Reconcile", "StartSync"])
 def test_an_error_of_a_scheduled_function_rings(function: str, resources: Resources) -> None:
     alarm = resources.properties(f"{function}ErrorAlarm")
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)

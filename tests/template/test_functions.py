@@ -19,7 +19,9 @@ NAMES = (
     "qualify_referral",
     "reconcile",
     "signup_webhook",
+    "start_sync",
     "sweep",
+    "sync_page",
     "update_referrer",
 )
 SECRETS = {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"}
@@ -139,6 +141,8 @@ def test_only_functions_that_call_referral_factory_may_run_for_a_minute(function
         "update_referrer": 60,
         "reconcile": 60,
         "sweep": 50,
+        "start_sync": 30,
+        "sync_page": 60,
         "admin_api": 29,
         "console": 5,
     }

@@ -15,6 +15,7 @@ WORK_QUEUES = {
     "QualificationQueue": "qualify_referral",
     "ReferrerQueue": "update_referrer",
     "ReconcileQueue": "reconcile",
+    "SyncQueue": "sync_page",
 }
 DEAD_LETTER_QUEUES = {
     "DeliveryDeadLetterQueue",
@@ -22,6 +23,7 @@ DEAD_LETTER_QUEUES = {
     "ReferrerDeadLetterQueue",
     "ReconcileDeadLetterQueue",
     "ScheduleDeadLetterQueue",
+    "SyncDeadLetterQueue",
 }
 
 
@@ -39,7 +41,7 @@ def worker_of(queue: str, resources: Resources, functions: dict[str, Function]) 
 
 
 def test_all_workers_together_are_those_the_limiter_counts_with(resources: Resources) -> None:
-    assert sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings(resources).values()) <= WORKERS
+    assert sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings(resources).values()) == WORKERS
 
 
 def test_these_are_all_queues(resources: Resources) -> None:
@@ -103,6 +105,7 @@ def test_every_schedule_has_the_dead_letter_queue_and_a_name_of_its_stack(resour
         "SweepFunction": "rate(1 minute)",
         "ReconcileFunction": "rate(5 minutes)",
         "UpdateReferrerFunction": "rate(5 minutes)",
+        "StartSyncFunction": "rate(1 minute)",
     }
     for schedule in schedules.values():
         assert target_of(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "ScheduleDeadLetterQueue"

@@ -21,6 +21,8 @@ STATEFUL = {
         "ReconcileQueue",
         "ReconcileDeadLetterQueue",
         "ScheduleDeadLetterQueue",
+        "SyncQueue",
+        "SyncDeadLetterQueue",
     },
     "AWS::Cognito::UserPool": {"UserPool"},
 }

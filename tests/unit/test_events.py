@@ -355,6 +355,42 @@ def sweep_rings_what_is_due(app: App, event: dict[str, Any]) -> None:
     assert len(app.contacts()) == 1
 
 
+# -- sync -------------------------------------------------------------------------------------------------------------
+
+
+def start_run(app: App, **section: Any) -> None:
+    """The run that the samples are about, as the sample of the schedule starts it."""
+    chosen = {**campaign_document()["sync"], "mode": "ongoing", **section}
+    app.configure(sync=chosen)
+    app.given(email="sam@example.com", name="Sam Sample")
+    invoke(app, "start_sync", read("start_sync_schedule"))
+
+
+@sample("start_sync_schedule")
+def the_schedule_starts_the_run_of_its_slot_once(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "start_sync", event) == {"started": 0, "rung": 0}, "the campaign has no sync"
+    start_run(app)
+    assert [message.slot for message in app.queued("sync")] == [1_795_305_600]
+    assert invoke(app, "start_sync", event) == {"started": 0, "rung": 0}
+
+
+@sample("sync_page_lane")
+def a_piece_of_a_run_links_contacts(app: App, event: dict[str, Any]) -> None:
+    start_run(app)
+    app.context.seconds = 60
+    assert invoke(app, "sync_page", event) == {"batchItemFailures": []}
+    run = app.environment.sync_runs.find(1, 1_795_305_600)
+    assert (run.state, run.tally.linked) == ("done", 1)
+    assert app.contact("sam@example.com").custom_attributes["referral_link"]
+
+
+@sample("sync_page_old_round", "sync_page_unknown_run")
+def a_message_that_counts_no_more_does_nothing(app: App, event: dict[str, Any]) -> None:
+    start_run(app)
+    assert invoke(app, "sync_page", event) == {"batchItemFailures": []}
+    assert not app.calls("intercom", "referral_factory")
+
+
 # -- admin_api and console --------------------------------------------------------------------------------------------
 
 
@@ -401,6 +437,26 @@ def admin_lists_versions(app: App, event: dict[str, Any]) -> None:
 def a_strangers_way_back_from_intercom_is_a_page(app: App, event: dict[str, Any]) -> None:
     answer = invoke(app, "admin_api", event)
     assert (answer["statusCode"], answer["headers"]["content-type"]) == (409, "text/html; charset=utf-8")
+
+
+@sample("admin_api_start_sync")
+def admin_starts_one_run_at_a_time(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "admin_api", event)["statusCode"] == 422, "the campaign has no sync"
+    app.configure(sync={**campaign_document()["sync"], "mode": "once"})
+    answer = invoke(app, "admin_api", event)
+    assert (answer["statusCode"], body(answer)["state"]) == (202, "queued")
+    assert len(app.queued("sync")) == 1
+    assert invoke(app, "admin_api", event)["statusCode"] == 409
+
+
+@sample("admin_api_list_syncs", "admin_api_get_sync", "admin_api_cancel_sync")
+def admin_sees_runs_and_cancels_them(app: App, event: dict[str, Any]) -> None:
+    start_run(app)
+    answer = invoke(app, "admin_api", event)
+    assert answer["statusCode"] == 200
+    run = body(answer)["items"][0] if event["rawPath"].endswith("syncs") else body(answer)
+    expected = "cancelled" if event["rawPath"].endswith("cancel") else "queued"
+    assert (run["run_id"], run["state"]) == ("1795305600", expected)
 
 
 @sample("admin_api_get_openapi")

@@ -95,6 +95,7 @@ class WriteBack(Form):
     """Attributes of the contact that hold what Referral Factory knows; null for none."""
 
     referral_link: Name | None = None
+    referral_code: Name | None = None
     referral_count: Name | None = None
     converted_referral_count: Name | None = None
 

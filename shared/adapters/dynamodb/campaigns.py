@@ -15,6 +15,8 @@ from shared.domain.campaign import Campaign, Document, campaign_of
 from shared.errors import ConflictError
 
 ALL = "CAMPAIGNS"
+PROBLEMS = "problems_"
+"""Begins the names of the attributes that hold what was noted about a part of the campaign."""
 
 
 class DynamoCampaigns:
@@ -101,9 +103,9 @@ class DynamoCampaigns:
         """See ``Campaigns.watch_departures``."""
         self._change(campaign_id, "SET watches_departures = :value", True)
 
-    def note_problems(self, campaign_id: int, problems: Sequence[str]) -> None:
+    def note_problems(self, campaign_id: int, about: str, problems: Sequence[str]) -> None:
         """See ``Campaigns.note_problems``."""
-        self._change(campaign_id, "SET problems = :value", json_text(list(problems)))
+        self._change(campaign_id, f"SET {PROBLEMS}{about} = :value", json_text(list(problems)))
 
     def _change(self, campaign_id: int, expression: str, value: str | bool) -> None:
         self._table.update(ALL, _sort_key(campaign_id), expression, "attribute_exists(#document)", {":value": value})
@@ -128,10 +130,13 @@ def _sort_key(campaign_id: int) -> str:
 
 def _campaign(item: Item) -> Campaign:
     values = from_item(item)
+    problems = {
+        name.removeprefix(PROBLEMS): tuple(json.loads(texts)) for name, texts in values.items() if name.startswith(PROBLEMS)
+    }
     return campaign_of(
         json.loads(values["document"]),
         values["version"],
         values.get("known_up_to"),
         values.get("watches_departures", False),
-        tuple(json.loads(values.get("problems", "[]"))),
+        problems,
     )

@@ -15,7 +15,7 @@ from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.adapters.intercom.limit_headers import LimitHeaders, limits_of
 from shared.domain.connection import Vendor
-from shared.domain.limits import WINDOW, Priority, block_of, cap_of, share_of, window_end
+from shared.domain.limits import WINDOW, Priority, block_of, cap_for, cap_of, share_of, window_end
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
 from shared.ports.services import Clock
@@ -55,7 +55,7 @@ class IntercomLimiter:
             now = self._clock.now()
             if now >= self._end:
                 self._open_window(now)
-            if now >= self._hold_until and (self._tokens > 0 or self._lease()):
+            if now >= self._hold_until and (self._tokens > 0 or self._lease(priority)):
                 self._tokens -= 1
                 return ""
             wait = max(self._hold_until, float(self._end)) - now
@@ -100,9 +100,9 @@ class IntercomLimiter:
             self._limit, self._alignment = int(values["limit"]), int(values["alignment"])
         self._end = window_end(now, self._alignment)
 
-    def _lease(self) -> bool:
+    def _lease(self, priority: Priority) -> bool:
         """Takes a block from the window's counter, a single call when a block is too much; False when it is used up."""
-        cap = cap_of(self._limit)
+        cap = cap_for(priority, cap_of(self._limit))
         block = block_of(self._taken, cap)
         try:
             return self._take(block, cap) or (block > 1 and self._take(1, cap))

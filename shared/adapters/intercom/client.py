@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.adapters.http import HttpResponse, HttpTransport
+from shared.adapters.http import HttpResponse, HttpTransport, TooLargeAnswerError
 from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable
+from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
 from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, contacts_of, document_of
 from shared.adapters.limits import UnlimitedLimiter
 from shared.domain.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.domain.person import fold_email
+from shared.domain.sync import ContactFilter
 from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
 from shared.ports.services import Clock, Limiter
 
@@ -33,6 +35,8 @@ ATTRIBUTES_USABLE = 86_400.0
 ATTRIBUTES_RETRY = 30.0
 SEARCH_PAGE = 150
 SEARCH_PAGES = 4
+SMALLER_PAGES = (PER_PAGE, PER_PAGE // 5, PER_PAGE // 30)
+"""Contacts a page, should those of a larger one not fit into an answer's limit of 1 MB."""
 
 
 class TokenProvider(Protocol):
@@ -154,6 +158,21 @@ class IntercomClient:
         """See ``Intercom.create_event``. https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-events"""
         body = {"event_name": name, "created_at": created_at, "id": contact_id, "metadata": dict(metadata)}
         self._call("POST", "/events", body, about_contact=True)
+
+    def read_contacts(self, wanted: ContactFilter, cursor: str | None) -> PageOfContacts:
+        """See ``Intercom.read_contacts``. 150 contacts; fewer when so many are too large for one answer."""
+        for per_page in SMALLER_PAGES:
+            method, path, body = page_request(wanted, cursor, per_page)
+            try:
+                return page_of(self._call(method, path, body), self._base_url)
+            except TooLargeAnswerError:
+                if per_page == SMALLER_PAGES[-1]:
+                    raise
+        raise AssertionError
+
+    def list_ids(self, field: str) -> Mapping[str, str]:
+        """See ``Intercom.list_ids``."""
+        return names_of(self._call("GET", LIST_PATHS[field][0]), field)
 
     def _call(
         self,

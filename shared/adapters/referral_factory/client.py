@@ -19,7 +19,7 @@ from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.rewards import definition_of, due_reward_of, issued_reward_of
 from shared.adapters.referral_factory.schemas import campaign_id_of, person_of
 from shared.domain.limits import LONGEST_CALL, Priority
-from shared.domain.person import Person
+from shared.domain.person import Person, fold_email
 from shared.domain.reward import RewardFacts
 from shared.errors import ConnectionLostError, FailureError, TransientError, UnavailableError
 from shared.ports.services import Limiter
@@ -120,6 +120,31 @@ class ReferralFactoryClient:
         last_page = (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None
         return [entry for entry in entries if isinstance(entry, Mapping)], last_page
 
+    def create_user(self, campaign_id: int, email: str, first_name: str, meta: Mapping[str, str], *, notify: bool) -> Person:
+        """See ``ReferralFactory.create_user``. Sent once; ``notify`` is always said, for its default is not documented."""
+        body: dict[str, Any] = {"campaign_id": campaign_id, "first_name": first_name, "email": email, "notify": notify}
+        if meta:
+            body["meta"] = [{"field": label, "value": value} for label, value in meta.items()]
+        document = self._call("POST", "/users", body)
+        person = person_of(document, {})
+        if person is None:
+            raise UnavailableError("Referral Factory: its answer is no user", vendor=VENDOR, status=200)
+        return person
+
+    def search_user(self, campaign_id: int, email: str) -> Person | None:
+        """See ``ReferralFactory.search_user``. Compared here again: which filters it honours is not documented."""
+        wanted = [("email", email), ("campaign_id", str(campaign_id))]
+        filters = [{"field": field, "operator": "=", "value": value} for field, value in wanted]
+        body = {"filters": {"operator": "AND", "value": filters}}
+        entries = self._call("POST", "/users/search?with=user.analytics", body).get("data")
+        if not isinstance(entries, list):
+            raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
+        for entry in entries:
+            person = person_of(entry, {}) if isinstance(entry, Mapping) and campaign_id_of(entry) == campaign_id else None
+            if person is not None and fold_email(person.email or "") == fold_email(email):
+                return person
+        return None
+
     def _call(
         self,
         method: str,
@@ -131,7 +156,7 @@ class ReferralFactoryClient:
     ) -> Mapping[str, Any]:
         """The answer's JSON object. ``may_be_gone``: empty for a 404 or 410; ``lenient``: empty for a 2xx without one."""
         response = self._send(method, path, body, self._key() or self._key(fresh=True))
-        if response.status == 401:
+        if response.status == 401:  # it was refused unread, so that sending it again does no harm
             response = self._send(method, path, body, self._key(fresh=True))
         if may_be_gone and response.status in GONE:
             self._limiter.report(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,13 +48,23 @@ def error_of(response: HttpResponse, method: str) -> FailureError:
         case 404 | 410 if method != "GET":
             return RejectedError("Referral Factory does not know what was to be changed", **facts)
         case 400 | 422:
-            return RejectedError("Referral Factory refused the request", **facts)
+            return RejectedError("Referral Factory refused the request", field=_named_fields(response), **facts)
         case 404 | 408:
             return UnavailableError(f"Referral Factory answered {status}", **facts)
         case _ if status >= 500 or status < 400:
             return UnavailableError(f"Referral Factory answered {status}", retry_after=_retry_after(response.headers), **facts)
         case _:
             return PermanentError(f"Referral Factory refused the call ({status})", **facts)
+
+
+def _named_fields(response: HttpResponse) -> str | None:
+    """The fields that a 422 is about; its messages stay out, they may quote what was sent."""
+    try:
+        errors = json.loads(response.body)["errors"]
+        names = [name for name in errors if isinstance(name, str) and len(name) <= 60]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return ", ".join(sorted(names)[:5]) or None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -11,7 +11,9 @@ import pytest
 from shared.errors import ConfigurationError, ConnectionLostError, RateLimitedError, UnavailableError
 
 Json = dict[str, Any]
-EVENTS = sorted(path.stem for path in (Path(__file__).parents[3] / "events").glob("admin_api_[!o]*.json"))
+EVENTS = sorted(
+    path.stem for path in (Path(__file__).parents[3] / "events").glob("admin_api_[!o]*.json") if "_sync" not in path.stem
+)
 
 
 @pytest.mark.parametrize("name", EVENTS)

@@ -93,13 +93,47 @@ def test_a_steady_pace_comes_close_to_the_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("priority", "expected"), [(Priority.QUALIFICATION, 300), (Priority.RECONCILE, 280), (Priority.SYNC, 240)]
+    ("priority", "expected"), [(Priority.QUALIFICATION, 300), (Priority.RECONCILE, 299), (Priority.SYNC, 298)]
 )
 def test_who_comes_later_leaves_a_reserve(priority: Priority, expected: int) -> None:
     log, made = CallLog(), 0
-    while log.wait(NOW, 300, priority) == 0:
-        log, made = log.begun(str(made), NOW).finished(str(made), NOW + 0.1), made + 1
+    for tick in range(550):
+        at = NOW + tick / 10
+        while log.wait(at, 300, priority) == 0:
+            log, made = log.begun(str(made), at).finished(str(made), at + 0.05), made + 1
     assert made == expected == 300 - reserve_of(300, priority)
+
+
+def test_sync_spreads_its_calls_and_others_need_not() -> None:
+    for priority, expected in ((Priority.SYNC, 60), (Priority.RECONCILE, 299)):
+        log, made = CallLog(), 0
+        while log.wait(NOW, 300, priority) == 0:
+            log, made = log.begun(str(made), NOW).finished(str(made), NOW + 0.1), made + 1
+        assert made == expected
+
+
+def test_a_qualification_waits_a_moment_however_busy_sync_is_and_sync_waits_until_it_is_served() -> None:
+    """Sync at full pace for five minutes; then 100 qualifications at once."""
+    log, number, waits, served = CallLog(), 0, list[float](), 0
+    for tick in range(4_000):
+        at = NOW + tick / 10
+        busy = tick >= 3_000 and served < 100
+        for priority in (Priority.QUALIFICATION, Priority.SYNC) if busy else (Priority.SYNC,):
+            while (priority is Priority.SYNC or served < 100) and log.wait(at, 300, priority) == 0:
+                log, number = log.begun(str(number), at).finished(str(number), at + 0.05), number + 1
+                if priority is Priority.QUALIFICATION:
+                    waits.append(tick / 10 - 300)
+                    served += 1
+    assert served == 100
+    assert waits[0] <= 0.1, "the reserve"
+    assert waits[99] <= 22, "five a second, all of them"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 60, 300, 480])
+def test_who_comes_first_leaves_less(limit: int) -> None:
+    qualification, reconcile, sync = (reserve_of(limit, priority) for priority in Priority)
+    assert 0 == qualification <= reconcile <= sync < limit
+    assert limit < 3 or qualification < reconcile < sync
 
 
 @pytest.mark.parametrize(("priority", "expected"), [(Priority.QUALIFICATION, 10), (Priority.RECONCILE, 8), (Priority.SYNC, 6)])

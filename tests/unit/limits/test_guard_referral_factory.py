@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.connection import BreakerKind, Vendor
+from shared.domain.limits import Priority, reserve_of
 from shared.domain.reconcile import Progress
 from shared.domain.referral import State
 from shared.errors import RateLimitedError, TransientError
@@ -160,12 +161,12 @@ def test_our_own_limit_is_no_strike(app: App) -> None:
     limit = app.settings.referral_factory_limit
     assert limit == 60  # a strange host, and not production
     reader = app.environment.referral_factory()
-    for _ in range(limit - limit // 15):
+    for _ in range(limit - reserve_of(limit, Priority.RECONCILE)):
         reader.users(1)
     with pytest.raises(Exception, match="Our own limit"):
         reader.users(1)
     assert (strikes(app), kind(app)) == (0, None)
-    assert app.referral_factory.account.limit.most_in_a_minute == 56
+    assert app.referral_factory.account.limit.most_in_a_minute == limit - reserve_of(limit, Priority.RECONCILE)
 
 
 def slow_app(calls_a_minute: int) -> App:

@@ -1,0 +1,53 @@
+"""What the admin API answers about sync runs, for its OpenAPI description; the tests hold real answers against these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.adapters.admin.answers import Answer
+
+
+class SyncExample(Answer):
+    """A contact that was skipped or failed, or of which an attribute was left out."""
+
+    contact_id: str
+    reason: str
+
+
+class SyncRunAnswer(Answer):
+    """Times in seconds since 1970. Each of the `seen` contacts ends as linked, unchanged, skipped or failed; `finished` have.
+    `total` is null while nobody knows. `whole`: everybody is read, not only who changed. `left_list`: contacts that left the
+    lists since the last whole run; null when there is nothing to compare with; `leavers` are some of them."""
+
+    run_id: str
+    campaign_id: int
+    state: Literal["queued", "enumerating", "working", "waiting", "done", "failed", "cancelled"]
+    phase: Literal["people", "contacts", "work"]
+    whole: bool
+    reason: str
+    requested_by: str
+    settings_version: int
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    total: int | None
+    seen: int
+    finished: int
+    created: int
+    linked: int
+    unchanged: int
+    skipped: dict[str, int]
+    failed: dict[str, int]
+    examples: list[SyncExample]
+    left_list: int | None
+    leavers: list[str]
+    per_minute: float
+    seconds_left: float | None
+
+
+class SyncRunPage(Answer):
+    """Newest first; `cursor` is null on the last page. `problems`: what a person has to see to."""
+
+    items: list[SyncRunAnswer]
+    cursor: str | None
+    problems: list[str]

@@ -1,0 +1,239 @@
+"""Read who is to be synced: first Referral Factory's people, then Intercom's contacts, page by page under the run's lease.
+
+A page is read quickly and its place stored after it, since nobody says how long a cursor lives while the work takes hours. What
+needs nothing is counted at once; what needs a call goes into chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from shared.domain.contact import Contact
+from shared.domain.limits import Priority
+from shared.domain.person import Person, fold_email, is_deliverable
+from shared.domain.sync import CycleWatch, filter_of, groups_of, is_within
+from shared.domain.sync_member import INVALID_EMAIL, NO_EMAIL, NO_FIRST_NAME, Candidate, SyncMember, candidate_of, there_now
+from shared.domain.sync_run import Chunk, Outcome, Phase, RunState, SyncRun, Tally
+from shared.errors import BusyError, ConflictError, NotFoundError, PermanentError, RejectedError
+from shared.ports.repositories import SyncMembers, SyncRuns
+from shared.ports.services import Clock, ContactPage, Intercom, ReferralFactory
+from shared.use_cases.sync_contact import OutOfTimeError, is_known_failure, wanted_changes
+
+CHUNK = 25
+MOST_EMPTY_PAGES = 3
+MOST_PAGES = 40_000
+TIME_FOR_PEOPLE = 25.0 + 8.0
+TIME_FOR_CONTACTS = 10.0 + 8.0
+"""Seconds that one page may need, with what it writes."""
+LISTS = {"segment_id": "segment", "tag_id": "tag"}
+
+
+class SourceGoneError(PermanentError):
+    """A list that is to be synced was deleted in Intercom."""
+
+
+class Enumerating(Protocol):
+    """What enumerating needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def sync_runs(self) -> SyncRuns: ...
+    @property
+    def sync_members(self) -> SyncMembers: ...
+    def referral_factory(self, priority: Priority = ...) -> ReferralFactory: ...
+    def time_left(self) -> float: ...
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A page's contacts, sorted by what they need."""
+
+    tally: Tally
+    to_work: list[Candidate]
+
+
+class Enumeration:
+    """Reads on with a run whose lease is held. ``may_go_on`` raises when the run is to stop."""
+
+    def __init__(
+        self, environment: Enumerating, run: SyncRun, intercom: Callable[[], Intercom], may_go_on: Callable[[], None]
+    ) -> None:
+        self._environment = environment
+        self._run = run
+        self._intercom = intercom
+        self._may_go_on = may_go_on
+
+    def read_on(self) -> SyncRun:
+        """Until all is read; then the run's phase is WORK. Raises OutOfTimeError, SourceGoneError, PermanentError, BusyError
+        when the lease was lost, and what the ports raise."""
+        while self._run.phase is not Phase.WORK:
+            is_people = self._run.phase is Phase.PEOPLE
+            if self._environment.time_left() < (TIME_FOR_PEOPLE if is_people else TIME_FOR_CONTACTS):
+                raise OutOfTimeError
+            self._may_go_on()
+            if is_people:
+                self._read_people()
+            else:
+                self._read_contacts()
+        return self._run
+
+    def _commit(self, change: Callable[[SyncRun], SyncRun]) -> None:
+        fence, now = self._run.fence, self._environment.clock.now()
+
+        def fenced(fresh: SyncRun) -> SyncRun:
+            if fresh.finished:
+                raise NotFoundError("The run has finished meanwhile.")
+            if fresh.fence != fence:
+                raise BusyError("the run's lease was lost to another worker")
+            return replace(change(fresh), touched_at=now, waits=0)
+
+        self._run = self._environment.sync_runs.update(self._run.campaign_id, self._run.slot, fenced)
+
+    # -- Referral Factory's people ------------------------------------------------------------------------------------
+
+    def _read_people(self) -> None:
+        number = self._run.people_page
+        page = self._environment.referral_factory(Priority.SYNC).users(number)
+        own = [person for campaign_id, person in page.people if campaign_id == self._run.campaign_id and person.email]
+        learn_people(self._environment.sync_members, self._run.campaign_id, own)
+        is_last = not page.people or number >= MOST_PAGES or (page.last_page is not None and number >= page.last_page)
+
+        def turn(fresh: SyncRun) -> SyncRun:
+            turned = replace(fresh, people_page=number + 1, people_pages=page.last_page)
+            return replace(turned, phase=Phase.CONTACTS) if is_last else turned
+
+        self._commit(turn)
+
+    # -- Intercom's contacts ------------------------------------------------------------------------------------------
+
+    def _read_contacts(self) -> None:
+        run = self._run
+        page = self._ask()
+        empties = 0 if page.contacts else run.empty_pages + 1
+        circles = page.cursor is not None and (page.cursor == run.cursor or run.watch.turns(page.cursor))
+        if circles or run.page >= MOST_PAGES or (page.cursor is not None and empties > MOST_EMPTY_PAGES):
+            raise PermanentError("Intercom's pages lead in a circle; the list was not read to its end.")
+        announced = run.announced if run.cursor is not None else (run.announced or 0) + (page.total or len(page.contacts))
+        sorted_ = self._sort(page.contacts)
+        if page.cursor is None:
+            self._check_lists(run.tally.seen + sorted_.tally.seen, announced or 0)
+        chunks = [
+            Chunk(run.chunks + index, tuple(sorted_.to_work[start : start + CHUNK]))
+            for index, start in enumerate(range(0, len(sorted_.to_work), CHUNK))
+        ]
+        for chunk in chunks:
+            self._environment.sync_runs.add_chunk(run, chunk)
+        if run.whole and run.settings.kind.is_list:
+            self._environment.sync_runs.add_page(run, run.page, [contact.id for contact in page.contacts])
+
+        def turn(fresh: SyncRun) -> SyncRun:
+            turned = replace(
+                fresh,
+                page=fresh.page + 1,
+                cursor=page.cursor,
+                watch=fresh.watch.after(page.cursor or ""),
+                empty_pages=empties,
+                announced=announced,
+                chunks=run.chunks + len(chunks),
+                tally=fresh.tally.plus(sorted_.tally),
+            )
+            return turned if page.cursor is not None else _next_group(turned)
+
+        self._commit(turn)
+
+    def _ask(self) -> ContactPage:
+        run = self._run
+        try:
+            return self._intercom().read_contacts(filter_of(run.settings, run.group, run.changed_since), run.cursor)
+        except RejectedError:
+            self._check_lists(0, 1)
+            raise
+
+    def _check_lists(self, seen: int, announced: int) -> None:
+        """A deleted segment or tag shows as a refusal, or as fewer contacts than there were said to be. Looked up only then,
+        and when there are several lists, for one among them shows by nothing."""
+        run = self._run
+        wanted = filter_of(run.settings, run.group, None)
+        if not wanted.list_field or (len(run.settings.ids) == 1 and seen and (not run.whole or seen >= announced)):
+            return
+        known = self._intercom().list_ids(wanted.list_field)
+        missing = [list_id for list_id in wanted.list_ids if list_id not in known]
+        if missing:
+            name = LISTS[wanted.list_field]
+            raise SourceGoneError(f"The {name} {', '.join(missing)} is no longer in Intercom; choose another one.")
+
+    def _sort(self, contacts: Sequence[Contact]) -> _Sorted:
+        """Counts whoever needs nothing: no e-mail, all as it should be, or refused before."""
+        run, tally = self._run, Tally()
+        attributes = [attribute for _, attribute in run.settings.write_back]
+        candidates: list[Candidate] = []
+        for contact in contacts:
+            if not is_within(contact.updated_at, run.changed_since):
+                continue
+            tally = tally.plus(Tally(seen=1))
+            email = fold_email(contact.email)
+            if not is_deliverable(email):
+                tally = tally.with_outcome(Outcome("skipped", INVALID_EMAIL if email else NO_EMAIL), contact.id)
+                continue
+            candidates.append(candidate_of(contact, email, run.settings.mapping, attributes))
+        members = members_of(self._environment.sync_members, run, candidates)
+        sorted_ = _Sorted(tally, [])
+        for candidate in candidates:
+            outcome = self._outcome(candidate, members)
+            if outcome is None:
+                sorted_.to_work.append(candidate)
+            else:
+                sorted_.tally = sorted_.tally.with_outcome(outcome, candidate.contact_id)
+        return sorted_
+
+    def _outcome(self, candidate: Candidate, members: Mapping[tuple[int, str], SyncMember]) -> Outcome | None:
+        """None: something is to be done."""
+        run = self._run
+        member = members.get((run.campaign_id, candidate.email))
+        if member is not None and member.user_id is not None:
+            there = there_now(member, candidate, self._environment.clock.now())
+            changes = wanted_changes(run, member, there, rivals_of(run, members, candidate.email))
+            return None if changes else Outcome("unchanged")
+        if member is not None and member.reserved:
+            return None
+        if not candidate.first_name:
+            return Outcome("failed", NO_FIRST_NAME)
+        if member is not None and is_known_failure(member, candidate, self._environment.clock.now()):
+            return Outcome("failed", member.failure)
+        return None
+
+
+def members_of(members: SyncMembers, run: SyncRun, candidates: Sequence[Candidate]) -> Mapping[tuple[int, str], SyncMember]:
+    """The members of the campaign and of its rivals, for the candidates' e-mails."""
+    keys = [(campaign_id, one.email) for campaign_id in (run.campaign_id, *run.rivals) for one in candidates]
+    return members.find_all(keys)
+
+
+def rivals_of(run: SyncRun, members: Mapping[tuple[int, str], SyncMember], email: str) -> list[SyncMember]:
+    """The same e-mail in other campaigns that write the same attributes."""
+    return [members[campaign_id, email] for campaign_id in run.rivals if (campaign_id, email) in members]
+
+
+def learn_people(members: SyncMembers, campaign_id: int, people: Sequence[Person]) -> None:
+    """Remembers what Referral Factory tells of its people, if it is new."""
+    by_email = {fold_email(person.email or ""): person for person in people}
+    known = members.find_all([(campaign_id, email) for email in by_email])
+    for email, person in by_email.items():
+        before = known.get((campaign_id, email)) or SyncMember(campaign_id, email)
+        told = before.knowing(person)
+        if told == before:
+            continue
+        try:
+            members.save(told)
+        except ConflictError:  # a worker of an earlier run was faster; the next run learns it
+            continue
+
+
+def _next_group(run: SyncRun) -> SyncRun:
+    """After the last page of one search: the next group of lists, or the work."""
+    if run.settings.kind.is_list and run.group + 1 < len(groups_of(run.settings.ids)):
+        return replace(run, group=run.group + 1, cursor=None, watch=CycleWatch(), empty_pages=0)
+    return replace(run, phase=Phase.WORK, state=RunState.WORKING)

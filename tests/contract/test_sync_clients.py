@@ -1,0 +1,188 @@
+"""Pages of contacts, lists, and people who are added: our clients against the stand-ins and the vendors' descriptions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.vendors.intercom.lists import add_segment, save_tag
+from shared.adapters.http import HttpResponse, TooLargeAnswerError
+from shared.adapters.intercom.lists import next_cursor
+from shared.adapters.referral_factory.client import ReferralFactoryClient
+from shared.domain.contact import Role
+from shared.domain.sync import ContactFilter
+from shared.errors import PermanentError, RejectedError, UnavailableError
+from tests.contract.test_intercom_client import World, world
+
+__all__ = ["world"]
+ALL = ContactFilter()
+
+
+@pytest.fixture
+def lists(world: World) -> tuple[World, str, str]:
+    workspace = world.intercom.vendor.workspace
+    segment = add_segment(workspace, "Users", "user", {"field": "role", "operator": "=", "value": "user"})
+    tag = save_tag(workspace, {"name": "vip"})
+    return world, segment.id, tag.id
+
+
+def read_all(world: World, wanted: ContactFilter) -> list[str]:
+    found, cursor = list[str](), None
+    while True:
+        page = world.client.read_contacts(wanted, cursor)
+        found += [contact.id for contact in page.contacts]
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+def test_everybody_is_read_page_by_page_with_a_total(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (2,))
+    for number in range(5):
+        world.intercom.call("POST", "/contacts", {"role": "user", "email": f"c{number}@example.com"})
+    page = world.client.read_contacts(ALL, None)
+    assert page.total == world.contacts()
+    assert len(set(read_all(world, ALL))) == page.total
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ContactFilter(role=Role.LEAD),
+        ContactFilter(role=Role.USER, changed_after=1_700_000_000),
+        ContactFilter(changed_after=1_700_000_000),
+    ],
+)
+def test_searches_fit_the_description(world: World, wanted: ContactFilter) -> None:
+    read_all(world, wanted)
+    assert {path for _, path in world.transport.sent} == {"/contacts/search"}
+
+
+def test_lists_are_searched_alone_and_together(lists: tuple[World, str, str]) -> None:
+    world, segment, tag = lists
+    for ids in ((segment,), (segment, segment)):
+        read_all(world, ContactFilter(list_field="segment_id", list_ids=ids))
+        read_all(world, ContactFilter(list_field="segment_id", list_ids=ids, changed_after=1_700_000_000))
+    assert read_all(world, ContactFilter(list_field="tag_id", list_ids=(tag,))) == []
+
+
+def test_lists_have_names(lists: tuple[World, str, str]) -> None:
+    world, segment, tag = lists
+    assert world.client.list_ids("segment_id")[segment] == "Users"
+    assert world.client.list_ids("tag_id")[tag] == "vip"
+
+
+def test_an_unknown_segment_is_refused(world: World) -> None:
+    with pytest.raises(RejectedError):
+        world.client.read_contacts(ContactFilter(list_field="segment_id", list_ids=("nowhere",)), None)
+
+
+def test_contacts_too_large_for_one_answer_come_in_smaller_pages(world: World) -> None:
+    asked = list[str]()
+    real = world.transport.send
+
+    def send(method: str, url: str, headers: Any, body: Any, timeout: float) -> HttpResponse:
+        asked.append(url.rpartition("per_page=")[2])
+        if len(asked) < 3:
+            raise TooLargeAnswerError("too large")
+        return real(method, url, headers, body, timeout)
+
+    world.transport.send = send  # type: ignore[method-assign]
+    assert world.client.read_contacts(ALL, None).contacts is not None
+    assert asked == ["150", "30", "5"]
+
+
+@pytest.mark.parametrize(
+    ("pages", "cursor"),
+    [
+        (None, None),
+        ({}, None),
+        ({"next": None}, None),
+        ({"next": {"page": 2, "starting_after": "x"}}, "x"),
+        ({"next": {"page": 2, "starting_after": ""}}, None),
+        ({"next": "https://api.intercom.io/contacts?per_page=150&starting_after=Wz%3D%3D"}, "Wz=="),
+        ({"next": "https://api.intercom.io/contacts"}, None),
+        ({"next": 7}, None),
+    ],
+)
+def test_the_next_page_is_named_by_a_cursor(pages: Any, cursor: str | None) -> None:
+    assert next_cursor(pages, "https://api.intercom.io") == cursor
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://evil.example/contacts?starting_after=x", "http://api.intercom.io/contacts?starting_after=x", "/contacts"],
+)
+def test_a_next_page_anywhere_else_is_refused(address: str) -> None:
+    with pytest.raises(PermanentError, match="another host"):
+        next_cursor({"next": address}, "https://api.intercom.io")
+
+
+# -- Referral Factory -------------------------------------------------------------------------------------------------
+
+
+class OneAnswer:
+    """A transport that answers one thing and keeps what it was asked."""
+
+    def __init__(self, status: int, document: Any) -> None:
+        self.sent: list[tuple[str, str, Any]] = []
+        self._answer = HttpResponse(status, {}, json.dumps(document).encode())
+
+    def send(self, method: str, url: str, headers: Any, body: bytes | None, timeout: float) -> HttpResponse:
+        self.sent.append((method, url, json.loads(body or b"null")))
+        return self._answer
+
+
+def client_of(transport: Any) -> ReferralFactoryClient:
+    def key(*, fresh: bool = False) -> str:
+        return "key"
+
+    return ReferralFactoryClient(transport, key, "https://referral-factory.com/api/v2")
+
+
+PERSON = {"id": 7, "campaign_id": 1, "first_name": "Ann", "email": "Ann@Example.com", "code": "x", "url": "https://r.co/x"}
+
+
+def test_a_person_is_added_with_all_that_is_said() -> None:
+    transport = OneAnswer(201, {"data": PERSON})
+    person = client_of(transport).create_user(1, "ann@example.com", "Ann", {"Last Name": "Söderström"}, notify=False)
+    assert (person.user_id, person.url, person.code, person.referrals_count) == (7, "https://r.co/x", "x", None)
+    assert transport.sent == [
+        (
+            "POST",
+            "https://referral-factory.com/api/v2/users",
+            {
+                "campaign_id": 1,
+                "first_name": "Ann",
+                "email": "ann@example.com",
+                "notify": False,
+                "meta": [{"field": "Last Name", "value": "Söderström"}],
+            },
+        )
+    ]
+
+
+def test_a_refusal_names_the_fields_and_quotes_nothing() -> None:
+    errors = {"email": [{"field": "email", "message": "ann@example.com is taken"}], "first_name": []}
+    with pytest.raises(RejectedError) as refused:
+        client_of(OneAnswer(422, {"code": 422, "errors": errors})).create_user(1, "ann@example.com", "Ann", {}, notify=True)
+    assert refused.value.field == "email, first_name"
+    assert "ann" not in str(refused.value)
+
+
+@pytest.mark.parametrize("document", [{"data": []}, {"data": {"first_name": "Ann"}}, {}])
+def test_an_answer_that_is_no_person_is_none(document: Any) -> None:
+    with pytest.raises(UnavailableError):
+        client_of(OneAnswer(201, document)).create_user(1, "ann@example.com", "Ann", {}, notify=False)
+
+
+def test_a_search_is_compared_again() -> None:
+    others = [{**PERSON, "id": 8, "campaign_id": 2}, {**PERSON, "id": 9, "email": "bea@example.com"}, PERSON]
+    found = client_of(OneAnswer(200, {"data": others})).search_user(1, " ann@example.com")
+    assert found is not None
+    assert found.user_id == 7
+    assert client_of(OneAnswer(200, {"data": others[:2]})).search_user(1, "ann@example.com") is None
+    with pytest.raises(UnavailableError):
+        client_of(OneAnswer(200, {"data": None})).search_user(1, "ann@example.com")

@@ -1,0 +1,87 @@
+"""The progress bar and the operator's command."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.use_cases.read_syncs import describe_run
+from tests.unit.sync.builder import SyncApp
+from tools import follow_sync, operate
+
+
+@pytest.fixture
+def app() -> SyncApp:
+    made = SyncApp()
+    made.choose()
+    return made
+
+
+def test_the_bar_follows_a_run_to_its_end(app: SyncApp) -> None:
+    app.add_many(40)
+    app.add("nameless@example.com", name="")
+    run, out, looks = app.start(), io.StringIO(), list[str]()
+
+    def read() -> dict[str, Any]:
+        return describe_run(app.run(run.slot), app.clock.now())
+
+    def sleep(_: float) -> None:
+        looks.append(app.run(run.slot).state)
+        app.drain()
+
+    ended = follow_sync.follow(read, out=out, sleep=sleep)
+    assert (looks, ended["state"]) == (["queued"], "done")
+    assert "40 created" in out.getvalue()
+    assert "41/41" in out.getvalue()
+    assert follow_sync.summary(ended)[2:] == ["  failed 1: no first name"]
+
+
+def test_a_waiting_run_says_for_what(app: SyncApp) -> None:
+    app.intercom.settings.tokens.clear()
+    run, out = app.start(), io.StringIO()
+    app.step()
+    states: Iterator[Any] = iter([describe_run(app.run(run.slot), app.clock.now())])
+
+    def read() -> Any:
+        return next(states, {**describe_run(app.run(run.slot), app.clock.now()), "state": "cancelled"})
+
+    follow_sync.follow(read, out=out, sleep=lambda _: None)
+    assert "waiting: Intercom no longer takes the access token" in out.getvalue()
+
+
+def arguments(*given: str) -> Any:
+    return operate.parser().parse_args(["--stack", "s", "sync", *given])
+
+
+def test_an_operator_starts_follows_and_cancels(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.add_many(3)
+
+    def follow(read: Any) -> Any:
+        return follow_sync.follow(read, out=io.StringIO(), sleep=lambda _: app.drain())
+
+    monkeypatch.setattr(operate, "follow", follow)
+    lines = list(operate.run(app.environment, arguments("1")))
+    assert lines[0].endswith(": done")
+    app.wait(60)
+    run = app.start()
+    lines = list(operate.run(app.environment, arguments("1", "--cancel")))
+    assert f"run {run.slot}: cancelled: Cancelled by an operator." in lines[0]
+    with pytest.raises(operate.OperatingError):
+        list(operate.run(app.environment, arguments("1", "--cancel")))
+
+
+def test_what_was_written_a_moment_ago_is_not_written_again_because_search_lags() -> None:
+    app = SyncApp(search_lag=300.0)
+    app.choose(source={"kind": "users"})
+    contacts = app.add_many(5)
+    app.sync()
+    app.forget_calls()
+    app.wait(60)
+    assert app.sync().tally.unchanged == 5
+    assert app.writes() == []
+    app.wait(1_000)
+    assert app.sync().tally.unchanged == 5
+    app.assert_linked(*contacts)

@@ -1,0 +1,358 @@
+"""Who is synced, when, and what becomes of each contact."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from sandbox.vendors.intercom.lists import add_segment, save_tag
+from shared.domain.sync_run import RunState
+from shared.errors import ConflictError, InvalidSettingsError, NotFoundError
+from tests.unit.sync.builder import NAME_AND_EMAIL, SyncApp, change
+
+
+@pytest.fixture
+def app() -> SyncApp:
+    made = SyncApp()
+    made.choose()
+    return made
+
+
+def segment(app: SyncApp, field: str, value: str) -> str:
+    query = {"field": field, "operator": "=", "value": value}
+    return add_segment(app.intercom.workspace, f"{field} {value}", "contact", query).id
+
+
+def test_every_contact_gets_the_link_of_a_person_of_its_own(app: SyncApp) -> None:
+    contacts = app.add_many(40)
+    run = app.sync()
+    assert (run.state, run.tally.seen, run.tally.created, run.tally.linked) == (RunState.DONE, 40, 40, 40)
+    app.assert_linked(*contacts)
+    assert app.intercom.workspace.contacts[contacts[0].id].custom_attributes["referral_count"] == 0
+
+
+def test_a_new_contact_costs_one_call_and_one_write_an_unchanged_one_nothing(app: SyncApp) -> None:
+    app.add_many(40)
+    app.sync()
+    assert Counter(call.partition("?")[0] for call in app.calls("intercom", "referral_factory")) == {
+        "GET /api/v2/users": 1,
+        "GET /contacts": 1,
+        "POST /api/v2/users": 40,
+        "PUT /contacts/<id>": 40,
+    }
+    app.forget_calls()
+    app.wait(60)
+    again = app.sync()
+    assert (again.tally.unchanged, again.tally.linked, again.tally.created) == (40, 0, 0)
+    assert app.writes() == []
+    assert len(app.calls("intercom", "referral_factory")) == 2, "one page each"
+
+
+def test_who_is_in_the_campaign_already_is_linked_without_a_call(app: SyncApp) -> None:
+    (contact,) = app.add("ann@example.com")
+    person = app.joined("Ann@Example.com")
+    app.joined("kid@example.com", source="Referred", referrer=person)
+    run = app.sync()
+    assert (run.tally.created, run.tally.linked) == (0, 1)
+    assert app.calls("referral_factory") == ["GET /api/v2/users?page=1&per_page=250&with=user.analytics"]
+    app.assert_linked(contact)
+    assert app.intercom.workspace.contacts[contact.id].custom_attributes["referral_count"] == 1
+
+
+def test_counts_that_changed_are_written_and_nothing_else(app: SyncApp) -> None:
+    first, *_ = app.add_many(3)
+    app.sync()
+    person = app.people(first.email)[0]
+    app.joined("friend@example.com", source="Referred", referrer=person)
+    app.forget_calls()
+    app.wait(60)
+    assert app.sync().tally.linked == 1
+    assert app.bodies("PUT") == [{"custom_attributes": {"referral_count": 1}}]
+
+
+def test_who_joined_behind_our_back_is_found_and_not_doubled(app: SyncApp) -> None:
+    (contact,) = app.add("ann@example.com")
+
+    def join() -> None:
+        app.joined("ann@example.com")
+
+    app.wire.interrupt("GET /contacts", join)
+    run = app.sync()
+    assert (run.tally.created, run.tally.linked, run.tally.failed) == (0, 1, {})
+    assert len(app.people("ann@example.com")) == 1
+    app.assert_linked(contact)
+
+
+def test_notify_is_always_said(app: SyncApp) -> None:
+    app.add("ann@example.com")
+    app.sync()
+    app.choose(notify=True)
+    app.add("bea@example.com")
+    app.wait(60)
+    app.sync()
+    posted = [call.body for call in app.wire.calls if (call.vendor, call.method) == ("referral_factory", "POST")]
+    assert [body["notify"] for body in posted] == [False, True]
+
+
+# -- who --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("all", 5), ("leads", 2), ("users", 3)])
+def test_all_leads_or_users(app: SyncApp, kind: str, expected: int) -> None:
+    app.add_many(3)
+    app.add("lea@example.com", "leo@example.com", role="lead")
+    app.choose(source={"kind": kind})
+    assert app.sync().tally.linked == expected
+
+
+def test_several_segments_at_once(app: SyncApp) -> None:
+    ada, bea, cleo = app.add("ann@example.com"), app.add("bea@example.com", name="Bea B"), app.add("c@example.com", name="C C")
+    ids = [segment(app, "name", "Ada Stone"), segment(app, "name", "Bea B"), segment(app, "email", "bea@example.com")]
+    app.choose(source={"kind": "segments", "ids": ids})
+    run = app.sync()
+    assert (run.tally.seen, run.tally.linked) == (2, 2), "who is in two segments comes once"
+    app.assert_linked(*ada, *bea)
+    assert app.link_of(cleo[0]) is None
+
+
+def test_several_tags_at_once(app: SyncApp) -> None:
+    workspace = app.intercom.workspace
+    tags = [save_tag(workspace, {"name": name}).id for name in ("vip", "beta")]
+    members = [app.add(f"{tag}@example.com")[0] for tag in tags]
+    for contact, tag in zip(members, tags, strict=True):
+        change(app, contact.id, tags={tag: int(app.clock.now())})
+    app.add("nobody@example.com")
+    app.choose(source={"kind": "tags", "ids": tags})
+    run = app.sync()
+    assert (run.tally.seen, run.tally.linked) == (2, 2)
+
+
+def test_more_lists_than_one_search_takes(app: SyncApp) -> None:
+    contacts = [app.add(f"c{number}@example.com", name=f"N{number} X")[0] for number in range(17)]
+    app.choose(source={"kind": "segments", "ids": [segment(app, "name", one.name or "") for one in contacts]})
+    run = app.sync()
+    assert (run.state, run.tally.linked) == (RunState.DONE, 17)
+
+
+def test_contacts_without_an_e_mail_are_counted_and_skipped(app: SyncApp) -> None:
+    app.add("ann@example.com")
+    app.add("", "")
+    (strange,) = app.add("strange@example.com")
+    change(app, strange.id, email="no mail at all")
+    run = app.sync()
+    assert run.tally.linked == 1
+    assert run.tally.skipped == {"no e-mail address": 2, "no mail system takes the e-mail address": 1}
+    assert len(run.tally.examples) == 3
+
+
+def test_a_missing_name_is_a_reason_and_no_stop(app: SyncApp) -> None:
+    app.add("nameless@example.com", name="")
+    app.add("ann@example.com")
+    run = app.sync()
+    assert (run.state, run.tally.linked, run.tally.failed) == (RunState.DONE, 1, {"no first name": 1})
+
+
+def test_a_refused_e_mail_is_a_reason_and_no_stop_and_is_not_sent_again_today(app: SyncApp) -> None:
+    app.add("x@example.c", "ann@example.com")  # Referral Factory wants two letters after the last dot
+    run = app.sync()
+    reason = "Referral Factory refused the person because of email"
+    assert (run.state, run.tally.linked, run.tally.failed) == (RunState.DONE, 1, {reason: 1})
+    app.forget_calls()
+    app.wait(3_600)
+    assert app.sync().tally.failed == {reason: 1}
+    assert app.writes() == []
+    app.wait(86_400)
+    app.sync()
+    assert app.calls("referral_factory").count("POST /api/v2/users") == 1
+
+
+def test_a_form_field_that_nobody_knows_is_a_reason_with_its_name(app: SyncApp) -> None:
+    app.choose(mapping=[*NAME_AND_EMAIL, {"from": "phone", "to": "meta.No such field"}])
+    app.add("ann@example.com", phone="+49 30 1")
+    assert app.sync().tally.failed == {"Referral Factory refused the person because of meta.0.field": 1}
+
+
+def test_last_names_and_other_fields_go_into_the_form(app: SyncApp) -> None:
+    app.choose(mapping=[*NAME_AND_EMAIL, {"from": "name", "to": "meta.Last Name"}])
+    app.add("ann@example.com", name="Ada Maria Stone")
+    app.sync()
+    (person,) = app.people("ann@example.com")
+    assert (person.first_name, person.meta) == ("Ada", {"Last Name": "Maria Stone"})
+
+
+def test_lead_and_user_with_one_e_mail_get_the_same_link(app: SyncApp) -> None:
+    user, lead = app.add("ann@example.com")[0], app.add("ann@example.com", role="lead")[0]
+    run = app.sync()
+    assert (run.tally.created, run.tally.linked) == (1, 2)
+    app.assert_linked(user, lead)
+    app.forget_calls()
+    app.wait(60)
+    app.sync()
+    assert app.writes() == []
+
+
+def test_two_campaigns_with_the_same_people_link_both_and_do_not_quarrel(app: SyncApp) -> None:
+    contacts = app.add_many(5)
+    count = len(app.intercom.workspace.contacts)
+    app.choose(2, write_back={"referral_link": "custom_attributes.referral_link"})
+    assert app.sync(1).tally.linked == 5
+    app.wait(60)
+    assert app.sync(2).tally.created == 5
+    app.assert_linked(*contacts, campaign_id=1)
+    assert len(app.people(contacts[0].email)) == 2
+    app.forget_calls()
+    for campaign_id in (1, 2, 1):
+        app.wait(60)
+        app.sync(campaign_id)
+    assert app.writes() == [], "who wrote first keeps the attribute"
+    assert len(app.intercom.workspace.contacts) == count, "one contact each"
+
+
+def test_two_campaigns_with_attributes_of_their_own_are_both_written(app: SyncApp) -> None:
+    (contact,) = app.add("ann@example.com")
+    app.choose(2, write_back={"referral_link": "custom_attributes.referral_campaign"})
+    app.sync(1)
+    app.wait(60)
+    app.sync(2)
+    app.assert_linked(contact, campaign_id=1)
+    second = next(person for person in app.people("ann@example.com") if person.campaign_id == 2)
+    there = app.intercom.workspace.contacts[contact.id].custom_attributes
+    assert there["referral_campaign"] == app.referral_factory.account.url(second.code)
+
+
+def test_an_attribute_that_was_deleted_does_not_cost_the_others(app: SyncApp) -> None:
+    app.choose(
+        write_back={
+            "referral_link": "custom_attributes.referral_link",
+            "referral_count": "custom_attributes.no_such_attribute",
+        }
+    )
+    (contact,) = app.add("ann@example.com")
+    run = app.sync()
+    assert (run.state, run.tally.linked) == (RunState.DONE, 1)
+    assert "left out" in run.tally.examples[0][1]
+    app.assert_linked(contact)
+
+
+# -- when -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_slot_starts_one_run_however_often_the_schedule_fires(app: SyncApp) -> None:
+    app.add_many(2)
+    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 1, "rung": 0}
+    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 0, "rung": 0}
+    app.drain(120)
+    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 0, "rung": 0}, "late: the slot is used"
+    assert app.tick(time="2026-11-22T00:14:59Z") == {"started": 0, "rung": 0}
+    assert app.tick(time="2026-11-22T00:15:00Z") == {"started": 1, "rung": 0}
+    assert len(app.environment.sync_runs.list(1, 10).items) == 2
+
+
+def test_a_slot_that_comes_while_a_run_is_open_starts_after_it_and_none_pile_up(app: SyncApp) -> None:
+    app.choose(interval_minutes=5)
+    app.add_many(2)
+    app.tick()
+    for _ in range(3):
+        app.wait(300)
+        assert app.tick()["started"] == 0
+    app.drain(100)
+    first = app.latest()
+    assert first is not None
+    assert first.finished
+    assert app.tick()["started"] == 1
+    assert len(app.environment.sync_runs.list(1, 10).items) == 2
+    assert app.tick()["started"] == 0
+
+
+@pytest.mark.parametrize(("status", "mode"), [("paused", "ongoing"), ("active", "once"), ("active", "off")])
+def test_the_schedule_leaves_alone_what_is_not_ongoing(app: SyncApp, status: str, mode: str) -> None:
+    app.choose(status=status, mode=mode)
+    assert app.tick() == {"started": 0, "rung": 0}
+
+
+def test_a_run_once_is_asked_for(app: SyncApp) -> None:
+    app.choose(mode="once")
+    app.add_many(2)
+    run = app.sync()
+    assert (run.state, run.requested_by) == (RunState.DONE, "mara@example.com")
+
+
+def test_a_second_run_is_refused_while_one_is_open(app: SyncApp) -> None:
+    app.start()
+    app.wait(5)
+    with pytest.raises(ConflictError):
+        app.start()
+
+
+def test_what_cannot_run_is_not_begun(app: SyncApp) -> None:
+    with pytest.raises(NotFoundError):
+        app.start(99)
+    app.choose(status="paused")
+    with pytest.raises(InvalidSettingsError):
+        app.start()
+    app.choose(mode="off")
+    with pytest.raises(InvalidSettingsError):
+        app.start()
+
+
+def test_an_ongoing_run_reads_who_changed_and_once_a_day_everybody(app: SyncApp) -> None:
+    app.add_many(3)
+    app.tick()
+    app.drain(60)
+    app.wait(900)
+    app.tick()
+    app.drain(60)
+    second = app.latest()
+    assert second is not None
+    assert not second.whole
+    assert second.tally.seen == 3, "linked a quarter of an hour ago, so they have changed"
+    app.wait(4 * 3_600)
+    (new,) = app.add("new@example.com")
+    app.tick()
+    app.drain(60)
+    app.wait(86_400)
+    app.tick()
+    app.drain(60)
+    last = app.latest()
+    assert last is not None
+    assert (last.whole, last.tally.seen) == (True, 4)
+    app.assert_linked(new)
+
+
+def test_a_small_list_is_read_whole_at_every_run_and_its_leavers_are_reported(app: SyncApp) -> None:
+    first, second = app.add("ann@example.com", "bea@example.com")
+    app.choose(source={"kind": "segments", "ids": [segment(app, "name", "Ada Stone")]})
+    app.tick()
+    app.drain(60)
+    change(app, second.id, name="Somebody Else")
+    app.wait(900)
+    app.tick()
+    app.drain(60)
+    run = app.latest()
+    assert run is not None
+    assert (run.state, run.whole, run.tally.seen) == (RunState.DONE, True, 1)
+    assert (run.left, run.leavers) == (1, (second.id,))
+    app.assert_linked(first, second)
+
+
+def test_new_settings_of_the_source_make_the_next_run_a_whole_one(app: SyncApp) -> None:
+    app.add_many(2)
+    app.tick()
+    app.drain(60)
+    app.choose(source={"kind": "users"})
+    app.wait(900)
+    app.tick()
+    run = app.latest()
+    assert run is not None
+    assert run.whole
+
+
+def test_a_run_keeps_the_settings_it_began_with(app: SyncApp) -> None:
+    app.add_many(30)
+    run = app.start()
+    app.choose(write_back={})
+    app.drain()
+    done = app.run(run.slot)
+    assert (done.settings_version, done.tally.linked) == (1, 30)
+    app.assert_linked(*(one for one in app.intercom.workspace.contacts.values() if one.email.startswith("contact-")))
