@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import Stack
+from tests.browser.windows import fresh_context, keep_picture, sign_in
 from tests.integration.conftest import need_ministack
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, Page
 
-ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-HOW_TO_INSTALL = "pip install -r tests/browser/requirements.txt"
+PACKAGES = ("playwright", "axe_playwright_python")
 SEARCH_LAG = 3.0
 """Seconds until the stand-in of Intercom finds a new contact: the tests look at pages, not at patience."""
 
@@ -39,7 +37,8 @@ def _chromium() -> str:
 def browser() -> Iterator[Browser]:
     """Chromium without a window. ``NEED_BROWSER=1`` makes a missing one a failure."""
     if os.environ.get("NEED_BROWSER") != "1":
-        pytest.importorskip("playwright", reason=f"playwright is not installed; {HOW_TO_INSTALL}")
+        for package in PACKAGES:
+            pytest.importorskip(package, reason=f"{package} is not installed here; `make browser-test` installs and runs it")
     from playwright.sync_api import sync_playwright
 
     path = _chromium()
@@ -50,19 +49,37 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """A stack of its own for each module: the tests set campaigns up."""
+def stack(browser: Browser) -> Iterator[Stack]:
+    """A stack of its own for each module: the tests set campaigns up. Without a browser none is started."""
     need_ministack()
     with Stack(StackSettings(search_lag=SEARCH_LAG, keep=bool(os.environ.get("KEEP_STACK_LOGS")))) as running:
         yield running
 
 
-@contextmanager
-def fresh_context(browser: Browser) -> Iterator[BrowserContext]:
-    """As a private window: no cookies of anybody's."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    context.set_default_timeout(20_000)
-    try:
-        yield context
-    finally:
-        context.close()
+@pytest.fixture(scope="module")
+def problems() -> list[str]:
+    """What went wrong in the pages' scripts."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, stack: Stack, problems: list[str]) -> Iterator[Page]:
+    """The marketer's window, signed in."""
+    with fresh_context(browser) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
+        sign_in(page, stack)
+        yield page
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A picture of the marketer's window as a test left it that failed."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and page is not None:
+        keep_picture(page, f"failed-{item.name}")
+    return report

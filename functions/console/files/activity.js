@@ -73,7 +73,7 @@ export async function show({ query }, signal) {
     event.preventDefault();
     set("email")(email.value);
   });
-  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), results);
+  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
   attempt(start);
   return { title: "Activity", content: [form, tools, body] };
 }

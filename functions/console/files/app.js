@@ -13,6 +13,7 @@ const PAGES = {
   activity: () => import("./activity.js"),
   referral: () => import("./referral.js"),
   quarantine: () => import("./quarantine.js"),
+  syncs: () => import("./syncs.js"),
   connection: () => import("./connection.js"),
   help: () => import("./help.js"),
 };
@@ -85,7 +86,7 @@ async function show() {
 }
 
 function mark(name) {
-  const place = { campaign: "campaigns", referral: "activity", quarantine: "activity" }[name] ?? name;
+  const place = { campaign: "campaigns", referral: "activity", quarantine: "activity", syncs: "activity" }[name] ?? name;
   for (const each of navigation.querySelectorAll("a")) {
     if (each.getAttribute("href") === `#/${place}`) each.setAttribute("aria-current", "page");
     else each.removeAttribute("aria-current");

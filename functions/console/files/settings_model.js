@@ -17,7 +17,7 @@ const blank = () => ({
     interval_minutes: 15,
     source: { kind: "all", ids: [] },
     mapping: [],
-    write_back: { referral_link: null, referral_count: null, converted_referral_count: null },
+    write_back: { referral_link: null, referral_code: null, referral_count: null, converted_referral_count: null },
     notify: false,
   },
   aliases: {},

@@ -8,7 +8,7 @@ import { badge, duration, moment, number, plural, RUN_STATES } from "./words.js"
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
 
 /** The runs of a campaign; while one is open the list renews itself. */
-export function runsCard(id) {
+export function runsCard(id, title = "Sync runs") {
   const path = `/api/campaigns/${id}/syncs`;
   let timer;
   async function load() {
@@ -22,14 +22,14 @@ export function runsCard(id) {
   const fill = (page) => content.replaceChildren(...show(page));
 
   function show(page) {
-    const problem = page.problem ? make("p", { className: "note bad" }, page.problem) : "";
+    const problems = page.problems.map((text) => make("p", { className: "note bad" }, text));
     const start = button("Sync now", async () => {
       await send(path);
       say("A sync run has begun.");
       await renew();
     });
     const runs = page.items.map(run);
-    return [problem, make("div", { className: "row" }, start), ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")])];
+    return [...problems, make("div", { className: "row" }, start), ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")])];
   }
 
   function run(each) {
@@ -59,6 +59,7 @@ export function runsCard(id) {
       isOpen ? bar : null,
       make("p", {}, `${counts.join(" · ")}.${left}`),
       each.reason ? make("p", { className: "note" }, each.reason) : null,
+      leavers(each),
       each.examples.length ? examples(each.examples) : null,
     );
   }
@@ -67,10 +68,18 @@ export function runsCard(id) {
     fill(await load());
     return content;
   });
-  return card("Sync runs", place);
+  return card(title, place);
 }
 
 const reasons = (counts, word) => Object.entries(counts).map(([reason, count]) => `${number(count)} ${word}: ${reason}`);
+
+/** Who is no longer in the lists keeps their link; a person may want to know. */
+function leavers({ left_list: count, leavers: ids }) {
+  if (!count) return null;
+  const items = ids.map((id) => make("li", {}, make("code", {}, id)));
+  const words = `${plural(count, "contact")} left the lists since the whole run before. Their links stay as they are.`;
+  return make("details", {}, make("summary", {}, words), make("ul", {}, ...items));
+}
 
 function examples(found) {
   const items = found.map((each) => make("li", {}, make("code", {}, each.contact_id), ` ${each.reason}`));

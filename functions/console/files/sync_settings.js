@@ -10,6 +10,7 @@ import * as workspace from "./workspace.js";
 const INTERVALS = [5, 10, 15, 30, 60, 120, 360, 720, 1440];
 const WRITE_BACK = [
   ["referral_link", "Referral link", "string"],
+  ["referral_code", "Referral code", "string"],
   ["referral_count", "Referral count", "integer"],
   ["converted_referral_count", "Converted referral count", "integer"],
 ];

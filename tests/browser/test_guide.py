@@ -1,0 +1,201 @@
+"""The two guides, step by step, clicked by a browser that knows nothing but the pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.stack.stack import Stack
+from tests.browser.windows import answer, fresh_context, go_to, heading, numbered, sign_up, told, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+REFERRER, FRIEND = "rita+personreferring@example.com", "fred+personinvited@example.com"
+keep_picture = numbered("guide")
+
+
+def test_the_marketer_connects_intercom_by_allowing_the_app(page: Page) -> None:
+    go_to(page, "Connection")
+    intercom = page.locator("section.card", has=page.get_by_role("heading", name="Intercom", exact=True))
+    intercom.get_by_role("button", name="Disconnect").click()
+    answer(page, "Disconnect Intercom?", "Disconnect")
+    intercom.get_by_text("Not connected", exact=True).wait_for()
+    assert page.get_by_text("must be off").is_visible()
+    intercom.get_by_role("button", name="Connect with Intercom").click()
+    page.get_by_role("heading", name="Allow the app to connect?").wait_for()
+    keep_picture(page, "allow")
+    page.get_by_role("button", name="Allow").click()
+    heading(page, "Connection").wait_for()
+    intercom.get_by_text("Connected", exact=True).first.wait_for()
+    intercom.get_by_text("Local workspace (local-workspace)").wait_for()
+    intercom.get_by_text("All permissions are there").wait_for()
+    keep_picture(page, "connected")
+
+
+def test_the_campaign_is_set_up_by_clicking(page: Page) -> None:
+    go_to(page, "Campaigns")
+    page.get_by_role("link", name="Set up Friends of ours").click()
+    heading(page, "Friends of ours").wait_for()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_label("Create a lead").check()
+    invited.get_by_role("button", name="Refresh attributes").click()
+    invited.get_by_role("button", name="Add referrer information").click()
+    told(page, "Added")
+    invited.get_by_role("button", name="Add a row").click()
+    invited.get_by_label("Row 6: from").select_option(label="Referral link")
+    invited.get_by_label("Row 6: to").select_option("custom_attributes.referral_link")
+    invited.get_by_role("button", name="Add a row").click()
+    invited.get_by_label("Row 7: from").select_option(label="Last Name")
+    invited.get_by_label("Row 7: to").select_option("name")
+    invited.get_by_role("button", name="Add a default").click()
+    invited.get_by_label("Default 1: attribute").select_option("custom_attributes.lead_source")
+    invited.get_by_label("Default 1: value").fill("referral")
+    assert invited.get_by_label("Leave the contact as it is").is_checked()
+    keep_picture(page, "person-invited")
+    page.get_by_role("tab", name="Qualification").click()
+    trigger = page.get_by_role("tabpanel", name="Qualification")
+    trigger.get_by_label("An attribute changes").check()
+    trigger.get_by_label("Attribute to track").select_option("custom_attributes.referral_status")
+    trigger.get_by_label("First value").select_option("New")
+    trigger.get_by_role("checkbox", name="Connected").check()
+    keep_picture(page, "qualification")
+    page.get_by_role("button", name="Save", exact=True).click()
+    told(page, "Saved as version 1")
+
+
+def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
+    page.get_by_role("tab", name="Person invited").click()
+    page.get_by_role("button", name="Show what would be sent").click()
+    page.get_by_text("a lead is created").wait_for()
+    fields = page.get_by_role("table", name="What would be sent")
+    assert fields.get_by_role("row", name=re.compile("referrer_email.*bob@example.com")).is_visible()
+    keep_picture(page, "preview")
+
+
+def test_what_is_missing_is_told_at_its_place(page: Page) -> None:
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_role("button", name=re.compile("Remove row 1")).click()
+    page.get_by_role("button", name="Activate").click()
+    told(page, "Not saved")
+    assert invited.get_by_text("First name is not mapped").is_visible()
+    keep_picture(page, "problem")
+    invited.get_by_role("button", name="Add a row", exact=True).click()
+    invited.get_by_label("Row 7: from").select_option(label="First name")
+    invited.get_by_label("Row 7: to").select_option("name")
+    invited.get_by_role("button", name="Move row 7 up").click()
+    assert invited.get_by_label("Row 6: from").input_value() == "first_name"
+
+
+def test_the_campaign_is_activated(page: Page) -> None:
+    page.get_by_role("button", name="Activate").click()
+    told(page, "The campaign is active")
+
+
+def test_two_people_sign_up_and_both_are_in_the_users_page(page: Page, browser: Browser, stack: Stack) -> None:
+    with fresh_context(browser) as referrer:
+        window = referrer.new_page()
+        sign_up(window, f"{stack.referral_factory_pages_url}/friends", "Rita", REFERRER)
+        keep_picture(window, "share-page")
+        link = window.locator("#referral-link").inner_text()
+    with fresh_context(browser) as friend:
+        window = friend.new_page()
+        sign_up(window, link, "<b>Fred</b>", FRIEND)
+        window.goto(f"{stack.referral_factory_pages_url}/users")
+        for email, kind in ((REFERRER, "Direct"), (FRIEND, "Referred")):
+            assert window.get_by_role("row").filter(has_text=email).filter(has_text=kind).count() == 1
+        keep_picture(window, "users-page")
+
+
+def test_the_friend_is_in_intercom_with_all_that_was_mapped(page: Page, browser: Browser) -> None:
+    go_to(page, "Activity")
+    row = page.get_by_role("row").filter(has_text=FRIEND)
+    again = page.get_by_role("button", name="Refresh", exact=True)
+    until(page, row.get_by_text("In Intercom", exact=True).count, again.click)
+    keep_picture(page, "activity")
+    row.get_by_role("link", name="<b>Fred</b>").click()
+    page.get_by_text("A contact was created in Intercom.").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == "<b>Fred</b>"
+    keep_picture(page, "story")
+    with fresh_context(browser) as team:
+        contact = team.new_page()
+        contact.goto(str(page.get_by_role("link", name="Open the contact in Intercom").get_attribute("href")))
+        wanted = {
+            "name": "<b>Fred</b> Example",
+            "email": FRIEND,
+            "role": "lead",
+            "custom_attributes.referrer_first_name": "Rita",
+            "custom_attributes.referrer_email": REFERRER,
+            "custom_attributes.referral_campaign": "Friends of ours",
+            "custom_attributes.lead_source": "referral",
+            "custom_attributes.referral_status": "New",
+        }
+        shown = {name: contact.get_by_label(name, exact=True).input_value() for name in wanted}
+        link = contact.get_by_label("custom_attributes.referral_link", exact=True).input_value()
+        keep_picture(contact, "contact-in-intercom")
+        assert shown == wanted
+        assert link.startswith("http")
+
+
+def test_a_changed_attribute_qualifies_the_referral(page: Page, browser: Browser, stack: Stack) -> None:
+    with fresh_context(browser) as team:
+        contact = team.new_page()
+        contact.goto(str(page.get_by_role("link", name="Open the contact in Intercom").get_attribute("href")))
+        contact.get_by_label("custom_attributes.referral_status", exact=True).select_option("Connected")
+        contact.get_by_role("button", name="Save custom_attributes.referral_status").click()
+        contact.locator("option[selected]", has_text="Connected").wait_for(state="attached")
+    # The story renews itself; nobody presses anything.
+    page.get_by_text("The referral is qualified in Referral Factory.").wait_for(timeout=60_000)
+    page.get_by_text("Qualified in Referral Factory.", exact=True).wait_for()
+    keep_picture(page, "qualified")
+    with fresh_context(browser) as window:
+        users = window.new_page()
+        users.goto(f"{stack.referral_factory_pages_url}/users")
+        users.get_by_role("row").filter(has_text=FRIEND).get_by_role("button", name="Unqualify").wait_for()
+        assert users.get_by_role("row").filter(has_text=REFERRER).get_by_text("(1 qualified)").first.is_visible()
+
+
+def test_a_segment_is_synced_and_its_people_have_links(page: Page, browser: Browser, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/1/sync")
+    sync = page.get_by_role("tabpanel", name="Sync")
+    sync.get_by_label("Once").check()
+    sync.get_by_label("Segments (active lists)").check()
+    sync.get_by_role("checkbox", name=re.compile("^All users")).check()
+    for label, name in (("link", "referral_link"), ("code", "referral_code"), ("count", "referral_count")):
+        sync.get_by_label(f"Referral {label}", exact=True).select_option(f"custom_attributes.{name}")
+    assert not sync.get_by_role("checkbox", name="Referral Factory may e-mail").is_checked()
+    keep_picture(page, "sync")
+    page.get_by_role("button", name="Save", exact=True).click()
+    told(page, "Saved as version")
+    sync = page.get_by_role("tabpanel", name="Sync")
+    sync.get_by_role("button", name="Sync now").click()
+    told(page, "A sync run has begun")
+    sync.get_by_text("Done", exact=True).wait_for(timeout=60_000)
+    assert sync.get_by_text(re.compile(r"[1-9]\d* got a link")).is_visible()
+    keep_picture(page, "synced")
+    with fresh_context(browser) as team:
+        contact = team.new_page()
+        contact.goto(f"{stack.intercom_url}/ui")
+        contact.get_by_role("link", name="Ada Stone").click()
+        link = contact.get_by_label("custom_attributes.referral_link", exact=True).input_value()
+        code = contact.get_by_label("custom_attributes.referral_code", exact=True).input_value()
+        assert code
+        assert link.endswith(code)
+
+
+def test_the_overview_tells_it_as_a_funnel(page: Page) -> None:
+    go_to(page, "Overview")
+    funnel = page.locator(".funnel")
+    again = page.get_by_role("combobox", name="Period")
+    until(page, funnel.get_by_text(re.compile("Qualified1")).count, lambda: again.select_option("7"))
+    assert page.get_by_role("heading", name="Limits of the vendors").is_visible()
+    assert page.get_by_role("table", name="When each webhook last came").get_by_text("contact.lead.updated").is_visible()
+    keep_picture(page, "overview")
+
+
+def test_no_script_failed_and_nothing_broke_the_policy(page: Page, problems: list[str]) -> None:
+    assert page.url
+    assert problems == []

@@ -1,0 +1,112 @@
+"""What the browser's tests do in its windows."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from sandbox.stack.stack import Stack
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+STORY_SECONDS = 60.0
+CALL_SECONDS = 20.0
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def fresh_context(browser: Browser) -> Iterator[BrowserContext]:
+    """As a private window: no cookies of anybody's."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(20_000)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def sign_in(page: Page, stack: Stack, place: str = "") -> None:
+    """One click, as the person who may do everything."""
+    page.goto(f"{stack.url}/{place}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Mara Marketer").click()
+    page.get_by_role("navigation", name="Pages").wait_for()
+    page.locator("main:not([aria-busy]) h1").wait_for()
+
+
+def heading(page: Page, name: str) -> Locator:
+    return page.get_by_role("heading", level=1, name=name)
+
+
+def keep_picture(page: Page, name: str) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+
+
+def numbered(story: str) -> Callable[[Page, str], None]:
+    """Pictures in the order of a story."""
+
+    def keep(page: Page, name: str) -> None:
+        keep_picture(page, f"{story}-{next(_numbers):02}-{name}")
+
+    return keep
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name=name, exact=True).click()
+    heading(page, name).wait_for()
+
+
+def told(page: Page, text: str) -> None:
+    page.get_by_role("status").filter(has_text=text).first.wait_for()
+
+
+def answer(page: Page, title: str, choice: str) -> None:
+    """Presses a button of the dialog that is open."""
+    dialog = page.get_by_role("dialog", name=title)
+    dialog.get_by_role("button", name=choice).click()
+    dialog.wait_for(state="detached")
+
+
+def until(page: Page, seen: Callable[[], Any], again: Callable[[], Any], *, seconds: float = STORY_SECONDS) -> None:
+    """Looks, and does ``again`` until it is seen."""
+    end = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < end, page.get_by_role("main").inner_text()
+        again()
+        page.wait_for_timeout(1_000)
+
+
+def sign_up(page: Page, address: str, first_name: str, email: str) -> None:
+    """In Referral Factory's campaign page."""
+    page.goto(address)
+    page.get_by_label("First Name").fill(first_name)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Last Name").fill("Example")
+    page.get_by_role("button", name="Sign up").click()
+    page.locator("#referral-link").wait_for()
+
+
+def call(stack: Stack, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """The API, for what a test needs beforehand."""
+    headers["Authorization"] = f"Bearer {stack.token()}"
+    answer = requests.request(method, stack.url + path, json=body, headers=headers, timeout=CALL_SECONDS)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+def order_fault(address: str, **order: Any) -> None:
+    """A stand-in plays it from now on; see ``sandbox.vendors.faults``."""
+    assert requests.post(f"{address}/__admin/faults", json=order, timeout=CALL_SECONDS).status_code < 300
+
+
+def end_faults(address: str) -> None:
+    assert requests.delete(f"{address}/__admin/faults", timeout=CALL_SECONDS).status_code < 300
