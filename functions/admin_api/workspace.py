@@ -25,7 +25,8 @@ NOT_CONNECTED = (409, 422)
 
 def get_attributes(environment: Environment, request: HttpRequest) -> HttpAnswer:
     refresh = flag_in_query(request, "refresh")
-    attributes = environment.workspace().attributes(refresh)
+    workspace = environment.workspace()
+    attributes = workspace.read_attributes() if refresh else workspace.attributes()
     rows = sorted(attributes.values(), key=lambda one: (one.name.startswith(CUSTOM), one.label.casefold(), one.name))
     return json_answer(200, {"items": [_attribute(row, attributes) for row in rows]})
 

@@ -131,7 +131,10 @@ class ContactList:
 class Workspace(Protocol):
     """What settings are chosen from. Every method raises what ``Intercom``'s do."""
 
-    def attributes(self, refresh: bool = False) -> Mapping[str, Attribute]: ...
+    def attributes(self) -> Mapping[str, Attribute]: ...
+
+    def read_attributes(self) -> Mapping[str, Attribute]:
+        """As they are now."""
 
     def create_attribute(self, name: str, data_type: str, options: Sequence[str] = ()) -> Attribute:
         """Raises RejectedError with Intercom's reason in plain words."""

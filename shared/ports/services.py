@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # as in repositories
@@ -159,8 +159,12 @@ class Intercom(Protocol):
     def identify(self) -> Connection:
         """The workspace that the token belongs to (``GET /me``)."""
 
-    def attributes(self) -> Mapping[str, Attribute]:
-        """The workspace's contact attributes by name, at most 10 minutes old."""
+    def attributes(self, wanted: Iterable[str] = ()) -> Mapping[str, Attribute]:
+        """The workspace's contact attributes by name, at most 10 minutes old. ``wanted``: should one of these be missing, the
+        list is read anew, at most every 30 s, for it may just have been created."""
+
+    def read_attributes(self) -> Mapping[str, Attribute]:
+        """The same, read now. Raises TransientError, too, while Intercom does not answer."""
 
     def search_by_email(self, email: str) -> list[Contact]:
         """The contacts with that e-mail, compared folded. Lags minutes behind a create."""

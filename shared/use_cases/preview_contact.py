@@ -58,13 +58,14 @@ def preview_contact(environment: Previewing, campaign: Campaign, person: Person)
         why = "there is no e-mail address" if not email else "no mail system takes this e-mail address"
         return Preview(f"Nothing is sent and the referral fails: {why}.")
     wanted = wanted_of(row, campaign, settings, email)
+    everything = {**wanted.creation_values, **wanted.values}
     try:
-        attributes: Mapping[str, Attribute] | None = environment.intercom().attributes()
+        attributes: Mapping[str, Attribute] | None = environment.intercom().attributes(everything)
         there = preferred(environment.intercom().search_by_email(email))
     except (FailureError, ConfigurationError):
         attributes, there = None, None
     skipped = there is not None and wanted.duplicates is DuplicatePolicy.SKIP
-    values = wanted.values if there else {**wanted.creation_values, **wanted.values}
+    values = wanted.values if there else everything
     fields = _fields(campaign, row, values, attributes, wanted.values)
     if skipped:
         reason = "The contact is left as it is."

@@ -31,7 +31,7 @@ class Rotating(Protocol):
 
 _DONE = {
     Rotation.MAKE_NEXT: "Made the next webhook secret.",
-    Rotation.PROMOTE: "Made the next webhook secret the current one; the old one is refused now.",
+    Rotation.PROMOTE: "Made the next webhook secret the current one; the old one is refused within five minutes.",
     Rotation.DROP_NEXT: "Dropped the next webhook secret.",
 }
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.attribute_check import find_unfit
 from shared.domain.campaign import Campaign, Document, Status
-from shared.domain.contact import Attribute
 from shared.domain.settings_check import Problem, find_missing, find_wrong
 from shared.domain.shared_attributes import find_shared
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
@@ -62,13 +60,13 @@ def save_campaign(
         refused += missing
     else:
         warnings += missing
-    attributes = _attributes(environment)
-    if attributes is None:
+    unfit = _find_unfit(environment, document)
+    if unfit is None:
         warnings.append(("", UNCHECKED))
     elif status is Status.PAUSED:
-        warnings += find_unfit(document, attributes)
+        warnings += unfit
     else:
-        refused += find_unfit(document, attributes)
+        refused += unfit
     if refused:
         raise InvalidSettingsError(refused)
     warnings += find_shared(document, [campaign.document for campaign in environment.campaigns.list()])
@@ -90,9 +88,12 @@ def _mark_known(environment: Saving, campaign_id: int) -> None:
         logger.warning("activation mark left to reconcile", campaign_id=campaign_id, error=type(error).__name__)
 
 
-def _attributes(environment: Saving) -> Mapping[str, Attribute] | None:
-    """None when Intercom does not answer or is not connected: saving must not depend on it."""
+def _find_unfit(environment: Saving, document: Document) -> list[Problem] | None:
+    """By what is known of the workspace; before anything is refused, by what it holds now. None when Intercom does not answer
+    or is not connected: saving must not depend on it."""
     try:
-        return environment.intercom().attributes()
+        intercom = environment.intercom()
+        unfit = find_unfit(document, intercom.attributes())
+        return find_unfit(document, intercom.read_attributes()) if unfit else []
     except (FailureError, ConfigurationError):
         return None

@@ -141,7 +141,7 @@ class ContactWriter:
 
     def _put(self, contact_id: str, there: Mapping[str, Value]) -> Outcome:
         """Writes what differs from ``there``; nothing when nothing does."""
-        prepared = prepare(self._wanted.values, self._intercom.attributes())
+        prepared = prepare(self._wanted.values, self._intercom.attributes(self._wanted.values))
         changes = {name: value for name, value in prepared.values.items() if not _same(name, there.get(name), value)}
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
@@ -257,7 +257,8 @@ class ContactWriter:
         before = self._person.reservation
         now = self._clock.now()
         reservation = Reservation(before.first_at if before else now, now, self._wanted.role)
-        prepared = prepare({**self._wanted.creation_values, **self._wanted.values}, self._intercom.attributes())
+        wanted = {**self._wanted.creation_values, **self._wanted.values}
+        prepared = prepare(wanted, self._intercom.attributes(wanted))
         self._remember(replace(self._person, reservation=reservation))
         try:
             contact, dropped = self._dropping_refused(

@@ -63,7 +63,7 @@ class ReferrerWriter:
     def write(self, wanted: Mapping[str, Value]) -> tuple[Dropped, ...]:
         """Writes what differs from what was written last; answers what was left out. Raises NoContactError and what the
         Intercom port raises."""
-        prepared = prepare(wanted, self._intercom.attributes())
+        prepared = prepare(wanted, self._intercom.attributes(wanted))
         contact_id = self._known_id()
         there = self.referrer.written if contact_id == self.referrer.contact_id else {}
         new = {name: value for name, value in prepared.values.items() if not _same(there.get(name), value)}

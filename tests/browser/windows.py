@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 STORY_SECONDS = 60.0
 CALL_SECONDS = 20.0
+PAUSE = 700
+"""Milliseconds between two looks."""
 _numbers = itertools.count(1)
 
 
@@ -82,7 +84,7 @@ def until(page: Page, seen: Callable[[], Any], again: Callable[[], Any], *, seco
     while not seen():
         assert time.monotonic() < end, page.get_by_role("main").inner_text()
         again()
-        page.wait_for_timeout(1_000)
+        page.wait_for_timeout(PAUSE)
 
 
 def sign_up(page: Page, address: str, first_name: str, email: str) -> None:

@@ -111,7 +111,29 @@ def test_the_workspace_and_its_attributes(world: World) -> None:
     with pytest.raises(UnavailableError):
         world.client.attributes()
     assert world.client.attributes() is not attributes
-    assert world.client.attributes(refresh=True) is not attributes
+    fresh = world.client.attributes()
+    assert world.client.read_attributes() is not fresh
+    world.fault("status", status=503)
+    with pytest.raises(UnavailableError):
+        world.client.read_attributes()
+
+
+def test_an_attribute_that_is_missing_is_looked_for_every_thirty_seconds(world: World) -> None:
+    known = world.client.attributes()
+    wanted = ["custom_attributes.nowhere", "name"]
+    before = len(world.transport.sent)
+    assert world.client.attributes(wanted) is known
+    world.clock.at += 30
+    assert world.client.attributes(["custom_attributes.referral_link", "external_fancy"]) is known
+    assert len(world.transport.sent) == before
+    assert world.client.attributes(wanted) is not known
+    world.client.attributes(wanted)
+    assert len(world.transport.sent) == before + 1
+    world.clock.at += 30
+    world.fault("status", status=503)
+    kept = world.client.attributes(wanted)
+    assert world.client.attributes(wanted) is kept
+    assert len(world.transport.sent) == before + 2
 
 
 def test_search_finds_by_folded_email_on_every_page(world: World) -> None:

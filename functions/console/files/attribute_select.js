@@ -14,7 +14,7 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
 
   function render(focus = false) {
     const { items, problem } = model.attributes;
-    const control = problem ? input(chosen ? chosen : "", choose, { placeholder: "custom_attributes.referral_link" }) : dropdown(items);
+    const control = problem && !items.length ? input(chosen ? chosen : "", choose, { placeholder: "custom_attributes.referral_link" }) : dropdown(items);
     control.setAttribute("aria-label", label);
     place.replaceChildren(control, takes);
     describe();
@@ -73,7 +73,8 @@ export function refreshBar(model, button) {
   const text = make("span", { className: "soft", role: "status" });
   const tell = () => {
     const { items, problem } = model.attributes;
-    text.textContent = problem ? `Intercom's attributes cannot be read: ${problem} Names can be typed meanwhile.` : `${items.length} attributes in your Intercom workspace.`;
+    const meanwhile = items.length ? "These are as they were read before." : "Names can be typed meanwhile.";
+    text.textContent = problem ? `Intercom’s attributes cannot be read: ${problem} ${meanwhile}` : `${items.length} attributes in your Intercom workspace.`;
   };
   tell();
   model.onAttributes(tell);

@@ -16,10 +16,10 @@ export function secretsCard({ webhook_secrets: secrets }, reload) {
   };
   const make_next = button(secrets.has_current ? "Make a new secret" : "Make the secret", () => rotate("make_next"), { className: secrets.has_next ? "" : "first", disabled: secrets.has_next });
   const promote = button("The new one is in Referral Factory: switch over", async () => {
-    const text = "From then on webhooks with the old secret are refused. Do it once every webhook in Referral Factory has the new one.";
+    const text = "Within five minutes webhooks with the old secret are refused. Do it once every webhook in Referral Factory has the new one.";
     if (!(await confirmed("Switch over?", text, "Switch over"))) return;
     await rotate("promote");
-    say("Only the new secret counts now.");
+    say("Switched over: within five minutes only the new secret counts.");
   }, { className: "first" });
   const drop = button("Drop the new one", () => rotate("drop_next"));
   return card(

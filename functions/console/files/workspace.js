@@ -39,7 +39,8 @@ export async function loadAttributes(refresh = false) {
     return { items: await once("/api/attributes"), problem: "" };
   } catch (error) {
     if (error.status === 401 || error.status === undefined) throw error;
-    return { items: [], problem: error.message };
+    const before = refresh && kept.has("/api/attributes") ? await once("/api/attributes").catch(() => []) : [];
+    return { items: before, problem: error.message };
   }
 }
 

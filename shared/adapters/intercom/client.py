@@ -50,6 +50,13 @@ class _KnownAttributes:
     values: Mapping[str, Attribute]
     read_at: float
     again_at: float
+    asked_at: float
+
+    def lacks(self, wanted: Iterable[str], now: float) -> bool:
+        """Whether it is worth asking for one of them: it may have been created since."""
+        return now - self.asked_at >= ATTRIBUTES_RETRY and any(
+            name.startswith(CUSTOM) and name not in self.values for name in wanted
+        )
 
 
 def base_url_of(region: str, override: str = "") -> str:
@@ -79,22 +86,27 @@ class IntercomClient:
         """See ``Intercom.identify``."""
         return connection_of(self._call("GET", "/me"))
 
-    def attributes(self, refresh: bool = False) -> Mapping[str, Attribute]:
-        """See ``Intercom.attributes``. ``refresh`` asks Intercom now. Values up to 24 h old are answered while Intercom
-        fails transiently, which is then tried again every 30 s."""
+    def attributes(self, wanted: Iterable[str] = ()) -> Mapping[str, Attribute]:
+        """See ``Intercom.attributes``. Values up to 24 h old are answered while Intercom fails transiently, which is then tried
+        again every 30 s."""
         now = self._clock.now()
         known = self._attributes
-        if known and not refresh and now < known.again_at:
+        if known and now < known.again_at and not known.lacks(wanted, now):
             return known.values
         try:
-            response = self._call("GET", "/data_attributes?model=contact&include_archived=true")
-            values = attributes_of(response)
+            return self.read_attributes()
         except TransientError:
             if known is None or now - known.read_at > ATTRIBUTES_USABLE:
                 raise
             known.again_at = now + ATTRIBUTES_RETRY
+            known.asked_at = now
             return known.values
-        self._attributes = _KnownAttributes(values, now, now + ATTRIBUTES_FRESH)
+
+    def read_attributes(self) -> Mapping[str, Attribute]:
+        """See ``Intercom.read_attributes``."""
+        values = attributes_of(self._call("GET", "/data_attributes?model=contact&include_archived=true"))
+        now = self._clock.now()
+        self._attributes = _KnownAttributes(values, now, now + ATTRIBUTES_FRESH, now)
         return values
 
     def search_by_email(self, email: str) -> list[Contact]:

@@ -58,6 +58,9 @@ class Workspace:
             raise self.failure
         return self.known
 
+    def read_attributes(self) -> Mapping[str, Attribute]:
+        return self.attributes()
+
 
 @dataclass
 class PageOfPeople:

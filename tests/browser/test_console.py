@@ -1,0 +1,342 @@
+"""Each thing that can be pressed in the console, beside what the guides do; and how all of it looks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from sandbox.stack.ministack import ROOT
+from sandbox.stack.stack import Stack
+from shared.adapters.clock import SystemChance
+from shared.adapters.dynamodb.strikes import DynamoStrikes
+from shared.adapters.dynamodb.table import Table
+from shared.domain.connection import Vendor
+from tests.browser.windows import (
+    ARTEFACTS,
+    CALL_SECONDS,
+    answer,
+    call,
+    end_faults,
+    go_to,
+    heading,
+    keep_picture,
+    order_fault,
+    sign_in,
+    told,
+    until,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+PAGES = ("overview", "campaigns", "campaigns/1", "campaigns/1/qualification", "campaigns/1/rewards", "campaigns/1/sync",
+         "campaigns/1/more", "campaigns/1/versions", "activity", "activity/1/801", "quarantine", "syncs", "connection",
+         "help")  # fmt: skip
+SERIOUS = {"serious", "critical"}
+LONGEST = 5
+"""Findings of one page that a failure lists."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def campaign(stack: Stack) -> dict[str, Any]:
+    """Active, with settings as the repository's own example has them."""
+    document: dict[str, Any] = json.loads((ROOT / "campaigns" / "1.json").read_text())
+    call(stack, "PUT", "/api/campaigns/1", document)
+    post_webhook(stack, {"id": 801, "first_name": "=Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5})
+    return document
+
+
+def post_webhook(stack: Stack, body: Any, *, event: str = "joined", secret: str | None = None) -> int:
+    text = body if isinstance(body, str) else json.dumps(body)
+    headers = {"X-Webhook-Secret": secret or stack.settings.webhook_secret, "Content-Type": "application/json"}
+    address = f"{stack.url}/webhooks/referral-factory/1/{event}"
+    return requests.post(address, data=text.encode(), headers=headers, timeout=CALL_SECONDS).status_code
+
+
+def card(page: Page, title: str) -> Locator:
+    return page.locator("section.card", has=page.get_by_role("heading", name=title, exact=True))
+
+
+# -- connection -------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_workspace_is_refused_while_one_is_connected(page: Page, stack: Stack) -> None:
+    call(stack, "POST", "/api/connection/intercom", {"access_token": stack.settings.intercom_token})
+    go_to(page, "Connection")
+    intercom = card(page, "Intercom")
+    intercom.get_by_text("Connect again or change the credentials").click()
+    intercom.get_by_text("Paste an access token instead").click()
+    stack.change_settings(stack.intercom_url, workspace_id="another-workspace")
+    try:
+        intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
+        intercom.get_by_role("button", name="Use the access token").click()
+        told(page, "is connected. Disconnect it before another one is connected")
+        keep_picture(page, "console-second-workspace")
+    finally:
+        stack.change_settings(stack.intercom_url, workspace_id="local-workspace")
+    intercom.get_by_role("button", name="Use the access token").click()
+    told(page, "Connected to Local workspace")
+
+
+def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, stack: Stack) -> None:
+    go_to(page, "Connection")
+    intercom = card(page, "Intercom")
+    intercom.get_by_role("button", name="Disconnect").click()
+    answer(page, "Disconnect Intercom?", "Disconnect")
+    told(page, "Intercom is disconnected")
+    assert post_webhook(stack, {"id": 802, "first_name": "Lea", "email": "lea@example.com", "source": "Referred"}) == 202
+    go_to(page, "Activity")
+    row = page.get_by_role("row").filter(has_text="lea@example.com")
+    again = page.get_by_role("button", name="Refresh", exact=True)
+    until(page, row.get_by_text("On its way", exact=True).count, again.click)
+    go_to(page, "Overview")
+    page.get_by_text("Intercom was disconnected by a person.").first.wait_for()
+    keep_picture(page, "console-disconnected")
+    go_to(page, "Connection")
+    intercom.get_by_text("Paste an access token instead").click()
+    intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
+    intercom.get_by_role("button", name="Use the access token").click()
+    told(page, "Connected to Local workspace")
+    go_to(page, "Activity")
+    until(page, row.get_by_text("In Intercom", exact=True).count, again.click, seconds=120)
+
+
+def test_the_webhook_secret_is_rotated_without_a_webhook_lost(page: Page, stack: Stack) -> None:
+    go_to(page, "Connection")
+    secrets = card(page, "Webhook secret")
+    secrets.get_by_role("button", name="Make a new secret").click()
+    dialog = page.get_by_role("dialog", name="The new webhook secret")
+    new = dialog.locator(".copy", has_text="Header value").locator("code").inner_text()
+    dialog.get_by_role("button", name="I have copied it").click()
+    secrets.get_by_text("A new one waits").wait_for()
+    person = {"id": 801, "first_name": "=Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5}
+    assert post_webhook(stack, person) == 202
+    until(page, lambda: post_webhook(stack, person, secret=new) == 202, lambda: None, seconds=90)
+    secrets.get_by_role("button", name="switch over").click()
+    answer(page, "Switch over?", "Switch over")
+    told(page, "within five minutes only the new secret counts")
+    assert post_webhook(stack, person, secret=new) == 202
+    assert new not in page.content()
+    client, secret = stack.client("secretsmanager"), stack.resources["WebhookSecret"]
+    assert json.loads(client.get_secret_value(SecretId=secret)["SecretString"]) == {"current": new, "next": ""}
+    before = {"current": stack.settings.webhook_secret, "next": new}  # for the tests that follow
+    client.put_secret_value(SecretId=secret, SecretString=json.dumps(before))
+    until(page, lambda: post_webhook(stack, person) == 202, lambda: None, seconds=90)
+
+
+def test_the_stop_after_two_warnings_is_lifted(page: Page, stack: Stack) -> None:
+    strikes = DynamoStrikes(Table(stack.client("dynamodb"), stack.resources["CampaignsTable"], SystemChance()))
+    for at in (time.time() - 400, time.time()):
+        strikes.update(Vendor.REFERRAL_FACTORY, lambda one, at=at: one.struck(at))
+    page.reload()
+    factory = card(page, "Referral Factory")
+    factory.get_by_text("All calls to it are stopped").wait_for()
+    keep_picture(page, "console-stopped")
+    factory.get_by_role("button", name="Lift the stop").click()
+    answer(page, "Lift the stop?", "Lift it")
+    told(page, "The stop is lifted")
+    factory.get_by_role("button", name="Forget the warnings").click()
+    answer(page, "Forget the warnings?", "Forget them")
+    told(page, "The warnings are forgotten")
+    factory.get_by_text("warned").wait_for(state="detached")
+
+
+def test_a_test_of_a_webhook_sees_it_come(page: Page, stack: Stack) -> None:
+    go_to(page, "Connection")
+    joined = page.locator("article.run", has=page.get_by_role("heading", name="New user joined"))
+    before = joined.locator(".lamp").inner_text()
+    page.wait_for_timeout(10_000)  # one worker notes the same webhook every ten seconds
+    joined.get_by_role("button", name="Test it").click()
+    told(page, "Waiting two minutes for this webhook")
+    post_webhook(stack, {"id": 801, "first_name": "=Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5})
+    told(page, "It came: this webhook works")
+    until(page, lambda: joined.locator(".lamp").inner_text() != before, lambda: None)
+
+
+# -- campaign ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_attribute_is_created_from_the_dropdown(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/1/rewards")
+    rewards = page.get_by_role("tabpanel", name="Rewards")
+    rewards.get_by_label("Last reward", exact=True).select_option(label="Create a new attribute…")
+    dialog = page.get_by_role("dialog", name="Create an attribute in Intercom")
+    dialog.get_by_label("Name").fill("newest_reward")
+    dialog.get_by_role("button", name="Create it").click()
+    dialog.wait_for(state="detached")
+    assert rewards.get_by_label("Last reward", exact=True).input_value() == "custom_attributes.newest_reward"
+    page.get_by_role("button", name="Save", exact=True).click()
+    told(page, "Saved as version 2")
+    names = [one["name"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]]
+    assert "custom_attributes.newest_reward" in names
+
+
+def test_an_older_version_is_compared_and_restored(page: Page, stack: Stack) -> None:
+    page.get_by_role("tab", name="Versions").click()
+    versions = page.get_by_role("tabpanel", name="Versions")
+    versions.get_by_text("What changed since version 1").click()
+    assert versions.get_by_role("table", name="What differs").get_by_text("newest_reward").is_visible()
+    keep_picture(page, "console-versions")
+    versions.get_by_role("button", name="Restore version 1").click()
+    told(page, "Version 1 is on the page")
+    page.get_by_role("button", name="Save", exact=True).click()
+    told(page, "Saved as version 3")
+    assert call(stack, "GET", "/api/campaigns/1")["rewards"]["last_reward"] is None
+
+
+def test_a_person_who_signed_up_lately_is_previewed(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/1/invited")
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_role("button", name="Choose somebody who signed up").click()
+    invited.get_by_label("Who", exact=True).select_option("801")
+    invited.get_by_role("button", name="Show what would be sent").click()
+    invited.get_by_role("table", name="What would be sent").get_by_role(
+        "row", name=re.compile("ivo@example.com")
+    ).first.wait_for()
+
+
+def test_two_editors_never_overwrite_each_other_silently(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/1")
+    heading(page, "Friends of ours").wait_for()
+    other = page.context.new_page()
+    sign_in(other, stack, "#/campaigns/1")  # a sign-in is of one tab
+    for window, name in ((other, "Friends of theirs"), (page, "Friends of mine")):
+        window.get_by_label("Name of the campaign").fill(name)
+        window.get_by_role("button", name="Save", exact=True).click()
+        if window is other:
+            told(window, "Saved as version 4")
+    dialog = page.get_by_role("dialog", name="Somebody else saved in between")
+    dialog.get_by_text("Friends of theirs").wait_for()
+    assert dialog.get_by_text("Friends of mine").is_visible()
+    keep_picture(page, "console-conflict")
+    dialog.get_by_role("button", name="Save mine as the next version").click()
+    told(page, "Saved as version 5")
+    other.close()
+
+
+def test_a_sync_run_is_watched_and_cancelled(page: Page, stack: Stack) -> None:
+    order_fault(stack.referral_factory_pages_url, kind="delay", method="POST", path="^/api/v2/users", seconds=4)
+    page.goto(f"{stack.url}/#/campaigns/1/sync")
+    sync = page.get_by_role("tabpanel", name="Sync")
+    sync.get_by_label("Once").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    told(page, "Saved as version 6")
+    sync.get_by_role("button", name="Sync now").click()
+    told(page, "A sync run has begun")
+    sync.get_by_role("progressbar", name="Progress of the run").wait_for()
+    sync.get_by_text(re.compile(r"\d+ of \d+ contacts")).wait_for(timeout=60_000)
+    keep_picture(page, "console-sync-run")
+    sync.get_by_role("button", name="Cancel").click()
+    answer(page, "Cancel this run?", "Cancel the run")
+    sync.get_by_text("Cancelled", exact=True).wait_for(timeout=60_000)
+    end_faults(stack.referral_factory_pages_url)
+    page.goto(f"{stack.url}/#/syncs")
+    heading(page, "Sync runs").wait_for()
+    card(page, "Friends of mine").get_by_text("Cancelled", exact=True).wait_for()
+
+
+# -- activity ---------------------------------------------------------------------------------------------------------
+
+
+def test_replay_is_safe_to_press_twice(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/activity/1/801")
+    page.get_by_text("A contact was created in Intercom.").wait_for()
+    page.get_by_role("button", name="Replay").click()
+    told(page, "delivered again now")
+    page.locator("button:not([aria-busy])", has_text="Replay").click()  # while the first press runs, a second does nothing
+    told(page, "waiting to be delivered already")
+
+
+def test_all_that_failed_are_replayed(page: Page, stack: Stack) -> None:
+    order_fault(stack.intercom_url, kind="status", status=400, method="POST", path="^/contacts$", times=1)
+    post_webhook(stack, {"id": 803, "first_name": "Nele", "email": "nele@example.com", "source": "Referred"})
+    go_to(page, "Activity")
+    page.get_by_label("Show").select_option("failed")
+    row = page.get_by_role("row").filter(has_text="nele@example.com")
+    again = page.get_by_role("button", name="Refresh", exact=True)
+    until(page, row.count, again.click)
+    keep_picture(page, "console-failed")
+    page.get_by_role("button", name="Replay all that match").click()
+    answer(page, "Replay all that match?", "Replay them")
+    told(page, "1")
+    page.get_by_label("Show").select_option("delivered")
+    until(page, row.count, again.click)
+
+
+def test_a_table_for_spreadsheets_holds_no_formula(page: Page, tmp_path: Path) -> None:
+    go_to(page, "Activity")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    file = tmp_path / "referrals.csv"
+    download.value.save_as(file)
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
+    assert {"'=Ivo", "Lea", "Nele"} <= {row["first_name"] for row in rows}
+
+
+def test_what_nobody_could_read_is_looked_at_read_again_and_discarded(page: Page, stack: Stack) -> None:
+    assert post_webhook(stack, "{this is no JSON") == 202
+    go_to(page, "Activity")
+    page.get_by_role("link", name="Unreadable webhooks").click()
+    heading(page, "Unreadable webhooks").wait_for()
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("dialog", name="What came").get_by_text("{this is no JSON").wait_for()
+    answer(page, "What came", "Close")
+    keep_picture(page, "console-quarantine")
+    page.get_by_role("button", name="Read again").click()
+    told(page, "still")
+    page.get_by_role("button", name="Discard").click()
+    answer(page, "Discard this webhook?", "Discard")
+    page.get_by_text("There are none.").wait_for()
+
+
+def test_the_console_works_while_intercom_is_down_and_says_so(page: Page, stack: Stack) -> None:
+    order_fault(stack.intercom_url, kind="status", status=503)
+    page.goto(f"{stack.url}/#/campaigns/1/invited")
+    page.reload()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_role("button", name="Refresh attributes").click()
+    invited.get_by_text("Intercom does not answer now").wait_for(timeout=60_000)
+    page.get_by_label("Name of the campaign").fill("Friends while it is down")
+    page.get_by_role("button", name="Save", exact=True).click()
+    told(page, "Saved as version 7")
+    page.get_by_text("Saved. Please look at this before you rely on it").wait_for()
+    keep_picture(page, "console-intercom-down")
+    end_faults(stack.intercom_url)
+
+
+# -- how it looks -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_is_for_everybody(page: Page, stack: Stack, name: str) -> None:
+    """Axe finds nothing serious, in light and dark, on a desk and on a telephone; nothing scrolls sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.goto(f"{stack.url}/#/{name}")
+    found = []
+    for width, scheme in ((1200, "light"), (1200, "dark"), (375, "light"), (375, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.locator("main:not([aria-busy]) h1").wait_for()
+        until(page, lambda: "Loading" not in page.get_by_role("main").inner_text(), lambda: None)
+        results = Axe().run(page).response["violations"]
+        serious = [(one["id"], one["nodes"][0]["html"][:200]) for one in results if one["impact"] in SERIOUS]
+        found += [(width, scheme, *one) for one in serious]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        keep_picture(page, f"looks-{name.replace('/', '-')}-{'phone' if width < 500 else 'desk'}-{scheme}")
+    assert found[:LONGEST] == []
+
+
+def test_no_script_failed_and_nothing_broke_the_policy(page: Page, problems: list[str]) -> None:
+    assert page.url
+    assert problems == []
+    assert list(ARTEFACTS.glob("looks-*.png"))
