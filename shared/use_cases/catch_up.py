@@ -6,6 +6,7 @@ from typing import Protocol
 
 from shared.domain.connection import Vendor
 from shared.domain.referral import RING_AGAIN_AFTER
+from shared.domain.retry import next_wait
 from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.observability import logger
@@ -46,9 +47,10 @@ def catch_up(environment: CatchingUp, vendor: Vendor) -> int:
 
 def _ring(environment: CatchingUp) -> int:
     now = environment.clock.now()
+    latest = now + next_wait(1, 0, LONGEST_LOOK_AWAY, jitter=1.0).seconds
     messages = []
     for shard in range(DUE_SHARDS):
-        for row in environment.referrals.due(shard, now + LONGEST_LOOK_AWAY, AT_ONCE):
+        for row in environment.referrals.due(shard, latest, AT_ONCE):
             named = row.campaign_id is not None and row.user_id is not None and row.inbox_id is None
             if named and environment.referrals.ring(row, now + RING_AGAIN_AFTER):
                 messages.append(DeliverContact(row.campaign_id or 0, row.user_id, "ring", now))

@@ -176,8 +176,12 @@ def test_disconnecting_intercom_stops_queued_work_and_deletes_nothing(console: C
     assert console.call("GET", "/api/attributes").status == 409
 
 
-def test_reconnecting_delivers_what_waited_and_wakes_reconcile(console: Console) -> None:
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+def test_reconnecting_delivers_what_waited_and_wakes_reconcile(
+    console: Console, monkeypatch: pytest.MonkeyPatch, jitter: float
+) -> None:
     app = console.app
+    monkeypatch.setattr(app.chance, "fraction", lambda: jitter)
     app.configure()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     epoch = app.environment.connections.find().epoch  # type: ignore[union-attr]
