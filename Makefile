@@ -13,10 +13,10 @@ EXPANDED := .aws-sam/expanded.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token test simulate check lint types template-check security bench build deploy clean
+.PHONY: help install run demo token test browser-test simulate check lint types template-check security bench build deploy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PORT=8000 is the application's; the next four are the stand-ins', AWS's and the sign-in's. PYTHON= names an interpreter."
 
@@ -31,6 +31,11 @@ help: ## list the targets
 # Apart, because it pins botocore; with hashes, because it is the one thing that listens and runs our code.
 .venv-ministack/.installed: sandbox/ministack-requirements.txt
 	@tools/make_venv.sh .venv-ministack $< --require-hashes
+	@touch $@
+
+# Apart, because `make test` works without a browser's driver.
+.venv-browser/.installed: tests/browser/requirements.txt requirements.txt shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
+	@tools/make_venv.sh .venv-browser $<
 	@touch $@
 
 .venv-check/.installed: tools/requirements-check.txt
@@ -56,6 +61,9 @@ token: .venv/.installed ## print a bearer token for the running local stack
 
 test: .venv/.installed $(MINISTACK) ## run the default test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+browser-test: .venv-browser/.installed $(MINISTACK) ## click through the guides and the console; needs Chromium on the PATH
+	@NEED_BROWSER=1 .venv-browser/bin/python -m pytest tests/browser $(ARGS)
 
 simulate: .venv/.installed ## play bad days in the simulated world: SEEDS=1, SIGNUPS=10000; long
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1) --signups $(or $(SIGNUPS),10000) --processes 2 $(ARGS)
@@ -102,4 +110,4 @@ deploy: build ## deploy to AWS with TO=dev or TO=prod, of samconfig.toml
 	SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(TO)
 
 clean: ## remove what the targets made, venvs and local state included
-	rm -rf .venv .venv-ministack .venv-check .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-ministack .venv-browser .venv-check .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache

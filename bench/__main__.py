@@ -57,12 +57,20 @@ def _sync(options: argparse.Namespace) -> Iterator[Figure]:
     yield from measure(options.contacts)
 
 
+def _activity(options: argparse.Namespace) -> Iterator[Figure]:
+    os.environ.update(POWERTOOLS)
+    from bench.activity import measure_activity
+
+    yield from measure_activity(options.rows)
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "imports": _imports,
     "handlers": _handlers,
     "calls": _calls,
     "referrals": _referrals,
     "stack": _stack,
+    "activity": _activity,
     "sync": _sync,
 }
 
@@ -99,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_count, default=7, help="processes for each import (7)")
     parser.add_argument("--calls", type=_count, default=500, help="calls of each warm handler (500)")
     parser.add_argument("--notifications", type=_count, default=10_000, help="notifications that concern nobody (10,000)")
+    parser.add_argument("--rows", type=_count, default=10_000, help="referrals among which Activity's pages are read (10,000)")
     parser.add_argument("--signups", type=_count, default=300, help="signups at each pace through the stack (300)")
     parser.add_argument(
         "--contacts", type=_count, default=5_000, help="contacts of the simulated first sync (5000; 100000 takes half an hour)"

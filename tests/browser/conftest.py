@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
@@ -81,5 +82,5 @@ def pytest_runtest_makereport(
     report = yield
     page = getattr(item, "funcargs", {}).get("page")
     if report.when == "call" and report.failed and page is not None:
-        keep_picture(page, f"failed-{item.name}")
+        keep_picture(page, "failed-" + re.sub(r"\W+", "-", item.name))
     return report

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 STORY_SECONDS = 60.0
 CALL_SECONDS = 20.0
+PATIENCE = 40_000
+"""Milliseconds that anything on a page may take, on a machine that has other work as well."""
 PAUSE = 700
 """Milliseconds between two looks."""
 _numbers = itertools.count(1)
@@ -28,7 +30,7 @@ _numbers = itertools.count(1)
 def fresh_context(browser: Browser) -> Iterator[BrowserContext]:
     """As a private window: no cookies of anybody's."""
     context = browser.new_context(viewport={"width": 1200, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     try:
         yield context
     finally:

@@ -95,5 +95,7 @@ function figure(title, parts, legend) {
     make("span", { className: "key" }, draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, draw("rect", { width: 10, height: 10, rx: 2, class: kind })), ` ${name}`),
   );
   const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": title }, ...parts);
-  return make("figure", {}, make("figcaption", {}, ...keys), make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": title }, picture));
+  const view = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": title }, picture);
+  requestAnimationFrame(() => (view.scrollLeft = view.scrollWidth)); // on a telephone the last days are what is seen first
+  return make("figure", {}, make("figcaption", {}, ...keys), view);
 }

@@ -13,6 +13,23 @@ const STEPS = [
   ["Try it", "Open the campaign’s link in a private window and sign up as the person referring. Open the link you get in another private window and sign up as the person invited. Use e-mail addresses that are new in both places.", "#/activity"],
 ];
 
+/** The guides' own words, and where the console has them; `docs/configure.md` says more. */
+const WHERE = [
+  ["Connect, Allow and Install", "Connection, Intercom", "#/connection"],
+  ["Direct: send the person referring", "Campaign, tab Person referring", "#/campaigns"],
+  ["Referred: send the person invited, as a lead or a user", "Campaign, tab Person invited", "#/campaigns"],
+  ["Map the fields, refresh", "Campaign, Map your fields", "#/campaigns"],
+  ["Default Intercom values", "Campaign, Default values", "#/campaigns"],
+  ["Information about the person who made the referral", "Campaign, Who referred them", "#/campaigns"],
+  ["How to handle duplicates", "Campaign, People who are in Intercom already", "#/campaigns"],
+  ["Qualification trigger", "Campaign, tab Qualification", "#/campaigns"],
+  ["Sync your contacts, lists, ongoing or once-off", "Campaign, tab Sync", "#/campaigns"],
+  ["Notification of your users", "Campaign, tab Sync, Notification: off unless you choose it", "#/campaigns"],
+  ["Complete the set-up", "Campaign, Activate", "#/campaigns"],
+  ["How to test your integration", "Activity", "#/activity"],
+  ["Disconnect", "Connection, Disconnect: nothing is deleted", "#/connection"],
+];
+
 export async function show() {
   const steps = STEPS.map(([name, text, href]) => make("li", {}, link(name, href), `: ${text}`));
   const states = Object.entries(STATES).map(([state, words]) => [badge(words), STATE_HELP[state]]);
@@ -20,6 +37,7 @@ export async function show() {
     title: "Help",
     content: [
       card("First steps", make("ol", {}, ...steps)),
+      card("Where the guides’ steps are here", table("The guides’ words and the console’s", ["In the guide", "Here"], WHERE.map(([words, place, href]) => [words, link(place, href)])), make("p", { className: "soft" }, "Every option, tip and note is in docs/configure.md of the repository.")),
       card("What the states mean", table("States of a referral", ["State", "Meaning"], states)),
       card("For developers: the API", arriving("description of the API", describe)),
     ],

@@ -63,12 +63,18 @@ function cards(model, section) {
         }, { place: `sync.write_back.${name}`, type }),
       ),
     ),
-    card(
-      "Notification",
-      checkbox("Referral Factory may e-mail these people about their new link", section.notify, keep("notify"), { place: "sync.notify", hint: "Off unless you choose it: nobody is mailed by surprise." }),
-      make("p", { className: "note warn" }, "With this on, everybody who is synced for the first time may get an e-mail from Referral Factory."),
-    ),
+    notification(section, keep("notify")),
   ];
+}
+
+function notification(section, keep) {
+  const warning = make("p", { className: "note warn", hidden: !section.notify }, "Everybody who is synced for the first time may get an e-mail from Referral Factory.");
+  const choose = (value) => {
+    warning.hidden = !value;
+    keep(value);
+  };
+  const hint = "Off unless you choose it: nobody is mailed by surprise.";
+  return card("Notification", checkbox("Referral Factory may e-mail these people about their new link", section.notify, choose, { place: "sync.notify", hint }), warning);
 }
 
 function source(model, section) {
