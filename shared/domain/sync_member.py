@@ -10,8 +10,8 @@ from typing import Any
 
 from shared.domain.contact import Contact, Value
 from shared.domain.person import Audience, Person, clean_text
+from shared.domain.sign_up_form import META, find_empty
 
-META = "meta."
 LAST_NAMES = frozenset({"last name", "lastname", "surname", "family name", "second name"})
 """Labels of a form field that wants the rest of a name."""
 MAX_TEXT = 255
@@ -20,6 +20,7 @@ SEARCH_LAG = 900.0
 NO_EMAIL = "no e-mail address"
 INVALID_EMAIL = "no mail system takes the e-mail address"
 NO_FIRST_NAME = "no first name"
+NOTHING_FOR = "nothing for the required form field “{label}”"
 GONE = "archived, merged or deleted in Intercom meanwhile"
 
 
@@ -115,6 +116,14 @@ def candidate_of(contact: Contact, email: str, mapping: Iterable[tuple[str, str]
             meta[label] = f"{meta[label]} {text}" if label in meta else text
     there = {name: contact.value(name) for name in attributes}
     return Candidate(contact.id, email, " ".join(first_name)[:MAX_TEXT], meta, there)
+
+
+def lack_of(candidate: Candidate, required: Iterable[str]) -> str | None:
+    """Why Referral Factory would not take the person; None when nothing is missing."""
+    if not candidate.first_name:
+        return NO_FIRST_NAME
+    empty = find_empty(required, candidate.meta)
+    return None if empty is None else NOTHING_FOR.format(label=empty)
 
 
 def there_now(member: SyncMember, candidate: Candidate, now: float) -> Mapping[str, Value]:

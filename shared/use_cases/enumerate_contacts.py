@@ -13,10 +13,12 @@ from typing import Protocol
 from shared.domain.contact import Contact
 from shared.domain.limits import Priority
 from shared.domain.person import Person, fold_email, is_deliverable
+from shared.domain.sign_up_form import required_labels
 from shared.domain.sync import CycleWatch, filter_of, groups_of, is_within
-from shared.domain.sync_member import INVALID_EMAIL, NO_EMAIL, NO_FIRST_NAME, Candidate, SyncMember, candidate_of, there_now
+from shared.domain.sync_member import INVALID_EMAIL, NO_EMAIL, Candidate, SyncMember, candidate_of, lack_of, there_now
 from shared.domain.sync_run import Chunk, Outcome, Phase, RunState, SyncRun, Tally
 from shared.errors import BusyError, ConflictError, NotFoundError, PermanentError, RejectedError
+from shared.observability import logger
 from shared.ports.repositories import SyncMembers, SyncRuns
 from shared.ports.services import Clock, ContactPage, Intercom, ReferralFactory
 from shared.use_cases.sync_contact import OutOfTimeError, is_known_failure, wanted_changes
@@ -180,6 +182,8 @@ class Enumeration:
                 continue
             candidates.append(candidate_of(contact, email, run.settings.mapping, attributes))
         members = members_of(self._environment.sync_members, run, candidates)
+        if any(one.first_name and _is_new(members.get((run.campaign_id, one.email))) for one in candidates):
+            self._learn_form()
         sorted_ = _Sorted(tally, [])
         for candidate in candidates:
             outcome = self._outcome(candidate, members)
@@ -188,6 +192,20 @@ class Enumeration:
             else:
                 sorted_.tally = sorted_.tally.with_outcome(outcome, candidate.contact_id)
         return sorted_
+
+    def _learn_form(self) -> None:
+        """What a new person must have. Asked once a run, and only if there is somebody to add."""
+        if self._run.required is not None:
+            return
+        if self._environment.time_left() < TIME_FOR_PEOPLE:
+            raise OutOfTimeError
+        try:
+            form = self._environment.referral_factory(Priority.SYNC).form(self._run.campaign_id)
+        except PermanentError as error:
+            logger.warning("form not read", campaign_id=self._run.campaign_id, status=error.status)
+            form = ()  # what is missing is then refused person by person
+        required = required_labels(form, self._run.settings.mapping)
+        self._commit(lambda fresh: replace(fresh, required=required))
 
     def _outcome(self, candidate: Candidate, members: Mapping[tuple[int, str], SyncMember]) -> Outcome | None:
         """None: something is to be done."""
@@ -199,11 +217,17 @@ class Enumeration:
             return None if changes else Outcome("unchanged")
         if member is not None and member.reserved:
             return None
-        if not candidate.first_name:
-            return Outcome("failed", NO_FIRST_NAME)
+        lack = lack_of(candidate, run.required or ())
+        if lack is not None:
+            return Outcome("failed", lack)
         if member is not None and is_known_failure(member, candidate, self._environment.clock.now()):
             return Outcome("failed", member.failure)
         return None
+
+
+def _is_new(member: SyncMember | None) -> bool:
+    """Whether the person would be added."""
+    return member is None or (member.user_id is None and not member.reserved)
 
 
 def members_of(members: SyncMembers, run: SyncRun, candidates: Sequence[Candidate]) -> Mapping[tuple[int, str], SyncMember]:

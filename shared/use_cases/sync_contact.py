@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from shared.domain.contact import Value
 from shared.domain.mapping import prepare
 from shared.domain.person import Person
-from shared.domain.sync_member import GONE, NO_FIRST_NAME, Candidate, SyncMember, changes_of, there_now, without_rivals
+from shared.domain.sync_member import GONE, Candidate, SyncMember, changes_of, lack_of, there_now, without_rivals
 from shared.domain.sync_run import Outcome, SyncRun
 from shared.errors import (
     ApplicationError,
@@ -100,8 +100,9 @@ class ContactSync:
             found = self._search(candidate)
             if found is not None:
                 return self._save(member.knowing(found))
-        if not candidate.first_name:
-            return Outcome("failed", NO_FIRST_NAME)
+        lack = lack_of(candidate, self._run.required or ())
+        if lack is not None:
+            return Outcome("failed", lack)
         return self._add(candidate, member)
 
     def _add(self, candidate: Candidate, member: SyncMember) -> SyncMember | Outcome:

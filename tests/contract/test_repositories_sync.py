@@ -45,7 +45,8 @@ def chunk_of(number: int = 0, *names: str, **changes: object) -> Chunk:
 
 def test_a_run_is_kept_whole(runs: DynamoSyncRuns) -> None:
     tally = Tally(seen=3, finished=2, linked=1, skipped={"no e-mail address": 1}, examples=(("c1", "no e-mail address"),))
-    run = run_of(changed_since=NOW - 1.5, rivals=(2, 9), tally=tally, cursor="WzE=", announced=7, leavers=("x",), left=1)
+    rest = {"rivals": (2, 9), "required": ("Company",), "leavers": ("x",), "left": 1}
+    run = run_of(changed_since=NOW - 1.5, tally=tally, cursor="WzE=", announced=7, **rest)
     assert runs.start(run, scheduled=True)
     assert runs.find(1, SLOT) == replace(run, version=1)
     assert runs.head(1).open_slot == runs.head(1).last_slot == SLOT
