@@ -29,8 +29,8 @@ class SyncMember:
     """One e-mail address in one campaign. None: not known.
 
     ``reserved_at`` without a ``user_id``: we are about to add the person, or tried to and got no answer; ``slot`` is the run
-    that did. ``created``: we added the person. ``written``: what was sent to ``contact_id``, first at ``claimed_at`` and last
-    at ``written_at``. ``failure``: why Referral Factory refused what ``failed_digest`` stands for.
+    that did. ``created``: we added the person. ``written``: what was sent to ``contact_id``, last at ``written_at``.
+    ``failure``: why Referral Factory refused what ``failed_digest`` stands for.
     """
 
     campaign_id: int
@@ -46,7 +46,6 @@ class SyncMember:
     contact_id: str | None = None
     written: Mapping[str, Value] = field(default_factory=dict)
     written_at: float | None = None
-    claimed_at: float | None = None
     failure: str = ""
     failed_digest: str = ""
     failed_at: float = 0.0
@@ -67,8 +66,7 @@ class SyncMember:
     def having(self, contact_id: str, values: Mapping[str, Value], at: float) -> SyncMember:
         """After a write to the contact."""
         before = self.written if self.contact_id == contact_id else {}
-        first = at if self.claimed_at is None else self.claimed_at
-        return replace(self, contact_id=contact_id, written={**before, **values}, written_at=at, claimed_at=first)
+        return replace(self, contact_id=contact_id, written={**before, **values}, written_at=at)
 
     def brought(self, person: Person) -> bool:
         """Whether the signup is our own doing: the reservation tells, never the source. We add nobody with a referrer."""
@@ -144,17 +142,6 @@ def changes_of(member: SyncMember, there: Mapping[str, Value], write_back: Itera
         if wanted is not None and wanted != before:
             changes[attribute] = wanted
     return changes
-
-
-def without_rivals(changes: Mapping[str, Value], member: SyncMember, rivals: Iterable[SyncMember]) -> dict[str, Value]:
-    """Two campaigns that write one attribute: on a contact in both, the one that wrote first keeps it."""
-    taken = {
-        name
-        for rival in rivals
-        for name in rival.written
-        if name not in member.written or (rival.claimed_at or 0.0) < (member.claimed_at or 0.0)
-    }
-    return {name: value for name, value in changes.items() if name not in taken}
 
 
 def _text(value: Any) -> str:

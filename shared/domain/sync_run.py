@@ -108,7 +108,6 @@ class SyncRun:
     sync: Mapping[str, Any]
     requested_by: str = ""
     changed_since: float | None = None
-    rivals: tuple[int, ...] = ()
     required: tuple[str, ...] | None = None
     phase: Phase = Phase.PEOPLE
     reason: str = ""

@@ -45,7 +45,7 @@ def chunk_of(number: int = 0, *names: str, **changes: object) -> Chunk:
 
 def test_a_run_is_kept_whole(runs: DynamoSyncRuns) -> None:
     tally = Tally(seen=3, finished=2, linked=1, skipped={"no e-mail address": 1}, examples=(("c1", "no e-mail address"),))
-    rest = {"rivals": (2, 9), "required": ("Company",), "leavers": ("x",), "left": 1}
+    rest = {"required": ("Company",), "leavers": ("x",), "left": 1}
     run = run_of(changed_since=NOW - 1.5, tally=tally, cursor="WzE=", announced=7, **rest)
     assert runs.start(run, scheduled=True)
     assert runs.find(1, SLOT) == replace(run, version=1)
@@ -223,7 +223,7 @@ def test_a_member_is_kept_whole_and_found_however_its_e_mail_is_written(members:
     assert saved == replace(member, version=1)
     told = members.save(saved.knowing(Person(7, url="https://r.co/x", code="x", referrals_count=0)).having("c1", {"a": 0}, NOW))
     assert members.find(1, " Ann@Example.com ") == told
-    assert (told.user_id, told.created, told.referrals_count, told.claimed_at) == (7, True, 0, NOW)
+    assert (told.user_id, told.created, told.referrals_count, told.written_at) == (7, True, 0, NOW)
     assert members.find(2, "ann@example.com") is None
 
 
