@@ -22,8 +22,11 @@ OCCURRENCES = {
     "TrackedAttributeMissingAlarm": ("TrackedAttributeMissing", "Sum", 1),
     "NotificationsSilentAlarm": ("NotificationsSilent", "Sum", 1),
     "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),
+    "RewardEventRefusedAlarm": ("RewardEventRefused", "Sum", 1),
     "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", "Maximum", 600),
 }
+# alarm → metric, period, slots
+REPETITIONS = {"RewardPollFailedAlarm": ("RewardPollFailed", 300, 3)}
 # alarm → metric, period, slots
 HEARTBEATS = {
     "SweepSilentAlarm": ("SweepFinished", 60, 5),
@@ -51,6 +54,15 @@ def test_one_occurrence_rings(name: str, resources: Resources) -> None:
     assert (alarm["ComparisonOperator"], alarm["EvaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", 1)
 
 
+@pytest.mark.parametrize("name", REPETITIONS)
+def test_what_fails_again_and_again_rings(name: str, resources: Resources) -> None:
+    alarm = resources.properties(name)
+    metric, period, slots = REPETITIONS[name]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (OURS, metric, "Sum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (period, slots, 1)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+
+
 @pytest.mark.parametrize("name", HEARTBEATS)
 def test_silence_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
@@ -60,7 +72,7 @@ def test_silence_rings(name: str, resources: Resources) -> None:
     assert alarm["TreatMissingData"] == "breaching"
 
 
-@pytest.mark.parametrize("function", ["Sweep", "Reconcile"])
+@pytest.mark.parametrize("function", ["Sweep", "Reconcile", "UpdateReferrer"])
 def test_an_error_of_a_scheduled_function_rings(function: str, resources: Resources) -> None:
     alarm = resources.properties(f"{function}ErrorAlarm")
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)
