@@ -26,7 +26,10 @@ OCCURRENCES = {
     "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", "Maximum", 600),
 }
 # alarm → metric, period, slots
-REPETITIONS = {"RewardPollFailedAlarm": ("RewardPollFailed", 300, 3)}
+REPETITIONS = {
+    "ContactReconcileFailedAlarm": ("ContactReconcileFailed", 300, 3),
+    "RewardPollFailedAlarm": ("RewardPollFailed", 300, 3),
+}
 # alarm → metric, period, slots
 HEARTBEATS = {
     "SweepSilentAlarm": ("SweepFinished", 60, 5),
