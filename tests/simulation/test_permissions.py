@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 
 from sandbox.stack.expand import read_template
 from sandbox.vendors.intercom.attributes import update_attribute
+from sandbox.vendors.intercom.lists import remove_tag, save_tag
 from tests.simulation.blueprint import TEMPLATE, target_of
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.clients import AwsClient
 from tests.simulation.referral_stories import STORIES, ReferralStory, notify
 from tests.simulation.settings import build_settings
+from tests.simulation.syncing import add_contacts, begin, run_to_the_end, sync_settings
+from tests.simulation.transport import Outage
 from tests.simulation.world import OF_A_SIGNUP, World
 
 Asked = set[tuple[str, str, str, str]]
@@ -139,6 +143,38 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         world.run(900)
         assert world.counted("BreakerOpened")
         assert world.counted("SignupStoredInInbox") + world.counted("NotificationStoredInInbox")
+    assert _refused(asked) == []
+
+
+def test_a_sync_asks_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
+    """A whole run with its webhooks, a vendor's outage, a list whose leavers are compared, a list that was deleted."""
+    with World(7, functions=(*OF_A_SIGNUP, "update_referrer"), sync=True) as world:
+        workspace = world.intercom.workspace
+        tag = save_tag(workspace, {"name": "to be synced"}).id
+        for contact in add_contacts(world, 60):
+            workspace.save(replace(workspace.contacts[contact.id], tags={tag: int(world.now())}))
+        world.run(300)  # until search shows them
+        world.configure(sync_settings(source={"kind": "tags", "ids": [tag]}))
+        now = world.now()
+        world.transport.outages = [Outage("intercom", now + 40, now + 400, 503)]
+        run = run_to_the_end(world, begin(world))
+        person = world.referral_factory.account.people.with_email(1, "contact-1@example.com")
+        assert person is not None
+        world.sign_up("friend@example.com", referrer=person.id)
+        world.run(1_200)
+        gone = world.contacts()[0]
+        workspace.save(replace(workspace.contacts[gone.id], tags={}))
+        world.run(1_200)
+        remove_tag(workspace, tag)
+        world.run(1_800)
+        with world.looking():
+            campaign = world.environment("sync_page").campaigns.find(1)
+            runs = world.environment("sync_page").sync_runs.list(1, 20).items
+        assert run.tally.linked == 60
+        assert 1 in [one.left for one in runs]
+        assert campaign is not None
+        assert campaign.problems
+        assert world.counted("ReferrerUpdated")
     assert _refused(asked) == []
 
 
