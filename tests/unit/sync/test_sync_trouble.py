@@ -11,6 +11,7 @@ import pytest
 from sandbox.vendors.intercom.lists import add_segment
 from shared.domain.connection import Vendor
 from shared.domain.referral import State
+from shared.domain.sync_member import SyncMember
 from shared.domain.sync_run import Phase, RunState
 from shared.use_cases.read_syncs import cancel_run
 from tests.unit.sync.builder import SyncApp, change
@@ -168,6 +169,19 @@ def test_an_addition_that_never_arrived_is_searched_for_and_then_made(app: SyncA
     assert (run.state, run.tally.created) == (RunState.DONE, 1)
     calls = [call.partition("?")[0] for call in app.calls("referral_factory") if call.startswith("POST")]
     assert calls == ["POST /api/v2/users", "POST /api/v2/users/search", "POST /api/v2/users"]
+    app.assert_linked(contact)
+
+
+def test_another_run_too_waits_until_a_lost_answer_has_settled(app: SyncApp) -> None:
+    """A worker died between its reservation and the answer, and its run was cancelled."""
+    (contact,) = app.add("ann@example.com")
+    reserved_at = app.clock.now()
+    app.environment.sync_members.save(SyncMember(1, "ann@example.com", reserved_at=reserved_at, slot=5, contact_id=contact.id))
+    app.wait(2)
+    app.sync()
+    asked = [call for call in app.wire.calls if call.method == "POST" and call.path.startswith("/api/v2/users")]
+    assert ["search" in call.path for call in asked] == [True, False]
+    assert asked[0].at >= reserved_at + 90
     app.assert_linked(contact)
 
 
