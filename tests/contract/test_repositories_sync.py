@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -153,6 +155,21 @@ def test_a_chunk_is_leased_to_one_and_comes_back_as_it_was(runs: DynamoSyncRuns)
     again, _ = runs.claim_chunk(run, "three", NOW + 90, 90)
     assert again is not None
     assert again.number == 0
+
+
+def test_of_two_workers_that_see_the_same_free_chunk_one_gets_it(runs: DynamoSyncRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of(chunks=1)
+    runs.add_chunk(run, chunk_of(0))
+    query = runs._work.query
+
+    def with_another_worker(*arguments: Any, **more: Any) -> Iterator[Any]:
+        seen = list(query(*arguments, **more))
+        monkeypatch.undo()
+        assert runs.claim_chunk(run, "first", NOW, 90)[0] is not None
+        return iter(seen)
+
+    monkeypatch.setattr(runs._work, "query", with_another_worker)
+    assert runs.claim_chunk(run, "second", NOW, 90) == (None, NOW + 90)
 
 
 def test_a_chunk_is_not_taken_before_its_time(runs: DynamoSyncRuns) -> None:

@@ -106,6 +106,24 @@ def test_killed_after_each_call_of_a_kind_each_contact_is_linked_once(app: SyncA
     app.assert_linked(*contacts)
 
 
+def test_a_reader_that_lost_its_lease_stores_no_place(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    run = app.start()
+
+    def another_worker() -> None:
+        app.wait(91)
+        app.environment.sync_runs.lease(1, run.slot, "another worker", app.clock.now(), 90)
+
+    app.wire.interrupt("GET /contacts", another_worker)
+    app.step()
+    found = app.run(run.slot)
+    assert (found.phase, found.page, found.chunks, found.tally.seen) == (Phase.CONTACTS, 0, 0, 0)
+    app.drain()
+    found = app.run(run.slot)
+    assert (found.state, found.tally.seen, found.tally.linked) == (RunState.DONE, 3, 3)
+    app.assert_linked(*contacts)
+
+
 def test_killed_between_link_and_record_nothing_is_written_twice_over(app: SyncApp) -> None:
     contacts = app.add_many(3)
     app.wire.interrupt(f"PUT /contacts/{contacts[1].id}", die)
