@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.intercom.lists import add_segment
+from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
 from shared.domain.connection import Vendor
+from shared.domain.limits import Priority
 from shared.domain.referral import State
 from shared.domain.sync_member import SyncMember
 from shared.domain.sync_run import Phase, RunState
@@ -577,6 +579,21 @@ def test_contacts_that_come_on_two_pages_are_linked_once(app: SyncApp) -> None:
     app.sync()
     assert set(posted(app).values()) == {1}
     app.assert_linked(*contacts)
+
+
+def test_every_call_of_a_sync_goes_behind_those_of_others(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.add_many(3)
+    asked = list[Priority]()
+    for limiter in (IntercomLimiter, type(app.environment.referral_factory_limiter)):
+
+        def acquire(self: Any, priority: Priority = Priority.RECONCILE, real: Any = limiter.acquire) -> str:
+            asked.append(priority)
+            return str(real(self, priority))
+
+        monkeypatch.setattr(limiter, "acquire", acquire)
+    app.sync()
+    assert len(asked) == len(app.wire.calls) == 9
+    assert set(asked) == {Priority.SYNC}
 
 
 # -- our own people come back -----------------------------------------------------------------------------------------
