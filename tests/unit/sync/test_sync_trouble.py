@@ -317,12 +317,13 @@ def test_a_contact_that_goes_meanwhile_is_skipped_and_not_brought_back(app: Sync
 
 def test_a_contact_that_is_merged_meanwhile_is_linked_where_it_lives_on(app: SyncApp) -> None:
     (lead,) = app.add("ann@example.com", role="lead")
-    (user,) = app.add("other@example.com")
+    (user,) = app.add("")
     body = {"from": lead.id, "into": user.id, "skip_duplicate_validation": True}
     at_work(app, lambda: intercom_call(app, "POST", "/contacts/merge", body))
     run = app.sync()
-    assert run.state is RunState.DONE
-    assert app.link_of(user) is not None
+    assert (run.state, run.tally.linked) == (RunState.DONE, 1)
+    (person,) = app.people("ann@example.com")
+    assert app.link_of(user) == app.referral_factory.account.url(person.code)
 
 
 def test_a_contact_that_changes_meanwhile_keeps_what_it_has(app: SyncApp) -> None:
