@@ -24,6 +24,8 @@ CALLS_OF_ONE_VENDOR = 1
 SIGNUPS = 1_000
 MOST_WRITES = 3
 WARM_UP = 20
+QUEUED = 1_000
+ANOTHER_VALUE, QUALIFIED_VALUE = "another_value", "user_updated"
 
 
 def measure_referrals(notifications: int) -> Iterator[Figure]:
@@ -31,12 +33,17 @@ def measure_referrals(notifications: int) -> Iterator[Figure]:
     with silent():
         intercom, referral_factory = _calls_of_qualification()
         writes = _writes_of_busy_referrer()
-        queued, spent = _flood(notifications)
+        queued, spent = _notifications(ANOTHER_VALUE, notifications)
+        queued_ones, spent_on_them = _notifications(QUALIFIED_VALUE, QUEUED)
+    if queued_ones != QUEUED:
+        raise RuntimeError(f"{queued_ones} of {QUEUED} notifications that matter were queued")
     yield Figure("qualification", "calls to Intercom", intercom, "", CALLS_OF_ONE_VENDOR)
     yield Figure("qualification", "calls to Referral Factory", referral_factory, "", CALLS_OF_ONE_VENDOR)
     yield Figure("notifications at another value", f"queued of {notifications:,}", queued, "", 0)
     yield Figure("notifications at another value", "a second, one worker", len(spent) / sum(spent), "")
     yield Figure("notifications at another value", "p99", quantile(spent, 0.99) * 1000, "ms", RECEIVER_P99_MS)
+    yield Figure("notifications that matter", "p50", quantile(spent_on_them, 0.5) * 1000, "ms")
+    yield Figure("notifications that matter", "p99", quantile(spent_on_them, 0.99) * 1000, "ms", RECEIVER_P99_MS)
     yield Figure("referrer", f"writes for {SIGNUPS:,} signups in a minute", writes, "", MOST_WRITES)
 
 
@@ -67,19 +74,23 @@ def _writes_of_busy_referrer() -> int:
     return len(story.writes())
 
 
-def _flood(count: int) -> tuple[int, list[float]]:
-    """How many were queued, and the seconds of each call."""
+def _notifications(event: str, count: int) -> tuple[int, list[float]]:
+    """``count`` times a sample of ``events/`` in a warm receiver: how many were queued, and the seconds of each call."""
     app = App()
     app.metrics = EmbeddedMetrics()  # type: ignore[assignment]
     app.environment = app.new_environment()
     app.configure()
-    event = json.loads((EVENTS / "intercom_webhook_another_value.json").read_text())
+    app.environment.connections.save(app.environment.intercom().identify())
+    sample = json.loads((EVENTS / f"intercom_webhook_{event}.json").read_text())
     spent = []
-    for number in tqdm(range(WARM_UP + count), desc="intercom_webhook", unit="call", file=sys.stderr):
+    queued = 0
+    for number in tqdm(range(WARM_UP + count), desc=f"intercom_webhook, {event}", unit="call", file=sys.stderr):
+        if number == WARM_UP:
+            queued = len(app.queued("qualification"))
         started = time.perf_counter()
-        answer = app.invoke(intercom_webhook, event)
+        answer = app.invoke(intercom_webhook, sample)
         if number >= WARM_UP:
             spent.append(time.perf_counter() - started)
         if answer["statusCode"] != 200:
             raise RuntimeError(f"intercom_webhook answered {answer}")
-    return len(app.queued("qualification")), spent
+    return len(app.queued("qualification")) - queued, spent

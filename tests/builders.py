@@ -409,6 +409,15 @@ class App:
         if work:
             self.work()
 
+    def reconcile_rung(self) -> int:
+        """reconcile works off what is visible in its queue now, once; how many messages there were."""
+        url = self.settings.reconcile_queue_url
+        messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
+        for message in messages.get("Messages", ()):
+            assert self.invoke(reconcile, {"Records": [record_of(message)]}) == {"batchItemFailures": []}
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages.get("Messages", ()))
+
     def invoke(self, handler: Any, event: dict[str, Any], environment: Environment | None = None) -> Any:
         with use(environment or self.environment):
             return handler.lambda_handler(event, self.context)

@@ -17,6 +17,8 @@ EVENTS = ("joined", "qualified", "rewarded")
 TOPICS = (
     "contact.user.updated",
     "contact.lead.updated",
+    "contact.user.created",
+    "contact.lead.created",
     "contact.lead.signed_up",
     "contact.merged",
     "contact.archived",

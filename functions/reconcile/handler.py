@@ -10,7 +10,7 @@ from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.use_cases.reconcile_campaigns import Reconciliation
-from shared.use_cases.reconcile_contacts import ContactReconciliation
+from shared.use_cases.reconcile_contacts import FAILED, ContactReconciliation
 
 AGAIN_AFTER = 60.0
 
@@ -21,8 +21,8 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     environment.begin(context)
     try:
         errors = [
-            _attempt(environment, lambda: Reconciliation(environment).run(full=_is_full(event))),
-            _attempt(environment, ContactReconciliation(environment).run),
+            _attempt(environment, lambda: Reconciliation(environment).run(full=_is_full(event)), "ReconcileFailed"),
+            _attempt(environment, ContactReconciliation(environment).run, FAILED),
         ]
         if "Records" not in event and any(isinstance(error, UnavailableError) for error in errors):
             _once_more(environment)
@@ -31,7 +31,7 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
-def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]) -> FailureError | None:
+def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object], metric: str) -> FailureError | None:
     """One vendor's failure is not the other's: it is answered."""
     try:
         reconcile()
@@ -39,7 +39,7 @@ def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]
         logger.warning(
             "reconcile stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
         )
-        environment.metrics.count("ReconcileFailed")
+        environment.metrics.count(metric)
         return error
     return None
 

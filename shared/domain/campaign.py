@@ -118,8 +118,10 @@ class Campaign:
 
     @property
     def written_to_referrers(self) -> frozenset[str]:
-        """The attributes that this campaign writes to the contacts of people who refer."""
-        names = (self.rewards.get(name) for name in REWARD_ATTRIBUTES)
+        """The attributes that this campaign writes to the contacts of people who refer, sync's link and code among them."""
+        sync = self.document.get("sync") or {}
+        linked = (sync.get("write_back") or {}) if sync.get("mode", "off") != "off" else {}
+        names = (*(self.rewards.get(name) for name in REWARD_ATTRIBUTES), *linked.values())
         return frozenset({*self.count_attributes.values(), *(str(name) for name in names if name)})
 
     def creation_values(self, audience: Audience) -> dict[str, Value]:

@@ -8,6 +8,8 @@ from shared.domain.campaign import REWARD_ATTRIBUTES, Document, Status
 from shared.domain.settings_check import Problem
 
 COUNTS = ("referral_count", "converted_referral_count")
+LINKS = ("referral_link", "referral_code")
+"""What only a sync writes."""
 
 
 def find_shared(document: Document, others: Iterable[Document]) -> list[Problem]:
@@ -22,9 +24,11 @@ def find_shared(document: Document, others: Iterable[Document]) -> list[Problem]
 
 def _written(document: Document) -> Iterator[tuple[str, str]]:
     """Place and attribute."""
-    write_back = (document.get("sync") or {}).get("write_back") or {}
+    sync = document.get("sync") or {}
+    write_back = sync.get("write_back") or {}
+    written = COUNTS if sync.get("mode", "off") == "off" else (*LINKS, *COUNTS)
     rewards = document.get("rewards") or {}
-    yield from ((f"sync.write_back.{key}", str(write_back[key])) for key in COUNTS if write_back.get(key))
+    yield from ((f"sync.write_back.{key}", str(write_back[key])) for key in written if write_back.get(key))
     yield from ((f"rewards.{key}", str(rewards[key])) for key in REWARD_ATTRIBUTES if rewards.get(key))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from shared.domain.contact import Contact, Value
 from shared.domain.person import Audience, Person, clean_text
+from shared.domain.sign_up_form import META, find_empty
 
-META = "meta."
 LAST_NAMES = frozenset({"last name", "lastname", "surname", "family name", "second name"})
 """Labels of a form field that wants the rest of a name."""
 MAX_TEXT = 255
@@ -20,6 +20,7 @@ SEARCH_LAG = 900.0
 NO_EMAIL = "no e-mail address"
 INVALID_EMAIL = "no mail system takes the e-mail address"
 NO_FIRST_NAME = "no first name"
+NOTHING_FOR = "nothing for the required form field “{label}”"
 GONE = "archived, merged or deleted in Intercom meanwhile"
 
 
@@ -28,8 +29,8 @@ class SyncMember:
     """One e-mail address in one campaign. None: not known.
 
     ``reserved_at`` without a ``user_id``: we are about to add the person, or tried to and got no answer; ``slot`` is the run
-    that did. ``created``: we added the person. ``written``: what was sent to ``contact_id``, first at ``claimed_at`` and last
-    at ``written_at``. ``failure``: why Referral Factory refused what ``failed_digest`` stands for.
+    that did. ``created``: we added the person. ``written``: what was sent to ``contact_id``, last at ``written_at``.
+    ``failure``: why Referral Factory refused what ``failed_digest`` stands for.
     """
 
     campaign_id: int
@@ -45,7 +46,6 @@ class SyncMember:
     contact_id: str | None = None
     written: Mapping[str, Value] = field(default_factory=dict)
     written_at: float | None = None
-    claimed_at: float | None = None
     failure: str = ""
     failed_digest: str = ""
     failed_at: float = 0.0
@@ -66,8 +66,7 @@ class SyncMember:
     def having(self, contact_id: str, values: Mapping[str, Value], at: float) -> SyncMember:
         """After a write to the contact."""
         before = self.written if self.contact_id == contact_id else {}
-        first = at if self.claimed_at is None else self.claimed_at
-        return replace(self, contact_id=contact_id, written={**before, **values}, written_at=at, claimed_at=first)
+        return replace(self, contact_id=contact_id, written={**before, **values}, written_at=at)
 
     def brought(self, person: Person) -> bool:
         """Whether the signup is our own doing: the reservation tells, never the source. We add nobody with a referrer."""
@@ -117,6 +116,14 @@ def candidate_of(contact: Contact, email: str, mapping: Iterable[tuple[str, str]
     return Candidate(contact.id, email, " ".join(first_name)[:MAX_TEXT], meta, there)
 
 
+def lack_of(candidate: Candidate, required: Iterable[str]) -> str | None:
+    """Why Referral Factory would not take the person; None when nothing is missing."""
+    if not candidate.first_name:
+        return NO_FIRST_NAME
+    empty = find_empty(required, candidate.meta)
+    return None if empty is None else NOTHING_FOR.format(label=empty)
+
+
 def there_now(member: SyncMember, candidate: Candidate, now: float) -> Mapping[str, Value]:
     """What the contact holds: as search shows it, and what we wrote so lately that search may not show it yet."""
     if member.contact_id != candidate.contact_id or now - (member.written_at or 0.0) > SEARCH_LAG:
@@ -135,17 +142,6 @@ def changes_of(member: SyncMember, there: Mapping[str, Value], write_back: Itera
         if wanted is not None and wanted != before:
             changes[attribute] = wanted
     return changes
-
-
-def without_rivals(changes: Mapping[str, Value], member: SyncMember, rivals: Iterable[SyncMember]) -> dict[str, Value]:
-    """Two campaigns that write one attribute: on a contact in both, the one that wrote first keeps it."""
-    taken = {
-        name
-        for rival in rivals
-        for name in rival.written
-        if name not in member.written or (rival.claimed_at or 0.0) < (member.claimed_at or 0.0)
-    }
-    return {name: value for name, value in changes.items() if name not in taken}
 
 
 def _text(value: Any) -> str:

@@ -93,10 +93,11 @@ class Outcome:
 class SyncRun:
     """Times are epoch seconds. ``slot`` names the run: the begin of its slot, or when it was asked for.
 
-    ``changed_since``: the watermark it begins at, None for everybody. ``sync``: the settings, pinned. ``due_at``: when a
-    waiting run goes on. ``touched_at``: when it last came forward. ``people_page``, ``group``, ``cursor`` and ``page``: what
-    is read next; ``announced``: contacts that Intercom says there are. ``chunks`` of contacts were made, ``chunks_done`` are
-    finished, by ``lanes`` workers, who were rung in that ``round``. ``fence`` grows with each lease of the reader.
+    ``changed_since``: the watermark it begins at, None for everybody. ``sync``: the settings, pinned. ``required``: labels of
+    the form that a new person must fill, None until that was asked. ``due_at``: when a waiting run goes on. ``touched_at``:
+    when it last came forward. ``people_page``, ``group``, ``cursor`` and ``page``: what is read next; ``announced``: contacts
+    that Intercom says there are. ``chunks`` of contacts were made, ``chunks_done`` are finished, by ``lanes`` workers, who
+    were rung in that ``round``. ``fence`` grows with each lease of the reader.
     """
 
     campaign_id: int
@@ -107,7 +108,7 @@ class SyncRun:
     sync: Mapping[str, Any]
     requested_by: str = ""
     changed_since: float | None = None
-    rivals: tuple[int, ...] = ()
+    required: tuple[str, ...] | None = None
     phase: Phase = Phase.PEOPLE
     reason: str = ""
     started_at: float | None = None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # as in repositories
     from shared.domain.limits import Priority
     from shared.domain.person import Person
     from shared.domain.reward import RewardFacts
+    from shared.domain.sign_up_form import FormField
     from shared.domain.sync import ContactFilter
     from shared.errors import FailureError
     from shared.messages import Message
@@ -250,6 +251,9 @@ class ReferralFactory(Protocol):
     def create_user(self, campaign_id: int, email: str, first_name: str, meta: Mapping[str, str], *, notify: bool) -> Person:
         """Adds a person referring. Raises RejectedError, also for an e-mail that the campaign has already. After an
         UnavailableError the person may have been added."""
+
+    def form(self, campaign_id: int) -> Sequence[FormField]:
+        """The form of the campaign's page for people who refer; empty when there is no such campaign."""
 
     def search_user(self, campaign_id: int, email: str) -> Person | None:
         """The person with that e-mail in the campaign, with counts where the vendor brings them."""

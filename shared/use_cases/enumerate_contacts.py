@@ -12,14 +12,26 @@ from typing import Protocol
 
 from shared.domain.contact import Contact
 from shared.domain.limits import Priority
-from shared.domain.person import Person, fold_email, is_deliverable
+from shared.domain.person import fold_email, is_deliverable
+from shared.domain.sign_up_form import required_labels
 from shared.domain.sync import CycleWatch, filter_of, groups_of, is_within
-from shared.domain.sync_member import INVALID_EMAIL, NO_EMAIL, NO_FIRST_NAME, Candidate, SyncMember, candidate_of, there_now
+from shared.domain.sync_member import (
+    INVALID_EMAIL,
+    NO_EMAIL,
+    Candidate,
+    SyncMember,
+    candidate_of,
+    changes_of,
+    lack_of,
+    there_now,
+)
 from shared.domain.sync_run import Chunk, Outcome, Phase, RunState, SyncRun, Tally
-from shared.errors import BusyError, ConflictError, NotFoundError, PermanentError, RejectedError
+from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError
+from shared.observability import logger
 from shared.ports.repositories import SyncMembers, SyncRuns
 from shared.ports.services import Clock, ContactPage, Intercom, ReferralFactory
-from shared.use_cases.sync_contact import OutOfTimeError, is_known_failure, wanted_changes
+from shared.use_cases.learn_people import learn_people
+from shared.use_cases.sync_contact import OutOfTimeError, is_known_failure
 
 CHUNK = 25
 MOST_EMPTY_PAGES = 3
@@ -180,6 +192,8 @@ class Enumeration:
                 continue
             candidates.append(candidate_of(contact, email, run.settings.mapping, attributes))
         members = members_of(self._environment.sync_members, run, candidates)
+        if any(one.first_name and _is_new(members.get((run.campaign_id, one.email))) for one in candidates):
+            self._learn_form()
         sorted_ = _Sorted(tally, [])
         for candidate in candidates:
             outcome = self._outcome(candidate, members)
@@ -189,47 +203,45 @@ class Enumeration:
                 sorted_.tally = sorted_.tally.with_outcome(outcome, candidate.contact_id)
         return sorted_
 
+    def _learn_form(self) -> None:
+        """What a new person must have. Asked once a run, and only if there is somebody to add."""
+        if self._run.required is not None:
+            return
+        if self._environment.time_left() < TIME_FOR_PEOPLE:
+            raise OutOfTimeError
+        try:
+            form = self._environment.referral_factory(Priority.SYNC).form(self._run.campaign_id)
+        except PermanentError as error:
+            logger.warning("form not read", campaign_id=self._run.campaign_id, status=error.status)
+            form = ()  # what is missing is then refused person by person
+        required = required_labels(form, self._run.settings.mapping)
+        self._commit(lambda fresh: replace(fresh, required=required))
+
     def _outcome(self, candidate: Candidate, members: Mapping[tuple[int, str], SyncMember]) -> Outcome | None:
         """None: something is to be done."""
         run = self._run
         member = members.get((run.campaign_id, candidate.email))
         if member is not None and member.user_id is not None:
             there = there_now(member, candidate, self._environment.clock.now())
-            changes = wanted_changes(run, member, there, rivals_of(run, members, candidate.email))
-            return None if changes else Outcome("unchanged")
+            return None if changes_of(member, there, run.settings.write_back) else Outcome("unchanged")
         if member is not None and member.reserved:
             return None
-        if not candidate.first_name:
-            return Outcome("failed", NO_FIRST_NAME)
+        lack = lack_of(candidate, run.required or ())
+        if lack is not None:
+            return Outcome("failed", lack)
         if member is not None and is_known_failure(member, candidate, self._environment.clock.now()):
             return Outcome("failed", member.failure)
         return None
 
 
+def _is_new(member: SyncMember | None) -> bool:
+    """Whether the person would be added."""
+    return member is None or (member.user_id is None and not member.reserved)
+
+
 def members_of(members: SyncMembers, run: SyncRun, candidates: Sequence[Candidate]) -> Mapping[tuple[int, str], SyncMember]:
-    """The members of the campaign and of its rivals, for the candidates' e-mails."""
-    keys = [(campaign_id, one.email) for campaign_id in (run.campaign_id, *run.rivals) for one in candidates]
-    return members.find_all(keys)
-
-
-def rivals_of(run: SyncRun, members: Mapping[tuple[int, str], SyncMember], email: str) -> list[SyncMember]:
-    """The same e-mail in other campaigns that write the same attributes."""
-    return [members[campaign_id, email] for campaign_id in run.rivals if (campaign_id, email) in members]
-
-
-def learn_people(members: SyncMembers, campaign_id: int, people: Sequence[Person]) -> None:
-    """Remembers what Referral Factory tells of its people, if it is new."""
-    by_email = {fold_email(person.email or ""): person for person in people}
-    known = members.find_all([(campaign_id, email) for email in by_email])
-    for email, person in by_email.items():
-        before = known.get((campaign_id, email)) or SyncMember(campaign_id, email)
-        told = before.knowing(person)
-        if told == before:
-            continue
-        try:
-            members.save(told)
-        except ConflictError:  # a worker of an earlier run was faster; the next run learns it
-            continue
+    """The campaign's members, for the candidates' e-mails."""
+    return members.find_all([(run.campaign_id, one.email) for one in candidates])
 
 
 def _next_group(run: SyncRun) -> SyncRun:

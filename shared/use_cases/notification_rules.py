@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from shared.ports.services import Clock
 
 KEPT_SECONDS = 60.0
+NOTHING_KEPT_SECONDS = 5.0
+"""That there is nothing is kept too, but so shortly that whoever has just connected, or saved the first campaign, need not
+wait: without it each notification of a workspace that nobody tracks, or of another one, would read the table."""
 
 
 class Ruling(Protocol):
@@ -38,34 +41,35 @@ class NotificationRule:
 
 
 class NotificationRules:
-    """The connected workspace, and the rules of the campaigns that are not drafts, at most a minute old. Nothing found is
-    never kept: whoever has just connected, or saved the first campaign, need not wait."""
+    """The connected workspace, and the rules of the campaigns that are not drafts, at most a minute old."""
 
     def __init__(self, environment: Ruling) -> None:
         self._environment = environment
         self._rules: list[NotificationRule] = []
         self._connection: Connection | None = None
         self._rules_until = 0.0
-        self._connection_until = 0.0
+        self._connection_read_at = float("-inf")
 
     def workspace_id(self, *, fresh: bool = False) -> str | None:
-        """Of the workspace that is or was connected; None when there never was one. Raises TransientError."""
+        """Of the workspace that is or was connected; None when there never was one. ``fresh``: at most five seconds old.
+        Raises TransientError."""
         now = self._environment.clock.now()
-        if self._connection is None or fresh or now >= self._connection_until:
+        kept = NOTHING_KEPT_SECONDS if fresh or self._connection is None else KEPT_SECONDS
+        if now - self._connection_read_at >= kept:
             self._connection = self._environment.connections.find()
-            self._connection_until = now + KEPT_SECONDS
+            self._connection_read_at = now
         return self._connection.workspace_id if self._connection else None
 
     def read(self) -> list[NotificationRule]:
         """Raises TransientError."""
         now = self._environment.clock.now()
-        if not self._rules or now >= self._rules_until:
+        if now >= self._rules_until:
             self._rules = [
                 NotificationRule(rule, campaign.unqualify_on_reversal or campaign.watches_departures)
                 for campaign in self._environment.campaigns.list()
                 if campaign.status is not Status.DRAFT and (rule := rule_of(campaign)) is not None
             ]
-            self._rules_until = now + KEPT_SECONDS
+            self._rules_until = now + (KEPT_SECONDS if self._rules else NOTHING_KEPT_SECONDS)
         return self._rules
 
 

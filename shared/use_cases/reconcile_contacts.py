@@ -16,6 +16,7 @@ from shared.domain.contact import Contact, Value
 from shared.domain.mapping import STANDARD_TYPES
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification import ROLE, Qualification, Rule, may_qualify, rule_of
+from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.ports.repositories import Campaigns, Progresses, Qualifications, Referrals
@@ -25,6 +26,8 @@ from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.hear_notifications import NotificationHeartbeat
 
 NAME = "contacts"
+FAILED = "ContactReconcileFailed"
+"""Counts passes that did not come to their end, and searches that Intercom refused."""
 LOOK_BACK = 2 * 86_400.0
 OVERLAP = 1_200.0
 """Seconds before the last pass from which contacts are compared again: search lags up to ten minutes."""
@@ -93,10 +96,16 @@ class ContactReconciliation:
             return self._found
         environment.intercom_guard.admit()
         self._workspace_id = connection.workspace_id
-        self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
-        self._compare(environment.clock.now())
+        try:
+            self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
+            self._compare(environment.clock.now())
+        except ConnectionLostError:
+            environment.intercom_guard.connection_lost()
+            raise
+        except FailureError as error:
+            environment.intercom_guard.failed(error)
+            raise
         environment.intercom_guard.succeeded()
-        self._listen()
         environment.metrics.count("ContactsReconciled")
         logger.info("contacts reconciled", seen=self._found.seen, queued=self._found.queued, complete=self._found.complete)
         return self._found
@@ -107,12 +116,17 @@ class ContactReconciliation:
         searches = dict.fromkeys(search for campaign, rule in self._tracked.values() for search in _searches(campaign, rule))
         queued: set[str] = set()
         for attribute, values, others in searches:
-            for contact in self._changed(attribute, values, begun_at, others=others):
-                if contact.id not in queued and self._is_news(contact):
-                    queued.add(contact.id)
-                    self._queue(contact)
+            try:
+                for contact in self._changed(attribute, values, begun_at, others=others):
+                    if contact.id not in queued and self._is_news(contact):
+                        queued.add(contact.id)
+                        self._queue(contact)
+            except RejectedError as error:
+                self._environment.metrics.count(FAILED)
+                logger.error("contact search refused", attribute=attribute, others=others, reason=str(error))
+        undecided_at = self._listen(now, stored.get("undecided_at"))
         if self._found.complete:
-            self._environment.progresses.save(NAME, {"succeeded_at": now})
+            self._environment.progresses.save(NAME, {"succeeded_at": now, "undecided_at": undecided_at})
 
     def _is_trackable(self, campaign: Campaign, rule: Rule) -> bool:
         """Whether the tracked attribute is still there. A campaign whose is not says so, and stops nothing else."""
@@ -174,16 +188,17 @@ class ContactReconciliation:
         )
         self._found.queued += 1
 
-    def _listen(self) -> None:
-        """Changes that are overdue, and nothing was heard since the first of them: the notifications have stopped."""
-        now = self._environment.clock.now()
-        overdue = [at for at in self._found.missed if now - at >= OVERDUE]
-        if not overdue:
-            return
-        self._environment.metrics.count("NotificationMissed", len(overdue))
-        if self._environment.notification_heartbeat.heard_at() < min(overdue):
-            self._environment.metrics.count("NotificationsSilent")
-            logger.error("notifications silent", missed=len(overdue))
+    def _listen(self, now: float, undecided_at: object) -> float | None:
+        """Changes that are overdue, and nothing was heard since the first of them: the notifications have stopped. Answers the
+        first change whose notification may still come, for the next pass to judge."""
+        missed = [*self._found.missed, *([float(str(undecided_at))] if undecided_at else [])]
+        overdue = [at for at in missed if now - at >= OVERDUE]
+        if overdue:
+            self._environment.metrics.count("NotificationMissed", len(overdue))
+            if self._environment.notification_heartbeat.heard_at() < min(overdue):
+                self._environment.metrics.count("NotificationsSilent")
+                logger.error("notifications silent", missed=len(overdue))
+        return min((at for at in missed if now - at < OVERDUE), default=None)
 
 
 def _searches(campaign: Campaign, rule: Rule) -> Iterator[tuple[str, tuple[Value, ...], bool]]:

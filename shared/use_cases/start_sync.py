@@ -5,7 +5,6 @@ One schedule for all campaigns: which slot is due, the rows tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,10 +54,9 @@ def start_due(environment: StartingSync, scheduled_at: float) -> Started:
     """One tick. ``scheduled_at``: the schedule's time, so that a late or doubled tick starts the same slot. What fails for one
     campaign does not keep the others; the next minute tries again."""
     done = Started()
-    campaigns = environment.campaigns.list()
-    for campaign in campaigns:
+    for campaign in environment.campaigns.list():
         try:
-            _see_to(environment, campaign, campaigns, scheduled_at, done)
+            _see_to(environment, campaign, scheduled_at, done)
         except TransientError as error:
             logger.warning("sync not seen to", campaign_id=campaign.campaign_id, code=error.code)
     environment.metrics.count("SyncTickFinished")
@@ -77,16 +75,14 @@ def start_once(environment: StartingSync, campaign_id: int, requested_by: str) -
     if problems:
         raise InvalidSettingsError(problems)
     now = environment.clock.now()
-    run = _new_run(campaign, int(now), now, _rivals(campaign, environment.campaigns.list()), None, requested_by)
+    run = _new_run(campaign, int(now), now, None, requested_by)
     if not environment.sync_runs.start(run, scheduled=False):
         raise ConflictError(f"A sync run of campaign {campaign_id} is under way. Wait for its end, or cancel it.")
     _ring_first(environment, run)
     return run
 
 
-def _see_to(
-    environment: StartingSync, campaign: Campaign, campaigns: Sequence[Campaign], scheduled_at: float, done: Started
-) -> None:
+def _see_to(environment: StartingSync, campaign: Campaign, scheduled_at: float, done: Started) -> None:
     head = environment.sync_runs.head(campaign.campaign_id)
     if head.open_slot is not None:
         done.rung += _watch(environment, campaign, head.open_slot)
@@ -98,7 +94,7 @@ def _see_to(
     if slot <= head.last_slot:
         return
     now = environment.clock.now()
-    run = _new_run(campaign, slot, now, _rivals(campaign, campaigns), _watermark(head, settings, now), "")
+    run = _new_run(campaign, slot, now, _watermark(head, settings, now), "")
     if environment.sync_runs.start(run, scheduled=True):
         _ring_first(environment, run)
         done.started += 1
@@ -134,9 +130,7 @@ def _watermark(head: SyncHead, settings: SyncSettings, now: float) -> float | No
     return None if whole else head.watermark
 
 
-def _new_run(
-    campaign: Campaign, slot: int, now: float, rivals: tuple[int, ...], changed_since: float | None, requested_by: str
-) -> SyncRun:
+def _new_run(campaign: Campaign, slot: int, now: float, changed_since: float | None, requested_by: str) -> SyncRun:
     return SyncRun(
         campaign_id=campaign.campaign_id,
         slot=slot,
@@ -146,21 +140,8 @@ def _new_run(
         sync=campaign.document.get("sync") or {},
         requested_by=requested_by,
         changed_since=changed_since,
-        rivals=rivals,
         touched_at=now,
     )
-
-
-def _rivals(campaign: Campaign, campaigns: Iterable[Campaign]) -> tuple[int, ...]:
-    """Other campaigns whose sync writes an attribute of this one's."""
-    own = {attribute for _, attribute in sync_settings_of(campaign.document.get("sync")).write_back}
-    found = []
-    for other in campaigns:
-        settings = sync_settings_of(other.document.get("sync"))
-        shares = own & {attribute for _, attribute in settings.write_back}
-        if other.campaign_id != campaign.campaign_id and settings.mode is not Mode.OFF and shares:
-            found.append(other.campaign_id)
-    return tuple(found)
 
 
 def _ring_first(environment: StartingSync, run: SyncRun) -> None:

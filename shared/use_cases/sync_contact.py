@@ -6,14 +6,14 @@ reservation without a confirmation (crash, time-out, lost answer) is never follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from shared.domain.contact import Value
 from shared.domain.mapping import prepare
 from shared.domain.person import Person
-from shared.domain.sync_member import GONE, NO_FIRST_NAME, Candidate, SyncMember, changes_of, there_now, without_rivals
+from shared.domain.sync_member import GONE, Candidate, SyncMember, changes_of, lack_of, there_now
 from shared.domain.sync_run import Outcome, SyncRun
 from shared.errors import (
     ApplicationError,
@@ -60,7 +60,8 @@ class SyncingContact(Protocol):
 
 
 class ContactSync:
-    """Contacts of one run. ``patience`` sleeps where our own limiter asks for a short wait; False when it must not."""
+    """Contacts of one run. ``patience`` sleeps where our own limiter asks for a short wait; False when it must not;
+    ``claim`` tells which campaign's an attribute of a person is."""
 
     def __init__(
         self,
@@ -69,15 +70,17 @@ class ContactSync:
         referral_factory: Callable[[], ReferralFactory],
         intercom: Callable[[], Intercom],
         patience: Callable[[RateLimitedError], bool],
+        claim: Callable[[str, Iterable[str]], Mapping[str, int]],
     ) -> None:
         self._environment = environment
         self._patience = patience
+        self._claim = claim
         self._run = run
         self._settings = run.settings
         self._referral_factory = referral_factory
         self._intercom = intercom
 
-    def work(self, candidate: Candidate, member: SyncMember | None, rivals: Sequence[SyncMember] = ()) -> Outcome:
+    def work(self, candidate: Candidate, member: SyncMember | None) -> Outcome:
         """Raises NotNowError, OutOfTimeError, and what the two ports raise; then nothing is in doubt but a reservation."""
         try:
             member = member or SyncMember(self._run.campaign_id, candidate.email)
@@ -86,7 +89,7 @@ class ContactSync:
                 if isinstance(joined, Outcome):
                     return joined
                 member = joined
-            return self._link(candidate, member, rivals)
+            return self._link(candidate, member)
         except ConflictError:
             raise NotNowError(self._now() + 1.0, "Another worker has the same e-mail address.") from None
 
@@ -100,8 +103,9 @@ class ContactSync:
             found = self._search(candidate)
             if found is not None:
                 return self._save(member.knowing(found))
-        if not candidate.first_name:
-            return Outcome("failed", NO_FIRST_NAME)
+        lack = lack_of(candidate, self._run.required or ())
+        if lack is not None:
+            return Outcome("failed", lack)
         return self._add(candidate, member)
 
     def _add(self, candidate: Candidate, member: SyncMember) -> SyncMember | Outcome:
@@ -143,33 +147,39 @@ class ContactSync:
 
     # -- onto the contact ---------------------------------------------------------------------------------------------
 
-    def _link(self, candidate: Candidate, member: SyncMember, rivals: Sequence[SyncMember]) -> Outcome:
+    def _link(self, candidate: Candidate, member: SyncMember) -> Outcome:
         created = member.created and member.slot == self._run.slot and member.contact_id in {None, candidate.contact_id}
         there = there_now(member, candidate, self._now())
-        changes = wanted_changes(self._run, member, there, rivals)
+        changes = changes_of(member, there, self._settings.write_back)
+        changes = self._claimed(candidate.email, changes) if changes else changes
         if not changes:
             return Outcome("linked" if created else "unchanged", created=created)
         try:
-            contact_id, written, reason = self._write(candidate.contact_id, changes, member, rivals)
+            contact_id, written, reason = self._write(candidate, changes, member)
         except ContactGoneError:
             return Outcome("skipped", GONE, created)
         self._save(member.having(contact_id, written, self._now()))
         return Outcome("linked", reason, created)
 
     def _write(
-        self, contact_id: str, changes: Mapping[str, Value], member: SyncMember, rivals: Sequence[SyncMember]
+        self, candidate: Candidate, changes: Mapping[str, Value], member: SyncMember
     ) -> tuple[str, Mapping[str, Value], str]:
         """To which contact, what, and what was left out. Follows a merge to the survivor, and never brings anybody back."""
         self._need(TIME_TO_WRITE)
         try:
-            return contact_id, *self._put(contact_id, changes)
+            return candidate.contact_id, *self._put(candidate.contact_id, changes)
         except ContactGoneError as gone:
-            if gone.canonical_id is None or gone.canonical_id == contact_id:
+            if gone.canonical_id is None or gone.canonical_id == candidate.contact_id:
                 raise
             self._need(2 * TIME_TO_WRITE)
             survivor = self._intercom().get_contact(gone.canonical_id)
-            rest = wanted_changes(self._run, member, survivor.values, rivals)
+            rest = self._claimed(candidate.email, changes_of(member, survivor.values, self._settings.write_back))
             return survivor.id, *(self._put(survivor.id, rest) if rest else (changes, ""))
+
+    def _claimed(self, email: str, changes: Mapping[str, Value]) -> dict[str, Value]:
+        """Without what another campaign wrote first to this person's contacts."""
+        whose = self._claim(email, changes)
+        return {name: value for name, value in changes.items() if whose[name] == self._run.campaign_id}
 
     def _put(self, contact_id: str, changes: Mapping[str, Value]) -> tuple[Mapping[str, Value], str]:
         """The attributes were checked when the settings were saved, so they are looked up only when Intercom refuses."""
@@ -206,14 +216,6 @@ class ContactSync:
 
     def _save(self, member: SyncMember) -> SyncMember:
         return self._environment.sync_members.save(member)
-
-
-def wanted_changes(
-    run: SyncRun, member: SyncMember, there: Mapping[str, Value], rivals: Sequence[SyncMember]
-) -> dict[str, Value]:
-    """What the contact's attributes lack, but for those that another campaign wrote first."""
-    changes = changes_of(member, there, run.settings.write_back)
-    return without_rivals(changes, member, rivals) if rivals else changes
 
 
 def is_known_failure(member: SyncMember, candidate: Candidate, now: float) -> bool:

@@ -25,10 +25,12 @@ from shared.errors import (
 )
 from shared.messages import SyncPage
 from shared.observability import logger
+from shared.ports.referrers import Claims
 from shared.ports.repositories import Campaigns, Connections, SyncMembers, SyncRuns
 from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, ReferralFactory
 from shared.use_cases.end_sync import end_sync, finish_sync, reason_to_stop
 from shared.use_cases.enumerate_contacts import Enumeration, SourceGoneError
+from shared.use_cases.find_connection import find_connection
 from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.ring_sync import LANES
 from shared.use_cases.sync_contact import OutOfTimeError
@@ -57,6 +59,8 @@ class SyncingPages(Protocol):
     def metrics(self) -> Metrics: ...
     @property
     def campaigns(self) -> Campaigns: ...
+    @property
+    def claims(self) -> Claims: ...
     @property
     def connections(self) -> Connections: ...
     @property
@@ -194,13 +198,7 @@ class SyncAttempt:
         if breaker is not None and breaker != self._breaker:
             environment.intercom_guard.take_try(breaker)
         self._breaker = breaker
-        connection = environment.connections.find()
-        if connection is None:
-            connection = environment.intercom().identify()
-            environment.connections.save(connection)
-        if not connection.connected:
-            raise ConnectionLostError("Intercom is disconnected.", vendor=Vendor.INTERCOM)
-        return environment.intercom(connection, Priority.SYNC)
+        return environment.intercom(find_connection(environment), Priority.SYNC)
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from shared.domain.campaign import Campaign
 from shared.domain.reward import Reward, metadata_of
 from shared.errors import PermanentError
+from shared.observability import logger
 from shared.ports.referrers import RewardKey, Rewards
 from shared.ports.services import Clock, Metrics
 from shared.use_cases.write_referrer import ReferrerWriter
@@ -48,6 +49,13 @@ def tell_rewards(environment: Telling, writer: ReferrerWriter, campaign: Campaig
         except PermanentError as error:
             _note(environment, reward, note=str(error))
             environment.metrics.count("RewardEventRefused")
+            logger.error(
+                "reward event refused",
+                reason=str(error),
+                campaign_id=reward.campaign_id,
+                user_id=reward.user_id,
+                reward=reward.facts.id,
+            )
         else:
             _note(environment, reward, told_at=environment.clock.now(), note="")
             environment.metrics.count("RewardEventCreated")

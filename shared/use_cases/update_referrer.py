@@ -20,10 +20,11 @@ from shared.domain.referral import Referral, State
 from shared.domain.reward import Reward, attributes_of_rewards
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
 from shared.observability import logger
-from shared.ports.repositories import Referrals
+from shared.ports.repositories import Referrals, SyncMembers
 from shared.ports.services import Chance
 from shared.use_cases.find_connection import Connecting, find_connection
 from shared.use_cases.issue_rewards import LONGEST_CALL, Issuing, RewardIssue
+from shared.use_cases.learn_people import teach_member
 from shared.use_cases.mark_referrer import ring_referrer
 from shared.use_cases.tell_rewards import tell_rewards
 from shared.use_cases.write_referrer import NoContactError, ReferrerWriter, Writing
@@ -50,6 +51,8 @@ class Updating(Issuing, Writing, Connecting, Protocol):
     def chance(self) -> Chance: ...
     @property
     def referrals(self) -> Referrals: ...
+    @property
+    def sync_members(self) -> SyncMembers: ...
     @property
     def intercom_guard(self) -> Guard: ...
 
@@ -151,7 +154,10 @@ class ReferrerUpdate:
             found = self._environment.referral_factory().user(self._key[1])
         except FailureError as error:
             return None, error
-        return (found[1] if found else None), None
+        if found is None:
+            return None, None
+        teach_member(self._environment.sync_members, self._key[0], found[1])
+        return found[1], None
 
     def _tell(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,7 +13,9 @@ from shared.errors import PermanentError, RateLimitedError, UnavailableError
 from shared.observability import logger
 from shared.ports.repositories import SyncMembers, SyncRuns
 from shared.ports.services import Clock, Intercom, MessageQueue, ReferralFactory
-from shared.use_cases.enumerate_contacts import members_of, rivals_of
+from shared.use_cases.claim_attributes import Claiming, claim_attributes
+from shared.use_cases.enumerate_contacts import members_of
+from shared.use_cases.find_connection import Connecting, find_connection
 from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.sync_contact import ANSWER_SETTLES, ContactSync, NotNowError
 
@@ -26,7 +28,7 @@ LONGEST_SLEEP = 20.0
 TIME_AFTER_SLEEP = 32.0
 
 
-class WorkingChunk(Protocol):
+class WorkingChunk(Claiming, Connecting, Protocol):
     """What working on a chunk needs of the environment."""
 
     @property
@@ -77,13 +79,19 @@ class _Work:
         self._left = list(chunk.contacts)
         self._deferred: list[Candidate] = []
         self._due_at = 0.0
+        self._workspace_id = ""
         self.tally = Tally()
 
     def through(self) -> Exception | None:
         """To the end, or to what was in the way."""
         environment = self._environment
         contact_sync = ContactSync(
-            environment, self._run, lambda: environment.referral_factory(Priority.SYNC), self._intercom, self._slept
+            environment,
+            self._run,
+            lambda: environment.referral_factory(Priority.SYNC),
+            self._intercom,
+            self._slept,
+            self._claim,
         )
         members = members_of(environment.sync_members, self._run, self._left)
         try:
@@ -92,7 +100,7 @@ class _Work:
                 candidate = self._left[0]
                 member = members.get((self._run.campaign_id, candidate.email))
                 try:
-                    outcome = contact_sync.work(candidate, member, rivals_of(self._run, members, candidate.email))
+                    outcome = contact_sync.work(candidate, member)
                 except NotNowError as error:
                     self._defer(error.until)
                     continue
@@ -130,6 +138,11 @@ class _Work:
         logger.info("contact waits", reason=str(error), vendor=error.vendor, status=error.status)
         if error.vendor == "intercom":
             self._environment.intercom_guard.failed(error)
+
+    def _claim(self, email: str, names: Iterable[str]) -> Mapping[str, int]:
+        if not self._workspace_id:
+            self._workspace_id = find_connection(self._environment).workspace_id
+        return claim_attributes(self._environment, self._workspace_id, email, self._run.campaign_id, names)
 
     def _slept(self, error: RateLimitedError) -> bool:
         """Our own pace is slept out where that is short; a vendor's 429 never is."""

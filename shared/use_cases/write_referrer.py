@@ -12,9 +12,9 @@ from shared.domain.contact import Value, preferred
 from shared.domain.known_referrer import KnownReferrer
 from shared.domain.mapping import Dropped, prepare
 from shared.errors import ContactGoneError, RejectedError, TransientError
-from shared.ports.referrers import Claims
-from shared.ports.repositories import Campaigns, People
+from shared.ports.repositories import People
 from shared.ports.services import Intercom
+from shared.use_cases.claim_attributes import Claiming, claim_attributes
 
 LONGEST_CALL = 10.0 + 3.0
 MOST_STEPS = 4
@@ -22,15 +22,11 @@ MOST_STEPS = 4
 Answer = TypeVar("Answer")
 
 
-class Writing(Protocol):
+class Writing(Claiming, Protocol):
     """What writing needs of the environment."""
 
     @property
-    def campaigns(self) -> Campaigns: ...
-    @property
     def people(self) -> People: ...
-    @property
-    def claims(self) -> Claims: ...
     def time_left(self) -> float: ...
 
 
@@ -156,23 +152,11 @@ class ReferrerWriter:
         """Without what another campaign wrote first on this person; one that no longer writes there has given it up."""
         if not values or not self._email:
             return dict(values), ()
-        owners = self._claim(values, {})
-        given_up = {name: owner for name, owner in owners.items() if not self._still_writes(owner, name)}
-        if given_up:
-            owners = self._claim(values, given_up)
-        ours = {name: value for name, value in values.items() if owners[name] == self._campaign.campaign_id}
+        workspace_id, campaign_id = self._connection.workspace_id, self._campaign.campaign_id
+        owners = claim_attributes(self._environment, workspace_id, self._email, campaign_id, values)
+        ours = {name: value for name, value in values.items() if owners[name] == campaign_id}
         others = (Dropped(n, f"Campaign {owners[n]} wrote {n} first.") for n in values if n not in ours)
         return ours, tuple(others)
-
-    def _claim(self, names: Iterable[str], given_up: Mapping[str, int]) -> Mapping[str, int]:
-        workspace = self._connection.workspace_id
-        return self._environment.claims.attributes(workspace, self._email, self._campaign.campaign_id, names, given_up)
-
-    def _still_writes(self, campaign_id: int, name: str) -> bool:
-        if campaign_id == self._campaign.campaign_id:
-            return True
-        campaign = self._environment.campaigns.find(campaign_id)
-        return campaign is not None and name in campaign.written_to_referrers
 
     def _need_time(self) -> None:
         if self._environment.time_left() < LONGEST_CALL:

@@ -223,6 +223,14 @@ def test_workers_share_the_windows_cap(tables: Tables) -> None:
     assert take_all(workers[1].acquire) == cap_of(167)
 
 
+def test_sync_leaves_a_quarter_of_each_window(tables: Tables) -> None:
+    sync, delivery = intercom(tables), intercom(tables)
+    sync.acquire(Priority.SYNC)
+    sync.finish("", 200, headers(limit=167))
+    assert 1 + take_all(lambda: sync.acquire(Priority.SYNC)) == 81
+    assert take_all(delivery.acquire) == cap_of(167) - 81
+
+
 def test_until_an_answer_tells_the_smallest_plan_is_taken(tables: Tables) -> None:
     assert take_all(intercom(tables).acquire) == cap_of(None) == cap_of(167)
 

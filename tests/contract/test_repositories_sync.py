@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -45,7 +47,8 @@ def chunk_of(number: int = 0, *names: str, **changes: object) -> Chunk:
 
 def test_a_run_is_kept_whole(runs: DynamoSyncRuns) -> None:
     tally = Tally(seen=3, finished=2, linked=1, skipped={"no e-mail address": 1}, examples=(("c1", "no e-mail address"),))
-    run = run_of(changed_since=NOW - 1.5, rivals=(2, 9), tally=tally, cursor="WzE=", announced=7, leavers=("x",), left=1)
+    rest = {"required": ("Company",), "leavers": ("x",), "left": 1}
+    run = run_of(changed_since=NOW - 1.5, tally=tally, cursor="WzE=", announced=7, **rest)
     assert runs.start(run, scheduled=True)
     assert runs.find(1, SLOT) == replace(run, version=1)
     assert runs.head(1).open_slot == runs.head(1).last_slot == SLOT
@@ -154,6 +157,21 @@ def test_a_chunk_is_leased_to_one_and_comes_back_as_it_was(runs: DynamoSyncRuns)
     assert again.number == 0
 
 
+def test_of_two_workers_that_see_the_same_free_chunk_one_gets_it(runs: DynamoSyncRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of(chunks=1)
+    runs.add_chunk(run, chunk_of(0))
+    query = runs._work.query
+
+    def with_another_worker(*arguments: Any, **more: Any) -> Iterator[Any]:
+        seen = list(query(*arguments, **more))
+        monkeypatch.undo()
+        assert runs.claim_chunk(run, "first", NOW, 90)[0] is not None
+        return iter(seen)
+
+    monkeypatch.setattr(runs._work, "query", with_another_worker)
+    assert runs.claim_chunk(run, "second", NOW, 90) == (None, NOW + 90)
+
+
 def test_a_chunk_is_not_taken_before_its_time(runs: DynamoSyncRuns) -> None:
     run = run_of(chunks=1)
     runs.add_chunk(run, chunk_of(0, due_at=NOW + 60))
@@ -222,7 +240,7 @@ def test_a_member_is_kept_whole_and_found_however_its_e_mail_is_written(members:
     assert saved == replace(member, version=1)
     told = members.save(saved.knowing(Person(7, url="https://r.co/x", code="x", referrals_count=0)).having("c1", {"a": 0}, NOW))
     assert members.find(1, " Ann@Example.com ") == told
-    assert (told.user_id, told.created, told.referrals_count, told.claimed_at) == (7, True, 0, NOW)
+    assert (told.user_id, told.created, told.referrals_count, told.written_at) == (7, True, 0, NOW)
     assert members.find(2, "ann@example.com") is None
 
 

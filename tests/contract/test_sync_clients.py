@@ -12,6 +12,7 @@ from shared.adapters.http import HttpResponse, TooLargeAnswerError
 from shared.adapters.intercom.lists import next_cursor
 from shared.adapters.referral_factory.client import ReferralFactoryClient
 from shared.domain.contact import Role
+from shared.domain.sign_up_form import FormField
 from shared.domain.sync import ContactFilter
 from shared.errors import PermanentError, RejectedError, UnavailableError
 from tests.contract.test_intercom_client import World, world
@@ -176,6 +177,27 @@ def test_a_refusal_names_the_fields_and_quotes_nothing() -> None:
 def test_an_answer_that_is_no_person_is_none(document: Any) -> None:
     with pytest.raises(UnavailableError):
         client_of(OneAnswer(201, document)).create_user(1, "ann@example.com", "Ann", {}, notify=False)
+
+
+def test_a_form_is_read_as_far_as_it_can_be() -> None:
+    form = [
+        {"label": "First Name", "required": True},
+        {"label": "Team", "required": "1"},
+        {"label": None},
+        "x",
+        {"label": "Size"},
+    ]
+    transport = OneAnswer(200, {"data": {"id": 1, "fields": {"person_referring": form}}})
+    assert client_of(transport).form(1) == [FormField("First Name", True), FormField("Team", True), FormField("Size")]
+    assert transport.sent == [("GET", "https://referral-factory.com/api/v2/campaigns/1", None)]
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"data": None}, {"data": {"fields": None}}, {"data": {"fields": {"person_referring": {}}}}]
+)
+def test_a_campaign_without_a_readable_form_asks_for_nothing(document: Any) -> None:
+    assert list(client_of(OneAnswer(200, document)).form(1)) == []
+    assert list(client_of(OneAnswer(404, document)).form(1)) == []
 
 
 def test_a_search_is_compared_again() -> None:

@@ -11,7 +11,7 @@ import requests
 
 from sandbox.stack.stack import Stack
 from sandbox.syncs import SyncApi
-from tests.unit.sync.builder import sync_section
+from tests.unit.sync.builder import NAME_AND_EMAIL, sync_section
 
 pytestmark = pytest.mark.stack
 CAMPAIGN = 2
@@ -55,7 +55,9 @@ def contacts(stack: Stack) -> Iterator[list[str]]:
         body = {"role": "user", "email": f"sync-{number}@example.com", "name": f"Sync {number}"}
         made = intercom(stack, "POST", "/contacts", body)
         intercom(stack, "POST", f"/contacts/{made['id']}/tags", {"id": tag})
-    configure(stack, sync_section(mode="once", source={"kind": "tags", "ids": [tag]}))
+    company = {"from": "name", "to": "meta.Company"}  # the form requires it
+    section = sync_section(mode="once", mapping=[*NAME_AND_EMAIL, company], source={"kind": "tags", "ids": [tag]})
+    configure(stack, section)
     yield [tag]
     stack.change_settings(stack.intercom_url, search_lag_seconds=120.0)
 

@@ -27,7 +27,7 @@ class Flavour(StrEnum):
 class Call:
     """One boundary call. ``service``: dynamodb, sqs, secretsmanager, intercom or referral_factory; ``what``: the operation,
     or method and path; ``subject``: the table, the queue, or nothing; ``key``: the item's partition. ``number`` counts the
-    calls of a world from 1, ``attempt`` the SDK's attempts at one call."""
+    calls of a world from 1, ``attempt`` the SDK's attempts at one call, ``invocation`` those of all functions."""
 
     service: str
     what: str
@@ -36,6 +36,7 @@ class Call:
     number: int
     attempt: int = 1
     key: str = ""
+    invocation: int = 0
 
     @property
     def is_read(self) -> bool:

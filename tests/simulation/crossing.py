@@ -14,10 +14,23 @@ class Crossing:
         self.faults = faults
         self.trace = Trace()
         self.count = 0
+        self.begun = 0
         self.log: list[Call] | None = None
         self.names: dict[Task, str] = {}
+        self.invocations: dict[Task, int] = {}
         self.kill_after: dict[Task, int] = {}
         self.entered: dict[Task, Call] = {}
+
+    def begin(self, task: Task, function: str) -> None:
+        """An invocation of the function."""
+        self.begun += 1
+        self.names[task] = function
+        self.invocations[task] = self.begun
+
+    def end(self, task: Task) -> None:
+        """Forgets the invocation."""
+        for kept in (self.names, self.invocations, self.kill_after, self.entered):
+            kept.pop(task, None)
 
     def next_number(self) -> int:
         self.count += 1
@@ -30,7 +43,7 @@ class Crossing:
             return None
         if task.dead:
             raise Killed
-        call = Call(service, what, subject, self.names.get(task, ""), number, attempt, key)
+        call = Call(service, what, subject, self.names.get(task, ""), number, attempt, key, self.invocations.get(task, 0))
         self.entered[task] = call
         if self.log is not None:
             self.log.append(call)

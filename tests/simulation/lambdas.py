@@ -63,7 +63,7 @@ class LambdaFunction:
                 then(answer, ended)
 
         task = world.loop.start(body, deadline)
-        world.crossing.names[task] = self.made.name
+        world.crossing.begin(task, self.made.name)
         kill_after = getattr(world.crossing.faults, "kill_after", None)
         if kill_after is not None and (calls := kill_after()) is not None:
             world.crossing.kill_after[task] = calls
@@ -82,9 +82,7 @@ class LambdaFunction:
             return None, error
         finally:
             if task is not None:
-                self.world.crossing.names.pop(task, None)
-                self.world.crossing.kill_after.pop(task, None)
-                self.world.crossing.entered.pop(task, None)
+                self.world.crossing.end(task)
         if task is not None and task.dead:  # killed in a call whose loss the handler did not notice
             self.kills += 1
             return None, Killed()

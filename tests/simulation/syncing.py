@@ -32,6 +32,8 @@ def sync_settings(campaign_id: int = 1, **changes: Any) -> dict[str, Any]:
         "notify": False,
         **changes,
     }
+    if campaign_id == 2:  # whose form requires a company
+        section["mapping"] = [*section["mapping"], {"from": "name", "to": "meta.Company"}]
     return build_settings(campaign_id, invited="user", referring="user", sync=section)
 
 

@@ -30,32 +30,32 @@ class KillSync:
 
 def test_a_run_links_everybody_at_the_pace_and_the_next_one_writes_nothing() -> None:
     with World(1, sync=True, sweep=False, reconcile=False) as world:
-        add_contacts(world, 600)
+        add_contacts(world, 320)
         connect(world)
         world.configure(sync_settings())
         run = run_to_the_end(world, begin(world))
-        assert (run.state, run.tally.linked, run.tally.created) == (RunState.DONE, 600, 600)
+        assert (run.state, run.tally.linked, run.tally.created) == (RunState.DONE, 320, 320)
         assert judge_links(world) == {}
         world.run(1_000)
         calls = world.calls()
         again = run_to_the_end(world, begin(world))
-        assert (again.tally.unchanged, again.tally.linked) == (600, 0)
-        assert world.calls() - calls == 3 + 4, "three pages of people and four of contacts"
+        assert (again.tally.unchanged, again.tally.linked) == (320, 0)
+        assert world.calls() - calls == 2 + 3, "two pages of people and three of contacts"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
 def test_killed_a_hundred_times_at_random_each_contact_is_linked_exactly_once(seed: int) -> None:
-    faults = KillSync(seed, times=100, every=40)
+    faults = KillSync(seed, times=100, every=12)
     with World(seed, sync=True, faults=faults) as world:
-        add_contacts(world, 300)
+        add_contacts(world, 100)
         connect(world)
         world.configure(sync_settings())
         run = run_to_the_end(world, begin(world), longest=8 * 86_400.0, step=120.0)
         assert (run.state, faults.killed) == (RunState.DONE, 100), "all of them in this one run"
-        assert (run.tally.finished, run.tally.linked, run.tally.created) == (300, 300, 300)
+        assert (run.tally.finished, run.tally.linked, run.tally.created) == (100, 100, 100)
         world.run(3_600)
         assert judge_links(world) == {}
-        assert world.counted("ContactFromSync") >= 300, "our own people came back, and were known"
+        assert world.counted("ContactFromSync") >= 100, "our own people came back, and were known"
         assert world.counted("ContactCreated") == 0
 
 
@@ -104,7 +104,7 @@ def test_an_outage_of_both_vendors_is_waited_for() -> None:
 
 def test_two_campaigns_with_the_same_people_are_both_synced_by_the_schedule() -> None:
     with World(6, sync=True) as world:
-        contacts = add_contacts(world, 80)
+        contacts = add_contacts(world, 40)
         connect(world)
         world.configure(sync_settings(1))
         world.configure(sync_settings(2, write_back={"referral_link": "custom_attributes.referral_campaign"}))

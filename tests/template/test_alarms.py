@@ -23,7 +23,13 @@ OCCURRENCES = {
     "NotificationsSilentAlarm": ("NotificationsSilent", "Sum", 1),
     "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),
     "SyncFailedAlarm": ("SyncFailed", "Sum", 1),
+    "RewardEventRefusedAlarm": ("RewardEventRefused", "Sum", 1),
     "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", "Maximum", 600),
+}
+# alarm → metric, period, slots
+REPETITIONS = {
+    "ContactReconcileFailedAlarm": ("ContactReconcileFailed", 300, 3),
+    "RewardPollFailedAlarm": ("RewardPollFailed", 300, 3),
 }
 # alarm → metric, period, slots
 HEARTBEATS = {
@@ -53,6 +59,15 @@ def test_one_occurrence_rings(name: str, resources: Resources) -> None:
     assert (alarm["ComparisonOperator"], alarm["EvaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", 1)
 
 
+@pytest.mark.parametrize("name", REPETITIONS)
+def test_what_fails_again_and_again_rings(name: str, resources: Resources) -> None:
+    alarm = resources.properties(name)
+    metric, period, slots = REPETITIONS[name]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (OURS, metric, "Sum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (period, slots, 1)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+
+
 @pytest.mark.parametrize("name", HEARTBEATS)
 def test_silence_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
@@ -62,7 +77,7 @@ def test_silence_rings(name: str, resources: Resources) -> None:
     assert alarm["TreatMissingData"] == "breaching"
 
 
-@pytest.mark.parametrize("function", ["Sweep", "Reconcile", "StartSync"])
+@pytest.mark.parametrize("function", ["Sweep", "Reconcile", "UpdateReferrer", "StartSync"])
 def test_an_error_of_a_scheduled_function_rings(function: str, resources: Resources) -> None:
     alarm = resources.properties(f"{function}ErrorAlarm")
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)

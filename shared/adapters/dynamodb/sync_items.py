@@ -15,7 +15,7 @@ HEAD = "HEAD"
 RUN_KEPT = 180 * 86_400.0
 WORK_KEPT = 14 * 86_400.0
 """Seconds that chunks and pages outlive their run, should nobody remove them."""
-_RUN_JSON = ("sync", "rivals", "watch", "tally", "leavers")
+_RUN_JSON = ("sync", "required", "watch", "tally", "leavers")
 _RUN_NAMES = frozenset(field.name for field in fields(SyncRun))
 _RUN_TIMES = ("created_at", "changed_since", "started_at", "finished_at", "touched_at", "due_at")
 _HEAD_NAMES = frozenset(field.name for field in fields(SyncHead))
@@ -44,7 +44,8 @@ def page_key(number: int) -> str:
 def item_of_run(run: SyncRun) -> dict[str, Any]:
     """Leases are attributes of their own, which only ``lease`` and ``release`` write; a whole put of a run keeps none."""
     values: dict[str, Any] = {name: getattr(run, name) for name in _RUN_NAMES if name not in _RUN_JSON}
-    values |= {"sync": json_text(run.sync), "rivals": json_text(list(run.rivals)), "leavers": json_text(list(run.leavers))}
+    values |= {"sync": json_text(run.sync), "leavers": json_text(list(run.leavers))}
+    values["required"] = json_text(None if run.required is None else list(run.required))
     values |= {"watch": json_text(asdict(run.watch)), "tally": json_text(asdict(run.tally))}
     keys: dict[str, Any] = {"pk": runs_key(run.campaign_id), "sk": run_key(run.slot), "expires_at": run.created_at + RUN_KEPT}
     return to_item({**values, **keys})
@@ -53,14 +54,15 @@ def item_of_run(run: SyncRun) -> dict[str, Any]:
 def run_of(item: Item) -> SyncRun:
     values = {name: value for name, value in from_item(item).items() if name in _RUN_NAMES}
     for name in _RUN_JSON:
-        values[name] = json.loads(values[name])
+        values[name] = json.loads(values.get(name, "null"))
     for name in _RUN_TIMES:
         if values.get(name) is not None:
             values[name] = float(values[name])
     tally = values["tally"]
     tally["examples"] = tuple((contact_id, reason) for contact_id, reason in tally["examples"])
     values |= {"tally": Tally(**tally), "watch": CycleWatch(**values["watch"])}
-    values |= {"rivals": tuple(values["rivals"]), "leavers": tuple(values["leavers"])}
+    values["leavers"] = tuple(values["leavers"])
+    values["required"] = None if values["required"] is None else tuple(values["required"])
     return SyncRun(**{**values, "state": RunState(values["state"]), "phase": Phase(values["phase"])})
 
 

@@ -15,7 +15,7 @@ from shared.errors import ConflictError
 
 SORT_KEY = "MEMBER"
 _NAMES = frozenset(field.name for field in fields(SyncMember))
-_TIMES = ("reserved_at", "written_at", "claimed_at", "failed_at")
+_TIMES = ("reserved_at", "written_at", "failed_at")
 
 
 class DynamoSyncMembers:

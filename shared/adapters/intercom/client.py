@@ -11,7 +11,7 @@ from urllib.parse import quote
 from shared.adapters.http import HttpResponse, HttpTransport, TooLargeAnswerError
 from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable
 from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
-from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, contacts_of, document_of
+from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, document_of
 from shared.adapters.limits import UnlimitedLimiter
 from shared.domain.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
@@ -135,8 +135,8 @@ class IntercomClient:
         """One page, and the next one's cursor; None on the last, and where a cursor comes again."""
         pagination = {"per_page": SEARCH_PAGE} | ({"starting_after": cursor} if cursor else {})
         response = self._call("POST", "/contacts/search", {"query": query, "pagination": pagination})
-        contacts, following = contacts_of(response)
-        return contacts, None if following == cursor else following
+        page = page_of(response, self._base_url, strict=True)
+        return list(page.contacts), None if page.cursor == cursor else page.cursor
 
     def get_contact(self, contact_id: str) -> Contact:
         """See ``Intercom.get_contact``."""

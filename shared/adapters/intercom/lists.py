@@ -65,15 +65,19 @@ def query_of(wanted: ContactFilter) -> dict[str, Any] | None:
     return {"operator": "AND", "value": parts}
 
 
-def page_of(response: HttpResponse, base_url: str) -> PageOfContacts:
+def page_of(response: HttpResponse, base_url: str, *, strict: bool = False) -> PageOfContacts:
     """UnavailableError for what is no page; PermanentError for a next page on another host. Contacts that cannot be read are
-    left out: one odd entry must not cost the others."""
+    left out, for one odd entry must not cost the others; ``strict``, where a missing one could mean a second create, they are
+    an UnavailableError."""
     document = document_of(response)
     entries = document.get("data")
     if not isinstance(entries, list):
         raise UnavailableError("Intercom: its answer is no list", vendor=VENDOR, status=response.status)
     total = document.get("total_count")
     contacts = [contact for entry in entries if (contact := _contact(entry)) is not None]
+    if strict and len(contacts) != len(entries):
+        text = "Intercom: its list holds something else than contacts"
+        raise UnavailableError(text, vendor=VENDOR, status=response.status)
     return PageOfContacts(contacts, next_cursor(document.get("pages"), base_url), total if isinstance(total, int) else None)
 
 

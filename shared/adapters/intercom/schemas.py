@@ -6,7 +6,6 @@ Objects: https://developers.intercom.com/docs/references/rest-api/api.intercom.i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -123,22 +122,6 @@ def contact_of(response: HttpResponse) -> Contact:
         return ContactBody.model_validate(document_of(response)).contact()
     except ValidationError:
         raise _unreadable("its answer is no contact", response) from None
-
-
-def contacts_of(response: HttpResponse) -> tuple[list[Contact], str | None]:
-    """The contacts of one page of a search, and the cursor of the next (``pages.next`` is absent on the last)."""
-    document = document_of(response)
-    entries = document.get("data")
-    if not isinstance(entries, list):
-        raise _unreadable("its answer is no list", response)
-    try:
-        contacts = [ContactBody.model_validate(entry).contact() for entry in entries]
-    except ValidationError:
-        raise _unreadable("its list holds something else than contacts", response) from None
-    pages = document.get("pages")
-    following = pages.get("next") if isinstance(pages, Mapping) else None
-    cursor = following.get("starting_after") if isinstance(following, Mapping) else None
-    return contacts, cursor if isinstance(cursor, str) and cursor else None
 
 
 def attributes_of(response: HttpResponse) -> dict[str, Attribute]:

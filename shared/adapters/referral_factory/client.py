@@ -17,10 +17,11 @@ from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.errors import VENDOR, error_of, error_of_transport
 from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.rewards import definition_of, due_reward_of, issued_reward_of
-from shared.adapters.referral_factory.schemas import campaign_id_of, person_of
+from shared.adapters.referral_factory.schemas import campaign_id_of, form_of, person_of
 from shared.domain.limits import LONGEST_CALL, Priority
 from shared.domain.person import Person, fold_email
 from shared.domain.reward import RewardFacts
+from shared.domain.sign_up_form import FormField
 from shared.errors import ConnectionLostError, FailureError, TransientError, UnavailableError
 from shared.ports.services import Limiter
 
@@ -130,6 +131,10 @@ class ReferralFactoryClient:
         if person is None:
             raise UnavailableError("Referral Factory: its answer is no user", vendor=VENDOR, status=200)
         return person
+
+    def form(self, campaign_id: int) -> Sequence[FormField]:
+        """See ``ReferralFactory.form``."""
+        return form_of(self._call("GET", f"/campaigns/{campaign_id}", may_be_gone=True))
 
     def search_user(self, campaign_id: int, email: str) -> Person | None:
         """See ``ReferralFactory.search_user``. Compared here again: which filters it honours is not documented."""

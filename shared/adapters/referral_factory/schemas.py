@@ -12,6 +12,7 @@ from typing import Any
 from shared.adapters.referral_factory.reading import count_of, date_of, first, id_of, look_up, text_of, unfold_brackets
 from shared.adapters.referral_factory.rewards import FLAT, OF_A_BARE_REWARD, is_reward
 from shared.domain.person import Audience, Person, Referrer, audience_of
+from shared.domain.sign_up_form import FormField
 
 MAX_META = 60
 MAX_LABEL = 200
@@ -190,3 +191,11 @@ def _bounded(meta: Mapping[str, Any]) -> dict[str, str]:
             break
         kept[name] = text
     return kept
+
+
+def form_of(answer: Mapping[str, Any]) -> list[FormField]:
+    """The form for people who refer, out of a campaign. What cannot be read asks for nothing."""
+    entries = look_up(answer, "data.fields.person_referring") or look_up(answer, "fields.person_referring")
+    found = (entry for entry in (entries if isinstance(entries, list) else ()) if isinstance(entry, Mapping))
+    fields = ((text_of(entry.get("label")), entry.get("required")) for entry in found)
+    return [FormField(label, required in (True, 1, "1", "true")) for label, required in fields if label]

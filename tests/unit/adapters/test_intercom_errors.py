@@ -14,7 +14,8 @@ from shared.adapters.intercom.errors import (
     read_conflict,
     wait_of,
 )
-from shared.adapters.intercom.schemas import attributes_of, contact_of, contacts_of
+from shared.adapters.intercom.lists import page_of
+from shared.adapters.intercom.schemas import attributes_of, contact_of
 from shared.domain.contact import Role
 from shared.errors import (
     ConnectionLostError,
@@ -198,10 +199,10 @@ def test_an_answer_that_is_no_contact_is_none(body: Any) -> None:
 def test_a_page_without_a_list_is_none_and_odd_cursors_end_it() -> None:
     for body in ({"data": None}, {"data": [{"id": None}]}, {"data": [7]}):
         with pytest.raises(UnavailableError):
-            contacts_of(answer(body))
-    for pages in (None, {}, {"next": None}, {"next": "https://x.example"}, {"next": {"starting_after": 5}}):
-        assert contacts_of(answer({"data": [], "pages": pages})) == ([], None)
-    assert contacts_of(answer({"data": [], "pages": {"next": {"starting_after": "c"}}})) == ([], "c")
+            page_of(answer(body), "https://api.intercom.io", strict=True)
+    for pages in (None, {}, {"next": None}, {"next": "https://api.intercom.io/"}, {"next": {"starting_after": 5}}):
+        assert page_of(answer({"data": [], "pages": pages}), "https://api.intercom.io").cursor is None
+    assert page_of(answer({"data": [], "pages": {"next": {"starting_after": "c"}}}), "https://api.intercom.io").cursor == "c"
 
 
 def test_attributes_are_read_one_by_one() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.use_cases.accept_notification import ATTRIBUTE_TOPICS, LIFE_TOPICS
 from tests.qualifying import Friendship, rules
 from tests.referring import Story
 from tests.unit.admin.console_api import Console
@@ -163,6 +164,12 @@ def test_what_is_not_ours_lights_nothing(how: str) -> None:
     signature = hub(body, "guessed") if how == "forged" else hub(body)
     assert story.app.notify(body, signature)["statusCode"] == (401 if how == "forged" else 200)
     assert not any(lights(story, "intercom").values())
+
+
+def test_every_topic_that_counts_is_one_to_subscribe_to() -> None:
+    shown = Console(Friendship().app).get("/api/connection")["intercom"]
+    assert set(shown["topics"]) == ATTRIBUTE_TOPICS | LIFE_TOPICS
+    assert [hook["name"] for hook in shown["webhooks"]] == shown["topics"]
 
 
 def test_a_storm_of_notifications_writes_one_light_in_ten_seconds() -> None:

@@ -23,6 +23,17 @@ def test_itself_drafts_and_campaigns_that_write_elsewhere_are_no_reason(other: d
     assert find_shared(campaign_document(campaign_id=2), [campaign_document(**other)]) == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "places"),
+    [("off", []), ("once", ["sync.write_back.referral_link"]), ("ongoing", ["sync.write_back.referral_link"])],
+)
+def test_a_link_is_shared_where_both_are_synced(mode: str, places: list[str]) -> None:
+    """Without a sync nobody writes links back."""
+    synced = {"mode": mode, "write_back": {"referral_link": "custom_attributes.referral_link"}}
+    found = find_shared(campaign_document(campaign_id=2, sync=synced), [campaign_document(sync=synced)])
+    assert [place for place, _ in found] == places
+
+
 def test_a_reward_attribute_that_is_another_campaigns_count_is_shared_too() -> None:
     mine = campaign_document(campaign_id=2, sync=None, rewards={"rewards_total": COUNT})
     assert [place for place, _ in find_shared(mine, [campaign_document()])] == ["rewards.rewards_total"]

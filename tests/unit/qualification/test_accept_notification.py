@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.messages import QualifyReferral
+from shared.use_cases.notification_rules import NOTHING_KEPT_SECONDS
 from tests.builders import CLIENT_SECRET, App
 from tests.qualifying import Friendship, rules
 
@@ -157,6 +158,24 @@ def test_ten_thousand_at_another_value_queue_nothing_and_read_next_to_nothing(ap
     assert {app.notify(body, headers)["statusCode"] for _ in range(1_000)} == {200}
     assert app.queued("qualification") == []
     assert app.metrics.counts["NotificationIgnored"] == 1_001
+
+
+def test_a_flood_that_concerns_nobody_reads_nothing_either(app: App) -> None:
+    """Of another workspace of the same app, or while no campaign tracks anything."""
+    app.configure(qualification={"trigger": None})
+    app.wait(61)
+    for body in (body_of("New"), body_of("New", app_id="another-workspace")):
+        headers = hub(body)
+        app.wait(NOTHING_KEPT_SECONDS)
+        post(app, body)
+        app.dynamodb.refuse("query", 1)
+        app.dynamodb.refuse("get_item", 1)
+        assert {app.notify(body, headers)["statusCode"] for _ in range(1_000)} == {200}
+        app.dynamodb.mend()
+    app.configure()
+    app.wait(NOTHING_KEPT_SECONDS)
+    assert post(app, body_of("Connected")) == 200
+    assert len(app.queued("qualification")) == 1
 
 
 # -- uninstalled, health ----------------------------------------------------------------------------------------------

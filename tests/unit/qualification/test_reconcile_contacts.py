@@ -68,6 +68,24 @@ def test_silence_rings_only_when_nothing_is_heard_any_more() -> None:
     assert story.app.metrics.counts["NotificationsSilent"] == 1
 
 
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_change_that_is_found_before_its_notification_is_overdue_is_judged_by_the_next_pass(heard: bool) -> None:
+    story = Friendship()
+    story.changes(story.invited(), "Connected")
+    late = story.taken()
+    story.app.wait(100)
+    story.app.reconcile()
+    story.app.qualify()
+    assert story.app.metrics.counts["NotificationsSilent"] == 0, "it may still come"
+    if heard:
+        story.notified(*late)
+        story.app.qualify()
+    for _ in range(3):
+        story.app.wait(300)
+        story.app.reconcile()
+    assert story.app.metrics.counts["NotificationsSilent"] == (0 if heard else 1)
+
+
 def test_people_who_cannot_qualify_are_no_news() -> None:
     story = Friendship()
     story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})

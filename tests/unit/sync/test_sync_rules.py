@@ -20,7 +20,7 @@ from shared.domain.sync import (
     slot_of,
     sync_settings_of,
 )
-from shared.domain.sync_member import SyncMember, candidate_of, changes_of, without_rivals
+from shared.domain.sync_member import SyncMember, candidate_of, changes_of
 from shared.domain.sync_run import Outcome, Tally
 
 NOW = 1_795_305_600.0
@@ -166,16 +166,6 @@ def test_a_count_in_a_text_attribute_is_compared_as_text() -> None:
     member = SyncMember(1, "a@b.co", user_id=7, referrals_count=3)
     assert changes_of(member, {"count": "3"}, [("referrals_count", "count")]) == {}
     assert changes_of(member, {"count": "2"}, [("referrals_count", "count")]) == {"count": "3"}
-
-
-def test_of_two_campaigns_the_one_that_wrote_first_keeps_the_attribute() -> None:
-    ours = SyncMember(1, "a@b.co", user_id=7)
-    first = SyncMember(2, "a@b.co", user_id=8, written={"link": "theirs"}, claimed_at=NOW)
-    assert without_rivals({"link": "ours", "count": 1}, ours, [first]) == {"count": 1}
-    earlier = SyncMember(1, "a@b.co", user_id=7, written={"link": "ours"}, claimed_at=NOW - 1)
-    assert without_rivals({"link": "newer"}, earlier, [first]) == {"link": "newer"}
-    later = SyncMember(1, "a@b.co", user_id=7, written={"link": "ours"}, claimed_at=NOW + 1)
-    assert without_rivals({"link": "newer"}, later, [first]) == {}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.intercom.lists import add_segment
+from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
 from shared.domain.connection import Vendor
+from shared.domain.limits import Priority
 from shared.domain.referral import State
+from shared.domain.sync_member import SyncMember
 from shared.domain.sync_run import Phase, RunState
 from shared.use_cases.read_syncs import cancel_run
 from tests.unit.sync.builder import SyncApp, change
@@ -105,6 +108,24 @@ def test_killed_after_each_call_of_a_kind_each_contact_is_linked_once(app: SyncA
     app.assert_linked(*contacts)
 
 
+def test_a_reader_that_lost_its_lease_stores_no_place(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    run = app.start()
+
+    def another_worker() -> None:
+        app.wait(91)
+        app.environment.sync_runs.lease(1, run.slot, "another worker", app.clock.now(), 90)
+
+    app.wire.interrupt("GET /contacts", another_worker)
+    app.step()
+    found = app.run(run.slot)
+    assert (found.phase, found.page, found.chunks, found.tally.seen) == (Phase.CONTACTS, 0, 0, 0)
+    app.drain()
+    found = app.run(run.slot)
+    assert (found.state, found.tally.seen, found.tally.linked) == (RunState.DONE, 3, 3)
+    app.assert_linked(*contacts)
+
+
 def test_killed_between_link_and_record_nothing_is_written_twice_over(app: SyncApp) -> None:
     contacts = app.add_many(3)
     app.wire.interrupt(f"PUT /contacts/{contacts[1].id}", die)
@@ -168,6 +189,19 @@ def test_an_addition_that_never_arrived_is_searched_for_and_then_made(app: SyncA
     assert (run.state, run.tally.created) == (RunState.DONE, 1)
     calls = [call.partition("?")[0] for call in app.calls("referral_factory") if call.startswith("POST")]
     assert calls == ["POST /api/v2/users", "POST /api/v2/users/search", "POST /api/v2/users"]
+    app.assert_linked(contact)
+
+
+def test_another_run_too_waits_until_a_lost_answer_has_settled(app: SyncApp) -> None:
+    """A worker died between its reservation and the answer, and its run was cancelled."""
+    (contact,) = app.add("ann@example.com")
+    reserved_at = app.clock.now()
+    app.environment.sync_members.save(SyncMember(1, "ann@example.com", reserved_at=reserved_at, slot=5, contact_id=contact.id))
+    app.wait(2)
+    app.sync()
+    asked = [call for call in app.wire.calls if call.method == "POST" and call.path.startswith("/api/v2/users")]
+    assert ["search" in call.path for call in asked] == [True, False]
+    assert asked[0].at >= reserved_at + 90
     app.assert_linked(contact)
 
 
@@ -283,12 +317,13 @@ def test_a_contact_that_goes_meanwhile_is_skipped_and_not_brought_back(app: Sync
 
 def test_a_contact_that_is_merged_meanwhile_is_linked_where_it_lives_on(app: SyncApp) -> None:
     (lead,) = app.add("ann@example.com", role="lead")
-    (user,) = app.add("other@example.com")
+    (user,) = app.add("")
     body = {"from": lead.id, "into": user.id, "skip_duplicate_validation": True}
     at_work(app, lambda: intercom_call(app, "POST", "/contacts/merge", body))
     run = app.sync()
-    assert run.state is RunState.DONE
-    assert app.link_of(user) is not None
+    assert (run.state, run.tally.linked) == (RunState.DONE, 1)
+    (person,) = app.people("ann@example.com")
+    assert app.link_of(user) == app.referral_factory.account.url(person.code)
 
 
 def test_a_contact_that_changes_meanwhile_keeps_what_it_has(app: SyncApp) -> None:
@@ -545,6 +580,21 @@ def test_contacts_that_come_on_two_pages_are_linked_once(app: SyncApp) -> None:
     app.sync()
     assert set(posted(app).values()) == {1}
     app.assert_linked(*contacts)
+
+
+def test_every_call_of_a_sync_goes_behind_those_of_others(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.add_many(3)
+    asked = list[Priority]()
+    for limiter in (IntercomLimiter, type(app.environment.referral_factory_limiter)):
+
+        def acquire(self: Any, priority: Priority = Priority.RECONCILE, real: Any = limiter.acquire) -> str:
+            asked.append(priority)
+            return str(real(self, priority))
+
+        monkeypatch.setattr(limiter, "acquire", acquire)
+    app.sync()
+    assert len(asked) == len(app.wire.calls) == 9
+    assert set(asked) == {Priority.SYNC}
 
 
 # -- our own people come back -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from sandbox.vendors.intercom.lists import add_segment, save_tag
+from sandbox.vendors.referral_factory.records import FormField
 from shared.domain.sync_run import RunState
 from shared.errors import ConflictError, InvalidSettingsError, NotFoundError
 from tests.unit.sync.builder import NAME_AND_EMAIL, SyncApp, change
@@ -37,6 +38,7 @@ def test_a_new_contact_costs_one_call_and_one_write_an_unchanged_one_nothing(app
     app.sync()
     assert Counter(call.partition("?")[0] for call in app.calls("intercom", "referral_factory")) == {
         "GET /api/v2/users": 1,
+        "GET /api/v2/campaigns/1": 1,
         "GET /contacts": 1,
         "POST /api/v2/users": 40,
         "PUT /contacts/<id>": 40,
@@ -165,6 +167,47 @@ def test_a_refused_e_mail_is_a_reason_and_no_stop_and_is_not_sent_again_today(ap
     app.wait(86_400)
     app.sync()
     assert app.calls("referral_factory").count("POST /api/v2/users") == 1
+
+
+def test_a_missing_required_field_is_a_reason_and_no_stop_and_costs_no_call(app: SyncApp) -> None:
+    """The form of campaign 2 requires “Company”."""
+    mapping = [*NAME_AND_EMAIL, {"from": "phone", "to": "meta.company"}]
+    app.choose(2, mapping=mapping)
+    app.add("ann@example.com", phone="+49 30 1")
+    app.add("bea@example.com", "cleo@example.com")
+    app.referral_factory.account.campaigns[2].extra_fields = (FormField(id=203, type="input", label="company", required=True),)
+    run = app.sync(2)
+    reason = "nothing for the required form field “company”"
+    assert (run.state, run.tally.linked, run.tally.failed) == (RunState.DONE, 1, {reason: 2})
+    assert app.calls("referral_factory").count("POST /api/v2/users") == 1
+    assert app.calls("referral_factory").count("GET /api/v2/campaigns/2") == 1
+
+
+def test_a_required_field_that_is_not_mapped_is_a_reason_on_every_new_contact(app: SyncApp) -> None:
+    app.choose(2, mapping=NAME_AND_EMAIL)
+    (known,) = app.add("known@example.com")
+    app.joined("known@example.com", 2)
+    app.add("ann@example.com")
+    run = app.sync(2)
+    assert (run.state, run.tally.linked) == (RunState.DONE, 1), "who is in the campaign already needs no form"
+    assert run.tally.failed == {"nothing for the required form field “Company”": 1}
+    app.assert_linked(known, campaign_id=2)
+    assert "POST /api/v2/users" not in app.calls("referral_factory")
+
+
+@pytest.mark.parametrize("status", [404, 405, 410])
+def test_a_form_that_cannot_be_read_stops_nobody(app: SyncApp, status: int) -> None:
+    app.wire.faults.add({"kind": "status", "status": status, "path": "^/api/v2/campaigns", "times": 1})
+    (contact,) = app.add("ann@example.com")
+    assert app.sync().state is RunState.DONE
+    app.assert_linked(contact)
+
+
+def test_a_form_that_is_not_answered_is_waited_for(app: SyncApp) -> None:
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/campaigns", "times": 2})
+    (contact,) = app.add("ann@example.com")
+    assert app.sync().state is RunState.DONE
+    app.assert_linked(contact)
 
 
 def test_a_form_field_that_nobody_knows_is_a_reason_with_its_name(app: SyncApp) -> None:
