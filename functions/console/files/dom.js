@@ -27,16 +27,18 @@ export function card(title, ...children) {
   return make("section", { className: "card" }, make("h2", {}, title), ...children);
 }
 
-/** A table that scrolls by itself on a narrow screen. Cells are texts or elements. */
+/** A table; on a telephone each row becomes a block whose cells name their columns. Cells are texts or elements. */
 export function table(caption, heads, rows) {
-  const head = heads.map((text) => make("th", { scope: "col" }, text));
-  const body = rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell ?? ""))));
+  // The roles are what these elements are anyway; as blocks they would lose them.
+  const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text));
+  const cellOf = (cell, index) => make("td", { role: "cell", "data-head": heads[index] || null }, cell ?? "");
+  const body = rows.map((cells) => make("tr", { role: "row" }, ...cells.map(cellOf)));
   const made = make(
     "table",
-    {},
+    { role: "table" },
     make("caption", { className: "unseen" }, caption),
-    make("thead", {}, make("tr", {}, ...head)),
-    make("tbody", {}, ...body),
+    make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...head)),
+    make("tbody", { role: "rowgroup" }, ...body),
   );
   return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": caption }, made);
 }
