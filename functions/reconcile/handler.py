@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.errors import FailureError, TransientError, UnavailableError
+from shared.errors import BreakerOpenError, FailureError, RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
 from shared.runtime import bootstrap
@@ -25,11 +25,17 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             "reconcile stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
         )
         environment.metrics.count("ReconcileFailed")
-        if isinstance(error, UnavailableError) and "Records" not in event:
+        if "Records" not in event and _is_worth_another(error):
             _once_more(environment)
     finally:
         environment.flush()
     return {"batchItemFailures": []}
+
+
+def _is_worth_another(error: FailureError) -> bool:
+    """Nobody answered: the vendor, AWS or our own limiter. What the vendor refused itself is left for the next slot."""
+    refused = isinstance(error, RateLimitedError) and error.status is not None
+    return isinstance(error, TransientError) and not isinstance(error, BreakerOpenError) and not refused
 
 
 def _once_more(environment: bootstrap.Environment) -> None:

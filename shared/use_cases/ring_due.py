@@ -22,6 +22,8 @@ PACE = 3_000
 """Rows rung in one run: two calls each are 6,000 of the 9,000 a minute that are ours at Intercom."""
 PROBES = 3
 """Rows rung after a breaker's pause, to see whether the vendor is back."""
+AT_ONCE = 10
+"""Rows rung together: what SQS takes in one call."""
 REFUSED_AGAIN_AFTER = 60.0
 LEAST_TIME = 5.0
 """Seconds left under which no further shard is begun."""
@@ -80,6 +82,11 @@ def _budget(environment: Sweeping) -> int:
 
 
 def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+    """A few at a time: a sweep that is killed leaves only those without a message whose times it had just moved."""
+    return sum(_ring_few(environment, rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE))
+
+
+def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     """Moves each row's time on first, so that two sweeps ring it once; a refused message is due again in a minute."""
     now = environment.clock.now()
     again_at = now + RING_AGAIN_AFTER
