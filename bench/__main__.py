@@ -37,6 +37,13 @@ def _calls(_: argparse.Namespace) -> Iterator[Figure]:
     yield from measure_vendor_calls()
 
 
+def _referrals(options: argparse.Namespace) -> Iterator[Figure]:
+    os.environ.update(POWERTOOLS)
+    from bench.referrals import measure_referrals
+
+    yield from measure_referrals(options.notifications)
+
+
 def _stack(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.stack import measure
 
@@ -47,6 +54,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "imports": _imports,
     "handlers": _handlers,
     "calls": _calls,
+    "referrals": _referrals,
     "stack": _stack,
 }
 
@@ -82,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="where the figures go (bench/results.json)")
     parser.add_argument("--rounds", type=_count, default=7, help="processes for each import (7)")
     parser.add_argument("--calls", type=_count, default=500, help="calls of each warm handler (500)")
+    parser.add_argument("--notifications", type=_count, default=10_000, help="notifications that concern nobody (10,000)")
     parser.add_argument("--signups", type=_count, default=300, help="signups at each pace through the stack (300)")
     return parser
 

@@ -49,7 +49,7 @@ def measure_handlers(count: int) -> Iterator[Figure]:
         app.metrics = EmbeddedMetrics()  # type: ignore[assignment]
         app.environment = app.new_environment()
         app.configure()
-        with _silent():
+        with silent():
             spent = list(_time_calls(app, name, make, count))
         target = RECEIVER_P99_MS if name == "signup_webhook" else None
         yield Figure("warm handlers", f"{name}, p50", quantile(spent, 0.5), "ms")
@@ -59,7 +59,7 @@ def measure_handlers(count: int) -> Iterator[Figure]:
 def measure_vendor_calls() -> Iterator[Figure]:
     """Counted with the rules of the stand-ins, in a worker that has read the workspace's attributes before."""
     app = App()
-    with _silent():
+    with silent():
         app.configure()
         app.configure(campaign_id=2, name="Others of ours", person_invited={"duplicates": "update"})
         _calls_of_signup(app, 0, 1)
@@ -113,7 +113,7 @@ def _time_calls(app: App, name: str, make: Callable[[int], dict[str, Any]], coun
 
 
 @contextlib.contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Log lines are written, as in Lambda, but nobody sees them: the logger keeps the file descriptor it was made with."""
     sys.stdout.flush()
     kept = os.dup(1)

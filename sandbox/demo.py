@@ -10,7 +10,8 @@ import traceback
 
 import requests
 
-from sandbox.demo_story import Story, StoryError
+from sandbox.demo_outside import StoryError
+from sandbox.demo_story import Story
 from sandbox.stack.errors import StackError
 from sandbox.stack.run import ending_on_signals
 from sandbox.stack.settings import StackSettings, read_port
@@ -54,7 +55,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _print_logs(stack: Stack) -> None:
-    for function in ("SignupWebhookFunction", "DeliverContactFunction", "AdminApiFunction"):
+    functions = ("SignupWebhook", "DeliverContact", "IntercomWebhook", "QualifyReferral", "UpdateReferrer", "AdminApi")
+    for function in (f"{name}Function" for name in functions):
         try:
             lines = stack.logs(function, 15)
         except (StackError, KeyError):

@@ -51,4 +51,17 @@ def build_settings(duplicates: str) -> dict[str, Any]:
             "unqualify_on_reversal": False,
             "qualify_skipped": False,
         },
+        "rewards": {
+            "issue_due": False,
+            "last_reward": "custom_attributes.last_reward",
+            "rewards_total": "custom_attributes.rewards_total",
+            "reward_status": "custom_attributes.reward_status",
+        },
+        "sync": {
+            "mode": "off",
+            "write_back": {
+                "referral_count": "custom_attributes.referral_count",
+                "converted_referral_count": "custom_attributes.converted_referral_count",
+            },
+        },
     }

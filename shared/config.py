@@ -23,9 +23,27 @@ _INTERCOM = ("INTERCOM_SECRET_ARN", "INTERCOM_REGION", "INTERCOM_API_URL")
 _REFERRAL_FACTORY = ("REFERRAL_FACTORY_SECRET_ARN", "REFERRAL_FACTORY_API_URL")
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "signup_webhook": (*_TABLES, "DELIVERY_QUEUE_URL", "WEBHOOK_SECRET_ARN"),
-    "deliver_contact": (*_TABLES, "DELIVERY_QUEUE_URL", "RECONCILE_QUEUE_URL", *_INTERCOM),
-    "sweep": (*_TABLES, "DELIVERY_QUEUE_URL"),
-    "reconcile": (*_TABLES, "DELIVERY_QUEUE_URL", "RECONCILE_QUEUE_URL", *_REFERRAL_FACTORY),
+    "deliver_contact": (
+        *_TABLES,
+        "DELIVERY_QUEUE_URL",
+        "RECONCILE_QUEUE_URL",
+        "QUALIFICATION_QUEUE_URL",
+        "REFERRER_QUEUE_URL",
+        *_INTERCOM,
+    ),
+    "intercom_webhook": (*_TABLES, "QUALIFICATION_QUEUE_URL", "INTERCOM_SECRET_ARN"),
+    "qualify_referral": (*_TABLES, "QUALIFICATION_QUEUE_URL", "REFERRER_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
+    "update_referrer": (*_TABLES, "REFERRER_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
+    "sweep": (*_TABLES, "DELIVERY_QUEUE_URL", "QUALIFICATION_QUEUE_URL", "REFERRER_QUEUE_URL"),
+    "reconcile": (
+        *_TABLES,
+        "DELIVERY_QUEUE_URL",
+        "RECONCILE_QUEUE_URL",
+        "QUALIFICATION_QUEUE_URL",
+        "REFERRER_QUEUE_URL",
+        *_INTERCOM,
+        *_REFERRAL_FACTORY,
+    ),
     "admin_api": (*_TABLES, *_INTERCOM, *_REFERRAL_FACTORY, "ADMIN_GROUP", "GROUPS_CLAIM"),
     "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
 }
@@ -42,6 +60,8 @@ class Settings:
     referrals_table: str = ""
     delivery_queue_url: str = ""
     reconcile_queue_url: str = ""
+    qualification_queue_url: str = ""
+    referrer_queue_url: str = ""
     webhook_secret_arn: str = ""
     intercom_secret_arn: str = ""
     intercom_region: str = "US"

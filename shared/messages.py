@@ -42,15 +42,68 @@ class ReconcileCampaigns:
     requested_at: float
     full: bool = False
     slot: str = field(default="")
+    id: str = ""
 
     @property
     def campaign_id(self) -> int:
         return 0
 
+    @property
+    def received_at(self) -> float:
+        return self.requested_at
 
-Message = DeliverContact | ReconcileCampaigns
-_KINDS: dict[str, type[DeliverContact | ReconcileCampaigns]] = {
-    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns)
+
+@dataclass(frozen=True, slots=True)
+class QualifyReferral:
+    """Look whether a contact's change qualifies a referral, or takes a qualification back.
+
+    A notification tells of a contact: ``values`` holds the tracked attributes alone, as they stood at ``updated_at``;
+    ``role`` the contact's role then; ``merged_from`` the contact that was merged into it. All times in epoch seconds, None
+    when nobody said. ``topic`` is Intercom's, or ``ring`` (the sweep; ``campaign_id`` and ``user_id`` name the row),
+    ``delivered`` (a delivery found the contact at a qualified value) or ``reconcile``.
+    """
+
+    topic: str
+    received_at: float
+    contact_id: str | None = None
+    email: str | None = None
+    role: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    updated_at: float | None = None
+    contact_created_at: float | None = None
+    notification_id: str = ""
+    merged_from: str | None = None
+    campaign_id: int = 0
+    user_id: int | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReferrer:
+    """Write the newest counts to the referrer's contact."""
+
+    campaign_id: int
+    referrer_user_id: int
+    received_at: float
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReward:
+    """A reward was issued, or changed. ``fields``: what the webhook or the list told, None when only a row is rung.
+    ``user_id`` is the recipient's, None when only ``fields`` may name it."""
+
+    campaign_id: int
+    received_at: float
+    user_id: int | None = None
+    reward_id: str = ""
+    fields: Mapping[str, Any] | None = None
+    id: str = ""
+
+
+Message = DeliverContact | ReconcileCampaigns | QualifyReferral | UpdateReferrer | NoteReward
+_KINDS: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns, QualifyReferral, UpdateReferrer, NoteReward)
 }
 
 

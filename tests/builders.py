@@ -17,9 +17,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from functions.deliver_contact import handler as deliver_contact
+from functions.intercom_webhook import handler as intercom_webhook
+from functions.qualify_referral import handler as qualify_referral
 from functions.reconcile import handler as reconcile
 from functions.signup_webhook import handler as signup_webhook
 from functions.sweep import handler as sweep
+from functions.update_referrer import handler as update_referrer
 from sandbox.vendors.faults import FaultPlan
 from sandbox.vendors.intercom import Intercom, IntercomSettings
 from sandbox.vendors.intercom.seed import add_contact
@@ -30,7 +33,7 @@ from shared.adapters.http import HttpResponse
 from shared.config import Settings
 from shared.domain.campaign import Campaign
 from shared.domain.referral import KnownPerson, Referral
-from shared.errors import NotSentError, UnavailableError
+from shared.errors import RefusedError, UnavailableError
 from shared.messages import DeliverContact, Message, message_of
 from shared.runtime.bootstrap import Environment, use
 from tests.fakes.dynamodb import FakeDynamoDB
@@ -42,6 +45,7 @@ NOW = 1_795_305_600.0
 """2026-11-22 00:00:00 UTC."""
 ROOT = Path(__file__).parents[1]
 WEBHOOK_SECRET = "local-webhook-secret"
+CLIENT_SECRET = "local-client-secret"
 INTERCOM = "http://intercom.test"
 REFERRAL_FACTORY = "http://referral-factory.test"
 CUSTOM = "custom_attributes."
@@ -207,7 +211,7 @@ class VendorWire:
         request = replace(request, path=unquote(request.path))
         if f"{method} {request.path}" in self._refusals:
             self._refusals.remove(f"{method} {request.path}")
-            raise NotSentError(f"{parts.hostname}: ConnectionRefused")
+            raise RefusedError(f"{parts.hostname}: ConnectionRefused")
         started = self._clock.now()
         fault = self.faults.choose(request, Random(1))
         response = self._answer(vendor, request, fault, timeout)
@@ -289,12 +293,12 @@ class App:
                 GlobalSecondaryIndexes=[_index(name, keys) for name, keys in _INDEXES.items()],
             )
         urls = {}
-        for queue in ("delivery", "reconcile"):
+        for queue in ("delivery", "reconcile", "qualification", "referrer"):
             attributes = {"VisibilityTimeout": "270"}
             urls[f"{queue}_queue_url"] = self.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
         values: dict[str, dict[str, str]] = {
             "webhook": {"current": WEBHOOK_SECRET, "next": ""},
-            "intercom": {"access_token": "local-intercom-token"},
+            "intercom": {"access_token": "local-intercom-token", "client_secret": CLIENT_SECRET},
             "referral_factory": {"api_key": "local-referral-factory-key"},
         }
         for name, value in values.items():
@@ -354,7 +358,26 @@ class App:
 
     def work(self, environment: Environment | None = None) -> list[str]:
         """deliver_contact works off what is visible in its queue now, once; the ids of the failed records."""
-        url, failed = self.settings.delivery_queue_url, []
+        return self._work(deliver_contact, self.settings.delivery_queue_url, environment)
+
+    def update_referrers(self, environment: Environment | None = None) -> list[str]:
+        """update_referrer works off what is visible in its queue now, once; the ids of the failed records."""
+        return self._work(update_referrer, self.settings.referrer_queue_url, environment)
+
+    def qualify(self, environment: Environment | None = None) -> list[str]:
+        """qualify_referral works off what is visible in its queue now, once; the ids of the failed records."""
+        return self._work(qualify_referral, self.settings.qualification_queue_url, environment)
+
+    def notify(self, body: bytes | str, headers: Mapping[str, str], **event: Any) -> dict[str, Any]:
+        """Intercom's call through the handler."""
+        return self.invoke(intercom_webhook, notification_event(body, headers, **event))
+
+    def poll_rewards(self) -> None:
+        """The schedule of update_referrer."""
+        self.invoke(update_referrer, {})
+
+    def _work(self, handler: Any, url: str, environment: Environment | None) -> list[str]:
+        failed = []
         records = []
         while messages := self.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
@@ -362,7 +385,7 @@ class App:
             records += messages
         for message in records:
             event = {"Records": [record_of(message)]}
-            answer = self.invoke(deliver_contact, event, environment)
+            answer = self.invoke(handler, event, environment)
             failed += [one["itemIdentifier"] for one in answer["batchItemFailures"]]
             if not answer["batchItemFailures"]:
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -380,6 +403,15 @@ class App:
         self.invoke(reconcile, {"Records": [{"body": body}]} if full else {})
         if work:
             self.work()
+
+    def reconcile_rung(self) -> int:
+        """reconcile works off what is visible in its queue now, once; how many messages there were."""
+        url = self.settings.reconcile_queue_url
+        messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
+        for message in messages.get("Messages", ()):
+            assert self.invoke(reconcile, {"Records": [record_of(message)]}) == {"batchItemFailures": []}
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages.get("Messages", ()))
 
     def invoke(self, handler: Any, event: dict[str, Any], environment: Environment | None = None) -> Any:
         with use(environment or self.environment):
@@ -461,6 +493,21 @@ def webhook_event(
         made |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     else:
         made["body"] = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+    return made
+
+
+def notification_event(
+    body: bytes | str, headers: Mapping[str, str], *, method: str = "POST", path: str = "/webhooks/intercom"
+) -> dict[str, Any]:
+    """An HTTP API event (payload 2.0); ``body`` as bytes comes in base64."""
+    made: dict[str, Any] = json.loads((ROOT / "events" / "intercom_webhook_user_updated.json").read_text())
+    made |= {"routeKey": f"{method} {path}", "rawPath": path}
+    made["requestContext"]["routeKey"] = made["routeKey"]
+    made["requestContext"]["http"] |= {"method": method, "path": path}
+    made["headers"] = {"content-type": "application/json", **{name.lower(): value for name, value in headers.items()}}
+    encoded = isinstance(body, bytes)
+    made["isBase64Encoded"] = encoded
+    made["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
     return made
 
 

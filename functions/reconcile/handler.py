@@ -1,8 +1,8 @@
-"""Every five minutes, and when a webhook names no user: look for signups that no webhook brought."""
+"""Every five minutes, and when a webhook names no user: look for what no webhook brought, of either vendor."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.errors import BreakerOpenError, FailureError, RateLimitedError, TransientError
@@ -10,6 +10,7 @@ from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.use_cases.reconcile_campaigns import Reconciliation
+from shared.use_cases.reconcile_contacts import FAILED, ContactReconciliation
 
 AGAIN_AFTER = 60.0
 
@@ -19,20 +20,31 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     environment = bootstrap.environment("reconcile")
     environment.begin(context)
     try:
-        Reconciliation(environment).run(full=_is_full(event))
-    except FailureError as error:
-        logger.warning(
-            "reconcile stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
-        )
-        environment.metrics.count("ReconcileFailed")
-        if "Records" not in event and _is_worth_another(error):
+        errors = [
+            _attempt(environment, lambda: Reconciliation(environment).run(full=_is_full(event)), "ReconcileFailed"),
+            _attempt(environment, ContactReconciliation(environment).run, FAILED),
+        ]
+        if "Records" not in event and any(_is_worth_another(error) for error in errors):
             _once_more(environment)
     finally:
         environment.flush()
     return {"batchItemFailures": []}
 
 
-def _is_worth_another(error: FailureError) -> bool:
+def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object], metric: str) -> FailureError | None:
+    """One vendor's failure is not the other's: it is answered."""
+    try:
+        reconcile()
+    except FailureError as error:
+        logger.warning(
+            "reconcile stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
+        )
+        environment.metrics.count(metric)
+        return error
+    return None
+
+
+def _is_worth_another(error: FailureError | None) -> bool:
     """Nobody answered: the vendor, AWS or our own limiter. What the vendor refused itself is left for the next slot."""
     refused = isinstance(error, RateLimitedError) and error.status is not None
     return isinstance(error, TransientError) and not isinstance(error, BreakerOpenError) and not refused

@@ -16,4 +16,4 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         swept = ring_due(environment)
     finally:
         environment.flush()
-    return {"rung": swept.rung, "inbox": swept.inbox, "released": swept.released}
+    return {"rung": swept.rung, "inbox": swept.inbox, "released": swept.released, "beside": swept.beside}

@@ -143,6 +143,7 @@ class Stack:
         }
         if "POST /webhooks/intercom" in self._deployment.routes:
             settings["webhook_url"] = f"{self.url}/webhooks/intercom"
+            settings["uninstall_url"] = f"{self.url}/webhooks/intercom/uninstall"
         if self.settings.search_lag is not None:
             settings["search_lag_seconds"] = self.settings.search_lag
         self.change_settings(self.intercom_url, **settings)

@@ -12,6 +12,7 @@ from shared.domain.mapping import FieldMapping
 from shared.domain.person import Audience
 
 Document = Mapping[str, Any]
+REWARD_ATTRIBUTES = ("last_reward", "rewards_total", "reward_status")
 
 
 class Status(StrEnum):
@@ -72,6 +73,8 @@ class Campaign:
     """The newest settings.
 
     ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered.
+    ``watches_departures``: a contact that stood at a qualified value was adopted, so that any value of it can matter.
+    ``problems``: why the campaign does not work as it was set up, in plain words.
     """
 
     campaign_id: int
@@ -84,9 +87,35 @@ class Campaign:
     backfill: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
     known_up_to: int | None = None
+    became_user: bool = False
+    unqualify_on_reversal: bool = False
+    qualify_skipped: bool = False
+    watches_departures: bool = False
+    problems: tuple[str, ...] = ()
 
     def audience(self, audience: Audience) -> AudienceSettings:
         return self.audiences.get(audience, AudienceSettings())
+
+    @property
+    def rewards(self) -> Document:
+        """The section ``rewards``: whether due ones are issued, and the attributes that tell of them."""
+        return self.document.get("rewards") or {}
+
+    @property
+    def count_attributes(self) -> Mapping[str, str]:
+        """The referrer's attributes by the count that goes there (a ``Person``'s field)."""
+        write_back = (self.document.get("sync") or {}).get("write_back") or {}
+        wanted = {
+            "referrals_count": write_back.get("referral_count"),
+            "converted_referrals_count": write_back.get("converted_referral_count"),
+        }
+        return {count: str(attribute) for count, attribute in wanted.items() if attribute}
+
+    @property
+    def written_to_referrers(self) -> frozenset[str]:
+        """The attributes that this campaign writes to the contacts of people who refer."""
+        names = (self.rewards.get(name) for name in REWARD_ATTRIBUTES)
+        return frozenset({*self.count_attributes.values(), *(str(name) for name in names if name)})
 
     def creation_values(self, audience: Audience) -> dict[str, Value]:
         """What only a create carries: the defaults, and for a person invited the tracked attribute's first value."""
@@ -96,7 +125,13 @@ class Campaign:
         return values
 
 
-def campaign_of(document: Document, version: int, known_up_to: int | None = None) -> Campaign:
+def campaign_of(
+    document: Document,
+    version: int,
+    known_up_to: int | None = None,
+    watches_departures: bool = False,
+    problems: tuple[str, ...] = (),
+) -> Campaign:
     """The settings of a saved document. KeyError or ValueError when it is none (saving validates, so this is a bug)."""
     qualification = document.get("qualification") or {}
     trigger = qualification.get("trigger") or {}
@@ -113,6 +148,11 @@ def campaign_of(document: Document, version: int, known_up_to: int | None = None
         backfill=bool(document.get("backfill", False)),
         aliases=dict(document.get("aliases") or {}),
         known_up_to=known_up_to,
+        became_user=trigger.get("kind") == "became_user",
+        unqualify_on_reversal=bool(qualification.get("unqualify_on_reversal", False)),
+        qualify_skipped=bool(qualification.get("qualify_skipped", False)),
+        watches_departures=watches_departures,
+        problems=problems,
     )
 
 

@@ -19,14 +19,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact as Intercom answered it. ``created_at`` in Unix seconds; ``values`` by attribute name, custom ones
-    as ``custom_attributes.<name>``."""
+    """A contact as Intercom answered it. ``created_at`` and ``updated_at`` in Unix seconds; ``values`` by attribute
+    name, custom ones as ``custom_attributes.<name>``."""
 
     id: str
     role: Role
     email: str
     created_at: int
     values: Mapping[str, Value] = field(default_factory=dict)
+    updated_at: int = 0
 
     def value(self, attribute: str) -> Value:
         return self.values.get(attribute)

@@ -28,8 +28,8 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
-WORKERS = 30
-"""Workers that may call Intercom at the same time: MaximumConcurrency of deliver_contact."""
+WORKERS = 37
+"""Workers that may call Intercom at the same time: each MaximumConcurrency of the template, together (sync's 2 with them)."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167
 """Calls a window of the smallest documented plan, taken until an answer has told ours."""

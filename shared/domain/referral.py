@@ -54,6 +54,7 @@ class Referral:
 
     ``due_at``: when the sweep rings the row; every unfinished row that is not held has one. ``written``: the values this
     row last sent to the contact. ``baseline``: the tracked attribute's value when the contact was adopted.
+    ``baseline_at``: that contact's ``updated_at`` then; ``standing``: the value on each contact that had the e-mail then.
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     """
@@ -81,6 +82,8 @@ class Referral:
     expires_at: float | None = None
     history: tuple[Event, ...] = ()
     version: int = 0
+    baseline_at: float | None = None
+    standing: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def audience(self) -> Audience:
@@ -127,7 +130,8 @@ class Reservation:
 class KnownPerson:
     """What the ledger remembers of one e-mail address in one workspace, with the lease held on it.
 
-    ``ours``: this application created the contact. ``fence`` grows with each lease; a write with an older one is refused.
+    ``ours``: this application created the contact. ``converted``: it made a user of the lead, or was about to.
+    ``fence`` grows with each lease; a write with an older one is refused.
     """
 
     workspace_id: str
@@ -139,3 +143,4 @@ class KnownPerson:
     erased_at: float | None = None
     fence: int = 0
     lease_owner: str = ""
+    converted: bool = False

@@ -10,23 +10,37 @@ if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.campaign import Campaign, Document
     from shared.domain.connection import Breaker, Connection, Vendor
     from shared.domain.limits import Strikes
+    from shared.domain.qualification import Qualification
     from shared.domain.referral import KnownPerson, Referral
-    from shared.messages import DeliverContact
+    from shared.messages import Message
 
 Item = TypeVar("Item")
 DUE_SHARDS = 8
 HELD_SHARDS = 4
 LISTING_SHARDS = 4
+KIND_SHARDS = 2
+"""Shards of the due index for each kind of row but referrals and the inbox, which share DUE_SHARDS."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A row of the due index: a referral, or (``inbox_id``) a message that waits in the inbox."""
+    """A row of the due index: a referral, a message that waits in the inbox (``inbox_id``), or an item of another kind that
+    stands beside a referral, under its sort key: ``QUALIFICATION``, ``REFERRER``, ``REWARD#<id>``."""
 
     due_at: float
     campaign_id: int | None = None
     user_id: int | None = None
     inbox_id: str | None = None
+    sort_key: str = "REFERRAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """By what a referral is found: its contact's id, or an e-mail address. One of the two is given."""
+
+    workspace_id: str
+    contact_id: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +81,9 @@ class Referrals(Protocol):
         """Reads the row, applies ``change`` and writes it under its version, again when somebody was faster (at most
         5 times, then TransientError). Raises NotFoundError. A ``change`` that changes nothing writes nothing."""
 
-    def due(self, shard: int, until: float, limit: int) -> Sequence[DueRow]:
-        """Rows of one shard of 0..DUE_SHARDS-1 with ``due_at <= until``, oldest first. May be seconds behind."""
+    def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
+        """Rows of one shard with ``due_at <= until``, oldest first. May be seconds behind. Without ``kind`` referrals and the
+        inbox, in 0..DUE_SHARDS-1; else the rows of that kind, in 0..KIND_SHARDS-1."""
 
     def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
         """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1; ``only_expiring``: those with an ``expires_at``."""
@@ -81,6 +96,24 @@ class Referrals(Protocol):
 
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
         """Newest first."""
+
+    def point(self, pointer: Pointer, campaign_id: int, user_id: int) -> None:
+        """Makes the row findable by what ``pointer`` says; again changes nothing."""
+
+    def referrals_of_contact(self, workspace_id: str, contact_id: str) -> Sequence[tuple[int, int]]:
+        """Campaign and user id of the rows whose contact that is or was."""
+
+    def referrals_of_email(self, workspace_id: str, email: str) -> Sequence[tuple[int, int]]:
+        """Campaign and user id of the rows that are delivered, or being delivered, to that e-mail address."""
+
+
+class Qualifications(Protocol):
+    """One item beside each referral of which something was seen."""
+
+    def find(self, campaign_id: int, user_id: int) -> Qualification | None: ...
+
+    def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
+        """Reads the item, or begins a new one, applies ``change`` and writes it under its version; as ``Referrals.update``."""
 
 
 class People(Protocol):
@@ -101,9 +134,9 @@ class People(Protocol):
 class Inbox(Protocol):
     """Messages that SQS refused."""
 
-    def add(self, message: DeliverContact, due_at: float) -> None: ...
+    def add(self, message: Message, due_at: float) -> None: ...
 
-    def find(self, inbox_id: str) -> DeliverContact | None: ...
+    def find(self, inbox_id: str) -> Message | None: ...
 
     def remove(self, inbox_id: str) -> None: ...
 
@@ -128,6 +161,12 @@ class Campaigns(Protocol):
 
     def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
         """Stores the activation mark, once; a later call changes nothing."""
+
+    def watch_departures(self, campaign_id: int) -> None:
+        """Any value of the tracked attribute can matter from now on."""
+
+    def note_problems(self, campaign_id: int, problems: Sequence[str]) -> None:
+        """What keeps the campaign from working, in plain words, instead of what was noted before."""
 
 
 class Connections(Protocol):

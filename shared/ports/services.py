@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # as in repositories
     from shared.domain.contact import Attribute, Contact, Role, Value
     from shared.domain.limits import Priority
     from shared.domain.person import Person
+    from shared.domain.reward import RewardFacts
     from shared.errors import FailureError
     from shared.messages import Message
 
@@ -39,6 +40,52 @@ class SecretCheck(Protocol):
         when the secrets cannot be read."""
 
 
+class SignatureCheck(Protocol):
+    """Intercom's signatures over the raw body. Raises InvalidSignatureError, and TransientError when the secrets cannot be
+    read."""
+
+    def check_notification(self, hub: str | None, body: bytes) -> None:
+        """``hub``: the header X-Hub-Signature, None when there is none."""
+
+    def check_call(self, signature: str | None, hub: str | None, body: bytes) -> None:
+        """Of the calls about uninstalling and health: X-Body-Signature, else X-Hub-Signature."""
+
+
+class Notified(Protocol):
+    """What a notification tells, all of it optional but ``topic`` and ``app_id``, which may be empty. Times in epoch
+    seconds."""
+
+    @property
+    def app_id(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def contact_id(self) -> str | None: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def role(self) -> str | None: ...
+    @property
+    def created_at(self) -> float | None: ...
+    @property
+    def updated_at(self) -> float | None: ...
+    @property
+    def merged_from(self) -> str | None: ...
+    def value(self, name: str) -> Any: ...
+
+
+class NotificationReader(Protocol):
+    def __call__(self, body: bytes) -> Notified:
+        """Raises MalformedPayloadError."""
+
+
+class ObjectReader(Protocol):
+    def __call__(self, body: bytes) -> Mapping[str, Any]:
+        """A JSON object. Raises MalformedPayloadError."""
+
+
 class FieldsReader(Protocol):
     def __call__(self, body: bytes, content_type: str, query_string: str) -> dict[str, Any]:
         """The fields of a webhook in JSON, as a form or in the query. Raises MalformedPayloadError."""
@@ -47,6 +94,11 @@ class FieldsReader(Protocol):
 class PersonReader(Protocol):
     def __call__(self, fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
         """The person that a webhook's fields tell of, None when they name no user id."""
+
+
+class RewardReader(Protocol):
+    def __call__(self, fields: Mapping[str, Any]) -> RewardFacts | None:
+        """The reward that a webhook's fields tell of, None when they name none."""
 
 
 class MessageQueue(Protocol):
@@ -99,6 +151,13 @@ class Intercom(Protocol):
     def search_by_email(self, email: str) -> list[Contact]:
         """The contacts with that e-mail, compared folded. Lags minutes behind a create."""
 
+    def search_changed(
+        self, attribute: str, values: Sequence[Value], since: int, cursor: str | None = None, *, others: bool = False
+    ) -> tuple[Sequence[Contact], str | None]:
+        """One page of the contacts whose attribute has one of at most 15 ``values`` (``others``: none of them) and that
+        changed since; and the next page's cursor, None on the last. ``since`` in Unix seconds is cut to whole days of the
+        workspace's zone, and its own day is left out: ask from two days back. Lags minutes."""
+
     def get_contact(self, contact_id: str) -> Contact:
         """Raises ContactGoneError."""
 
@@ -110,6 +169,10 @@ class Intercom(Protocol):
 
     def unarchive_contact(self, contact_id: str) -> None:
         """Raises NotRestorableError for a deleted or merged one, ContactGoneError."""
+
+    def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
+        """``created_at`` in Unix seconds: a second event of that contact and name in the same second changes nothing, so the
+        same one may be sent again. At most 10 ``metadata`` keys. Raises ContactGoneError."""
 
 
 class UserPage(Protocol):
@@ -123,11 +186,38 @@ class UserPage(Protocol):
     def last_page(self) -> int | None: ...
 
 
+class RewardPage(Protocol):
+    """One page of a list of rewards. ``last_page`` None when the vendor did not say."""
+
+    @property
+    def rewards(self) -> Sequence[RewardFacts]: ...
+
+    @property
+    def last_page(self) -> int | None: ...
+
+
 class ReferralFactory(Protocol):
-    """Referral Factory's users. Every method may raise TransientError, ConnectionLostError and BlockedError."""
+    """Referral Factory's users and rewards. Every method may raise TransientError, ConnectionLostError and BlockedError."""
 
     def users(self, page: int) -> UserPage:
         """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts."""
 
-    def user(self, user_id: int) -> Person | None:
-        """One person; None when Referral Factory has none of that id."""
+    def user(self, user_id: int) -> tuple[int | None, Person] | None:
+        """Campaign id and person with their counts; None when Referral Factory has them no more."""
+
+    def qualify(self, user_id: int, qualified: bool) -> None:
+        """Qualifies a person invited, or (False) takes it back. Raises RejectedError for a person referring or one that is
+        not known; after an UnavailableError it may have happened."""
+
+    def due_rewards(self, metric: str, page: int) -> RewardPage:
+        """Page ``page`` (from 1) of the rewards that are owed; ``metric`` of ``shared.domain.reward.METRICS``; 250 a page."""
+
+    def issued_rewards(self, metric: str, page: int) -> RewardPage:
+        """As ``due_rewards``, those that were issued, canceled or failed."""
+
+    def reward_definitions(self, metric: str) -> Mapping[int, tuple[str | None, int | None]]:
+        """Name and campaign id, as far as they are told, by the definition's id."""
+
+    def issue_reward(self, due_id: int) -> RewardFacts | None:
+        """Issues a due reward; what the answer tells of it. Raises RejectedError when it is not due (any more). After an
+        UnavailableError it may have been issued."""

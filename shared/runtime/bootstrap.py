@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.adapters.dynamodb.table import Table
     from shared.adapters.http import HttpTransport
     from shared.adapters.secrets import Secrets, SecretText
+    from shared.ports.referrers import Claims, Referrers, Rewards
     from shared.ports.repositories import (
         Breakers,
         Campaigns,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         Inbox,
         People,
         Progresses,
+        Qualifications,
         Quarantine,
         Referrals,
         StrikeBook,
@@ -43,12 +45,18 @@ if TYPE_CHECKING:
         Intercom,
         MessageQueue,
         Metrics,
+        NotificationReader,
+        ObjectReader,
         PersonReader,
         ReferralFactory,
+        RewardReader,
         SecretCheck,
+        SignatureCheck,
     )
     from shared.use_cases.guard_referral_factory import ReferralFactoryGuard
     from shared.use_cases.guard_vendor import VendorGuard
+    from shared.use_cases.hear_notifications import NotificationHeartbeat
+    from shared.use_cases.notification_rules import NotificationRules
 
 NO_DEADLINE = 3_600.0
 STAND_IN_BLOCK_PAUSE = 60.0
@@ -124,10 +132,34 @@ class Environment:
         return DynamoReferrals(self._referrals_table, self.clock)
 
     @cached_property
+    def qualifications(self) -> Qualifications:
+        from shared.adapters.dynamodb.qualifications import DynamoQualifications
+
+        return DynamoQualifications(self._referrals_table)
+
+    @cached_property
     def people(self) -> People:
         from shared.adapters.dynamodb.people import DynamoPeople
 
         return DynamoPeople(self._referrals_table)
+
+    @cached_property
+    def referrers(self) -> Referrers:
+        from shared.adapters.dynamodb.referrers import DynamoReferrers
+
+        return DynamoReferrers(self._referrals_table)
+
+    @cached_property
+    def rewards(self) -> Rewards:
+        from shared.adapters.dynamodb.rewards import DynamoRewards
+
+        return DynamoRewards(self._referrals_table)
+
+    @cached_property
+    def claims(self) -> Claims:
+        from shared.adapters.dynamodb.claims import DynamoClaims
+
+        return DynamoClaims(self._referrals_table)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -185,6 +217,14 @@ class Environment:
     def reconcile_queue(self) -> MessageQueue:
         return self._queue(self.settings.reconcile_queue_url)
 
+    @cached_property
+    def qualification_queue(self) -> MessageQueue:
+        return self._queue(self.settings.qualification_queue_url)
+
+    @cached_property
+    def referrer_queue(self) -> MessageQueue:
+        return self._queue(self.settings.referrer_queue_url)
+
     def _queue(self, url: str) -> MessageQueue:
         from shared.adapters.sqs import SqsQueue
 
@@ -220,6 +260,44 @@ class Environment:
         from shared.adapters.referral_factory.schemas import person_of
 
         return person_of
+
+    # -- Intercom's notifications -------------------------------------------------------------------------------------
+
+    @cached_property
+    def intercom_signatures(self) -> SignatureCheck:
+        from shared.adapters.intercom_signatures import IntercomSignatures
+
+        return IntercomSignatures(self._secrets, self.settings.intercom_secret_arn, self.clock)
+
+    @cached_property
+    def notification_rules(self) -> NotificationRules:
+        from shared.use_cases.notification_rules import NotificationRules
+
+        return NotificationRules(self)
+
+    @cached_property
+    def notification_heartbeat(self) -> NotificationHeartbeat:
+        from shared.use_cases.hear_notifications import NotificationHeartbeat
+
+        return NotificationHeartbeat(self)
+
+    @property
+    def read_notification(self) -> NotificationReader:
+        from shared.adapters.intercom.webhook import read_notification
+
+        return read_notification
+
+    @property
+    def read_object(self) -> ObjectReader:
+        from shared.adapters.intercom.webhook import read_object
+
+        return read_object
+
+    @property
+    def read_reward(self) -> RewardReader:
+        from shared.adapters.referral_factory.rewards import reward_of
+
+        return reward_of
 
     # -- the vendors --------------------------------------------------------------------------------------------------
 

@@ -15,15 +15,18 @@ from shared.domain.campaign import Action, AudienceSettings, Campaign, Status
 from shared.domain.connection import Connection, Vendor
 from shared.domain.contact import Value
 from shared.domain.mapping import map_facts
-from shared.domain.person import Person, fold_email, is_deliverable, merge
-from shared.domain.referral import Event, KnownPerson, Origin, Referral, State
+from shared.domain.person import Audience, Person, fold_email, is_deliverable, merge
+from shared.domain.qualification import rule_of
+from shared.domain.referral import IN_INTERCOM, Event, KnownPerson, Origin, Referral, State
 from shared.errors import ConnectionLostError, MalformedPayloadError, PermanentError, TransientError
-from shared.messages import DeliverContact, ReconcileCampaigns
+from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.repositories import Campaigns, Connections, People, Progresses, Quarantine, Quarantined, Referrals
-from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, PersonReader
+from shared.ports.referrers import Referrers, Rewards
+from shared.ports.repositories import Campaigns, Connections, People, Pointer, Progresses, Quarantine, Quarantined, Referrals
+from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, PersonReader, RewardReader
 from shared.use_cases.check_delivered import check_delivered, next_check
 from shared.use_cases.guard_vendor import VendorGuard
+from shared.use_cases.note_signup import note_signup, remind_referrer
 from shared.use_cases.write_contact import ContactWriter, Outcome, Wanted
 
 LEASE = 75.0
@@ -60,6 +63,16 @@ class Delivering(Protocol):
     @property
     def reconcile_queue(self) -> MessageQueue: ...
     @property
+    def qualification_queue(self) -> MessageQueue: ...
+    @property
+    def referrer_queue(self) -> MessageQueue: ...
+    @property
+    def referrers(self) -> Referrers: ...
+    @property
+    def rewards(self) -> Rewards: ...
+    @property
+    def read_reward(self) -> RewardReader: ...
+    @property
     def read_person(self) -> PersonReader: ...
     @property
     def intercom_guard(self) -> VendorGuard: ...
@@ -87,6 +100,7 @@ class Delivery:
         environment, row, campaign = self._environment, self._row, self._campaign
         if row is None:
             return
+        note_signup(environment, campaign, row, self._message)
         if row.finished:
             check_delivered(environment, row)
             return
@@ -168,7 +182,7 @@ def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign
         environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now()))
         environment.metrics.count("WebhookWithoutUserId")
         return None
-    return remember_signup(
+    row = remember_signup(
         environment,
         message.campaign_id,
         person,
@@ -177,6 +191,10 @@ def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign
         origin=Origin.WEBHOOK if message.event == "joined" else Origin.RECONCILE,
         what=f"webhook {message.event}",
     )
+    if message.event == "qualified":
+        told = QualifyReferral("qualified", message.received_at, campaign_id=row.campaign_id, user_id=row.user_id)
+        environment.qualification_queue.send(told)
+    return row
 
 
 class Remembering(Protocol):
@@ -299,6 +317,8 @@ def _write(environment: Delivering, row: Referral, campaign: Campaign, email: st
         row = environment.referrals.get(row.campaign_id, row.user_id)
         if row.finished:
             return
+        if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
+            environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
         settings = campaign.audience(row.audience)
         wanted = _wanted(row, campaign, settings, email)
         environment.intercom_guard.take_try(breaker)
@@ -310,9 +330,37 @@ def _write(environment: Delivering, row: Referral, campaign: Campaign, email: st
             wanted,
             environment.time_left,
         ).write()
+        if outcome.contact_id and (row.delivered_at is None or outcome.contact_id != row.contact_id):
+            pointer = Pointer(connection.workspace_id, contact_id=outcome.contact_id)
+            environment.referrals.point(pointer, row.campaign_id, row.user_id)
+        if outcome.contact_id and row.delivered_at is None:
+            remind_referrer(environment, row)
+        _prepare_qualification(environment, row, campaign, outcome)
         _record(environment, row, campaign, outcome)
     finally:
         _release(environment, person)
+
+
+def _prepare_qualification(environment: Delivering, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
+    """Before the outcome is stored: what the delivery itself saw of the tracked attribute."""
+    rule = rule_of(campaign)
+    if rule is None or row.delivered_at is not None or row.audience is not Audience.PERSON_INVITED:
+        return
+    if any(rule.matches(value) for value in (outcome.baseline, *outcome.standing.values())) and not campaign.watches_departures:
+        environment.campaigns.watch_departures(campaign.campaign_id)
+    moved = outcome.moved
+    if moved is not None and rule.matches(moved.value(rule.attribute)):
+        environment.qualification_queue.send(
+            QualifyReferral(
+                topic="delivered",
+                received_at=environment.clock.now(),
+                contact_id=moved.id,
+                values={rule.attribute: moved.value(rule.attribute)},
+                updated_at=float(moved.updated_at),
+                campaign_id=row.campaign_id,
+                user_id=row.user_id,
+            )
+        )
 
 
 def _release(environment: Delivering, person: KnownPerson) -> None:
@@ -362,7 +410,15 @@ def _wanted(row: Referral, campaign: Campaign, settings: AudienceSettings, email
         new_signup=row.delivered_at is None,
         written=row.written,
         tracked=campaign.trigger.attribute if campaign.trigger else None,
+        baseline_wanted=_qualifiable(row, campaign),
     )
+
+
+def _qualifiable(row: Referral, campaign: Campaign) -> frozenset[State]:
+    """The outcomes after which the referral may qualify one day."""
+    if row.audience is not Audience.PERSON_INVITED:
+        return frozenset()
+    return IN_INTERCOM | ({State.SKIPPED} if campaign.qualify_skipped else set())
 
 
 def _record(environment: Delivering, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
@@ -376,7 +432,9 @@ def _record(environment: Delivering, row: Referral, campaign: Campaign, outcome:
             dropped=outcome.dropped,
             notes=outcome.notes,
             written={**fresh.written, **outcome.written},
-            baseline=fresh.baseline if outcome.baseline is None else outcome.baseline,
+            baseline=outcome.baseline if first else fresh.baseline,
+            baseline_at=outcome.baseline_at if first else fresh.baseline_at,
+            standing=outcome.standing if first else fresh.standing,
             settings_version=campaign.version,
             delivered_at=now if first else fresh.delivered_at,
             attempts=0,

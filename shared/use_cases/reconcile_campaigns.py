@@ -255,13 +255,13 @@ class Reconciliation:
             return None
         self._asked += 1
         try:
-            person = self._environment.referral_factory().user(user_id)
+            found = self._environment.referral_factory().user(user_id)
         except FailureError as error:
             logger.info("referrer not told", user_id=user_id, error=type(error).__name__)
             return None
-        if person is not None:
-            self._people[user_id] = person
-        return person
+        if found is not None:
+            self._people[user_id] = found[1]
+        return self._people.get(user_id)
 
     def _ring(self, rows: Sequence[Referral]) -> None:
         now = self._environment.clock.now()

@@ -13,13 +13,17 @@ from shared.domain.campaign import Status
 from shared.domain.connection import Vendor
 from shared.domain.referral import RING_AGAIN_AFTER
 from shared.errors import TransientError
-from shared.messages import DeliverContact
+from shared.messages import DeliverContact, Message, NoteReward, QualifyReferral, UpdateReferrer
 from shared.observability import logger
-from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
+from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
 from shared.ports.services import Clock, MessageQueue, Metrics
 
 PACE = 3_000
 """Rows rung in one run: two calls each are 6,000 of the 9,000 a minute that are ours at Intercom."""
+BESIDE = ("QUALIFICATION", "REFERRER", "REWARD")
+"""Kinds of rows that stand beside a referral and are rung too."""
+PACE_BESIDE = 500
+"""Rows of one kind and shard that are rung in one run."""
 PROBES = 3
 """Rows rung after a breaker's pause, to see whether the vendor is back."""
 AT_ONCE = 10
@@ -46,16 +50,22 @@ class Sweeping(Protocol):
     def breakers(self) -> Breakers: ...
     @property
     def delivery_queue(self) -> MessageQueue: ...
+    @property
+    def qualification_queue(self) -> MessageQueue: ...
+    @property
+    def referrer_queue(self) -> MessageQueue: ...
     def time_left(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one run did: ``rung`` rows, ``inbox`` messages handed on, ``released`` held rows."""
+    """What one run did: ``rung`` rows, ``inbox`` messages handed on, ``released`` held rows, ``beside``: rows that stand
+    beside a referral."""
 
     rung: int = 0
     inbox: int = 0
     released: int = 0
+    beside: int = 0
 
 
 def ring_due(environment: Sweeping) -> Swept:
@@ -68,10 +78,11 @@ def ring_due(environment: Sweeping) -> Swept:
         due = environment.referrals.due(shard, environment.clock.now(), max(budget - rung, PROBES))
         inbox += _hand_on(environment, [row for row in due if row.inbox_id])
         rung += _ring(environment, [row for row in due if not row.inbox_id][: budget - rung])
+    beside = _ring_beside(environment)
     released = _release_held(environment, budget - rung)
     _measure(environment)
-    logger.info("sweep finished", rung=rung, inbox=inbox, released=released)
-    return Swept(rung, inbox, released)
+    logger.info("sweep finished", rung=rung, inbox=inbox, released=released, beside=beside)
+    return Swept(rung, inbox, released, beside)
 
 
 def _budget(environment: Sweeping) -> int:
@@ -79,6 +90,17 @@ def _budget(environment: Sweeping) -> int:
     if breaker is None:
         return PACE
     return 0 if breaker.is_open(environment.clock.now()) else PROBES
+
+
+def _ring_beside(environment: Sweeping) -> int:
+    """The rows beside referrals, whatever the breakers say: each waits for a vendor of its own, and asks it anew."""
+    rung = 0
+    for kind in BESIDE:
+        for shard in range(KIND_SHARDS):
+            if environment.time_left() < LEAST_TIME:
+                return rung
+            rung += _ring(environment, environment.referrals.due(shard, environment.clock.now(), PACE_BESIDE, kind))
+    return rung
 
 
 def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
@@ -90,17 +112,43 @@ def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     """Moves each row's time on first, so that two sweeps ring it once; a refused message is due again in a minute."""
     now = environment.clock.now()
     again_at = now + RING_AGAIN_AFTER
-    won = {(row.campaign_id, row.user_id): row for row in rows if environment.referrals.ring(row, again_at)}
-    messages = [
-        DeliverContact(campaign_id=campaign_id, user_id=user_id, event="ring", received_at=now)
-        for campaign_id, user_id in won
-        if campaign_id is not None
-    ]
-    refused = environment.delivery_queue.send_all(messages)
-    for message in refused:
-        row = won[(message.campaign_id, message.user_id if isinstance(message, DeliverContact) else None)]
-        environment.referrals.ring(replace(row, due_at=again_at), now + REFUSED_AGAIN_AFTER)
-    return len(messages) - len(refused)
+    won: dict[MessageQueue, list[tuple[Message, DueRow]]] = {}
+    for row in rows:
+        if row.campaign_id is None or row.user_id is None or not environment.referrals.ring(row, again_at):
+            continue
+        message = _message(row, row.campaign_id, row.user_id, now)
+        won.setdefault(_queue_of(environment, message), []).append((message, row))
+    rung = 0
+    for queue, rings in won.items():
+        refused = {id(message) for message in queue.send_all([message for message, _ in rings])}
+        for row in [row for message, row in rings if id(message) in refused]:
+            environment.referrals.ring(replace(row, due_at=again_at), now + REFUSED_AGAIN_AFTER)
+        rung += len(rings) - len(refused)
+    return rung
+
+
+def _message(row: DueRow, campaign_id: int, user_id: int, now: float) -> Message:
+    """What rings the row."""
+    kind, _, name = row.sort_key.partition("#")
+    match kind:
+        case "QUALIFICATION":
+            return QualifyReferral("ring", now, campaign_id=campaign_id, user_id=user_id)
+        case "REFERRER":
+            return UpdateReferrer(campaign_id, user_id, now)
+        case "REWARD":
+            return NoteReward(campaign_id, now, user_id, reward_id=name)
+        case _:
+            return DeliverContact(campaign_id, user_id, "ring", now)
+
+
+def _queue_of(environment: Sweeping, message: Message) -> MessageQueue:
+    match message:
+        case QualifyReferral():
+            return environment.qualification_queue
+        case UpdateReferrer() | NoteReward():
+            return environment.referrer_queue
+        case _:
+            return environment.delivery_queue
 
 
 def _hand_on(environment: Sweeping, rows: Sequence[DueRow]) -> int:
@@ -111,7 +159,7 @@ def _hand_on(environment: Sweeping, rows: Sequence[DueRow]) -> int:
         if message is None:
             continue
         try:
-            environment.delivery_queue.send(message)
+            _queue_of(environment, message).send(message)
         except TransientError:
             logger.warning("queue refused an inbox message")
             break

@@ -10,6 +10,7 @@ from shared.domain.attribute_check import find_unfit
 from shared.domain.campaign import Campaign, Document, Status
 from shared.domain.contact import Attribute
 from shared.domain.settings_check import Problem, find_missing, find_wrong
+from shared.domain.shared_attributes import find_shared
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
 from shared.ports.repositories import Campaigns
@@ -70,6 +71,7 @@ def save_campaign(
         refused += find_unfit(document, attributes)
     if refused:
         raise InvalidSettingsError(refused)
+    warnings += find_shared(document, [campaign.document for campaign in environment.campaigns.list()])
     campaign = environment.campaigns.save(document, expected_version, author, environment.clock.now())
     if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
         _mark_known(environment, campaign.campaign_id)

@@ -7,6 +7,7 @@ confirmation is never followed by a blind create. Called with the person's lease
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -44,7 +45,8 @@ class Wanted:
     """What the contact should be.
 
     ``values``: mapped, wanted now; ``creation_values``: only for a create; ``written``: what this row sent before;
-    ``new_signup``: nothing was delivered for this row yet, so a contact may be created or brought back.
+    ``new_signup``: nothing was delivered for this row yet, so a contact may be created or brought back; ``tracked``: the
+    attribute whose value can qualify, which has to be known after the outcomes ``baseline_wanted``.
     """
 
     email: str
@@ -57,11 +59,16 @@ class Wanted:
     new_signup: bool
     written: Mapping[str, Value] = field(default_factory=dict)
     tracked: str | None = None
+    baseline_wanted: frozenset[State] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended. ``settle_since``: count contacts created since then, in 15 minutes; None when nothing was created."""
+    """How it ended. ``settle_since``: count contacts created since then, in 15 minutes; None when nothing was created.
+
+    ``baseline``: the tracked value before this row had any part in it, at ``baseline_at`` (the contact's ``updated_at``), and
+    ``standing`` the values of all contacts with the e-mail. ``moved``: our own lost create, as somebody has changed it since.
+    """
 
     state: State
     what: str
@@ -72,6 +79,9 @@ class Outcome:
     notes: tuple[str, ...] = ()
     baseline: Value = None
     settle_since: float | None = None
+    baseline_at: float | None = None
+    standing: Mapping[str, Value] = field(default_factory=dict)
+    moved: Contact | None = None
 
 
 class ContactWriter:
@@ -93,16 +103,34 @@ class ContactWriter:
         self._wanted = wanted
         self._time_left = time_left
         self._notes: list[str] = []
+        self._met: Contact | None = None
+        self._standing: dict[str, Value] = {}
         self._steps = MOST_STEPS
 
     def write(self) -> Outcome:
         """Raises what the Intercom port raises, BusyError when the lease was lost, PermanentError about this person."""
         if self._person.contact_id:
-            return self._write_known(self._person.contact_id)
+            return self._with_baseline(self._write_known(self._person.contact_id))
         if self._person.erased_at and self._wanted.accepted_at <= self._person.erased_at:
             return Outcome(State.ERASED, "erased", reason="The contact was deleted in Intercom after this signup.")
         self._wait_out_search_lag()
-        return self._find_or_create()
+        return self._with_baseline(self._find_or_create())
+
+    def _with_baseline(self, outcome: Outcome) -> Outcome:
+        """What was met before this row had any part in it. A contact that needed no write is read, where it matters."""
+        wanted = self._wanted
+        if wanted.tracked is None or outcome.contact_id is None or not wanted.new_signup:
+            return outcome
+        if self._met is None and outcome.state in wanted.baseline_wanted:
+            with contextlib.suppress(ContactGoneError):
+                self._met = self._intercom.get_contact(outcome.contact_id)
+        if self._met is None:
+            return outcome
+        baseline = self._met.value(wanted.tracked)
+        if outcome.moved is not None:  # a create of ours: whatever it holds beside the initial value was changed since
+            baseline = wanted.creation_values.get(wanted.tracked)
+        met_at = self._met.created_at if outcome.moved is not None else self._met.updated_at
+        return replace(outcome, baseline=baseline, baseline_at=float(met_at), standing=self._standing)
 
     # -- an id is known -----------------------------------------------------------------------------------------------
 
@@ -118,6 +146,8 @@ class ContactWriter:
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
         baseline: Value = None
+        if convert and not self._person.converted:
+            self._remember(replace(self._person, converted=True))
         if changes or convert:
             try:
                 contact, dropped = self._dropping_refused(
@@ -130,6 +160,7 @@ class ContactWriter:
             except DuplicateError as duplicate:
                 return self._collided(contact_id, duplicate)
             baseline = contact.value(self._wanted.tracked) if self._wanted.tracked else None
+            self._met = self._met or contact
             if contact.role != self._person.role:
                 self._remember(replace(self._person, role=contact.role))
         refused = {drop.attribute for drop in dropped}
@@ -216,6 +247,8 @@ class ContactWriter:
         hits = self._intercom.search_by_email(self._wanted.email)
         if len(hits) > 1:
             self._notes.append(f"{len(hits)} contacts in Intercom have this e-mail: {', '.join(hit.id for hit in hits)}")
+        if self._wanted.tracked:
+            self._standing = {hit.id: value for hit in hits if (value := hit.value(self._wanted.tracked)) is not None}
         return hits
 
     def _create(self) -> Outcome:
@@ -238,6 +271,7 @@ class ContactWriter:
             self._remember(replace(self._person, reservation=before))  # refused: nothing was created
             raise
         self._confirm(contact, ours=True)
+        self._met = contact
         refused = {drop.attribute for drop in dropped}
         written = {n: v for n, v in prepared.values.items() if n not in refused}
         baseline = contact.value(self._wanted.tracked) if self._wanted.tracked else None
@@ -263,13 +297,15 @@ class ContactWriter:
         reservation = self._person.reservation
         lost_create = reservation is not None and contact.created_at >= reservation.first_at - CLOCK_SKEW
         self._confirm(contact, ours=self._person.ours or lost_create)
+        self._met = contact
         if not self._person.ours and self._wanted.duplicates is DuplicatePolicy.SKIP:
             return self._skipped(contact.id, contact)
         outcome = self._put(contact.id, contact.values)
         if self._wanted.tracked:
             outcome = replace(outcome, baseline=contact.value(self._wanted.tracked))
         if lost_create and reservation is not None:
-            outcome = replace(outcome, what="created", settle_since=reservation.first_at - CLOCK_SKEW)
+            self._standing.pop(contact.id, None)
+            outcome = replace(outcome, what="created", settle_since=reservation.first_at - CLOCK_SKEW, moved=contact)
         return outcome
 
     # -- shared -------------------------------------------------------------------------------------------------------

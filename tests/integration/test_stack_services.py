@@ -73,6 +73,10 @@ def test_every_route_but_the_closed_list_needs_a_token(stack: Stack) -> None:
     assert public == {
         "POST /webhooks/referral-factory/{campaign_id}/{event}",
         "GET /webhooks/referral-factory/{campaign_id}/{event}",
+        "HEAD /webhooks/intercom",
+        "POST /webhooks/intercom",
+        "POST /webhooks/intercom/uninstall",
+        "POST /webhooks/intercom/health",
         "GET /",
         "GET /console/{file+}",
     }

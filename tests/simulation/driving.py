@@ -13,7 +13,7 @@ def next_due(world: World) -> float | None:
         float(item["due_at"]["N"])
         for item in world.cloud.dynamodb.items("ReferralsTable")
         if item.get("due_partition", {}).get("S", "").startswith("DUE#")
-        and ("inbox_id" in item or item["state"]["S"] == "pending")
+        and ("inbox_id" in item or item.get("state", {}).get("S") == "pending")
     ]
     return min(due, default=None)
 

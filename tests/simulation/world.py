@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -39,6 +39,9 @@ INTERCOM_TOKEN = "canary-intercom-token-52ac"
 API_KEY = "canary-referral-factory-key-9b3e"
 CLIENT_SECRET = "canary-client-secret-e01c"
 SECRETS = (WEBHOOK_SECRET, INTERCOM_TOKEN, API_KEY, CLIENT_SECRET)
+
+OF_A_SIGNUP = ("signup_webhook", "deliver_contact", "sweep", "reconcile")
+"""The functions that a signup needs."""
 
 
 @cache
@@ -77,6 +80,7 @@ class World(Sights):
 
     ``search_lag`` seconds until Intercom's search shows a write; ``index_lag`` seconds until DynamoDB's indexes do, at most;
     ``duplicates`` share of messages that SQS delivers twice; ``reconcile`` and ``sweep`` False: their schedules are off.
+    ``functions``: those that run; the queues of others are left alone.
     A schedule in ``paused`` does not fire.
     """
 
@@ -91,6 +95,7 @@ class World(Sights):
         journal: bool = False,
         sweep: bool = True,
         reconcile: bool = True,
+        functions: Sequence[str] = OF_A_SIGNUP,
         intercom: Mapping[str, Any] | None = None,
         referral_factory: Mapping[str, Any] | None = None,
     ) -> None:
@@ -134,10 +139,7 @@ class World(Sights):
         self.cloud.put_secret("WebhookSecret", current=WEBHOOK_SECRET, next="")
         self.cloud.put_secret("IntercomSecret", access_token=INTERCOM_TOKEN, client_id="canary-id", client_secret=CLIENT_SECRET)
         self.cloud.put_secret("ReferralFactorySecret", api_key=API_KEY)
-        self.functions = {
-            name: LambdaFunction(self, self.blueprint.functions[name])
-            for name in ("signup_webhook", "deliver_contact", "sweep", "reconcile")
-        }
+        self.functions = {name: LambdaFunction(self, self.blueprint.functions[name]) for name in functions}
         self.pollers = [
             Poller(self, source, function) for function in self.functions.values() for source in function.made.sources
         ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.template.reading import Resources, target_of
 
+RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 OURS = "ReferralFactoryIntercom"
 # alarm → metric, statistic, threshold
 OCCURRENCES = {
@@ -19,7 +21,16 @@ OCCURRENCES = {
     "SignupQuarantinedAlarm": ("SignupQuarantined", "Sum", 1),
     "SignupUnverifiedAlarm": ("SignupUnverified", "Sum", 1),
     "LateDeliveryAlarm": ("LateDelivery", "Sum", 1),
+    "TrackedAttributeMissingAlarm": ("TrackedAttributeMissing", "Sum", 1),
+    "NotificationsSilentAlarm": ("NotificationsSilent", "Sum", 1),
+    "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),
+    "RewardEventRefusedAlarm": ("RewardEventRefused", "Sum", 1),
     "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", "Maximum", 600),
+}
+# alarm → metric, period, slots
+REPETITIONS = {
+    "ContactReconcileFailedAlarm": ("ContactReconcileFailed", 300, 3),
+    "RewardPollFailedAlarm": ("RewardPollFailed", 300, 3),
 }
 # alarm → metric, period, slots
 HEARTBEATS = {
@@ -35,6 +46,12 @@ def test_every_alarm_tells_the_topic_and_says_what_to_do(resources: Resources) -
         assert len(alarm["AlarmDescription"]) > 40, name
 
 
+def test_every_alarm_is_in_the_runbook(resources: Resources) -> None:
+    rows = [line for line in RUNBOOK.read_text().splitlines() if line.startswith("| **")]
+    for name in resources.of_type("AWS::CloudWatch::Alarm"):
+        assert any(f"**{name.removesuffix('Alarm')}**" in row for row in rows), f"{name} is not in docs/runbook.md"
+
+
 @pytest.mark.parametrize("name", OCCURRENCES)
 def test_one_occurrence_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
@@ -48,6 +65,15 @@ def test_one_occurrence_rings(name: str, resources: Resources) -> None:
     assert (alarm["ComparisonOperator"], alarm["EvaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", 1)
 
 
+@pytest.mark.parametrize("name", REPETITIONS)
+def test_what_fails_again_and_again_rings(name: str, resources: Resources) -> None:
+    alarm = resources.properties(name)
+    metric, period, slots = REPETITIONS[name]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (OURS, metric, "Sum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (period, slots, 1)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+
+
 @pytest.mark.parametrize("name", HEARTBEATS)
 def test_silence_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
@@ -57,7 +83,7 @@ def test_silence_rings(name: str, resources: Resources) -> None:
     assert alarm["TreatMissingData"] == "breaching"
 
 
-@pytest.mark.parametrize("function", ["Sweep", "Reconcile"])
+@pytest.mark.parametrize("function", ["Sweep", "Reconcile", "UpdateReferrer"])
 def test_an_error_of_a_scheduled_function_rings(function: str, resources: Resources) -> None:
     alarm = resources.properties(f"{function}ErrorAlarm")
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)

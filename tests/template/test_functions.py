@@ -11,7 +11,17 @@ import pytest
 from shared.config import REQUIRED, Settings
 from tests.template.reading import ROOT, Function, Resources, listed, modules_under, statements_of, target_of
 
-NAMES = ("admin_api", "console", "deliver_contact", "reconcile", "signup_webhook", "sweep")
+NAMES = (
+    "admin_api",
+    "console",
+    "deliver_contact",
+    "intercom_webhook",
+    "qualify_referral",
+    "reconcile",
+    "signup_webhook",
+    "sweep",
+    "update_referrer",
+)
 SECRETS = {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"}
 
 
@@ -124,6 +134,9 @@ def test_only_functions_that_call_referral_factory_may_run_for_more_than_a_minut
     assert timeouts == {
         "signup_webhook": 10,
         "deliver_contact": 45,
+        "intercom_webhook": 10,
+        "qualify_referral": 60,
+        "update_referrer": 60,
         "reconcile": 120,
         "sweep": 50,
         "admin_api": 29,

@@ -12,7 +12,7 @@ import pytest
 
 from tests.template.reading import ROOT
 
-RECEIVERS = ("signup_webhook",)
+RECEIVERS = ("intercom_webhook", "signup_webhook")
 EVERYONE = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
 NEVER = (
     "moto",

@@ -6,11 +6,23 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import Function, Resources, listed, target_of
+from shared.domain.limits import WORKERS
+from tests.template.reading import Function, Resources, listed, statements_of, target_of
 
 FOURTEEN_DAYS = 14 * 24 * 3600
-WORK_QUEUES = {"DeliveryQueue": "deliver_contact", "ReconcileQueue": "reconcile"}
-DEAD_LETTER_QUEUES = {"DeliveryDeadLetterQueue", "ReconcileDeadLetterQueue", "ScheduleDeadLetterQueue"}
+WORK_QUEUES = {
+    "DeliveryQueue": "deliver_contact",
+    "QualificationQueue": "qualify_referral",
+    "ReferrerQueue": "update_referrer",
+    "ReconcileQueue": "reconcile",
+}
+DEAD_LETTER_QUEUES = {
+    "DeliveryDeadLetterQueue",
+    "QualificationDeadLetterQueue",
+    "ReferrerDeadLetterQueue",
+    "ReconcileDeadLetterQueue",
+    "ScheduleDeadLetterQueue",
+}
 
 
 def mappings(resources: Resources) -> dict[str, dict[str, Any]]:
@@ -24,6 +36,10 @@ def mappings(resources: Resources) -> dict[str, dict[str, Any]]:
 def worker_of(queue: str, resources: Resources, functions: dict[str, Function]) -> Function:
     function_id = target_of(mappings(resources)[queue]["FunctionName"])
     return next(function for function in functions.values() if function.id == function_id)
+
+
+def test_all_workers_together_are_those_the_limiter_counts_with(resources: Resources) -> None:
+    assert sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings(resources).values()) <= WORKERS
 
 
 def test_these_are_all_queues(resources: Resources) -> None:
@@ -86,6 +102,7 @@ def test_every_schedule_has_the_dead_letter_queue_and_a_name_of_its_stack(resour
     assert {name: schedule["ScheduleExpression"] for name, schedule in targets.items()} == {
         "SweepFunction": "rate(1 minute)",
         "ReconcileFunction": "rate(5 minutes)",
+        "UpdateReferrerFunction": "rate(5 minutes)",
     }
     for schedule in schedules.values():
         assert target_of(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "ScheduleDeadLetterQueue"
@@ -96,8 +113,6 @@ def test_every_schedule_has_the_dead_letter_queue_and_a_name_of_its_stack(resour
 def test_a_mapping_may_receive_delete_and_postpone_from_its_queue_alone(
     resources: Resources, functions: dict[str, Function]
 ) -> None:
-    from tests.template.reading import statements_of
-
     for queue in WORK_QUEUES:
         receive = [
             statement

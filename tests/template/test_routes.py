@@ -9,6 +9,10 @@ from tests.template.reading import Resources
 PUBLIC = {
     "POST /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
     "GET /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
+    "HEAD /webhooks/intercom": "IntercomWebhookFunction",
+    "POST /webhooks/intercom": "IntercomWebhookFunction",
+    "POST /webhooks/intercom/uninstall": "IntercomWebhookFunction",
+    "POST /webhooks/intercom/health": "IntercomWebhookFunction",
     "GET /": "ConsoleFunction",
     "GET /console/{file+}": "ConsoleFunction",
 }

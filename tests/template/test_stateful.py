@@ -14,6 +14,10 @@ STATEFUL = {
     "AWS::SQS::Queue": {
         "DeliveryQueue",
         "DeliveryDeadLetterQueue",
+        "QualificationQueue",
+        "QualificationDeadLetterQueue",
+        "ReferrerQueue",
+        "ReferrerDeadLetterQueue",
         "ReconcileQueue",
         "ReconcileDeadLetterQueue",
         "ScheduleDeadLetterQueue",

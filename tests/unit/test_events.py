@@ -12,7 +12,8 @@ import pytest
 from functions.console import handler as console
 from shared.adapters.referral_factory.schemas import person_of
 from shared.domain.referral import Origin, State
-from shared.messages import DeliverContact, ReconcileCampaigns, message_of
+from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns, message_of
+from shared.ports.repositories import Pointer
 from shared.use_cases.deliver_contact import remember_signup
 from tests.builders import App, campaign_document
 
@@ -207,6 +208,129 @@ def a_bad_record_never_touches_its_neighbours(app: App, event: dict[str, Any]) -
     assert answer == {"batchItemFailures": [{"itemIdentifier": newer}, {"itemIdentifier": garbage}]}
     assert good
     assert len(app.contacts()) == 1
+
+
+# -- intercom_webhook and qualify_referral ----------------------------------------------------------------------------
+
+IVOS_CONTACT = "6961d43b372591e999b3ea56"
+
+
+def connect(app: App, user_id: int = 42) -> None:
+    """Ivo is delivered; his contact gets the id that the samples tell of."""
+    app.sign_up(id=user_id)
+    pointer = Pointer("local-workspace", contact_id=IVOS_CONTACT)
+    app.environment.referrals.point(pointer, 1, user_id)
+    app.forget_calls()
+    app.clock.at += 10
+
+
+@sample(
+    "intercom_webhook_user_updated", "intercom_webhook_lead_updated", "intercom_webhook_signed_up", "intercom_webhook_merged"
+)
+def what_can_matter_is_queued(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert invoke(app, "intercom_webhook", event)["statusCode"] == 200
+    (message,) = app.queued("qualification")
+    assert isinstance(message, QualifyReferral)
+    assert (message.contact_id, message.values) == (IVOS_CONTACT, {"custom_attributes.referral_status": "Connected"})
+    assert not app.calls("intercom", "referral_factory"), "a receiver calls no vendor"
+
+
+@sample("intercom_webhook_archived", "intercom_webhook_deleted")
+def a_contacts_end_is_queued(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert invoke(app, "intercom_webhook", event)["statusCode"] == 200
+    (message,) = app.queued("qualification")
+    assert isinstance(message, QualifyReferral)
+    assert (message.contact_id, message.email) == (IVOS_CONTACT, None)
+
+
+@sample(
+    "intercom_webhook_another_value",
+    "intercom_webhook_another_workspace",
+    "intercom_webhook_unknown_topic",
+    "intercom_webhook_ping",
+    "intercom_webhook_head",
+)
+def what_cannot_matter_is_answered_and_dropped(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert invoke(app, "intercom_webhook", event)["statusCode"] == 200
+    assert not app.queued("qualification")
+
+
+@sample("intercom_webhook_wrong_signature", "intercom_webhook_no_signature")
+def an_unsigned_notification_is_refused(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert invoke(app, "intercom_webhook", event)["statusCode"] == 401
+    assert not app.queued("qualification")
+
+
+@sample("intercom_webhook_uninstall")
+def an_uninstall_marks_the_connection(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert invoke(app, "intercom_webhook", event)["statusCode"] == 200
+    connection = app.environment.connections.find()
+    assert connection is not None
+    assert not connection.connected
+
+
+@sample("intercom_webhook_health")
+def health_is_told(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert body(invoke(app, "intercom_webhook", event)) == {"state": "OK"}
+
+
+@sample("qualify_referral_notification")
+def a_referral_is_qualified_once(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    for _ in range(2):
+        assert invoke(app, "qualify_referral", event) == {"batchItemFailures": []}
+    assert app.calls("intercom", "referral_factory") == ["PUT /api/v2/users/qualification"]
+
+
+@sample("qualify_referral_young_contact")
+def a_contact_that_may_be_ours_waits_in_the_queue(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    answer = invoke(app, "qualify_referral", event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+
+
+@sample("qualify_referral_ring", "qualify_referral_by_hand")
+def nothing_is_told_when_nothing_was_seen(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert invoke(app, "qualify_referral", event) == {"batchItemFailures": []}
+    assert not app.calls("intercom", "referral_factory")
+
+
+# -- update_referrer --------------------------------------------------------------------------------------------------
+
+
+def mark_rita(app: App) -> None:
+    """The person who refers in the samples, with a contact of hers, has something to be told."""
+    app.given("user", email="rita.referring@example.com")
+    app.environment.referrers.mark(1, 41, app.clock.now(), "rita.referring@example.com")
+
+
+@sample("update_referrer_ring", "update_referrer_reward_ring")
+def a_marked_referrer_is_asked_about_once(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert not app.calls("referral_factory"), "nobody was marked"
+    mark_rita(app)
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert app.calls("referral_factory") == ["GET /api/v2/users/41?with=user.analytics"]
+
+
+@sample("update_referrer_batch")
+def a_message_of_newer_code_stays_in_the_queue(app: App, event: dict[str, Any]) -> None:
+    answer = invoke(app, "update_referrer", event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
+
+
+@sample("update_referrer_schedule")
+def the_lists_of_rewards_are_looked_through(app: App, event: dict[str, Any]) -> None:
+    assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
+    assert len(app.calls("referral_factory")) == 8
 
 
 # -- reconcile and sweep ----------------------------------------------------------------------------------------------

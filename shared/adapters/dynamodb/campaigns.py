@@ -97,6 +97,17 @@ class DynamoCampaigns:
             {":known": highest_user_id},
         )
 
+    def watch_departures(self, campaign_id: int) -> None:
+        """See ``Campaigns.watch_departures``."""
+        self._change(campaign_id, "SET watches_departures = :value", True)
+
+    def note_problems(self, campaign_id: int, problems: Sequence[str]) -> None:
+        """See ``Campaigns.note_problems``."""
+        self._change(campaign_id, "SET problems = :value", json_text(list(problems)))
+
+    def _change(self, campaign_id: int, expression: str, value: str | bool) -> None:
+        self._table.update(ALL, _sort_key(campaign_id), expression, "attribute_exists(#document)", {":value": value})
+
     def _write_both(self, update: Mapping[str, Any], put: Mapping[str, Any], write_id: str, campaign_id: int) -> None:
         try:
             with transient_errors():
@@ -117,4 +128,10 @@ def _sort_key(campaign_id: int) -> str:
 
 def _campaign(item: Item) -> Campaign:
     values = from_item(item)
-    return campaign_of(json.loads(values["document"]), values["version"], values.get("known_up_to"))
+    return campaign_of(
+        json.loads(values["document"]),
+        values["version"],
+        values.get("known_up_to"),
+        values.get("watches_departures", False),
+        tuple(json.loads(values.get("problems", "[]"))),
+    )

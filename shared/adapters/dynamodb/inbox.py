@@ -7,8 +7,7 @@ from dataclasses import replace
 from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.keys import due_partition
 from shared.adapters.dynamodb.table import Table
-from shared.errors import MalformedPayloadError
-from shared.messages import DeliverContact, body_of, message_of
+from shared.messages import Message, body_of, message_of
 from shared.ports.services import Clock
 
 SORT_KEY = "INBOX"
@@ -22,7 +21,7 @@ class DynamoInbox:
         self._table = table
         self._clock = clock
 
-    def add(self, message: DeliverContact, due_at: float) -> None:
+    def add(self, message: Message, due_at: float) -> None:
         """Stores the message once, to be rung at ``due_at``."""
         inbox_id = message.id or self._table.new_write_id()
         pk = f"INBOX#{inbox_id}"
@@ -39,7 +38,7 @@ class DynamoInbox:
         }
         self._table.put(to_item(row), "attribute_not_exists(pk)")
 
-    def find(self, inbox_id: str) -> DeliverContact | None:
+    def find(self, inbox_id: str) -> Message | None:
         """The message, None when it was removed or is older than 30 days."""
         item = self._table.find(f"INBOX#{inbox_id}", SORT_KEY)
         if item is None:
@@ -47,10 +46,7 @@ class DynamoInbox:
         values = from_item(item)
         if values["expires_at"] <= self._clock.now():
             return None
-        message = message_of(values["message"])
-        if not isinstance(message, DeliverContact):
-            raise MalformedPayloadError("an inbox row holds another kind of message")
-        return replace(message, id=inbox_id)
+        return replace(message_of(values["message"]), id=inbox_id)
 
     def remove(self, inbox_id: str) -> None:
         self._table.delete(f"INBOX#{inbox_id}", SORT_KEY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 from shared.domain.connection import Vendor
-from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, LISTING_SHARDS
+from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, LISTING_SHARDS
 
 DUE_INDEX = "DueIndex"
 LISTING_INDEX = "ListingIndex"
@@ -17,8 +17,9 @@ def shard_of(pk: str, shards: int) -> int:
     return zlib.crc32(pk.encode("utf-8", "replace")) % shards
 
 
-def due_partition(pk: str) -> str:
-    return f"DUE#{shard_of(pk, DUE_SHARDS)}"
+def due_partition(pk: str, kind: str = "") -> str:
+    """Of referrals and the inbox; with ``kind`` of rows beside a referral, so that none waits behind another kind's."""
+    return f"DUE#{kind}#{shard_of(pk, KIND_SHARDS)}" if kind else f"DUE#{shard_of(pk, DUE_SHARDS)}"
 
 
 def held_partition(campaign_id: int, pk: str) -> str:

@@ -25,7 +25,7 @@ class DynamoPeople:
         """See ``People.lease``. The same ``owner`` gets the lease again, so it must be unique to one attempt: then a
         repeated request finds its own lease."""
         taken, refused = self._table.update(
-            _key(workspace_id, email),
+            key_of_person(workspace_id, email),
             SORT_KEY,
             "SET fence = if_not_exists(fence, :zero) + :one, lease_owner = :owner, lease_until = :until, "
             "workspace_id = :workspace, email = :email, #schema = if_not_exists(#schema, :one)",
@@ -50,6 +50,7 @@ class DynamoPeople:
         kept: dict[str, Any] = {
             "contact_id": person.contact_id,
             "ours": person.ours,
+            "converted": person.converted,
             "contact_role": person.role,
             "reservation": json_text(asdict(person.reservation)) if person.reservation else None,
             "erased_at": person.erased_at,
@@ -67,13 +68,13 @@ class DynamoPeople:
         self._under_lease(person, "REMOVE lease_owner, lease_until", {})
 
     def find(self, workspace_id: str, email: str) -> KnownPerson | None:
-        item = self._table.find(_key(workspace_id, email), SORT_KEY)
+        item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
         return None if item is None else _person(item)
 
     def _under_lease(self, person: KnownPerson, expression: str, values: dict[str, Any]) -> bool:
         """Whether the write happened: only under the fence and the owner that ``person`` was leased with."""
         _, refused = self._table.update(
-            _key(person.workspace_id, person.email),
+            key_of_person(person.workspace_id, person.email),
             SORT_KEY,
             expression,
             "fence = :fence AND lease_owner = :owner",
@@ -82,7 +83,8 @@ class DynamoPeople:
         return refused is None
 
 
-def _key(workspace_id: str, email: str) -> str:
+def key_of_person(workspace_id: str, email: str) -> str:
+    """The partition of an e-mail address."""
     return f"PERSON#{workspace_id}#{fold_email(email)}"
 
 
@@ -99,4 +101,5 @@ def _person(item: Item) -> KnownPerson:
         erased_at=None if erased_at is None else float(erased_at),
         fence=values["fence"],
         lease_owner=values.get("lease_owner", ""),
+        converted=values.get("converted", False),
     )

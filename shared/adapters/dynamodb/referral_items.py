@@ -14,7 +14,7 @@ from shared.domain.person import Audience, Person, Referrer
 from shared.domain.referral import Event, Origin, Referral, State
 
 SORT_KEY = "REFERRAL"
-_JSON = ("person", "dropped", "notes", "written", "baseline", "history")
+_JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history")
 _PLAIN = tuple(field.name for field in fields(Referral) if field.name not in {*_JSON, "due_at"})
 _KEYS = ("pk", "sk", "schema", "write_id", "ring_id", "due_partition", "due_at", "list_partition", "listed_at")
 _OURS = frozenset((*_PLAIN, *_JSON, *_KEYS))
@@ -42,6 +42,7 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
             "notes": json_text(referral.notes),
             "written": json_text(dict(referral.written)),
             "baseline": json_text(referral.baseline),
+            "standing": json_text(dict(referral.standing)),
             "history": json_text([[event.at, event.what, event.detail] for event in referral.history]),
             "list_partition": listing_partition(f"REFERRALS#{referral.campaign_id}", pk),
             "listed_at": float(referral.accepted_at),
@@ -69,12 +70,13 @@ def referral_of(item: Item) -> Referral:
             "notes": tuple(_read(values, "notes", [])),
             "written": _read(values, "written", {}),
             "baseline": _read(values, "baseline", None),
+            "standing": _read(values, "standing", {}),
             "history": tuple(Event(float(at), what, detail) for at, what, detail, *_ in _read(values, "history", [])),
         }
     )
 
 
-_TIMES = ("accepted_at", "delivered_at", "settle_since", "verified_at", "expires_at")
+_TIMES = ("accepted_at", "delivered_at", "settle_since", "verified_at", "expires_at", "baseline_at")
 
 
 def _read(values: Mapping[str, Any], name: str, default: Any) -> Any:

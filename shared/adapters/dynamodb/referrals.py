@@ -7,17 +7,20 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from shared.adapters.dynamodb.items import Item, from_item
+from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import DUE_INDEX, HELD
 from shared.adapters.dynamodb.listing import list_newest
+from shared.adapters.dynamodb.people import key_of_person
 from shared.adapters.dynamodb.referral_items import SORT_KEY, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Table
 from shared.domain.referral import Referral, State
 from shared.errors import NotFoundError, TransientError
-from shared.ports.repositories import DUE_SHARDS, DueRow, Page
+from shared.ports.repositories import DUE_SHARDS, DueRow, Page, Pointer
 from shared.ports.services import Clock
 
 UPDATE_ATTEMPTS = 5
+POINTER = "REFERRAL#"
+"""Sort keys of pointers from a contact or an e-mail address to rows."""
 OLDEST_ROWS = 500
 """Rows of a shard of the due index that are looked at for the oldest undelivered one."""
 
@@ -66,10 +69,11 @@ class DynamoReferrals:
                 return after
         raise TransientError("the referral's row changes too often", vendor="aws")
 
-    def due(self, shard: int, until: float, limit: int) -> Sequence[DueRow]:
+    def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
         """See ``Referrals.due``."""
         condition = "due_partition = :partition AND due_at <= :until"
-        return self._due_rows(condition, {":partition": f"DUE#{shard}", ":until": until}, limit)
+        partition = f"DUE#{kind}#{shard}" if kind else f"DUE#{shard}"
+        return self._due_rows(condition, {":partition": partition, ":until": until}, limit)
 
     def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
         """See ``Referrals.held``; oldest first. One that was rung is left out until it is due again."""
@@ -83,7 +87,7 @@ class DynamoReferrals:
         if row.inbox_id is not None:
             pk, sk = f"INBOX#{row.inbox_id}", "INBOX"
         elif row.campaign_id is not None and row.user_id is not None:
-            pk, sk = key_of_referral(row.campaign_id, row.user_id), SORT_KEY
+            pk, sk = key_of_referral(row.campaign_id, row.user_id), row.sort_key
         else:
             return False
         ring_id = self._table.new_write_id()
@@ -113,6 +117,24 @@ class DynamoReferrals:
         items, following = list_newest(self._table, f"REFERRALS#{campaign_id}", limit, cursor)
         return Page([referral_of(item) for item in items if not self._is_expired(item)], following)
 
+    def point(self, pointer: Pointer, campaign_id: int, user_id: int) -> None:
+        """See ``Referrals.point``."""
+        row = {"pk": _pointer_key(pointer), "sk": f"{POINTER}{campaign_id}#{user_id}"}
+        self._table.put(to_item({**row, "campaign_id": campaign_id, "user_id": user_id}))
+
+    def referrals_of_contact(self, workspace_id: str, contact_id: str) -> Sequence[tuple[int, int]]:
+        """See ``Referrals.referrals_of_contact``."""
+        return self._pointed(Pointer(workspace_id, contact_id=contact_id))
+
+    def referrals_of_email(self, workspace_id: str, email: str) -> Sequence[tuple[int, int]]:
+        """See ``Referrals.referrals_of_email``."""
+        return self._pointed(Pointer(workspace_id, email=email))
+
+    def _pointed(self, pointer: Pointer) -> list[tuple[int, int]]:
+        values = {":pk": _pointer_key(pointer), ":prefix": POINTER}
+        rows = map(from_item, self._table.query("pk = :pk AND begins_with(sk, :prefix)", values))
+        return [(int(row["campaign_id"]), int(row["user_id"])) for row in rows]
+
     def _due_rows(self, condition: str, values: dict[str, Any], limit: int, **options: Any) -> list[DueRow]:
         items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX, **options)
         return [_due_row(item) for item in islice(items, limit) if not self._is_expired(item)]
@@ -123,4 +145,11 @@ class DynamoReferrals:
 
 def _due_row(item: Item) -> DueRow:
     values = from_item(item)
-    return DueRow(float(values["due_at"]), values.get("campaign_id"), values.get("user_id"), values.get("inbox_id"))
+    names = ("campaign_id", "user_id", "inbox_id")
+    return DueRow(float(values["due_at"]), **{name: values.get(name) for name in names}, sort_key=values["sk"])
+
+
+def _pointer_key(pointer: Pointer) -> str:
+    if pointer.contact_id:
+        return f"CONTACT#{pointer.workspace_id}#{pointer.contact_id}"
+    return key_of_person(pointer.workspace_id, pointer.email)

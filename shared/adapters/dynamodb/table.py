@@ -74,14 +74,16 @@ class Table:
         self, pk: str, sk: str, expression: str, condition: str, values: Mapping[str, Scalar]
     ) -> tuple[Item | None, Item | None]:
         """Changes attributes. Answers (the item afterwards, None) or, when ``condition`` does not hold, (None, the item as
-        it is; empty when there is none). An attribute whose name DynamoDB reserves is written ``#name``."""
+        it is; empty when there is none). An empty ``condition`` always holds. An attribute whose name DynamoDB reserves is
+        written ``#name``."""
         request: dict[str, Any] = {
             "Key": key_of(pk, sk),
             "UpdateExpression": expression,
-            "ConditionExpression": condition,
             "ReturnValues": "ALL_NEW",
             **_names(expression + condition),
         }
+        if condition:
+            request["ConditionExpression"] = condition
         if values:
             request["ExpressionAttributeValues"] = attributes_of(values)
         changed: list[Item] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -96,20 +96,31 @@ class IntercomClient:
     def search_by_email(self, email: str) -> list[Contact]:
         """See ``Intercom.search_by_email``. Reads at most 600 hits."""
         folded = fold_email(email)
-        found: dict[str, Contact] = {}
+        hits: dict[str, Contact] = {}
         cursor: str | None = None
         for _ in range(SEARCH_PAGES):
-            pagination: dict[str, Any] = {"per_page": SEARCH_PAGE}
-            if cursor:
-                pagination["starting_after"] = cursor
-            query = {"field": "email", "operator": "=", "value": folded}
-            response = self._call("POST", "/contacts/search", {"query": query, "pagination": pagination})
-            contacts, following = contacts_of(response)
-            found.update({contact.id: contact for contact in contacts if fold_email(contact.email) == folded})
-            if following is None or following == cursor:
+            contacts, cursor = self._search({"field": "email", "operator": "=", "value": folded}, cursor)
+            hits.update({contact.id: contact for contact in contacts if fold_email(contact.email) == folded})
+            if cursor is None:
                 break
-            cursor = following
-        return list(found.values())
+        return list(hits.values())
+
+    def search_changed(
+        self, attribute: str, values: Sequence[Value], since: int, cursor: str | None = None, *, others: bool = False
+    ) -> tuple[list[Contact], str | None]:
+        """See ``Intercom.search_changed``."""
+        operator, join = ("!=", "AND") if others else ("=", "OR")
+        wanted = [{"field": attribute, "operator": operator, "value": value} for value in values]
+        changed = {"field": "updated_at", "operator": ">", "value": since}
+        groups = [{"operator": join, "value": wanted}, {"operator": "AND", "value": [changed]}]
+        return self._search({"operator": "AND", "value": groups}, cursor)
+
+    def _search(self, query: Mapping[str, Any], cursor: str | None) -> tuple[list[Contact], str | None]:
+        """One page, and the next one's cursor; None on the last, and where a cursor comes again."""
+        pagination = {"per_page": SEARCH_PAGE} | ({"starting_after": cursor} if cursor else {})
+        response = self._call("POST", "/contacts/search", {"query": query, "pagination": pagination})
+        contacts, following = contacts_of(response)
+        return contacts, None if following == cursor else following
 
     def get_contact(self, contact_id: str) -> Contact:
         """See ``Intercom.get_contact``."""
@@ -138,6 +149,11 @@ class IntercomClient:
         if refused:
             raise refused
         document_of(self._checked(response, about_contact=True))
+
+    def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
+        """See ``Intercom.create_event``. https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-events"""
+        body = {"event_name": name, "created_at": created_at, "id": contact_id, "metadata": dict(metadata)}
+        self._call("POST", "/events", body, about_contact=True)
 
     def _call(
         self,

@@ -64,6 +64,7 @@ class ContactBody(_Body):
             email=self.email or "",
             created_at=self.created_at or 0,
             values=standard | {CUSTOM + name: value for name, value in self.custom_attributes.items()},
+            updated_at=self.updated_at or 0,
         )
 
 

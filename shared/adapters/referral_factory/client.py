@@ -10,30 +10,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from shared.adapters.http import HttpResponse, HttpTransport
 from shared.adapters.limits import UnlimitedLimiter
+from shared.adapters.referral_factory.errors import VENDOR, error_of, error_of_transport
 from shared.adapters.referral_factory.reading import count_of
+from shared.adapters.referral_factory.rewards import definition_of, due_reward_of, issued_reward_of
 from shared.adapters.referral_factory.schemas import campaign_id_of, person_of
 from shared.domain.limits import LONGEST_CALL, Priority
 from shared.domain.person import Person
-from shared.errors import (
-    BlockedError,
-    ConnectionLostError,
-    FailureError,
-    PermanentError,
-    RateLimitedError,
-    RefusedError,
-    RejectedError,
-    TransientError,
-    UnavailableError,
-)
+from shared.domain.reward import RewardFacts
+from shared.errors import ConnectionLostError, FailureError, TransientError, UnavailableError
 from shared.ports.services import Limiter
 
-VENDOR = "referral_factory"
 TIMEOUT = LONGEST_CALL
 PAGE_SIZE = 250
-LONGEST_WAIT = 3_600.0
+GONE = frozenset({404, 410})
 
 
 class KeyProvider(Protocol):
@@ -47,6 +40,14 @@ class PageOfUsers:
     """Implements ``shared.ports.services.UserPage``."""
 
     people: Sequence[tuple[int, Person]]
+    last_page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfRewards:
+    """Implements ``shared.ports.services.RewardPage``."""
+
+    rewards: Sequence[RewardFacts]
     last_page: int | None
 
 
@@ -69,94 +70,101 @@ class ReferralFactoryClient:
 
     def users(self, page: int) -> PageOfUsers:
         """See ``ReferralFactory.users``. Entries without a user id or campaign are left out."""
-        document = self._get(f"/users?page={page}&per_page={PAGE_SIZE}&with=user.analytics")
-        entries = document.get("data")
-        if not isinstance(entries, list):
-            raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
+        entries, last_page = self._page(f"/users?page={page}&per_page={PAGE_SIZE}&with=user.analytics")
         people = [
             (campaign_id, person)
             for entry in entries
-            if isinstance(entry, Mapping)
-            and (campaign_id := campaign_id_of(entry)) is not None
-            and (person := person_of(entry, {})) is not None
+            if (campaign_id := campaign_id_of(entry)) is not None and (person := person_of(entry, {})) is not None
         ]
-        meta = document.get("meta")
-        return PageOfUsers(people, (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None)
+        return PageOfUsers(people, last_page)
 
-    def user(self, user_id: int) -> Person | None:
+    def user(self, user_id: int) -> tuple[int | None, Person] | None:
         """See ``ReferralFactory.user``."""
-        try:
-            entry = self._get(f"/users/{user_id}").get("data")
-        except PermanentError:
-            return None
+        document = self._call("GET", f"/users/{user_id}?with=user.analytics", may_be_gone=True)
+        entry = document.get("data", document)
         person = person_of(entry, {}) if isinstance(entry, Mapping) else None
-        return person if person is not None and person.user_id == user_id else None
+        return None if person is None or person.user_id != user_id else (campaign_id_of(entry), person)
 
-    def _get(self, path: str) -> Mapping[str, Any]:
-        response = self._send(path, self._key() or self._key(fresh=True))
+    def qualify(self, user_id: int, qualified: bool) -> None:
+        """See ``ReferralFactory.qualify``. Sent once: after a lost answer only a read tells whether it happened."""
+        self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True)
+
+    def due_rewards(self, metric: str, page: int) -> PageOfRewards:
+        """See ``ReferralFactory.due_rewards``."""
+        entries, last_page = self._page(f"/rewards/due/{quote(metric)}?page={page}&per_page={PAGE_SIZE}")
+        return PageOfRewards([facts for entry in entries if (facts := due_reward_of(entry, metric))], last_page)
+
+    def issued_rewards(self, metric: str, page: int) -> PageOfRewards:
+        """See ``ReferralFactory.issued_rewards``."""
+        entries, last_page = self._page(f"/rewards/issued/{quote(metric)}?page={page}&per_page={PAGE_SIZE}")
+        return PageOfRewards([facts for entry in entries if (facts := issued_reward_of(entry, metric))], last_page)
+
+    def reward_definitions(self, metric: str) -> Mapping[int, tuple[str | None, int | None]]:
+        """See ``ReferralFactory.reward_definitions``. The first 250."""
+        entries, _ = self._page(f"/rewards/dashboard/{quote(metric)}?page=1&per_page={PAGE_SIZE}")
+        return dict(found for entry in entries if (found := definition_of(entry)))
+
+    def issue_reward(self, due_id: int) -> RewardFacts | None:
+        """See ``ReferralFactory.issue_reward``. Sent once: only the lists tell what became of a lost answer."""
+        document = self._call("POST", f"/rewards/issue/{due_id}", lenient=True)
+        entry = document.get("data")
+        return issued_reward_of(entry, None) if isinstance(entry, Mapping) else None
+
+    def _page(self, path: str) -> tuple[list[Mapping[str, Any]], int | None]:
+        """A page's entries, and how many pages there are, None when the vendor does not say."""
+        document = self._call("GET", path)
+        entries = document.get("data")
+        if not isinstance(entries, list):
+            raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
+        meta = document.get("meta")
+        last_page = (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None
+        return [entry for entry in entries if isinstance(entry, Mapping)], last_page
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        may_be_gone: bool = False,
+        lenient: bool = False,
+    ) -> Mapping[str, Any]:
+        """The answer's JSON object. ``may_be_gone``: empty for a 404 or 410; ``lenient``: empty for a 2xx without one."""
+        response = self._send(method, path, body, self._key() or self._key(fresh=True))
         if response.status == 401:
-            response = self._send(path, self._key(fresh=True))
+            response = self._send(method, path, body, self._key(fresh=True))
+        if may_be_gone and response.status in GONE:
+            self._limiter.report(None)
+            return {}
         if not 200 <= response.status < 300:
-            raise self._reported(_error_of(response))
+            raise self._reported(error_of(response, method))
         try:
             document: Any = json.loads(response.body)
         except (ValueError, RecursionError):
             document = None
-        if not isinstance(document, dict):
-            broken = UnavailableError("Referral Factory: its answer is no JSON object", vendor=VENDOR, status=response.status)
-            raise self._reported(broken)
+        if not isinstance(document, dict) and not lenient:
+            text = "Referral Factory: its answer is no JSON object"
+            raise self._reported(UnavailableError(text, vendor=VENDOR, status=response.status))
         self._limiter.report(None)
-        return document
+        return document if isinstance(document, dict) else {}
 
     def _reported(self, error: FailureError) -> FailureError:
         self._limiter.report(error)
         return error
 
-    def _send(self, path: str, key: str) -> HttpResponse:
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str) -> HttpResponse:
         if not key:
             raise ConnectionLostError("there is no API key of Referral Factory", vendor=VENDOR)
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        encoded = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            encoded = json.dumps(body, allow_nan=False).encode("ascii")
         permit = self._limiter.acquire(self._priority)
         try:
-            response = self._transport.send("GET", self._base_url + path, headers, None, TIMEOUT)
+            response = self._transport.send(method, self._base_url + path, headers, encoded, TIMEOUT)
         except TransientError as error:
             self._limiter.finish(permit, None, {})
-            raise self._reported(_error_of_transport(error)) from None
+            raise self._reported(error_of_transport(error)) from None
         self._limiter.finish(permit, response.status, response.headers)
         return response
-
-
-def _error_of_transport(error: TransientError) -> FailureError:
-    """A refused connection is how a block may look: https://developers.referral-factory.com does not say."""
-    if isinstance(error, RefusedError):
-        return BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR)
-    error.vendor = VENDOR
-    return error
-
-
-def _error_of(response: HttpResponse) -> FailureError:
-    """The error of an answer that is not 2xx; its own words stay out, they may quote an e-mail address."""
-    status = response.status
-    facts: dict[str, Any] = {"vendor": VENDOR, "status": status}
-    match status:
-        case 401:
-            return ConnectionLostError("Referral Factory no longer takes the API key", **facts)
-        case 403:
-            return BlockedError("Referral Factory refuses this address or key", **facts)
-        case 429:
-            wait = _retry_after(response.headers)
-            return RateLimitedError("Referral Factory's rate limit is reached", retry_after=wait, **facts)
-        case 400 | 422:
-            return RejectedError("Referral Factory refused the request", **facts)
-        case 404 | 408:
-            return UnavailableError(f"Referral Factory answered {status}", **facts)
-        case _ if status >= 500 or status < 400:
-            return UnavailableError(f"Referral Factory answered {status}", retry_after=_retry_after(response.headers), **facts)
-        case _:
-            return PermanentError(f"Referral Factory refused the call ({status})", **facts)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, should it ever say so: it documents no such header."""
-    seconds = count_of(headers.get("retry-after"))
-    return None if seconds is None else min(float(seconds), LONGEST_WAIT)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.adapters.referral_factory.reading import count_of, date_of, first, id_of, look_up, text_of, unfold_brackets
+from shared.adapters.referral_factory.rewards import FLAT, OF_A_BARE_REWARD, is_reward
 from shared.domain.person import Audience, Person, Referrer, audience_of
 
 MAX_META = 60
@@ -38,7 +39,7 @@ _REFERRER_NAMES = ("id", "first_name", "email", "code", "url")
 _NO_META = frozenset(
     {
         "campaign_id", "campaign", "campaign_name", "event", "qualified", "analytics", "referrer", "meta", "reach", "ip",
-        "unsubscribed_at", "promotion", "sharing", "data", "user", "reward", "reward_id",
+        "unsubscribed_at", "promotion", "sharing", "data", "user", *FLAT,
     }
 )  # fmt: skip
 _OF_THE_ENVELOPE = frozenset({"id", "type", "name", "url", "code", "date", "created_at", "source"})
@@ -54,9 +55,10 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person |
     told = _unwrap(fields)
     meta = dict(_labelled(told.get("meta")))
     aliased = _take_aliased(told, meta, aliases)
-    if "reward" in told or "reward_id" in told or "recipient_id" in told:
+    if is_reward(told):
         of_the_reward = ("recipient_id", "user_id", "reward.recipient_id", "id")
         aliased.setdefault("id", first(look_up(told, name) for name in of_the_reward))
+        told = _without_bare_reward(told)
     known = {ours: first([aliased.pop(ours, None), *(look_up(told, name) for name in names)]) for ours, names in _NAMES.items()}
     user_id = id_of(known["id"])
     if user_id is None:
@@ -105,6 +107,14 @@ def _unwrap(fields: Mapping[str, Any]) -> dict[str, Any]:
         else:
             break
     return told
+
+
+def _without_bare_reward(told: dict[str, Any]) -> dict[str, Any]:
+    """Without what a reward that names its recipient apart says of itself; ``name`` is its own where nothing of a person is."""
+    if "recipient_id" not in told:
+        return told
+    of_the_reward = OF_A_BARE_REWARD if {"first_name", "email"} & set(told) else {*OF_A_BARE_REWARD, "name", "code", "type"}
+    return {name: value for name, value in told.items() if name not in of_the_reward}
 
 
 def _take_aliased(told: dict[str, Any], meta: dict[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import MalformedPayloadError
-from shared.messages import VERSION, DeliverContact, ReconcileCampaigns, UnknownVersionError, body_of, message_of
+from shared.messages import (
+    VERSION,
+    DeliverContact,
+    Message,
+    NoteReward,
+    QualifyReferral,
+    ReconcileCampaigns,
+    UnknownVersionError,
+    UpdateReferrer,
+    body_of,
+    message_of,
+)
 
 EVERYTHING = st.text(st.characters(codec=None, exclude_categories=()))
 SIGNUP = DeliverContact(1, None, "joined", 1_795_305_600.5, {"first_name": "Zoë 🎉"}, id="a1")
@@ -29,8 +40,17 @@ def test_lone_surrogates_and_nul_are_escaped() -> None:
     assert r"\ud83d\u0000" in body
 
 
-@pytest.mark.parametrize("message", [SIGNUP, ReconcileCampaigns(5.0, full=True, slot="x")])
-def test_a_message_is_read_as_it_was_written(message: DeliverContact | ReconcileCampaigns) -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        SIGNUP,
+        ReconcileCampaigns(5.0, full=True, slot="x"),
+        QualifyReferral("contact.user.updated", 5.0, "abc", "a@example.com", values={"custom_attributes.x": "Yes"}, id="n1"),
+        UpdateReferrer(1, 2, 5.0),
+        NoteReward(1, 5.0, 2, fields={"id": 3}),
+    ],
+)
+def test_a_message_is_read_as_it_was_written(message: Message) -> None:
     assert message_of(body_of(message)) == message
 
 

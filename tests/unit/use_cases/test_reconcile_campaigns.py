@@ -17,6 +17,8 @@ from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
 
 ORDERS = ("ascending", "descending", "shuffled", "random")
+CONTACTS_LOOKED_THROUGH = "POST /contacts/search"
+"""What reconcile asks of Intercom in each pass."""
 
 
 def app_with(people: int = 0, known_up_to: int | None = 0, **settings_: Any) -> App:
@@ -177,7 +179,7 @@ def test_people_up_to_the_activation_mark_are_left_alone() -> None:
     app.environment.campaigns.mark_known(1, newest(app))
     app.reconcile(full=True)
     assert app.rows_of("REFERRAL#") == []
-    assert app.calls() == []
+    assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == []
 
 
 def test_with_backfill_everybody_is_delivered() -> None:
@@ -248,7 +250,7 @@ def test_a_row_that_a_webhook_brought_is_verified_once_and_completed() -> None:
     app.reconcile()
     row = app.row(user_id)
     assert (row.verified_at, row.person.first_name, row.origin) == (NOW, "new", Origin.WEBHOOK)
-    assert app.calls() == ["PUT /contacts/<id>"]
+    assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == ["PUT /contacts/<id>"]
     version = row.version
     app.wait(300)
     app.reconcile()
@@ -263,7 +265,7 @@ def test_an_unchanged_person_costs_no_write() -> None:
     app.wait(300)
     app.reconcile()
     assert app.dynamodb.real.items("referrals") == before
-    assert app.calls() == []
+    assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == []
 
 
 def test_a_queue_that_refuses_the_rings_delays_and_loses_nobody() -> None:

@@ -45,7 +45,7 @@ def opened(app: App, seconds: float, kind: BreakerKind = BreakerKind.FAILING) ->
 
 def test_nothing_due_rings_nothing(app: App) -> None:
     app.sign_up()
-    assert app.sweep(work=False) == {"rung": 0, "inbox": 0, "released": 0}
+    assert app.sweep(work=False) == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
     assert app.queued() == []
     assert app.metrics.counts["SweepFinished"] == 1
 
@@ -151,7 +151,7 @@ def test_held_rows_are_left_alone_while_the_campaign_is_not_active() -> None:
     app.sign_up()
     for _ in range(3):
         app.wait(600)
-        assert app.sweep() == {"rung": 0, "inbox": 0, "released": 0}
+        assert app.sweep() == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
 
 
 def test_held_rows_are_released_at_the_sweeps_pace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.domain.referral import Referral, State
-from shared.errors import BusyError
+from shared.errors import BusyError, TransientError
 from shared.use_cases.write_contact import SEARCH_LAG
 from tests.builders import CUSTOM, EMAIL, App, mapping
 
@@ -458,7 +459,8 @@ def test_a_ledger_that_throttles_the_confirmation_leaves_one_contact() -> None:
         app.sign_up()
         for _ in range(5):
             app.wait(60)
-            app.sweep()
+            with suppress(TransientError):  # the sweep meets the last refusal, and comes again in a minute
+                app.sweep()
         assert (len(app.contacts()), app.row().state) == (1, State.DELIVERED)
 
 

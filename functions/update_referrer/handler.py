@@ -1,0 +1,50 @@
+"""SQS hands over people who refer and rewards; every five minutes the lists of rewards are looked through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.errors import FailureError, MalformedPayloadError
+from shared.messages import Message, NoteReward, UpdateReferrer
+from shared.observability import logger
+from shared.runtime import bootstrap
+from shared.runtime.batch import Attempt, Batch
+from shared.use_cases.poll_rewards import RewardPoll
+from shared.use_cases.update_referrer import ReferrerUpdate
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """An SQS event → the records that failed; a schedule's event → nothing to deliver again."""
+    environment = bootstrap.environment("update_referrer")
+    environment.begin(context)
+    try:
+        if "Records" not in event:
+            _poll(environment)
+            return {"batchItemFailures": []}
+        answer = Batch(
+            environment, environment.referrer_queue, environment.intercom_guard, lambda message: _attempt(environment, message)
+        ).process(event)
+        logger.info("batch processed", records=len(event["Records"]), failed=len(answer["batchItemFailures"]))
+        return answer
+    finally:
+        environment.flush()
+
+
+def _attempt(environment: bootstrap.Environment, message: Message) -> Attempt:
+    match message:
+        case UpdateReferrer():
+            return ReferrerUpdate(environment, message.campaign_id, message.referrer_user_id)
+        case NoteReward(user_id=int(user_id)):
+            return ReferrerUpdate(environment, message.campaign_id, user_id)
+        case _:
+            raise MalformedPayloadError("not a message about a referrer")
+
+
+def _poll(environment: bootstrap.Environment) -> None:
+    try:
+        RewardPoll(environment).run()
+    except FailureError as error:
+        logger.warning(
+            "reward poll stopped", error=type(error).__name__, vendor=error.vendor, status=error.status, code=error.code
+        )
+        environment.metrics.count("RewardPollFailed")

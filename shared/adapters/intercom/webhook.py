@@ -1,0 +1,144 @@
+"""Intercom's webhooks as the receiver sees them: is it theirs, and which contact does it tell of?
+
+Standard library only. https://developers.intercom.com/docs/webhooks: X-Hub-Signature is an HMAC-SHA1 of the raw body with the
+app's client secret; the calls about uninstalling and health carry X-Body-Signature, an HMAC-SHA256 of it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.errors import InvalidSignatureError, MalformedPayloadError
+
+HUB_SIGNATURE = "x-hub-signature"
+BODY_SIGNATURE = "x-body-signature"
+LONGEST_TEXT = 1_000
+"""Characters of an attribute's value; longer ones are no value that qualifies."""
+_HUB = re.compile(r"sha1=[0-9a-f]{40}")
+_BODY = re.compile(r"[0-9a-f]{64}")
+_CUSTOM = "custom_attributes"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What a notification tells. Whatever it does not tell is empty or None; times in epoch seconds.
+
+    ``attributes``: the contact's scalar attributes by their bare names, ``custom`` its custom ones.
+    """
+
+    app_id: str
+    topic: str
+    id: str = ""
+    contact_id: str | None = None
+    email: str | None = None
+    role: str | None = None
+    created_at: float | None = None
+    updated_at: float | None = None
+    merged_from: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    def value(self, name: str) -> Any:
+        """The value of an attribute as a campaign names it (``custom_attributes.<name>`` or a standard one)."""
+        head, _, tail = name.partition(".")
+        value = self.custom.get(tail) if head == _CUSTOM and tail else self.attributes.get(name)
+        return None if isinstance(value, str) and len(value) > LONGEST_TEXT else value
+
+
+def check_hub_signature(header: str | None, body: bytes, secrets: Sequence[str]) -> None:
+    """Raises InvalidSignatureError unless ``X-Hub-Signature`` came once and is that of the body under one of the secrets.
+    A doubled header, which API Gateway joins with a comma, is refused; an empty secret never fits."""
+    _check(header, _HUB, body, secrets, "sha1", "sha1=")
+
+
+def check_body_signature(header: str | None, body: bytes, secrets: Sequence[str]) -> None:
+    """As ``check_hub_signature``, for ``X-Body-Signature``."""
+    _check(header, _BODY, body, secrets, "sha256", "")
+
+
+def _check(header: str | None, form: re.Pattern[str], body: bytes, secrets: Sequence[str], digest: str, prefix: str) -> None:
+    told = (header or "").strip().lower()
+    told = told if form.fullmatch(told) else ""
+    right = False
+    for secret in secrets:
+        expected = prefix + hmac.new(secret.encode("utf-8", "surrogatepass"), body, digest).hexdigest()
+        right |= hmac.compare_digest(told.encode("ascii"), expected.encode("ascii")) and bool(secret)
+    if not right:
+        raise InvalidSignatureError("the notification's signature is missing or wrong")
+
+
+def read_notification(body: bytes) -> Notification:
+    """A notification whose signature was right. Raises MalformedPayloadError when it is no notification at all; missing,
+    null and unknown fields are no reason."""
+    envelope = read_object(body)
+    data = envelope.get("data")
+    item = data.get("item") if isinstance(data, Mapping) else None
+    item = item if isinstance(item, Mapping) else {}
+    if isinstance(item.get("contact"), Mapping):  # of a tag's topic
+        item = item["contact"]
+    merged_from = item.get("merged_from")
+    return Notification(
+        app_id=_text(envelope.get("app_id")) or "",
+        topic=_text(envelope.get("topic")) or "",
+        id=_text(envelope.get("id")) or "",
+        contact_id=_text(item.get("id")),
+        email=_text(item.get("email")),
+        role=_text(item.get("role")),
+        created_at=seconds_of(item.get("created_at")),
+        updated_at=seconds_of(item.get("updated_at")),
+        merged_from=_text(merged_from.get("id")) if isinstance(merged_from, Mapping) else _text(merged_from),
+        attributes=_scalars(item),
+        custom=_scalars(item.get(_CUSTOM)),
+    )
+
+
+def read_object(body: bytes) -> Mapping[str, Any]:
+    """A JSON object. Raises MalformedPayloadError."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise MalformedPayloadError("the notification is no JSON object", vendor="intercom")
+    return document
+
+
+def seconds_of(value: Any) -> float | None:
+    """Epoch seconds of a number or of ISO text (webhooks hold milliseconds, REST whole seconds); None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value) if math.isfinite(value) and abs(value) < 1e11 else None
+    if not isinstance(value, str):
+        return None
+    if value.isascii() and value.isdigit() and len(value) < 12:
+        return float(value)
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(value: Any) -> str | None:
+    """A text that is not blank, or a number as one."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value).strip() or None
+
+
+def _scalars(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(name): entry
+        for name, entry in value.items()
+        if isinstance(entry, str | bool) or (isinstance(entry, int | float) and math.isfinite(entry))
+    }

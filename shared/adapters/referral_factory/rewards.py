@@ -1,0 +1,114 @@
+"""A reward out of whatever Referral Factory sends: its webhook, and the lists of its API v2.
+
+The webhook's payload is not documented, so its facts are read flat (``reward_status``) and nested (``reward.status``); the
+lists are those of https://developers.referral-factory.com (due and issued rewards).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.adapters.referral_factory.reading import count_of, date_of, first, id_of, look_up, text_of, unfold_brackets
+from shared.domain.reward import Kind, RewardFacts, Status, status_of
+
+MAX_NAME = 255
+FLAT = frozenset(
+    {
+        "issued_reward_id", "reward", "reward_id", "reward_name", "reward_amount", "reward_value", "reward_total",
+        "reward_status", "reward_coupon", "reward_count", "reward_type", "reward_metric", "reward_issued_at", "recipient_id",
+    }
+)  # fmt: skip
+"""Fields of a webhook that tell of a reward, not of the person."""
+OF_A_BARE_REWARD = frozenset({"status", "amount", "total", "count", "coupon", "issued_at", "can_be_issued", "metric"})
+"""Those that it has at the top when it names its recipient apart, as the lists do."""
+
+
+def is_reward(fields: Mapping[str, Any]) -> bool:
+    """Whether a webhook's fields tell of a reward."""
+    return any(name in fields for name in ("issued_reward_id", "reward", "reward_id", "recipient_id"))
+
+
+def reward_of(fields: Mapping[str, Any]) -> RewardFacts | None:
+    """The reward that a ``rewarded`` webhook tells of; None when it names no issued reward: the lists will."""
+    told = unfold_brackets(fields)
+    inner = told.get("data")
+    if isinstance(inner, Mapping) and is_reward(inner):
+        told = {**told, **inner}
+    nested = told.get("reward")
+    reward: Mapping[str, Any] = nested if isinstance(nested, Mapping) else {}
+    bare = "recipient_id" in told
+    number = id_of(first([told.get("issued_reward_id"), reward.get("id"), reward.get("issued_reward_id")]))
+    if number is None and bare:
+        number = id_of(told.get("id"))
+    if number is None:
+        return None
+
+    def value(*names: str) -> Any:
+        return first(_values(told, reward, bare, names))
+
+    recipients = ("recipient_id", "reward.recipient_id", "user_id", "user.id")
+    recipient = first(look_up(told, name) for name in recipients)
+    return RewardFacts(
+        kind=Kind.ISSUED,
+        id=number,
+        recipient_id=id_of(first([recipient, None if bare else told.get("id")])),
+        reward_id=id_of(first([reward.get("reward_id"), told.get("reward_id")])),
+        status=status_of(text_of(value("status")), Status.ISSUED),
+        name=_short(first([value("name"), nested if isinstance(nested, str) else None])),
+        amount=_short(value("amount", "total", "value")),
+        coupon=_short(value("coupon")),
+        count=count_of(value("count")),
+        issued_at=date_of(value("issued_at")),
+    )
+
+
+def issued_reward_of(entry: Mapping[str, Any], metric: str | None) -> RewardFacts | None:
+    """An entry of ``/rewards/issued/{metric}``; None without ids."""
+    return _listed(entry, metric, Kind.ISSUED, status_of(text_of(entry.get("status")), Status.ISSUED))
+
+
+def due_reward_of(entry: Mapping[str, Any], metric: str) -> RewardFacts | None:
+    """An entry of ``/rewards/due/{metric}``; None without ids."""
+    return _listed(entry, metric, Kind.DUE, Status.DUE)
+
+
+def definition_of(entry: Mapping[str, Any]) -> tuple[int, tuple[str | None, int | None]] | None:
+    """An entry of ``/rewards/dashboard/{metric}``: id, name and campaign."""
+    number = id_of(entry.get("id"))
+    campaign = first([entry.get("campaign_id"), look_up(entry, "campaign.id")])
+    return None if number is None else (number, (_short(entry.get("name")), id_of(campaign)))
+
+
+def _listed(entry: Mapping[str, Any], metric: str | None, kind: Kind, status: Status) -> RewardFacts | None:
+    number, recipient = id_of(entry.get("id")), id_of(entry.get("recipient_id"))
+    if number is None or recipient is None:
+        return None
+    coupon = entry.get("coupon")
+    return RewardFacts(
+        kind=kind,
+        id=number,
+        recipient_id=recipient,
+        reward_id=id_of(entry.get("reward_id")),
+        status=status,
+        name=_short(first([entry.get("name"), look_up(entry, "reward.name")])),
+        amount=_short(first([entry.get("total"), entry.get("amount"), entry.get("value")])),
+        coupon=_short(look_up(coupon, "code") if isinstance(coupon, Mapping) else coupon),
+        count=count_of(entry.get("count")),
+        issued_at=date_of(entry.get("issued_at")),
+        metric=metric,
+        can_be_issued=text_of(entry.get("can_be_issued")) not in {"false", "0"},
+    )
+
+
+def _values(told: Mapping[str, Any], reward: Mapping[str, Any], bare: bool, names: tuple[str, ...]) -> Iterator[Any]:
+    for name in names:
+        yield reward.get(name)
+        yield told.get(f"reward_{name}")
+        if bare:
+            yield told.get(name)
+
+
+def _short(value: Any) -> str | None:
+    text = text_of(value)
+    return text[:MAX_NAME] if text else None

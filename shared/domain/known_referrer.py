@@ -1,0 +1,48 @@
+"""What the ledger remembers of a person who refers: that their contact is to be brought up to date, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.domain.contact import Value
+
+FIRST_DELAY = 10.0
+"""Seconds from the first mark to the update, while nothing was written in the last minute."""
+AGAIN_DELAY = 30.0
+"""Seconds between two updates of somebody who is marked again and again: at most three writes for a minute of signups."""
+QUIET = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReferrer:
+    """One person in one campaign. Times are epoch seconds.
+
+    ``marks`` counts what happened to them; the update that saw as many clears ``due_at``. ``written``: what ``contact_id``
+    holds of ours. ``instead_of``: the dead id that led to ``contact_id``. ``email``: as a referral told it.
+    """
+
+    campaign_id: int
+    user_id: int
+    marks: int = 0
+    due_at: float | None = None
+    marked_at: float | None = None
+    email: str | None = None
+    contact_id: str | None = None
+    instead_of: str | None = None
+    written: Mapping[str, Value] = field(default_factory=dict)
+    updated_at: float | None = None
+    attempts: int = 0
+    note: str = ""
+    lease_owner: str = ""
+
+    @property
+    def is_marked(self) -> bool:
+        return self.due_at is not None
+
+
+def delay_of(referrer: KnownReferrer | None, now: float) -> float:
+    """Seconds until a mark that is made now is worked off."""
+    if referrer is None or referrer.updated_at is None or now - referrer.updated_at >= QUIET:
+        return FIRST_DELAY
+    return AGAIN_DELAY

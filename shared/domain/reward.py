@@ -1,0 +1,177 @@
+"""Rewards as Referral Factory tells of them, and what they come to on a contact."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.contact import Value
+
+METRICS = ("amount", "commission", "coupon", "custom")
+"""The four lists of rewards: https://developers.referral-factory.com (rewards)."""
+
+
+class Status(StrEnum):
+    """https://developers.referral-factory.com (issued rewards). DUE: owed, not issued."""
+
+    DUE = "Due"
+    ISSUED = "Issued"
+    SENDING = "Sending"
+    SENT = "Sent"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+
+GIVEN = frozenset({Status.ISSUED, Status.SENDING, Status.SENT})
+_RANK = {Status.DUE: 0, Status.ISSUED: 1, Status.SENDING: 2, Status.SENT: 3, Status.FAILED: 4, Status.CANCELED: 4}
+
+
+class Kind(StrEnum):
+    """Which list a reward's id belongs to: whether both lists count their ids together is not documented."""
+
+    DUE = "due"
+    ISSUED = "issued"
+
+
+def status_of(text: str | None, default: Status) -> Status:
+    """In any letter case, *cancelled* with one or two l; ``default`` for a word that nobody documents."""
+    word = (text or "").strip().casefold().replace("cancelled", "canceled")
+    return next((status for status in Status if status.casefold() == word), default)
+
+
+@dataclass(frozen=True, slots=True)
+class RewardFacts:
+    """What a webhook or a list tells of one reward; None is not told. ``reward_id`` names the definition, not this one."""
+
+    kind: Kind
+    id: int
+    recipient_id: int | None = None
+    reward_id: int | None = None
+    status: Status = Status.ISSUED
+    name: str | None = None
+    amount: str | None = None
+    coupon: str | None = None
+    count: int | None = None
+    issued_at: str | None = None
+    metric: str | None = None
+    can_be_issued: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """One reward of one person in one campaign. Times are epoch seconds.
+
+    ``noted_at``: when we first heard of it; ``changed_at``: when its status last changed. ``event_at``: the second that was
+    chosen for its Intercom event, ``told_at`` when that event was taken; ``known``: it was there before we looked, so that no
+    event tells of it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
+    ``settled_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
+    ``readings``: how often neither list held it.
+    """
+
+    facts: RewardFacts
+    campaign_id: int
+    user_id: int
+    noted_at: float
+    changed_at: float
+    known: bool = False
+    event_at: int | None = None
+    told_at: float | None = None
+    to_issue: bool = False
+    reserved_at: float | None = None
+    settled_at: float | None = None
+    assumed: bool = False
+    readings: int = 0
+    note: str = ""
+    version: int = 0
+
+    @property
+    def key(self) -> tuple[Kind, int]:
+        return self.facts.kind, self.facts.id
+
+    @property
+    def wants_event(self) -> bool:
+        """Given to the person, and Intercom does not know yet."""
+        issued = self.facts.kind is Kind.ISSUED and self.facts.status in GIVEN
+        return issued and self.told_at is None and not self.known
+
+    @property
+    def wants_issuing(self) -> bool:
+        return self.to_issue and self.settled_at is None and self.facts.kind is Kind.DUE
+
+
+def completed(reward: Reward, told: RewardFacts, now: float, *, listed: bool) -> Reward:
+    """With what was told later. A list is the truth; a webhook may be late, so it never takes a status back."""
+    known = reward.facts
+    names = [name for name in RewardFacts.__slots__ if name not in {"kind", "id", "status", "can_be_issued"}]
+    later: dict[str, Any] = {name: value for name in names if (value := getattr(told, name)) is not None}
+    status = told.status if listed or _RANK[told.status] > _RANK[known.status] else known.status
+    if listed and known.kind is Kind.DUE and reward.settled_at is not None:
+        status = known.status  # the list is older than our own issuing
+    facts = replace(known, **later, status=status, can_be_issued=told.can_be_issued)
+    return replace(reward, facts=facts, changed_at=now if status is not known.status else reward.changed_at)
+
+
+def amount_of(facts: RewardFacts) -> float | None:
+    """What it is worth, None when that is no number (a coupon's code)."""
+    try:
+        number = float((facts.amount or "").strip().replace(",", ""))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and facts.coupon is None else None
+
+
+def last_of(rewards: Iterable[Reward]) -> Reward | None:
+    """The one that was given last."""
+    given = [reward for reward in rewards if reward.facts.kind is Kind.ISSUED and reward.facts.status in GIVEN]
+    return max(given, key=lambda reward: (reward.facts.issued_at or "", reward.noted_at, reward.facts.id), default=None)
+
+
+def total_of(rewards: Iterable[Reward]) -> Value:
+    """What the given rewards are worth together; where none has an amount (coupons), how many they are."""
+    given = [reward for reward in rewards if reward.facts.kind is Kind.ISSUED and reward.facts.status in GIVEN]
+    amounts = [amount for reward in given if (amount := amount_of(reward.facts)) is not None]
+    total = round(sum(amounts), 2) if amounts else float(len(given))
+    return int(total) if total == int(total) else total
+
+
+def attributes_of_rewards(rewards: Iterable[Reward], section: Mapping[str, Any]) -> dict[str, Value]:
+    """The campaign's reward attributes (``rewards`` of its settings); empty while there is no reward."""
+    every = list(rewards)
+    shown = [reward for reward in every if reward.facts.kind is Kind.ISSUED or reward.settled_at is None]
+    if not shown:
+        return {}
+    last = last_of(every)
+    newest = max(shown, key=lambda reward: (reward.changed_at, reward.noted_at, reward.facts.kind, reward.facts.id))
+    values: dict[str, Value] = {
+        "last_reward": title_of(last.facts) if last else None,
+        "rewards_total": total_of(every),
+        "reward_status": str(newest.facts.status),
+    }
+    return {str(section[name]): value for name, value in values.items() if section.get(name) and value is not None}
+
+
+def title_of(facts: RewardFacts) -> str:
+    """The reward's name; without one its coupon, its amount or its number."""
+    return facts.name or facts.coupon or facts.amount or f"Reward {facts.reward_id or facts.id}"
+
+
+def metadata_of(reward: Reward, campaign_name: str) -> dict[str, str | int | float]:
+    """The event's metadata: nine keys at most, of Intercom's ten. https://developers.intercom.com/docs/references/rest-api/
+    api.intercom.io/data-events"""
+    facts = reward.facts
+    amount = amount_of(facts)
+    found: dict[str, str | int | float | None] = {
+        "reward": title_of(facts)[:255],
+        "amount": amount,
+        "coupon": (facts.coupon or (facts.amount if amount is None else None) or "")[:255] or None,
+        "status": str(facts.status),
+        "campaign": campaign_name[:255] or None,
+        "campaign_id": reward.campaign_id,
+        "issued_reward_id": facts.id,
+        "reward_id": facts.reward_id,
+        "issued_at": facts.issued_at,
+    }
+    return {name: value for name, value in found.items() if value is not None}

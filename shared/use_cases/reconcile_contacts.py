@@ -1,0 +1,219 @@
+"""Find by polling what a notification of Intercom should have told: contacts at a qualified value whose referral is not
+qualified, and where a reversal counts, those that have left it.
+
+Search compares whole days in the workspace's zone (https://developers.intercom.com/docs/references/rest-api), so it looks two
+days back, and what is older than the last pass is left out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.domain.campaign import Campaign, Status
+from shared.domain.contact import Contact, Value
+from shared.domain.mapping import STANDARD_TYPES
+from shared.domain.person import Audience, fold_email
+from shared.domain.qualification import ROLE, Qualification, Rule, may_qualify, rule_of
+from shared.errors import ConnectionLostError, FailureError, RejectedError
+from shared.messages import QualifyReferral
+from shared.observability import logger
+from shared.ports.repositories import Campaigns, Progresses, Qualifications, Referrals
+from shared.ports.services import Clock, MessageQueue, Metrics
+from shared.use_cases.find_connection import Connecting
+from shared.use_cases.guard_vendor import VendorGuard
+from shared.use_cases.hear_notifications import NotificationHeartbeat
+
+NAME = "contacts"
+FAILED = "ContactReconcileFailed"
+"""Counts passes that did not come to their end, and searches that Intercom refused."""
+LOOK_BACK = 2 * 86_400.0
+OVERLAP = 1_200.0
+"""Seconds before the last pass from which contacts are compared again: search lags up to ten minutes."""
+OVERDUE = 300.0
+"""Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
+LONGEST_CALL = 10.0 + 3.0
+MOST_PAGES = 20
+"""Pages of one search: 3,000 contacts."""
+MOST_VALUES = 15
+Tracked = Mapping[int, tuple[Campaign, Rule]]
+
+
+class ReconcilingContacts(Connecting, Protocol):
+    """What this needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def qualifications(self) -> Qualifications: ...
+    @property
+    def progresses(self) -> Progresses: ...
+    @property
+    def qualification_queue(self) -> MessageQueue: ...
+    @property
+    def intercom_guard(self) -> VendorGuard: ...
+    @property
+    def notification_heartbeat(self) -> NotificationHeartbeat: ...
+    def time_left(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Found:
+    """What one pass saw; ``missed``: when the changes happened of which nobody has told us."""
+
+    seen: int = 0
+    queued: int = 0
+    complete: bool = True
+    missed: list[float] = field(default_factory=list)
+
+
+class ContactReconciliation:
+    """One pass. Raises what the Intercom port raises; what was found until then is queued."""
+
+    def __init__(self, environment: ReconcilingContacts) -> None:
+        self._environment = environment
+        self._found = Found()
+        self._tracked: dict[int, tuple[Campaign, Rule]] = {}
+        self._workspace_id = ""
+
+    def run(self) -> Found:
+        """Nothing happens while no campaign tracks anything, or Intercom is not connected."""
+        environment = self._environment
+        tracked = {
+            campaign.campaign_id: (campaign, rule)
+            for campaign in environment.campaigns.list()
+            if campaign.status is Status.ACTIVE and (rule := rule_of(campaign)) is not None
+        }
+        connection = environment.connections.find() if tracked else None
+        if connection is None or not connection.connected:
+            return self._found
+        environment.intercom_guard.admit()
+        self._workspace_id = connection.workspace_id
+        try:
+            self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
+            self._compare(environment.clock.now())
+        except ConnectionLostError:
+            environment.intercom_guard.connection_lost()
+            raise
+        except FailureError as error:
+            environment.intercom_guard.failed(error)
+            raise
+        environment.intercom_guard.succeeded()
+        environment.metrics.count("ContactsReconciled")
+        logger.info("contacts reconciled", seen=self._found.seen, queued=self._found.queued, complete=self._found.complete)
+        return self._found
+
+    def _compare(self, now: float) -> None:
+        stored = self._environment.progresses.find(NAME) or {}
+        begun_at = float(str(stored.get("succeeded_at", now - LOOK_BACK)))
+        searches = dict.fromkeys(search for campaign, rule in self._tracked.values() for search in _searches(campaign, rule))
+        queued: set[str] = set()
+        for attribute, values, others in searches:
+            try:
+                for contact in self._changed(attribute, values, begun_at, others=others):
+                    if contact.id not in queued and self._is_news(contact):
+                        queued.add(contact.id)
+                        self._queue(contact)
+            except RejectedError as error:
+                self._environment.metrics.count(FAILED)
+                logger.error("contact search refused", attribute=attribute, others=others, reason=str(error))
+        undecided_at = self._listen(now, stored.get("undecided_at"))
+        if self._found.complete:
+            self._environment.progresses.save(NAME, {"succeeded_at": now, "undecided_at": undecided_at})
+
+    def _is_trackable(self, campaign: Campaign, rule: Rule) -> bool:
+        """Whether the tracked attribute is still there. A campaign whose is not says so, and stops nothing else."""
+        attribute = self._environment.intercom().attributes().get(rule.attribute)
+        there = rule.attribute in (ROLE, *STANDARD_TYPES) or (attribute is not None and not attribute.archived)
+        problems = [] if there else [f"The tracked attribute {rule.attribute} is no longer in Intercom, so nobody qualifies."]
+        if not there:
+            self._environment.metrics.count("TrackedAttributeMissing")
+            logger.error("tracked attribute missing", campaign_id=campaign.campaign_id)
+        if list(campaign.problems) != problems:
+            self._environment.campaigns.note_problems(campaign.campaign_id, problems)
+        return there
+
+    def _changed(self, attribute: str, values: Sequence[Value], begun_at: float, *, others: bool) -> Iterator[Contact]:
+        """The contacts of a search that changed since the last pass, or shortly before it."""
+        since = int(begun_at - LOOK_BACK)
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            if self._environment.time_left() < LONGEST_CALL:
+                self._found.complete = False
+                return
+            search = self._environment.intercom().search_changed
+            contacts, cursor = search(attribute, values, since, cursor, others=others)
+            self._found.seen += len(contacts)
+            yield from (contact for contact in contacts if contact.updated_at >= begun_at - OVERLAP)
+            if cursor is None:
+                return
+        logger.warning("search too long", attribute=attribute, others=others)
+
+    def _is_news(self, contact: Contact) -> bool:
+        """Whether a referral of the contact should stand otherwise than it does, and nobody has told so yet."""
+        referrals = self._environment.referrals
+        keys = dict.fromkeys(referrals.referrals_of_contact(self._workspace_id, contact.id))
+        if contact.email:
+            keys |= dict.fromkeys(referrals.referrals_of_email(self._workspace_id, fold_email(contact.email)))
+        rows = referrals.find_all([key for key in keys if key[0] in self._tracked]) if keys else {}
+        missed = 0
+        for key, row in rows.items():
+            campaign, rule = self._tracked[key[0]]
+            if row.audience is not Audience.PERSON_INVITED or (row.finished and not may_qualify(row, campaign)):
+                continue
+            item = self._environment.qualifications.find(*key)
+            differs = rule.matches(_value(contact, rule)) is not (item is not None and item.wanted)
+            missed += differs and not _was_told(item, contact)
+        self._found.missed += [float(contact.updated_at)] * missed
+        return missed > 0
+
+    def _queue(self, contact: Contact) -> None:
+        self._environment.qualification_queue.send(
+            QualifyReferral(
+                topic="reconcile",
+                received_at=self._environment.clock.now(),
+                contact_id=contact.id,
+                email=contact.email or None,
+                role=str(contact.role),
+                values={rule.attribute: _value(contact, rule) for _, rule in self._tracked.values()},
+                updated_at=float(contact.updated_at),
+            )
+        )
+        self._found.queued += 1
+
+    def _listen(self, now: float, undecided_at: object) -> float | None:
+        """Changes that are overdue, and nothing was heard since the first of them: the notifications have stopped. Answers the
+        first change whose notification may still come, for the next pass to judge."""
+        missed = [*self._found.missed, *([float(str(undecided_at))] if undecided_at else [])]
+        overdue = [at for at in missed if now - at >= OVERDUE]
+        if overdue:
+            self._environment.metrics.count("NotificationMissed", len(overdue))
+            if self._environment.notification_heartbeat.heard_at() < min(overdue):
+                self._environment.metrics.count("NotificationsSilent")
+                logger.error("notifications silent", missed=len(overdue))
+        return min((at for at in missed if now - at < OVERDUE), default=None)
+
+
+def _searches(campaign: Campaign, rule: Rule) -> Iterator[tuple[str, tuple[Value, ...], bool]]:
+    """Attribute, values, and whether all but those are looked for."""
+    for start in range(0, len(rule.values), MOST_VALUES):
+        yield rule.attribute, rule.values[start : start + MOST_VALUES], False
+    if rule.attribute != ROLE and (rule.reversible or campaign.watches_departures):
+        yield rule.attribute, rule.values[:MOST_VALUES], True
+
+
+def _was_told(item: Qualification | None, contact: Contact) -> bool:
+    return item is not None and (
+        item.by_hand or any(one.contact_id == contact.id and one.at >= contact.updated_at for one in item.sightings)
+    )
+
+
+def _value(contact: Contact, rule: Rule) -> Value:
+    return str(contact.role) if rule.attribute == ROLE else contact.value(rule.attribute)

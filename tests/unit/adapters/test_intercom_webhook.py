@@ -1,0 +1,112 @@
+"""Intercom's signatures, and the tolerant reading of its notifications."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.adapters.intercom.webhook import (
+    check_body_signature,
+    check_hub_signature,
+    read_notification,
+    seconds_of,
+)
+from shared.errors import InvalidSignatureError, MalformedPayloadError
+
+SECRET = "test-client-secret"
+PING = (
+    b'{"type":"notification_event","app_id":"abc123def","data":{"type":"notification_event_data","item":{"type":"ping",'
+    b'"message":"something something interzen"}},"links":{},"id":null,"topic":"ping","delivery_status":null,'
+    b'"delivery_attempts":1,"delivered_at":0,"first_sent_at":1553288147,"created_at":1553288147,"self":null}'
+)
+HUB = "sha1=edb3cdb749669b6541509197d2e6f51376770760"
+UNINSTALL = b'{"app_id":"abc123"}'
+BODY = "69201edff0e33daafc30290239e4bcaee9ac6680b46907494b5664395f9052c9"
+
+
+def test_the_references_vectors() -> None:
+    check_hub_signature(HUB, PING, [SECRET])
+    check_body_signature(BODY, UNINSTALL, [SECRET])
+
+
+def test_the_next_secret_fits_as_well() -> None:
+    check_hub_signature(HUB, PING, ["another", SECRET])
+    check_body_signature(BODY, UNINSTALL, ["another", SECRET])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "sha1=", HUB[5:], HUB + "0", f"{HUB},{HUB}", f"{HUB}, {HUB}", "sha1=" + "0" * 40, "sha256=" + BODY, "sha1=é" * 9,
+     "sha1=" + "\N{FULLWIDTH DIGIT ZERO}" * 40, "\x00" + HUB],
+)  # fmt: skip
+def test_any_other_header_is_refused(header: str | None) -> None:
+    with pytest.raises(InvalidSignatureError):
+        check_hub_signature(header, PING, [SECRET])
+
+
+@pytest.mark.parametrize("secrets", [[], [""], ["", ""]])
+def test_an_empty_secret_never_fits(secrets: list[str]) -> None:
+    made = "sha1=" + hmac.new(b"", PING, hashlib.sha1).hexdigest()
+    with pytest.raises(InvalidSignatureError):
+        check_hub_signature(made, PING, secrets)
+
+
+def test_the_signature_is_of_the_raw_bytes() -> None:
+    with pytest.raises(InvalidSignatureError):
+        check_hub_signature(HUB, json.dumps(json.loads(PING)).encode(), [SECRET])
+
+
+@given(st.text(), st.binary())
+def test_no_header_makes_it_stumble(header: str, body: bytes) -> None:
+    with pytest.raises(InvalidSignatureError):
+        check_hub_signature(header, body, [SECRET])
+
+
+def read(item: Any, **envelope: Any) -> Any:
+    document = {"app_id": "abc", "topic": "contact.user.updated", "data": {"item": item}, **envelope}
+    return read_notification(json.dumps(document).encode())
+
+
+def test_iso_and_epoch_times_are_the_same() -> None:
+    told = read({"id": "1", "created_at": "2026-01-10T04:23:23.215+00:00", "updated_at": 1768019995})
+    assert (told.created_at, told.updated_at) == (1768019003.215, 1768019995.0)
+    assert seconds_of("2026-01-10T05:23:23.215+01:00") == 1768019003.215
+    assert [seconds_of(value) for value in (None, True, "soon", [], float("inf"), 1e300, "9" * 40)] == [None] * 7
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"data": None}, {"data": {"item": None}}, {"data": {"type": None, "item": []}}, {"id": None, "topic": None},
+     {"data": {"item": {"id": None, "custom_attributes": None}}}, {"app_id": 7, "data": []}],
+)  # fmt: skip
+def test_what_is_missing_or_null_is_no_reason(document: dict[str, Any]) -> None:
+    told = read_notification(json.dumps(document).encode())
+    assert told.contact_id is None
+    assert told.value("custom_attributes.x") is None
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_what_is_no_object_is_refused(body: bytes) -> None:
+    with pytest.raises(MalformedPayloadError):
+        read_notification(body)
+
+
+def test_values_are_found_by_the_name_a_campaign_uses() -> None:
+    told = read({"id": "1", "phone": "+1", "custom_attributes": {"a b": "x", "flag": False, "n": 1.0, "of": {"type": "list"}}})
+    names = ("phone", "custom_attributes.a b", "custom_attributes.flag", "custom_attributes.n", "custom_attributes.of", "a b")
+    assert [told.value(name) for name in names] == ["+1", "x", False, 1.0, None, None]
+
+
+def test_a_text_that_is_too_long_is_no_value() -> None:
+    assert read({"id": "1", "custom_attributes": {"x": "y" * 5000}}).value("custom_attributes.x") is None
+
+
+def test_a_merge_names_its_source_or_does_not() -> None:
+    assert read({"id": "1", "merged_from": {"type": "contact", "id": "2"}}).merged_from == "2"
+    assert read({"id": "1"}).merged_from is None

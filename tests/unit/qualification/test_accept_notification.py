@@ -1,0 +1,210 @@
+"""The receiver of Intercom's notifications: what is refused, dropped and queued."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+
+from shared.messages import QualifyReferral
+from shared.use_cases.notification_rules import NOTHING_KEPT_SECONDS
+from tests.builders import CLIENT_SECRET, App
+from tests.qualifying import Friendship, rules
+
+SIGNED = "x-hub-signature"
+
+
+def body_of(status: Any = "Connected", topic: str = "contact.user.updated", app_id: str = "local-workspace") -> bytes:
+    item = {"type": "contact", "id": "6961d43b372591e999b3ea56", "role": "user", "email": "a@example.com"}
+    item |= {"updated_at": "2026-11-22T00:00:09.465+00:00", "custom_attributes": {"referral_status": status, "n": 1}}
+    return json.dumps({"type": "notification_event", "app_id": app_id, "topic": topic, "data": {"item": item}}).encode()
+
+
+def hub(body: bytes, secret: str = CLIENT_SECRET) -> dict[str, str]:
+    return {SIGNED: "sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()}
+
+
+def signed(body: bytes, secret: str = CLIENT_SECRET) -> dict[str, str]:
+    return {"x-body-signature": hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+@pytest.fixture
+def app() -> App:
+    story = Friendship()
+    story.invited()
+    story.app.metrics.counts.clear()
+    return story.app
+
+
+def post(app: App, body: bytes, **headers: str) -> int:
+    status: int = app.notify(body, headers or hub(body))["statusCode"]
+    return status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {SIGNED: ""}, {SIGNED: "sha1=" + "0" * 40}, {SIGNED: "sha1=ü"}, {SIGNED: "{0},{0}"}, {"x-body-signature": "{0}"}],
+)
+def test_a_wrong_signature_is_401_and_nothing_is_parsed(app: App, headers: dict[str, str]) -> None:
+    body = b"this is no JSON"
+    given = {name: value.format(hub(body)[SIGNED]) for name, value in headers.items()}
+    assert app.notify(body, given)["statusCode"] == 401
+    assert app.queued("qualification") == []
+    assert not app.metrics.counts
+
+
+def test_a_qualified_value_is_queued_with_the_tracked_attributes_alone(app: App) -> None:
+    assert post(app, body_of()) == 200
+    (message,) = app.queued("qualification")
+    assert isinstance(message, QualifyReferral)
+    assert message.values == {"custom_attributes.referral_status": "Connected"}
+    assert message.updated_at == pytest.approx(1795305609.465)
+
+
+def test_a_text_body_and_a_base64_one_are_the_same(app: App) -> None:
+    body = body_of()
+    assert app.notify(body.decode(), hub(body))["statusCode"] == 200
+    assert len(app.queued("qualification")) == 1
+
+
+@pytest.mark.parametrize("value", ["New", None, "Connect", "Connected!", 0, False, ""])
+def test_another_value_is_answered_and_dropped(app: App, value: Any) -> None:
+    assert post(app, body_of(value)) == 200
+    assert app.queued("qualification") == []
+
+
+@pytest.mark.parametrize(
+    "topic", ["contact.merged", "contact.archived", "contact.unarchive", "contact.deleted", "contact.lead.signed_up"]
+)
+def test_a_contacts_life_always_matters(app: App, topic: str) -> None:
+    assert post(app, body_of("New", topic)) == 200
+    assert len(app.queued("qualification")) == 1
+
+
+@pytest.mark.parametrize(("topic", "metric"), [("company.created", "NotificationUnknown"), ("", "NotificationUnknown")])
+def test_an_unknown_topic_is_answered_and_counted(app: App, topic: str, metric: str) -> None:
+    assert post(app, body_of(topic=topic)) == 200
+    assert app.metrics.counts[metric] == 1
+    assert app.queued("qualification") == []
+
+
+def test_another_workspaces_notification_is_dropped_and_counted(app: App) -> None:
+    assert post(app, body_of(app_id="somebody-else")) == 200
+    assert app.metrics.counts["NotificationOfAnotherWorkspace"] == 1
+    assert app.queued("qualification") == []
+
+
+def test_a_signed_body_that_cannot_be_read_is_answered_and_counted(app: App) -> None:
+    for body in (b"[]", b"{", b"\xff", b"null"):
+        assert post(app, body) == 200
+    assert app.metrics.counts["NotificationUnreadable"] == 4
+
+
+def test_head_and_ping_are_answered(app: App) -> None:
+    assert app.notify("", {}, method="HEAD")["statusCode"] == 200
+    assert post(app, json.dumps({"topic": "ping", "app_id": "abc", "data": {"item": {"type": "ping"}}}).encode()) == 200
+
+
+def test_a_body_over_a_megabyte_is_refused(app: App) -> None:
+    assert post(app, b" " * 1_000_001) == 413
+    assert post(app, body_of() + b" " * 500_000) == 200
+
+
+def test_a_queue_that_refuses_twice_is_passed_by_through_the_inbox(app: App) -> None:
+    app.sqs.refuse("send_message", 2)
+    assert post(app, body_of()) == 200
+    assert app.queued("qualification") == []
+    app.wait(31)
+    app.sweep(work=False)
+    (message,) = app.queued("qualification")
+    assert isinstance(message, QualifyReferral)
+
+
+def test_when_nothing_can_store_it_intercom_is_asked_to_send_it_again(app: App) -> None:
+    app.sqs.refuse("send_message", 2)
+    app.dynamodb.refuse("put_item", 2)
+    assert post(app, body_of()) == 503
+
+
+def test_the_next_client_secret_is_accepted_too(app: App) -> None:
+    app.set_secret("intercom", access_token="x", client_secret=CLIENT_SECRET, client_secret_next="next")
+    app.wait(301)
+    body = body_of()
+    assert post(app, body, **hub(body, "next")) == 200
+    assert post(app, body, **hub(body)) == 200
+
+
+def test_rules_are_read_once_a_minute() -> None:
+    story = Friendship()
+    story.invited()
+    assert post(story.app, body_of("Lost")) == 200
+    story.app.configure(qualification=rules(qualified_values=["Lost"]))
+    assert post(story.app, body_of("Lost")) == 200
+    assert story.app.queued("qualification") == []
+    story.app.wait(61)
+    assert post(story.app, body_of("Lost")) == 200
+    assert len(story.app.queued("qualification")) == 1
+
+
+def test_ten_thousand_at_another_value_queue_nothing_and_read_next_to_nothing(app: App) -> None:
+    body = body_of("New")
+    headers = hub(body)
+    post(app, body)
+    app.dynamodb.refuse("query", 1)
+    app.dynamodb.refuse("get_item", 1)
+    assert {app.notify(body, headers)["statusCode"] for _ in range(1_000)} == {200}
+    assert app.queued("qualification") == []
+    assert app.metrics.counts["NotificationIgnored"] == 1_001
+
+
+def test_a_flood_that_concerns_nobody_reads_nothing_either(app: App) -> None:
+    """Of another workspace of the same app, or while no campaign tracks anything."""
+    app.configure(qualification={"trigger": None})
+    app.wait(61)
+    for body in (body_of("New"), body_of("New", app_id="another-workspace")):
+        headers = hub(body)
+        app.wait(NOTHING_KEPT_SECONDS)
+        post(app, body)
+        app.dynamodb.refuse("query", 1)
+        app.dynamodb.refuse("get_item", 1)
+        assert {app.notify(body, headers)["statusCode"] for _ in range(1_000)} == {200}
+        app.dynamodb.mend()
+    app.configure()
+    app.wait(NOTHING_KEPT_SECONDS)
+    assert post(app, body_of("Connected")) == 200
+    assert len(app.queued("qualification")) == 1
+
+
+# -- uninstalled, health ----------------------------------------------------------------------------------------------
+
+
+def call(app: App, what: str, document: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    body = json.dumps(document).encode()
+    answer = app.notify(body, headers if headers is not None else signed(body), path=f"/webhooks/intercom/{what}")
+    return {"status": answer["statusCode"], **json.loads(answer["body"])}
+
+
+def test_an_uninstall_marks_the_connection_and_holds_the_work(app: App) -> None:
+    assert call(app, "uninstall", {"app_id": "local-workspace"})["status"] == 200
+    connection = app.environment.connections.find()
+    assert connection is not None
+    assert (connection.connected, connection.epoch) == (False, 2)
+    assert app.metrics.counts["ConnectionLost"] == 1
+    assert call(app, "uninstall", {"app_id": "local-workspace"})["status"] == 200
+    assert app.environment.connections.find().epoch == 2  # type: ignore[union-attr]
+    assert call(app, "health", {"workspace_id": "local-workspace"})["state"] == "UNHEALTHY"
+
+
+def test_a_stranger_cannot_uninstall(app: App) -> None:
+    assert call(app, "uninstall", {"app_id": "local-workspace"}, {"x-body-signature": "0" * 64})["status"] == 401
+    assert call(app, "uninstall", {"app_id": "another"})["status"] == 200
+    assert app.environment.connections.find().connected  # type: ignore[union-attr]
+
+
+def test_health_is_told(app: App) -> None:
+    assert call(app, "health", {"workspace_id": "local-workspace"})["state"] == "OK"
+    assert call(app, "health", {"workspace_id": "another"})["state"] == "UNHEALTHY"
+    assert call(app, "health", {"workspace_id": "local-workspace"}, {})["status"] == 401

@@ -1,0 +1,356 @@
+"""From a changed contact to a qualified referral: once for each turn, whatever comes late, twice or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.qualification import Stage
+from shared.domain.referral import State
+from shared.messages import UpdateReferrer
+from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
+from tests.qualifying import Friendship, rules
+
+QUALIFICATION = "^/api/v2/users/qualification"
+
+
+def test_a_qualified_value_qualifies_the_referral_by_one_call() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.forget_calls()
+    story.changes(friend, "Connected")
+    assert story.notified() == [200]
+    story.app.qualify()
+    assert friend.qualified_times == 1
+    assert story.app.calls("intercom", "referral_factory") == ["PUT /api/v2/users/qualification"]
+    item = story.item(friend)
+    assert item is not None
+    assert (item.stage, item.told, item.value, item.exact, item.due_at) == (Stage.CONFIRMED, True, "Connected", True, None)
+    assert story.story_of(friend)[-2:] == ["qualifies", "qualified"]
+
+
+def test_the_referrers_counts_are_brought_up_to_date() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.update_referrers()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    assert story.mark() is not None
+    assert [one for one in story.app.queued("referrer") if isinstance(one, UpdateReferrer)]
+
+
+def test_another_value_is_not_even_queued() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Lost")
+    assert story.notified() == [200]
+    assert story.app.queued("qualification") == []
+    assert story.app.metrics.counts["NotificationIgnored"] == 1
+
+
+def test_our_own_writes_that_come_back_change_nothing() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invites()
+    story.app.forget_calls()
+    story.settles(2)
+    assert story.told() == []
+    assert story.app.calls() == []
+    assert story.item(friend) is None
+
+
+@pytest.mark.parametrize(("written", "exact"), [("connected", False), ("  CONNECTED ", False), ("Connected", True)])
+def test_comparison_is_forgiving_and_says_so(written: str, exact: bool) -> None:
+    story = Friendship(rules(attribute="custom_attributes.lead_source"), person_invited={"defaults": {}})
+    friend = story.invited()
+    story.changes(friend, written, "lead_source")
+    story.settles(1)
+    assert friend.qualified_times == 1
+    item = story.item(friend)
+    assert item is not None
+    assert item.exact is exact
+    detail = next(event.detail for event in story.row(friend).history if event.what == "qualifies")
+    assert ("differently" in detail) is not exact
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [("is_vip", True, "true"), ("is_vip", True, "True "), ("referral_count", 1, "1"), ("rewards_total", 1.0, 1)],
+)
+def test_truth_and_numbers_are_compared_as_a_person_would(name: str, value: object, accepted: object) -> None:
+    story = Friendship(
+        rules(attribute=f"custom_attributes.{name}", qualified_values=[accepted], initial_value=None),
+        sync={"mode": "off"},
+    )
+    friend = story.invited()
+    story.changes(friend, value, name)
+    story.settles(1)
+    assert friend.qualified_times == 1
+
+
+def test_a_standard_attribute_can_be_tracked_and_several_values_qualify() -> None:
+    story = Friendship(rules(attribute="phone", initial_value=None, qualified_values=["+1", "+491701234567"]))
+    friend = story.invited()
+    story.app.wait(10)
+    story.app.intercom.contacts.update(story.contact(friend.email).id, {"phone": "+491701234567"}, by_api=False)
+    story.settles(1)
+    assert friend.qualified_times == 1
+
+
+def test_a_notification_that_beats_its_delivery_waits() -> None:
+    story = Friendship()
+    story.invited()
+    friend = story.invites(webhook=False)
+    early = story.app.given("lead", age=0.0, email=friend.email)
+    story.changes(early.id, "Connected")
+    story.notified()
+    assert story.app.qualify() != [], "nobody knows this young contact yet"
+    assert friend.qualified_times == 0
+    story.settles(15)
+    assert story.app.queued("qualification") == [], "ten minutes later it is nobody's referral"
+
+
+def test_a_change_during_the_delivery_counts_once_the_delivery_is_stored() -> None:
+    story = Friendship()
+
+    def change() -> None:
+        contact = next(one for one in story.app.intercom.workspace.contacts.values() if one.email == "friend1@example.com")
+        story.changes(contact.id, "Connected")
+        story.notified()
+        story.app.qualify()
+
+    story.app.wire.interrupt("POST /contacts", change)
+    friend = story.invites()
+    item = story.item(friend)
+    assert item is not None
+    assert item.due_at is not None, "the row is not delivered yet, so the ledger waits"
+    story.settles(5)
+    assert friend.qualified_times == 1
+
+
+def test_a_lost_answer_never_qualifies_twice() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.wire.faults.add({"kind": "lost_answer", "method": "PUT", "path": QUALIFICATION, "times": 1})
+    story.changes(friend, "Connected")
+    story.notified()
+    story.app.forget_calls()
+    story.app.qualify()
+    item = story.item(friend)
+    assert item is not None
+    assert item.stage is Stage.RESERVED
+    story.app.wait(60)
+    story.app.sweep()
+    story.app.qualify()
+    assert story.app.calls("referral_factory") == ["PUT /api/v2/users/qualification"], "not before 90 seconds have passed"
+    story.settles(4)
+    assert friend.qualified_times == 1
+    assert friend.qualification_calls == 1
+    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+
+
+def test_a_call_that_had_no_effect_is_made_again_after_asking() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.wire.faults.add({"kind": "reset", "method": "PUT", "path": QUALIFICATION, "times": 1})
+    story.changes(friend, "Connected")
+    story.settles(5)
+    assert (friend.qualified_times, friend.qualification_calls) == (1, 1)
+
+
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+def test_referral_factory_out_of_order_is_waited_for(status: int) -> None:
+    story = Friendship()
+    first, second = story.invited(), story.invited()
+    story.app.wire.faults.add({"kind": "status", "status": status, "path": QUALIFICATION, "times": 1})
+    for friend in (first, second):
+        story.changes(friend, "Connected")
+    story.notified()
+    assert story.app.qualify() == [], "what waits, waits in the ledger"
+    story.settles(30)
+    if status == 403:
+        story.app.wait(FIRST_BLOCK_PAUSE)
+        story.settles(30)
+    assert (first.qualified_times, second.qualified_times) == (1, 1)
+
+
+def test_a_refusal_is_told_on_the_row_and_not_repeated() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.account.remove(friend)
+    story.changes(friend, "Connected")
+    story.app.forget_calls()
+    story.settles(5)
+    item = story.item(friend)
+    assert item is not None
+    assert item.stage is Stage.FAILED
+    assert "does not know" in item.reason
+    assert len(story.told()) == 1
+    assert "qualification failed" in story.story_of(friend)
+
+
+def test_somebody_who_qualified_by_hand_is_not_qualified_again() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.qualifies(friend)
+    story.app.qualify()
+    item = story.item(friend)
+    assert item is not None
+    assert (item.by_hand, item.told) == (True, True)
+    story.app.forget_calls()
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == []
+    assert friend.qualified_times == 1
+
+
+def test_a_hand_that_qualified_is_not_undone_by_a_value_that_never_did() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.qualifies(friend)
+    story.app.qualify()
+    story.changes(friend, "Lost")
+    story.settles(2)
+    assert story.told() == []
+    story.changes(friend, "Connected")
+    story.settles(2)
+    story.changes(friend, "New")
+    story.settles(2)
+    assert story.told() == [False]
+
+
+def test_reversal_takes_back_and_each_turn_is_told_once() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.app.forget_calls()
+    for value in ("Connected", "New", "Connected"):
+        story.changes(friend, value)
+        story.settles(1)
+    assert story.told() == [True, False, True]
+    assert story.item(friend).generation == 3  # type: ignore[union-attr]
+    assert len([call for call in story.app.calls() if call.startswith("GET /contacts")]) == 3
+
+
+def test_without_reversal_a_value_that_moved_on_still_counts_and_costs_no_call() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.changes(friend, "New")
+    story.app.forget_calls()
+    story.settles(1)
+    assert friend.qualified_times == 1
+    assert story.app.calls() == []
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_contact_that_stood_there_when_adopted_has_to_leave_first(reversal: bool) -> None:
+    story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": "update"})
+    story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
+    friend = story.invited()
+    assert story.app.environment.campaigns.find(1).watches_departures  # type: ignore[union-attr]
+    story.changes(friend, "a new name", "lead_source")
+    story.settles(1)
+    assert friend.qualified_times == 0
+    story.app.wait(60)
+    story.changes(friend, "New")
+    story.changes(friend, "Connected")
+    story.settles(1)
+    assert friend.qualified_times == 1
+
+
+def test_people_who_were_skipped_qualify_only_when_the_campaign_says_so() -> None:
+    for wanted in (False, True):
+        story = Friendship(rules(qualify_skipped=wanted))
+        story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "New"})
+        friend = story.invited()
+        assert story.row(friend).state is State.SKIPPED
+        story.changes(friend, "Connected")
+        story.settles(1)
+        assert friend.qualified_times == int(wanted)
+
+
+def test_the_other_record_of_a_person_counts_too() -> None:
+    story = Friendship()
+    friend = story.invited()
+    other = story.app.given("user", email=friend.email)
+    story.changes(other.id, "Connected")
+    story.settles(1)
+    assert friend.qualified_times == 1
+
+
+def test_a_lead_that_became_a_user_qualifies_where_that_is_the_trigger() -> None:
+    story = Friendship({"trigger": {"kind": "became_user"}})
+    friend = story.invited()
+    story.app.wait(10)
+    story.app.intercom.contacts.update(story.contact(friend.email).id, {"role": "user"}, by_api=False)
+    story.settles(1)
+    assert friend.qualified_times == 1
+
+
+def test_a_user_that_we_made_of_the_lead_ourselves_does_not_qualify() -> None:
+    story = Friendship({"trigger": {"kind": "became_user"}}, person_invited={"action": "user", "duplicates": "update"})
+    story.app.given("lead", email="friend1@example.com")
+    friend = story.invites()
+    assert story.contact(friend.email).role == "user"
+    story.settles(2)
+    assert friend.qualified_times == 0
+
+
+def test_an_old_signed_body_has_no_effect() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    (old,) = story.taken()
+    story.notified(old)
+    story.settles(1)
+    story.changes(friend, "New")
+    story.settles(1)
+    for _ in range(3):
+        story.notified(old)
+        story.settles(1)
+    assert story.told() == [True, False]
+
+
+def test_the_first_value_of_another_campaign_is_no_reversal() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    story.app.configure(
+        campaign_id=2,
+        qualification=rules(attribute="custom_attributes.lead_source", initial_value="Lost", qualified_values=["Won"]),
+        person_invited={"duplicates": "update", "defaults": {}},
+    )
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    other = story.refers("Olga", "olga@example.com", campaign=2)
+    story.account.join(story.account.campaigns[2], first_name="Friend 1", email=friend.email, source="Referred", referrer=other)
+    story.webhooks()
+    story.settles(2)
+    assert story.told() == [True]
+
+
+def test_a_merge_is_followed_and_a_deletion_too() -> None:
+    story = Friendship()
+    friend = story.invited()
+    lead = story.contact(friend.email)
+    user = story.app.given("user", email=friend.email)
+    story.app.wait(10)
+    story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
+    story.settles(1)
+    assert story.row(friend).contact_id == user.id
+    assert story.app.person(friend.email).contact_id == user.id  # type: ignore[union-attr]
+    story.app.wait(10)
+    story.app.intercom.contacts.delete(user.id, by_api=False)
+    story.settles(1)
+    assert story.row(friend).state is State.ERASED
+    assert story.app.contacts(friend.email) == []
+
+
+def test_a_paused_campaign_waits_and_goes_on() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.configure(status="paused", qualification=rules())
+    story.app.wait(61)
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert friend.qualified_times == 0
+    story.app.configure(qualification=rules())
+    story.settles(90)
+    assert friend.qualified_times == 1

@@ -1,0 +1,88 @@
+"""Intercom fails while its contacts are looked through: nothing else stops, somebody hears of it, and it is tried again."""
+
+from __future__ import annotations
+
+from functions.reconcile.handler import AGAIN_AFTER
+from sandbox.vendors.wire import Request, Response
+from shared.domain.connection import BreakerKind, Vendor
+from shared.messages import ReconcileCampaigns
+from shared.use_cases.guard_vendor import FAILURES_TO_OPEN
+from tests.qualifying import Friendship, rules
+
+SEARCH = "^/contacts/search"
+
+
+def changed() -> Friendship:
+    """A friend's contact is at the qualified value, and no notification told so."""
+    story = Friendship()
+    story.changes(story.invited(), "Connected")
+    story.taken()
+    return story
+
+
+def test_a_scheduled_pass_that_intercom_did_not_answer_is_made_again_in_a_minute_and_only_once() -> None:
+    story = changed()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": SEARCH, "times": 2})
+    story.app.reconcile(work=False)
+    assert [type(one) for one in story.app.queued("reconcile")] == [ReconcileCampaigns]
+    story.app.wait(AGAIN_AFTER - 1)
+    assert story.app.reconcile_rung() == 0, "not before a minute has passed"
+    story.app.wait(1)
+    assert story.app.reconcile_rung() == 1, "refused again"
+    assert story.app.queued("reconcile") == [], "a pass that was made again is not made a third time"
+    assert story.app.metrics.counts["ContactReconcileFailed"] == 2
+
+
+def test_the_pass_that_is_made_again_finds_what_the_first_one_missed() -> None:
+    story = changed()
+    story.app.wire.faults.add({"kind": "lost_answer", "path": SEARCH, "times": 1})
+    story.app.reconcile()
+    assert story.app.queued("qualification") == []
+    story.app.wait(AGAIN_AFTER)
+    story.app.reconcile_rung()
+    story.app.qualify()
+    assert story.told() == [True]
+
+
+def test_a_refusal_is_no_reason_to_look_again_in_a_minute() -> None:
+    story = changed()
+    story.app.wire.faults.add({"kind": "status", "status": 400, "path": SEARCH, "times": 1})
+    story.app.reconcile()
+    assert story.app.queued("reconcile") == []
+
+
+def test_a_search_that_intercom_refuses_costs_only_its_own_campaign() -> None:
+    story = Friendship()
+    story.app.configure(campaign_id=2, qualification=rules(attribute="custom_attributes.lead_source"))
+    story.changes(story.invited(), "Connected")
+    story.taken()
+    answer = story.app.intercom.answer
+
+    def refuse(request: Request) -> Response:
+        return story.app.intercom.refuse(400) if b"lead_source" in request.body else answer(request)
+
+    story.app.intercom.answer = refuse  # type: ignore[method-assign]
+    story.app.reconcile()
+    story.app.qualify()
+    assert story.told() == [True]
+    assert story.app.metrics.counts["ContactReconcileFailed"] == 1
+
+
+def test_a_lost_connection_is_noticed_in_a_quiet_night_too() -> None:
+    story = changed()
+    story.app.set_secret("intercom", access_token="revoked", client_secret="x")
+    story.app.wait(301)
+    story.app.reconcile()
+    breaker = story.app.environment.breakers.find(Vendor.INTERCOM)
+    assert breaker is not None
+    assert breaker.kind is BreakerKind.CONNECTION_LOST
+    assert story.app.metrics.counts["ConnectionLost"] == 1
+
+
+def test_passes_without_an_answer_open_the_breaker() -> None:
+    story = changed()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": SEARCH})
+    for _ in range(FAILURES_TO_OPEN):
+        assert story.app.environment.breakers.find(Vendor.INTERCOM) is None
+        story.app.reconcile(work=False)
+    assert story.app.environment.breakers.find(Vendor.INTERCOM) is not None

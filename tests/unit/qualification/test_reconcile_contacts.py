@@ -1,0 +1,139 @@
+"""What no notification told is found by looking, five minutes later at most."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.qualification import Stage
+from tests.builders import NOW
+from tests.qualifying import Friendship, rules
+
+
+def test_a_lost_notification_is_made_good() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    assert friend.qualified_times == 1
+    story.app.forget_calls()
+    story.app.wait(300)
+    story.app.reconcile()
+    assert story.app.queued("qualification") == []
+    assert story.told() == []
+
+
+def test_a_lost_reversal_too() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.changes(friend, "New")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    assert story.told() == [True, False]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "Pacific/Niue"])
+@pytest.mark.parametrize("hour", range(0, 24, 5))
+def test_search_by_whole_days_loses_nothing_in_any_zone(zone: str, hour: int) -> None:
+    story = Friendship()
+    story.app.intercom.change_settings({"timezone": zone})
+    friend = story.invited()
+    story.app.wait(hour * 3600)
+    story.changes(friend, "Connected")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    assert friend.qualified_times == 1
+
+
+def test_silence_rings_only_when_nothing_is_heard_any_more() -> None:
+    story = Friendship()
+    first, second = story.invited(), story.invited()
+    story.changes(first, "Connected")
+    story.taken()
+    story.app.wait(400)
+    story.app.reconcile()
+    assert story.app.metrics.counts["NotificationsSilent"] == 1
+    story.app.qualify()
+    story.changes(second, "Connected")
+    story.settles(1)
+    story.app.wait(300)
+    story.app.reconcile()
+    assert story.app.metrics.counts["NotificationsSilent"] == 1
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_change_that_is_found_before_its_notification_is_overdue_is_judged_by_the_next_pass(heard: bool) -> None:
+    story = Friendship()
+    story.changes(story.invited(), "Connected")
+    late = story.taken()
+    story.app.wait(100)
+    story.app.reconcile()
+    story.app.qualify()
+    assert story.app.metrics.counts["NotificationsSilent"] == 0, "it may still come"
+    if heard:
+        story.notified(*late)
+        story.app.qualify()
+    for _ in range(3):
+        story.app.wait(300)
+        story.app.reconcile()
+    assert story.app.metrics.counts["NotificationsSilent"] == (0 if heard else 1)
+
+
+def test_people_who_cannot_qualify_are_no_news() -> None:
+    story = Friendship()
+    story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
+    story.invited()
+    story.app.wait(400)
+    story.app.reconcile()
+    assert story.app.queued("qualification") == []
+    assert story.app.metrics.counts["NotificationMissed"] == 0
+
+
+def test_a_tracked_attribute_that_is_gone_marks_its_campaign_and_stops_nothing_else() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.configure(campaign_id=2, qualification=rules(attribute="custom_attributes.lead_source"))
+    attribute = next(one for one in story.app.intercom.workspace.attributes.values() if one.name == "lead_source")
+    answer = story.app.wire.send(
+        "PUT", f"http://intercom.test/data_attributes/{attribute.id}",
+        {"Authorization": "Bearer local-intercom-token", "Accept": "application/json", "Content-Type": "application/json"},
+        b'{"archived": true}', 10,
+    )  # fmt: skip
+    assert answer.status == 200
+    story.changes(friend, "Connected")
+    story.taken()
+    story.app.wait(700)
+    story.app.reconcile()
+    story.app.qualify()
+    assert friend.qualified_times == 1
+    assert story.app.metrics.counts["TrackedAttributeMissing"] == 1
+    assert "lead_source" in story.app.environment.campaigns.find(2).problems[0]  # type: ignore[union-attr]
+    assert story.app.environment.campaigns.find(1).problems == ()  # type: ignore[union-attr]
+
+
+def test_what_happened_while_disconnected_is_caught_up() -> None:
+    story = Friendship()
+    friend, late = story.invited(), story.invited()
+    assert story.app.clock.now() > NOW
+    connection = story.app.environment.connections.find()
+    assert connection is not None
+    story.app.environment.connections.save(replace(connection, connected=False, epoch=2))
+    story.changes(friend, "Connected")
+    story.taken()
+    story.app.wait(6 * 3600)
+    story.app.reconcile()
+    assert friend.qualified_times == 0
+    story.app.environment.connections.save(replace(connection, connected=True, epoch=3))
+    story.app.wait(61)
+    story.app.reconcile()
+    story.app.qualify()
+    assert friend.qualified_times == 1
+    assert story.item(late) is None
+    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
