@@ -102,7 +102,7 @@ class Delivery:
             return
         note_signup(environment, campaign, row, self._message)
         if row.finished:
-            check_delivered(environment, row)
+            check_delivered(environment, row, [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()])
             return
         if campaign is None or campaign.status is not Status.ACTIVE or _not_for_intercom(row, campaign):
             _put_aside(environment, row, campaign)

@@ -49,14 +49,13 @@ SCENARIOS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The figures of one run. Delays are seconds. ``calls_to_deliver``: Intercom's calls per signup until all were delivered;
-    ``calls_per_signup``: until all checks were made as well."""
+    """The figures of one run. Delays are seconds. ``calls_per_signup``: Intercom's, until all was delivered and
+    checked."""
 
     scenario: Scenario
     seed: int
     signups: int
     verdict: Verdict
-    calls_to_deliver: float
     calls_per_signup: float
     referral_factory_strikes: float
     net_after_outage: float
@@ -93,7 +92,6 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             seed=seed,
             signups=signups,
             verdict=verdict,
-            calls_to_deliver=(len(world.transport.calls["intercom"]) - world.counted("SettleSearched")) / max(1, signups),
             calls_per_signup=len(world.transport.calls["intercom"]) / max(1, signups),
             referral_factory_strikes=world.counted("Strike"),
             net_after_outage=_last_after_outage(world, scenario, verdict),

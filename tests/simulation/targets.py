@@ -20,8 +20,8 @@ def misses(outcome: Outcome) -> Iterator[str]:
     if outcome.verdict.unalarmed:
         yield f"late signups without an alarm: {len(outcome.verdict.unalarmed)}"
     most = MOST_CALLS if outcome.scenario.faults else MOST_CALLS_WITHOUT_FAULTS
-    if outcome.calls_to_deliver > most:
-        yield f"{outcome.calls_to_deliver:.2f} calls per signup, the settle check after 15 min apart, at most {most}"
+    if outcome.calls_per_signup > most:
+        yield f"{outcome.calls_per_signup:.2f} calls per signup, at most {most}"
     yield from _delays(outcome)
 
 
