@@ -194,3 +194,12 @@ def test_every_metric_that_an_alarm_watches_is_written_somewhere(resources: Reso
         if alarm["Namespace"] == "ReferralFactoryIntercom"
     }
     assert ours - literals == set()
+
+
+def test_the_documents_table_of_variables_is_the_templates(functions: dict[str, Function]) -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    told = dict(re.findall(r"^\| `([A-Z_]+_(?:URL|ARN|REGION|MINUTE))` \| ([a-z_, ]+) \|", text, re.MULTILINE))
+    assert len(told) >= 10
+    for variable, names in told.items():
+        having = {name for name, function in functions.items() if variable in function.variables}
+        assert set(names.split(", ")) == having, variable
