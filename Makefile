@@ -59,6 +59,7 @@ test: .venv/.installed $(MINISTACK) ## run the default test suite
 
 simulate: .venv/.installed ## play bad days in the simulated world: SEEDS=1, SIGNUPS=10000; long
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1) --signups $(or $(SIGNUPS),10000) --processes 2 $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m slow tests/simulation/test_referral_crash_points.py tests/unit/qualification/test_disorder.py
 
 bench: .venv/.installed $(MINISTACK) ## measure imports, handlers and the way from webhook to contact
 	@$(BIN)/python -m bench $(ARGS)

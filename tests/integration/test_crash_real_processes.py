@@ -128,7 +128,7 @@ class Crashing:
 
     def _items(self) -> dict[str, dict[str, Any]]:
         pages = self._database.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
-        return {item["pk"]["S"]: item for page in pages for item in page["Items"]}
+        return {f"{item['pk']['S']} {item['sk']['S']}": item for page in pages for item in page["Items"]}
 
     def sweep(self) -> None:
         with contextlib.suppress(ClientError, AssertionError):

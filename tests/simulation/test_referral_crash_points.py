@@ -53,7 +53,7 @@ def test_single_faults_of_every_flavour_at_every_call(story: ReferralStory) -> N
 def test_double_crash_points(story: ReferralStory, first: Flavour) -> None:
     effects = [number for number, call in _telling(_points(story)) if has_effect(call)]
     cases = [{number: first, second: Flavour.KILLED} for number in effects for second in _seconds(story, number, first)]
-    assert len(cases) > 10 * DOUBLES
+    assert len(cases) > 4 * DOUBLES
     assert not (wrong := _try_all(story, cases)), "\n".join(wrong)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.template.reading import Resources, target_of
 
+RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 OURS = "ReferralFactoryIntercom"
 # alarm → metric, statistic, threshold
 OCCURRENCES = {
@@ -44,6 +46,12 @@ def test_every_alarm_tells_the_topic_and_says_what_to_do(resources: Resources) -
         assert [target_of(action) for action in alarm["AlarmActions"]] == ["AlarmTopic"], name
         assert [target_of(action) for action in alarm["OKActions"]] == ["AlarmTopic"], name
         assert len(alarm["AlarmDescription"]) > 40, name
+
+
+def test_every_alarm_is_in_the_runbook(resources: Resources) -> None:
+    rows = [line for line in RUNBOOK.read_text().splitlines() if line.startswith("| **")]
+    for name in resources.of_type("AWS::CloudWatch::Alarm"):
+        assert any(f"**{name.removesuffix('Alarm')}**" in row for row in rows), f"{name} is not in docs/runbook.md"
 
 
 @pytest.mark.parametrize("name", OCCURRENCES)

@@ -1,0 +1,93 @@
+"""Bad days of a qualification that end well: replays, a blocked address, an app that was uninstalled."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.qualification import Stage
+from shared.domain.referral import State
+from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
+from tests.builders import CLIENT_SECRET
+from tests.qualifying import STATUS, Friendship, rules
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "update"])
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_replayed_delivery_never_writes_the_initial_value_over_connected(duplicates: str, reversal: bool) -> None:
+    story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": duplicates})
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    facts = {"id": friend.id, "email": friend.email, "source": "Referred", "campaign_id": 1}
+    story.app.post({**facts, "first_name": friend.first_name})
+    story.app.work()
+    story.app.post({**facts, "first_name": "Another name"})  # new facts: the contact is written to
+    story.app.work()
+    story.app.ring(friend.id, replay=True)
+    story.settles(3)
+    assert story.contact(friend.email).name == "Another name"
+    assert story.contact(friend.email).custom_attributes[STATUS] == "Connected"
+    assert story.told() == [True]
+
+
+def test_a_create_whose_answer_was_lost_is_found_at_connected_and_left_there() -> None:
+    story = Friendship()
+    story.invited()
+    story.app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
+    friend = story.invites()
+    story.changes(friend, "Connected")
+    story.settles(20)
+    assert story.contact(friend.email).custom_attributes[STATUS] == "Connected"
+    assert story.told() == [True]
+
+
+def test_a_blocked_address_holds_qualifications_and_nobody_else() -> None:
+    story = Friendship()
+    first, second = story.invited(), story.invited()
+    story.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/api/v2/", "id": "blocked"})
+    story.app.forget_calls()
+    for friend in (first, second):
+        story.changes(friend, "Connected")
+    story.settles(2)
+    assert len(story.app.calls("referral_factory")) == 1, "one call told that we are blocked; nobody knocks again"
+    late = story.invites()
+    assert story.row(late).state is State.DELIVERED
+    assert [story.item(friend).stage for friend in (first, second)] == [Stage.WAITING] * 2  # type: ignore[union-attr]
+    story.app.wire.faults.remove("blocked")
+    story.app.wait(FIRST_BLOCK_PAUSE)
+    story.settles(30)
+    assert (first.qualified_times, second.qualified_times) == (1, 1)
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_an_uninstalled_app_holds_everything_and_reconnecting_catches_up(heard: bool) -> None:
+    """``heard``: notifications come in all the time, as they do when somebody else disconnected us."""
+    story = Friendship()
+    friend, late = story.invited(), story.invited()
+    body = json.dumps({"app_id": "local-workspace"}).encode()
+    signature = {"x-body-signature": hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha256).hexdigest()}
+    assert story.app.notify(body, signature, path="/webhooks/intercom/uninstall")["statusCode"] == 200
+    story.app.forget_calls()
+    story.changes(friend, "Connected")
+    if not heard:
+        story.taken()
+    new = story.invites()
+    story.settles(30)
+    story.app.reconcile()
+    assert story.app.calls("intercom") == []
+    assert story.row(new).state is State.PENDING
+    connection = story.app.environment.connections.find()
+    assert connection is not None
+    assert not connection.connected
+    story.app.environment.connections.save(replace(connection, connected=True, epoch=connection.epoch + 1))
+    story.settles(5)
+    story.app.reconcile()
+    story.settles(5)
+    assert story.row(new).state is State.DELIVERED
+    assert friend.qualified_times == 1
+    assert (late.qualified_times, story.item(late)) == (0, None)
