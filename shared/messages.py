@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,7 +23,8 @@ class DeliverContact:
     """Make the Intercom contact match the person.
 
     ``fields``: what the webhook told, None when only a ledger row is rung. ``user_id`` None: the webhook's fields may
-    name it under an alias. ``received_at`` in epoch seconds.
+    name it under an alias. ``received_at`` in epoch seconds. ``also``: campaign and user ids of other delivered rows, which
+    are checked with the same search.
     """
 
     campaign_id: int
@@ -33,6 +34,7 @@ class DeliverContact:
     fields: Mapping[str, Any] | None = None
     replay: bool = False
     id: str = ""
+    also: Sequence[Sequence[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.errors import FailureError, TransientError, UnavailableError
+from shared.errors import BreakerOpenError, FailureError, RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
 from shared.runtime import bootstrap
@@ -24,7 +24,7 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             _attempt(environment, lambda: Reconciliation(environment).run(full=_is_full(event)), "ReconcileFailed"),
             _attempt(environment, ContactReconciliation(environment).run, FAILED),
         ]
-        if "Records" not in event and any(isinstance(error, UnavailableError) for error in errors):
+        if "Records" not in event and any(_is_worth_another(error) for error in errors):
             _once_more(environment)
     finally:
         environment.flush()
@@ -42,6 +42,12 @@ def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]
         environment.metrics.count(metric)
         return error
     return None
+
+
+def _is_worth_another(error: FailureError | None) -> bool:
+    """Nobody answered: the vendor, AWS or our own limiter. What the vendor refused itself is left for the next slot."""
+    refused = isinstance(error, RateLimitedError) and error.status is not None
+    return isinstance(error, TransientError) and not isinstance(error, BreakerOpenError) and not refused
 
 
 def _once_more(environment: bootstrap.Environment) -> None:

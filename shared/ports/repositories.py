@@ -34,6 +34,8 @@ class DueRow:
     user_id: int | None = None
     inbox_id: str | None = None
     sort_key: str = "REFERRAL"
+    settles: bool = False
+    """Delivered, and only to be looked at again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,8 @@ class Intercom(Protocol):
     def read_attributes(self) -> Mapping[str, Attribute]:
         """The same, read now. Raises TransientError, too, while Intercom does not answer."""
 
-    def search_by_email(self, email: str) -> list[Contact]:
-        """The contacts with that e-mail, compared folded. Lags minutes behind a create."""
+    def search_by_email(self, *emails: str) -> list[Contact]:
+        """The contacts with one of the e-mails, at most 15, compared folded. Lags minutes behind a create."""
 
     def search_changed(
         self, attribute: str, values: Sequence[Value], since: int, cursor: str | None = None, *, others: bool = False

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from shared.domain.contact import Contact
 from shared.domain.person import fold_email
 from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, Referral
+from shared.errors import PermanentError
 from shared.observability import logger
 from shared.ports.repositories import Progresses, Referrals
 from shared.ports.services import Clock, Intercom, Metrics
@@ -16,6 +19,8 @@ from shared.use_cases.reconcile_progress import NAME, progress_of
 
 SETTLE_AFTER = 900.0
 """Seconds from a create to the settle check: by then search shows what was created meanwhile."""
+CHECKED_TOGETHER = 15
+"""Rows of one search: as many filters as a group may have, https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/searchcontacts."""
 VERIFY_AFTER = 3_600.0
 """Seconds from a webhook until reconcile must have found its person in Referral Factory's list."""
 VERIFY_AGAIN_AFTER = 1_800.0
@@ -47,24 +52,48 @@ def next_check(row: Referral) -> float | None:
     return min(times, default=None)
 
 
-def check_delivered(environment: Checking, row: Referral) -> None:
-    """Does what is due on a finished row; nothing when nothing is. Raises what the Intercom port raises."""
-    now = environment.clock.now()
-    if row.due_at is None:
-        return
-    if row.settle_since is not None and now >= (row.delivered_at or row.accepted_at) + SETTLE_AFTER:
-        row = _settle(environment, row, row.settle_since)
-    if _is_unverified(row) and now >= row.accepted_at + VERIFY_AFTER:
-        _verify(environment, row)
+def check_delivered(environment: Checking, row: Referral, also: Sequence[tuple[int, int]] = ()) -> None:
+    """Does what is due on a finished row, and on the others with it; nothing when nothing is. Raises what the Intercom port
+    raises: the others are then rung again."""
+    rows = [row, *environment.referrals.find_all(also).values()] if also else [row]
+    rows = [one for one in rows if one.finished and one.due_at is not None]
+    settled = _settle(environment, [one for one in rows if _settles(environment, one)])
+    for one in rows:
+        after = settled.get((one.campaign_id, one.user_id), one)
+        if _is_unverified(after) and environment.clock.now() >= after.accepted_at + VERIFY_AFTER:
+            _verify(environment, after)
 
 
-def _settle(environment: Checking, row: Referral, since: float) -> Referral:
-    """Counts the contacts with the e-mail that were created since the reservation; more than one raises an alarm."""
-    now = environment.clock.now()
+def _settles(environment: Checking, row: Referral) -> bool:
+    due = (row.delivered_at or row.accepted_at) + SETTLE_AFTER
+    return row.settle_since is not None and environment.clock.now() >= due
+
+
+def _settle(environment: Checking, rows: Sequence[Referral]) -> dict[tuple[int, int], Referral]:
+    """One search for all: who has more than one contact that was created since the reservation raises an alarm."""
+    if not rows:
+        return {}
     environment.intercom_guard.admit()
+    intercom, emails = environment.intercom(), [fold_email(row.person.email or "") for row in rows]
+    try:
+        hits = intercom.search_by_email(*emails)
+    except PermanentError:
+        if len(rows) == 1:
+            raise
+        rows, hits = rows[:1], intercom.search_by_email(emails[0])  # one of them is refused: which, shows when it is the first
     environment.metrics.count("SettleSearched")
-    hits = environment.intercom().search_by_email(fold_email(row.person.email or ""))
-    fresh = [hit.id for hit in hits if hit.created_at >= since]
+    by_email: dict[str, list[Contact]] = {}
+    for hit in hits:
+        by_email.setdefault(fold_email(hit.email), []).append(hit)
+    return {
+        (row.campaign_id, row.user_id): _settled(environment, row, by_email.get(fold_email(row.person.email or ""), []))
+        for row in rows
+    }
+
+
+def _settled(environment: Checking, row: Referral, hits: Sequence[Contact]) -> Referral:
+    now = environment.clock.now()
+    fresh = [hit.id for hit in hits if row.settle_since is not None and hit.created_at >= row.settle_since]
     doubled = len(fresh) > 1
 
     def change(current: Referral) -> Referral:

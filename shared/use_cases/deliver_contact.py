@@ -114,7 +114,7 @@ class Delivery:
             return
         note_signup(environment, campaign, row, self._message)
         if row.finished:
-            check_delivered(environment, row)
+            check_delivered(environment, row, [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()])
             return
         email = fold_email(row.person.email or "")
         if campaign is not None and campaign.status is Status.ACTIVE and _brought_by_sync(environment, row, email):

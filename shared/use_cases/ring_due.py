@@ -18,6 +18,7 @@ from shared.observability import logger
 from shared.ports.administration import Figures
 from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
 from shared.ports.services import Clock, MessageQueue, Metrics
+from shared.use_cases.check_delivered import CHECKED_TOGETHER
 
 PACE = 3_000
 """Rows rung in one run: two calls each are 6,000 of the 9,000 a minute that are ours at Intercom."""
@@ -27,6 +28,8 @@ PACE_BESIDE = 500
 """Rows of one kind and shard that are rung in one run."""
 PROBES = 3
 """Rows rung after a breaker's pause, to see whether the vendor is back."""
+AT_ONCE = 10
+"""Rows rung together: what SQS takes in one call."""
 REFUSED_AGAIN_AFTER = 60.0
 LEAST_TIME = 5.0
 """Seconds left under which no further shard is begun."""
@@ -73,12 +76,15 @@ def ring_due(environment: Sweeping) -> Swept:
     """One run. Raises TransientError when the ledger cannot be read; the next minute tries again."""
     budget = _budget(environment)
     inbox = rung = 0
+    to_check: list[DueRow] = []
     for shard in range(DUE_SHARDS):
         if environment.time_left() < LEAST_TIME:
             break
         due = environment.referrals.due(shard, environment.clock.now(), max(budget - rung, PROBES))
         inbox += _hand_on(environment, [row for row in due if row.inbox_id])
-        rung += _ring(environment, [row for row in due if not row.inbox_id][: budget - rung])
+        to_check += [row for row in due if row.settles]
+        rung += _ring(environment, [row for row in due if not row.inbox_id and not row.settles][: budget - rung])
+    rung += _ring_checks(environment, to_check[: budget - rung])
     beside = _ring_beside(environment)
     released = _release_held(environment, budget - rung)
     _measure(environment)
@@ -105,6 +111,11 @@ def _ring_beside(environment: Sweeping) -> int:
 
 
 def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+    """A few at a time: a sweep that is killed leaves only those without a message whose times it had just moved."""
+    return sum(_ring_few(environment, rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE))
+
+
+def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     """Moves each row's time on first, so that two sweeps ring it once; a refused message is due again in a minute."""
     now = environment.clock.now()
     again_at = now + RING_AGAIN_AFTER
@@ -121,6 +132,23 @@ def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
             environment.referrals.ring(replace(row, due_at=again_at), now + REFUSED_AGAIN_AFTER)
         rung += len(rings) - len(refused)
     return rung
+
+
+def _ring_checks(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+    """Delivered rows are checked many at a time: the message of one names the others."""
+    now = environment.clock.now()
+    messages = []
+    for start in range(0, len(rows), CHECKED_TOGETHER):
+        few = rows[start : start + CHECKED_TOGETHER]
+        won = [key for row in few if (key := _key(row)) and environment.referrals.ring(row, now + RING_AGAIN_AFTER)]
+        if won:
+            messages.append(DeliverContact(*won[0], "ring", now, also=won[1:]))
+    environment.delivery_queue.send_all(messages)  # what is refused is rung again with the next but a few
+    return sum(1 + len(message.also or ()) for message in messages)
+
+
+def _key(row: DueRow) -> tuple[int, int] | None:
+    return None if row.campaign_id is None or row.user_id is None else (row.campaign_id, row.user_id)
 
 
 def _message(row: DueRow, campaign_id: int, user_id: int, now: float) -> Message:

@@ -145,6 +145,13 @@ def test_search_finds_by_folded_email_on_every_page(world: World) -> None:
     assert world.client.search_by_email("nobody@example.com") == []
 
 
+def test_search_finds_several_people_at_once(world: World) -> None:
+    ids = {world.intercom.a_lead(f"p{number}@example.com")["id"] for number in range(15)}
+    world.intercom.a_lead("eva@example.com")
+    assert {hit.id for hit in world.client.search_by_email(*(f"P{number}@example.com" for number in range(15)))} == ids
+    assert [path for _, path in world.transport.sent] == ["/contacts/search"]
+
+
 def test_a_taken_user_names_its_contact(world: World) -> None:
     taken = world.intercom.a_user("ada@example.com")
     lead = world.intercom.a_lead("ada@example.com")

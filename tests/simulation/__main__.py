@@ -27,7 +27,7 @@ COLUMNS = (
     ("p99", 7, lambda one: f"{one.delay('lead', 99):.0f}"),
     ("max", 7, lambda one: f"{one.delay('lead', 100):.0f}"),
     ("late", 5, lambda one: len(one.verdict.late)),
-    ("calls", 5, lambda one: f"{one.calls_to_deliver:.2f}"),
+    ("calls", 5, lambda one: f"{one.calls_per_signup:.2f}"),
     ("over cap", 8, lambda one: len(one.verdict.over_cap)),
     ("strikes", 7, lambda one: f"{one.referral_factory_strikes:.0f}"),
 )
@@ -60,7 +60,7 @@ def _play_all(jobs: list[tuple[Scenario, int]], signups: int, processes: int) ->
 
 def _report(outcomes: list[Outcome]) -> int:
     write: Callable[[str], object] = lambda line: sys.stdout.write(f"{line}\n")  # noqa: E731 - a word for one use
-    write("delays in seconds; calls: Intercom's per signup, without the settle check after 15 min")
+    write("delays in seconds; calls: Intercom's per signup, with the check after 15 min")
     write("  ".join(f"{title:>{width}}" for title, width, _ in COLUMNS))
     for outcome in outcomes:
         write("  ".join(f"{value(outcome)!s:>{width}}" for _, width, value in COLUMNS))

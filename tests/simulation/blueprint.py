@@ -33,6 +33,8 @@ class Function:
     variables: dict[str, Any]
     sources: tuple[Source, ...]
     every: float | None
+    retries: int = 2
+    oldest_event: float = 21_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,14 @@ def _function(id_: str, made: dict[str, Any]) -> Function:
         variables=made.get("Environment", {}).get("Variables", {}),
         sources=tuple(_source(event["Properties"]) for event in events if event["Type"] == "SQS"),
         every=every,
+        **_asynchronous(made.get("EventInvokeConfig", {})),
     )
+
+
+def _asynchronous(made: dict[str, Any]) -> dict[str, Any]:
+    """How often Lambda repeats an event that failed, and until what age in seconds."""
+    names = {"MaximumRetryAttempts": "retries", "MaximumEventAgeInSeconds": "oldest_event"}
+    return {names[name]: value for name, value in made.items() if name in names}
 
 
 def _source(made: dict[str, Any]) -> Source:

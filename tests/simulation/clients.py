@@ -64,6 +64,8 @@ class AwsClient:
     def _attempt(self, name: str, method: Callable[..., Any], request: dict[str, Any], number: int, attempt: int) -> Any:
         crossing = self._crossing
         flavour = crossing.enter(self._service, name, _subject(request), number, attempt, _key(request))
+        if name == "update_item":
+            crossing.lost_creates.saw_write(crossing.loop.current, _key(request), request, flavour)
         crossing.sleep(LATENCY[self._service] * (0.5 + self._chance.random()))
         if flavour is None:
             return method(**request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.boundary import Call, Faults, Flavour, Trace
 from tests.simulation.loop import Killed, Loop, Task
+from tests.simulation.lost_creates import LostCreates
 
 
 class Crossing:
@@ -20,6 +21,7 @@ class Crossing:
         self.invocations: dict[Task, int] = {}
         self.kill_after: dict[Task, int] = {}
         self.entered: dict[Task, Call] = {}
+        self.lost_creates = LostCreates()
 
     def begin(self, task: Task, function: str) -> None:
         """An invocation of the function."""
@@ -27,8 +29,9 @@ class Crossing:
         self.names[task] = function
         self.invocations[task] = self.begun
 
-    def end(self, task: Task) -> None:
+    def end(self, task: Task, *, killed: bool) -> None:
         """Forgets the invocation."""
+        self.lost_creates.ended(task, killed=killed)
         for kept in (self.names, self.invocations, self.kill_after, self.entered):
             kept.pop(task, None)
 

@@ -68,21 +68,37 @@ class LambdaFunction:
         if kill_after is not None and (calls := kill_after()) is not None:
             world.crossing.kill_after[task] = calls
 
+    def invoke_later(self, event: Any, *, since: float | None = None, failures: int = 0) -> None:
+        """Asynchronously, as a schedule does: what fails is repeated a minute later, and two minutes after that.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+        """
+        since = self.world.loop.time if since is None else since
+
+        def then(_: Any, ended: BaseException | None) -> None:
+            again_at = self.world.loop.time + 60.0 * (failures + 1)
+            if ended is not None and failures < self.made.retries and again_at - since <= self.made.oldest_event:
+                self.world.at(again_at, lambda: self.invoke_later(event, since=since, failures=failures + 1))
+
+        self.invoke(event, then)
+
     def _run(self, event: Any) -> tuple[Any, BaseException | None]:
         task = self.world.loop.current
         environment = self.idle.pop() if self.idle else self.world.new_environment(self)
+        killed = False
         try:
             with bootstrap.use(environment):
                 answer = self.handler(event, Context(self.world))
-        except Killed as killed:
+        except Killed as death:
+            killed = True
             self.kills += 1
-            return None, killed
+            return None, death
         except Exception as error:  # noqa: BLE001 - Lambda counts it and keeps the process
             self.idle.append(environment)
             return None, error
         finally:
             if task is not None:
-                self.world.crossing.end(task)
+                self.world.crossing.end(task, killed=killed or task.dead)
         if task is not None and task.dead:  # killed in a call whose loss the handler did not notice
             self.kills += 1
             return None, Killed()

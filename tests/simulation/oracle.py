@@ -17,6 +17,8 @@ REFERRAL_FACTORY_CAP = 300
 INTERCOM_WINDOW = 10.0
 INTERCOM_SHARE = 0.9
 LATE = 1_800.0
+LAG_WAIT = 600.0 + 90.0
+"""From a lost create to the next look: ten minutes until search shows every lead, and the sweep's minute with a fault."""
 
 
 @dataclass(slots=True)
@@ -32,10 +34,13 @@ class Verdict:
     over_cap: list[str] = field(default_factory=list)
     delays: dict[str, list[float]] = field(default_factory=lambda: {"lead": [], "user": []})
     late: list[str] = field(default_factory=list)
+    net: dict[int, float] = field(default_factory=dict)
+    """User id → delay, less the wait for Intercom's search after each lost create of a lead."""
     arrived: dict[int, float] = field(default_factory=dict)
     """User id → when the contact was in Intercom."""
-    late_by_webhook: int = 0
-    """Late ones whose webhook came: only of these we know when they signed up, so only these can raise the alarm."""
+    unalarmed: list[str] = field(default_factory=list)
+    """Late, and the alarm on the oldest undelivered signup was silent when they became so. Of one whose webhook never came
+    nobody knows when it signed up."""
     incomplete: list[str] = field(default_factory=list)
     """Found by polling, and without the facts of the referrer, which the list of users does not bring."""
 
@@ -100,9 +105,18 @@ def _judge_signup(
     verdict.arrived[signup.person.id] = at
     delay = max(0.0, at - signup.at)
     verdict.delays[contact.role].append(delay)
+    lost_creates = world.crossing.lost_creates.times[fold_email(signup.person.email)] if contact.role == "lead" else 0
+    verdict.net[signup.person.id] = delay - lost_creates * LAG_WAIT
     if delay > LATE:
-        verdict.late.append(f"{who}: {delay:.0f} s")
-        verdict.late_by_webhook += row.origin is Origin.WEBHOOK
+        verdict.late.append(f"{who}: {delay:.0f} s, {lost_creates} creates lost")
+        if row.origin is Origin.WEBHOOK and not _rang(world, signup.at, at):
+            verdict.unalarmed.append(who)
+
+
+def _rang(world: World, begins: float, ends: float) -> bool:
+    """Whether the age of the oldest undelivered signup was over its alarm's threshold in that time."""
+    [alarm] = [one for one in world.blueprint.alarms if one.name == "OldestUndeliveredAlarm"]
+    return any(begins < at < ends and age >= alarm.threshold for at, age in world.metrics.get(alarm.metric, ()))
 
 
 def expected_values(world: World, signup: Signup, campaign_name: str = NAME) -> dict[str, Any]:

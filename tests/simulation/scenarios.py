@@ -49,18 +49,16 @@ SCENARIOS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The figures of one run. Delays are seconds. ``calls_to_deliver``: Intercom's calls per signup until all were delivered;
-    ``calls_per_signup``: until all checks were made as well."""
+    """The figures of one run. Delays are seconds. ``calls_per_signup``: Intercom's, until all was delivered and
+    checked."""
 
     scenario: Scenario
     seed: int
     signups: int
     verdict: Verdict
-    calls_to_deliver: float
     calls_per_signup: float
     referral_factory_strikes: float
-    late_alarmed: bool
-    after_outage: float
+    net_after_outage: float
     trace: str
 
     def delay(self, role: str, percent: int) -> float:
@@ -94,11 +92,9 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             seed=seed,
             signups=signups,
             verdict=verdict,
-            calls_to_deliver=(len(world.transport.calls["intercom"]) - world.counted("SettleSearched")) / max(1, signups),
             calls_per_signup=len(world.transport.calls["intercom"]) / max(1, signups),
             referral_factory_strikes=world.counted("Strike"),
-            late_alarmed=world.counted("LateDelivery") >= verdict.late_by_webhook,
-            after_outage=_last_after_outage(world, scenario, verdict),
+            net_after_outage=_last_after_outage(world, scenario, verdict),
             trace=str(world.crossing.trace),
         )
 
@@ -124,8 +120,9 @@ def _unfinished(world: World) -> Iterator[int]:
 
 
 def _last_after_outage(world: World, scenario: Scenario, verdict: Verdict) -> float:
-    """Seconds from the outage's end to the last contact of those who signed up before it."""
+    """Seconds from the outage's end to the last contact of those who signed up before it; waits for search apart."""
     if not scenario.outage:
         return 0.0
     ends = BEGINNING + scenario.outage[1]
-    return max((at - ends for user_id, at in verdict.arrived.items() if world.signups[user_id].at < ends), default=0.0)
+    before = (one for one in world.signups.values() if one.at < ends and one.person.id in verdict.net)
+    return max((one.at + verdict.net[one.person.id] - ends for one in before), default=0.0)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import Any
+from zlib import crc32
+
+import pytest
 
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, RandomFaults, When
@@ -11,7 +15,8 @@ from tests.simulation.conftest import MakeWorld
 from tests.simulation.oracle import assert_kept
 from tests.simulation.settings import build_settings
 from tests.simulation.test_queue_faults import break_handler
-from tests.simulation.world import World
+from tests.simulation.transport import Outage
+from tests.simulation.world import BEGINNING, World
 
 EMAIL = "ivo@example.com"
 
@@ -37,6 +42,44 @@ def test_77_passes_that_overlap_add_nobody_twice(make_world: MakeWorld) -> None:
     for number in range(5):
         world.at(world.now() + 300 + number, lambda: world.fire("reconcile"))
     world.run(1_800)
+    assert_kept(world)
+
+
+def test_76_a_sweep_that_is_killed_on_the_way_leaves_nobody_waiting_for_long(make_world: MakeWorld) -> None:
+    """Killed when it has moved the times of 95 rows: whose messages it had not sent are rung again within minutes."""
+    world = make_world(sweep=False, reconcile=False)
+    world.transport.outages.append(Outage("intercom", world.now(), world.now() + 600.0))
+    for number in range(100):
+        world.sign_up(f"p{number}@example.com")
+    world.run(800)
+    moved = count(1)
+    world.crossing.faults = When(
+        lambda call: call.function == "sweep" and call.what == "update_item" and next(moved) == 95, Flavour.KILLED
+    )
+    began = world.now()
+    world.start_schedule("sweep")
+    world.run(1_800)
+    assert next(moved) > 95
+    last = sorted(at - began for at in assert_kept(world).arrived.values())
+    assert last[80] <= 180.0, "only the batch that was under way is late"
+    assert last[-1] <= 480.0
+
+
+@pytest.mark.parametrize(
+    ("what", "flavour"),
+    [("", Flavour.KILLED), ("GET ", Flavour.KILLED), ("GET ", Flavour.BEFORE), ("put_item", Flavour.BEFORE)],
+    ids=["killed at once", "killed at a page", "pages unanswered", "limiter unreachable"],
+)
+def test_01_a_pass_that_fails_is_made_again_in_a_minute(make_world: MakeWorld, what: str, flavour: Flavour) -> None:
+    world = make_world()
+    world.drop_webhook = lambda _: True
+    world.crossing.faults = When(
+        lambda call: call.function == "reconcile" and call.what.startswith(what) and world.now() < BEGINNING + 302.0 + 40.0,
+        flavour,
+        times=1 if flavour is Flavour.KILLED else 9,
+    )
+    world.sign_up(EMAIL)
+    world.run(450)
     assert_kept(world)
 
 
@@ -164,10 +207,10 @@ def _replay(world: World, user_id: int) -> None:
 
 def test_90_no_secret_and_no_address_in_any_log_or_metric(world: World) -> None:
     world.crossing.faults = RandomFaults(5, vendors=0.4, aws=0.1, kills=0.05)
-    for number in range(15):
+    for number in range(40):
         world.sign_up(f"p{number}@example.com")
     world.sign_up("no address at all @")
-    break_handler(world, lambda record: hash(record["messageId"]) % 5 == 0)
+    break_handler(world, lambda record: crc32(record["messageId"].encode()) % 5 == 0)
     world.run(600)
-    assert world.logs.count > 40
+    assert world.logs.count > 50
     assert not world.logs.leaks

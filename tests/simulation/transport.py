@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from email.utils import formatdate
 from random import Random
@@ -58,9 +59,16 @@ class VendorTransport:
         self.in_flight[vendor] += 1
         self.most_in_flight[vendor] = max(self.most_in_flight[vendor], self.in_flight[vendor])
         try:
-            return self._exchange(vendor, request, flavour, timeout)
+            response = self._exchange(vendor, request, flavour, timeout)
+            told = response.status < 500 and _is_json(response.body)
+        except BaseException as error:
+            told = isinstance(error, NotSentError)
+            raise
         finally:
             self.in_flight[vendor] -= 1
+            if (method, vendor, request.path) == ("POST", "intercom", "/contacts") and not told:
+                crossing.lost_creates.saw_unanswered(crossing.loop.current, request.body)
+        return response
 
     def _exchange(self, vendor: str, request: Request, flavour: Flavour | None, timeout: float) -> HttpResponse:
         outage = self._outage(vendor)
@@ -137,6 +145,14 @@ class VendorTransport:
         names = {name.lower(): value for name, value in response.headers.items()}
         names.setdefault("date", formatdate(self._crossing.loop.time + self.skew, usegmt=True))
         return HttpResponse(response.status, names, response.body)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 def _vendor_of(url: str) -> str:

@@ -276,7 +276,7 @@ class World(Sights):
 
     def fire(self, name: str) -> None:
         """A schedule fires: ``sweep`` or ``reconcile``."""
-        self.functions[name].invoke({"version": "0", "source": "aws.scheduler", "id": f"{name}-{int(self.now())}"})
+        self.functions[name].invoke_later({"version": "0", "source": "aws.scheduler", "id": f"{name}-{int(self.now())}"})
 
     # -- processes -----------------------------------------------------------------------------------------------------
 

@@ -146,7 +146,12 @@ class DynamoReferrals:
 def _due_row(item: Item) -> DueRow:
     values = from_item(item)
     names = ("campaign_id", "user_id", "inbox_id")
-    return DueRow(float(values["due_at"]), **{name: values.get(name) for name in names}, sort_key=values["sk"])
+    return DueRow(
+        float(values["due_at"]),
+        **{name: values.get(name) for name in names},
+        sort_key=values["sk"],
+        settles="settle_since" in values,
+    )
 
 
 def _pointer_key(pointer: Pointer) -> str:

@@ -109,14 +109,16 @@ class IntercomClient:
         self._attributes = _KnownAttributes(values, now, now + ATTRIBUTES_FRESH, now)
         return values
 
-    def search_by_email(self, email: str) -> list[Contact]:
+    def search_by_email(self, *emails: str) -> list[Contact]:
         """See ``Intercom.search_by_email``. Reads at most 600 hits."""
-        folded = fold_email(email)
+        wanted = {fold_email(email) for email in emails}
+        filters = [{"field": "email", "operator": "=", "value": email} for email in sorted(wanted)]
+        query = filters[0] if len(filters) == 1 else {"operator": "OR", "value": filters}
         hits: dict[str, Contact] = {}
         cursor: str | None = None
         for _ in range(SEARCH_PAGES):
-            contacts, cursor = self._search({"field": "email", "operator": "=", "value": folded}, cursor)
-            hits.update({contact.id: contact for contact in contacts if fold_email(contact.email) == folded})
+            contacts, cursor = self._search(query, cursor)
+            hits.update({contact.id: contact for contact in contacts if fold_email(contact.email) in wanted})
             if cursor is None:
                 break
         return list(hits.values())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.referral import Referral
+from sandbox.vendors.faults import FaultOrder
+from shared.domain.referral import RING_AGAIN_AFTER, Referral
 from shared.use_cases.check_delivered import SETTLE_AFTER, VERIFY_AFTER, VERIFY_AGAIN_AFTER
 from tests.builders import EMAIL, NOW, App
 
@@ -85,6 +86,45 @@ def test_a_check_that_intercom_refuses_is_given_up_with_a_note(app: App) -> None
     row = later(app, SETTLE_AFTER + 1)
     assert (row.state, row.settle_since) == ("delivered", None)
     assert "Intercom refused the request" in row.notes[-1]
+
+
+def test_many_are_checked_with_one_search(app: App) -> None:
+    for user_id in range(1, 18):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.intercom.contacts.create({"role": "lead", "email": "person7@example.com"})
+    app.wait(SETTLE_AFTER + 1)
+    app.forget_calls()
+    app.sweep()
+    assert app.calls() == ["POST /contacts/search"] * 2, "fifteen and two"
+    assert {user_id for user_id in range(1, 18) if app.row(user_id).possibly_doubled} == {7}
+    assert all(app.row(user_id).settle_since is None for user_id in range(1, 18))
+
+
+def test_one_that_intercom_refuses_to_search_for_keeps_nobody_else_unchecked(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    for user_id in range(1, 6):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    choose = app.wire.faults.choose
+    refusal = FaultOrder(id="refusal", kind="status", status=400)
+    monkeypatch.setattr(
+        app.wire.faults, "choose", lambda request, chance: refusal if b"person3@" in request.body else choose(request, chance)
+    )
+    for _ in range(8):
+        app.wait(SETTLE_AFTER)
+        app.sweep()
+    rows = [app.row(user_id) for user_id in range(1, 6)]
+    assert all(row.settle_since is None for row in rows)
+    assert [row.user_id for row in rows if any("refused" in note for note in row.notes)] == [3]
+
+
+def test_a_group_that_gets_no_answer_is_checked_later(app: App) -> None:
+    for user_id in range(1, 6):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts/search", "times": 1})
+    app.wait(SETTLE_AFTER + 1)
+    for _ in range(4):
+        app.sweep()
+        app.wait(RING_AGAIN_AFTER)
+    assert all(app.row(user_id).settle_since is None for user_id in range(1, 6))
 
 
 def test_an_hour_after_its_webhook_an_unknown_person_is_flagged(app: App) -> None:
