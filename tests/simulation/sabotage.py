@@ -47,7 +47,7 @@ def reservation_not_written(patch: Patch) -> None:
 
 def fence_ignored(patch: Patch) -> None:
     def unconditional(self: Any, person: Any, expression: str, values: Mapping[str, Any]) -> bool:
-        key = people._key(person.workspace_id, person.email)
+        key = people.key_of_person(person.workspace_id, person.email)
         self._table.update(key, people.SORT_KEY, expression, "attribute_exists(pk)", dict(values))
         return True
 

@@ -46,15 +46,21 @@ def a_worker_that_wakes_after_its_lease(make: MakeWorld) -> None:
     """Frozen just before its reservation, for longer than its lease; meanwhile another delivers."""
     world = _two_deliveries(make)
     workers = Workers(world, [take(world, again=True), take(world)])
-    while (call := workers.next_call(0)) is None or not call.what.endswith("/search"):
-        workers.step(0)
+    _step_up_to(workers, "/search")
     workers.step(0)
-    while (call := workers.next_call(0)) is None or call.what != "update_item":
-        workers.step(0)
+    _step_up_to(workers, "update_item")
     world.loop.time += 200.0
     while 1 in workers.alive():
         workers.step(1)
     _end(world, workers)
+
+
+def _step_up_to(workers: Workers, what: str) -> None:
+    """The first worker, to just before such a call."""
+    while (call := workers.next_call(0)) is None or not call.what.endswith(what):
+        if 0 not in workers.alive():
+            raise RuntimeError(f"the worker ended without {what}")
+        workers.step(0)
 
 
 def two_workers_in_step(make: MakeWorld) -> None:
