@@ -13,7 +13,7 @@ EXPANDED := .aws-sam/expanded.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token test browser-test simulate check lint types template-check security bench build deploy clean
+.PHONY: help install run demo token test crash-test browser-test simulate check lint types template-check security bench build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,7 +60,10 @@ token: .venv/.installed ## print a bearer token for the running local stack
 	@$(BIN)/python -m sandbox token
 
 test: .venv/.installed $(MINISTACK) ## run the default test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not crash" $(ARGS)
+
+crash-test: .venv/.installed $(MINISTACK) ## kill the workers of a real local stack while Intercom's answers get lost
+	@$(BIN)/python -m pytest -m crash $(ARGS)
 
 browser-test: .venv-browser/.installed $(MINISTACK) ## click through the guides and the console; needs Chromium on the PATH
 	@NEED_BROWSER=1 .venv-browser/bin/python -m pytest tests/browser $(ARGS)

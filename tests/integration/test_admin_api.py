@@ -30,10 +30,15 @@ def call(http: requests.Session, stack: Stack, method: str, path: str, person: s
     return http.request(method, stack.url + path, headers=headers, timeout=CALL_SECONDS, **more)
 
 
+def of_this_campaign(saved: requests.Response) -> list[dict[str, str]]:
+    """The warnings but for those that name another campaign: other tests share the stack."""
+    return [warning for warning in saved.json()["warnings"] if "is also written by" not in warning["message"]]
+
+
 def test_settings_are_saved_read_and_kept_as_versions(stack: Stack, http: requests.Session) -> None:
     document = {**EXAMPLE, "campaign_id": 901, "status": "draft"}
     saved = call(http, stack, "PUT", "/api/campaigns/901", json=document)
-    assert (saved.status_code, saved.headers["ETag"], saved.json()["warnings"]) == (201, '"1"', [])
+    assert (saved.status_code, saved.headers["ETag"], of_this_campaign(saved)) == (201, '"1"', [])
     read = call(http, stack, "GET", "/api/campaigns/901")
     assert (read.status_code, read.headers["ETag"], read.json()) == (200, '"1"', document)
     again = {**document, "name": "Zoë's friends 🎉"}
@@ -54,7 +59,7 @@ def test_the_example_fits_the_stand_in_and_a_wrong_attribute_does_not(stack: Sta
     assert refused.status_code == 422
     assert [error["place"] for error in refused.json()["errors"]] == ["person_invited.mapping[7].to"]
     saved = call(http, stack, "PUT", "/api/campaigns/902", json=document)
-    assert (saved.status_code, saved.json()["warnings"]) == (201, [])
+    assert (saved.status_code, of_this_campaign(saved)) == (201, [])
 
 
 def test_without_a_token_nobody_comes_in(stack: Stack, http: requests.Session) -> None:

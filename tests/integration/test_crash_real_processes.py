@@ -33,7 +33,7 @@ from shared.domain.referral import Referral, State
 from tests.integration.conftest import KEEP_LOGS, need_ministack
 from tests.integration.over_http import OverHttp
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.crash]
 PEOPLE = 14
 """Half of them users, half leads; each third create kills the workers."""
 KILLS = 4

@@ -79,6 +79,7 @@ def test_every_route_but_the_closed_list_needs_a_token(stack: Stack) -> None:
         "POST /webhooks/intercom/health",
         "GET /",
         "GET /console/{file+}",
+        "GET /oauth/intercom/callback",
     }
     assert requests.get(f"{stack.url}/api/campaigns", timeout=20).status_code == 401
 
