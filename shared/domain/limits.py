@@ -31,7 +31,7 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
-WORKERS = 43
+WORKERS = 78
 """Workers that may call Intercom at the same time: each MaximumConcurrency of the template, together."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167
@@ -158,7 +158,7 @@ class Strikes:
 def cap_of(limit: int | None) -> int:
     """Our calls in one window: 90 % of Intercom's, less one for each worker whose call may arrive in the next window."""
     of_us = int((limit or SMALLEST_LIMIT) * OUR_SHARE)
-    return max(1, of_us - min(WORKERS, of_us * 3 // 10))
+    return max(1, of_us - min(WORKERS, of_us // 2))
 
 
 def cap_for(priority: Priority, cap: int) -> int:
@@ -173,7 +173,7 @@ def window_end(now: float, alignment: int) -> int:
 
 def block_of(taken: int, cap: int) -> int:
     """Calls to lease at once: many while the window is empty, single ones near its end, so that few lapse unused."""
-    return max(1, min(LARGEST_BLOCK, (cap - taken) // (2 * WORKERS)))
+    return max(1, min(LARGEST_BLOCK, (cap - taken) // WORKERS))
 
 
 def share_of(cap: int) -> int:
