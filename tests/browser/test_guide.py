@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.stack.stack import Stack
-from tests.browser.windows import answer, fresh_context, go_to, heading, numbered, sign_up, told, until
+from tests.browser.windows import answer, fresh_context, go_to, heading, holds, numbered, sign_up, told, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -24,7 +24,7 @@ def test_the_marketer_connects_intercom_by_allowing_the_app(page: Page) -> None:
     intercom.get_by_role("button", name="Disconnect").click()
     answer(page, "Disconnect Intercom?", "Disconnect")
     intercom.get_by_text("Not connected", exact=True).wait_for()
-    assert page.get_by_text("must be off").is_visible()
+    page.get_by_text("must be off").wait_for()
     intercom.get_by_role("button", name="Connect with Intercom").click()
     page.get_by_role("heading", name="Allow the app to connect?").wait_for()
     keep_picture(page, "allow")
@@ -72,7 +72,7 @@ def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
     page.get_by_role("button", name="Show what would be sent").click()
     page.get_by_text("a lead is created").wait_for()
     fields = page.get_by_role("table", name="What would be sent")
-    assert fields.get_by_role("row", name=re.compile("referrer_email.*bob@example.com")).is_visible()
+    fields.get_by_role("row", name=re.compile("referrer_email.*bob@example.com")).wait_for()
     keep_picture(page, "preview")
 
 
@@ -81,13 +81,13 @@ def test_what_is_missing_is_told_at_its_place(page: Page) -> None:
     invited.get_by_role("button", name=re.compile("Remove row 1")).click()
     page.get_by_role("button", name="Activate").click()
     told(page, "Not saved")
-    assert invited.get_by_text("First name is not mapped").is_visible()
+    invited.get_by_text("First name is not mapped").wait_for()
     keep_picture(page, "problem")
     invited.get_by_role("button", name="Add a row", exact=True).click()
     invited.get_by_label("Row 7: from").select_option(label="First name")
     invited.get_by_label("Row 7: to").select_option("name")
     invited.get_by_role("button", name="Move row 7 up").click()
-    assert invited.get_by_label("Row 6: from").input_value() == "first_name"
+    holds(invited.get_by_label("Row 6: from"), "first_name")
 
 
 def test_the_campaign_is_activated(page: Page) -> None:
@@ -106,7 +106,7 @@ def test_two_people_sign_up_and_both_are_in_the_users_page(page: Page, browser: 
         sign_up(window, link, "<b>Fred</b>", FRIEND)
         window.goto(f"{stack.referral_factory_pages_url}/users")
         for email, kind in ((REFERRER, "Direct"), (FRIEND, "Referred")):
-            assert window.get_by_role("row").filter(has_text=email).filter(has_text=kind).count() == 1
+            window.get_by_role("row").filter(has_text=email).filter(has_text=kind).wait_for()  # strict: one
         keep_picture(window, "users-page")
 
 
@@ -155,7 +155,7 @@ def test_a_changed_attribute_qualifies_the_referral(page: Page, browser: Browser
         users = window.new_page()
         users.goto(f"{stack.referral_factory_pages_url}/users")
         users.get_by_role("row").filter(has_text=FRIEND).get_by_role("button", name="Unqualify").wait_for()
-        assert users.get_by_role("row").filter(has_text=REFERRER).get_by_text("(1 qualified)").first.is_visible()
+        users.get_by_role("row").filter(has_text=REFERRER).get_by_text("(1 qualified)").first.wait_for()
 
 
 def test_a_segment_is_synced_and_its_people_have_links(page: Page, browser: Browser, stack: Stack) -> None:
@@ -174,7 +174,7 @@ def test_a_segment_is_synced_and_its_people_have_links(page: Page, browser: Brow
     sync.get_by_role("button", name="Sync now").click()
     told(page, "A sync run has begun")
     sync.get_by_text("Done", exact=True).wait_for(timeout=60_000)
-    assert sync.get_by_text(re.compile(r"[1-9]\d* got a link")).is_visible()
+    sync.get_by_text(re.compile(r"[1-9]\d* got a link")).wait_for()
     keep_picture(page, "synced")
     with fresh_context(browser) as team:
         contact = team.new_page()
@@ -191,8 +191,8 @@ def test_the_overview_tells_it_as_a_funnel(page: Page) -> None:
     funnel = page.locator(".funnel")
     again = page.get_by_role("combobox", name="Period")
     until(page, funnel.get_by_text(re.compile("Qualified1")).count, lambda: again.select_option("7"))
-    assert page.get_by_role("heading", name="Limits of the vendors").is_visible()
-    assert page.get_by_role("table", name="When each webhook last came").get_by_text("contact.lead.updated").is_visible()
+    page.get_by_role("heading", name="Limits of the vendors").wait_for()
+    page.get_by_role("table", name="When each webhook last came").get_by_text("contact.lead.updated").wait_for()
     keep_picture(page, "overview")
 
 

@@ -73,6 +73,13 @@ def told(page: Page, text: str) -> None:
     page.get_by_role("status").filter(has_text=text).first.wait_for()
 
 
+def holds(field: Locator, value: str) -> None:
+    """Waits until a form's field holds this."""
+    from playwright.sync_api import expect
+
+    expect(field).to_have_value(value, timeout=PATIENCE)
+
+
 def answer(page: Page, title: str, choice: str) -> None:
     """Presses a button of the dialog that is open."""
     dialog = page.get_by_role("dialog", name=title)

@@ -46,15 +46,22 @@ def compile_query(workspace: Workspace, query: object) -> Predicate:
     return _compile(workspace, query, 0)
 
 
-def email_of(query: object) -> str | None:
-    """The folded e-mail that every hit must have, if the query demands one: then the index finds the hits."""
+def emails_of(query: object) -> frozenset[str] | None:
+    """The folded e-mails of which every hit must have one, if the query demands it: then the index finds the hits."""
     if not isinstance(query, dict):
         return None
-    if query.get("operator") == "AND" and isinstance(query.get("value"), list):
-        return next((email for email in map(email_of, query["value"]) if email is not None), None)
-    if query.get("field") == "email" and query.get("operator") == "=" and isinstance(query.get("value"), str):
-        return fold(query["value"]) or None
-    return None
+    operator, value = query.get("operator"), query.get("value")
+    if query.get("field") == "email":
+        wanted = [value] if operator == "=" else value if operator == "IN" and isinstance(value, list) else []
+        folded = [fold(one) for one in wanted if isinstance(one, str)]
+        return frozenset(folded) if folded and len(folded) == len(wanted) and all(folded) else None
+    if "field" in query or not isinstance(value, list) or not value:
+        return None
+    parts = [emails_of(part) for part in value]
+    if operator == "AND":
+        return next((part for part in parts if part is not None), None)
+    known = [part for part in parts if part is not None]
+    return frozenset().union(*known) if operator == "OR" and len(known) == len(parts) else None
 
 
 def _compile(workspace: Workspace, query: object, level: int) -> Predicate:

@@ -6,12 +6,12 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sandbox.vendors.intercom.documents import contact_document
 from sandbox.vendors.intercom.errors import ApiError, invalid
-from sandbox.vendors.intercom.query import Predicate, compile_query, email_of
+from sandbox.vendors.intercom.query import Predicate, compile_query, emails_of
 from sandbox.vendors.intercom.workspace import Contact, Workspace
 
 MAX_PER_PAGE = 150
@@ -41,11 +41,12 @@ def search_contacts(workspace: Workspace, body: Mapping[str, Any]) -> dict[str, 
         raise invalid("pagination must be an object", "pagination")
     page = _read_page(pagination or {}, SEARCH_PER_PAGE, field)
     workspace.index.catch_up(workspace.now())
-    email = email_of(body["query"])
-    if email is None and field == "created_at":
+    emails = emails_of(body["query"])
+    if emails is None and field == "created_at":
         found, total = _scan(workspace, predicate, page, json.dumps(body["query"]), descending=is_descending)
     else:
-        candidates = workspace.index.visible.values() if email is None else workspace.index.with_email(email)
+        index = workspace.index
+        candidates = index.visible.values() if emails is None else chain.from_iterable(map(index.with_email, sorted(emails)))
         found, total = _sort(list(filter(predicate, candidates)), page, field, descending=is_descending)
     keys = [(getattr(contact, field), contact.number) for contact in found]
     return _answer(workspace, found, keys, total, page)

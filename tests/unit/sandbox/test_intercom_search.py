@@ -184,6 +184,27 @@ def test_a_day_of_the_time_change_has_25_hours(intercom: IntercomUnderTest) -> N
     assert intercom.found("created_at", ">", int(at("2026-10-25T00:30:00"))) == set()
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"operator": "OR", "value": [email_is("ada@example.com"), email_is("ADA@example.com")]}, ["a"]),
+        ({"operator": "OR", "value": [email_is("ada@example.com"), ROLE_USER]}, ["a", "b"]),
+        ({"operator": "OR", "value": [email_is("nobody@example.com"), email_is("cleo@example.com")]}, ["c"]),
+        ({"operator": "OR", "value": [email_is("cleo@example.com"), {**email_is(""), "value": None}]}, ["c", "nobody"]),
+        ({"operator": "AND", "value": [ROLE_USER, {"field": "email", "operator": "!=", "value": "ada@example.com"}]}, ["b"]),
+        ({"operator": "AND", "value": [ROLE_USER, {**email_is(""), "operator": "IN", "value": ["ada@example.com"]}]}, ["a"]),
+    ],
+)
+def test_groups_of_emails(intercom: IntercomUnderTest, query: Any, expected: list[str]) -> None:
+    """Whether or not the index of e-mails can tell whom to look at, the hits are the same."""
+    for role, email in (("user", "ada@example.com"), ("user", "bela@example.com"), ("lead", "cleo@example.com")):
+        intercom.call("POST", "/contacts", {"role": role, "email": email, "name": email[0]})
+    intercom.call("POST", "/contacts", {"role": "lead", "name": "nobody"})
+    answer = intercom.search(query)
+    assert sorted(one["name"] for one in answer["data"]) == expected
+    assert answer["total_count"] == len(expected)
+
+
 @pytest.mark.parametrize("field", ["created_at", "updated_at", "email", "name"])
 @pytest.mark.parametrize("order", ["ascending", "descending"])
 def test_pages_by_cursor(intercom: IntercomUnderTest, field: str, order: str) -> None:
