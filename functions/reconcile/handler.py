@@ -13,6 +13,8 @@ from shared.use_cases.reconcile_campaigns import Reconciliation
 from shared.use_cases.reconcile_contacts import FAILED, ContactReconciliation
 
 AGAIN_AFTER = 60.0
+AGAIN_WITHIN = 240.0
+"""Seconds from the first try in which a pass is tried again; then the next slot is due."""
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -20,15 +22,23 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     environment = bootstrap.environment("reconcile")
     environment.begin(context)
     try:
+        rings = _rings(event)
+        began_at = min((ring.requested_at for ring in rings), default=environment.clock.now())
+        full = any(ring.full for ring in rings)
         errors = [
-            _attempt(environment, lambda: Reconciliation(environment).run(full=_is_full(event)), "ReconcileFailed"),
+            _attempt(environment, lambda: Reconciliation(environment).run(full=full), "ReconcileFailed"),
             _attempt(environment, ContactReconciliation(environment).run, FAILED),
         ]
-        if "Records" not in event and any(_is_worth_another(error) for error in errors):
-            _once_more(environment)
+        if any(_is_worth_another(error) for error in errors):
+            _again(environment, ReconcileCampaigns(began_at, full=full and errors[0] is not None))
     finally:
         environment.flush()
     return {"batchItemFailures": []}
+
+
+def _rings(event: Mapping[str, Any]) -> list[ReconcileCampaigns]:
+    messages = [message_of(record["body"]) for record in event.get("Records", ())]
+    return [message for message in messages if isinstance(message, ReconcileCampaigns)]
 
 
 def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object], metric: str) -> FailureError | None:
@@ -50,14 +60,11 @@ def _is_worth_another(error: FailureError | None) -> bool:
     return isinstance(error, TransientError) and not isinstance(error, BreakerOpenError) and not refused
 
 
-def _once_more(environment: bootstrap.Environment) -> None:
-    """A scheduled pass that got no answer is made again in a minute, once: five are long for whoever waits."""
+def _again(environment: bootstrap.Environment, ring: ReconcileCampaigns) -> None:
+    """A pass that got no answer is made again in a minute, until the next slot is due: five are long for whoever waits."""
+    if environment.clock.now() + AGAIN_AFTER > ring.requested_at + AGAIN_WITHIN + AGAIN_AFTER / 2:
+        return
     try:
-        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now()), delay=AGAIN_AFTER)
+        environment.reconcile_queue.send(ring, delay=AGAIN_AFTER)
     except TransientError:
         logger.warning("queue refused to wake reconcile")
-
-
-def _is_full(event: Mapping[str, Any]) -> bool:
-    messages = [message_of(record["body"]) for record in event.get("Records", ())]
-    return any(isinstance(message, ReconcileCampaigns) and message.full for message in messages)

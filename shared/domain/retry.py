@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SHORT_DELAYS = (5.0, 10.0, 20.0, 30.0)
+SHORT_DELAYS = (5.0, 10.0, 20.0, 30.0, 30.0, 45.0, 45.0)
+"""More than three minutes in the queue: the ledger's waits end with the sweep's minute, which is long for whoever waits."""
 LONGEST_SHORT_WAIT = 60.0
 FIRST_LONG_WAIT = 60.0
 LONGEST_LONG_WAIT = 120.0

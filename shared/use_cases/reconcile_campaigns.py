@@ -14,7 +14,7 @@ from shared.domain.campaign import Campaign, Status
 from shared.domain.person import Person, Referrer, merge
 from shared.domain.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.domain.referral import Origin, Referral
-from shared.errors import FailureError, RateLimitedError, UnavailableError
+from shared.errors import FailureError, RateLimitedError, TransientError, UnavailableError
 from shared.messages import DeliverContact
 from shared.observability import logger
 from shared.ports.repositories import Campaigns, Progresses, Referrals
@@ -26,6 +26,8 @@ LONGEST_CALL = 25.0 + 3.0
 """Seconds one page may need; with less left the pass stops and the next one goes on."""
 MOST_REFERRERS = 50
 """Referrers that one pass asks for by id, beside those that are on the pages it reads."""
+MOST_FAILURES = 5
+"""People of one pass who may fail at our own tables before it stops."""
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
 SCAN_AGAIN_AFTER = 86_400.0
@@ -64,7 +66,8 @@ class Pass:
 
 
 class Reconciliation:
-    """One pass. Raises what the Referral Factory port raises; what was found until then is kept."""
+    """One pass. Raises what the Referral Factory port raises, and TransientError when somebody's row could not be written;
+    what was found is kept."""
 
     def __init__(self, environment: Reconciling) -> None:
         self._environment = environment
@@ -75,6 +78,7 @@ class Reconciliation:
         self._people: dict[int, Person] = {}
         self._asked = 0
         self._last_page = 0
+        self._failures: list[TransientError] = []
 
     def run(self, *, full: bool = False) -> Pass:
         """``full`` begins a scan of the whole list, as does a day without one; a scan that was begun goes on in any case."""
@@ -90,6 +94,9 @@ class Reconciliation:
             self._begin_scan()
         if self._progress.scan_page:
             self._scan()
+        if self._failures:  # their pages are read again: the marks stay where they were
+            self._keep_place()
+            raise self._failures[0]
         self._finish()
         return self._pass
 
@@ -140,7 +147,10 @@ class Reconciliation:
     def _scan(self) -> None:
         try:
             while self._progress.scan_page <= self._last_page and self._may_go_on():
+                failed_before = len(self._failures)
                 self._read(self._progress.scan_page)
+                if len(self._failures) > failed_before:
+                    return
                 self._progress = replace(self._progress, scan_page=self._progress.scan_page + 1)
         except RateLimitedError as error:
             if error.status is not None:  # the vendor's own word
@@ -191,8 +201,9 @@ class Reconciliation:
         for pause in PAUSES:
             try:
                 return self._environment.referral_factory().users(number)
-            except UnavailableError as error:
-                if self._environment.time_left() < LONGEST_CALL + pause:
+            except (UnavailableError, RateLimitedError) as error:
+                refused = isinstance(error, RateLimitedError) and error.status is not None
+                if refused or self._environment.time_left() < LONGEST_CALL + pause:
                     raise
                 logger.info("page asked for again", page=number, error=type(error).__name__, status=error.status)
                 self._environment.clock.sleep(pause)
@@ -203,14 +214,23 @@ class Reconciliation:
         return campaign is not None and campaign.status is not Status.DRAFT
 
     def _compare(self, people: Sequence[tuple[int, Person]]) -> None:
-        """Against the ledger: who is missing is added, who is there is verified and completed."""
+        """Against the ledger: who is missing is added, who is there is verified and completed. Somebody whose row cannot be
+        written now delays nobody else."""
         rows = self._environment.referrals.find_all([(campaign_id, person.user_id) for campaign_id, person in people])
-        to_ring = [
-            row
-            for campaign_id, person in people
-            for row in self._reconciled(self._campaigns[campaign_id], person, rows.get((campaign_id, person.user_id)))
-        ]
+        to_ring: list[Referral] = []
+        for campaign_id, person in people:
+            row = rows.get((campaign_id, person.user_id))
+            try:
+                to_ring += self._reconciled(self._campaigns[campaign_id], person, row)
+            except TransientError as error:
+                self._note_failure(error)
         self._ring(to_ring)
+
+    def _note_failure(self, error: TransientError) -> None:
+        logger.warning("row not reconciled", error=type(error).__name__, vendor=error.vendor, code=error.code)
+        self._failures.append(error)
+        if len(self._failures) > MOST_FAILURES:
+            raise error
 
     def _reconciled(self, campaign: Campaign, person: Person, row: Referral | None) -> Iterable[Referral]:
         """The row, if it is to be delivered now."""

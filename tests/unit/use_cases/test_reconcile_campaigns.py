@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from functions.reconcile import handler as reconcile
 from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
+from shared.errors import RateLimitedError, TransientError
 from shared.messages import body_of
-from shared.use_cases.reconcile_campaigns import LONGEST_CALL, SCAN_AGAIN_AFTER
+from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES, SCAN_AGAIN_AFTER
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
 
@@ -314,13 +316,88 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
     assert missing == []
 
 
-def test_a_scheduled_pass_without_an_answer_is_made_once_more_in_a_minute() -> None:
-    app = app_with()
-    app.wire.faults.add({"kind": "status", "status": 503, "path": "/users"})
+def refuse_rows_of(app: App, *unlucky: int) -> list[int]:
+    """The ledger takes none of their rows; ``del app.environment.referrals.add`` mends it. Answers who was tried."""
+    referrals = app.environment.referrals
+    add = referrals.add
+    tried: list[int] = []
+
+    def added(row: Any) -> bool:
+        if row.user_id in unlucky:
+            tried.append(row.user_id)
+            raise TransientError("the table does not answer", vendor="aws")
+        return add(row)
+
+    referrals.add = added  # type: ignore[method-assign]
+    return tried
+
+
+def test_one_row_that_cannot_be_written_delays_nobody_else() -> None:
+    app = app_with(300)
+    people = app.referral_factory.account.people.ids()
+    refuse_rows_of(app, people[10])
     app.reconcile(work=False)
-    assert [type(message).__name__ for message in app.queued("reconcile")] == ["ReconcileCampaigns"]
-    app.invoke(reconcile, {"Records": [{"body": body_of(app.queued("reconcile")[0])}]})
-    assert len(app.queued("reconcile")) == 1, "a pass that was rung rings none"
+    assert len(app.rows_of("REFERRAL#")) == 302
+    assert app.metrics.counts["ReconcileFailed"] == 1
+    assert progress(app).high_water == 0, "the pass does not count: the next one reads the same again"
+    del app.environment.referrals.add
+    app.reconcile(work=False)
+    assert len(app.rows_of("REFERRAL#")) == 303
+    assert progress(app).high_water == newest(app)
+
+
+def test_a_ledger_that_takes_nothing_stops_the_pass() -> None:
+    app = app_with(300)
+    tried = refuse_rows_of(app, *app.referral_factory.account.people.ids())
+    app.reconcile(work=False)
+    assert app.metrics.counts["ReconcileFailed"] == 1
+    assert len(tried) == MOST_FAILURES + 1
+
+
+def test_a_scan_stands_on_the_page_of_which_a_row_could_not_be_written() -> None:
+    app = app_with(600, order="shuffled")
+    page = [person.user_id for _, person in app.environment.referral_factory().users(2).people]
+    refuse_rows_of(app, page[0])
+    app.reconcile(work=False)
+    assert progress(app).scan_page == 2
+    del app.environment.referrals.add
+    for _ in range(2):
+        app.wait(300)
+        app.reconcile(work=False)
+    assert len(app.rows_of("REFERRAL#")) == 603
+
+
+def test_a_page_that_our_own_limiter_could_not_judge_is_asked_for_again() -> None:
+    app = app_with()
+    real = app.environment.referral_factory()
+    tries = []
+
+    def users(page: int) -> Any:
+        tries.append(page)
+        if len(tries) == 1:
+            raise RateLimitedError("the limiter does not answer", vendor="referral_factory")
+        return real.users(page)
+
+    app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
+    app.reconcile(work=False)
+    assert tries == [1, 1]
+    assert app.metrics.counts["ReconcileSucceeded"] == 1
+
+
+def test_a_scheduled_pass_without_an_answer_is_made_again_each_minute_until_the_next_is_due() -> None:
+    app = app_with()
+    refuse_rows_of(app, *app.referral_factory.account.people.ids())
+    app.reconcile(work=False)
+    passes = 1
+    while app.queued("reconcile"):
+        [message] = app.queued("reconcile")
+        app.wait(60)
+        app.sqs.real.purge_queue(QueueUrl=app.settings.reconcile_queue_url)
+        app.invoke(reconcile, {"Records": [{"body": body_of(message)}]})
+        passes += 1
+        assert passes < 10
+    assert passes == 5
+    assert app.clock.now() - NOW == 240
 
 
 def join_through(app: App, name: str, referrer_id: int) -> int:
