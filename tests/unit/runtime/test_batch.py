@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.connection import BreakerKind, Vendor
+from shared.domain.retry import SHORT_DELAYS
 from shared.errors import (
     BreakerOpenError,
     BusyError,
@@ -123,7 +124,7 @@ def test_a_transient_failure_waits_shortly_in_the_queue(receive_count: int, seco
 
 def test_a_transient_failure_that_lasts_waits_in_the_ledger_and_frees_the_queue() -> None:
     worker = Worker(RecordedAttempt(DOWN, waits_so_far=1))
-    assert worker.process(receive_count=5) == []
+    assert worker.process(receive_count=len(SHORT_DELAYS) + 1) == []
     assert worker.attempts[0].waits == [(NOW + 120, "down")]
 
 
@@ -155,7 +156,7 @@ def test_a_persons_busy_lease_is_tried_again_soon_however_long_it_may_last(recei
 
 def test_a_lease_that_stays_busy_waits_in_the_ledger() -> None:
     worker = Worker(RecordedAttempt(BusyError("leased", retry_after=74.0)))
-    assert worker.process(receive_count=5) == []
+    assert worker.process(receive_count=len(SHORT_DELAYS) + 1) == []
     assert worker.attempts[0].waits == [(NOW + 60, "leased")]
 
 

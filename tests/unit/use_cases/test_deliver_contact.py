@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.connection import Connection
 from shared.domain.referral import Origin, State
+from shared.domain.retry import SHORT_DELAYS
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.use_cases.deliver_contact import HELD_UNCONFIGURED, RESCUE_AFTER
 from shared.use_cases.guard_vendor import FAILURES_TO_OPEN
@@ -272,10 +273,10 @@ def test_a_short_failure_waits_in_the_queue_and_a_long_one_in_the_ledger(app: Ap
     app.sign_up()
     receives = 1
     while app.queued():
-        app.wait(31)
+        app.wait(57)
         app.work()
         receives += 1
-    assert receives == 5
+    assert receives == len(SHORT_DELAYS) + 1
     row = app.row()
     assert (row.state, row.attempts, row.history[-1].what) == (State.PENDING, 1, "waits")
     assert row.due_at is not None
