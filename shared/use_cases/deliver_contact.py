@@ -25,6 +25,7 @@ from shared.ports.referrers import Referrers, Rewards
 from shared.ports.repositories import (
     Campaigns,
     Connections,
+    DueRow,
     People,
     Pointer,
     Progresses,
@@ -43,6 +44,8 @@ LEASE = 75.0
 """Seconds that a person's lease holds: the function's time-out (45 s) and 30 s."""
 RESCUE_AFTER = LEASE
 """Seconds after which the sweep rings a row whose worker did not come back."""
+NEARLY = 5.0
+"""Seconds by which a row's time may be off without being moved."""
 HELD_UNCONFIGURED = 30 * 86_400.0
 """Seconds that a signup of a campaign nobody configured is held."""
 LATE = 1_800.0
@@ -106,6 +109,7 @@ class Delivery:
         die, the sweep rings each row before the queue would show the messages again. Raises as ``run`` does."""
         self._campaign = self._environment.campaigns.find(self._message.campaign_id)
         self._row = _row_of(self._environment, self._message, self._campaign)
+        self._keep_sweep_away()
 
     def run(self) -> None:
         """After ``prepare``. Raises TransientError, ConnectionLostError and PermanentError."""
@@ -125,6 +129,17 @@ class Delivery:
         if not is_deliverable(email):
             raise PermanentError("There is no e-mail address." if not email else "No mail system takes this e-mail address.")
         _write(environment, row, campaign, email)
+
+    def _keep_sweep_away(self) -> None:
+        """Of a row that is tried again the time is moved: the sweep rings it soon should this worker die, and not while the
+        message waits in the queue for its next try."""
+        row, due_at = self._row, self._environment.clock.now() + RESCUE_AFTER
+        if row is None or row.state is not State.PENDING or row.due_at is None or abs(row.due_at - due_at) < NEARLY:
+            return
+        try:
+            self._environment.referrals.ring(DueRow(row.due_at, row.campaign_id, row.user_id), due_at)
+        except TransientError as error:
+            logger.info("row's time not moved", code=error.code)  # rung too early or late, but rung
 
     @property
     def waits_so_far(self) -> int:

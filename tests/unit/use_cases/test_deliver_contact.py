@@ -11,12 +11,17 @@ import pytest
 from shared.domain.connection import Connection
 from shared.domain.referral import Origin, State
 from shared.domain.retry import SHORT_DELAYS
+from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.use_cases.deliver_contact import HELD_UNCONFIGURED, RESCUE_AFTER
 from shared.use_cases.guard_vendor import FAILURES_TO_OPEN
 from tests.builders import EMAIL, NOW, App, mapping, webhook_fields
 
 DOWN = {"kind": "status", "status": 503}
+
+
+def die() -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -361,9 +366,6 @@ def test_a_late_contact_is_counted(app: App) -> None:
 
 
 def test_a_worker_that_does_not_come_back_is_rescued_by_the_sweep(app: App) -> None:
-    def die() -> None:
-        raise KeyboardInterrupt
-
     app.wire.interrupt("POST /contacts/search", die)
     with pytest.raises(KeyboardInterrupt):
         app.sign_up()
@@ -372,6 +374,50 @@ def test_a_worker_that_does_not_come_back_is_rescued_by_the_sweep(app: App) -> N
     app.sweep()
     assert app.row().state is State.DELIVERED
     assert len(app.contacts()) == 1
+
+
+def test_a_worker_that_dies_over_a_rung_row_is_soon_followed_by_another(app: App) -> None:
+    """The sweep moves a row's time on for minutes, since its message may wait in a long queue; a worker moves it back."""
+    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": len(SHORT_DELAYS) + 1})
+    app.sign_up()
+    while app.queued():
+        app.wait(57)
+        app.work()
+    app.wait(700)
+    app.wire.interrupt("POST /contacts/search", die)
+    with pytest.raises(KeyboardInterrupt):
+        app.sweep()
+    app.sqs.real.purge_queue(QueueUrl=app.settings.delivery_queue_url)
+    app.environment = app.new_environment()
+    app.wait(RESCUE_AFTER + 1)
+    app.sweep()
+    assert app.row().state is State.DELIVERED
+
+
+def test_the_sweep_leaves_a_row_alone_whose_message_waits_for_its_next_try(app: App) -> None:
+    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": len(SHORT_DELAYS)})
+    app.sign_up()
+    most = 0
+    while not app.row().finished:
+        app.wait(10)
+        app.sweep()
+        most = max(most, len(app.queued()))
+        app.work()
+    assert most == 1
+    assert len(app.calls("intercom")) == len(SHORT_DELAYS) + 2
+
+
+def test_a_row_whose_time_cannot_be_moved_is_delivered_all_the_same(app: App) -> None:
+    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": 1})
+    app.sign_up()
+    app.wait(10)
+
+    def refuse(*_: object) -> bool:
+        raise TransientError("the table does not answer", vendor="aws")
+
+    app.environment.referrals.ring = refuse  # type: ignore[method-assign]
+    app.work()
+    assert app.row().state is State.DELIVERED
 
 
 def test_a_lease_that_cannot_be_given_back_costs_nothing(app: App) -> None:
