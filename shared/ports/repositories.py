@@ -179,6 +179,9 @@ class Connections(Protocol):
 
     def save(self, connection: Connection) -> None: ...
 
+    def replace(self, before: Connection, after: Connection) -> bool:
+        """False when somebody connected or disconnected since ``before`` was read; then nothing is written."""
+
 
 class Breakers(Protocol):
     def find(self, vendor: Vendor) -> Breaker | None: ...

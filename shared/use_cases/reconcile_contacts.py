@@ -24,6 +24,7 @@ from shared.ports.services import Clock, MessageQueue, Metrics
 from shared.use_cases.find_connection import Connecting
 from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.hear_notifications import NotificationHeartbeat
+from shared.use_cases.settle_doubt import settle_doubt
 
 NAME = "contacts"
 FAILED = "ContactReconcileFailed"
@@ -84,19 +85,21 @@ class ContactReconciliation:
         self._workspace_id = ""
 
     def run(self) -> Found:
-        """Nothing happens while no campaign tracks anything, or Intercom is not connected."""
+        """Nothing happens while no campaign tracks anything (unless an uninstall is in doubt), or Intercom is not
+        connected."""
         environment = self._environment
         tracked = {
             campaign.campaign_id: (campaign, rule)
             for campaign in environment.campaigns.list()
             if campaign.status is Status.ACTIVE and (rule := rule_of(campaign)) is not None
         }
-        connection = environment.connections.find() if tracked else None
-        if connection is None or not connection.connected:
+        connection = environment.connections.find()
+        if connection is None or not connection.connected or not (tracked or connection.doubted_at is not None):
             return self._found
         environment.intercom_guard.admit()
         self._workspace_id = connection.workspace_id
         try:
+            settle_doubt(environment, connection)
             self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
             self._compare(environment.clock.now())
         except ConnectionLostError:
