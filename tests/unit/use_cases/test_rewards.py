@@ -318,6 +318,39 @@ def test_killed_between_reserving_and_confirming_issues_once() -> None:
     assert (len(issues(story)), given(story), len(story.events())) == (1, 1, 1)
 
 
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_reward_that_a_killed_worker_left_reserved_is_finished_by_the_sweep_alone(arrived: bool) -> None:
+    """Its message never comes again, no webhook and no poll tells of it. ``arrived``: Referral Factory got the call."""
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    (reward,) = story.rewards()
+    story.app.wire.interrupt(f"POST /api/v2/rewards/issue/{reward.facts.id}", _kill)
+    if not arrived:
+        story.app.wire.faults.add({"kind": "reset", "method": "POST", "path": "/rewards/issue/", "times": 1})
+    story.app.wait(60)
+    with pytest.raises(Killed):
+        story.app.update_referrers()
+    story.app.sqs.purge_queue(QueueUrl=story.app.settings.referrer_queue_url)
+    (left,) = story.rewards()
+    assert left.reserved_at is not None
+    assert left.settled_at is None
+    story.webhooks(lost=True)
+    story.passes(900)
+    assert (given(story), len(story.events())) == (1, 1)
+    assert len(issues(story)) == (1 if arrived else 2)
+    settled = next(one for one in story.rewards() if one.facts.kind is Kind.DUE)
+    assert settled.settled_at is not None
+
+
+def _kill() -> None:
+    raise Killed
+
+
 def test_a_due_reward_that_somebody_canceled_is_settled() -> None:
     story = due()
     story.qualifies(story.invites())
