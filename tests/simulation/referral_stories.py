@@ -104,7 +104,7 @@ def notify(world: World) -> None:
         def then(answer: Any, ended: BaseException | None, webhook: OutgoingWebhook = webhook) -> None:
             world.intercom.webhook_answered(webhook, answer["statusCode"] if ended is None else None)
 
-        world.functions["intercom_webhook"].invoke(_event(webhook), then)
+        world.functions["intercom_webhook"].invoke(as_event(webhook), then)
 
 
 def uninstall(world: World) -> None:
@@ -114,7 +114,7 @@ def uninstall(world: World) -> None:
     notify(world)
 
 
-def _event(webhook: OutgoingWebhook) -> dict[str, Any]:
+def as_event(webhook: OutgoingWebhook) -> dict[str, Any]:
     path = urlsplit(webhook.url).path
     return {
         "version": "2.0",

@@ -12,11 +12,12 @@ import pytest
 from sandbox.stack.expand import read_template
 from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
+from shared.runtime.bootstrap import ATTEMPTS
 from shared.use_cases.accept_notification import SQS_TRIES
 from shared.use_cases.switch_connection import switch_connection
 from tests.simulation.blueprint import TEMPLATE, target_of
 from tests.simulation.boundary import Flavour, When
-from tests.simulation.clients import ATTEMPTS, AwsClient
+from tests.simulation.clients import AwsClient
 from tests.simulation.referral_stories import STORIES, ReferralStory, notify, uninstall
 from tests.simulation.settings import build_settings
 from tests.simulation.syncing import add_contacts, begin, run_to_the_end, sync_settings
