@@ -88,8 +88,8 @@ class Patience(NamedTuple):
 
 USUAL = Patience(2.0, 5.0)
 BRIEF = Patience(1.0, 0.7)
-"""So that two calls that hang, each tried twice, leave a receiver time to answer within 5 s."""
-RECEIVERS = frozenset({"signup_webhook", "intercom_webhook"})
+"""Of the receiver of notifications for its tables: the rules it may go on with as they are known, and a light that nobody
+needs. Two calls that hang, each tried twice, leave it time to answer within 5 s."""
 
 
 class LambdaContext(Protocol):
@@ -531,19 +531,21 @@ def use(replacement: Environment) -> Iterator[Environment]:
 def _from_process(function: str, variables: Mapping[str, str]) -> Environment:
     settings = settings_of(variables, function)
     logger.info("environment made", function_name=function, stage=settings.stage)
-    aws = partial(_boto3_client, patience=patience_of(function))
-    return Environment(settings, aws, _requests_transport, SystemClock(), SystemChance(), EmbeddedMetrics())
+    return Environment(
+        settings, partial(_boto3_client, function), _requests_transport, SystemClock(), SystemChance(), EmbeddedMetrics()
+    )
 
 
-def patience_of(function: str) -> Patience:
-    """How long the function waits for AWS."""
-    return BRIEF if function in RECEIVERS else USUAL
+def patience_of(function: str, service: str) -> Patience:
+    """How long the function waits for a service of AWS."""
+    return BRIEF if (function, service) == ("intercom_webhook", "dynamodb") else USUAL
 
 
-def _boto3_client(service: str, patience: Patience) -> Any:
+def _boto3_client(function: str, service: str) -> Any:
     import boto3
     from botocore.config import Config
 
+    patience = patience_of(function, service)
     limits = Config(
         connect_timeout=patience.connect,
         read_timeout=patience.read,

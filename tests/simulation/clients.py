@@ -70,7 +70,8 @@ class AwsClient:
         if flavour is Flavour.BEFORE:
             raise self._refusal(name)
         if flavour is Flavour.HANG:
-            crossing.sleep(patience_of(crossing.names.get(crossing.loop.current, "") if crossing.loop.current else "").read)
+            function = crossing.names.get(crossing.loop.current, "") if crossing.loop.current else ""
+            crossing.sleep(patience_of(function, self._service).read)
         if flavour is not Flavour.HANG or self._chance.random() < 0.5:
             try:
                 method(**request)

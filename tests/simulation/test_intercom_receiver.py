@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.wire import OutgoingWebhook
+from shared.runtime import bootstrap
 from tests.simulation.boundary import Call, Flavour, When
 from tests.simulation.referral_stories import FRIEND, INTERCOM_WEBHOOK, as_event
 from tests.simulation.settings import build_settings
@@ -99,3 +100,13 @@ def test_while_the_rules_cannot_be_read_the_last_known_ones_hold(flavour: Flavou
     assert max(seconds for _, seconds in story.answers) < FAILED_AFTER
     story.world.run(60)
     assert story.qualified
+
+
+def test_the_sdk_is_as_brief_as_the_world_believes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    made = {name: bootstrap._boto3_client(name, "dynamodb").meta.config for name in ("intercom_webhook", "deliver_contact")}
+    assert {name: (one.connect_timeout, one.read_timeout) for name, one in made.items()} == {
+        "intercom_webhook": bootstrap.BRIEF,
+        "deliver_contact": bootstrap.USUAL,
+    }
+    assert {one.retries["total_max_attempts"] for one in made.values()} == {bootstrap.ATTEMPTS}

@@ -326,6 +326,65 @@ def test_the_first_value_of_another_campaign_is_no_reversal() -> None:
     assert story.told() == [True]
 
 
+@pytest.mark.parametrize("duplicates", ["skip", "update"])
+def test_the_first_value_of_another_campaign_for_the_same_attribute_is_neither_written_nor_a_reversal(duplicates: str) -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    theirs = rules(initial_value="Invited", qualified_values=["Connected"], unqualify_on_reversal=True)
+    story.app.configure(campaign_id=2, qualification=theirs, person_invited={"duplicates": duplicates})
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    other = story.refers("Olga", "olga@example.com", campaign=2)
+    story.account.join(story.account.campaigns[2], first_name="Friend 1", email=friend.email, source="Referred", referrer=other)
+    story.webhooks()
+    story.settles(2)
+    assert story.contact(friend.email).custom_attributes["referral_status"] == "Connected"
+    assert story.told() == [True]
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_persons_change_in_the_moment_of_our_own_write_is_not_lost(reversal: bool) -> None:
+    """Our update and theirs bear the same second, and its notifications come in either order."""
+    for backwards in (False, True):
+        story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": "update"})
+        story.invited()
+        contact = story.app.given("lead", email="friend2@example.com", custom_attributes={"referral_status": "New"})
+        story.app.wire.interrupt(f"PUT /contacts/{contact.id}", lambda: story.changes(contact.id, "Connected", wait=0))  # noqa: B023
+        friend = story.invites()
+        heard = story.taken()
+        assert {one.name for one in heard}
+        story.notified(*(reversed(heard) if backwards else heard))
+        story.settles(3)
+        assert friend.qualified_times == 1
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_contact_that_was_archived_and_is_back_qualifies(reversal: bool) -> None:
+    story = Friendship(rules(unqualify_on_reversal=reversal))
+    friend = story.invited()
+    contact = story.contact(friend.email)
+    for act in (story.app.intercom.contacts.archive, story.app.intercom.contacts.unarchive):
+        story.app.wait(10)
+        act(contact.id, by_api=False)
+        story.settles(1)
+    assert story.told() == []
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == [True]
+
+
+def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wait(10)
+    story.app.intercom.contacts.archive(story.contact(friend.email).id, by_api=False)
+    story.settles(3)
+    assert story.told() == [True]
+    assert story.row(friend).state is State.DELIVERED
+
+
 def test_a_merge_is_followed_and_a_deletion_too() -> None:
     story = Friendship()
     friend = story.invited()
