@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.connection import Vendor
 from shared.messages import QualifyReferral
 from shared.use_cases.notification_rules import NOTHING_KEPT_SECONDS
 from tests.builders import CLIENT_SECRET, App
@@ -117,6 +118,12 @@ def test_a_signed_body_that_cannot_be_read_is_answered_and_counted(app: App) -> 
 def test_head_and_ping_are_answered(app: App) -> None:
     assert app.notify("", {}, method="HEAD")["statusCode"] == 200
     assert post(app, json.dumps({"topic": "ping", "app_id": "abc", "data": {"item": {"type": "ping"}}}).encode()) == 200
+
+
+def test_a_ping_is_seen_on_the_connection_page_whatever_workspace_it_names(app: App) -> None:
+    post(app, json.dumps({"topic": "ping", "app_id": "abc", "data": {"item": {"type": "ping"}}}).encode())
+    assert app.environment.figures.last_received(Vendor.INTERCOM)["ping"] == app.clock.now()
+    assert app.metrics.counts["NotificationOfAnotherWorkspace"] == 0
 
 
 def test_a_body_over_a_megabyte_is_refused(app: App) -> None:

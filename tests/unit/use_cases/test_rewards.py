@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.reward import Kind, Status
+from shared.messages import UpdateReferrer
 from tests.referring import REWARDS, RITA, Story
 
 TITLE = "20.00 for the friend who told"
@@ -349,6 +350,41 @@ def test_a_reward_that_a_killed_worker_left_reserved_is_finished_by_the_sweep_al
 
 def _kill() -> None:
     raise Killed
+
+
+def test_a_ring_before_the_90_seconds_are_over_asks_no_list() -> None:
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "/rewards/issue/", "times": 1})
+    story.app.wait(60)
+    story.app.update_referrers()
+    assert len(issues(story)) == 1
+    story.app.forget_calls()
+    story.app.wait(30)
+    story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
+    story.app.update_referrers()
+    assert [call for call in story.asked() if "/rewards/" in call] == []
+
+
+def test_a_campaign_that_no_longer_says_so_issues_nothing_that_it_wanted_before() -> None:
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    assert [reward.wants_issuing for reward in story.rewards()] == [True]
+    story.app.configure(rewards={**REWARDS, "issue_due": False})
+    story.passes(300)
+    assert (issues(story), given(story)) == ([], 0)
+
+
+def test_no_event_is_told_before_its_second() -> None:
+    story = Story()
+    for friend in [story.invites() for _ in range(4)]:
+        story.qualifies(friend)
+    story.passes(60, step=1)
+    told = [call for call in story.app.wire.calls if call.path == "/events"]
+    assert len({call.body["created_at"] for call in told}) == 4
+    assert all(call.body["created_at"] <= call.at for call in told)
 
 
 def test_a_due_reward_that_somebody_canceled_is_settled() -> None:
