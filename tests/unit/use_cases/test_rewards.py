@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.domain.reward import Kind, Status
-from shared.messages import UpdateReferrer
+from shared.errors import TransientError
+from shared.use_cases.issue_rewards import RewardIssue
 from tests.referring import REWARDS, RITA, Story
 
 TITLE = "20.00 for the friend who told"
@@ -77,6 +78,8 @@ def test_more_rewards_than_seconds_have_passed_wait_for_theirs() -> None:
     story.passes(120)
     seconds = [event.created_at for event in story.events()]
     assert len(set(seconds)) == 25
+    told = [call for call in story.app.wire.calls if call.path == "/events"]
+    assert all(call.body["created_at"] <= call.at for call in told), "none in the future"
     assert not story.mark().is_marked
 
 
@@ -352,7 +355,7 @@ def _kill() -> None:
     raise Killed
 
 
-def test_a_ring_before_the_90_seconds_are_over_asks_no_list() -> None:
+def test_before_the_90_seconds_are_over_no_list_is_asked() -> None:
     story = due()
     story.qualifies(story.invites())
     story.app.poll_rewards()
@@ -362,9 +365,10 @@ def test_a_ring_before_the_90_seconds_are_over_asks_no_list() -> None:
     assert len(issues(story)) == 1
     story.app.forget_calls()
     story.app.wait(30)
-    story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
-    story.app.update_referrers()
-    assert [call for call in story.asked() if "/rewards/" in call] == []
+    with pytest.raises(TransientError) as waits:
+        RewardIssue(story.app.environment, story.campaign).run(story.rewards())
+    assert waits.value.retry_after == 60
+    assert story.asked() == []
 
 
 def test_a_campaign_that_no_longer_says_so_issues_nothing_that_it_wanted_before() -> None:
@@ -375,16 +379,6 @@ def test_a_campaign_that_no_longer_says_so_issues_nothing_that_it_wanted_before(
     story.app.configure(rewards={**REWARDS, "issue_due": False})
     story.passes(300)
     assert (issues(story), given(story)) == ([], 0)
-
-
-def test_no_event_is_told_before_its_second() -> None:
-    story = Story()
-    for friend in [story.invites() for _ in range(4)]:
-        story.qualifies(friend)
-    story.passes(60, step=1)
-    told = [call for call in story.app.wire.calls if call.path == "/events"]
-    assert len({call.body["created_at"] for call in told}) == 4
-    assert all(call.body["created_at"] <= call.at for call in told)
 
 
 def test_a_due_reward_that_somebody_canceled_is_settled() -> None:
