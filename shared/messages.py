@@ -91,19 +91,6 @@ class UpdateReferrer:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteReward:
-    """A reward was issued, or changed. ``fields``: what the webhook or the list told, None when only a row is rung.
-    ``user_id`` is the recipient's, None when only ``fields`` may name it."""
-
-    campaign_id: int
-    received_at: float
-    user_id: int | None = None
-    reward_id: str = ""
-    fields: Mapping[str, Any] | None = None
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SyncPage:
     """Go on with a sync run: read the next pages, or work on its contacts. Where it stands is in the run's row.
 
@@ -116,11 +103,11 @@ class SyncPage:
     round: int = 0
 
 
-Receipt = DeliverContact | ReconcileCampaigns | QualifyReferral | UpdateReferrer | NoteReward
+Receipt = DeliverContact | ReconcileCampaigns | QualifyReferral | UpdateReferrer
 """What an outsider told, so that it is kept in the inbox when SQS refuses it."""
 Message = Receipt | SyncPage
 _KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns, QualifyReferral, UpdateReferrer, NoteReward, SyncPage)
+    kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns, QualifyReferral, UpdateReferrer, SyncPage)
 }
 
 

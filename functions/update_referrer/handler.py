@@ -1,11 +1,11 @@
-"""SQS hands over people who refer and rewards; every five minutes the lists of rewards are looked through."""
+"""SQS hands over people who refer; every five minutes the lists of rewards are looked through."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from shared.errors import FailureError, MalformedPayloadError
-from shared.messages import Message, NoteReward, UpdateReferrer
+from shared.messages import Message, UpdateReferrer
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Attempt, Batch
@@ -34,8 +34,6 @@ def _attempt(environment: bootstrap.Environment, message: Message) -> Attempt:
     match message:
         case UpdateReferrer():
             return ReferrerUpdate(environment, message.campaign_id, message.referrer_user_id)
-        case NoteReward(user_id=int(user_id)):
-            return ReferrerUpdate(environment, message.campaign_id, user_id)
         case _:
             raise MalformedPayloadError("not a message about a referrer")
 

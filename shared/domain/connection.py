@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -11,9 +11,18 @@ class Vendor(StrEnum):
     REFERRAL_FACTORY = "referral_factory"
 
 
+MOST_UNINSTALLS = 20
+"""Only Intercom can sign one more, and it signs the same bytes each time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An Intercom workspace. ``epoch`` grows with each connect and disconnect; work begun under another one stops."""
+    """An Intercom workspace. ``epoch`` grows with each connect and disconnect; work begun under another one stops.
+
+    ``uninstalls``: digests of the signed calls that have disconnected it, kept over a reconnect, for the same bytes may come
+    again from anybody who has seen them. ``doubted_at`` (epoch seconds): one came again, and Intercom has not been asked yet
+    whether it was meant; ``replayed_at``: asked last, Intercom still took our token.
+    """
 
     workspace_id: str
     region: str
@@ -21,6 +30,18 @@ class Connection:
     name: str = ""
     epoch: int = 1
     connected: bool = True
+    uninstalls: tuple[str, ...] = ()
+    doubted_at: float | None = None
+    replayed_at: float | None = None
+
+    def uninstalled(self, digest: str) -> Connection:
+        """Disconnected by the call of that digest."""
+        kept = (*self.uninstalls, digest)[-MOST_UNINSTALLS:]
+        return replace(self, connected=False, epoch=self.epoch + 1, uninstalls=kept, doubted_at=None)
+
+    def confirmed(self, at: float) -> Connection:
+        """Intercom was asked, and still takes our token."""
+        return replace(self, doubted_at=None, replayed_at=at)
 
 
 class BreakerKind(StrEnum):

@@ -27,7 +27,7 @@ KIND_SHARDS = 2
 @dataclass(frozen=True, slots=True)
 class DueRow:
     """A row of the due index: a referral, a message that waits in the inbox (``inbox_id``), or an item of another kind that
-    stands beside a referral, under its sort key: ``QUALIFICATION``, ``REFERRER``, ``REWARD#<id>``."""
+    stands beside a referral, under its sort key: ``QUALIFICATION`` or ``REFERRER``."""
 
     due_at: float
     campaign_id: int | None = None
@@ -178,6 +178,9 @@ class Connections(Protocol):
     def find(self) -> Connection | None: ...
 
     def save(self, connection: Connection) -> None: ...
+
+    def replace(self, before: Connection, after: Connection) -> bool:
+        """False when somebody connected or disconnected since ``before`` was read; then nothing is written."""
 
 
 class Breakers(Protocol):

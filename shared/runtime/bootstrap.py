@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings, settings_of
@@ -75,6 +75,21 @@ if TYPE_CHECKING:
 NO_DEADLINE = 3_600.0
 STAND_IN_BLOCK_PAUSE = 60.0
 """Seconds without a call after a stand-in refused a connection: it was only restarted."""
+ATTEMPTS = 2
+"""Of the SDK at one call; up to a second lies between them."""
+
+
+class Patience(NamedTuple):
+    """Seconds that one attempt at an AWS call may take."""
+
+    connect: float
+    read: float
+
+
+USUAL = Patience(2.0, 5.0)
+BRIEF = Patience(1.0, 0.7)
+"""Of the receiver of notifications for its tables: the rules it may go on with as they are known, and a light that nobody
+needs. Two calls that hang, each tried twice, leave it time to answer within 5 s."""
 
 
 class LambdaContext(Protocol):
@@ -516,14 +531,26 @@ def use(replacement: Environment) -> Iterator[Environment]:
 def _from_process(function: str, variables: Mapping[str, str]) -> Environment:
     settings = settings_of(variables, function)
     logger.info("environment made", function_name=function, stage=settings.stage)
-    return Environment(settings, _boto3_client, _requests_transport, SystemClock(), SystemChance(), EmbeddedMetrics())
+    return Environment(
+        settings, partial(_boto3_client, function), _requests_transport, SystemClock(), SystemChance(), EmbeddedMetrics()
+    )
 
 
-def _boto3_client(service: str) -> Any:
+def patience_of(function: str, service: str) -> Patience:
+    """How long the function waits for a service of AWS."""
+    return BRIEF if (function, service) == ("intercom_webhook", "dynamodb") else USUAL
+
+
+def _boto3_client(function: str, service: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    patience = patience_of(function, service)
+    limits = Config(
+        connect_timeout=patience.connect,
+        read_timeout=patience.read,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
     return boto3.client(service, config=limits)
 
 

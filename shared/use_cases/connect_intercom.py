@@ -111,7 +111,9 @@ def _connect(environment: Connecting, who: str, region: str, token: str, others:
             f"IntercomRegion={found.region}."
         )
     environment.intercom_secret.change(access_token=token, **others)
-    connection = replace(found, epoch=before.epoch + 1 if before else found.epoch, connected=True)
+    if before:
+        found = replace(found, epoch=before.epoch + 1, uninstalls=before.uninstalls)
+    connection = replace(found, connected=True)
     environment.connections.save(connection)
     now = environment.clock.now()
     environment.vendor_notes.save(Vendor.INTERCOM, {"connected_at": now, "connected_by": who})

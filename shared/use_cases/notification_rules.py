@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.domain.campaign import Status
 from shared.domain.contact import Value
 from shared.domain.qualification import ROLE, Rule, rule_of
+from shared.errors import TransientError
+from shared.observability import logger
 
 if TYPE_CHECKING:
     from shared.domain.connection import Connection
@@ -19,6 +21,9 @@ KEPT_SECONDS = 60.0
 NOTHING_KEPT_SECONDS = 5.0
 """That there is nothing is kept too, but so shortly that whoever has just connected, or saved the first campaign, need not
 wait: without it each notification of a workspace that nobody tracks, or of another one, would read the table."""
+
+
+Known = TypeVar("Known")
 
 
 class Ruling(Protocol):
@@ -49,6 +54,7 @@ class NotificationRules:
         self._connection: Connection | None = None
         self._rules_until = 0.0
         self._connection_read_at = float("-inf")
+        self._unreadable_until = float("-inf")
 
     def workspace_id(self, *, fresh: bool = False) -> str | None:
         """Of the workspace that is or was connected; None when there never was one. ``fresh``: at most five seconds old.
@@ -56,7 +62,7 @@ class NotificationRules:
         now = self._environment.clock.now()
         kept = NOTHING_KEPT_SECONDS if fresh or self._connection is None else KEPT_SECONDS
         if now - self._connection_read_at >= kept:
-            self._connection = self._environment.connections.find()
+            self._connection = self._newest(self._environment.connections.find, self._connection)
             self._connection_read_at = now
         return self._connection.workspace_id if self._connection else None
 
@@ -64,13 +70,31 @@ class NotificationRules:
         """Raises TransientError."""
         now = self._environment.clock.now()
         if now >= self._rules_until:
-            self._rules = [
-                NotificationRule(rule, campaign.unqualify_on_reversal or campaign.watches_departures)
-                for campaign in self._environment.campaigns.list()
-                if campaign.status is not Status.DRAFT and (rule := rule_of(campaign)) is not None
-            ]
+            self._rules = self._newest(self._list, self._rules or None) or []
             self._rules_until = now + (KEPT_SECONDS if self._rules else NOTHING_KEPT_SECONDS)
         return self._rules
+
+    def _list(self) -> list[NotificationRule]:
+        return [
+            NotificationRule(rule, campaign.unqualify_on_reversal or campaign.watches_departures)
+            for campaign in self._environment.campaigns.list()
+            if campaign.status is not Status.DRAFT and (rule := rule_of(campaign)) is not None
+        ]
+
+    def _newest(self, read: Callable[[], Known | None], known: Known | None) -> Known | None:
+        """What is read; while the table cannot be read, what is known, and for a minute nobody tries again. Raises
+        TransientError when nothing is known."""
+        now = self._environment.clock.now()
+        if known is not None and now < self._unreadable_until:
+            return known
+        try:
+            return read()
+        except TransientError:
+            if known is None:
+                raise
+            logger.warning("rules not read, the last known ones hold")
+            self._unreadable_until = now + KEPT_SECONDS
+            return known
 
 
 def can_matter(rules: list[NotificationRule], values: Mapping[str, Value]) -> bool:

@@ -93,6 +93,7 @@ def read_overview(environment: ReadingOverview, days: int) -> Overview:
         quarantined=quarantined,
         alarms=[
             *_vendors(connection),
+            *_replays(now, connection),
             *_work(now, oldest, measured_at, _reconciled_at(environment)),
             *_rows(attention, quarantined),
         ],
@@ -128,6 +129,15 @@ def _vendors(connection: ConnectionState) -> list[Alarm]:
             Alarm("strikes", what, "Lower the calls a minute, and lift the warnings once it forgot them.", strikes.last_at)
         )
     return alarms
+
+
+def _replays(now: float, connection: ConnectionState) -> list[Alarm]:
+    replayed_at = connection.workspace.replayed_at if connection.workspace else None
+    if replayed_at is None or now - replayed_at > DAY:
+        return []
+    what = "Somebody sent an old uninstall call of Intercom again. Intercom still takes our token, so nothing was stopped."
+    do = "If it happens again, make a new client secret in Intercom's Developer Hub: whoever sends it has seen a signed call."
+    return [Alarm("uninstall_repeated", what, do, replayed_at)]
 
 
 def _work(now: float, oldest: float | None, measured_at: float | None, reconciled_at: float) -> list[Alarm]:

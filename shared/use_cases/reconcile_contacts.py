@@ -2,12 +2,12 @@
 qualified, and where a reversal counts, those that have left it.
 
 Search compares whole days in the workspace's zone (https://developers.intercom.com/docs/references/rest-api), so it looks two
-days back, and what is older than the last pass is left out here.
+days back, and what is older than the last reading is left out on our side (``search_contacts``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,18 +24,14 @@ from shared.ports.services import Clock, MessageQueue, Metrics
 from shared.use_cases.find_connection import Connecting
 from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.hear_notifications import NotificationHeartbeat
+from shared.use_cases.search_contacts import ContactSearches, Search
+from shared.use_cases.settle_doubt import settle_doubt
 
 NAME = "contacts"
 FAILED = "ContactReconcileFailed"
 """Counts passes that did not come to their end, and searches that Intercom refused."""
-LOOK_BACK = 2 * 86_400.0
-OVERLAP = 1_200.0
-"""Seconds before the last pass from which contacts are compared again: search lags up to ten minutes."""
 OVERDUE = 300.0
 """Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
-LONGEST_CALL = 10.0 + 3.0
-MOST_PAGES = 20
-"""Pages of one search: 3,000 contacts."""
 MOST_VALUES = 15
 Tracked = Mapping[int, tuple[Campaign, Rule]]
 
@@ -84,19 +80,21 @@ class ContactReconciliation:
         self._workspace_id = ""
 
     def run(self) -> Found:
-        """Nothing happens while no campaign tracks anything, or Intercom is not connected."""
+        """Nothing happens while no campaign tracks anything (unless an uninstall is in doubt), or Intercom is not
+        connected."""
         environment = self._environment
         tracked = {
             campaign.campaign_id: (campaign, rule)
             for campaign in environment.campaigns.list()
             if campaign.status is Status.ACTIVE and (rule := rule_of(campaign)) is not None
         }
-        connection = environment.connections.find() if tracked else None
-        if connection is None or not connection.connected:
+        connection = environment.connections.find()
+        if connection is None or not connection.connected or not (tracked or connection.doubted_at is not None):
             return self._found
         environment.intercom_guard.admit()
         self._workspace_id = connection.workspace_id
         try:
+            settle_doubt(environment, connection)
             self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
             self._compare(environment.clock.now())
         except ConnectionLostError:
@@ -112,21 +110,29 @@ class ContactReconciliation:
 
     def _compare(self, now: float) -> None:
         stored = self._environment.progresses.find(NAME) or {}
-        begun_at = float(str(stored.get("succeeded_at", now - LOOK_BACK)))
-        searches = dict.fromkeys(search for campaign, rule in self._tracked.values() for search in _searches(campaign, rule))
+        searches = ContactSearches(self._environment, stored, now)
+        undecided_at = stored.get("undecided_at")
+        try:
+            self._search(searches)
+            undecided_at = self._listen(now, undecided_at)
+        finally:
+            self._found.seen, self._found.complete = searches.seen, searches.complete
+            kept = {"searches": searches.kept(), "undecided_at": undecided_at}
+            self._environment.progresses.save(NAME, kept)
+        if not searches.complete:
+            self._environment.metrics.count(FAILED)
+
+    def _search(self, searches: ContactSearches) -> None:
         queued: set[str] = set()
-        for attribute, values, others in searches:
+        for search in searches.in_turn([one for pair in self._tracked.values() for one in _searches(*pair)]):
             try:
-                for contact in self._changed(attribute, values, begun_at, others=others):
+                for contact in searches.read(search):
                     if contact.id not in queued and self._is_news(contact):
                         queued.add(contact.id)
                         self._queue(contact)
             except RejectedError as error:
                 self._environment.metrics.count(FAILED)
-                logger.error("contact search refused", attribute=attribute, others=others, reason=str(error))
-        undecided_at = self._listen(now, stored.get("undecided_at"))
-        if self._found.complete:
-            self._environment.progresses.save(NAME, {"succeeded_at": now, "undecided_at": undecided_at})
+                logger.error("contact search refused", attribute=search.attribute, others=search.others, reason=str(error))
 
     def _is_trackable(self, campaign: Campaign, rule: Rule) -> bool:
         """Whether the tracked attribute is still there. A campaign whose is not says so, and stops nothing else."""
@@ -139,22 +145,6 @@ class ContactReconciliation:
         if list(campaign.noted_problems.get("qualification", ())) != problems:
             self._environment.campaigns.note_problems(campaign.campaign_id, "qualification", problems)
         return there
-
-    def _changed(self, attribute: str, values: Sequence[Value], begun_at: float, *, others: bool) -> Iterator[Contact]:
-        """The contacts of a search that changed since the last pass, or shortly before it."""
-        since = int(begun_at - LOOK_BACK)
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            if self._environment.time_left() < LONGEST_CALL:
-                self._found.complete = False
-                return
-            search = self._environment.intercom().search_changed
-            contacts, cursor = search(attribute, values, since, cursor, others=others)
-            self._found.seen += len(contacts)
-            yield from (contact for contact in contacts if contact.updated_at >= begun_at - OVERLAP)
-            if cursor is None:
-                return
-        logger.warning("search too long", attribute=attribute, others=others)
 
     def _is_news(self, contact: Contact) -> bool:
         """Whether a referral of the contact should stand otherwise than it does, and nobody has told so yet."""
@@ -201,12 +191,11 @@ class ContactReconciliation:
         return min((at for at in missed if now - at < OVERDUE), default=None)
 
 
-def _searches(campaign: Campaign, rule: Rule) -> Iterator[tuple[str, tuple[Value, ...], bool]]:
-    """Attribute, values, and whether all but those are looked for."""
+def _searches(campaign: Campaign, rule: Rule) -> Iterator[Search]:
     for start in range(0, len(rule.values), MOST_VALUES):
-        yield rule.attribute, rule.values[start : start + MOST_VALUES], False
+        yield Search(rule.attribute, rule.values[start : start + MOST_VALUES])
     if rule.attribute != ROLE and (rule.reversible or campaign.watches_departures):
-        yield rule.attribute, rule.values[:MOST_VALUES], True
+        yield Search(rule.attribute, rule.values[:MOST_VALUES], others=True)
 
 
 def _was_told(item: Qualification | None, contact: Contact) -> bool:

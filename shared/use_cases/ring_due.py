@@ -13,7 +13,7 @@ from shared.domain.campaign import Status
 from shared.domain.connection import Vendor
 from shared.domain.referral import RING_AGAIN_AFTER
 from shared.errors import TransientError
-from shared.messages import DeliverContact, Message, NoteReward, QualifyReferral, UpdateReferrer
+from shared.messages import DeliverContact, Message, QualifyReferral, UpdateReferrer
 from shared.observability import logger
 from shared.ports.administration import Figures
 from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
@@ -22,8 +22,9 @@ from shared.use_cases.check_delivered import CHECKED_TOGETHER
 
 PACE = 3_000
 """Rows rung in one run: two calls each are 6,000 of the 9,000 a minute that are ours at Intercom."""
-BESIDE = ("QUALIFICATION", "REFERRER", "REWARD")
-"""Kinds of rows that stand beside a referral and are rung too."""
+BESIDE = ("QUALIFICATION", "REFERRER")
+"""Kinds of rows that stand beside a referral and are rung too. A reward has no time of its own: the mark of the person it is
+for stays due until all of their rewards are issued, told and shown."""
 PACE_BESIDE = 500
 """Rows of one kind and shard that are rung in one run."""
 PROBES = 3
@@ -153,14 +154,11 @@ def _key(row: DueRow) -> tuple[int, int] | None:
 
 def _message(row: DueRow, campaign_id: int, user_id: int, now: float) -> Message:
     """What rings the row."""
-    kind, _, name = row.sort_key.partition("#")
-    match kind:
+    match row.sort_key:
         case "QUALIFICATION":
             return QualifyReferral("ring", now, campaign_id=campaign_id, user_id=user_id)
         case "REFERRER":
             return UpdateReferrer(campaign_id, user_id, now)
-        case "REWARD":
-            return NoteReward(campaign_id, now, user_id, reward_id=name)
         case _:
             return DeliverContact(campaign_id, user_id, "ring", now)
 
@@ -169,7 +167,7 @@ def _queue_of(environment: Sweeping, message: Message) -> MessageQueue:
     match message:
         case QualifyReferral():
             return environment.qualification_queue
-        case UpdateReferrer() | NoteReward():
+        case UpdateReferrer():
             return environment.referrer_queue
         case _:
             return environment.delivery_queue

@@ -1,5 +1,7 @@
 """Campaigns, connection, breakers and progress keep their promises on every engine."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.adapters.dynamodb.breakers import DynamoBreakers
@@ -73,6 +75,19 @@ def test_the_connection_is_one_row(tables: Tables) -> None:
     found = connections.find()
     assert found is not None
     assert not found.connected
+
+
+def test_a_connection_that_was_switched_meanwhile_is_not_written_over(tables: Tables) -> None:
+    connections = DynamoConnections(tables.table)
+    before = Connection("abc", "EU", "Europe/Berlin", "Acme", 3)
+    connections.save(before)
+    doubted = replace(before, uninstalls=("digest",), doubted_at=NOW)
+    assert connections.replace(before, doubted)
+    assert connections.find() == doubted
+    gone = doubted.uninstalled("another")
+    assert connections.replace(doubted, gone)
+    assert not connections.replace(doubted, doubted.confirmed(NOW + 1))
+    assert connections.find() == gone == replace(gone, uninstalls=("digest", "another"), doubted_at=None, epoch=4)
 
 
 def test_a_breaker_opens_once_and_again_when_its_time_is_over(tables: Tables) -> None:

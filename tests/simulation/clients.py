@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from shared.runtime.bootstrap import ATTEMPTS, patience_of
 from tests.fakes.errors import client_error
 from tests.simulation.boundary import Flavour
 
 if TYPE_CHECKING:
     from tests.simulation.crossing import Crossing
 
-ATTEMPTS = 2
-"""As ``bootstrap`` configures the SDK: retries mode "standard", total_max_attempts 2."""
-READ_TIMEOUT = 5.0
 LATENCY = {"dynamodb": 0.004, "sqs": 0.008, "secretsmanager": 0.015}
 THROTTLED = {"dynamodb": "ThrottlingException", "sqs": "RequestThrottled", "secretsmanager": "ThrottlingException"}
 _RETRIED = (EndpointConnectionError, ReadTimeoutError)
@@ -72,7 +70,8 @@ class AwsClient:
         if flavour is Flavour.BEFORE:
             raise self._refusal(name)
         if flavour is Flavour.HANG:
-            crossing.sleep(READ_TIMEOUT)
+            function = crossing.names.get(crossing.loop.current, "") if crossing.loop.current else ""
+            crossing.sleep(patience_of(function, self._service).read)
         if flavour is not Flavour.HANG or self._chance.random() < 0.5:
             try:
                 method(**request)

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from sandbox.vendors.wire import OutgoingWebhook
 from tests.simulation.boundary import Call, Faults, Flavour, NoFaults
@@ -103,15 +104,23 @@ def notify(world: World) -> None:
         def then(answer: Any, ended: BaseException | None, webhook: OutgoingWebhook = webhook) -> None:
             world.intercom.webhook_answered(webhook, answer["statusCode"] if ended is None else None)
 
-        world.functions["intercom_webhook"].invoke(_event(webhook), then)
+        world.functions["intercom_webhook"].invoke(as_event(webhook), then)
 
 
-def _event(webhook: OutgoingWebhook) -> dict[str, Any]:
+def uninstall(world: World) -> None:
+    """Intercom's call that the app was uninstalled, always the same bytes; our token goes on to be taken."""
+    world.intercom.change_settings({"uninstall_url": f"{INTERCOM_WEBHOOK}/uninstall"})
+    world.intercom.notifier.uninstalled()
+    notify(world)
+
+
+def as_event(webhook: OutgoingWebhook) -> dict[str, Any]:
+    path = urlsplit(webhook.url).path
     return {
         "version": "2.0",
-        "rawPath": "/webhooks/intercom",
+        "rawPath": path,
         "headers": {name.lower(): value for name, value in webhook.headers.items()},
-        "requestContext": {"http": {"method": webhook.method, "path": "/webhooks/intercom"}},
+        "requestContext": {"http": {"method": webhook.method, "path": path}},
         "body": base64.b64encode(webhook.body).decode(),
         "isBase64Encoded": True,
     }

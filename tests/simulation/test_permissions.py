@@ -12,10 +12,13 @@ import pytest
 from sandbox.stack.expand import read_template
 from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
+from shared.runtime.bootstrap import ATTEMPTS
+from shared.use_cases.accept_notification import SQS_TRIES
+from shared.use_cases.switch_connection import switch_connection
 from tests.simulation.blueprint import TEMPLATE, target_of
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.clients import AwsClient
-from tests.simulation.referral_stories import STORIES, ReferralStory, notify
+from tests.simulation.referral_stories import STORIES, ReferralStory, notify, uninstall
 from tests.simulation.settings import build_settings
 from tests.simulation.syncing import add_contacts, begin, run_to_the_end, sync_settings
 from tests.simulation.transport import Outage
@@ -114,7 +117,12 @@ def test_a_story_asks_for_nothing_that_its_roles_refuse(story: ReferralStory, as
 
 
 def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
-    """The inbox, breakers, strikes, the activation mark, departures, merges, deletions, an uninstall."""
+    """The inbox, breakers, strikes, the activation mark, departures, merges, deletions, an uninstall.
+
+    Five messages come while SQS refuses: two notifications of each of two contacts, and a signup. They take the refusals in
+    turns, and each needs all four of its own (two sends of two attempts) to be passed by through the inbox: twenty together.
+    With eight none of the five is refused to its end.
+    """
     names = (*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer")
     with World(2, functions=names) as world:
         world.start_schedule("update_referrer")
@@ -127,7 +135,9 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         world.run(100)
         receivers = {"signup_webhook", "intercom_webhook"}
         world.crossing.faults = When(
-            lambda call: call.what.startswith("send_message") and call.function in receivers, Flavour.BEFORE, times=30
+            lambda call: call.what.startswith("send_message") and call.function in receivers,
+            Flavour.BEFORE,
+            times=5 * SQS_TRIES * ATTEMPTS,
         )
         contacts = world.contacts()
         for contact in contacts:
@@ -144,8 +154,15 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         world.intercom.contacts.delete(contacts[0].id, by_api=False)
         notify(world)
         world.run(900)
+        for _ in range(2):  # the second one is a copy, of which reconcile asks
+            uninstall(world)
+            world.run(20)
+            with world.looking():
+                switch_connection(world.environment("reconcile"), connected=True)
+        world.run(400)
+        assert world.counted("UninstallRepeated")
         assert world.counted("BreakerOpened")
-        assert world.counted("SignupStoredInInbox") + world.counted("NotificationStoredInInbox")
+        assert (world.counted("SignupStoredInInbox"), world.counted("NotificationStoredInInbox")) == (1, 4)
     assert _refused(asked) == []
 
 

@@ -311,7 +311,7 @@ def mark_rita(app: App) -> None:
     app.environment.referrers.mark(1, 41, app.clock.now(), "rita.referring@example.com")
 
 
-@sample("update_referrer_ring", "update_referrer_reward_ring")
+@sample("update_referrer_ring")
 def a_marked_referrer_is_asked_about_once(app: App, event: dict[str, Any]) -> None:
     assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
     assert not app.calls("referral_factory"), "nobody was marked"

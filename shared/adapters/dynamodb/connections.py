@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, fields
+from typing import Any
 
-from shared.adapters.dynamodb.items import from_item, to_item
+from shared.adapters.dynamodb.items import from_item, json_text, to_item
 from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection import Connection, Vendor
 
-_CONNECTION_NAMES = frozenset(field.name for field in fields(Connection))
+_NAMES = frozenset(field.name for field in fields(Connection))
+_TIMES = ("doubted_at", "replayed_at")
 
 
 class DynamoConnections:
@@ -22,7 +25,19 @@ class DynamoConnections:
         item = self._table.find(vendor_key(Vendor.INTERCOM), "CONNECTION")
         if item is None:
             return None
-        return Connection(**{name: value for name, value in from_item(item).items() if name in _CONNECTION_NAMES})
+        values = {name: value for name, value in from_item(item).items() if name in _NAMES}
+        values |= {name: float(values[name]) for name in _TIMES if name in values}
+        return Connection(**{**values, "uninstalls": tuple(json.loads(values.get("uninstalls", "[]")))})
 
     def save(self, connection: Connection) -> None:
-        self._table.put(to_item({"pk": vendor_key(Vendor.INTERCOM), "sk": "CONNECTION", **asdict(connection)}))
+        self._table.put(_item(connection))
+
+    def replace(self, before: Connection, after: Connection) -> bool:
+        """See ``Connections.replace``."""
+        return self._table.put(_item(after), "epoch = :epoch", {":epoch": before.epoch})
+
+
+def _item(connection: Connection) -> dict[str, Any]:
+    values = {**asdict(connection), "uninstalls": json_text(list(connection.uninstalls))}
+    values |= {name: float(values[name]) for name in _TIMES if values[name] is not None}
+    return to_item({"pk": vendor_key(Vendor.INTERCOM), "sk": "CONNECTION", **values})

@@ -63,6 +63,7 @@ class DynamoFigures:
             self._write()
         except Exception:  # noqa: BLE001 - a figure must never cost a delivery
             logger.exception("figures not written")
+            self._noted |= self._received  # a table that hangs is left alone for a while
         self._counts, self._received, self._waited = {}, {}, None
 
     def _write(self) -> None:

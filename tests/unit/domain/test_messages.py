@@ -13,7 +13,6 @@ from shared.messages import (
     VERSION,
     DeliverContact,
     Message,
-    NoteReward,
     QualifyReferral,
     ReconcileCampaigns,
     UnknownVersionError,
@@ -47,7 +46,6 @@ def test_lone_surrogates_and_nul_are_escaped() -> None:
         ReconcileCampaigns(5.0, full=True, slot="x"),
         QualifyReferral("contact.user.updated", 5.0, "abc", "a@example.com", values={"custom_attributes.x": "Yes"}, id="n1"),
         UpdateReferrer(1, 2, 5.0),
-        NoteReward(1, 5.0, 2, fields={"id": 3}),
     ],
 )
 def test_a_message_is_read_as_it_was_written(message: Message) -> None:

@@ -5,16 +5,28 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from functools import cache
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from shared.domain.connection import Vendor
 from shared.messages import QualifyReferral
 from shared.use_cases.notification_rules import NOTHING_KEPT_SECONDS
 from tests.builders import CLIENT_SECRET, App
 from tests.qualifying import Friendship, rules
 
 SIGNED = "x-hub-signature"
+
+
+@cache
+def _app() -> App:
+    """For many examples in a row."""
+    story = Friendship()
+    story.invited()
+    return story.app
 
 
 def body_of(status: Any = "Connected", topic: str = "contact.user.updated", app_id: str = "local-workspace") -> bytes:
@@ -106,6 +118,12 @@ def test_a_signed_body_that_cannot_be_read_is_answered_and_counted(app: App) -> 
 def test_head_and_ping_are_answered(app: App) -> None:
     assert app.notify("", {}, method="HEAD")["statusCode"] == 200
     assert post(app, json.dumps({"topic": "ping", "app_id": "abc", "data": {"item": {"type": "ping"}}}).encode()) == 200
+
+
+def test_a_ping_is_seen_on_the_connection_page_whatever_workspace_it_names(app: App) -> None:
+    post(app, json.dumps({"topic": "ping", "app_id": "abc", "data": {"item": {"type": "ping"}}}).encode())
+    assert app.environment.figures.last_received(Vendor.INTERCOM)["ping"] == app.clock.now()
+    assert app.metrics.counts["NotificationOfAnotherWorkspace"] == 0
 
 
 def test_a_body_over_a_megabyte_is_refused(app: App) -> None:
@@ -208,3 +226,27 @@ def test_health_is_told(app: App) -> None:
     assert call(app, "health", {"workspace_id": "local-workspace"})["state"] == "OK"
     assert call(app, "health", {"workspace_id": "another"})["state"] == "UNHEALTHY"
     assert call(app, "health", {"workspace_id": "local-workspace"}, {})["status"] == 401
+
+
+@given(
+    body=st.binary(max_size=40) | st.sampled_from([body_of(), body_of("New"), body_of(topic="contact.deleted"), b"{}", b"[]"]),
+    header=st.sampled_from(["right", "wrong", "none"]),
+    path=st.sampled_from(["", "/uninstall", "/health", "/elsewhere"]),
+    method=st.sampled_from(["HEAD", "POST", "GET"]),
+    down=st.sampled_from([(), ("send_message",), ("send_message", "put_item"), ("get_item", "query"), ("get_secret_value",)]),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_whatever_comes_and_whatever_is_down_the_answer_is_one_that_intercom_does_not_punish(
+    body: bytes, header: str, path: str, method: str, down: tuple[str, ...]
+) -> None:
+    """410 would end the subscription, 429 slow it down."""
+    app = _app()
+    for operation in down:
+        for client in (app.sqs, app.dynamodb, app.secrets):
+            client.refuse(operation, 9)
+    app.environment = app.new_environment()
+    headers = {"right": {**hub(body), **signed(body)}, "wrong": hub(b"another"), "none": {}}[header]
+    answer = app.notify(body, headers, method=method, path=f"/webhooks/intercom{path}")
+    for client in (app.sqs, app.dynamodb, app.secrets):
+        client.mend()
+    assert answer["statusCode"] in {200, 401, 503}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
+
 import pytest
 
-from shared.domain.qualification import Stage
+from shared.domain.qualification import MOST_SIGHTINGS, Sighting, Stage
 from shared.domain.referral import State
-from shared.messages import UpdateReferrer
+from shared.messages import QualifyReferral, UpdateReferrer
 from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
+from shared.use_cases.qualify_referral import QualificationAttempt
+from tests.builders import Context
 from tests.qualifying import Friendship, rules
 
 QUALIFICATION = "^/api/v2/users/qualification"
@@ -28,14 +32,19 @@ def test_a_qualified_value_qualifies_the_referral_by_one_call() -> None:
     assert story.story_of(friend)[-2:] == ["qualifies", "qualified"]
 
 
-def test_the_referrers_counts_are_brought_up_to_date() -> None:
-    story = Friendship()
+def test_the_referrers_counts_are_brought_up_to_date_after_each_turn() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
-    story.app.update_referrers()
-    story.changes(friend, "Connected")
-    story.settles(1)
-    assert story.mark() is not None
-    assert [one for one in story.app.queued("referrer") if isinstance(one, UpdateReferrer)]
+    story.passes(180)
+    assert not story.mark().is_marked  # type: ignore[union-attr]
+    for value in ("Connected", "New"):
+        story.changes(friend, value)
+        story.settles(1)
+        assert story.mark().is_marked  # type: ignore[union-attr]
+        assert [one for one in story.app.queued("referrer") if isinstance(one, UpdateReferrer)]
+        story.passes(180)
+        assert not story.mark().is_marked  # type: ignore[union-attr]
+    assert story.told() == [True, False]
 
 
 def test_another_value_is_not_even_queued() -> None:
@@ -147,6 +156,46 @@ def test_a_lost_answer_never_qualifies_twice() -> None:
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
 
 
+def test_a_ring_before_the_90_seconds_are_over_asks_nobody() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.wire.faults.add({"kind": "lost_answer", "method": "PUT", "path": QUALIFICATION, "times": 1})
+    story.changes(friend, "Connected")
+    story.notified()
+    story.app.qualify()
+    story.app.forget_calls()
+    story.app.wait(30)
+    story.app.environment.qualification_queue.send(QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id))
+    story.app.qualify()
+    assert story.app.calls("referral_factory") == []
+    assert story.item(friend).stage is Stage.RESERVED  # type: ignore[union-attr]
+
+
+def test_a_worker_that_was_overtaken_before_its_call_makes_none() -> None:
+    """Another one takes the same turn, between this one's look at the item and its reservation."""
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.notified()
+    story.app.forget_calls()
+    other, ring = story.app.new_environment(), QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id)
+
+    class Overtaken(Context):
+        def get_remaining_time_in_millis(self) -> int:
+            item = story.item(friend)
+            if item is not None and item.stage is Stage.WAITING and not overtakers:
+                overtakers.append(QualificationAttempt(other, ring))
+                overtakers[0].run()
+            return super().get_remaining_time_in_millis()
+
+    overtakers: list[QualificationAttempt] = []
+    story.app.context = Overtaken()
+    story.app.qualify()
+    assert len(overtakers) == 1
+    assert story.told() == [True]
+    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+
+
 def test_a_call_that_had_no_effect_is_made_again_after_asking() -> None:
     story = Friendship()
     friend = story.invited()
@@ -170,6 +219,22 @@ def test_referral_factory_out_of_order_is_waited_for(status: int) -> None:
         story.app.wait(FIRST_BLOCK_PAUSE)
         story.settles(30)
     assert (first.qualified_times, second.qualified_times) == (1, 1)
+
+
+def test_while_referral_factory_is_waited_for_no_flood_of_changes_pushes_the_qualification_out() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": QUALIFICATION, "id": "down"})
+    story.changes(friend, "Connected")
+    story.settles(1)
+    for number in range(MOST_SIGHTINGS + 5):
+        assert story.item(friend).wanted  # type: ignore[union-attr]
+        seen = Sighting("another", story.app.clock.now() + number, f"Lost {number}")
+        story.app.environment.qualifications.update(1, friend.id, methodcaller("saw", seen))
+    story.app.wire.faults.remove("down")
+    story.settles(30)
+    assert friend.qualified_times == 1
+    assert story.item(friend).wanted  # type: ignore[union-attr]
 
 
 def test_a_refusal_is_told_on_the_row_and_not_repeated() -> None:
@@ -324,6 +389,65 @@ def test_the_first_value_of_another_campaign_is_no_reversal() -> None:
     story.webhooks()
     story.settles(2)
     assert story.told() == [True]
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "update"])
+def test_the_first_value_of_another_campaign_for_the_same_attribute_is_neither_written_nor_a_reversal(duplicates: str) -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    theirs = rules(initial_value="Invited", qualified_values=["Connected"], unqualify_on_reversal=True)
+    story.app.configure(campaign_id=2, qualification=theirs, person_invited={"duplicates": duplicates})
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    other = story.refers("Olga", "olga@example.com", campaign=2)
+    story.account.join(story.account.campaigns[2], first_name="Friend 1", email=friend.email, source="Referred", referrer=other)
+    story.webhooks()
+    story.settles(2)
+    assert story.contact(friend.email).custom_attributes["referral_status"] == "Connected"
+    assert story.told() == [True]
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_persons_change_in_the_moment_of_our_own_write_is_not_lost(reversal: bool) -> None:
+    """Our update and theirs bear the same second, and its notifications come in either order."""
+    for backwards in (False, True):
+        story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": "update"})
+        story.invited()
+        contact = story.app.given("lead", email="friend2@example.com", custom_attributes={"referral_status": "New"})
+        story.app.wire.interrupt(f"PUT /contacts/{contact.id}", lambda: story.changes(contact.id, "Connected", wait=0))  # noqa: B023
+        friend = story.invites()
+        heard = story.taken()
+        assert {one.name for one in heard}
+        story.notified(*(reversed(heard) if backwards else heard))
+        story.settles(3)
+        assert friend.qualified_times == 1
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_contact_that_was_archived_and_is_back_qualifies(reversal: bool) -> None:
+    story = Friendship(rules(unqualify_on_reversal=reversal))
+    friend = story.invited()
+    contact = story.contact(friend.email)
+    for act in (story.app.intercom.contacts.archive, story.app.intercom.contacts.unarchive):
+        story.app.wait(10)
+        act(contact.id, by_api=False)
+        story.settles(1)
+    assert story.told() == []
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == [True]
+
+
+def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wait(10)
+    story.app.intercom.contacts.archive(story.contact(friend.email).id, by_api=False)
+    story.settles(3)
+    assert story.told() == [True]
+    assert story.row(friend).state is State.DELIVERED
 
 
 def test_a_merge_is_followed_and_a_deletion_too() -> None:

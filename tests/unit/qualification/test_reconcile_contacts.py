@@ -45,6 +45,7 @@ def test_search_by_whole_days_loses_nothing_in_any_zone(zone: str, hour: int) ->
     story.app.intercom.change_settings({"timezone": zone})
     friend = story.invited()
     story.app.wait(hour * 3600)
+    story.app.reconcile()  # so that the next one asks from now on
     story.changes(friend, "Connected")
     story.taken()
     story.app.reconcile()
@@ -90,6 +91,18 @@ def test_people_who_cannot_qualify_are_no_news() -> None:
     story = Friendship()
     story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
     story.invited()
+    story.app.wait(400)
+    story.app.reconcile()
+    assert story.app.queued("qualification") == []
+    assert story.app.metrics.counts["NotificationMissed"] == 0
+
+
+def test_what_a_notification_told_and_did_not_count_is_no_news() -> None:
+    story = Friendship(person_invited={"duplicates": "update"})
+    story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
+    friend = story.invited()
+    story.changes(friend, "a new name", "lead_source")
+    story.settles(1)
     story.app.wait(400)
     story.app.reconcile()
     assert story.app.queued("qualification") == []

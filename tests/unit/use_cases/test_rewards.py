@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from shared.domain.reward import Kind, Status
+from shared.errors import TransientError
+from shared.use_cases.issue_rewards import RewardIssue
 from tests.referring import REWARDS, RITA, Story
 
 TITLE = "20.00 for the friend who told"
@@ -76,6 +78,8 @@ def test_more_rewards_than_seconds_have_passed_wait_for_theirs() -> None:
     story.passes(120)
     seconds = [event.created_at for event in story.events()]
     assert len(set(seconds)) == 25
+    told = [call for call in story.app.wire.calls if call.path == "/events"]
+    assert all(call.body["created_at"] <= call.at for call in told), "none in the future"
     assert not story.mark().is_marked
 
 
@@ -316,6 +320,65 @@ def test_killed_between_reserving_and_confirming_issues_once() -> None:
     story.passes(60)
     story.passes(900)
     assert (len(issues(story)), given(story), len(story.events())) == (1, 1, 1)
+
+
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_reward_that_a_killed_worker_left_reserved_is_finished_by_the_sweep_alone(arrived: bool) -> None:
+    """Its message never comes again, no webhook and no poll tells of it. ``arrived``: Referral Factory got the call."""
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    (reward,) = story.rewards()
+    story.app.wire.interrupt(f"POST /api/v2/rewards/issue/{reward.facts.id}", _kill)
+    if not arrived:
+        story.app.wire.faults.add({"kind": "reset", "method": "POST", "path": "/rewards/issue/", "times": 1})
+    story.app.wait(60)
+    with pytest.raises(Killed):
+        story.app.update_referrers()
+    story.app.sqs.purge_queue(QueueUrl=story.app.settings.referrer_queue_url)
+    (left,) = story.rewards()
+    assert left.reserved_at is not None
+    assert left.settled_at is None
+    story.webhooks(lost=True)
+    story.passes(900)
+    assert (given(story), len(story.events())) == (1, 1)
+    assert len(issues(story)) == (1 if arrived else 2)
+    settled = next(one for one in story.rewards() if one.facts.kind is Kind.DUE)
+    assert settled.settled_at is not None
+
+
+def _kill() -> None:
+    raise Killed
+
+
+def test_before_the_90_seconds_are_over_no_list_is_asked() -> None:
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "/rewards/issue/", "times": 1})
+    story.app.wait(60)
+    story.app.update_referrers()
+    assert len(issues(story)) == 1
+    story.app.forget_calls()
+    story.app.wait(30)
+    with pytest.raises(TransientError) as waits:
+        RewardIssue(story.app.environment, story.campaign).run(story.rewards())
+    assert waits.value.retry_after == 60
+    assert story.asked() == []
+
+
+def test_a_campaign_that_no_longer_says_so_issues_nothing_that_it_wanted_before() -> None:
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    assert [reward.wants_issuing for reward in story.rewards()] == [True]
+    story.app.configure(rewards={**REWARDS, "issue_due": False})
+    story.passes(300)
+    assert (issues(story), given(story)) == ([], 0)
 
 
 def test_a_due_reward_that_somebody_canceled_is_settled() -> None:
