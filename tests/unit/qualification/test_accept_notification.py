@@ -88,6 +88,14 @@ def test_another_value_is_answered_and_dropped(app: App, value: Any) -> None:
     assert app.queued("qualification") == []
 
 
+@pytest.mark.parametrize("topic", [f"contact.{role}.{what}" for role in ("user", "lead") for what in ("created", "updated")])
+@pytest.mark.parametrize(("value", "queued"), [("Connected", 1), ("New", 0)])
+def test_each_topic_of_attributes_matters_at_a_qualified_value(app: App, topic: str, value: str, queued: int) -> None:
+    assert post(app, body_of(value, topic)) == 200
+    assert len(app.queued("qualification")) == queued
+    assert app.metrics.counts["NotificationUnknown"] == 0
+
+
 @pytest.mark.parametrize(
     "topic", ["contact.merged", "contact.archived", "contact.unarchive", "contact.deleted", "contact.lead.signed_up"]
 )

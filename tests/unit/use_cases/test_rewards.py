@@ -209,6 +209,26 @@ def test_rewards_from_before_are_counted_but_not_told() -> None:
     assert story.shown()["rewards_total"] == 20.0
 
 
+def test_a_reward_that_the_first_look_saw_before_its_webhook_came_is_told() -> None:
+    story = Story()
+    story.account.qualify(story.invites(), qualified=True)
+    story.app.poll_rewards()
+    story.webhooks()
+    story.passes()
+    assert len(story.events()) == 1
+
+
+def test_a_recipient_whose_address_nobody_knows_is_asked_for_though_no_count_is_shown() -> None:
+    story = Story()
+    story.app.configure(rewards=REWARDS, sync={"mode": "off", "write_back": {}})
+    facts = {"issued_reward_id": 77, "reward_id": 11, "reward_name": TITLE, "reward_status": "Issued"}
+    story.app.post({"id": story.rita.id, "source": "Direct", **facts}, event="rewarded")
+    story.app.work()
+    story.passes()
+    assert len(story.events()) == 1
+    assert len([call for call in story.asked() if call.partition("?")[0].endswith(f"/users/{story.rita.id}")]) == 1
+
+
 def test_a_pass_over_unchanged_rewards_writes_nothing_and_calls_each_list_once() -> None:
     story = Story()
     story.qualifies(story.invites())
