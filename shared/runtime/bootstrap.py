@@ -88,8 +88,10 @@ class Patience(NamedTuple):
 
 USUAL = Patience(2.0, 5.0)
 BRIEF = Patience(1.0, 0.7)
-"""Of the receiver of notifications for its tables: the rules it may go on with as they are known, and a light that nobody
-needs. Two calls that hang, each tried twice, leave it time to answer within 5 s."""
+"""Of the receivers. For their tables: the rules that may be gone on with as they are known, a light that nobody needs; two
+calls that hang, each tried twice, leave the receiver of notifications time to answer within 5 s. For the queue of signups:
+when it hangs, the inbox has to take the signup before the platform ends the receiver."""
+_BRIEF_FOR = {("intercom_webhook", "dynamodb"), ("signup_webhook", "sqs"), ("signup_webhook", "dynamodb")}
 
 
 class LambdaContext(Protocol):
@@ -538,7 +540,7 @@ def _from_process(function: str, variables: Mapping[str, str]) -> Environment:
 
 def patience_of(function: str, service: str) -> Patience:
     """How long the function waits for a service of AWS."""
-    return BRIEF if (function, service) == ("intercom_webhook", "dynamodb") else USUAL
+    return BRIEF if (function, service) in _BRIEF_FOR else USUAL
 
 
 def _boto3_client(function: str, service: str) -> Any:

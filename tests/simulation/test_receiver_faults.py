@@ -39,6 +39,19 @@ def test_02_a_signup_that_sqs_refuses_waits_in_the_inbox(world: World) -> None:
     assert_kept(world)
 
 
+@pytest.mark.parametrize("flavour", [Flavour.BEFORE, Flavour.HANG])
+def test_02_a_signup_while_sqs_gives_no_answer_waits_in_the_inbox(world: World, flavour: Flavour) -> None:
+    """The sender is answered before the platform would end the receiver, so that nothing depends on polling."""
+    world.crossing.faults = When(_is_send, flavour)
+    signup = world.sign_up("ivo@example.com")
+    world.run(20)
+    assert [status for _, status in signup.answered] == [202]
+    assert world.counted("SignupStoredInInbox") == 1
+    world.crossing.faults = When(lambda _: False, Flavour.BEFORE)
+    world.run(120)
+    assert_kept(world)
+
+
 def test_02_when_nothing_can_store_it_the_sender_is_told_and_an_alarm_fires(world: World) -> None:
     world.crossing.faults = When(
         lambda call: call.function == "signup_webhook" and call.service != "secretsmanager", Flavour.BEFORE
