@@ -164,3 +164,43 @@ def test_a_run_of_a_list_that_was_cancelled_reports_nobody_and_is_compared_with_
     app.wait(900)
     change(app, ids[0], name="Somebody Else")
     assert run_now(app).leavers == (ids[0],)
+
+
+# -- what the watermark stands for ------------------------------------------------------------------------------------
+
+
+def test_what_changed_while_a_long_run_went_on_is_of_the_next_one() -> None:
+    app = SyncApp()
+    app.choose(source={"kind": "users"})
+    app.add_many(2)
+    made = list[str]()
+    app.wire.interrupt("POST /api/v2/users", lambda: (made.append(create(app, "new@example.com")), app.wait(3 * HOUR)))
+    assert run_now(app).tally.seen == 2
+    assert not has_link(app, made[0])
+    app.wait(900)
+    run = run_now(app)
+    assert not run.whole
+    assert has_link(app, made[0]), "the watermark is the begin of a run, not its end"
+
+
+def test_a_run_of_those_who_changed_does_not_put_off_the_daily_whole_one() -> None:
+    app = SyncApp()
+    app.choose()
+    app.add_many(2)
+    wholes = list[bool]()
+    for _ in range(6):
+        wholes.append(run_now(app).whole)
+        app.wait(5 * HOUR)
+    assert wholes == [True, False, False, False, False, True]
+
+
+def test_who_comes_into_a_search_while_it_is_read_is_on_its_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sorted by their making, so that what was read does not move."""
+    monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (2,))
+    app = SyncApp()
+    app.choose(source={"kind": "users"})
+    app.add_many(6)
+    made = list[str]()
+    app.wire.interrupt("POST /contacts/search", lambda: made.append(create(app, "new@example.com")))
+    assert run_now(app).tally.linked == 7
+    assert has_link(app, made[0])
