@@ -218,3 +218,81 @@ def test_a_waiting_run_is_not_rung_while_a_vendor_is_known_to_be_away(app: SyncA
     assert app.tick()["rung"] == 0
     app.wait(601)
     assert app.tick()["rung"] == 1
+
+
+def test_an_open_breaker_is_asked_before_the_first_call(app: SyncApp) -> None:
+    app.add_many(3)
+    now = app.clock.now()
+    app.environment.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, now + 45, now))
+    run = app.start()
+    app.step()
+    waiting = app.run(run.slot)
+    assert (waiting.state, waiting.due_at) == (RunState.WAITING, now + 45)
+    assert app.calls("intercom") == []
+
+
+# -- when to come back, and when to stop ------------------------------------------------------------------------------
+
+
+def test_a_short_wait_brings_one_message_and_needs_no_schedule(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts$", "times": 1})
+    run = app.start()
+    app.step()
+    assert app.run(run.slot).state is RunState.WAITING
+    assert len(app.queued("sync")) == 1
+    app.wait(17)
+    while app.step() is not None:
+        pass
+    assert app.run(run.slot).state is RunState.DONE
+    app.assert_linked(*contacts)
+
+
+def test_only_as_many_workers_come_back_as_there_are_chunks_left(app: SyncApp) -> None:
+    app.add_many(60)
+    run = app.start()
+    app.wire.faults.add({"kind": "hang", "method": "POST", "path": "^/api/v2/users$", "times": 1, "seconds": 25})
+    app.step()
+    left = app.run(run.slot)
+    assert left.chunks - left.chunks_done == 1, "the one whose answer was lost"
+    clear_queue(app)
+    for lane in range(LANES):
+        deliver(app, SyncPage(1, run.slot, lane))
+    assert [one.lane for one in app.queued("sync") if isinstance(one, SyncPage)] == [0]
+
+
+def test_what_aws_refuses_is_left_to_the_queue(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    run = app.start()
+    app.dynamodb.refuse("update_item", 1)
+    assert app.step() != []
+    assert app.run(run.slot).state is not RunState.WAITING
+    app.drain()
+    app.assert_linked(*contacts)
+
+
+def test_a_worker_whose_time_runs_out_takes_no_further_chunk(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    app.context.seconds = 39.0
+    run = app.start()
+    app.step()
+    assert app.run(run.slot).state is RunState.WORKING
+    assert app.writes() == []
+    app.context.seconds = 60.0
+    app.drain()
+    app.assert_linked(*contacts)
+
+
+@pytest.mark.parametrize(("seconds", "additions", "writes"), [(27.0, 1, 1), (12.0, 1, 0)])
+def test_no_call_is_begun_that_could_outlast_the_worker(app: SyncApp, seconds: float, additions: int, writes: int) -> None:
+    contacts = app.add_many(3)
+    run = app.start()
+    app.wire.interrupt(ADD, lambda: setattr(app.context, "seconds", seconds))
+    app.step()
+    made = app.writes()
+    assert (sum(call.startswith("POST") for call in made), sum(call.startswith("PUT") for call in made)) == (additions, writes)
+    app.context.seconds = 60.0
+    app.drain()
+    assert app.calls("referral_factory").count(ADD) == 3
+    assert app.run(run.slot).tally.linked == 3
+    app.assert_linked(*contacts)

@@ -377,6 +377,18 @@ def test_a_contact_that_is_merged_meanwhile_is_linked_where_it_lives_on(app: Syn
     assert app.link_of(user) == app.referral_factory.account.url(person.code)
 
 
+def test_a_contact_that_lives_on_where_the_link_is_already_is_not_written_again(app: SyncApp) -> None:
+    user, lead = app.add("ann@example.com")[0], app.add("ann@example.com", role="lead")[0]
+    app.wire.interrupt(
+        f"PUT /contacts/{user.id}",
+        lambda: intercom_call(app, "POST", "/contacts/merge", {"from": lead.id, "into": user.id}),
+    )
+    run = app.sync()
+    assert (run.state, run.tally.created, run.tally.failed) == (RunState.DONE, 1, {})
+    assert [call.path for call in app.wire.calls if call.method == "PUT"] == [f"/contacts/{one.id}" for one in (user, lead)]
+    app.assert_linked(user)
+
+
 def test_a_contact_that_changes_meanwhile_keeps_what_it_has(app: SyncApp) -> None:
     (contact,) = app.add("ann@example.com")
     at_work(app, lambda: change(app, contact.id, name="New Name", custom_attributes={"lead_source": "fair"}))

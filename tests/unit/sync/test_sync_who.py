@@ -169,6 +169,16 @@ def test_a_refused_e_mail_is_a_reason_and_no_stop_and_is_not_sent_again_today(ap
     assert app.calls("referral_factory").count("POST /api/v2/users") == 1
 
 
+def test_a_refused_contact_that_changed_is_sent_again_at_once(app: SyncApp) -> None:
+    (contact,) = app.add("x@example.c")
+    app.sync()
+    app.forget_calls()
+    app.wait(600)
+    change(app, contact.id, name="Bea Stone")
+    app.sync()
+    assert app.calls("referral_factory").count("POST /api/v2/users") == 1
+
+
 def test_a_missing_required_field_is_a_reason_and_no_stop_and_costs_no_call(app: SyncApp) -> None:
     """The form of campaign 2 requires “Company”."""
     mapping = [*NAME_AND_EMAIL, {"from": "phone", "to": "meta.company"}]
