@@ -204,3 +204,17 @@ def test_who_comes_into_a_search_while_it_is_read_is_on_its_last_page(monkeypatc
     app.wire.interrupt("POST /contacts/search", lambda: made.append(create(app, "new@example.com")))
     assert run_now(app).tally.linked == 7
     assert has_link(app, made[0])
+
+
+def test_a_large_list_is_read_by_what_changed_and_whole_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.domain.sync.LIST_WHOLE_UP_TO", 3)
+    app, ids = listed_app("Ada")
+    app.wait(2 * HOUR)
+    change(app, ids[0], name="Somebody Else")
+    newcomer = create(app, "new@example.com")
+    second = run_now(app)
+    assert (second.whole, second.left) == (False, None)
+    assert has_link(app, newcomer)
+    app.wait(23 * HOUR)
+    third = run_now(app)
+    assert (third.whole, third.tally.seen, third.leavers) == (True, 4, (ids[0],))
