@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.sync_run import RunState
 from shared.messages import SyncPage, body_of
 from shared.use_cases.ring_sync import LANES
+from tests.builders import Context
 from tests.unit.sync.builder import SyncApp
 
 ADD = "POST /api/v2/users"
@@ -32,6 +34,17 @@ def deliver(app: SyncApp, message: SyncPage, times: int = 1) -> None:
 
 def clear_queue(app: SyncApp) -> None:
     app.sqs.real.purge_queue(QueueUrl=app.settings.sync_queue_url)
+
+
+class Ending(Context):
+    """An invocation that ends at a time of the clock."""
+
+    def __init__(self, now: Callable[[], float], ends_at: float) -> None:
+        super().__init__()
+        self._now, self._ends_at = now, ends_at
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._ends_at - self._now()) * 1000)
 
 
 def fault(app: SyncApp, **order: Any) -> None:
@@ -191,12 +204,23 @@ def test_our_own_pace_is_no_trouble_and_costs_no_wait_of_the_row(app: SyncApp) -
     app.environment = app.new_environment()
     contacts = app.add_many(25)
     run = app.start()
-    states = set[RunState]()
+    states, invoked, real = set[RunState](), [0], app.invoke
+
+    def counted(*given: Any) -> Any:
+        invoked[0] += 1
+        began = app.clock.now()
+        answer = real(*given)
+        assert app.clock.now() - began < 60
+        return answer
+
+    app.invoke = counted  # type: ignore[method-assign]
     while not app.run(run.slot).finished:
+        app.context = Ending(app.clock.now, app.clock.now() + 60)
         if app.step() is None:
             app.wait(1)
         states.add(app.run(run.slot).state)
     assert RunState.WAITING not in states
+    assert invoked[0] > 3, "no worker sleeps longer than it may"
     assert app.run(run.slot).tally.linked == 25
     at = [call.at for call in app.wire.calls if call.vendor == "referral_factory"]
     assert max(sum(moment <= other < moment + 60 for other in at) for moment in at) <= 10

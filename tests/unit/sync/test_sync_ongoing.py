@@ -81,7 +81,7 @@ def test_a_run_that_did_not_come_to_its_end_leaves_the_watermark_where_it_was(en
     run_now(app)
     app.wait(2 * HOUR)
     new = create(app, "new@example.com")
-    app.wait(900)
+    app.wait(2 * HOUR)
 
     def stop() -> None:
         if end == "cancelled":
