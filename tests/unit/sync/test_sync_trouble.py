@@ -354,6 +354,20 @@ def test_a_token_that_is_revoked_while_links_are_written_is_waited_for(app: Sync
     app.assert_linked(*contacts)
 
 
+def test_trouble_of_a_vendor_is_no_try_of_a_contact(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long somebody needs to reconnect, nobody has failed meanwhile."""
+    monkeypatch.setattr("shared.use_cases.work_chunk.MOST_TRIES", 3)
+    contacts = app.add_many(3)
+    run = app.start()
+    app.wire.interrupt("POST /api/v2/users", app.intercom.settings.tokens.clear)
+    app.drain(1_200)
+    assert not app.run(run.slot).finished
+    app.intercom.settings.tokens.append("local-intercom-token")
+    app.drain()
+    assert (app.run(run.slot).tally.linked, app.run(run.slot).tally.failed) == (3, {})
+    app.assert_linked(*contacts)
+
+
 # -- contacts and lists that go ---------------------------------------------------------------------------------------
 
 
