@@ -320,3 +320,19 @@ def test_no_call_is_begun_that_could_outlast_the_worker(app: SyncApp, seconds: f
     assert app.calls("referral_factory").count(ADD) == 3
     assert app.run(run.slot).tally.linked == 3
     app.assert_linked(*contacts)
+
+
+def test_a_wait_after_some_progress_is_a_short_one_again(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (2,))
+    contacts = app.add_many(6)
+    run = app.start()
+    for page in (1, 2):
+        app.wire.interrupt("GET /contacts", lambda: fault(app, status=503, path="^/contacts$"))
+        app.step()
+        waiting = app.run(run.slot)
+        assert (waiting.state, waiting.page, waiting.waits) == (RunState.WAITING, page, 1)
+        assert waiting.due_at == pytest.approx(app.clock.now() + 15, abs=1)
+        app.wait(17)
+    app.drain()
+    assert app.run(run.slot).state is RunState.DONE
+    app.assert_linked(*contacts)
