@@ -8,7 +8,8 @@ from typing import Protocol
 
 from shared.domain.limits import Priority
 from shared.domain.sync_member import Candidate
-from shared.domain.sync_run import Chunk, Outcome, SyncRun, Tally
+from shared.domain.sync_run import Chunk, SyncRun
+from shared.domain.sync_tally import Outcome, Tally
 from shared.errors import PermanentError, RateLimitedError, UnavailableError
 from shared.observability import logger
 from shared.ports.repositories import SyncMembers, SyncRuns
