@@ -56,18 +56,18 @@ def after_its_second(run: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def contacts(stack: Stack) -> Iterator[list[str]]:
+    """Without Intercom's notifications of what is written here and by us: others test those, and each starts a function."""
     stack.change_settings(stack.intercom_url, search_lag_seconds=0.1, api_writes_notify=False)
     tag = intercom(stack, "POST", "/tags", {"name": "to be synced"})["id"]
     for number in range(PEOPLE):
         body = {"role": "user", "email": f"sync-{number}@example.com", "name": f"Sync {number}"}
         made = intercom(stack, "POST", "/contacts", body)
         intercom(stack, "POST", f"/contacts/{made['id']}/tags", {"id": tag})
-    stack.change_settings(stack.intercom_url, api_writes_notify=True)
     company = {"from": "name", "to": "meta.Company"}  # the form requires it
     section = sync_section(mode="once", mapping=[*NAME_AND_EMAIL, company], source={"kind": "tags", "ids": [tag]})
     configure(stack, section)
     yield [tag]
-    stack.change_settings(stack.intercom_url, search_lag_seconds=120.0)
+    stack.change_settings(stack.intercom_url, search_lag_seconds=120.0, api_writes_notify=True)
 
 
 def linked(stack: Stack) -> list[dict[str, Any]]:
