@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from tqdm import tqdm
 
 from bench.figures import Figure
 
@@ -24,6 +25,10 @@ FLAT = 1.25
 """How much more memory 100,000 contacts may take than 1,000."""
 PACE = 300.0
 CLOSE_TO_PACE = 1.05
+FIRST_RUN = 100_000
+"""Contacts of the run that the pace is promised for. In a shorter one the seconds before the first addition weigh more, so they
+are told apart; from here on they count."""
+LONGEST_RUN = 30 * 86_400.0
 
 
 def measure(contacts: int) -> Iterator[Figure]:
@@ -150,18 +155,35 @@ def _memory() -> Iterator[Figure]:
 
 def _first_run(contacts: int) -> Iterator[Figure]:
     """Minutes beside what 300 calls a minute would take, in the simulated world."""
-    from tests.simulation.syncing import add_contacts, begin, connect, judge_links, run_to_the_end, sync_settings
+    from tests.simulation.syncing import add_contacts, begin, connect, judge_links, run_of, sync_settings
     from tests.simulation.world import World
 
     with World(1, sync=True, sweep=False, reconcile=False, referral_factory={"webhooks": ()}) as world:
         add_contacts(world, contacts)
         connect(world)
         world.configure(sync_settings())
-        run = run_to_the_end(world, begin(world), longest=30 * 86_400.0, step=300.0)
-        minutes = ((run.finished_at or 0.0) - (run.started_at or 0.0)) / 60
+        run = begin(world)
+        with tqdm(total=contacts, desc="simulated first sync", unit="contact") as bar:
+            while not run.finished:
+                world.run(300.0)
+                run = run_of(world, run)
+                bar.update(run.tally.finished - bar.n)
+                assert world.now() - run.created_at < LONGEST_RUN, run.reason
+        started_at = run.started_at or 0.0
+        minutes = ((run.finished_at or 0.0) - started_at) / 60
+        people = world.referral_factory.account.people
+        joined = (people[number].signed_up_at for number in people.ids())
+        to_first = min(moment for moment in joined if moment >= started_at) - started_at
         wrong = judge_links(world)
     yield Figure("sync", f"simulated first run of {contacts:,}", minutes, "min")
-    yield Figure("sync", "its time ÷ what 300 a minute allow", minutes / (contacts / PACE), "times", CLOSE_TO_PACE)
+    yield Figure("sync", "its seconds before the first addition", to_first, "s")
+    allowed = contacts / PACE
+    if contacts >= FIRST_RUN:
+        yield Figure("sync", "its time ÷ what 300 a minute allow", minutes / allowed, "times", CLOSE_TO_PACE)
+    else:
+        rest = minutes - to_first / 60
+        yield Figure("sync", "its time ÷ what 300 a minute allow", minutes / allowed, "times")
+        yield Figure("sync", "the same without the seconds before", rest / allowed, "times", CLOSE_TO_PACE)
     yield Figure("sync", "its limit violations", len(wrong.pop("over_cap", ())) + sum(wrong.pop("refused", {}).values()), "", 0)
     yield Figure("sync", "its contacts without their one link", sum(len(found) for found in wrong.values()), "", 0)
 

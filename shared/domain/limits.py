@@ -8,6 +8,7 @@ rest-api/errors/rate-limiting): windows of 10 seconds that its answers describe;
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,6 +20,8 @@ BEGIN_WITHIN = 5.0
 """Seconds from a permit to the start of its call; an older permit is given up."""
 LONGEST_CALL = 25.0
 """Seconds after which a call of Referral Factory is given up."""
+ENDS_PER_SECOND = 2
+"""A call's end is rounded up to half a second: finer is nearer to the limit, coarser a shorter log."""
 MOST_IN_FLIGHT = 10
 SPREAD = 10.0
 SPREAD_SLACK = 1.2
@@ -51,33 +54,38 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallLog:
-    """The calls that may still count at the vendor: ``open`` ones as (permit, start), ``ended`` ones as (second, calls).
+    """The calls that may still count at the vendor: ``open`` ones as (permit, start), ``ended`` ones as
+    (moment, calls), the oldest first.
 
     We cannot know when a call arrived, only that it was between its start and its end. Whoever holds a slot from the start to
     a minute after the end holds it whenever the arrival could share a sliding minute with the next one. Ends are rounded up
-    to the second, so the log never has more than about 100 entries. A call that was never ended (its worker died) is taken as
-    ended when it must have been given up.
+    to half a second, so the log never has more than about 140 entries. A call that was never ended (its worker died) is taken
+    as ended when it must have been given up.
     """
 
     open: tuple[tuple[str, float], ...] = ()
-    ended: tuple[tuple[int, int], ...] = ()
+    ended: tuple[tuple[float, int], ...] = ()
 
     def at(self, now: float) -> CallLog:
         """Without what can no longer count."""
+        if not any(now >= start + _LONGEST_OPEN for _, start in self.open):
+            kept = bisect_right(self.ended, now, key=lambda end: _free_at(end[0]))
+            return replace(self, ended=self.ended[kept:]) if kept else self
         dead = [start for _, start in self.open if now >= start + _LONGEST_OPEN]
         alive = tuple((permit, start) for permit, start in self.open if now < start + _LONGEST_OPEN)
-        ended = Counter(dict(self.ended)) + Counter(math.ceil(start + _LONGEST_OPEN) for start in dead)
-        return CallLog(alive, tuple(sorted((second, calls) for second, calls in ended.items() if now < _free_at(second))))
+        ended = Counter(dict(self.ended)) + Counter(_rounded(start + _LONGEST_OPEN) for start in dead)
+        return CallLog(alive, tuple(sorted((moment, calls) for moment, calls in ended.items() if now < _free_at(moment))))
 
     def begun(self, permit: str, now: float) -> CallLog:
-        return replace(self.at(now), open=(*self.at(now).open, (permit, now)))
+        log = self.at(now)
+        return replace(log, open=(*log.open, (permit, now)))
 
     def finished(self, permit: str, now: float) -> CallLog:
         """Unchanged but for time when the permit is unknown: it was taken as ended already."""
         log = self.at(now)
         if permit not in dict(log.open):
             return log
-        ended = Counter(dict(log.ended)) + Counter([math.ceil(now)])
+        ended = Counter(dict(log.ended)) + Counter([_rounded(now)])
         return CallLog(tuple(call for call in log.open if call[0] != permit), tuple(sorted(ended.items())))
 
     @property
@@ -87,7 +95,7 @@ class CallLog:
 
     def since(self, moment: float) -> int:
         """Calls in flight, and those that ended after ``moment``."""
-        return len(self.open) + sum(calls for second, calls in self.ended if second > moment)
+        return len(self.open) + sum(calls for end, calls in self.ended if end > moment)
 
     def wait(self, now: float, limit: int, priority: Priority) -> float:
         """Seconds until a call of that priority may begin if no other does, 0 when it may now. ``limit``: calls in any
@@ -100,8 +108,8 @@ class CallLog:
         to_free = log.occupied - (limit - reserve_of(limit, priority)) + 1
         if to_free <= 0:
             return 0.0
-        times = [(_free_at(second), calls) for second, calls in log.ended]
-        times += [(_free_at(math.ceil(start + _LONGEST_OPEN)), 1) for _, start in log.open]
+        times = [(_free_at(moment), calls) for moment, calls in log.ended]
+        times += [(_free_at(_rounded(start + _LONGEST_OPEN)), 1) for _, start in log.open]
         for moment, calls in sorted(times):
             to_free -= calls
             if to_free <= 0:
@@ -113,8 +121,12 @@ _LONGEST_OPEN = BEGIN_WITHIN + LONGEST_CALL + SKEW
 _IN_FLIGHT_LEFT = {Priority.QUALIFICATION: 0, Priority.RECONCILE: 2, Priority.SYNC: 4}
 
 
-def _free_at(second: int) -> float:
-    return second + MINUTE + SKEW
+def _rounded(moment: float) -> float:
+    return math.ceil(moment * ENDS_PER_SECOND) / ENDS_PER_SECOND
+
+
+def _free_at(end: float) -> float:
+    return end + MINUTE + SKEW
 
 
 def reserve_of(limit: int, priority: Priority) -> int:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.qualification import Qualification
     from shared.domain.referral import KnownPerson, Referral
     from shared.domain.sync_member import SyncMember
-    from shared.domain.sync_run import Chunk, SyncHead, SyncRun, Tally
+    from shared.domain.sync_run import Chunk, SyncHead, SyncRun
+    from shared.domain.sync_tally import Tally
     from shared.messages import Receipt
 
 Item = TypeVar("Item")

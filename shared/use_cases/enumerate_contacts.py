@@ -25,7 +25,8 @@ from shared.domain.sync_member import (
     lack_of,
     there_now,
 )
-from shared.domain.sync_run import Chunk, Outcome, Phase, RunState, SyncRun, Tally
+from shared.domain.sync_run import Chunk, Phase, RunState, SyncRun
+from shared.domain.sync_tally import Outcome, Tally
 from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError
 from shared.observability import logger
 from shared.ports.repositories import SyncMembers, SyncRuns

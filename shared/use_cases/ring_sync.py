@@ -27,7 +27,7 @@ class RingingSync(Protocol):
 
 def ring_sync(environment: RingingSync, run: SyncRun, lanes: int) -> SyncRun:
     """Rings so many workers in a new round: what is left in the queue of an earlier one counts no more. Pages are read by one
-    worker. Raises TransientError when the queue refuses the first."""
+    worker. Whom the queue refuses is rung by the next tick. Raises TransientError when it refuses the first."""
     wanted = min(lanes, max(1, run.chunks - run.chunks_done)) if run.phase is Phase.WORK else 1
     now = environment.clock.now()
     rung = environment.sync_runs.update(
@@ -40,5 +40,12 @@ def ring_sync(environment: RingingSync, run: SyncRun, lanes: int) -> SyncRun:
         ),
     )
     environment.sync_queue.send(SyncPage(run.campaign_id, run.slot, 0, rung.round))
-    environment.sync_queue.send_all([SyncPage(run.campaign_id, run.slot, lane, rung.round) for lane in range(1, wanted)])
-    return rung
+    others = [SyncPage(run.campaign_id, run.slot, lane, rung.round) for lane in range(1, wanted)]
+    refused = environment.sync_queue.send_all(others)
+    if not refused:
+        return rung
+    return environment.sync_runs.update(
+        run.campaign_id,
+        run.slot,
+        lambda fresh: fresh if fresh.finished else replace(fresh, lanes=wanted - len(refused)),
+    )

@@ -14,7 +14,8 @@ from shared.domain.contact import Value
 from shared.domain.mapping import prepare
 from shared.domain.person import Person
 from shared.domain.sync_member import GONE, Candidate, SyncMember, changes_of, lack_of, there_now
-from shared.domain.sync_run import Outcome, SyncRun
+from shared.domain.sync_run import SyncRun
+from shared.domain.sync_tally import Outcome
 from shared.errors import (
     ApplicationError,
     ConflictError,

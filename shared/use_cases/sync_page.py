@@ -245,5 +245,5 @@ class SyncAttempt:
         """Other workers join in; what the queue refuses, the schedule rings later."""
         messages = [replace(self._message, lane=lane) for lane in range(1, min(LANES, run.chunks))]
         refused = self._environment.sync_queue.send_all(messages)
-        rung = LANES - len(refused)
+        rung = 1 + len(messages) - len(refused)
         self._runs.update(run.campaign_id, run.slot, lambda fresh: replace(fresh, lanes=rung))

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from shared.domain.limits import Priority
 from shared.domain.sync_member import Candidate
-from shared.domain.sync_run import Chunk, Outcome, SyncRun, Tally
+from shared.domain.sync_run import Chunk, SyncRun
+from shared.domain.sync_tally import Outcome, Tally
 from shared.errors import PermanentError, RateLimitedError, UnavailableError
 from shared.observability import logger
 from shared.ports.repositories import SyncMembers, SyncRuns
@@ -23,6 +24,10 @@ CHUNK_LEASE = 90.0
 """Seconds that a worker's lease of a chunk holds: the function's time-out (60 s) and 30 s."""
 MOST_TRIES = 12
 """Tries of a chunk that brought nothing, until its contacts count as failed."""
+TRIES_AT_ONCE = 4
+LONGEST_PAUSE = 1_800.0
+"""After so many tries in vain the pauses grow, up to so many seconds: all tries together take about three hours, so that an
+outage fails nobody, and yet one contact that a vendor never answers for cannot keep the run open for days."""
 NO_ANSWER = "a vendor gave no answer to this contact, many times"
 LONGEST_SLEEP = 20.0
 TIME_AFTER_SLEEP = 32.0
@@ -127,7 +132,11 @@ class _Work:
             for candidate in left:
                 self.tally = self.tally.with_outcome(Outcome("failed", NO_ANSWER), candidate.contact_id)
             return None
-        return replace(self._chunk, contacts=left, due_at=0.0 if self._left else self._due_at, tries=tries)
+        due_at = 0.0 if self._left else self._due_at
+        if idle and tries > TRIES_AT_ONCE:
+            pause = min(ANSWER_SETTLES * 2 ** (tries - TRIES_AT_ONCE), LONGEST_PAUSE)
+            due_at = max(due_at, self._environment.clock.now() + pause)
+        return replace(self._chunk, contacts=left, due_at=due_at, tries=tries)
 
     def _defer(self, until: float) -> None:
         self._deferred.append(self._left.pop(0))

@@ -1,5 +1,6 @@
 """The limiters and the strikes keep their promises on every engine, over several workers."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from threading import Lock, Thread
@@ -7,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.dynamodb.items import to_item
 from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
-from shared.adapters.dynamodb.limiter_referral_factory import ReferralFactoryLimiter
+from shared.adapters.dynamodb.limiter_referral_factory import KEY, ReferralFactoryLimiter
 from shared.adapters.dynamodb.strikes import DynamoStrikes
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection import Vendor
@@ -91,6 +93,19 @@ def test_sync_and_reconcile_leave_their_reserve(tables: Tables) -> None:
     assert taken == 13
     assert take_all(lambda: call(Priority.RECONCILE)) == 1
     assert take_all(lambda: call(Priority.QUALIFICATION)) == 1
+
+
+def test_an_item_that_counts_in_whole_seconds_still_counts(tables: Tables) -> None:
+    """As it was written until half seconds came: a deployment must not forget a minute's calls."""
+    pk, sk = KEY
+    ended = json.dumps([[int(NOW) - 62, 9], [int(NOW) - 30, 14]])
+    tables.table.put(to_item({"pk": pk, "sk": sk, "version": 7, "open": "[]", "ended": ended}))
+    limiter = referral_factory(tables)
+    assert limiter.usage() == (14, 0)
+    limiter.finish(limiter.acquire(Priority.QUALIFICATION), 200, {})
+    assert limiter.usage() == (15, 0)
+    with pytest.raises(RateLimitedError):
+        limiter.acquire(Priority.QUALIFICATION)
 
 
 def test_a_worker_that_died_holds_its_slot_for_a_while(tables: Tables) -> None:

@@ -12,7 +12,8 @@ from shared.adapters.dynamodb.sync_members import DynamoSyncMembers
 from shared.adapters.dynamodb.sync_runs import DynamoSyncRuns
 from shared.domain.person import Person
 from shared.domain.sync_member import Candidate, SyncMember
-from shared.domain.sync_run import Chunk, Phase, RunState, SyncRun, Tally
+from shared.domain.sync_run import Chunk, Phase, RunState, SyncRun
+from shared.domain.sync_tally import Tally
 from shared.errors import BusyError, ConflictError, MalformedPayloadError, NotFoundError
 from tests.contract.repository_tables import NOW, CountingChance, Tables, engine, tables
 

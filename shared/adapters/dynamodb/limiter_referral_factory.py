@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from shared.adapters.dynamodb.items import from_item, json_text, to_item
 from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection import Vendor
-from shared.domain.limits import BEGIN_WITHIN, CallLog, Priority
+from shared.domain.limits import BEGIN_WITHIN, ENDS_PER_SECOND, CallLog, Priority
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
 from shared.ports.services import Chance, Clock
@@ -22,6 +23,8 @@ ATTEMPTS = 20
 """Times the item is written before a permit is refused: with ten calls in flight, others are often faster."""
 LONGEST_SLEEP = 1.0
 COLLISION_PAUSE = 0.05
+
+Ends = tuple[tuple[float, int], ...]
 
 
 class ReferralFactoryLimiter:
@@ -81,18 +84,31 @@ class ReferralFactoryLimiter:
             return CallLog(), 0
         values = from_item(item)
         calls = tuple((str(permit), float(start)) for permit, start in json.loads(values["open"]))
-        ended = tuple((int(second), int(count)) for second, count in json.loads(values["ended"]))
-        return CallLog(calls, ended), int(values["version"])
+        return CallLog(calls, _ends_of(values)), int(values["version"])
 
     def _write(self, log: CallLog, version: int) -> bool:
         pk, sk = KEY
         row: dict[str, str | float | None] = {"pk": pk, "sk": sk, "version": version + 1}
-        row |= {"open": json_text(log.open), "ended": json_text(log.ended)}
+        row |= {"open": json_text(log.open), "ends": json_text(_short(log.ended))}
         condition = "version = :version" if version else "attribute_not_exists(pk)"
         return self._table.put(to_item(row), condition, {":version": version} if version else None)
 
     def _pause(self) -> None:
         self._clock.sleep(self._chance.fraction() * COLLISION_PAUSE)
+
+
+def _short(ended: Ends) -> list[list[int]]:
+    """The first one's second and, counted in half seconds from there, the ends with their calls: the item stays near 1 kB."""
+    since = int(ended[0][0]) if ended else 0
+    return [[since], *([int((moment - since) * ENDS_PER_SECOND), calls] for moment, calls in ended)]
+
+
+def _ends_of(values: Mapping[str, Any]) -> Ends:
+    """Reads what ``_short`` wrote, or the whole seconds of an item of version 1."""
+    if "ends" not in values:
+        return tuple((float(second), int(calls)) for second, calls in json.loads(values["ended"]))
+    [since], *ends = json.loads(values["ends"])
+    return tuple((since + count / ENDS_PER_SECOND, int(calls)) for count, calls in ends)
 
 
 def _refusal(wait: float) -> RateLimitedError:

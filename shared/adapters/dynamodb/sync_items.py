@@ -9,7 +9,8 @@ from typing import Any
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.domain.sync import CycleWatch
 from shared.domain.sync_member import Candidate
-from shared.domain.sync_run import Chunk, Phase, RunState, SyncHead, SyncRun, Tally
+from shared.domain.sync_run import Chunk, Phase, RunState, SyncHead, SyncRun
+from shared.domain.sync_tally import Tally
 
 HEAD = "HEAD"
 RUN_KEPT = 180 * 86_400.0

@@ -22,7 +22,8 @@ from shared.adapters.dynamodb.sync_items import (
 )
 from shared.adapters.dynamodb.table import Table, attributes_of
 from shared.adapters.dynamodb.transactions import write_together
-from shared.domain.sync_run import Chunk, SyncHead, SyncRun, Tally
+from shared.domain.sync_run import Chunk, SyncHead, SyncRun
+from shared.domain.sync_tally import Tally
 from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
 from shared.ports.repositories import Page
 from shared.ports.services import Chance, Clock

@@ -80,16 +80,16 @@ def test_the_log_stays_small_at_the_highest_pace() -> None:
         if log.wait(at, 480, Priority.QUALIFICATION) == 0:
             log = log.begun(str(number), at).finished(str(number), at + 0.1)
         longest = max(longest, len(log.ended) + len(log.open))
-    assert longest <= 64
+    assert longest <= 128, "two entries a second, for a minute and what a call may last"
 
 
 def test_a_steady_pace_comes_close_to_the_limit() -> None:
     log, made = CallLog(), 0
-    for tick in range(6_000):
+    for tick in range(9_000):
         at = NOW + tick / 10
-        if log.wait(at, 300, Priority.QUALIFICATION) == 0:
+        if log.wait(at, 300, Priority.SYNC) == 0:
             log, made = log.begun(str(tick), at).finished(str(tick), at + 0.05), made + 1
-    assert made >= 300 * 10 * 0.95
+    assert made >= 300 * 15 * 0.97, "a minute of 61.3 s, of which sync leaves 2 of 300"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from shared.domain.sync import (
     sync_settings_of,
 )
 from shared.domain.sync_member import SyncMember, candidate_of, changes_of
-from shared.domain.sync_run import Outcome, Tally
+from shared.domain.sync_tally import Outcome, Tally
 
 NOW = 1_795_305_600.0
 DAY = 86_400.0

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sandbox.vendors.intercom.lists import add_segment
+from functions.sync_page import handler as sync_page
+from sandbox.vendors.intercom.lists import add_segment, save_tag
 from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
 from shared.domain.connection import Vendor
 from shared.domain.limits import Priority
 from shared.domain.referral import State
 from shared.domain.sync_member import SyncMember
 from shared.domain.sync_run import Phase, RunState
+from shared.messages import SyncPage, body_of
 from shared.use_cases.read_syncs import cancel_run
 from tests.unit.sync.builder import SyncApp, change
 
-PER_PAGE = 150
+PER_PAGE = 6
+"""Of ``small_pages``; the real ones are in ``tests/contract/test_sync_clients.py``."""
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (PER_PAGE,))
 
 
 class KilledError(BaseException):
@@ -66,8 +77,8 @@ def posted(app: SyncApp) -> Counter[str]:
 
 
 def test_killed_on_every_page_of_ninety_each_contact_is_linked_once(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (2,))
-    contacts = app.add_many(180)
+    monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (1,))
+    contacts = app.add_many(90)
     seen = set[str]()
 
     def die_on_the_next_page() -> None:
@@ -85,7 +96,7 @@ def test_killed_on_every_page_of_ninety_each_contact_is_linked_once(app: SyncApp
     died = drain_past_deaths(app, die_on_the_next_page)
     run = app.run(run.slot)
     assert died >= 90
-    assert (run.state, run.tally.seen, run.tally.linked, run.tally.created) == (RunState.DONE, 180, 180, 180)
+    assert (run.state, run.tally.seen, run.tally.linked, run.tally.created) == (RunState.DONE, 90, 90, 90)
     assert set(posted(app).values()) == {1}
     app.assert_linked(*contacts)
 
@@ -154,11 +165,8 @@ def test_two_workers_with_one_message_work_side_by_side(app: SyncApp) -> None:
     other = app.new_environment()
 
     def meanwhile() -> None:
-        from functions.sync_page import handler
-        from shared.messages import SyncPage, body_of
-
         record = {"messageId": "m", "receiptHandle": "r", "attributes": {"ApproximateReceiveCount": "1"}}
-        app.invoke(handler, {"Records": [{**record, "body": body_of(SyncPage(1, run.slot))}]}, other)
+        app.invoke(sync_page, {"Records": [{**record, "body": body_of(SyncPage(1, run.slot))}]}, other)
 
     app.wire.interrupt("GET /contacts", meanwhile)
     app.wire.interrupt("POST /api/v2/users", meanwhile)
@@ -176,6 +184,7 @@ def test_a_lost_answer_is_followed_by_a_search_and_by_no_second_addition(app: Sy
     fault(app, "hang", method="POST", path="^/api/v2/users$", times=1, seconds=25)
     run = app.sync()
     assert (run.state, run.tally.created, run.tally.linked) == (RunState.DONE, 1, 1)
+    assert (run.finished_at or 0.0) - (run.started_at or 0.0) < 125, "as soon as the lost answer has settled"
     calls = [call for call in app.calls("referral_factory") if call.startswith("POST")]
     assert calls == ["POST /api/v2/users", "POST /api/v2/users/search?with=user.analytics"]
     assert len(app.people("ann@example.com")) == 1
@@ -203,6 +212,57 @@ def test_another_run_too_waits_until_a_lost_answer_has_settled(app: SyncApp) -> 
     assert ["search" in call.path for call in asked] == [True, False]
     assert asked[0].at >= reserved_at + 90
     app.assert_linked(contact)
+
+
+def test_a_contact_that_nobody_answers_for_fails_at_last_and_the_run_ends(app: SyncApp) -> None:
+    strange, *others = app.add_many(3)
+    fault(app, "status", method="PUT", path=f"^/contacts/{strange.id}$", times=10_000, status=500)
+    run = app.start()
+    app.drain(4 * 3_600)
+    run = app.run(run.slot)
+    assert (run.state, run.tally.linked, run.tally.finished) == (RunState.DONE, 2, 3)
+    assert run.tally.failed == {"a vendor gave no answer to this contact, many times": 1}
+    app.assert_linked(*others)
+
+
+@pytest.mark.parametrize(
+    ("count", "path"),
+    [(1, "^/contacts/."), (1, "^/api/v2/users$"), (3, "^/api/v2/users$"), (3, "^/api/v2/")],
+)
+def test_an_outage_of_two_hours_fails_nobody(app: SyncApp, count: int, path: str) -> None:
+    """Also where only some of the calls fail, and not the one contact that is left, which is the only one to be tried."""
+    contacts = app.add_many(count)
+    run = app.start()
+    app.wire.interrupt("GET /api/v2/campaigns/1", lambda: fault(app, "status", path=path, times=10_000, status=503))
+    app.drain(2 * 3_600)
+    assert not app.run(run.slot).finished
+    app.wire.faults.clear()
+    app.drain()
+    found = app.run(run.slot)
+    assert (found.state, found.tally.linked, found.tally.failed) == (RunState.DONE, count, {})
+    assert set(posted(app).values()) == {1}
+    app.assert_linked(*contacts)
+
+
+def test_two_workers_with_one_e_mail_add_one_person(app: SyncApp) -> None:
+    """A lead and a user in two chunks; what the first worker knows of them is old when it comes to its own."""
+    contacts = app.add_many(10)
+    contacts += app.add("ann@example.com")
+    contacts += app.add_many(14, 10)
+    contacts += app.add("ann@example.com", role="lead")
+    run = app.start()
+
+    def meanwhile() -> None:
+        record = {"messageId": "m", "receiptHandle": "r", "attributes": {"ApproximateReceiveCount": "1"}}
+        app.invoke(sync_page, {"Records": [{**record, "body": body_of(SyncPage(1, run.slot, 1))}]}, app.new_environment())
+
+    app.wire.interrupt("POST /api/v2/users", meanwhile)
+    assert app.step() == [], "it is no fault of a worker"
+    app.drain()
+    found = app.run(run.slot)
+    assert (found.state, found.tally.created, found.tally.linked, found.tally.failed) == (RunState.DONE, 25, 26, {})
+    assert set(posted(app).values()) == {1}
+    app.assert_linked(*contacts)
 
 
 def test_answers_in_25_seconds_make_no_storm(app: SyncApp) -> None:
@@ -261,6 +321,7 @@ def test_an_intercom_that_fails_for_a_while_is_waited_for(app: SyncApp, path: st
     app.assert_linked(*contacts)
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_token_that_is_revoked_while_pages_are_read_is_waited_for(app: SyncApp) -> None:
     contacts = app.add_many(PER_PAGE + 10)
     run = app.start()
@@ -290,6 +351,20 @@ def test_a_token_that_is_revoked_while_links_are_written_is_waited_for(app: Sync
     done = app.run(run.slot)
     assert (done.state, done.tally.linked) == (RunState.DONE, 30)
     assert set(posted(app).values()) == {1}
+    app.assert_linked(*contacts)
+
+
+def test_trouble_of_a_vendor_is_no_try_of_a_contact(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long somebody needs to reconnect, nobody has failed meanwhile."""
+    monkeypatch.setattr("shared.use_cases.work_chunk.MOST_TRIES", 3)
+    contacts = app.add_many(3)
+    run = app.start()
+    app.wire.interrupt("POST /api/v2/users", app.intercom.settings.tokens.clear)
+    app.drain(1_200)
+    assert not app.run(run.slot).finished
+    app.intercom.settings.tokens.append("local-intercom-token")
+    app.drain()
+    assert (app.run(run.slot).tally.linked, app.run(run.slot).tally.failed) == (3, {})
     app.assert_linked(*contacts)
 
 
@@ -326,6 +401,18 @@ def test_a_contact_that_is_merged_meanwhile_is_linked_where_it_lives_on(app: Syn
     assert app.link_of(user) == app.referral_factory.account.url(person.code)
 
 
+def test_a_contact_that_lives_on_where_the_link_is_already_is_not_written_again(app: SyncApp) -> None:
+    user, lead = app.add("ann@example.com")[0], app.add("ann@example.com", role="lead")[0]
+    app.wire.interrupt(
+        f"PUT /contacts/{user.id}",
+        lambda: intercom_call(app, "POST", "/contacts/merge", {"from": lead.id, "into": user.id}),
+    )
+    run = app.sync()
+    assert (run.state, run.tally.created, run.tally.failed) == (RunState.DONE, 1, {})
+    assert [call.path for call in app.wire.calls if call.method == "PUT"] == [f"/contacts/{one.id}" for one in (user, lead)]
+    app.assert_linked(user)
+
+
 def test_a_contact_that_changes_meanwhile_keeps_what_it_has(app: SyncApp) -> None:
     (contact,) = app.add("ann@example.com")
     at_work(app, lambda: change(app, contact.id, name="New Name", custom_attributes={"lead_source": "fair"}))
@@ -336,8 +423,6 @@ def test_a_contact_that_changes_meanwhile_keeps_what_it_has(app: SyncApp) -> Non
 
 
 def intercom_call(app: SyncApp, method: str, path: str, body: Any = None) -> None:
-    import json
-
     headers = {"Authorization": "Bearer local-intercom-token", "Accept": "application/json", "Intercom-Version": "2.16"}
     if body is not None:
         headers["Content-Type"] = "application/json"
@@ -368,6 +453,7 @@ def test_a_deleted_segment_ends_the_run_with_the_reason_and_marks_the_campaign(a
     assert campaign.problems == ()
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_segment_that_is_deleted_between_two_pages_ends_the_run(app: SyncApp) -> None:
     app.add_many(PER_PAGE + 5)
     workspace = app.intercom.workspace
@@ -387,6 +473,17 @@ def test_a_deleted_tag_shows_as_an_empty_list_and_is_told_from_one(app: SyncApp)
     run = app.sync()
     assert run.state is RunState.FAILED
     assert "The tag 424242 is no longer in Intercom" in run.reason
+
+
+def test_one_deleted_list_among_several_ends_the_run_before_the_others_are_worked_on(app: SyncApp) -> None:
+    (member,) = app.add("ann@example.com")
+    tag = save_tag(app.intercom.workspace, {"name": "vip"}).id
+    change(app, member.id, tags={tag: int(app.clock.now())})
+    app.choose(source={"kind": "tags", "ids": [tag, "424242"]})
+    run = app.sync()
+    assert (run.state, run.tally.seen) == (RunState.FAILED, 0)
+    assert "The tag 424242 is no longer in Intercom" in run.reason
+    assert app.writes() == []
 
 
 # -- campaigns that stop ----------------------------------------------------------------------------------------------
@@ -478,9 +575,6 @@ def test_a_head_that_points_to_a_finished_run_is_mended(app: SyncApp) -> None:
 
 def answered(app: SyncApp, turn: Callable[[dict[str, Any]], None]) -> None:
     """Changes what Intercom answers to a list of contacts."""
-    import json
-    from dataclasses import replace
-
     real = app.intercom.answer
 
     def answer(request: Any) -> Any:
@@ -494,6 +588,18 @@ def answered(app: SyncApp, turn: Callable[[dict[str, Any]], None]) -> None:
     app.intercom.answer = answer  # type: ignore[method-assign]
 
 
+def read_whatever_cursor(app: SyncApp, turn: Callable[[dict[str, Any]], None]) -> None:
+    """Each cursor is answered with the first page, changed."""
+    answered(app, turn)
+    real = app.intercom.answer
+
+    def without_cursor(request: Any) -> Any:
+        return real(replace(request, query={}) if request.path == "/contacts" else request)
+
+    app.intercom.answer = without_cursor  # type: ignore[method-assign]
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_a_cursor_that_comes_again_ends_the_run_with_the_reason(app: SyncApp) -> None:
     app.add_many(PER_PAGE * 2)
     cursors = list[Any]()
@@ -508,6 +614,48 @@ def test_a_cursor_that_comes_again_ends_the_run_with_the_reason(app: SyncApp) ->
     assert "circle" in run.reason
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 7])
+def test_a_longer_circle_of_cursors_is_seen_as_well(app: SyncApp, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    """A → B → A: no cursor comes twice in a row."""
+    monkeypatch.setattr("shared.use_cases.enumerate_contacts.MOST_PAGES", 60)
+    app.add_many(3)
+    count = itertools.count()
+
+    def turn(document: dict[str, Any]) -> None:
+        document["pages"]["next"] = {"page": 2, "starting_after": f"cursor-{next(count) % length}"}
+
+    read_whatever_cursor(app, turn)
+    run = app.sync()
+    assert (run.state, run.tally.linked) == (RunState.FAILED, 0)
+    assert "circle" in run.reason
+    assert len([call for call in app.calls() if call.startswith("GET /contacts")]) <= (2 if length == 1 else 3 * length + 2)
+
+
+def test_pages_without_end_end_the_run(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.use_cases.enumerate_contacts.MOST_PAGES", 6)
+    app.add_many(3)
+    count = itertools.count()
+    cursors = iter(lambda: {"page": 2, "starting_after": f"cursor-{next(count)}"} if next(count) < 60 else None, 0)
+    read_whatever_cursor(app, lambda document: document["pages"].update(next=next(cursors)))
+    assert app.sync().state is RunState.FAILED
+    assert len([call for call in app.calls() if call.startswith("GET /contacts")]) == 7
+
+
+def test_empty_pages_among_others_do_not_end_the_run(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (2,))
+    app.add_many(20)
+    count = itertools.count()
+
+    def every_second(document: dict[str, Any]) -> None:
+        if next(count) % 2:
+            document["data"] = []
+
+    answered(app, every_second)
+    run = app.sync()
+    assert (run.state, run.tally.seen) == (RunState.DONE, 10)
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_an_empty_page_with_a_next_one_is_passed_over(app: SyncApp) -> None:
     contacts = app.add_many(PER_PAGE + 10)
     pages = list[int]()
@@ -531,21 +679,13 @@ def test_empty_pages_without_end_end_the_run(app: SyncApp) -> None:
         document["data"] = []
         document["pages"]["next"] = {"page": 2, "starting_after": f"cursor-{next(count)}"}
 
-    answered(app, empty)
-    app.intercom.settings.change({})
-    real = app.intercom.answer
-
-    def without_cursor(request: Any) -> Any:
-        from dataclasses import replace
-
-        return real(replace(request, query={}) if request.path == "/contacts" else request)
-
-    app.intercom.answer = without_cursor  # type: ignore[method-assign]
+    read_whatever_cursor(app, empty)
     run = app.sync()
     assert run.state is RunState.FAILED
     assert len([call for call in app.calls() if call.startswith("GET /contacts")]) <= 5
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_next_page_on_another_host_is_not_followed(app: SyncApp) -> None:
     app.add_many(PER_PAGE + 1)
     answered(app, lambda document: document["pages"].update(next="https://evil.example/contacts?starting_after=x"))
@@ -555,6 +695,7 @@ def test_a_next_page_on_another_host_is_not_followed(app: SyncApp) -> None:
     assert {call.path.partition("?")[0] for call in app.wire.calls if call.vendor == "intercom"} == {"/contacts"}
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_next_page_as_an_address_of_the_same_host_is_read_by_its_cursor(app: SyncApp) -> None:
     contacts = app.add_many(PER_PAGE + 10)
 
@@ -567,6 +708,7 @@ def test_a_next_page_as_an_address_of_the_same_host_is_read_by_its_cursor(app: S
     assert app.sync().tally.linked == len(contacts)
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_contacts_that_come_on_two_pages_are_linked_once(app: SyncApp) -> None:
     contacts = app.add_many(PER_PAGE + 10)
     first = list[Any]()

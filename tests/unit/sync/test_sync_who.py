@@ -10,7 +10,7 @@ from sandbox.vendors.intercom.lists import add_segment, save_tag
 from sandbox.vendors.referral_factory.records import FormField
 from shared.domain.sync_run import RunState
 from shared.errors import ConflictError, InvalidSettingsError, NotFoundError
-from tests.unit.sync.builder import NAME_AND_EMAIL, SyncApp, change
+from tests.unit.sync.builder import NAME_AND_EMAIL, WRITE_BACK, SyncApp, change
 
 
 @pytest.fixture
@@ -71,6 +71,20 @@ def test_counts_that_changed_are_written_and_nothing_else(app: SyncApp) -> None:
     app.wait(60)
     assert app.sync().tally.linked == 1
     assert app.bodies("PUT") == [{"custom_attributes": {"referral_count": 1}}]
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_link_code_and_counts_go_to_the_mapped_attributes(app: SyncApp, joined: bool) -> None:
+    (contact,) = app.add("ann@example.com")
+    app.choose(write_back={**WRITE_BACK, "referral_code": "custom_attributes.referral_code"})
+    if joined:
+        app.joined("ann@example.com")
+    app.sync()
+    (person,) = app.people("ann@example.com")
+    there = app.intercom.workspace.contacts[contact.id].custom_attributes
+    assert there["referral_code"] == person.code
+    assert (there["referral_count"], there["converted_referral_count"]) == (0, 0)
+    app.assert_linked(contact)
 
 
 def test_who_joined_behind_our_back_is_found_and_not_doubled(app: SyncApp) -> None:
@@ -165,6 +179,16 @@ def test_a_refused_e_mail_is_a_reason_and_no_stop_and_is_not_sent_again_today(ap
     assert app.sync().tally.failed == {reason: 1}
     assert app.writes() == []
     app.wait(86_400)
+    app.sync()
+    assert app.calls("referral_factory").count("POST /api/v2/users") == 1
+
+
+def test_a_refused_contact_that_changed_is_sent_again_at_once(app: SyncApp) -> None:
+    (contact,) = app.add("x@example.c")
+    app.sync()
+    app.forget_calls()
+    app.wait(600)
+    change(app, contact.id, name="Bea Stone")
     app.sync()
     assert app.calls("referral_factory").count("POST /api/v2/users") == 1
 
