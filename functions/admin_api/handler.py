@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from functions.admin_api import connection, oauth, overview, preview, quarantine, referrals, workspace
@@ -31,6 +32,11 @@ SILENT = {"intercom": "Intercom does not answer now. ", "referral_factory": "Ref
 
 
 def get_openapi(_: Environment, __: HttpRequest) -> HttpAnswer:
+    return _description()
+
+
+@cache
+def _description() -> HttpAnswer:
     return json_answer(200, describe(ROUTES), {"cache-control": "no-cache"})
 
 
