@@ -19,6 +19,7 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".json": "application/json",
 }
 PREFIX = "/console/"
 REVALIDATE = "no-cache"  # names carry no hash, so each use asks; an unchanged file costs a 304
