@@ -11,7 +11,7 @@ from shared.domain.mapping import SOURCES
 from shared.domain.referral import State
 from shared.domain.referral_filter import Flag
 from shared.domain.sync_run import RunState
-from tests.unit.console.test_console_files import FILES, ROOT
+from tests.unit.console.test_console_files import FILES
 from tools.render_help import SOURCE, TARGET, UnknownMarkupError, as_file, render
 
 GUIDE = json.loads(TARGET.read_text("utf-8"))["sections"]
