@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from shared.config import Settings, settings_of_process
-from shared.observability import logger
 from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, problem
 
 FOLDER = Path(__file__).parent / "files"
@@ -33,7 +34,9 @@ def lambda_handler(event: Event, _: object) -> dict[str, Any]:
     answer = _answer(request, settings)
     headers = {**answer.headers, "content-security-policy": content_security_policy(settings.oidc_issuer)}
     body = b"" if request.method == "HEAD" or answer.status == 304 else answer.body
-    logger.info("file answered", method=request.method, status=answer.status)
+    # By hand: the logger of the other functions would make this one's cold start half as long again.
+    line = {"level": "INFO", "message": "file answered", "method": request.method, "status": answer.status}
+    sys.stdout.write(json.dumps(line) + "\n")
     return HttpAnswer(answer.status, headers, body if isinstance(body, str) else body.decode("utf-8")).event()
 
 

@@ -59,7 +59,7 @@ def test_a_refused_call_is_logged_as_well(lines: list[str]) -> None:
     assert json.loads(lines[-1])["status"] == 403
 
 
-def test_a_file_of_the_console_is_one_line(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_the_console_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"):
         monkeypatch.setenv(name, "http://127.0.0.1:8004")
     monkeypatch.setenv("STAGE", "local")
@@ -67,6 +67,6 @@ def test_a_file_of_the_console_is_one_line(lines: list[str], monkeypatch: pytest
     for path, status in (("/", 200), ("/console/nothing.js", 404)):
         event = {"rawPath": path, "headers": {}, "requestContext": {"http": {"method": "GET", "path": path}}}
         assert console_files.lambda_handler(event, None)["statusCode"] == status
-        assert json.loads(lines[-1]) == {"message": "file answered", "method": "GET", "status": status}
-    assert len(lines) == 2
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line) == {"level": "INFO", "message": "file answered", "method": "GET", "status": status}
     console_files._settings.cache_clear()
