@@ -7,11 +7,11 @@ export async function describeApi() {
   const api = await read("/api/openapi.json");
   const text = make("p", { className: "soft" }, `${api.info.title}, version ${api.info.version}. ${api.info.description} Each call needs a bearer token. The description itself is at /api/openapi.json.`);
   const shapes = Object.keys(api.components.schemas).sort().map((name) => shapeOf(name, api));
-  return [text, ...Object.entries(api.paths).map(([path, operations]) => pathOf(path, operations, api)), make("h3", {}, "Shapes of bodies and answers"), ...shapes];
+  return [text, ...Object.entries(api.paths).map(([path, operations]) => pathOf(path, operations)), make("details", { className: "api" }, make("summary", {}, "Shapes of bodies and answers"), ...shapes)];
 }
 
-function pathOf(path, operations, api) {
-  const parts = Object.entries(operations).map(([method, operation]) => operationOf(method, path, operation, api));
+function pathOf(path, operations) {
+  const parts = Object.entries(operations).map(([method, operation]) => operationOf(method, path, operation));
   return make("div", { className: "api" }, ...parts);
 }
 
