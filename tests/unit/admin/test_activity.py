@@ -50,10 +50,9 @@ def fill(app: App, count: int) -> None:
     models: dict[tuple[int, State], str] = {}
     for user_id in range(1, count + 1):
         campaign_id, state = 1 + user_id % 2, State.FAILED if user_id % 1_000 == 0 else State.DELIVERED
-        model = models.setdefault(
-            (campaign_id, state), json.dumps(item_of(referral(MODEL, campaign_id=campaign_id, state=state)))
-        )
-        item = json.loads(model.replace(str(MODEL), str(user_id)))
+        if (campaign_id, state) not in models:
+            models[campaign_id, state] = json.dumps(item_of(referral(MODEL, campaign_id=campaign_id, state=state)))
+        item = json.loads(models[campaign_id, state].replace(str(MODEL), str(user_id)))
         at = {"N": repr(NOW + user_id)}
         pk = item["pk"]["S"]
         partition = {"S": listing_partition(f"REFERRALS#{campaign_id}", pk)}
