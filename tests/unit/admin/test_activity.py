@@ -170,6 +170,21 @@ def test_a_failed_one_says_why_and_what_to_do(console: Console) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("row", "advice"),
+    [
+        ({"possibly_doubled": True}, "merge them if they are the same person"),
+        ({"unverified": True}, "change the secret"),
+        ({"state": State.PARTIAL}, "Mend the attributes that were left out"),
+        ({"state": State.HELD}, "Make the campaign active"),
+    ],
+)
+def test_each_thing_to_look_at_says_what_to_do(console: Console, row: dict[str, Any], advice: str) -> None:
+    add(console.app, 1, **row)
+    (shown,) = console.get("/api/referrals")["items"]
+    assert advice in shown["what_to_do"]
+
+
 def test_a_double_click_on_replay_has_one_effect(console: Console) -> None:
     app = console.app
     app.wire.faults.add({"kind": "status", "status": 400, "path": "^/contacts"})
