@@ -161,6 +161,21 @@ def test_a_referrals_whole_story_is_told_in_plain_words(console: Console) -> Non
     assert console.call("GET", "/api/referrals/1/43").status == 404
 
 
+def test_a_try_that_did_not_succeed_is_in_the_story_with_the_vendors_answer(console: Console) -> None:
+    app = console.app
+    app.wire.faults.add(DOWN)
+    app.sign_up()
+    app.wire.faults.clear()
+    app.wait(40)
+    app.work()
+    told = [(line["sentence"], line["detail"]) for line in console.get("/api/referrals/1/42")["story"]]
+    assert told == [
+        ("Referral Factory told that the person joined.", ""),
+        ("A try to deliver did not succeed; it is made again.", "Intercom answered 503"),
+        ("A contact was created in Intercom.", ""),
+    ]
+
+
 def test_a_failed_one_says_why_and_what_to_do(console: Console) -> None:
     console.app.sign_up(email="no address")
     (row,) = console.get("/api/referrals", "state=failed")["items"]
