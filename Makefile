@@ -13,7 +13,7 @@ EXPANDED := .aws-sam/expanded.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token test crash-test browser-test simulate check lint types template-check security bench build deploy clean
+.PHONY: help install run demo token test crash-test browser-test simulate check lint types template-check security help-pages bench build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

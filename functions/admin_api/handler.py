@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from functions.admin_api import connection, oauth, overview, preview, quarantine, referrals, workspace
@@ -24,13 +25,18 @@ from shared.errors import (
 )
 from shared.observability import logger
 from shared.runtime import bootstrap
-from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, problem, too_large
+from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, method_of, problem, too_large
 
 MAX_BODY = 256 * 1024
 SILENT = {"intercom": "Intercom does not answer now. ", "referral_factory": "Referral Factory does not answer now. "}
 
 
 def get_openapi(_: Environment, __: HttpRequest) -> HttpAnswer:
+    return _description()
+
+
+@cache
+def _description() -> HttpAnswer:
     return json_answer(200, describe(ROUTES), {"cache-control": "no-cache"})
 
 
@@ -63,12 +69,15 @@ def lambda_handler(event: Event, context: Any) -> dict[str, Any]:
     environment = bootstrap.environment("admin_api")
     environment.begin(context)
     try:
-        return _answer(environment, event).event()
+        answer = _answer(environment, event)
     except Exception:  # noqa: BLE001  # the caller gets a problem, the log the reason
         logger.exception("admin call failed")
-        return problem(500, "Internal error", "Something went wrong here; the log says what.").event()
+        answer = problem(500, "Internal error", "Something went wrong here; the log says what.")
     finally:
         environment.flush()
+    # No path and no query: they may hold what was typed. The access log has the path under the same request id.
+    logger.info("admin call answered", method=method_of(event), status=answer.status)
+    return answer.event()
 
 
 def _answer(environment: Environment, event: Event) -> HttpAnswer:

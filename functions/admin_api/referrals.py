@@ -53,7 +53,8 @@ def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wants_csv = "text/csv" in request.header("accept").lower()
     limit, cursor = paging(request, MAX_CSV if wants_csv else 100)
     page = environment.referral_search.search(filter_in_query(request), limit, cursor)
-    rows = [show(environment, row, _workspace_id(environment)) for row in page.items]
+    workspace_id = _workspace_id(environment)
+    rows = [show(environment, row, workspace_id) for row in page.items]
     if wants_csv:
         return _csv(request, rows, page)
     return json_answer(200, {"items": rows, "cursor": page.cursor})

@@ -80,7 +80,8 @@ def _reserve_at(base: int, unused: frozenset[int]) -> Ports:
 
 
 def _listen(base: int, offset: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named, for asyncio sends at once only on sockets that are said to be TCP; else each second part waits for 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, base + offset))

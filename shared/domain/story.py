@@ -19,6 +19,7 @@ _TOLD = {
     "skipped": "The contact was in Intercom before and was left as it is.",
     "erased": "The contact was deleted in Intercom; it is not brought back.",
     "archived": "The contact is archived in Intercom.",
+    "tried": "A try to deliver did not succeed; it is made again.",
     "waits": "The delivery has to wait.",
     "failed": "The delivery failed.",
     "replay": "Somebody asked for the delivery again.",

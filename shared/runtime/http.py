@@ -52,7 +52,7 @@ class HttpRequest:
         for name, value in parse_qsl(raw_query, keep_blank_values=True):
             query[name] = (*query.get(name, ()), value)
         return cls(
-            method=(context.get("http") or {}).get("method", "").upper(),
+            method=method_of(event),
             path=event.get("rawPath") or "/",
             route_key=event.get("routeKey") or "",
             path_parameters=dict(event.get("pathParameters") or {}),
@@ -85,6 +85,12 @@ class HttpAnswer:
         own = {name.lower(): value for name, value in self.headers.items()}
         answer = {"statusCode": self.status, "headers": {**SECURITY_HEADERS, **own}, "body": body, "isBase64Encoded": encoded}
         return answer | ({"cookies": list(self.cookies)} if self.cookies else {})
+
+
+def method_of(event: Event) -> str:
+    """In capitals; empty when the event does not tell."""
+    method: str = ((event.get("requestContext") or {}).get("http") or {}).get("method", "")
+    return method.upper()
 
 
 def headers_of(event: Event) -> dict[str, str]:

@@ -18,7 +18,7 @@ from shared.domain.mapping import map_facts
 from shared.domain.person import Audience, Person, fold_email, is_deliverable, merge
 from shared.domain.qualification import rule_of
 from shared.domain.referral import IN_INTERCOM, Event, KnownPerson, Origin, Referral, State
-from shared.errors import ConnectionLostError, MalformedPayloadError, PermanentError, TransientError
+from shared.errors import ConnectionLostError, MalformedPayloadError, PermanentError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.referrers import Referrers, Rewards
@@ -128,7 +128,21 @@ class Delivery:
             return
         if not is_deliverable(email):
             raise PermanentError("There is no e-mail address." if not email else "No mail system takes this e-mail address.")
-        _write(environment, row, campaign, email)
+        try:
+            _write(environment, row, campaign, email)
+        except UnavailableError as error:
+            self._tell_of_try(error)
+            raise
+
+    def _tell_of_try(self, error: UnavailableError) -> None:
+        """The vendor's answer becomes a line of the story, also when the next try comes within seconds."""
+        if error.vendor != Vendor.INTERCOM:
+            return
+        now = self._environment.clock.now()
+        try:
+            self._update(lambda row: row if row.finished else row.told(now, "tried", str(error)))
+        except TransientError:
+            logger.warning("try not told")  # the story has a gap; the failure itself counts
 
     def _keep_sweep_away(self) -> None:
         """Of a row that is tried again the time is moved: the sweep rings it soon should this worker die, and not while the

@@ -79,9 +79,10 @@ def read_overview(environment: ReadingOverview, days: int) -> Overview:
     attention = environment.referral_search.count_attention(MOST)
     quarantined = len(environment.quarantine_shelf.list(MOST_QUARANTINED).items)
     measured_at = waiting.get("measured_at")
+    names = {campaign.campaign_id: campaign.name for campaign in environment.campaigns.list()}
     return Overview(
         connection=connection,
-        names={campaign.campaign_id: campaign.name for campaign in environment.campaigns.list()},
+        names=names,
         funnels=by_campaign,
         totals=environment.figures.totals(),
         days=[_day(day_of(now - back * DAY), rows) for back in reversed(range(days))],
@@ -94,7 +95,7 @@ def read_overview(environment: ReadingOverview, days: int) -> Overview:
         alarms=[
             *_vendors(connection),
             *_replays(now, connection),
-            *_work(now, oldest, measured_at, _reconciled_at(environment)),
+            *_work(now, oldest, measured_at if names else now, _reconciled_at(environment)),
             *_rows(attention, quarantined),
         ],
     )
@@ -125,9 +126,8 @@ def _vendors(connection: ConnectionState) -> list[Alarm]:
     strikes = connection.strikes
     if strikes.count and not strikes.stopped:
         what = f"Referral Factory has warned {strikes.count} times that too many calls came."
-        alarms.append(
-            Alarm("strikes", what, "Lower the calls a minute, and lift the warnings once it forgot them.", strikes.last_at)
-        )
+        do = "Ask whoever runs this application for fewer calls a minute; then forget the warnings on the connection page."
+        alarms.append(Alarm("strikes", what, do, strikes.last_at))
     return alarms
 
 
@@ -141,14 +141,14 @@ def _replays(now: float, connection: ConnectionState) -> list[Alarm]:
 
 
 def _work(now: float, oldest: float | None, measured_at: float | None, reconciled_at: float) -> list[Alarm]:
+    """Before the first campaign is saved nobody waits, and the first minute's look may be still to come."""
     alarms = []
     if oldest and now - oldest > LATE_AFTER:
         what = f"A signup has been waiting for {int((now - oldest) // 60)} minutes."
         alarms.append(Alarm("oldest_undelivered", what, "Look at the waiting referrals: each says why.", oldest))
     if measured_at is None or now - measured_at > SILENT_AFTER:
-        alarms.append(
-            Alarm("sweep_silent", "Nothing has looked after waiting signups.", "Look at the sweep's log.", measured_at)
-        )
+        do = "Whoever runs this application finds the reason in the log of its function sweep."
+        alarms.append(Alarm("sweep_silent", "Nothing has looked after waiting signups.", do, measured_at))
     if reconciled_at and now - reconciled_at > RECONCILE_SILENT_AFTER:
         what = "Referral Factory's list has not been read, so what a lost webhook did not bring is not found."
         alarms.append(Alarm("reconcile_silent", what, "Look at the connection to Referral Factory.", reconciled_at))
@@ -162,7 +162,7 @@ def _rows(attention: int, quarantined: int) -> list[Alarm]:
         alarms.append(Alarm("attention", what, "Look at Activity: each says what to do."))
     if quarantined:
         count = f"{quarantined}{' or more' if quarantined >= MOST_QUARANTINED else ''}"
-        alarms.append(Alarm("quarantine", f"Webhooks that nobody could read: {count}.", "Look at the quarantine."))
+        alarms.append(Alarm("quarantine", f"Webhooks that nobody could read: {count}.", "Look at Unreadable webhooks."))
     return alarms
 
 

@@ -79,7 +79,7 @@ def replay_all(environment: Replaying, who: str, wanted: ReferralFilter, cursor:
     again = [row for row, what in became if what is Replay.REPLAYED]
     environment.delivery_queue.send_all([DeliverContact(row.campaign_id, row.user_id, REPLAYED, now) for row in again])
     if again:
-        environment.audit.add(Change(now, who, f"Replayed {len(again)} referrals at once."))
+        environment.audit.add(Change(now, who, f"Replayed {len(again)} referral{'' if len(again) == 1 else 's'} at once."))
     done = len(became) == len(page.items)
     return Replayed(len(again), len(became) - len(again), page.cursor if done else cursor or "")
 

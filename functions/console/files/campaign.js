@@ -14,8 +14,18 @@ import { findMissing } from "./checks.js";
 import { syncTab } from "./sync_settings.js";
 import { tabs } from "./tabs.js";
 import { versionsTab } from "./versions.js";
-import { badge, CAMPAIGN_STATES } from "./words.js";
+import { badge, CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "./words.js";
 
+/** The section of the help that tells about a tab. */
+const HELP = {
+  invited: "who-is-sent-to-intercom",
+  referring: "who-is-sent-to-intercom",
+  qualification: "qualification-optional",
+  rewards: "rewards",
+  sync: "referral-links-for-your-intercom-contacts",
+  more: "activate",
+  versions: "activate",
+};
 const TABS = [
   ["invited", "Person invited", (model) => audienceTab(model, "person_invited")],
   ["referring", "Person referring", (model) => audienceTab(model, "person_referring")],
@@ -45,16 +55,18 @@ function render(page, model, tab) {
     model.changed();
   }), { place: "name" });
   const state = make("div", { className: "row state" });
-  const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document))]), tab, (key) =>
-    history.replaceState(null, "", `#/campaigns/${model.id}/${key}`),
-  );
+  const help = link("Help with this tab", "#/help");
+  const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document))]), tab, (key) => {
+    history.replaceState(null, "", `#/campaigns/${model.id}/${key}`);
+    help.href = `#/help/${HELP[key]}`;
+  });
   const bar = make("div", { className: "savebar" });
-  page.replaceChildren(make("p", {}, link("All campaigns", "#/campaigns")), make("div", { className: "card head" }, name, state), summary, panels.element, bar);
+  page.replaceChildren(make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help), make("div", { className: "card head" }, name, state), summary, panels.element, bar);
   model.element = page;
 
   function tell() {
     const { status } = model.settings;
-    state.replaceChildren(badge(CAMPAIGN_STATES[status]), make("span", { className: "soft" }, SENTENCES[status]));
+    state.replaceChildren(badge(CAMPAIGN_STATES[status]), make("span", { className: "soft" }, CAMPAIGN_STATE_HELP[status]));
     const words = model.isNew ? "Not saved yet." : model.isChanged ? "You have unsaved changes." : `Saved as version ${model.version}.`;
     const missing = findMissing(model.document());
     const open = missing.length ? ` ${missing.length === 1 ? "One thing is" : `${missing.length} things are`} still to fill in.` : "";
@@ -122,9 +134,3 @@ function render(page, model, tab) {
   model.onChange(tell);
   tell();
 }
-
-const SENTENCES = {
-  draft: "Nothing is sent yet: signups are held until you activate it.",
-  active: "Signups go to Intercom as they come.",
-  paused: "Signups are held until you activate it again.",
-};

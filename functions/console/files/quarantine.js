@@ -2,7 +2,7 @@
 
 import { read, send } from "./api.js";
 import { ask, confirmed } from "./dialog.js";
-import { button, link, make, say, table } from "./dom.js";
+import { button, capital, link, make, say, table } from "./dom.js";
 import { moment, number } from "./words.js";
 
 export async function show() {
@@ -34,7 +34,7 @@ export async function show() {
       say((await send(path(one), undefined, "DELETE")).message);
       await load();
     });
-    return [moment(one.received_at), one.campaign_id, one.event, one.reason, `${number(one.size)} bytes`, make("span", { className: "row" }, look, again, drop)];
+    return [moment(one.received_at), one.campaign_id, one.event, capital(one.reason), `${number(one.size)} bytes`, make("span", { className: "row" }, look, again, drop)];
   }
 
   await load();

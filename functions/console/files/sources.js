@@ -33,6 +33,26 @@ export const SOURCE_GROUPS = [
     ],
   },
 ];
+/** What each holds, for the help. */
+export const SOURCE_HELP = {
+  first_name: "As typed at the signup.",
+  email: "As typed at the signup. It is how a person is found in Intercom.",
+  url: "The person’s own link, to invite others with.",
+  code: "The person’s own code: the end of the link.",
+  signed_up_at: "When the person joined the campaign. For attributes of the type date.",
+  source: "Direct: came by themselves. Referred: came through somebody’s link.",
+  type: "Person referring or person invited, as Referral Factory writes it.",
+  qr: "The address of a picture: the link as a QR code.",
+  referrals_count: "How many people the person invited who signed up.",
+  converted_referrals_count: "How many of these are qualified.",
+  "referrer.first_name": "Of the person who invited them; empty for who came by themselves.",
+  "referrer.email": "Of the person who invited them.",
+  "referrer.code": "The code through which they came.",
+  "referrer.url": "The link through which they came.",
+  "campaign.name": "As the campaign is called here, at Name of the campaign.",
+  "campaign.id": "The campaign’s number in Referral Factory.",
+  "meta.": "Each further field of your campaign’s form, by its label.",
+};
 const NAMES = new Map(SOURCE_GROUPS.flatMap(({ options }) => options));
 
 export const sourceName = (source) => (source.startsWith("meta.") ? `Form field “${source.slice(5)}”` : (NAMES.get(source) ?? source));

@@ -27,8 +27,15 @@ export function tabs(entries, first, moved) {
       panels.get(each).hidden = !isChosen;
     }
     if (focus) heads.get(key).focus();
+    requestAnimationFrame(() => show(heads.get(key)));
     moved(key);
     panels.get(key).dispatchEvent(new CustomEvent("shown"));
+  }
+
+  /** On a telephone the list is wider than the page: the chosen tab comes into its middle. */
+  function show(head) {
+    const [inner, outer] = [head.getBoundingClientRect(), list.getBoundingClientRect()];
+    list.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
   }
 
   function step(event, key) {

@@ -37,6 +37,21 @@ export const RUN_STATES = {
   cancelled: ["Cancelled", "quiet"],
 };
 
+export const RUN_STATE_HELP = {
+  queued: "It begins within a minute.",
+  enumerating: "It reads the contacts of your lists from Intercom, and looks who is in the campaign already.",
+  working: "It adds people to the campaign and writes their links to Intercom.",
+  waiting: "A vendor has to be waited for, for example because of its limits. It goes on by itself.",
+  done: "All contacts were looked at.",
+  failed: "It ended early; the reason is beside it. The next run begins anew.",
+  cancelled: "Somebody ended it. What was done until then stays.",
+};
+export const CAMPAIGN_STATE_HELP = {
+  draft: "Nothing is sent yet: signups are held until you activate it.",
+  active: "Signups go to Intercom as they come.",
+  paused: "Signups are held until you activate it again.",
+};
+
 /** A small coloured word; its colour says nothing that the word does not. */
 export const badge = ([text, kind] = ["?", "quiet"]) => make("span", { className: `badge ${kind}` }, text);
 

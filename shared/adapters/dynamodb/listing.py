@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,12 +47,21 @@ def list_newest(table: Table, prefix: str, limit: int, cursor: str | None) -> tu
 
 
 def read_merged(
-    table: Table, index: str, partition_name: str, partitions: Sequence[str], limit: int, cursor: str | None
+    table: Table,
+    index: str,
+    partition_name: str,
+    partitions: Sequence[str],
+    limit: int,
+    cursor: str | None,
+    *,
+    keys_alone: bool = False,
 ) -> Merged:
-    """As ``list_newest``, of any such index: ``partition_name`` is its partition key's attribute."""
+    """As ``list_newest``, of any such index: ``partition_name`` is its partition key's attribute. ``keys_alone``: of an
+    index that holds more, for who reads the rows afterwards; most of what is read here is thrown away."""
     positions = _read_cursor(cursor, len(partitions))
+    fields = {"ProjectionExpression": "pk, sk, listed_at"} if keys_alone else {}
     shards = [
-        _shard(table, index, partition_name, name, position, limit + 1)
+        _shard(table, index, partition_name, name, position, limit + 1, fields)
         for name, position in zip(partitions, positions, strict=True)
     ]
     found = sorted(((_newness(item), shard, item) for shard, items in enumerate(shards) for item in items), key=_order)
@@ -60,8 +69,10 @@ def read_merged(
     return Merged([item for _, _, item in taken], [shard for _, shard, _ in taken], positions, len(found) > limit)
 
 
-def _shard(table: Table, index: str, name: str, partition: str, position: _Position, limit: int) -> list[Item]:
-    options: dict[str, Any] = {"IndexName": index, "ScanIndexForward": False}
+def _shard(
+    table: Table, index: str, name: str, partition: str, position: _Position, limit: int, fields: Mapping[str, str]
+) -> list[Item]:
+    options: dict[str, Any] = {"IndexName": index, "ScanIndexForward": False, **fields}
     if position != _START:
         listed_at, pk, sk = position
         options["ExclusiveStartKey"] = {

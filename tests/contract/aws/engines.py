@@ -16,13 +16,14 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from sandbox.stack.ministack import PROGRAM
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
 
 REGION = "eu-central-1"
 START = 1_795_305_600.0
-MINISTACK_BINARY = Path(__file__).parents[3] / ".venv-ministack" / "bin" / "ministack"
+MINISTACK_PYTHON = Path(__file__).parents[3] / ".venv-ministack" / "bin" / "python"
 READY_SECONDS = 20.0
 
 
@@ -73,15 +74,15 @@ def moto_engine() -> Iterator[Engine]:
 
 @contextmanager
 def ministack_engine(directory: Path) -> Iterator[Engine]:
-    """The ministack at MINISTACK_URL, or one of our own; skips where there is neither."""
+    """The ministack at MINISTACK_URL, or one of our own, as the local stack starts it; skips where there is neither."""
     url = os.environ.get("MINISTACK_URL")
     if url is not None:
         yield _ministack_at(url)
         return
-    binary = Path(os.environ.get("MINISTACK_BINARY", MINISTACK_BINARY))
-    if not binary.exists():
-        pytest.skip(f"no ministack: MINISTACK_URL is not set and {binary} does not exist")
-    with _started(binary, directory) as own_url:
+    interpreter = Path(os.environ.get("MINISTACK_PYTHON", MINISTACK_PYTHON))
+    if not interpreter.exists():
+        pytest.skip(f"no ministack: MINISTACK_URL is not set and {interpreter} does not exist")
+    with _started(interpreter, directory) as own_url:
         yield _ministack_at(own_url)
 
 
@@ -104,7 +105,7 @@ def _ministack_at(url: str) -> Engine:
 
 
 @contextmanager
-def _started(binary: Path, directory: Path) -> Iterator[str]:
+def _started(interpreter: Path, directory: Path) -> Iterator[str]:
     port = _free_port()
     (directory / "tmp").mkdir()
     (directory / "state").mkdir()
@@ -123,7 +124,7 @@ def _started(binary: Path, directory: Path) -> Iterator[str]:
         "SFTP_ENABLED": "0",
     }
     with (directory / "ministack.log").open("wb") as log:
-        process = subprocess.Popen([str(binary)], env=environment, cwd=directory, stdout=log, stderr=log)
+        process = subprocess.Popen([str(interpreter), str(PROGRAM)], env=environment, cwd=directory, stdout=log, stderr=log)
     try:
         _wait_until_listening(process, port)
         yield f"http://127.0.0.1:{port}"

@@ -83,6 +83,10 @@ def test_figures_that_cannot_be_written_cost_no_delivery(console: Console) -> No
     assert console.get("/api/overview")["total"]["signups"] == 0
 
 
+def test_a_new_stack_starts_without_an_alarm() -> None:
+    assert alarms(Console()) == []
+
+
 def test_what_is_wrong_now_is_said_in_plain_words(console: Console) -> None:
     app = console.app
     assert alarms(console) == ["sweep_silent"]
