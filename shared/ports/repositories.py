@@ -96,6 +96,9 @@ class Referrals(Protocol):
     def ring(self, row: DueRow, again_at: float) -> bool:
         """Moves ``due_at`` to ``again_at`` if it still is what ``row`` says; False when somebody else was faster."""
 
+    def ring_all(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
+        """The same for at most 100 rows; answers those that were moved."""
+
     def oldest_undelivered(self) -> float | None:
         """``accepted_at`` of the oldest pending row, None when nothing waits."""
 

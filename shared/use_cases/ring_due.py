@@ -33,7 +33,7 @@ AT_ONCE = 10
 """Rows rung together: what SQS takes in one call."""
 REFUSED_AGAIN_AFTER = 60.0
 LEAST_TIME = 5.0
-"""Seconds left under which no further shard is begun."""
+"""Seconds left under which nothing further is begun."""
 
 
 class Sweeping(Protocol):
@@ -113,7 +113,12 @@ def _ring_beside(environment: Sweeping) -> int:
 
 def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     """A few at a time: a sweep that is killed leaves only those without a message whose times it had just moved."""
-    return sum(_ring_few(environment, rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE))
+    rung = 0
+    for start in range(0, len(rows), AT_ONCE):
+        if environment.time_left() < LEAST_TIME:
+            break
+        rung += _ring_few(environment, rows[start : start + AT_ONCE])
+    return rung
 
 
 def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
@@ -121,10 +126,10 @@ def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     now = environment.clock.now()
     again_at = now + RING_AGAIN_AFTER
     won: dict[MessageQueue, list[tuple[Message, DueRow]]] = {}
-    for row in rows:
-        if row.campaign_id is None or row.user_id is None or not environment.referrals.ring(row, again_at):
+    for row in environment.referrals.ring_all(rows, again_at):
+        if (key := _key(row)) is None:
             continue
-        message = _message(row, row.campaign_id, row.user_id, now)
+        message = _message(row, *key, now)
         won.setdefault(_queue_of(environment, message), []).append((message, row))
     rung = 0
     for queue, rings in won.items():
@@ -140,8 +145,10 @@ def _ring_checks(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     now = environment.clock.now()
     messages = []
     for start in range(0, len(rows), CHECKED_TOGETHER):
-        few = rows[start : start + CHECKED_TOGETHER]
-        won = [key for row in few if (key := _key(row)) and environment.referrals.ring(row, now + RING_AGAIN_AFTER)]
+        if environment.time_left() < LEAST_TIME:
+            break
+        moved = environment.referrals.ring_all(rows[start : start + CHECKED_TOGETHER], now + RING_AGAIN_AFTER)
+        won = [key for row in moved if (key := _key(row))]
         if won:
             messages.append(DeliverContact(*won[0], "ring", now, also=won[1:]))
     environment.delivery_queue.send_all(messages)  # what is refused is rung again with the next but a few

@@ -146,6 +146,18 @@ def test_only_rows_that_are_due_are_rung_and_each_once(tables: Tables) -> None:
     assert {row.user_id for row in due_rows(rows)} == {6}
 
 
+def test_many_rows_are_rung_together_but_for_those_that_somebody_else_rang(tables: Tables) -> None:
+    rows = ledger(tables)
+    for user_id in range(5, 10):
+        rows.add(referral(user_id))
+    found = sorted(due_rows(rows), key=lambda row: row.user_id or 0)
+    assert list(rows.ring_all(found[:3], NOW + 600)) == found[:3]
+    assert [rows.get(1, user_id).due_at for user_id in range(5, 10)] == [NOW + 600] * 3 + [referral(8).due_at] * 2
+    assert list(rows.ring_all([*found, DueRow(NOW, 1, 99), DueRow(NOW)], NOW + 700)) == found[3:]
+    assert [rows.get(1, user_id).due_at for user_id in range(5, 10)] == [NOW + 600] * 3 + [NOW + 700] * 2
+    assert list(rows.ring_all([], NOW + 700)) == []
+
+
 def test_due_rows_of_a_shard_come_oldest_first_and_no_more_than_asked_for(tables: Tables) -> None:
     rows = ledger(tables)
     for user_id in range(1, 60):

@@ -12,7 +12,7 @@ from shared.adapters.dynamodb.keys import DUE_INDEX, HELD
 from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.people import key_of_person
 from shared.adapters.dynamodb.referral_items import SORT_KEY, item_of, key_of_referral, referral_of
-from shared.adapters.dynamodb.table import Table
+from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.referral import Referral, State
 from shared.errors import NotFoundError, TransientError
 from shared.ports.repositories import DUE_SHARDS, DueRow, Page, Pointer
@@ -21,6 +21,7 @@ from shared.ports.services import Clock
 UPDATE_ATTEMPTS = 5
 POINTER = "REFERRAL#"
 """Sort keys of pointers from a contact or an e-mail address to rows."""
+RING, RUNG_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
 OLDEST_ROWS = 500
 """Rows of a shard of the due index that are looked at for the oldest undelivered one."""
 
@@ -84,15 +85,23 @@ class DynamoReferrals:
 
     def ring(self, row: DueRow, again_at: float) -> bool:
         """See ``Referrals.ring``. The row's version stays: a worker that is at it need not read again."""
-        if row.inbox_id is not None:
-            pk, sk = f"INBOX#{row.inbox_id}", "INBOX"
-        elif row.campaign_id is not None and row.user_id is not None:
-            pk, sk = key_of_referral(row.campaign_id, row.user_id), row.sort_key
-        else:
-            return False
+        return self._ring(row, again_at, self._table.new_write_id())
+
+    def ring_all(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
+        """See ``Referrals.ring_all``. One call for all; one for each when somebody else was faster with any of them."""
         ring_id = self._table.new_write_id()
-        values: dict[str, Any] = {":again": float(again_at), ":ring": ring_id, ":was": row.due_at}
-        _, refused = self._table.update(pk, sk, "SET due_at = :again, ring_id = :ring", "due_at = :was", values)
+        known = [(row, key) for row in rows if (key := _key_of(row)) is not None]
+        if len(known) > 1:
+            values = [_ring_values(row, again_at, ring_id) for row, _ in known]
+            if self._table.update_together([key for _, key in known], RING, RUNG_BEFORE, values, ring_id):
+                return [row for row, _ in known]
+        return [row for row, _ in known if self._ring(row, again_at, ring_id)]
+
+    def _ring(self, row: DueRow, again_at: float, ring_id: str) -> bool:
+        key = _key_of(row)
+        if key is None:
+            return False
+        _, refused = self._table.update(*key, RING, RUNG_BEFORE, _ring_values(row, again_at, ring_id))
         return refused is None or refused.get("ring_id") == {"S": ring_id}
 
     def oldest_undelivered(self) -> float | None:
@@ -158,3 +167,15 @@ def _pointer_key(pointer: Pointer) -> str:
     if pointer.contact_id:
         return f"CONTACT#{pointer.workspace_id}#{pointer.contact_id}"
     return key_of_person(pointer.workspace_id, pointer.email)
+
+
+def _key_of(row: DueRow) -> tuple[str, str] | None:
+    if row.inbox_id is not None:
+        return f"INBOX#{row.inbox_id}", "INBOX"
+    if row.campaign_id is not None and row.user_id is not None:
+        return key_of_referral(row.campaign_id, row.user_id), row.sort_key
+    return None
+
+
+def _ring_values(row: DueRow, again_at: float, ring_id: str) -> dict[str, Scalar]:
+    return {":again": float(again_at), ":ring": ring_id, ":was": row.due_at}

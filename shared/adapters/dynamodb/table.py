@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -93,6 +93,40 @@ class Table:
 
         refused = self._conditionally(send, pk, sk, request)
         return (changed[0], None) if refused is None else (None, refused)
+
+    def update_together(
+        self,
+        keys: Sequence[tuple[str, str]],
+        expression: str,
+        condition: str,
+        values: Sequence[Mapping[str, Scalar]],
+        token: str,
+    ) -> bool:
+        """Changes attributes of at most 100 items, of all or of none, with values for each; False when none is known to be
+        changed, because a condition does not hold, somebody else is at an item, or no answer came. ``token`` names the
+        attempt, so that the SDK may send it again."""
+        updates = [
+            {
+                "Update": {
+                    "TableName": self.name,
+                    "Key": key_of(pk, sk),
+                    "UpdateExpression": expression,
+                    "ConditionExpression": condition,
+                    "ExpressionAttributeValues": attributes_of(own),
+                }
+            }
+            for (pk, sk), own in zip(keys, values, strict=True)
+        ]
+        try:
+            with transient_errors():
+                self.client.transact_write_items(TransactItems=updates, ClientRequestToken=token)
+        except TransientError:
+            return False
+        except ClientError as error:
+            if code_of(error) != "TransactionCanceledException":
+                raise
+            return False
+        return True
 
     def delete(self, pk: str, sk: str) -> bool:
         """True when there was something to delete."""

@@ -99,6 +99,34 @@ def test_a_repeated_write_knows_its_own_effect(repeating: Table) -> None:
     assert not rows.ring(row, NOW + 600)
 
 
+def test_rows_that_are_rung_together_by_a_repeated_call_are_rung_once(repeating: Table) -> None:
+    rows = DynamoReferrals(repeating, StillClock())
+    for user_id in (5, 6):
+        rows.add(replace(pending(), user_id=user_id, person=Person(user_id)))
+    due = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
+    assert len(rows.ring_all(due, NOW + 600)) == 2
+    assert list(rows.ring_all(due, NOW + 600)) == []
+
+
+def test_rows_that_were_rung_together_while_no_answer_came_are_ours() -> None:
+    """Each row's own ring tells."""
+    table = fake_table()
+    client = table.client
+    rows = DynamoReferrals(table, StillClock())
+    for user_id in (5, 6):
+        rows.add(replace(pending(), user_id=user_id, person=Person(user_id)))
+    due = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
+    write = client.transact_write_items
+
+    def losing(**request: Any) -> Any:
+        write(**request)
+        raise client_error("TransactWriteItems", "InternalServerError", status=500)
+
+    client.transact_write_items = losing
+    assert len(rows.ring_all(due, NOW + 600)) == 2
+    assert list(rows.ring_all(due, NOW + 600)) == []
+
+
 def test_a_repeated_lease_save_and_settings_are_one(repeating: Table) -> None:
     people = DynamoPeople(repeating)
     person = people.lease("w", "a@example.com", "me", NOW, 60)

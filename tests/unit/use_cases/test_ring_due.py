@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.referral import RING_AGAIN_AFTER, State
 from shared.messages import DeliverContact
+from shared.ports.repositories import DUE_SHARDS
 from shared.runtime.bootstrap import use
 from shared.use_cases import ring_due
-from shared.use_cases.ring_due import PROBES, REFUSED_AGAIN_AFTER
+from shared.use_cases.ring_due import AT_ONCE, LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER
 from tests.builders import NOW, App, webhook_fields
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
@@ -66,6 +68,34 @@ def test_two_sweeps_at_once_ring_a_row_once(app: App) -> None:
     (due,) = [row for shard in range(8) for row in app.environment.referrals.due(shard, app.clock.now(), 10)]
     assert app.environment.referrals.ring(due, app.clock.now() + 600)
     assert not app.environment.referrals.ring(due, app.clock.now() + 600)
+
+
+def test_ten_rows_cost_one_call_of_the_table(app: App) -> None:
+    """After an outage thousands are due: one call for each row would take minutes when a few of them hang."""
+    rows_due(app, 45)
+    calls: Counter[str] = Counter()
+    for name in ("transact_write_items", "update_item"):
+        count_calls(app, name, calls)
+    assert app.sweep(work=False)["rung"] == 45
+    assert calls["transact_write_items"] <= DUE_SHARDS + 45 // AT_ONCE
+    assert calls["update_item"] <= DUE_SHARDS + 2, "a row alone, and the figures"
+
+
+def count_calls(app: App, name: str, calls: Counter[str]) -> None:
+    real = getattr(app.dynamodb.real, name)
+
+    def counted(**request: Any) -> Any:
+        calls[name] += 1
+        return real(**request)
+
+    setattr(app.dynamodb.real, name, counted)
+
+
+def test_a_sweep_without_time_left_begins_nothing_further(app: App) -> None:
+    rows_due(app, 45)
+    left = iter([50.0] * 3)
+    app.environment.time_left = lambda: next(left, LEAST_TIME - 1)  # type: ignore[method-assign]
+    assert 0 < ring_due.ring_due(app.environment).rung < 45
 
 
 def test_rung_rows_are_delivered(app: App) -> None:
