@@ -34,7 +34,7 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
-WORKERS = 118
+WORKERS = 113
 """Workers that may call Intercom at the same time: each MaximumConcurrency of the template, together."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167
