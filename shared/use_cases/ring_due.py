@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared.domain.campaign import Status
-from shared.domain.connection import Vendor
+from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.referral import RING_AGAIN_AFTER
 from shared.errors import TransientError
 from shared.messages import DeliverContact, Message, QualifyReferral, UpdateReferrer
@@ -34,6 +34,10 @@ AT_ONCE = 10
 REFUSED_AGAIN_AFTER = 60.0
 LEAST_TIME = 5.0
 """Seconds left under which nothing further is begun."""
+WAITS_FOR_VENDOR = 45.0
+"""Seconds from its begin in which a sweep that finds the breaker not closed looks whether it is now."""
+LOOK_EVERY = 3.0
+TIME_TO_RING = 10.0
 
 
 class Sweeping(Protocol):
@@ -75,7 +79,21 @@ class Swept:
 
 def ring_due(environment: Sweeping) -> Swept:
     """One run. Raises TransientError when the ledger cannot be read; the next minute tries again."""
-    budget = _budget(environment)
+    began_at = environment.clock.now()
+    breaker = environment.breakers.find(Vendor.INTERCOM)
+    budget = _budget(breaker, began_at)
+    rung, inbox = _ring_referrals(environment, budget)
+    beside = _ring_beside(environment)
+    released = _release_held(environment, budget - rung)
+    if breaker is not None and breaker.kind is BreakerKind.FAILING:
+        rung += _ring_when_back(environment, breaker, began_at + WAITS_FOR_VENDOR)
+    _measure(environment)
+    logger.info("sweep finished", rung=rung, inbox=inbox, released=released, beside=beside)
+    return Swept(rung, inbox, released, beside)
+
+
+def _ring_referrals(environment: Sweeping, budget: int) -> tuple[int, int]:
+    """How many rows were rung, and messages of the inbox handed on."""
     inbox = rung = 0
     to_check: list[DueRow] = []
     for shard in range(DUE_SHARDS):
@@ -85,19 +103,29 @@ def ring_due(environment: Sweeping) -> Swept:
         inbox += _hand_on(environment, [row for row in due if row.inbox_id])
         to_check += [row for row in due if row.settles]
         rung += _ring(environment, [row for row in due if not row.inbox_id and not row.settles][: budget - rung])
-    rung += _ring_checks(environment, to_check[: budget - rung])
-    beside = _ring_beside(environment)
-    released = _release_held(environment, budget - rung)
-    _measure(environment)
-    logger.info("sweep finished", rung=rung, inbox=inbox, released=released, beside=beside)
-    return Swept(rung, inbox, released, beside)
+    return rung + _ring_checks(environment, to_check[: budget - rung]), inbox
 
 
-def _budget(environment: Sweeping) -> int:
-    breaker = environment.breakers.find(Vendor.INTERCOM)
+def _ring_when_back(environment: Sweeping, breaker: Breaker, until: float) -> int:
+    """Looks whether the vendor is back until the next sweep is near: whoever waited for an outage to end waits no minute more.
+    A pause that ends meanwhile has its probes rung once."""
+    rung, probed = 0, breaker if not breaker.is_open(environment.clock.now()) else None
+    while breaker.open_until <= until and environment.clock.now() < until and environment.time_left() > TIME_TO_RING:
+        environment.clock.sleep(LOOK_EVERY)
+        fresh = environment.breakers.find(Vendor.INTERCOM)
+        if fresh is None:
+            return rung + _ring_referrals(environment, PACE)[0]
+        breaker = fresh
+        if breaker != probed and not breaker.is_open(environment.clock.now()):
+            probed = breaker
+            rung += _ring_referrals(environment, PROBES)[0]
+    return rung
+
+
+def _budget(breaker: Breaker | None, now: float) -> int:
     if breaker is None:
         return PACE
-    return 0 if breaker.is_open(environment.clock.now()) else PROBES
+    return 0 if breaker.is_open(now) else PROBES
 
 
 def _ring_beside(environment: Sweeping) -> int:

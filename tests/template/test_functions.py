@@ -140,7 +140,7 @@ def test_only_functions_that_call_referral_factory_may_run_for_more_than_a_minut
         "qualify_referral": 60,
         "update_referrer": 60,
         "reconcile": 120,
-        "sweep": 50,
+        "sweep": 58,
         "start_sync": 30,
         "sync_page": 60,
         "admin_api": 29,

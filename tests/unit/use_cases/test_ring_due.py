@@ -220,3 +220,40 @@ def test_an_index_that_is_behind_rings_too_often_and_that_does_no_harm(app: App)
     app.forget_calls()
     app.work()
     assert app.calls() == []
+
+
+def test_a_sweep_looks_whether_the_vendor_is_back_and_then_rings_all(app: App) -> None:
+    """The next one would come a minute later, for thousands who waited for an outage to end."""
+    rows_due(app, 20)
+    opened(app, 20)
+    began, looks = app.clock.now(), []
+    sleep = app.clock.sleep
+
+    def work_meanwhile(seconds: float) -> None:
+        sleep(seconds)
+        looks.append(app.clock.now() - began)
+        with use(app.environment):
+            app.work()
+
+    app.environment.clock.sleep = work_meanwhile  # type: ignore[method-assign]
+    with use(app.environment):
+        swept = ring_due.ring_due(app.environment)
+    assert swept.rung == 20
+    assert 20 <= looks[-1] <= 20 + 2 * ring_due.LOOK_EVERY
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(60, BreakerKind.FAILING), (20, BreakerKind.DISCONNECTED)])
+def test_a_sweep_does_not_wait_for_what_cannot_happen_meanwhile(app: App, seconds: float, kind: BreakerKind) -> None:
+    rows_due(app, 3)
+    opened(app, seconds, kind)
+    began = app.clock.now()
+    assert app.sweep(work=False)["rung"] == 0
+    assert app.clock.now() == began
+
+
+def test_a_sweep_waits_no_longer_than_till_the_next(app: App) -> None:
+    rows_due(app, 8)
+    opened(app, 20)
+    began = app.clock.now()
+    assert app.sweep(work=False)["rung"] == PROBES, "once, when the pause is over"
+    assert ring_due.WAITS_FOR_VENDOR <= app.clock.now() - began <= ring_due.WAITS_FOR_VENDOR + ring_due.LOOK_EVERY
