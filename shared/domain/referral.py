@@ -11,7 +11,7 @@ from shared.domain.mapping import Dropped
 from shared.domain.person import Audience, Person
 
 MAX_HISTORY = 40
-RING_AGAIN_AFTER = 240.0
+RING_AGAIN_AFTER = 180.0
 """Seconds after which an undelivered row is rung again, whatever happened to its message."""
 
 

@@ -15,7 +15,8 @@ FAILURES_TO_OPEN = 8
 """Calls in a row, in one worker, to which the vendor gave no answer; they open the breaker. A vendor that loses one call in
 five does so once in 400,000 calls; one that is down, within seconds."""
 FIRST_PAUSE = 30.0
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = {Vendor.INTERCOM: 30.0, Vendor.REFERRAL_FACTORY: 60.0}
+"""Seconds. Two of Intercom's probes that fail by chance after an outage are not to cost two of the minutes it has left."""
 RECONNECT_PROBE = 60.0
 """Seconds between two tries of a connection that was lost."""
 LONGEST_LOOK_AWAY = 300.0
@@ -94,7 +95,7 @@ class VendorGuard:
         if before is None and self._failures < FAILURES_TO_OPEN:
             return
         openings = before.openings + 1 if before else 1
-        kind, seconds = BreakerKind.FAILING, min(FIRST_PAUSE * 2 ** min(openings - 1, 8), LONGEST_PAUSE)
+        kind, seconds = BreakerKind.FAILING, min(FIRST_PAUSE * 2 ** min(openings - 1, 8), LONGEST_PAUSE[self._vendor])
         if before and before.kind is BreakerKind.CONNECTION_LOST:  # nobody has seen yet that it is found again
             kind, seconds = before.kind, RECONNECT_PROBE
         self._failures = 0

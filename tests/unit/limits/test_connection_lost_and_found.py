@@ -131,7 +131,23 @@ def test_after_a_pause_one_worker_tries_and_the_others_wait(app: App) -> None:
     first.failed(UnavailableError("down", vendor="intercom"))
     again = app.environment.breakers.find(Vendor.INTERCOM)
     assert again is not None
-    assert (again.openings, again.probing, again.open_until) == (2, False, app.clock.now() + 60)
+    assert (again.openings, again.probing, again.open_until) == (2, False, app.clock.now() + 30)
+
+
+def test_referral_factory_is_left_alone_for_longer_each_time() -> None:
+    app = App()
+    guard, seconds = VendorGuard(app.environment, Vendor.REFERRAL_FACTORY), []
+    guard.pause(BreakerKind.FAILING, 30)
+    for _ in range(2):
+        breaker = app.environment.breakers.find(Vendor.REFERRAL_FACTORY)
+        assert breaker is not None
+        app.wait(breaker.open_until - app.clock.now())
+        guard.admit()
+        guard.failed(UnavailableError("down", vendor="referral_factory"))
+        opened = app.environment.breakers.find(Vendor.REFERRAL_FACTORY)
+        assert opened is not None
+        seconds.append(opened.open_until - app.clock.now())
+    assert seconds == [60, 60]
 
 
 def test_a_try_that_never_came_back_is_followed_by_another(app: App) -> None:
