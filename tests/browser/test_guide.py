@@ -78,7 +78,10 @@ def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
 
 def test_what_is_missing_is_told_at_its_place(page: Page) -> None:
     invited = page.get_by_role("tabpanel", name="Person invited")
+    unfinished = page.get_by_text("still to fill in")  # told as one types, before anything is saved
+    assert unfinished.count() == 0
     invited.get_by_role("button", name=re.compile("Remove row 1")).click()
+    unfinished.wait_for()
     page.get_by_role("button", name="Activate").click()
     told(page, "Not saved")
     invited.get_by_text("First name is not mapped").wait_for()
@@ -86,6 +89,7 @@ def test_what_is_missing_is_told_at_its_place(page: Page) -> None:
     invited.get_by_role("button", name="Add a row", exact=True).click()
     invited.get_by_label("Row 7: from").select_option(label="First name")
     invited.get_by_label("Row 7: to").select_option("name")
+    unfinished.wait_for(state="hidden")
     invited.get_by_role("button", name="Move row 7 up").click()
     holds(invited.get_by_label("Row 6: from"), "first_name")
 
