@@ -38,6 +38,7 @@ WAITS_FOR_VENDOR = 45.0
 """Seconds from its begin in which a sweep that finds the breaker not closed looks whether it is now."""
 LOOK_EVERY = 3.0
 TIME_TO_RING = 10.0
+"""Seconds that have to be left for ringing once the vendor is back."""
 
 
 class Sweeping(Protocol):
@@ -85,9 +86,9 @@ def ring_due(environment: Sweeping) -> Swept:
     rung, inbox = _ring_referrals(environment, budget)
     beside = _ring_beside(environment)
     released = _release_held(environment, budget - rung)
+    _measure(environment)  # before the long wait, which may end badly: in an outage this number is what rings
     if breaker is not None and breaker.kind is BreakerKind.FAILING:
         rung += _ring_when_back(environment, breaker, began_at + WAITS_FOR_VENDOR)
-    _measure(environment)
     logger.info("sweep finished", rung=rung, inbox=inbox, released=released, beside=beside)
     return Swept(rung, inbox, released, beside)
 

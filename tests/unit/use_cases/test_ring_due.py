@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.referral import RING_AGAIN_AFTER, State
+from shared.errors import TransientError
 from shared.messages import DeliverContact
 from shared.ports.repositories import DUE_SHARDS
 from shared.runtime.bootstrap import use
@@ -257,3 +258,12 @@ def test_a_sweep_waits_no_longer_than_till_the_next(app: App) -> None:
     began = app.clock.now()
     assert app.sweep(work=False)["rung"] == PROBES, "once, when the pause is over"
     assert ring_due.WAITS_FOR_VENDOR <= app.clock.now() - began <= ring_due.WAITS_FOR_VENDOR + ring_due.LOOK_EVERY
+
+
+def test_a_sweep_whose_wait_ends_badly_has_measured_who_waits(app: App) -> None:
+    rows_due(app, 3)
+    opened(app, 20)
+    app.environment.clock.sleep = lambda _: app.dynamodb.refuse("get_item", 9)  # type: ignore[method-assign,assignment]
+    with use(app.environment), pytest.raises(TransientError):
+        ring_due.ring_due(app.environment)
+    assert app.metrics.gauges["OldestUndeliveredSeconds"] > 90
