@@ -11,6 +11,8 @@ from tqdm import tqdm
 
 FINISHED = ("done", "failed", "cancelled")
 LOOK_EVERY = 1.0
+BAR = "{desc}{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
+"""Without tqdm's own rate and time left: those begin when one looks, and the run may have begun long before."""
 
 
 def follow(
@@ -20,13 +22,13 @@ def follow(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Mapping[str, Any]:
     """Shows the run, as the API describes it, until it has ended; answers it as it then is."""
-    with tqdm(unit=" contacts", file=out, dynamic_ncols=True, mininterval=0.2) as bar:
+    with tqdm(bar_format=BAR, file=out, dynamic_ncols=True, mininterval=0.2) as bar:
         while True:
             run = read()
             bar.total = run["total"]
             bar.n = run["finished"]
             bar.set_description(_state(run), refresh=False)
-            bar.set_postfix_str(_counts(run), refresh=False)
+            bar.set_postfix_str(", ".join((*_pace(run), _counts(run))), refresh=False)
             bar.refresh()
             if run["state"] in FINISHED:
                 return run
@@ -48,6 +50,13 @@ def _state(run: Mapping[str, Any]) -> str:
     if run["state"] == "waiting":
         return f"waiting: {run['reason']}"
     return {"people": "reading people", "contacts": "reading contacts"}.get(run["phase"], "linking")
+
+
+def _pace(run: Mapping[str, Any]) -> list[str]:
+    """How fast the run is and how long it still needs, where that is known."""
+    left = run["seconds_left"]
+    pace = [f"{run['per_minute']:.0f} a minute"] if run["finished"] else []
+    return pace if left is None else [*pace, f"{tqdm.format_interval(left)} left"]
 
 
 def _counts(run: Mapping[str, Any]) -> str:

@@ -39,6 +39,19 @@ def test_the_bar_follows_a_run_to_its_end(app: SyncApp) -> None:
     assert follow_sync.summary(ended)[2:] == ["  failed 1: no first name"]
 
 
+def test_a_run_that_is_followed_from_its_middle_on_tells_its_own_pace_and_time_left(app: SyncApp) -> None:
+    """What was done before anybody looked was not done in the first second of looking."""
+    described = describe_run(app.start(), app.clock.now())
+    working = {**described, "state": "working", "phase": "work", "total": 100_000, "seen": 100_000, "created": 50_000}
+    working |= {"finished": 50_000, "linked": 50_000, "per_minute": 290.0, "seconds_left": 10_345}
+    looks: Iterator[Any] = iter([working, {**working, "state": "done", "seconds_left": None}])
+    out = io.StringIO()
+    follow_sync.follow(lambda: next(looks), out=out, sleep=lambda _: None)
+    assert "50000/100000, 290 a minute, 2:52:25 left, 50000 created" in out.getvalue()
+    assert "contacts/s" not in out.getvalue()
+    assert out.getvalue().count(" left") == 1
+
+
 def test_a_waiting_run_says_for_what(app: SyncApp) -> None:
     app.intercom.settings.tokens.clear()
     run, out = app.start(), io.StringIO()
