@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.domain.campaign import REWARD_ATTRIBUTES
 from shared.domain.contact import CUSTOM
 from shared.domain.mapping import STANDARD_TYPES, is_source
 from shared.domain.person import Audience
@@ -33,6 +34,7 @@ def find_wrong(document: Document) -> list[Problem]:
     problems += _qualification_wrong(document.get("qualification") or {})
     problems += _rewards_wrong(document.get("rewards") or {})
     problems += _sync_wrong(document.get("sync") or {})
+    problems += _written_twice(document)
     problems += [
         (f"aliases.{name}", f"“{meaning}” is no field of a person; take one such as first_name, email or meta.<label>.")
         for name, meaning in (document.get("aliases") or {}).items()
@@ -132,10 +134,21 @@ def _qualification_wrong(section: Document) -> Iterator[Problem]:
 
 
 def _rewards_wrong(section: Document) -> Iterator[Problem]:
-    for key in ("last_reward", "rewards_total", "reward_status"):
+    for key in REWARD_ATTRIBUTES:
         problem = attribute_name_problem(section[key]) if section.get(key) else None
         if problem:
             yield f"rewards.{key}", problem
+
+
+def _written_twice(document: Document) -> Iterator[Problem]:
+    """Two facts in one attribute would be written by turns, for ever."""
+    write_back, rewards = (document.get("sync") or {}).get("write_back") or {}, document.get("rewards") or {}
+    chosen = [(f"sync.write_back.{key}", key, name) for key, name in write_back.items() if name]
+    chosen += [(f"rewards.{key}", key, rewards[key]) for key in REWARD_ATTRIBUTES if rewards.get(key)]
+    first: dict[str, str] = {}
+    for place, key, name in chosen:
+        if first.setdefault(name, key) != key:
+            yield place, f"{name} is chosen for {first[name]} already. Choose an attribute of its own for each."
 
 
 def _sync_wrong(section: Document) -> Iterator[Problem]:

@@ -135,6 +135,16 @@ def test_a_wrong_shape_is_named_by_its_place(document: dict[str, Any], place: st
         (with_sync(mapping=[{"from": "name", "to": "surname"}]), "sync.mapping[0].to", "not “surname”"),
         (with_sync(mapping=[{"from": "phone", "to": "email"}]), "sync.mapping[0].to", "not from phone"),
         (with_sync(write_back={"referral_link": "email"}), "sync.write_back.referral_link", "e-mail address only"),
+        (
+            with_sync(write_back={"referral_link": f"{CUSTOM}link", "referral_code": f"{CUSTOM}link"}),
+            "sync.write_back.referral_code",
+            "custom_attributes.link is chosen for referral_link already",
+        ),
+        (
+            settings(sync={"write_back": {"referral_count": f"{CUSTOM}n"}}, rewards={"rewards_total": f"{CUSTOM}n"}),
+            "rewards.rewards_total",
+            "custom_attributes.n is chosen for referral_count already",
+        ),
         (settings(rewards={"last_reward": "reward"}), "rewards.last_reward", "“reward” is no standard attribute"),
         (settings(aliases={"Mail": "mail"}), "aliases.Mail", "“mail” is no field of a person"),
     ],
