@@ -27,7 +27,7 @@ from shared.domain.sync_member import (
 )
 from shared.domain.sync_run import Chunk, Phase, RunState, SyncRun
 from shared.domain.sync_tally import Outcome, Tally
-from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError
+from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError, UnavailableError
 from shared.observability import logger
 from shared.ports.repositories import SyncMembers, SyncRuns
 from shared.ports.services import Clock, ContactPage, Intercom, ReferralFactory
@@ -41,6 +41,8 @@ TIME_FOR_PEOPLE = 25.0 + 8.0
 TIME_FOR_CONTACTS = 10.0 + 8.0
 """Seconds that one page may need, with what it writes."""
 LISTS = {"segment_id": "segment", "tag_id": "tag"}
+REFUSALS = frozenset({400, 404, 410, 422})
+"""Answers to a search that may mean that its list is gone: which one it is, Intercom does not document."""
 
 
 class SourceGoneError(PermanentError):
@@ -161,8 +163,9 @@ class Enumeration:
         run = self._run
         try:
             return self._intercom().read_contacts(filter_of(run.settings, run.group, run.changed_since), run.cursor)
-        except RejectedError:
-            self._check_lists(0, 1)
+        except (RejectedError, UnavailableError) as error:
+            if error.status in REFUSALS:
+                self._check_lists(0, 1)
             raise
 
     def _check_lists(self, seen: int, announced: int) -> None:

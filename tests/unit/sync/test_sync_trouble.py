@@ -475,6 +475,25 @@ def test_a_deleted_tag_shows_as_an_empty_list_and_is_told_from_one(app: SyncApp)
     assert "The tag 424242 is no longer in Intercom" in run.reason
 
 
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_deleted_list_is_told_from_a_refusal_of_any_kind(app: SyncApp, status: int) -> None:
+    """How Intercom answers a search for a list that is gone, it does not document."""
+    fault(app, "status", path="^/contacts/search$", times=10_000, status=status)
+    app.choose(source={"kind": "segments", "ids": ["656565656565656565656565"]})
+    run = app.sync()
+    assert run.state is RunState.FAILED
+    assert "The segment 656565656565656565656565 is no longer in Intercom" in run.reason
+
+
+def test_a_search_that_is_not_found_while_its_list_is_there_is_waited_for(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    query = {"field": "name", "operator": "=", "value": "Ada Stone"}
+    app.choose(source={"kind": "segments", "ids": [add_segment(app.intercom.workspace, "All", "contact", query).id]})
+    fault(app, "status", path="^/contacts/search$", times=1, status=404)
+    assert app.sync().state is RunState.DONE
+    app.assert_linked(*contacts)
+
+
 def test_one_deleted_list_among_several_ends_the_run_before_the_others_are_worked_on(app: SyncApp) -> None:
     (member,) = app.add("ann@example.com")
     tag = save_tag(app.intercom.workspace, {"name": "vip"}).id
