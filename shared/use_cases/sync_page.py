@@ -39,7 +39,8 @@ from shared.use_cases.work_chunk import CHUNK_LEASE, ChunkWork
 LEASE = 90.0
 """Seconds that a reader's lease holds: the function's time-out (60 s) and 30 s."""
 LONGEST_DELAY = 60.0
-"""Seconds that a message waits in the queue; what takes longer waits in the row."""
+"""Seconds that a message for chunks in other hands waits in the queue, or one for our own pace; a longer pace is waited for
+in the row."""
 WAITS = (15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds after each failure of a vendor in a row."""
 LOOK_AGAIN_AFTER = 3.0
@@ -203,7 +204,7 @@ class SyncAttempt:
     # -- waiting ------------------------------------------------------------------------------------------------------
 
     def _wait(self, error: FailureError) -> None:
-        """A short wait is one of the queue, a longer one of the row. Raises what AWS failed with."""
+        """Our own pace is a wait of the queue, trouble one of the row. Raises what AWS failed with."""
         if isinstance(error, TransientError) and error.vendor not in set(Vendor):
             raise error
         guard, now = self._environment.intercom_guard, self._environment.clock.now()
@@ -228,8 +229,8 @@ class SyncAttempt:
 
         waiting = self._runs.update(self._message.campaign_id, self._message.slot, change)
         seconds = (waiting.due_at or now) - now
-        if self._message.lane == 0 and not waiting.finished and seconds <= LONGEST_DELAY:
-            self._ring(seconds + 1.0)  # what waits longer is rung by the schedule
+        if self._message.lane == 0 and not waiting.finished:
+            self._ring(seconds + 1.0)  # the schedule rings as well, unless the campaign is deleted meanwhile
 
     def _release(self, run: SyncRun) -> None:
         """A lease that cannot be given back ends by itself."""

@@ -550,6 +550,22 @@ def test_a_waiting_run_of_a_paused_campaign_is_ended_by_the_schedule(app: SyncAp
     assert app.run(run.slot).state is RunState.CANCELLED
 
 
+def test_a_run_that_waits_for_minutes_ends_by_itself_once_its_campaign_is_deleted(app: SyncApp) -> None:
+    """The schedule sees to campaigns, and this one is none any more."""
+    app.add_many(3)
+    run = app.start()
+    fault(app, "status", path="^/api/v2/users", times=1, status=429)
+    app.step()
+    app.wait(17)
+    app.step()
+    waiting = app.run(run.slot)
+    assert (waiting.state, (waiting.due_at or 0.0) - app.clock.now()) == (RunState.WAITING, pytest.approx(283, abs=2))
+    app.dynamodb.delete_item(TableName="campaigns", Key={"pk": {"S": "CAMPAIGNS"}, "sk": {"S": f"{1:012d}"}})
+    app.drain(900)
+    stopped = app.run(run.slot)
+    assert (stopped.state, stopped.reason) == (RunState.CANCELLED, "The campaign was deleted.")
+
+
 def test_a_cancelled_run_stops_within_seconds_and_the_next_one_begins_where_it_was(app: SyncApp) -> None:
     contacts = app.add_many(60)
     run = app.start()
