@@ -123,8 +123,9 @@ def slot_of(now: float, interval: int) -> int:
 
 
 def is_whole(settings: SyncSettings, *, now: float, whole_at: float, list_total: int | None, same_source: bool) -> bool:
-    """Whether a run reads everybody. ``whole_at``: when the last such run began; ``list_total``: contacts it saw."""
-    if not same_source or now - whole_at >= WHOLE_EVERY:
+    """Whether a run reads everybody. ``whole_at``: when the last such run began; ``list_total``: contacts it saw. The run
+    after this one comes an interval later: were that too late, this one is it."""
+    if not same_source or now - whole_at + settings.interval > WHOLE_EVERY:
         return True
     return settings.kind.is_list and (list_total is None or list_total <= LIST_WHOLE_UP_TO)
 

@@ -194,6 +194,26 @@ def test_a_run_of_those_who_changed_does_not_put_off_the_daily_whole_one() -> No
     assert wholes == [True, False, False, False, False, True]
 
 
+@pytest.mark.parametrize(("hours", "wholes"), [(24, [True, True, True]), (12, [True, False, True, False, True])])
+def test_a_slot_a_day_later_reads_everybody_though_the_last_run_began_moments_after_its_own(
+    hours: int, wholes: list[bool]
+) -> None:
+    app = SyncApp()
+    app.choose(interval_minutes=hours * 60)
+    app.add_many(2)
+    found, at = list[bool](), app.clock.now()
+    for number in range(len(wholes)):
+        app.wait(at + number * hours * HOUR - app.clock.now())
+        assert app.tick()["started"] == 1
+        app.wait(5)  # until a worker begins
+        app.drain(600)
+        run = app.latest()
+        assert run is not None
+        assert run.state is RunState.DONE
+        found.append(run.whole)
+    assert found == wholes
+
+
 def test_who_comes_into_a_search_while_it_is_read_is_on_its_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sorted by their making, so that what was read does not move."""
     monkeypatch.setattr("shared.adapters.intercom.client.SMALLER_PAGES", (2,))
