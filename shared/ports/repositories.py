@@ -256,7 +256,7 @@ class SyncRuns(Protocol):
         """Mends a head whose open slot has no run that goes on."""
 
     def add_page(self, run: SyncRun, number: int, contact_ids: Sequence[str]) -> None:
-        """Remembers who was on a page, for the leavers. Again harmlessly."""
+        """Remembers who was on a page, for the leavers and for lists of another search. Again harmlessly."""
 
     def pages(self, campaign_id: int, slot: int) -> Iterator[Sequence[str]]:
         """Who was on each page, one page after the other."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 from shared.domain.contact import Contact
@@ -132,7 +133,7 @@ class Enumeration:
         if circles or run.page >= MOST_PAGES or (page.cursor is not None and empties > MOST_EMPTY_PAGES):
             raise PermanentError("Intercom's pages lead in a circle; the list was not read to its end.")
         announced = run.announced if run.cursor is not None else (run.announced or 0) + (page.total or len(page.contacts))
-        sorted_ = self._sort(page.contacts)
+        sorted_ = self._sort(self._not_yet_read(page.contacts))
         if page.cursor is None:
             self._check_lists(run.tally.seen + sorted_.tally.seen, announced or 0)
         chunks = [
@@ -141,7 +142,7 @@ class Enumeration:
         ]
         for chunk in chunks:
             self._environment.sync_runs.add_chunk(run, chunk)
-        if run.whole and run.settings.kind.is_list:
+        if run.settings.kind.is_list and (run.whole or len(groups_of(run.settings.ids)) > 1):
             self._environment.sync_runs.add_page(run, run.page, [contact.id for contact in page.contacts])
 
         def turn(fresh: SyncRun) -> SyncRun:
@@ -206,6 +207,16 @@ class Enumeration:
             else:
                 sorted_.tally = sorted_.tally.with_outcome(outcome, candidate.contact_id)
         return sorted_
+
+    def _not_yet_read(self, contacts: Sequence[Contact]) -> Sequence[Contact]:
+        """Without whom an earlier search of this run has brought: lists of two groups may share a contact."""
+        run = self._run
+        if run.group == 0:
+            return contacts
+        ids = {contact.id for contact in contacts}
+        for page in islice(self._environment.sync_runs.pages(run.campaign_id, run.slot), run.page):
+            ids.difference_update(page)
+        return [contact for contact in contacts if contact.id in ids]
 
     def _learn_form(self) -> None:
         """What a new person must have. Asked once a run, and only if there is somebody to add."""

@@ -151,6 +151,29 @@ def test_more_lists_than_one_search_takes(app: SyncApp) -> None:
     assert (run.state, run.tally.linked) == (RunState.DONE, 17)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_who_is_in_lists_of_two_searches_comes_once(app: SyncApp, monkeypatch: pytest.MonkeyPatch, whole: bool) -> None:
+    """More lists than one search takes."""
+    monkeypatch.setattr("shared.domain.sync.LIST_WHOLE_UP_TO", 10_000 if whole else -1)
+    tags = [save_tag(app.intercom.workspace, {"name": f"tag {number}"}).id for number in range(32)]
+    app.choose(source={"kind": "tags", "ids": tags})
+    app.tick()
+    app.drain(60)
+    app.wait(900)
+    contacts = app.add("ann@example.com", "bea@example.com", "")
+    now = int(app.clock.now())
+    for contact, chosen in zip(contacts, [(tags[0], tags[20], tags[31]), (tags[31],), (tags[14], tags[15])], strict=True):
+        change(app, contact.id, tags=dict.fromkeys(chosen, now), updated_at=now)
+    app.tick()
+    app.drain(60)
+    run = app.latest()
+    assert run is not None
+    assert (run.state, run.whole) == (RunState.DONE, whole)
+    assert (run.tally.seen, run.tally.created, run.tally.linked) == (3, 2, 2)
+    assert run.tally.skipped == {"no e-mail address": 1}
+    app.assert_linked(*contacts[:2])
+
+
 def test_contacts_without_an_e_mail_are_counted_and_skipped(app: SyncApp) -> None:
     app.add("ann@example.com")
     app.add("", "")
