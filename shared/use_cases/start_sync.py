@@ -23,6 +23,8 @@ from shared.use_cases.ring_sync import LANES, ring_sync
 
 STALE = 150.0
 """Seconds without any step after which the workers of a run are taken for dead: longer than their longest step."""
+SECONDS_TO_NAME = 3
+"""A run that was asked for is named by its second, or by one of the next when a run that has ended holds that name."""
 
 
 class StartingSync(Protocol):
@@ -75,11 +77,12 @@ def start_once(environment: StartingSync, campaign_id: int, requested_by: str) -
     if problems:
         raise InvalidSettingsError(problems)
     now = environment.clock.now()
-    run = _new_run(campaign, int(now), now, None, requested_by)
-    if not environment.sync_runs.start(run, scheduled=False):
-        raise ConflictError(f"A sync run of campaign {campaign_id} is under way. Wait for its end, or cancel it.")
-    _ring_first(environment, run)
-    return run
+    for slot in range(int(now), int(now) + SECONDS_TO_NAME):
+        run = _new_run(campaign, slot, now, None, requested_by)
+        if environment.sync_runs.start(run, scheduled=False):
+            _ring_first(environment, run)
+            return run
+    raise ConflictError(f"A sync run of campaign {campaign_id} is under way. Wait for its end, or cancel it.")
 
 
 def _see_to(environment: StartingSync, campaign: Campaign, scheduled_at: float, done: Started) -> None:

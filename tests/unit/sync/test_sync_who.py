@@ -10,6 +10,7 @@ from sandbox.vendors.intercom.lists import add_segment, save_tag
 from sandbox.vendors.referral_factory.records import FormField
 from shared.domain.sync_run import RunState
 from shared.errors import ConflictError, InvalidSettingsError, NotFoundError
+from shared.use_cases.read_syncs import cancel_run
 from tests.unit.sync.builder import NAME_AND_EMAIL, WRITE_BACK, SyncApp, change
 
 
@@ -373,6 +374,23 @@ def test_a_second_run_is_refused_while_one_is_open(app: SyncApp) -> None:
     app.wait(5)
     with pytest.raises(ConflictError):
         app.start()
+
+
+def test_a_run_may_follow_one_that_began_and_ended_within_the_same_second(app: SyncApp) -> None:
+    """A run is named by its second."""
+    app.choose(mode="once")
+    runs = [app.start()]
+    for _ in range(2):
+        cancel_run(app.environment, 1, str(runs[-1].slot), "a test")
+        app.wait(0.4)
+        runs.append(app.start())
+    assert len({run.slot for run in runs}) == 3
+    app.wait(0.4)
+    with pytest.raises(ConflictError):
+        app.start()
+    app.drain()
+    assert app.latest() == app.run(runs[-1].slot)
+    assert app.run(runs[-1].slot).state is RunState.DONE
 
 
 def test_what_cannot_run_is_not_begun(app: SyncApp) -> None:
