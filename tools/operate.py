@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings
 from shared.domain.connection import Breaker, Vendor
+from shared.domain.sync_run import RunState
 from shared.errors import ApplicationError
 from shared.observability import EmbeddedMetrics
 from shared.runtime.bootstrap import Environment
@@ -108,7 +109,8 @@ def close(environment: Environment, vendor: Vendor) -> Iterator[str]:
 
 
 def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterator[str]:
-    """Starts a run, or follows the one that is open, with a progress bar; or cancels it."""
+    """Starts a run, or follows the one that is open, with a progress bar; or cancels it. Raises OperatingError at the end of
+    one that is not done."""
     newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
     is_open = newest is not None and not newest.finished
     if newest is not None and is_open and cancel:
@@ -122,7 +124,10 @@ def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterato
     def look() -> dict[str, Any]:
         return describe_run(read_run(environment, campaign_id, str(run.slot)), environment.clock.now())
 
-    yield from summary(follow(look))
+    ended = follow(look)
+    yield from summary(ended)
+    if ended["state"] != RunState.DONE:
+        raise OperatingError("The run failed." if ended["state"] == RunState.FAILED else "The run was cancelled.")
 
 
 def _breaker(breaker: Breaker | None, now: float) -> str:
@@ -189,6 +194,9 @@ def main(given: list[str]) -> int:
     except (OperatingError, ApplicationError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nYou no longer look; what was begun goes on.\n")
+        return 130
     return 0
 
 

@@ -86,6 +86,41 @@ def test_an_operator_starts_follows_and_cancels(app: SyncApp, monkeypatch: pytes
         list(operate.run(app.environment, arguments("1", "--cancel")))
 
 
+def test_an_operator_is_told_by_the_exit_code_that_a_run_was_not_done(
+    app: SyncApp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app.choose(source={"kind": "tags", "ids": ["424242"]})
+
+    def follow(read: Any) -> Any:
+        return follow_sync.follow(read, out=io.StringIO(), sleep=lambda _: app.drain())
+
+    monkeypatch.setattr(operate, "environment_of", lambda *_: app.environment)
+    monkeypatch.setattr(operate.logging, "disable", lambda _: None)
+    monkeypatch.setattr(operate, "follow", follow)
+    assert operate.main(["--stack", "s", "sync", "1"]) == 1
+    printed = capsys.readouterr()
+    assert "The tag 424242 is no longer in Intercom" in printed.out
+    assert printed.err.endswith("The run failed.\n")
+
+
+def test_an_operator_who_stops_looking_leaves_the_run_alone(
+    app: SyncApp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app.add_many(3)
+
+    def interrupt(_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(operate, "environment_of", lambda *_: app.environment)
+    monkeypatch.setattr(operate.logging, "disable", lambda _: None)
+    monkeypatch.setattr(operate, "follow", interrupt)
+    assert operate.main(["--stack", "s", "sync", "1"]) == 130
+    assert "goes on" in capsys.readouterr().err
+    run = app.latest()
+    assert run is not None
+    assert not run.finished
+
+
 def test_what_was_written_a_moment_ago_is_not_written_again_because_search_lags() -> None:
     app = SyncApp(search_lag=300.0)
     app.choose(source={"kind": "users"})
