@@ -45,7 +45,8 @@ class SyncRun:
     the form that a new person must fill, None until that was asked. ``due_at``: when a waiting run goes on. ``touched_at``:
     when it last came forward. ``people_page``, ``group``, ``cursor`` and ``page``: what is read next; ``announced``: contacts
     that Intercom says there are. ``chunks`` of contacts were made, ``chunks_done`` are finished, by ``lanes`` workers, who
-    were rung in that ``round``. ``fence`` grows with each lease of the reader.
+    were rung in that ``round``. ``work_from``: when all was read, and ``before_work`` contacts had their outcome by then.
+    ``fence`` grows with each lease of the reader.
     """
 
     campaign_id: int
@@ -76,6 +77,8 @@ class SyncRun:
     chunks_done: int = 0
     lanes: int = 0
     round: int = 0
+    work_from: float | None = None
+    before_work: int = 0
     tally: Tally = field(default_factory=Tally)
     left: int | None = None
     leavers: tuple[str, ...] = ()
@@ -101,6 +104,16 @@ class SyncRun:
         if self.phase is Phase.WORK or self.finished:
             return self.tally.seen
         return self.announced if self.whole else None
+
+    def per_minute(self, now: float) -> float:
+        """Contacts that get their outcome in a minute: while there is work, of those that need some; at the end, of all."""
+        if self.started_at is None:
+            return 0.0
+        begun_at, before = self.started_at, 0
+        if self.work_from is not None and not self.finished:
+            begun_at, before = self.work_from, self.before_work
+        ends_at = now if self.finished_at is None else self.finished_at
+        return (self.tally.finished - before) * 60 / max(ends_at - begun_at, 1.0)
 
     def ended(self, state: RunState, at: float, reason: str = "") -> SyncRun:
         return replace(self, state=state, finished_at=at, touched_at=at, reason=reason, due_at=None, cursor=None)

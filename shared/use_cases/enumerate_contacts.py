@@ -145,6 +145,8 @@ class Enumeration:
         if run.settings.kind.is_list and (run.whole or len(groups_of(run.settings.ids)) > 1):
             self._environment.sync_runs.add_page(run, run.page, [contact.id for contact in page.contacts])
 
+        now = self._environment.clock.now()
+
         def turn(fresh: SyncRun) -> SyncRun:
             turned = replace(
                 fresh,
@@ -156,7 +158,7 @@ class Enumeration:
                 chunks=run.chunks + len(chunks),
                 tally=fresh.tally.plus(sorted_.tally),
             )
-            return turned if page.cursor is not None else _next_group(turned)
+            return turned if page.cursor is not None else _next_group(turned, now)
 
         self._commit(turn)
 
@@ -259,8 +261,8 @@ def members_of(members: SyncMembers, run: SyncRun, candidates: Sequence[Candidat
     return members.find_all([(run.campaign_id, one.email) for one in candidates])
 
 
-def _next_group(run: SyncRun) -> SyncRun:
+def _next_group(run: SyncRun, now: float) -> SyncRun:
     """After the last page of one search: the next group of lists, or the work."""
     if run.settings.kind.is_list and run.group + 1 < len(groups_of(run.settings.ids)):
         return replace(run, group=run.group + 1, cursor=None, watch=CycleWatch(), empty_pages=0)
-    return replace(run, phase=Phase.WORK, state=RunState.WORKING)
+    return replace(run, phase=Phase.WORK, state=RunState.WORKING, work_from=now, before_work=run.tally.finished)

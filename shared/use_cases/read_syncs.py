@@ -48,10 +48,8 @@ def cancel_run(environment: ReadingSyncs, campaign_id: int, run_id: str, request
 
 
 def describe_run(run: SyncRun, now: float) -> dict[str, Any]:
-    """The run as people see it: times in epoch seconds, ``per_minute`` contacts so far, ``seconds_left`` at that rate."""
-    ends_at = now if run.finished_at is None else run.finished_at
-    minutes = max(ends_at - run.started_at, 1.0) / 60 if run.started_at is not None else None
-    rate = run.tally.finished / minutes if minutes else 0.0
+    """The run as people see it: times in epoch seconds, ``seconds_left`` at the rate of ``per_minute``."""
+    rate = run.per_minute(now)
     left = None
     if not run.finished and rate and run.total is not None:
         left = max(0, run.total - run.tally.finished) / rate * 60

@@ -17,7 +17,9 @@ class SyncExample(Answer):
 class SyncRunAnswer(Answer):
     """Times in seconds since 1970. Each of the `seen` contacts ends as linked, unchanged, skipped or failed; `finished` have.
     `total` is null while nobody knows. `whole`: everybody is read, not only who changed. `left_list`: contacts that left the
-    lists since the last whole run; null when there is nothing to compare with; `leavers` are some of them."""
+    lists since the last whole run; null when there is nothing to compare with; `leavers` are some of them. `per_minute`:
+    contacts that become finished, while links are made of those that need one, at the end of all; `seconds_left`: at that
+    rate."""
 
     run_id: str
     campaign_id: int

@@ -18,7 +18,7 @@ WORK_KEPT = 14 * 86_400.0
 """Seconds that chunks and pages outlive their run, should nobody remove them."""
 _RUN_JSON = ("sync", "required", "watch", "tally", "leavers")
 _RUN_NAMES = frozenset(field.name for field in fields(SyncRun))
-_RUN_TIMES = ("created_at", "changed_since", "started_at", "finished_at", "touched_at", "due_at")
+_RUN_TIMES = ("created_at", "changed_since", "started_at", "finished_at", "touched_at", "due_at", "work_from")
 _HEAD_NAMES = frozenset(field.name for field in fields(SyncHead))
 
 

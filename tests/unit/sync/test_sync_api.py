@@ -69,6 +69,29 @@ def test_rate_and_time_left_are_told_while_it_goes(app: SyncApp) -> None:
     assert during["seconds_left"] == 42
 
 
+def test_the_time_left_is_that_of_the_work_and_not_of_reading_who_needs_none(app: SyncApp) -> None:
+    app.add_many(300)
+    app.sync()
+    app.wait(60)
+    new = app.add_many(50, 300)
+    run, seen = app.start(), list[dict[str, Any]]()
+
+    def look() -> None:
+        app.wait(30)
+        seen.append(call(app, "GET", f"1/syncs/{run.slot}")[1])
+
+    app.wire.interrupt("GET /contacts", lambda: app.wait(10))
+    app.wire.interrupt(f"PUT /contacts/{new[0].id}", look)
+    app.wire.interrupt(f"PUT /contacts/{new[25].id}", look)
+    app.drain()
+    first, second = seen
+    assert (first["finished"], first["per_minute"], first["seconds_left"]) == (300, 0, None)
+    assert (second["total"], second["finished"]) == (350, 325)
+    assert (second["per_minute"], second["seconds_left"]) == (25, 60)
+    ended = call(app, "GET", f"1/syncs/{run.slot}")[1]
+    assert (ended["per_minute"], ended["seconds_left"]) == (300, None), "all of them, in 70 s"
+
+
 def test_runs_come_in_pages_newest_first(app: SyncApp) -> None:
     for _ in range(3):
         app.sync()
