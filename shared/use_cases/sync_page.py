@@ -41,6 +41,8 @@ LEASE = 90.0
 LONGEST_DELAY = 60.0
 """Seconds that a message for chunks in other hands waits in the queue, or one for our own pace; a longer pace is waited for
 in the row."""
+QUEUE_DELAY = 900.0
+"""Seconds that the queue delays a message at most."""
 WAITS = (15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds after each failure of a vendor in a row."""
 LOOK_AGAIN_AFTER = 3.0
@@ -102,7 +104,10 @@ class SyncAttempt:
         """Raises TransientError when AWS does not answer; the message comes again then."""
         message = self._message
         run = self._runs.find(message.campaign_id, message.slot)
-        if run is None or run.finished or run.round > message.round or (run.due_at or 0.0) > self._environment.clock.now():
+        if run is None or run.finished or run.round > message.round:
+            return
+        if (run.due_at or 0.0) > self._environment.clock.now():
+            self._wait_on(run)
             return
         try:
             self._look()
@@ -231,6 +236,15 @@ class SyncAttempt:
         seconds = (waiting.due_at or now) - now
         if self._message.lane == 0 and not waiting.finished:
             self._ring(seconds + 1.0)  # the schedule rings as well, unless the campaign is deleted meanwhile
+
+    def _wait_on(self, run: SyncRun) -> None:
+        """A wait that is longer than any of the queue is one of several messages; each looks whether the run is wanted."""
+        due_at = run.due_at or 0.0
+        reason = reason_to_stop(self._environment.campaigns.find(run.campaign_id), run)
+        if reason is not None:
+            end_sync(self._environment, run, RunState.CANCELLED, reason)
+        elif self._message.lane == 0 and due_at - run.touched_at > QUEUE_DELAY:
+            self._ring(due_at - self._environment.clock.now() + 1.0)
 
     def _release(self, run: SyncRun) -> None:
         """A lease that cannot be given back ends by itself."""
