@@ -56,12 +56,12 @@ class SyncMember:
         return self.reserved_at is not None and self.user_id is None
 
     def knowing(self, person: Person) -> SyncMember:
-        """With what Referral Factory told; what it left out is kept. A reservation is confirmed by it."""
+        """With what Referral Factory told; what it left out is kept. A reservation is confirmed by it, and was in vain where
+        the person was invited: we add nobody with a referrer."""
         told = {name: getattr(person, name) for name in ("url", "code", "referrals_count", "converted_referrals_count")}
         kept = {name: value for name, value in told.items() if value is not None}
-        return replace(
-            self, user_id=person.user_id, created=self.created or self.reserved, failure="", failed_digest="", **kept
-        )
+        ours = self.created or (self.reserved and person.audience is not Audience.PERSON_INVITED)
+        return replace(self, user_id=person.user_id, created=ours, failure="", failed_digest="", **kept)
 
     def having(self, contact_id: str, values: Mapping[str, Value], at: float) -> SyncMember:
         """After a write to the contact."""
@@ -69,7 +69,7 @@ class SyncMember:
         return replace(self, contact_id=contact_id, written={**before, **values}, written_at=at)
 
     def brought(self, person: Person) -> bool:
-        """Whether the signup is our own doing: the reservation tells, never the source. We add nobody with a referrer."""
+        """Whether the signup is our own doing: the reservation tells, never the source."""
         if self.user_id is not None:
             return self.created and self.user_id == person.user_id
         return self.reserved and person.audience is not Audience.PERSON_INVITED

@@ -824,3 +824,26 @@ def test_a_person_invited_by_somebody_is_no_signup_of_ours(app: SyncApp) -> None
     assert member is not None
     row = app.sign_up(id=member.user_id + 1000 if member.user_id else 1, email="ann@example.com")
     assert row.state is State.SKIPPED, "as every contact that was there before"
+
+
+@pytest.mark.parametrize("learned_by", ["a page of people", "a search"])
+def test_who_was_invited_while_our_own_addition_is_in_doubt_is_no_signup_of_ours(app: SyncApp, learned_by: str) -> None:
+    """Our call was lost on its way; a friend's link was quicker than our next try."""
+    (contact,) = app.add("ann@example.com")
+    fault(app, "reset", method="POST", path="^/api/v2/users$", times=1)
+    run = app.start()
+    app.step()
+    member = app.member("ann@example.com")
+    assert member is not None
+    assert member.reserved
+    invited = app.joined("ann@example.com", source="Referred", referrer=app.joined("friend@example.com"))
+    if learned_by == "a page of people":
+        cancel_run(app.environment, 1, str(run.slot), "a test")
+        app.wait(5)
+        run = app.start()
+    app.drain()
+    found = app.run(run.slot)
+    assert (found.state, found.tally.created, found.tally.linked) == (RunState.DONE, 0, 1)
+    app.assert_linked(contact)
+    row = app.sign_up(id=invited.id, email="ann@example.com", code=invited.code)
+    assert row.state is State.SKIPPED, "as every contact that was there before"
