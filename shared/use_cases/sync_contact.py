@@ -78,6 +78,7 @@ class ContactSync:
         self._claim = claim
         self._run = run
         self._settings = run.settings
+        self._was_refused = False
         self._referral_factory = referral_factory
         self._intercom = intercom
 
@@ -183,19 +184,25 @@ class ContactSync:
         return {name: value for name, value in changes.items() if whose[name] == self._run.campaign_id}
 
     def _put(self, contact_id: str, changes: Mapping[str, Value]) -> tuple[Mapping[str, Value], str]:
-        """The attributes were checked when the settings were saved, so they are looked up only when Intercom refuses."""
+        """The attributes were checked when the settings were saved, so they are looked up only once Intercom refuses."""
+        fitting = (self._fitting(changes) or changes) if self._was_refused else changes
         try:
-            self._patiently(lambda: self._intercom().put_contact(contact_id, changes))
+            self._patiently(lambda: self._intercom().put_contact(contact_id, fitting))
         except RejectedError as error:
-            self._need(2 * TIME_TO_WRITE)
-            prepared = prepare(changes, self._intercom().attributes())
-            rest = {name: value for name, value in prepared.values.items() if name != error.field or value != changes[name]}
-            if not rest or rest == changes:
+            self._was_refused = True
+            wanted = self._fitting(changes)
+            rest = {name: value for name, value in wanted.items() if name != error.field or value != fitting.get(name)}
+            if not rest or rest == fitting:
                 raise
             self._intercom().put_contact(contact_id, rest)
-            gone = sorted(set(changes) - set(rest))
-            return rest, f"left out: {', '.join(gone)}" if gone else ""
-        return changes, ""
+            fitting = rest
+        gone = sorted(set(changes) - set(fitting))
+        return fitting, f"left out: {', '.join(gone)}" if gone else ""
+
+    def _fitting(self, changes: Mapping[str, Value]) -> Mapping[str, Value]:
+        """What the workspace's attributes take of it, as they take it."""
+        self._need(2 * TIME_TO_WRITE)
+        return prepare(changes, self._intercom().attributes()).values
 
     def _patiently(self, call: Callable[[], Answer]) -> Answer:
         """A call that our own limiter puts off for a moment is made after that moment, within the time that is left."""

@@ -326,6 +326,26 @@ def test_an_attribute_that_was_deleted_does_not_cost_the_others(app: SyncApp) ->
     app.assert_linked(contact)
 
 
+@pytest.mark.parametrize("attribute", ["lead_source", "no_such_attribute"])
+def test_what_intercom_refused_once_is_not_sent_to_it_for_each_contact(app: SyncApp, attribute: str) -> None:
+    """A count into a text attribute, or into one that was deleted."""
+    app.choose(write_back={"referral_link": WRITE_BACK["referral_link"], "referral_count": f"custom_attributes.{attribute}"})
+    contacts = app.add_many(20)
+    run = app.sync()
+    assert (run.state, run.tally.linked, run.tally.failed) == (RunState.DONE, 20, {})
+    assert app.calls("intercom").count("PUT /contacts/<id>") == 20 + 1
+    app.assert_linked(*contacts)
+    there = app.intercom.workspace.contacts[contacts[-1].id].custom_attributes
+    assert there.get(attribute) == ("0" if attribute == "lead_source" else None)
+
+
+def test_a_contact_to_which_nothing_can_be_written_has_failed(app: SyncApp) -> None:
+    app.choose(write_back={"referral_count": "custom_attributes.no_such_attribute"})
+    app.add_many(3)
+    run = app.sync()
+    assert (run.state, run.tally.linked, sum(run.tally.failed.values())) == (RunState.DONE, 0, 3)
+
+
 # -- when -------------------------------------------------------------------------------------------------------------
 
 
