@@ -316,6 +316,22 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
     assert missing == []
 
 
+def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
+    """A campaign was deleted: the end of an ascending list is now two pages nearer."""
+    app = app_with(1_200, known_up_to=None)
+    app.environment.campaigns.mark_known(1, newest(app))
+    app.reconcile(work=False)
+    people = app.referral_factory.account.people
+    for user_id in people.ids()[100:819]:
+        app.referral_factory.account.remove(people.with_id(user_id))
+    joined = [join(app, f"n{number}") for number in range(20)]
+    before_the_last_page = (len(people.ids()) - 1) // 250 * 250
+    assert people.ids()[before_the_last_page - 1] in joined
+    app.wait(300)
+    app.reconcile(work=False)
+    assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
+
+
 def refuse_rows_of(app: App, *unlucky: int) -> list[int]:
     """The ledger takes none of their rows; ``del app.environment.referrals.add`` mends it. Answers who was tried."""
     referrals = app.environment.referrals
