@@ -14,7 +14,7 @@ from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
 from shared.errors import RateLimitedError, TransientError
 from shared.messages import body_of
-from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES, SCAN_AGAIN_AFTER
+from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
 
@@ -156,9 +156,9 @@ def test_a_whole_pass_is_made_once_a_day_and_when_it_is_asked_for() -> None:
         app.reconcile(full=full)
         assert len(calls(app)) == pages
     app.forget_calls()
-    app.wait(SCAN_AGAIN_AFTER)
+    app.wait(86_400)
     app.reconcile()
-    assert progress(app).scanned_at == NOW + 600 + SCAN_AGAIN_AFTER
+    assert progress(app).scanned_at == NOW + 600 + 86_400
 
 
 def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found() -> None:
