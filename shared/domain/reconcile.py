@@ -56,5 +56,6 @@ def reaches_known(page: Sequence[int], high_water: int) -> bool:
 
 
 def first_page_to_read(last_page: int) -> int:
-    """Of an ascending list: one page before the last that is known, for deletions move people forward."""
+    """Of an ascending list: one page before the last that is known, for deletions move people forward. ``last_page``: the
+    one that was known, or the present one when so many have left that it comes before."""
     return max(1, last_page - 1)

@@ -128,7 +128,7 @@ class Reconciliation:
         self._note_if_cut(page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water))
 
     def _read_up(self) -> None:
-        page = first_page_to_read(self._progress.last_page)
+        page = first_page_to_read(min(self._progress.last_page, self._last_page))
         while page <= self._last_page and self._may_go_on():
             self._read(page)
             page += 1

@@ -12,8 +12,8 @@ from typing import Protocol
 from shared.domain.campaign import Status
 from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.referral import RING_AGAIN_AFTER
-from shared.errors import TransientError
-from shared.messages import DeliverContact, Message, QualifyReferral, UpdateReferrer
+from shared.errors import MalformedPayloadError, TransientError
+from shared.messages import DeliverContact, Message, QualifyReferral, UnknownVersionError, UpdateReferrer
 from shared.observability import logger
 from shared.ports.administration import Figures
 from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
@@ -213,7 +213,11 @@ def _hand_on(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     """From the inbox to the queue; removed only after the queue has it."""
     handed = 0
     for row in rows:
-        message = environment.inbox.find(row.inbox_id or "")
+        try:
+            message = environment.inbox.find(row.inbox_id or "")
+        except (MalformedPayloadError, UnknownVersionError) as error:  # it waits for the code that wrote it, and nobody with it
+            logger.error("inbox message not understood", inbox_id=row.inbox_id, error=type(error).__name__)
+            continue
         if message is None:
             continue
         try:

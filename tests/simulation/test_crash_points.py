@@ -43,6 +43,17 @@ def test_double_crash_points(situation: Situation, flavours: tuple[Flavour, Flav
     assert not (wrong := _doubles(situation, flavours, every=False)), "\n".join(wrong)
 
 
+@pytest.mark.parametrize("situation", SITUATIONS[:2], ids=str)
+def test_crash_points_of_a_signup_whose_webhook_was_lost(situation: Situation) -> None:
+    """The receiver dies at its first call, which leaves nothing; polling finds the person, and then a worker is killed."""
+    wrong: list[str] = []
+    for second in range(2, len(points_of(situation, {1: Flavour.KILLED})) + 1):
+        found, played = _try(situation, {1: Flavour.KILLED, second: Flavour.KILLED})
+        assert played == 2
+        wrong += found
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("flavours", list(product(Flavour, Flavour)), ids="-then-".join)
 @pytest.mark.parametrize("situation", SITUATIONS, ids=str)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from sandbox.vendors.wire import Request, Response
 from shared.messages import DeliverContact, body_of
+from shared.use_cases.deliver_contact import Delivery
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.conftest import MakeWorld
+from tests.simulation.interleaving import hold_messages, let_go
 from tests.simulation.oracle import assert_kept
+from tests.simulation.settings import build_settings
 from tests.simulation.transport import Outage
 from tests.simulation.world import World
 
@@ -22,6 +27,21 @@ def send(world: World, body: str) -> None:
     """Puts a message into the queue as some other version of our code would."""
     url = world.cloud.queue_url("DeliveryQueue")
     world.cloud.sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="1")
+
+
+def _received(world: World, url: str) -> list[dict[str, Any]]:
+    answer = world.cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
+    return list(answer.get("Messages", []))
+
+
+def groups_of(world: World) -> list[str]:
+    """The message groups in the queue; whoever looks leaves the messages as they were."""
+    url, groups = world.cloud.queue_url("DeliveryQueue"), []
+    while messages := _received(world, url):
+        groups += [(message["Attributes"]["MessageGroupId"], message["ReceiptHandle"]) for message in messages]
+    for _, handle in groups:
+        world.cloud.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    return [group for group, _ in groups]
 
 
 def break_handler(world: World, is_bad: Any) -> None:
@@ -55,20 +75,53 @@ def test_20_a_worker_that_hangs_until_it_is_ended_is_taken_over(make_world: Make
     assert_kept(world)
 
 
-def test_21_one_record_that_fails_does_not_touch_its_neighbours(world: World) -> None:
-    for poller in world.pollers:
-        poller.stopped = True
-    for number in range(4):
-        world.sign_up(f"p{number}@example.com")
+@pytest.mark.parametrize("role", ["lead", "user"])
+def test_20_a_worker_that_freezes_until_the_platform_ends_it_is_taken_over(make_world: MakeWorld, role: str) -> None:
+    """Its create has happened when it freezes; the message is seen again while the ledger still holds its lease."""
+    world = make_world(settings={"invited": role})
+    answer = world.intercom.answer
+
+    def freeze_once(request: Request) -> Response:
+        response = answer(request)
+        if (request.method, request.path) == ("POST", "/contacts") and not world.functions["deliver_contact"].kills:
+            world.sleep(100.0)
+        return response
+
+    world.intercom.answer = freeze_once  # type: ignore[method-assign]
+    world.sign_up(EMAIL)
+    world.run(3_600)
+    assert world.functions["deliver_contact"].kills == 1
+    assert len(world.contacts(EMAIL)) == 1
+    assert_kept(world)
+
+
+def test_21_one_record_that_throws_does_not_touch_its_neighbours(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in one delivery, and a message that is none: both stay in the queue, and nobody else is delivered twice."""
+    run = Delivery.run
+    tried: Counter[int] = Counter()
+
+    def runs(delivery: Delivery) -> None:
+        assert delivery._row is not None
+        tried[delivery._row.user_id] += 1
+        if delivery._row.user_id == poisoned.person.id:
+            raise ZeroDivisionError
+        run(delivery)
+
+    hold_messages(world)
+    poisoned = world.sign_up(EMAIL)
+    others = [world.sign_up(f"p{number}@example.com").person.id for number in range(4)]
     send(world, "this is no message")
     world.run(5)
-    for poller in world.pollers:
-        poller.stopped = False
-        poller.arm()
+    monkeypatch.setattr(Delivery, "run", runs)
+    let_go(world)
     world.run(20)
-    assert_kept(world)
-    assert world.counted("DeliverySeconds") >= 0
     assert len(world.contacts()) == 4
+    assert world.cloud.depth("DeliveryQueue") == 2
+    assert [tried[user_id] for user_id in others] == [1, 1, 1, 1]
+    monkeypatch.setattr(Delivery, "run", run)
+    world.run(600)
+    assert_kept(world)
+    assert len(world.contacts()) == 5
 
 
 def test_22_one_poisoned_signup_among_many_fails_alone_with_its_reason(world: World) -> None:
@@ -177,11 +230,16 @@ def test_32_messages_of_other_versions_wait_or_are_understood(world: World) -> N
 
 
 def test_31_a_storm_of_one_campaign_leaves_the_other_alive(make_world: MakeWorld) -> None:
-    """Fair queues are SQS's own; here only that a storm of 120 is over in a minute."""
+    """Fair queues are SQS's own and go by the group of a message, its campaign; here a storm of 120 is over in a minute."""
     world = make_world()
+    world.configure(build_settings(2, name="Partner programme"))
+    hold_messages(world)
     for number in range(120):
         world.sign_up(f"p{number}@example.com")
-    late = world.sign_up(EMAIL)
+    late = world.sign_up(EMAIL, campaign=2, referrer=4)
+    world.run(1)
+    assert sorted(Counter(groups_of(world)).items()) == [("1", 120), ("2", 1)]
+    let_go(world)
     world.run(120)
     row = world.row_of(late)
     assert row is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.vendors.intercom.attributes import update_attribute
@@ -103,8 +105,23 @@ def test_39_93_a_contact_deleted_on_purpose_is_not_brought_back(make_world: Make
     assert not world.contacts(EMAIL)
     row = world.row_of(signup)
     assert row is not None
-    assert row.state in {"erased", "failed", "delivered"}
-    assert row.finished
+    assert (row.state, "brings a contact back" in row.reason) == ("failed", True)
+
+
+def test_93_a_deleted_contact_that_cannot_be_unarchived_erases_a_new_signup(make_world: MakeWorld) -> None:
+    world = make_world(settings={"duplicates": "update"})
+    world.sign_up(EMAIL)
+    world.run(30)
+    world.intercom.contacts.delete(world.contacts(EMAIL)[0].id)
+    world.run(60)
+    _second_signup(world)
+    world.run(1_800)
+    row, person = world.row(2, max(world.signups)), world.person(EMAIL)
+    assert row is not None
+    assert person is not None
+    assert (row.state, bool(row.reason)) == ("erased", True)
+    assert (person.contact_id, person.erased_at is not None) == (None, True)
+    assert not world.contacts(EMAIL)
 
 
 def test_40_of_a_lead_and_a_user_the_user_is_used(make_world: MakeWorld) -> None:
@@ -168,6 +185,28 @@ def test_45_a_rate_limit_is_waited_out_whatever_the_clocks_say(make_world: MakeW
     world.run(900)
     assert all((row := world.row_of(one)) and row.state == "delivered" for one in world.signups.values())
     assert len(world.contacts()) == 30
+
+
+@pytest.mark.parametrize("reset", [None, "", "soon", -7_200.0, 7_200.0])
+def test_45_429s_are_waited_out_but_never_for_long(make_world: MakeWorld, reset: str | float | None) -> None:
+    """Somebody else has used Intercom's limit up. ``reset``: the header's text, or seconds from now; None: no header."""
+    world = make_world(settings={"invited": "user"})
+    answer, until = world.intercom.answer, world.now() + 30.0
+
+    def refuse(request: Request) -> Response:
+        if world.now() >= until:
+            return answer(request)
+        headers = {"X-RateLimit-Limit": "1666", "X-RateLimit-Remaining": "0"}
+        if reset is not None:
+            headers["X-RateLimit-Reset"] = reset if isinstance(reset, str) else str(int(world.now() + reset))
+        return replace(world.intercom.refuse(429), headers=headers)
+
+    world.intercom.answer = refuse  # type: ignore[method-assign]
+    for number in range(20):
+        world.sign_up(f"p{number}@example.com")
+    world.run(300)
+    assert 0 < world.transport.refused["intercom"] < 100
+    assert len(assert_kept(world).arrived) == 20
 
 
 def test_46_answers_that_are_none_are_tried_again(world: World) -> None:

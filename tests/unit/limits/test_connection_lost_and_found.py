@@ -5,9 +5,11 @@ import pytest
 from shared.domain.connection import BreakerKind, Vendor
 from shared.domain.referral import State
 from shared.errors import BreakerOpenError, RateLimitedError, UnavailableError
+from shared.messages import DeliverContact
+from shared.use_cases.deliver_contact import Delivery
 from shared.use_cases.guard_vendor import FAILURES_TO_OPEN, PROBE, VendorGuard
 from shared.use_cases.switch_connection import switch_connection
-from tests.builders import App
+from tests.builders import App, webhook_fields
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
 
@@ -132,6 +134,26 @@ def test_after_a_pause_one_worker_tries_and_the_others_wait(app: App) -> None:
     again = app.environment.breakers.find(Vendor.INTERCOM)
     assert again is not None
     assert (again.openings, again.probing, again.open_until) == (2, False, app.clock.now() + 30)
+
+
+def test_while_a_delivery_tries_after_a_pause_no_other_delivery_calls(app: App) -> None:
+    app.sign_up()
+    app.environment.intercom_guard.pause(BreakerKind.FAILING, 30)
+    app.wait(30)
+    app.forget_calls()
+    fields = webhook_fields(id=8, email="eight@example.com")
+    other = Delivery(app.new_environment(), DeliverContact(1, None, "joined", app.clock.now(), fields))
+    refused: list[float | None] = []
+
+    def deliver_another() -> None:
+        other.prepare()
+        with pytest.raises(BreakerOpenError) as open_for_one:
+            other.run()
+        refused.append(open_for_one.value.retry_after)
+
+    app.wire.interrupt("POST /contacts/search", deliver_another)
+    assert app.sign_up(id=7, email="seven@example.com").state is State.DELIVERED
+    assert (len(refused), app.contacts("eight@example.com")) == (1, [])
 
 
 def test_referral_factory_is_left_alone_for_longer_each_time() -> None:

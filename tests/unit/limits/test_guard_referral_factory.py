@@ -93,6 +93,18 @@ def test_the_second_strike_stops_until_a_person_lifts_it(app: App) -> None:
     assert calls(app) == 0  # the strikes stayed: one more stops at once
 
 
+def test_a_lifted_stop_takes_the_pause_of_its_strike_with_it(app: App) -> None:
+    fault(app, 429, times=2)
+    app.reconcile()
+    app.wait(STRIKE_PAUSE)
+    app.reconcile()
+    lift_stop(app.environment)
+    assert kind(app) is None
+    calls(app)
+    app.reconcile()
+    assert calls(app) > 0
+
+
 def test_429s_of_neighbours_within_a_minute_are_one_strike(app: App) -> None:
     fault(app, 429)
     workers = [app.new_environment().referral_factory() for _ in range(3)]

@@ -14,7 +14,7 @@ from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
 from shared.errors import RateLimitedError, TransientError
 from shared.messages import body_of
-from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES, SCAN_AGAIN_AFTER
+from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
 
@@ -156,9 +156,9 @@ def test_a_whole_pass_is_made_once_a_day_and_when_it_is_asked_for() -> None:
         app.reconcile(full=full)
         assert len(calls(app)) == pages
     app.forget_calls()
-    app.wait(SCAN_AGAIN_AFTER)
+    app.wait(86_400)
     app.reconcile()
-    assert progress(app).scanned_at == NOW + 600 + SCAN_AGAIN_AFTER
+    assert progress(app).scanned_at == NOW + 600 + 86_400
 
 
 def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found() -> None:
@@ -314,6 +314,22 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
     app.reconcile(work=False)
     missing = [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None]
     assert missing == []
+
+
+def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
+    """A campaign was deleted: the end of an ascending list is now two pages nearer."""
+    app = app_with(1_200, known_up_to=None)
+    app.environment.campaigns.mark_known(1, newest(app))
+    app.reconcile(work=False)
+    people = app.referral_factory.account.people
+    for user_id in people.ids()[100:819]:
+        app.referral_factory.account.remove(people.with_id(user_id))
+    joined = [join(app, f"n{number}") for number in range(20)]
+    before_the_last_page = (len(people.ids()) - 1) // 250 * 250
+    assert people.ids()[before_the_last_page - 1] in joined
+    app.wait(300)
+    app.reconcile(work=False)
+    assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
 
 
 def refuse_rows_of(app: App, *unlucky: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -159,6 +160,25 @@ def test_an_inbox_row_stays_until_the_queue_has_it(app: App) -> None:
         app.sweep()
     assert app.rows_of("INBOX#") == []
     assert len(app.contacts()) == 1
+
+
+@pytest.mark.parametrize("field", ["version", "kind"])
+def test_an_inbox_row_that_only_a_later_version_can_read_keeps_nobody_else_waiting(app: App, field: str) -> None:
+    """Stored by a deployment that was taken back."""
+    app.sqs.refuse("send_message", 2)
+    app.post(webhook_fields(id=99))
+    rows_due(app, 2)
+    [row] = app.rows_of("INBOX#")
+    document = json.loads(row["message"]["S"])
+    strange = {**document, field: {"version": 9, "kind": "SomethingNew"}[field]}
+    app.dynamodb.put_item(
+        TableName=app.settings.referrals_table, Item={**row, "message": {"S": json.dumps(strange)}, "due_at": {"N": "1"}}
+    )
+    swept = app.sweep(work=False)
+    assert (swept["rung"], swept["inbox"]) == (2, 0)
+    assert app.metrics.counts["SweepFinished"] == 1
+    app.dynamodb.put_item(TableName=app.settings.referrals_table, Item=row)
+    assert app.sweep(work=False)["inbox"] == 1
 
 
 def test_an_inbox_row_that_could_not_be_removed_is_sent_twice_and_makes_one_contact(app: App) -> None:

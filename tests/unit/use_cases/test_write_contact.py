@@ -577,6 +577,21 @@ def test_a_signup_from_before_the_erasure_creates_nothing_and_one_after_it_does(
     assert (new.state, len(app.contacts())) == (State.DELIVERED, 1)
 
 
+def test_a_signup_that_was_held_before_the_erasure_creates_nothing_once_it_is_released() -> None:
+    app = app_for()
+    app.configure(campaign_id=2)
+    app.configure(campaign_id=3, status="paused")
+    row = known(app)
+    assert app.sign_up(campaign_id=3, id=78).state is State.HELD
+    app.wait(100)
+    app.intercom.contacts.delete(str(row.contact_id))
+    assert app.sign_up(campaign_id=2, id=77, first_name="Iwan").state is State.ERASED
+    app.configure(campaign_id=3)
+    app.wait(60)
+    app.sweep()
+    assert (app.row(78, campaign_id=3).state, app.contacts()) == (State.ERASED, [])
+
+
 def test_a_contact_that_is_gone_for_a_delivered_row_is_not_created_again() -> None:
     app = app_for()
     row = known(app)
