@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from shared.domain.contact import Value
 from shared.domain.mapping import Dropped
-from shared.domain.person import Audience, Person
+from shared.domain.person import Audience, Person, merge
 
 MAX_HISTORY = 40
 RING_AGAIN_AFTER = 180.0
@@ -57,6 +57,7 @@ class Referral:
     ``baseline_at``: that contact's ``updated_at`` then; ``standing``: the value on each contact that had the e-mail then.
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
+    ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
     """
 
     campaign_id: int
@@ -83,6 +84,7 @@ class Referral:
     history: tuple[Event, ...] = ()
     version: int = 0
     baseline_at: float | None = None
+    told_at: float | None = None
     standing: Mapping[str, Value] = field(default_factory=dict)
 
     @property
@@ -93,6 +95,13 @@ class Referral:
     @property
     def finished(self) -> bool:
         return self.state not in {State.PENDING, State.HELD}
+
+    def knowing(self, person: Person, at: float) -> Referral:
+        """With what was told of the person at that time; what is older than what is known only fills gaps."""
+        if at < (self.accepted_at if self.told_at is None else self.told_at):
+            return replace(self, person=merge(person, self.person))
+        merged = merge(self.person, person)
+        return self if merged == self.person else replace(self, person=merged, told_at=at)
 
     def told(self, at: float, what: str, detail: str = "") -> Referral:
         """With one more line of its story; the oldest lines but the first are forgotten past MAX_HISTORY."""

@@ -17,6 +17,9 @@ STOP_WITH_LESS_THAN = 26.0
 LONGEST_QUEUE_WAIT = 120.0
 """Seconds a message waits in the queue at most, when there is no row that could wait in the ledger."""
 AGAIN_AT_ONCE = 1.0
+SHOWN_AFTER_DEATH = 30
+"""Seconds after its invocation's time-out at which a message is seen again should its worker die. The queue's own visibility,
+six times the time-out, would take minutes of somebody's thirty."""
 
 
 class Attempt(Protocol):
@@ -59,6 +62,8 @@ class Batch:
     def process(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """The answer for ``ReportBatchItemFailures``. A record that fails never touches its neighbours."""
         records = event["Records"]
+        for record in records:
+            self._postpone(record, self._environment.time_left() + SHOWN_AFTER_DEATH)
         attempts = {record["messageId"]: self._prepare(record) for record in records}
         failed = [record["messageId"] for record in records if not self._settle(record, attempts[record["messageId"]])]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

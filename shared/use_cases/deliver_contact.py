@@ -15,7 +15,7 @@ from shared.domain.campaign import Action, AudienceSettings, Campaign, Status
 from shared.domain.connection import Connection, Vendor
 from shared.domain.contact import Value
 from shared.domain.mapping import map_facts
-from shared.domain.person import Audience, Person, fold_email, is_deliverable, merge
+from shared.domain.person import Audience, Person, fold_email, is_deliverable
 from shared.domain.qualification import rule_of
 from shared.domain.referral import IN_INTERCOM, Event, KnownPerson, Origin, Referral, State
 from shared.errors import ConnectionLostError, MalformedPayloadError, PermanentError, TransientError, UnavailableError
@@ -278,7 +278,7 @@ def remember_signup(
         return environment.referrals.get(campaign_id, person.user_id)
 
     def complete(row: Referral) -> Referral:
-        completed = replace(row, person=merge(row.person, person), verified_at=row.verified_at or verified_at)
+        completed = replace(row.knowing(person, accepted_at), verified_at=row.verified_at or verified_at)
         if row.finished and _wanted_changes(row, completed, campaign):
             return completed.told(now, what).waiting(now + RESCUE_AFTER, "New facts came.")
         return replace(completed, due_at=next_check(completed)) if row.finished else completed

@@ -15,7 +15,7 @@ FAILURES_TO_OPEN = 8
 """Calls in a row, in one worker, to which the vendor gave no answer; they open the breaker. A vendor that loses one call in
 five does so once in 400,000 calls; one that is down, within seconds."""
 FIRST_PAUSE = 30.0
-LONGEST_PAUSE = {Vendor.INTERCOM: 30.0, Vendor.REFERRAL_FACTORY: 60.0}
+LONGEST_PAUSE = {Vendor.INTERCOM: 15.0, Vendor.REFERRAL_FACTORY: 60.0}
 """Seconds. Two of Intercom's probes that fail by chance after an outage are not to cost two of the minutes it has left."""
 RECONNECT_PROBE = 60.0
 """Seconds between two tries of a connection that was lost."""

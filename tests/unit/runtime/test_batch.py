@@ -26,7 +26,7 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.messages import DeliverContact, Message, body_of
-from shared.runtime.batch import LONGEST_QUEUE_WAIT, STOP_WITH_LESS_THAN, Batch
+from shared.runtime.batch import LONGEST_QUEUE_WAIT, SHOWN_AFTER_DEATH, STOP_WITH_LESS_THAN, Batch
 from shared.use_cases.guard_vendor import FAILURES_TO_OPEN, RECONNECT_PROBE
 from tests.builders import NOW, App
 from tests.fakes.errors import client_error
@@ -70,12 +70,14 @@ class Worker:
     def __init__(self, *attempts: RecordedAttempt) -> None:
         self.app = App()
         self.attempts = list(attempts)
+        self.picked_up: dict[str, int] = {}
         self.postponed: dict[str, int] = {}
         self._left = list(attempts)
         self.app.sqs.change_message_visibility = self._postpone
 
     def _postpone(self, **request: Any) -> None:
-        self.postponed[request["ReceiptHandle"]] = request["VisibilityTimeout"]
+        known = request["ReceiptHandle"] in self.picked_up
+        (self.postponed if known else self.picked_up)[request["ReceiptHandle"]] = request["VisibilityTimeout"]
 
     def refuse(self, **_: Any) -> None:
         raise client_error("ChangeMessageVisibility", "ThrottlingException")
@@ -111,6 +113,16 @@ def failures_of(answer: dict[str, Any]) -> list[str]:
 def test_what_went_well_is_deleted() -> None:
     worker = Worker(RecordedAttempt(), RecordedAttempt())
     assert worker.process() == []
+    assert worker.postponed == {}
+
+
+def test_a_worker_that_dies_leaves_messages_that_are_soon_seen_again() -> None:
+    """And not before it can only be dead; the queue's own visibility is six times the function's time-out."""
+    worker = Worker(RecordedAttempt(KeyboardInterrupt()), RecordedAttempt())
+    worker.app.context.seconds = 45.0
+    with pytest.raises(KeyboardInterrupt):
+        worker.process()
+    assert worker.picked_up == dict.fromkeys(("handle 0", "handle 1"), 45 + SHOWN_AFTER_DEATH)
     assert worker.postponed == {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -211,6 +212,25 @@ def test_an_old_webhook_that_comes_again_in_a_storm_of_duplicates_changes_nothin
     app.work()
     assert app.calls() == ["POST /contacts/search", "POST /contacts"]
     assert len(app.row().history) == 2
+
+
+def test_an_old_webhook_that_comes_again_late_never_undoes_what_was_told_since(app: App) -> None:
+    old = DeliverContact(1, None, "joined", app.clock.now(), webhook_fields(first_name="Ivo", code=None))
+    app.deliver(old)
+    app.wait(3_600)
+    app.sign_up("qualified", first_name="Ivana")
+    app.wait(86_400)
+    app.deliver(replace(old, fields=webhook_fields(first_name="Ivo", code="L8")))
+    assert (app.row().person.first_name, app.row().person.code) == ("Ivana", webhook_fields()["code"])
+    assert str(app.contact().name).startswith("Ivana")
+
+
+def test_an_old_webhook_still_tells_what_nobody_else_did(app: App) -> None:
+    old = DeliverContact(1, None, "joined", app.clock.now(), webhook_fields(first_name="Ivo"))
+    app.wait(3_600)
+    app.sign_up("qualified", first_name="Ivana", **{"Last Name": None})
+    app.deliver(old)
+    assert (app.row().person.first_name, app.row().person.meta) == ("Ivana", {"Last Name": "Lindqvist"})
 
 
 def test_settings_changed_later_reach_a_delivered_person_by_replay_only(app: App) -> None:
