@@ -21,6 +21,8 @@ HUB_SIGNATURE = "x-hub-signature"
 BODY_SIGNATURE = "x-body-signature"
 LONGEST_TEXT = 1_000
 """Characters of an attribute's value; longer ones are no value that qualifies."""
+LATEST = 1e11
+"""Epoch seconds; what is later is no time, neither is NaN."""
 _HUB = re.compile(r"sha1=[0-9a-f]{40}")
 _BODY = re.compile(r"[0-9a-f]{64}")
 _CUSTOM = "custom_attributes"
@@ -115,7 +117,7 @@ def seconds_of(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) and abs(value) < 1e11 else None
+        return float(value) if abs(value) < LATEST else None
     if not isinstance(value, str):
         return None
     if value.isascii() and value.isdigit() and len(value) < 12:
@@ -140,5 +142,5 @@ def _scalars(value: Any) -> dict[str, Any]:
     return {
         str(name): entry
         for name, entry in value.items()
-        if isinstance(entry, str | bool) or (isinstance(entry, int | float) and math.isfinite(entry))
+        if isinstance(entry, str | bool) or (isinstance(entry, int | float) and abs(entry) < math.inf)
     }
