@@ -75,6 +75,9 @@ class Notified(Protocol):
     def updated_at(self) -> float | None: ...
     @property
     def merged_from(self) -> str | None: ...
+    def tells(self, name: str) -> bool:
+        """Whether the attribute's value is told, be it that there is none."""
+
     def value(self, name: str) -> Any: ...
 
 

@@ -183,7 +183,8 @@ class QualificationAttempt:
             return None
         seen_at = message.updated_at if message.updated_at is not None else message.received_at
         if rule.attribute != ROLE:
-            return Sighting(message.contact_id, seen_at, message.values.get(rule.attribute))
+            told = rule.attribute in message.values
+            return Sighting(message.contact_id, seen_at, message.values[rule.attribute]) if told else None
         signed_up = message.topic == SIGNED_UP or (message.topic in BECOMES_USER and message.role == Role.USER)
         is_news = signed_up and not self._is_our_user(row)
         return Sighting(message.contact_id, seen_at, str(Role.USER)) if is_news else None

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-
 LATEST = 1e11
 """Unix seconds; what is later is no time, neither is NaN."""
 

@@ -32,7 +32,8 @@ _CUSTOM = "custom_attributes"
 class Notification:
     """What a notification tells. Whatever it does not tell is empty or None; times in epoch seconds.
 
-    ``attributes``: the contact's scalar attributes by their bare names, ``custom`` its custom ones.
+    ``attributes``: the contact's scalar attributes by their bare names, ``custom`` its custom ones. ``whole``: it holds the
+    contact with all of them; an item about the end of a contact does not.
     """
 
     app_id: str
@@ -46,6 +47,11 @@ class Notification:
     merged_from: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
     custom: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
+
+    def tells(self, name: str) -> bool:
+        """Whether the attribute's value is told, be it that there is none."""
+        return self.whole or self.value(name) is not None
 
     def value(self, name: str) -> Any:
         """The value of an attribute as a campaign names it (``custom_attributes.<name>`` or a standard one)."""
@@ -98,6 +104,7 @@ def read_notification(body: bytes) -> Notification:
         merged_from=_text(merged_from.get("id")) if isinstance(merged_from, Mapping) else _text(merged_from),
         attributes=_scalars(item),
         custom=_scalars(item.get(_CUSTOM)),
+        whole=isinstance(item.get(_CUSTOM), Mapping),
     )
 
 

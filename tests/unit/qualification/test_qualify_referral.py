@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from operator import methodcaller
 
 import pytest
@@ -11,8 +14,8 @@ from shared.domain.referral import State
 from shared.messages import QualifyReferral, UpdateReferrer
 from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
 from shared.use_cases.qualify_referral import QualificationAttempt
-from tests.builders import Context
-from tests.qualifying import Friendship, rules
+from tests.builders import CLIENT_SECRET, Context
+from tests.qualifying import STATUS, Friendship, rules
 
 QUALIFICATION = "^/api/v2/users/qualification"
 
@@ -319,6 +322,32 @@ def test_a_contact_that_stood_there_when_adopted_has_to_leave_first(reversal: bo
     story.changes(friend, "Connected")
     story.settles(1)
     assert friend.qualified_times == 1
+
+
+@pytest.mark.parametrize("topic", ["contact.unarchive", "contact.merged", "contact.lead.signed_up"])
+def test_a_notification_that_tells_no_attributes_is_no_departure(topic: str) -> None:
+    story = Friendship(person_invited={"duplicates": "update"})
+    story.invited()
+    story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invites()
+    story.settles(2)
+    item = {"type": "contact", "id": story.contact(friend.email).id, "external_id": None}
+    body = json.dumps({"app_id": "local-workspace", "topic": topic, "data": {"item": item}}).encode()
+    signature = "sha1=" + hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha1).hexdigest()
+    assert story.app.notify(body, {"x-hub-signature": signature})["statusCode"] == 200
+    story.app.qualify()
+    story.changes(friend, "another name", "lead_source")
+    story.settles(3)
+    assert friend.qualified_times == 0
+
+
+def test_a_value_that_was_cleared_is_a_reversal() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    for value in ("Connected", None):
+        story.changes(friend, value)
+        story.settles(2)
+    assert story.told() == [True, False]
 
 
 def test_people_who_were_skipped_qualify_only_when_the_campaign_says_so() -> None:
