@@ -198,6 +198,23 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
     return False, None
 
 
+def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
+    """Whether a contact, as a search shows it, turns the qualification, or has left the qualified value at which it stood when
+    it was adopted, and nobody has told so yet."""
+    if seen.by_hand or any(one.contact_id == shown.contact_id and one.at >= shown.at for one in seen.sightings):
+        return False
+    if rule.matches(shown.value):
+        return not seen.wanted and is_wanted(seen.saw(replace(shown, read=rule.reversible)), rule, baseline)[0]
+    return (rule.reversible and seen.wanted) or _leaves(seen, shown, rule, baseline)
+
+
+def _leaves(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
+    contact_id = seen.survivor_of(shown.contact_id)
+    stood = contact_id in {seen.survivor_of(one) for one in baseline.standing}
+    left = [one for one in seen.sightings if one.at >= baseline.at and not rule.matches(one.value)]
+    return stood and shown.at >= baseline.at and contact_id not in {seen.survivor_of(one.contact_id) for one in left}
+
+
 def _counts(sighting: Sighting, stood: bool, left_at: float | None) -> bool:
     """A contact that stood at a qualified value must have left it before. What we read ourselves came after all we heard."""
     return not stood or (left_at is not None and (sighting.read or left_at < sighting.at))

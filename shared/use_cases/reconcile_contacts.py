@@ -15,15 +15,17 @@ from shared.domain.campaign import Campaign, Status
 from shared.domain.contact import Contact, Value
 from shared.domain.mapping import STANDARD_TYPES
 from shared.domain.person import Audience, fold_email
-from shared.domain.qualification import ROLE, Qualification, Rule, may_qualify, rule_of
+from shared.domain.qualification import ROLE, Qualification, Rule, Sighting, baseline_of, is_news, may_qualify, rule_of
+from shared.domain.referral import Referral
 from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.repositories import Campaigns, Progresses, Qualifications, Referrals
+from shared.ports.repositories import Campaigns, People, Progresses, Qualifications, Referrals
 from shared.ports.services import Clock, MessageQueue, Metrics
 from shared.use_cases.find_connection import Connecting
 from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.hear_notifications import NotificationHeartbeat
+from shared.use_cases.qualify_referral import is_our_user
 from shared.use_cases.search_contacts import ContactSearches, Search
 from shared.use_cases.settle_doubt import settle_doubt
 
@@ -47,6 +49,8 @@ class ReconcilingContacts(Connecting, Protocol):
     def campaigns(self) -> Campaigns: ...
     @property
     def referrals(self) -> Referrals: ...
+    @property
+    def people(self) -> People: ...
     @property
     def qualifications(self) -> Qualifications: ...
     @property
@@ -158,11 +162,16 @@ class ContactReconciliation:
             campaign, rule = self._tracked[key[0]]
             if row.audience is not Audience.PERSON_INVITED or (row.finished and not may_qualify(row, campaign)):
                 continue
-            item = self._environment.qualifications.find(*key)
-            differs = rule.matches(_value(contact, rule)) is not (item is not None and item.wanted)
-            missed += differs and not _was_told(item, contact)
+            missed += self._is_news_for(row, rule, contact)
         self._found.missed += [float(contact.updated_at)] * missed
         return missed > 0
+
+    def _is_news_for(self, row: Referral, rule: Rule, contact: Contact) -> bool:
+        if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):
+            return False
+        seen = self._environment.qualifications.find(row.campaign_id, row.user_id)
+        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule))
+        return is_news(seen or Qualification(row.campaign_id, row.user_id), shown, rule, baseline_of(row, rule))
 
     def _queue(self, contact: Contact) -> None:
         self._environment.qualification_queue.send(
@@ -196,12 +205,6 @@ def _searches(campaign: Campaign, rule: Rule) -> Iterator[Search]:
         yield Search(rule.attribute, rule.values[start : start + MOST_VALUES])
     if rule.attribute != ROLE and (rule.reversible or campaign.watches_departures):
         yield Search(rule.attribute, rule.values[:MOST_VALUES], others=True)
-
-
-def _was_told(item: Qualification | None, contact: Contact) -> bool:
-    return item is not None and (
-        item.by_hand or any(one.contact_id == contact.id and one.at >= contact.updated_at for one in item.sightings)
-    )
 
 
 def _value(contact: Contact, rule: Rule) -> Value:

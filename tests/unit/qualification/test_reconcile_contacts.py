@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.qualification import Stage
 from tests.builders import NOW
-from tests.qualifying import Friendship, rules
+from tests.qualifying import STATUS, Friendship, rules
 
 
 def test_a_lost_notification_is_made_good() -> None:
@@ -150,3 +150,56 @@ def test_what_happened_while_disconnected_is_caught_up() -> None:
     assert friend.qualified_times == 1
     assert story.item(late) is None
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_lost_departure_from_where_an_adopted_contact_stood_is_made_good(reversal: bool) -> None:
+    story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": "update"})
+    story.invited()
+    story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invites()
+    story.settles(2)
+    story.changes(friend, "New")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    story.app.wait(300)
+    story.app.forget_calls()
+    story.app.reconcile()
+    assert story.app.queued("qualification") == [], "told once"
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert friend.qualified_times == 1
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "update"])
+def test_a_contact_that_stood_there_when_adopted_is_no_news(duplicates: str) -> None:
+    """Although it came there shortly before, when nobody could tell a referral from it."""
+    story = Friendship(rules(qualify_skipped=True), person_invited={"duplicates": duplicates})
+    story.invited()
+    contact = story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Lost"})
+    story.changes(contact.id, "Connected")
+    story.settles(1)
+    story.app.wait(300)
+    friend = story.invites()
+    story.settles(1)
+    for _ in range(3):
+        story.app.wait(300)
+        story.app.reconcile()
+    assert story.app.queued("qualification") == []
+    assert (story.app.metrics.counts["NotificationMissed"], friend.qualified_times) == (0, 0)
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_user_that_was_one_from_the_start_is_no_news_where_becoming_one_is_the_trigger(was_there: bool) -> None:
+    story = Friendship({"trigger": {"kind": "became_user"}}, person_invited={"action": "user", "duplicates": "update"})
+    story.invited()
+    if was_there:
+        story.app.given("user", email="friend2@example.com")
+    friend = story.invites()
+    story.taken()
+    for _ in range(3):
+        story.app.wait(300)
+        story.app.reconcile()
+        assert story.app.queued("qualification") == []
+    assert (story.app.metrics.counts["NotificationMissed"], friend.qualified_times) == (0, 0)
