@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.domain.campaign import Campaign, Status
-from shared.domain.contact import Contact, Value
-from shared.domain.mapping import STANDARD_TYPES
+from shared.domain.contact import Attribute, Contact, Value
+from shared.domain.mapping import STANDARD_TYPES, coerce
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification import ROLE, Qualification, Rule, Sighting, baseline_of, is_news, may_qualify, rule_of
 from shared.domain.referral import Referral
@@ -34,7 +34,8 @@ FAILED = "ContactReconcileFailed"
 """Counts passes that did not come to their end, and searches that Intercom refused."""
 OVERDUE = 300.0
 """Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
-MOST_VALUES = 15
+MOST_VALUES = 7
+"""Of one search: a text takes two of the 15 filters that a group may have."""
 Tracked = Mapping[int, tuple[Campaign, Rule]]
 
 
@@ -128,7 +129,9 @@ class ContactReconciliation:
 
     def _search(self, searches: ContactSearches) -> None:
         queued: set[str] = set()
-        for search in searches.in_turn([one for pair in self._tracked.values() for one in _searches(*pair)]):
+        attributes = self._environment.intercom().attributes()
+        wanted = [one for pair in self._tracked.values() for one in _searches(*pair, attributes)]
+        for search in searches.in_turn(wanted):
             try:
                 for contact in searches.read(search):
                     if contact.id not in queued and self._is_news(contact):
@@ -200,11 +203,21 @@ class ContactReconciliation:
         return min((at for at in missed if now - at < OVERDUE), default=None)
 
 
-def _searches(campaign: Campaign, rule: Rule) -> Iterator[Search]:
-    for start in range(0, len(rule.values), MOST_VALUES):
-        yield Search(rule.attribute, rule.values[start : start + MOST_VALUES])
+def _searches(campaign: Campaign, rule: Rule, attributes: Mapping[str, Attribute]) -> Iterator[Search]:
+    attribute = attributes.get(rule.attribute) or Attribute(rule.attribute, STANDARD_TYPES.get(rule.attribute, "string"))
+    values = tuple(dict.fromkeys(_searchable(value, attribute) for value in rule.values))
+    for start in range(0, len(values), MOST_VALUES):
+        yield Search(rule.attribute, values[start : start + MOST_VALUES])
     if rule.attribute != ROLE and (rule.reversible or campaign.watches_departures):
-        yield Search(rule.attribute, rule.values[:MOST_VALUES], others=True)
+        yield Search(rule.attribute, values[:MOST_VALUES], others=True)
+
+
+def _searchable(value: Value, attribute: Attribute) -> Value:
+    """As the attribute's type, for Intercom refuses a search for 1 among texts; what cannot be that stays as it is."""
+    try:
+        return coerce(value, attribute)
+    except ValueError:
+        return value
 
 
 def _value(contact: Contact, rule: Rule) -> Value:

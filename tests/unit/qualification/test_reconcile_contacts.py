@@ -10,6 +10,9 @@ from shared.domain.qualification import Stage
 from tests.builders import NOW
 from tests.qualifying import STATUS, Friendship, rules
 
+LEAD_SOURCE = "custom_attributes.lead_source"
+"""A text, where ``referral_status`` has options."""
+
 
 def test_a_lost_notification_is_made_good() -> None:
     story = Friendship()
@@ -24,6 +27,30 @@ def test_a_lost_notification_is_made_good() -> None:
     story.app.reconcile()
     assert story.app.queued("qualification") == []
     assert story.told() == []
+
+
+@pytest.mark.parametrize("written", ["connected", " Connected ", "CONNECTED"])
+def test_a_value_that_is_written_differently_is_found_too(written: str) -> None:
+    story = Friendship(rules(attribute=LEAD_SOURCE))
+    friend, other = story.invited(), story.invited()
+    story.changes(friend, written, "lead_source")
+    story.changes(other, "Not Connected", "lead_source")
+    story.taken()
+    story.app.reconcile()
+    assert len(story.app.queued("qualification")) == 1
+    story.app.qualify()
+    assert (friend.qualified_times, other.qualified_times) == (1, 0)
+
+
+def test_a_number_or_truth_is_looked_for_as_the_attributes_type_has_it() -> None:
+    """Intercom refuses a search for 1 among texts."""
+    story = Friendship(rules(attribute=LEAD_SOURCE, qualified_values=[1, True]))
+    friend = story.invited()
+    story.changes(friend, "1", "lead_source")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    assert (friend.qualified_times, story.app.metrics.counts["ContactReconcileFailed"]) == (1, 0)
 
 
 def test_a_lost_reversal_too() -> None:
