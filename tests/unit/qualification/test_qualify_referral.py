@@ -496,6 +496,39 @@ def test_a_merge_is_followed_and_a_deletion_too() -> None:
     assert story.app.contacts(friend.email) == []
 
 
+@pytest.mark.parametrize("told", ["named", "not named", "lost"])
+def test_what_the_survivor_of_a_merge_takes_back_is_taken_back(told: str) -> None:
+    """Not every notification of a merge names the contact that is gone, and some never come."""
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.app.intercom.change_settings({"merged_webhook_names_source": told == "named"})
+    lead, user = story.contact(friend.email), story.app.given("user", email=friend.email, age=0.0)
+    story.changes(lead.id, "Connected")
+    story.settles(1)
+    story.app.wait(10)
+    story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
+    if told == "lost":
+        story.taken()
+    story.settles(1)
+    story.changes(user.id, "New")
+    story.settles(1)
+    assert story.told() == [True, False]
+    assert story.row(friend).contact_id == user.id
+
+
+def test_the_other_record_of_a_person_takes_nothing_back_that_it_did_not_bring() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    other = story.app.given("user", email=friend.email)
+    story.changes(story.row(friend).contact_id or "", "Connected")
+    story.settles(1)
+    story.app.forget_calls()
+    story.changes(other.id, "New")
+    story.settles(1)
+    assert len(story.app.calls("intercom")) <= 2, "it is asked for, and whether the one at the qualified value is still there"
+    assert friend.qualified_at is not None
+
+
 def test_a_paused_campaign_waits_and_goes_on() -> None:
     story = Friendship()
     friend = story.invited()
