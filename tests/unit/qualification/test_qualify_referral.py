@@ -9,6 +9,7 @@ from operator import methodcaller
 
 import pytest
 
+from sandbox.vendors.referral_factory.records import Person
 from shared.domain.qualification import MOST_SIGHTINGS, Sighting, Stage
 from shared.domain.referral import State
 from shared.messages import QualifyReferral, UpdateReferrer
@@ -283,6 +284,53 @@ def test_a_hand_that_qualified_is_not_undone_by_a_value_that_never_did() -> None
     story.changes(friend, "New")
     story.settles(2)
     assert story.told() == [False]
+
+
+def taken_back() -> tuple[Friendship, Person]:
+    """A friend who qualified by a value and was taken back by another."""
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    for value in ("Connected", "New"):
+        story.changes(friend, value)
+        story.settles(1)
+    assert story.told() == [True, False]
+    return story, friend
+
+
+def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> None:
+    story, friend = taken_back()
+    story.webhooks(lost=True)
+    story.qualifies(friend)
+    story.settles(4)
+    item = story.item(friend)
+    assert item is not None
+    assert (item.stage, item.wanted, item.told, item.due_at) == (Stage.CONFIRMED, True, True, None)
+    assert story.row(friend).history[-1].detail == "by hand in Referral Factory"
+    story.changes(friend, "a new name", "lead_source")
+    story.settles(2)
+    assert friend.qualified_at is not None
+    for value in ("Connected", "New"):
+        story.changes(friend, value)
+        story.settles(2)
+    assert friend.qualified_at is None
+
+
+def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
+    story, friend = taken_back()
+    story.webhooks()
+    story.app.qualify()
+    item = story.item(friend)
+    assert item is not None
+    assert item.is_doubted
+    story.settles(4)
+    item = story.item(friend)
+    assert item is not None
+    assert (item.stage, item.wanted, item.told, item.by_hand, item.due_at) == (Stage.CONFIRMED, False, False, False, None)
+    assert friend.qualified_at is None
+    assert story.told() == [True, False]
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == [True, False, True]
 
 
 def test_reversal_takes_back_and_each_turn_is_told_once() -> None:
