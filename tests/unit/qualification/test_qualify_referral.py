@@ -398,6 +398,16 @@ def test_a_value_that_was_cleared_is_a_reversal() -> None:
     assert story.told() == [True, False]
 
 
+@pytest.mark.parametrize("counts", [False, True])
+def test_only_where_somebody_may_qualify_are_departures_from_the_qualified_value_watched(counts: bool) -> None:
+    """From then on each change in the workspace is queued, so nobody who cannot qualify may bring that about."""
+    story = Friendship(rules(qualify_skipped=counts))
+    story.app.given("user", email="friend1@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invited()
+    assert story.row(friend).state is State.SKIPPED
+    assert story.app.environment.campaigns.find(1).watches_departures is counts  # type: ignore[union-attr]
+
+
 def test_people_who_were_skipped_qualify_only_when_the_campaign_says_so() -> None:
     for wanted in (False, True):
         story = Friendship(rules(qualify_skipped=wanted))
