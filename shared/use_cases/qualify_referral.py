@@ -41,7 +41,8 @@ UNKNOWN_AGAIN_AFTER = 60.0
 RESCUE_AFTER = 90.0
 """Seconds after which the sweep rings an item whose worker did not come back."""
 DELIVERY_AGAIN_AFTER = 60.0
-PAUSED_AGAIN_AFTER = 3_600.0
+PAUSED_AGAIN_AFTER = 300.0
+"""Seconds: whoever lets the campaign go on need not wait for long."""
 BY_HAND = "qualified"
 """The topic of Referral Factory's own webhook."""
 WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", "ring"})

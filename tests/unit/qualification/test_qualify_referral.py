@@ -437,6 +437,22 @@ def test_a_lead_that_became_a_user_qualifies_where_that_is_the_trigger() -> None
     assert friend.qualified_times == 1
 
 
+def test_a_lead_that_became_a_user_qualifies_also_when_our_own_write_saw_it_first() -> None:
+    """The notification was lost, and new facts of the friend were written before reconcile looked."""
+    story = Friendship({"trigger": {"kind": "became_user"}})
+    friend = story.invited()
+    story.app.wait(10)
+    story.app.intercom.contacts.update(story.contact(friend.email).id, {"role": "user"}, by_api=False)
+    facts = {"id": friend.id, "email": friend.email, "source": "Referred", "campaign_id": 1}
+    story.app.post({**facts, "first_name": "Another name"})
+    story.app.work()
+    assert story.contact(friend.email).name == "Another name"
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    assert friend.qualified_times == 1
+
+
 def test_a_user_that_we_made_of_the_lead_ourselves_does_not_qualify() -> None:
     story = Friendship({"trigger": {"kind": "became_user"}}, person_invited={"action": "user", "duplicates": "update"})
     story.app.given("lead", email="friend1@example.com")
@@ -596,5 +612,5 @@ def test_a_paused_campaign_waits_and_goes_on() -> None:
     story.settles(2)
     assert friend.qualified_times == 0
     story.app.configure(qualification=rules())
-    story.settles(90)
+    story.settles(7)
     assert friend.qualified_times == 1
