@@ -398,6 +398,32 @@ def test_a_value_that_was_cleared_is_a_reversal() -> None:
     assert story.told() == [True, False]
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_told_before_an_adopted_contact_left_does_not_count_afterwards(late: bool) -> None:
+    story = Friendship(person_invited={"duplicates": "update"})
+    story.invited()
+    story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invites()
+    story.settles(2)
+    story.changes(friend, "a new name", "lead_source")
+    still_there = story.taken()
+    story.changes(friend, "New")
+    story.notified(*(story.taken() + still_there if late else still_there + story.taken()))
+    story.settles(2)
+    assert friend.qualified_times == 0
+
+
+def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualified_again() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.qualifies(friend, webhook=False)
+    story.app.reconcile(full=True)
+    story.changes(friend, "Connected")
+    story.settles(1)
+    assert story.told() == []
+    assert story.item(friend).told  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("counts", [False, True])
 def test_only_where_somebody_may_qualify_are_departures_from_the_qualified_value_watched(counts: bool) -> None:
     """From then on each change in the workspace is queued, so nobody who cannot qualify may bring that about."""
