@@ -48,7 +48,8 @@ class Qualification:
     """One referral's qualification. Times in epoch seconds.
 
     ``generation`` counts the turns: with ``wanted`` it makes each call to Referral Factory one of its kind. ``told``: what
-    Referral Factory is known to hold, None while nobody knows. ``by_hand``: somebody qualified there, not a contact's value.
+    Referral Factory is known to hold, None while nobody knows. ``by_hand``: somebody qualified there, not a contact's value,
+    and at ``by_hand_at`` if one had done so before; while that is in doubt, nothing is ``wanted`` yet.
     ``exact`` False: the value qualified although it was written differently. ``merged``: contacts that were merged, each with
     its survivor, which together count as one.
     """
@@ -70,6 +71,7 @@ class Qualification:
     attempts: int = 0
     reason: str = ""
     version: int = 0
+    by_hand_at: float | None = None
 
     def saw(self, sighting: Sighting) -> Qualification:
         """With one more sighting; one that adds nothing changes nothing."""
@@ -104,7 +106,7 @@ class Qualification:
     def turned(self, wanted: bool, due_at: float) -> Qualification:
         """A turn: the next generation, to be told by ``due_at``. Turned back before anybody told Referral Factory, there is
         nothing to tell any more."""
-        turn = replace(self, wanted=wanted, generation=self.generation + 1, attempts=0, reason="")
+        turn = replace(self, wanted=wanted, generation=self.generation + 1, by_hand=False, attempts=0, reason="")
         if self.stage is Stage.RESERVED:  # that call's answer is still open; the next one reads first
             return replace(turn, due_at=due_at if self.due_at is None else self.due_at)
         if self.told is wanted or (not wanted and self.told is None):
@@ -128,6 +130,23 @@ class Qualification:
         if told is self.wanted:
             return replace(known, stage=Stage.CONFIRMED, due_at=None)
         return replace(known, stage=Stage.WAITING, due_at=due_at)
+
+    def doubted(self, at: float, until: float) -> Qualification:
+        """Referral Factory says that the person is qualified, after we took that back: a hand, or a late echo of ours. It is
+        asked by ``until``."""
+        return replace(self, stage=Stage.RESERVED, reserved_at=at, due_at=until, by_hand=True, by_hand_at=at, attempts=0)
+
+    @property
+    def is_doubted(self) -> bool:
+        return self.stage is Stage.RESERVED and self.by_hand and not self.wanted
+
+    def settled(self, told: bool, at: float) -> Qualification:
+        """The answer to that doubt."""
+        if not self.is_doubted:
+            return self
+        if told:
+            return replace(self, wanted=True, generation=self.generation + 1).confirmed(told, at, at)
+        return replace(self, by_hand=False, by_hand_at=None).confirmed(told, at, at)
 
     def failed(self, reason: str) -> Qualification:
         return replace(self, stage=Stage.FAILED, reserved_at=None, due_at=None, reason=reason)
@@ -193,9 +212,27 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
                 return True, one.value
     if not rule.reversible and seen.wanted:
         return True, seen.value
-    if seen.by_hand and not any(rule.matches(one.value) for one in sightings):
+    since = seen.by_hand_at or 0.0
+    if seen.by_hand and seen.wanted and not any(rule.matches(one.value) for one in sightings if one.at > since):
         return True, seen.value  # nobody's value qualified it, so no value's change takes it back
     return False, None
+
+
+def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
+    """Whether a contact, as a search shows it, turns the qualification, or has left the qualified value at which it stood when
+    it was adopted, and nobody has told so yet."""
+    if seen.by_hand or any(one.contact_id == shown.contact_id and one.at >= shown.at for one in seen.sightings):
+        return False
+    if rule.matches(shown.value):
+        return not seen.wanted and is_wanted(seen.saw(replace(shown, read=rule.reversible)), rule, baseline)[0]
+    return (rule.reversible and seen.wanted) or _leaves(seen, shown, rule, baseline)
+
+
+def _leaves(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
+    contact_id = seen.survivor_of(shown.contact_id)
+    stood = contact_id in {seen.survivor_of(one) for one in baseline.standing}
+    left = [one for one in seen.sightings if one.at >= baseline.at and not rule.matches(one.value)]
+    return stood and shown.at >= baseline.at and contact_id not in {seen.survivor_of(one.contact_id) for one in left}
 
 
 def _counts(sighting: Sighting, stood: bool, left_at: float | None) -> bool:

@@ -75,6 +75,9 @@ class Notified(Protocol):
     def updated_at(self) -> float | None: ...
     @property
     def merged_from(self) -> str | None: ...
+    def tells(self, name: str) -> bool:
+        """Whether the attribute's value is told, be it that there is none."""
+
     def value(self, name: str) -> Any: ...
 
 
@@ -173,9 +176,10 @@ class Intercom(Protocol):
     def search_changed(
         self, attribute: str, values: Sequence[Value], since: int, cursor: str | None = None, *, others: bool = False
     ) -> tuple[Sequence[Contact], str | None]:
-        """One page of the contacts whose attribute has one of at most 15 ``values`` (``others``: none of them) and that
-        changed since; and the next page's cursor, None on the last. ``since`` in Unix seconds is cut to whole days of the
-        workspace's zone, and its own day is left out: ask from two days back. Lags minutes."""
+        """One page of the contacts whose attribute has one of at most 7 ``values``, a text also in other letters or within a
+        longer one (``others``: exactly none of them), and that changed since; and the next page's cursor, None on the last.
+        ``since`` in Unix seconds is cut to whole days of the workspace's zone, and its own day is left out: ask from two days
+        back. Lags minutes."""
 
     def get_contact(self, contact_id: str) -> Contact:
         """Raises ContactGoneError."""

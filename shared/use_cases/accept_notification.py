@@ -73,7 +73,7 @@ def accept_notification(environment: AcceptingNotifications, signature: str | No
         return _dropped(environment, "NotificationUnknown")
     environment.figures.received(Vendor.INTERCOM, told.topic, environment.clock.now())
     rules = environment.notification_rules.read()
-    values = {name: value for name in {one.rule.attribute for one in rules} if (value := told.value(name)) is not None}
+    values = {name: told.value(name) for name in {one.rule.attribute for one in rules} if told.tells(name)}
     if told.topic not in LIFE_TOPICS and not can_matter(rules, values):
         return _dropped(environment, "NotificationIgnored")
     _store(environment, _message(environment, told, values))

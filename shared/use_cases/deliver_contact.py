@@ -408,7 +408,7 @@ def _write(environment: Delivering, row: Referral, campaign: Campaign, email: st
 def _prepare_qualification(environment: Delivering, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
     """Before the outcome is stored: what the delivery itself saw of the tracked attribute."""
     rule = rule_of(campaign)
-    if rule is None or row.delivered_at is not None or row.audience is not Audience.PERSON_INVITED:
+    if rule is None or row.delivered_at is not None or outcome.state not in _qualifiable(row, campaign):
         return
     if any(rule.matches(value) for value in (outcome.baseline, *outcome.standing.values())) and not campaign.watches_departures:
         environment.campaigns.watch_departures(campaign.campaign_id)

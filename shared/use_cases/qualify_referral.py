@@ -29,7 +29,7 @@ from shared.domain.referral import Referral
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.repositories import Campaigns
+from shared.ports.repositories import Campaigns, Connections, People
 from shared.use_cases.follow_contact import Following, follow_contact
 from shared.use_cases.hear_notifications import NotificationHeartbeat
 from shared.use_cases.read_contact import read_contacts
@@ -41,7 +41,8 @@ UNKNOWN_AGAIN_AFTER = 60.0
 RESCUE_AFTER = 90.0
 """Seconds after which the sweep rings an item whose worker did not come back."""
 DELIVERY_AGAIN_AFTER = 60.0
-PAUSED_AGAIN_AFTER = 3_600.0
+PAUSED_AGAIN_AFTER = 300.0
+"""Seconds: whoever lets the campaign go on need not wait for long."""
 BY_HAND = "qualified"
 """The topic of Referral Factory's own webhook."""
 WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", "ring"})
@@ -183,20 +184,11 @@ class QualificationAttempt:
             return None
         seen_at = message.updated_at if message.updated_at is not None else message.received_at
         if rule.attribute != ROLE:
-            return Sighting(message.contact_id, seen_at, message.values.get(rule.attribute))
+            told = rule.attribute in message.values
+            return Sighting(message.contact_id, seen_at, message.values[rule.attribute]) if told else None
         signed_up = message.topic == SIGNED_UP or (message.topic in BECOMES_USER and message.role == Role.USER)
-        is_news = signed_up and not self._is_our_user(row)
+        is_news = signed_up and not is_our_user(self._environment, row, message.contact_id, told=message.topic == SIGNED_UP)
         return Sighting(message.contact_id, seen_at, str(Role.USER)) if is_news else None
-
-    def _is_our_user(self, row: Referral) -> bool:
-        """Whether this application made a user of the lead, or knew the contact as one."""
-        connection = self._environment.connections.find()
-        email = fold_email(row.person.email or "")
-        person = self._environment.people.find(connection.workspace_id, email) if connection else None
-        if person is None:
-            return False
-        known = person.role == Role.USER and person.contact_id == self._message.contact_id
-        return person.converted or (known and self._message.topic != SIGNED_UP)
 
     # -- what follows from it -----------------------------------------------------------------------------------------
 
@@ -233,6 +225,27 @@ class QualificationAttempt:
         until = self._environment.clock.now() + seconds
         self._begun.pop(key, None)
         self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
+
+
+class KnowingPeople(Protocol):
+    """What telling our own users needs of the environment."""
+
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def people(self) -> People: ...
+
+
+def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, told: bool = False) -> bool:
+    """Whether this application made a user of the lead, or knew the contact as one; ``told``: Intercom itself says that the
+    lead has just become one."""
+    connection = environment.connections.find()
+    email = fold_email(row.person.email or "")
+    person = environment.people.find(connection.workspace_id, email) if connection else None
+    if person is None:
+        return False
+    known = person.role == Role.USER and person.contact_id == contact_id
+    return person.converted or (known and not told)
 
 
 def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:

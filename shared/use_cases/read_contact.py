@@ -36,7 +36,7 @@ def read_contacts(environment: Following, row: Referral, rule: Rule, seen: Quali
     moved = [one for one in unread if not _is_as_read(seen, one)]
     readings = [_Reading(one.contact_id, replace(one, read=True)) for one in unread if one not in moved]
     if moved:
-        readings += _ask(environment, row, rule, moved)
+        readings += _ask(environment, row, rule, [*moved, *_doubtful(seen, rule, moved)])
     if not readings:
         return row, seen
 
@@ -52,6 +52,17 @@ def read_contacts(environment: Following, row: Referral, rule: Rule, seen: Quali
         if reading.survivor_id:
             row = follow_merge(environment, row, reading.survivor_id, known=reading.asked == row.contact_id)
     return row, seen
+
+
+def _doubtful(seen: Qualification, rule: Rule, moved: Sequence[Sighting]) -> list[Sighting]:
+    """What was read last of other contacts at a qualified value: one of them may since have been merged into the contact that
+    moved away from it, and not every notification of a merge names it."""
+    if all(rule.matches(one.value) for one in moved):
+        return []
+    asked = {seen.survivor_of(one.contact_id) for one in moved}
+    others = dict.fromkeys(seen.survivor_of(one.contact_id) for one in seen.sightings if one.read)
+    read = [seen.last_read(contact_id) for contact_id in others if contact_id not in asked]
+    return [one for one in read if one is not None and rule.matches(one.value)]
 
 
 def _is_as_read(seen: Qualification, told: Sighting) -> bool:

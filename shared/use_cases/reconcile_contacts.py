@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.domain.campaign import Campaign, Status
-from shared.domain.contact import Contact, Value
-from shared.domain.mapping import STANDARD_TYPES
+from shared.domain.contact import Attribute, Contact, Value
+from shared.domain.mapping import STANDARD_TYPES, coerce
 from shared.domain.person import Audience, fold_email
-from shared.domain.qualification import ROLE, Qualification, Rule, may_qualify, rule_of
+from shared.domain.qualification import ROLE, Qualification, Rule, Sighting, baseline_of, is_news, may_qualify, rule_of
+from shared.domain.referral import Referral
 from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.repositories import Campaigns, Progresses, Qualifications, Referrals
+from shared.ports.repositories import Campaigns, People, Progresses, Qualifications, Referrals
 from shared.ports.services import Clock, MessageQueue, Metrics
 from shared.use_cases.find_connection import Connecting
 from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.hear_notifications import NotificationHeartbeat
+from shared.use_cases.qualify_referral import is_our_user
 from shared.use_cases.search_contacts import ContactSearches, Search
 from shared.use_cases.settle_doubt import settle_doubt
 
@@ -32,7 +34,8 @@ FAILED = "ContactReconcileFailed"
 """Counts passes that did not come to their end, and searches that Intercom refused."""
 OVERDUE = 300.0
 """Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
-MOST_VALUES = 15
+MOST_VALUES = 7
+"""Of one search: a text takes two of the 15 filters that a group may have."""
 Tracked = Mapping[int, tuple[Campaign, Rule]]
 
 
@@ -47,6 +50,8 @@ class ReconcilingContacts(Connecting, Protocol):
     def campaigns(self) -> Campaigns: ...
     @property
     def referrals(self) -> Referrals: ...
+    @property
+    def people(self) -> People: ...
     @property
     def qualifications(self) -> Qualifications: ...
     @property
@@ -124,7 +129,9 @@ class ContactReconciliation:
 
     def _search(self, searches: ContactSearches) -> None:
         queued: set[str] = set()
-        for search in searches.in_turn([one for pair in self._tracked.values() for one in _searches(*pair)]):
+        attributes = self._environment.intercom().attributes()
+        wanted = [one for pair in self._tracked.values() for one in _searches(*pair, attributes)]
+        for search in searches.in_turn(wanted):
             try:
                 for contact in searches.read(search):
                     if contact.id not in queued and self._is_news(contact):
@@ -158,11 +165,16 @@ class ContactReconciliation:
             campaign, rule = self._tracked[key[0]]
             if row.audience is not Audience.PERSON_INVITED or (row.finished and not may_qualify(row, campaign)):
                 continue
-            item = self._environment.qualifications.find(*key)
-            differs = rule.matches(_value(contact, rule)) is not (item is not None and item.wanted)
-            missed += differs and not _was_told(item, contact)
+            missed += self._is_news_for(row, rule, contact)
         self._found.missed += [float(contact.updated_at)] * missed
         return missed > 0
+
+    def _is_news_for(self, row: Referral, rule: Rule, contact: Contact) -> bool:
+        if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):
+            return False
+        seen = self._environment.qualifications.find(row.campaign_id, row.user_id)
+        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule))
+        return is_news(seen or Qualification(row.campaign_id, row.user_id), shown, rule, baseline_of(row, rule))
 
     def _queue(self, contact: Contact) -> None:
         self._environment.qualification_queue.send(
@@ -191,17 +203,21 @@ class ContactReconciliation:
         return min((at for at in missed if now - at < OVERDUE), default=None)
 
 
-def _searches(campaign: Campaign, rule: Rule) -> Iterator[Search]:
-    for start in range(0, len(rule.values), MOST_VALUES):
-        yield Search(rule.attribute, rule.values[start : start + MOST_VALUES])
+def _searches(campaign: Campaign, rule: Rule, attributes: Mapping[str, Attribute]) -> Iterator[Search]:
+    attribute = attributes.get(rule.attribute) or Attribute(rule.attribute, STANDARD_TYPES.get(rule.attribute, "string"))
+    values = tuple(dict.fromkeys(_searchable(value, attribute) for value in rule.values))
+    for start in range(0, len(values), MOST_VALUES):
+        yield Search(rule.attribute, values[start : start + MOST_VALUES])
     if rule.attribute != ROLE and (rule.reversible or campaign.watches_departures):
-        yield Search(rule.attribute, rule.values[:MOST_VALUES], others=True)
+        yield Search(rule.attribute, values[:MOST_VALUES], others=True)
 
 
-def _was_told(item: Qualification | None, contact: Contact) -> bool:
-    return item is not None and (
-        item.by_hand or any(one.contact_id == contact.id and one.at >= contact.updated_at for one in item.sightings)
-    )
+def _searchable(value: Value, attribute: Attribute) -> Value:
+    """As the attribute's type, for Intercom refuses a search for 1 among texts; what cannot be that stays as it is."""
+    try:
+        return coerce(value, attribute)
+    except ValueError:
+        return value
 
 
 def _value(contact: Contact, rule: Rule) -> Value:

@@ -65,23 +65,29 @@ def tell_qualification(environment: Telling, row: Referral, qualification: Quali
 
 def note_by_hand(environment: Telling, row: Referral) -> None:
     """Referral Factory says that the person is qualified. A call of ours that is open is settled by asking, and what we told
-    before comes back as an echo."""
+    before comes back as an echo; whether it is one after we took that back, only Referral Factory can say."""
     now = environment.clock.now()
     changed: list[bool] = []
 
     def note(one: Qualification) -> Qualification:
         changed.clear()
-        if one.told is not None or one.stage is Stage.RESERVED:
+        if one.stage is Stage.RESERVED or one.told:
             return one
+        if one.told is False:
+            return one if one.stage is not Stage.CONFIRMED else one.doubted(now, now + ASK_AFTER)
         changed.append(True)
         by_hand = replace(one, by_hand=True, wanted=True, generation=max(1, one.generation))
         return by_hand.confirmed(told=True, at=now, due_at=now)
 
     environment.qualifications.update(row.campaign_id, row.user_id, note)
     if changed:
-        detail = "by hand in Referral Factory"
-        environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(now, "qualified", detail))
+        _tell_by_hand(environment, row, now)
     mark_referrer_of(environment, row)
+
+
+def _tell_by_hand(environment: Telling, row: Referral, at: float) -> None:
+    detail = "by hand in Referral Factory"
+    environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(at, "qualified", detail))
 
 
 class _Step:
@@ -131,7 +137,16 @@ class _Step:
         found = self._factory().user(self._row.user_id)
         if found is None:
             raise PermanentError("Referral Factory no longer knows this person.")
-        return self._confirm(told=found[1].qualified_at is not None)
+        told = found[1].qualified_at is not None
+        return self._settle(told) if self._qualification.is_doubted else self._confirm(told=told)
+
+    def _settle(self, told: bool) -> Qualification:
+        """Whether somebody qualified there after we took it back."""
+        now = self._environment.clock.now()
+        after = self._change(lambda one: one.settled(told, now), anyhow=True)
+        if told:
+            _tell_by_hand(self._environment, self._row, now)
+        return after
 
     def _calling(self, call: Callable[[], Qualification | None]) -> Qualification | None:
         if self._environment.time_left() < LONGEST_CALL:

@@ -161,7 +161,8 @@ class ContactWriter:
                 return self._collided(contact_id, duplicate)
             baseline = contact.value(self._wanted.tracked) if self._wanted.tracked else None
             self._met = self._met or contact
-            if contact.role != self._person.role:
+            # A lead of which somebody else made a user stays known as the lead, for that may be what qualifies.
+            if contact.role != self._person.role and (convert or self._person.role != Role.LEAD):
                 self._remember(replace(self._person, role=contact.role))
         refused = {drop.attribute for drop in dropped}
         written = {**self._wanted.written, **{n: v for n, v in prepared.values.items() if n not in refused}}

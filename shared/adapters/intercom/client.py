@@ -128,7 +128,10 @@ class IntercomClient:
     ) -> tuple[list[Contact], str | None]:
         """See ``Intercom.search_changed``."""
         operator, join = ("!=", "AND") if others else ("=", "OR")
-        wanted = [{"field": attribute, "operator": operator, "value": value} for value in values]
+        wanted: list[dict[str, Any]] = [{"field": attribute, "operator": operator, "value": value} for value in values]
+        if not others and attribute != "role":
+            texts = [value.strip() for value in values if isinstance(value, str)]
+            wanted += [{"field": attribute, "operator": "~", "value": text} for text in texts if text]
         changed = {"field": "updated_at", "operator": ">", "value": since}
         groups = [{"operator": join, "value": wanted}, {"operator": "AND", "value": [changed]}]
         return self._search({"operator": "AND", "value": groups}, cursor)

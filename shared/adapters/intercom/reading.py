@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+LATEST = 1e11
+"""Unix seconds; what is later is no time, neither is NaN."""
 
 
 def seconds_of(value: Any) -> int | None:
@@ -13,16 +15,16 @@ def seconds_of(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return int(value) if math.isfinite(value) else None
+        return int(value) if abs(value) < LATEST else None
     if not isinstance(value, str):
         return None
     if value.isascii() and value.isdigit() and len(value) < 13:
         return int(value)
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
         return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def text_of(value: Any) -> str | None:

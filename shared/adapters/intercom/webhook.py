@@ -21,6 +21,8 @@ HUB_SIGNATURE = "x-hub-signature"
 BODY_SIGNATURE = "x-body-signature"
 LONGEST_TEXT = 1_000
 """Characters of an attribute's value; longer ones are no value that qualifies."""
+LATEST = 1e11
+"""Epoch seconds; what is later is no time, neither is NaN."""
 _HUB = re.compile(r"sha1=[0-9a-f]{40}")
 _BODY = re.compile(r"[0-9a-f]{64}")
 _CUSTOM = "custom_attributes"
@@ -30,7 +32,8 @@ _CUSTOM = "custom_attributes"
 class Notification:
     """What a notification tells. Whatever it does not tell is empty or None; times in epoch seconds.
 
-    ``attributes``: the contact's scalar attributes by their bare names, ``custom`` its custom ones.
+    ``attributes``: the contact's scalar attributes by their bare names, ``custom`` its custom ones. ``whole``: it holds the
+    contact with all of them; an item about the end of a contact does not.
     """
 
     app_id: str
@@ -44,6 +47,11 @@ class Notification:
     merged_from: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
     custom: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
+
+    def tells(self, name: str) -> bool:
+        """Whether the attribute's value is told, be it that there is none."""
+        return self.whole or self.value(name) is not None
 
     def value(self, name: str) -> Any:
         """The value of an attribute as a campaign names it (``custom_attributes.<name>`` or a standard one)."""
@@ -96,6 +104,7 @@ def read_notification(body: bytes) -> Notification:
         merged_from=_text(merged_from.get("id")) if isinstance(merged_from, Mapping) else _text(merged_from),
         attributes=_scalars(item),
         custom=_scalars(item.get(_CUSTOM)),
+        whole=isinstance(item.get(_CUSTOM), Mapping),
     )
 
 
@@ -115,7 +124,7 @@ def seconds_of(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) and abs(value) < 1e11 else None
+        return float(value) if abs(value) < LATEST else None
     if not isinstance(value, str):
         return None
     if value.isascii() and value.isdigit() and len(value) < 12:
@@ -140,5 +149,5 @@ def _scalars(value: Any) -> dict[str, Any]:
     return {
         str(name): entry
         for name, entry in value.items()
-        if isinstance(entry, str | bool) or (isinstance(entry, int | float) and math.isfinite(entry))
+        if isinstance(entry, str | bool) or (isinstance(entry, int | float) and abs(entry) < math.inf)
     }

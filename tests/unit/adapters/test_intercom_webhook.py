@@ -97,6 +97,11 @@ def test_what_is_no_object_is_refused(body: bytes) -> None:
         read_notification(body)
 
 
+def test_numbers_past_all_bounds_are_no_reason() -> None:
+    told = read({"id": "1", "updated_at": 10**400, "custom_attributes": {"big": 10**400, "status": "Connected"}})
+    assert (told.updated_at, told.value("custom_attributes.status")) == (None, "Connected")
+
+
 def test_values_are_found_by_the_name_a_campaign_uses() -> None:
     told = read({"id": "1", "phone": "+1", "custom_attributes": {"a b": "x", "flag": False, "n": 1.0, "of": {"type": "list"}}})
     names = ("phone", "custom_attributes.a b", "custom_attributes.flag", "custom_attributes.n", "custom_attributes.of", "a b")

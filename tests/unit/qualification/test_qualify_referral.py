@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from operator import methodcaller
 
 import pytest
 
+from sandbox.vendors.referral_factory.records import Person
 from shared.domain.qualification import MOST_SIGHTINGS, Sighting, Stage
 from shared.domain.referral import State
 from shared.messages import QualifyReferral, UpdateReferrer
 from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
 from shared.use_cases.qualify_referral import QualificationAttempt
-from tests.builders import Context
-from tests.qualifying import Friendship, rules
+from tests.builders import CLIENT_SECRET, Context
+from tests.qualifying import STATUS, Friendship, rules
 
 QUALIFICATION = "^/api/v2/users/qualification"
 
@@ -282,6 +286,53 @@ def test_a_hand_that_qualified_is_not_undone_by_a_value_that_never_did() -> None
     assert story.told() == [False]
 
 
+def taken_back() -> tuple[Friendship, Person]:
+    """A friend who qualified by a value and was taken back by another."""
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    for value in ("Connected", "New"):
+        story.changes(friend, value)
+        story.settles(1)
+    assert story.told() == [True, False]
+    return story, friend
+
+
+def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> None:
+    story, friend = taken_back()
+    story.webhooks(lost=True)
+    story.qualifies(friend)
+    story.settles(4)
+    item = story.item(friend)
+    assert item is not None
+    assert (item.stage, item.wanted, item.told, item.due_at) == (Stage.CONFIRMED, True, True, None)
+    assert story.row(friend).history[-1].detail == "by hand in Referral Factory"
+    story.changes(friend, "a new name", "lead_source")
+    story.settles(2)
+    assert friend.qualified_at is not None
+    for value in ("Connected", "New"):
+        story.changes(friend, value)
+        story.settles(2)
+    assert friend.qualified_at is None
+
+
+def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
+    story, friend = taken_back()
+    story.webhooks()
+    story.app.qualify()
+    item = story.item(friend)
+    assert item is not None
+    assert item.is_doubted
+    story.settles(4)
+    item = story.item(friend)
+    assert item is not None
+    assert (item.stage, item.wanted, item.told, item.by_hand, item.due_at) == (Stage.CONFIRMED, False, False, False, None)
+    assert friend.qualified_at is None
+    assert story.told() == [True, False]
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == [True, False, True]
+
+
 def test_reversal_takes_back_and_each_turn_is_told_once() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
@@ -321,6 +372,68 @@ def test_a_contact_that_stood_there_when_adopted_has_to_leave_first(reversal: bo
     assert friend.qualified_times == 1
 
 
+@pytest.mark.parametrize("topic", ["contact.unarchive", "contact.merged", "contact.lead.signed_up"])
+def test_a_notification_that_tells_no_attributes_is_no_departure(topic: str) -> None:
+    story = Friendship(person_invited={"duplicates": "update"})
+    story.invited()
+    story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invites()
+    story.settles(2)
+    item = {"type": "contact", "id": story.contact(friend.email).id, "external_id": None}
+    body = json.dumps({"app_id": "local-workspace", "topic": topic, "data": {"item": item}}).encode()
+    signature = "sha1=" + hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha1).hexdigest()
+    assert story.app.notify(body, {"x-hub-signature": signature})["statusCode"] == 200
+    story.app.qualify()
+    story.changes(friend, "another name", "lead_source")
+    story.settles(3)
+    assert friend.qualified_times == 0
+
+
+def test_a_value_that_was_cleared_is_a_reversal() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    for value in ("Connected", None):
+        story.changes(friend, value)
+        story.settles(2)
+    assert story.told() == [True, False]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_told_before_an_adopted_contact_left_does_not_count_afterwards(late: bool) -> None:
+    story = Friendship(person_invited={"duplicates": "update"})
+    story.invited()
+    story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invites()
+    story.settles(2)
+    story.changes(friend, "a new name", "lead_source")
+    still_there = story.taken()
+    story.changes(friend, "New")
+    story.notified(*(story.taken() + still_there if late else still_there + story.taken()))
+    story.settles(2)
+    assert friend.qualified_times == 0
+
+
+def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualified_again() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.qualifies(friend, webhook=False)
+    story.app.reconcile(full=True)
+    story.changes(friend, "Connected")
+    story.settles(1)
+    assert story.told() == []
+    assert story.item(friend).told  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_only_where_somebody_may_qualify_are_departures_from_the_qualified_value_watched(counts: bool) -> None:
+    """From then on each change in the workspace is queued, so nobody who cannot qualify may bring that about."""
+    story = Friendship(rules(qualify_skipped=counts))
+    story.app.given("user", email="friend1@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invited()
+    assert story.row(friend).state is State.SKIPPED
+    assert story.app.environment.campaigns.find(1).watches_departures is counts  # type: ignore[union-attr]
+
+
 def test_people_who_were_skipped_qualify_only_when_the_campaign_says_so() -> None:
     for wanted in (False, True):
         story = Friendship(rules(qualify_skipped=wanted))
@@ -347,6 +460,22 @@ def test_a_lead_that_became_a_user_qualifies_where_that_is_the_trigger() -> None
     story.app.wait(10)
     story.app.intercom.contacts.update(story.contact(friend.email).id, {"role": "user"}, by_api=False)
     story.settles(1)
+    assert friend.qualified_times == 1
+
+
+def test_a_lead_that_became_a_user_qualifies_also_when_our_own_write_saw_it_first() -> None:
+    """The notification was lost, and new facts of the friend were written before reconcile looked."""
+    story = Friendship({"trigger": {"kind": "became_user"}})
+    friend = story.invited()
+    story.app.wait(10)
+    story.app.intercom.contacts.update(story.contact(friend.email).id, {"role": "user"}, by_api=False)
+    facts = {"id": friend.id, "email": friend.email, "source": "Referred", "campaign_id": 1}
+    story.app.post({**facts, "first_name": "Another name"})
+    story.app.work()
+    assert story.contact(friend.email).name == "Another name"
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
     assert friend.qualified_times == 1
 
 
@@ -467,6 +596,39 @@ def test_a_merge_is_followed_and_a_deletion_too() -> None:
     assert story.app.contacts(friend.email) == []
 
 
+@pytest.mark.parametrize("told", ["named", "not named", "lost"])
+def test_what_the_survivor_of_a_merge_takes_back_is_taken_back(told: str) -> None:
+    """Not every notification of a merge names the contact that is gone, and some never come."""
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.app.intercom.change_settings({"merged_webhook_names_source": told == "named"})
+    lead, user = story.contact(friend.email), story.app.given("user", email=friend.email, age=0.0)
+    story.changes(lead.id, "Connected")
+    story.settles(1)
+    story.app.wait(10)
+    story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
+    if told == "lost":
+        story.taken()
+    story.settles(1)
+    story.changes(user.id, "New")
+    story.settles(1)
+    assert story.told() == [True, False]
+    assert story.row(friend).contact_id == user.id
+
+
+def test_the_other_record_of_a_person_takes_nothing_back_that_it_did_not_bring() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    other = story.app.given("user", email=friend.email)
+    story.changes(story.row(friend).contact_id or "", "Connected")
+    story.settles(1)
+    story.app.forget_calls()
+    story.changes(other.id, "New")
+    story.settles(1)
+    assert len(story.app.calls("intercom")) <= 2, "it is asked for, and whether the one at the qualified value is still there"
+    assert friend.qualified_at is not None
+
+
 def test_a_paused_campaign_waits_and_goes_on() -> None:
     story = Friendship()
     friend = story.invited()
@@ -476,5 +638,5 @@ def test_a_paused_campaign_waits_and_goes_on() -> None:
     story.settles(2)
     assert friend.qualified_times == 0
     story.app.configure(qualification=rules())
-    story.settles(90)
+    story.settles(7)
     assert friend.qualified_times == 1

@@ -8,7 +8,10 @@ import pytest
 
 from shared.domain.qualification import Stage
 from tests.builders import NOW
-from tests.qualifying import Friendship, rules
+from tests.qualifying import STATUS, Friendship, rules
+
+LEAD_SOURCE = "custom_attributes.lead_source"
+"""A text, where ``referral_status`` has options."""
 
 
 def test_a_lost_notification_is_made_good() -> None:
@@ -24,6 +27,30 @@ def test_a_lost_notification_is_made_good() -> None:
     story.app.reconcile()
     assert story.app.queued("qualification") == []
     assert story.told() == []
+
+
+@pytest.mark.parametrize("written", ["connected", " Connected ", "CONNECTED"])
+def test_a_value_that_is_written_differently_is_found_too(written: str) -> None:
+    story = Friendship(rules(attribute=LEAD_SOURCE))
+    friend, other = story.invited(), story.invited()
+    story.changes(friend, written, "lead_source")
+    story.changes(other, "Not Connected", "lead_source")
+    story.taken()
+    story.app.reconcile()
+    assert len(story.app.queued("qualification")) == 1
+    story.app.qualify()
+    assert (friend.qualified_times, other.qualified_times) == (1, 0)
+
+
+def test_a_number_or_truth_is_looked_for_as_the_attributes_type_has_it() -> None:
+    """Intercom refuses a search for 1 among texts."""
+    story = Friendship(rules(attribute=LEAD_SOURCE, qualified_values=[1, True]))
+    friend = story.invited()
+    story.changes(friend, "1", "lead_source")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    assert (friend.qualified_times, story.app.metrics.counts["ContactReconcileFailed"]) == (1, 0)
 
 
 def test_a_lost_reversal_too() -> None:
@@ -150,3 +177,56 @@ def test_what_happened_while_disconnected_is_caught_up() -> None:
     assert friend.qualified_times == 1
     assert story.item(late) is None
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_a_lost_departure_from_where_an_adopted_contact_stood_is_made_good(reversal: bool) -> None:
+    story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": "update"})
+    story.invited()
+    story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
+    friend = story.invites()
+    story.settles(2)
+    story.changes(friend, "New")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    story.app.wait(300)
+    story.app.forget_calls()
+    story.app.reconcile()
+    assert story.app.queued("qualification") == [], "told once"
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert friend.qualified_times == 1
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "update"])
+def test_a_contact_that_stood_there_when_adopted_is_no_news(duplicates: str) -> None:
+    """Although it came there shortly before, when nobody could tell a referral from it."""
+    story = Friendship(rules(qualify_skipped=True), person_invited={"duplicates": duplicates})
+    story.invited()
+    contact = story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Lost"})
+    story.changes(contact.id, "Connected")
+    story.settles(1)
+    story.app.wait(300)
+    friend = story.invites()
+    story.settles(1)
+    for _ in range(3):
+        story.app.wait(300)
+        story.app.reconcile()
+    assert story.app.queued("qualification") == []
+    assert (story.app.metrics.counts["NotificationMissed"], friend.qualified_times) == (0, 0)
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_user_that_was_one_from_the_start_is_no_news_where_becoming_one_is_the_trigger(was_there: bool) -> None:
+    story = Friendship({"trigger": {"kind": "became_user"}}, person_invited={"action": "user", "duplicates": "update"})
+    story.invited()
+    if was_there:
+        story.app.given("user", email="friend2@example.com")
+    friend = story.invites()
+    story.taken()
+    for _ in range(3):
+        story.app.wait(300)
+        story.app.reconcile()
+        assert story.app.queued("qualification") == []
+    assert (story.app.metrics.counts["NotificationMissed"], friend.qualified_times) == (0, 0)
