@@ -84,7 +84,7 @@ ROUTES = (
             answers.PreviewAnswer,
             parameters=(CAMPAIGN_ID,),
             body=PreviewRequest,
-            problems=(400, 404, 413),
+            problems=(400, 404),
             form=True,
         ),
     ),
