@@ -51,6 +51,8 @@ def connect_intercom(environment: Environment, request: HttpRequest) -> HttpAnsw
 def check_intercom(environment: Environment, _: HttpRequest) -> HttpAnswer:
     workspace = environment.workspace()
     found = workspace.identify()
+    if environment.connections.find() is None:  # a token that was stored by hand: from now on its workspace is known
+        environment.connections.save(found)
     missing = check_workspace(environment, workspace)
     return json_answer(200, {"missing_permissions": missing, "workspace": showing.workspace(found)})
 

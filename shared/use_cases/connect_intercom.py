@@ -101,7 +101,7 @@ def _connect(environment: Connecting, who: str, region: str, token: str, others:
         found = workspace.identify()
     except ConnectionLostError:
         raise RejectedError("Intercom does not take this access token.", vendor="intercom") from None
-    before = environment.connections.find()
+    before = _connected_before(environment, token)
     if before and before.connected and before.workspace_id != found.workspace_id:
         name = before.name or before.workspace_id
         raise ConflictError(f"The workspace “{name}” is connected. Disconnect it before another one is connected.")
@@ -121,6 +121,18 @@ def _connect(environment: Connecting, who: str, region: str, token: str, others:
     _check_quietly(environment, workspace)
     catch_up(environment, Vendor.INTERCOM)
     return connection
+
+
+def _connected_before(environment: Connecting, token: str) -> Connection | None:
+    """The connection; of a token that was stored by hand and is not used yet, its workspace, if Intercom takes it."""
+    known = environment.connections.find()
+    stored = environment.intercom_secret.read().get("access_token", "")
+    if known or stored in {"", token}:
+        return known
+    try:
+        return environment.workspace_of(stored).identify()
+    except FailureError:
+        return None
 
 
 def _check_quietly(environment: Connecting, workspace: Workspace) -> None:

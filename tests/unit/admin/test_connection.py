@@ -133,6 +133,24 @@ def test_a_second_workspace_is_refused_while_one_is_connected(console: Console) 
     assert console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})["workspace"]["id"] == "another"
 
 
+def test_a_second_workspace_is_refused_while_the_first_has_only_a_token(console: Console) -> None:
+    settings = console.app.intercom.settings
+    settings.tokens.append("of-another")
+    console.app.wire.interrupt("GET /me", lambda: setattr(settings, "workspace_id", "local"))
+    settings.workspace_id = "another"
+    answer = console.call("POST", "/api/connection/intercom", {"access_token": "of-another"})
+    assert (answer.status, "Disconnect it" in answer.json["detail"]) == (409, True)
+    assert console.secret("intercom")["access_token"] == "local-intercom-token"
+    settings.tokens.remove("local-intercom-token")  # what was stored leads nowhere, so nothing is connected
+    assert console.post("/api/connection/intercom", {"access_token": "of-another"})["workspace"]["id"] == "local"
+
+
+def test_a_check_makes_known_whose_token_was_stored_by_hand(console: Console) -> None:
+    assert console.get("/api/connection")["intercom"]["workspace"] is None
+    found = console.post("/api/connection/intercom/check")["workspace"]
+    assert console.get("/api/connection")["intercom"]["workspace"] == found
+
+
 def test_missing_permissions_are_named(console: Console) -> None:
     console.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/tags"})
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
