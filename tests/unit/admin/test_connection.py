@@ -164,7 +164,7 @@ def test_referral_factory_is_connected_by_a_key_that_one_call_tries(console: Con
     console.app.set_secret("referral_factory", api_key="")
     answer = console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
     assert answer.status == 200
-    assert answer.json["items"][0]["labels"]["person_invited"]
+    assert answer.json["items"][0]["labels"]["person_invited"] == ["Last Name"]  # first name and e-mail are no form field's
     assert console.app.calls("referral_factory") == ["GET /api/v2/campaigns?page=1&per_page=250"]
     assert console.secret("referral_factory") == {"api_key": "local-referral-factory-key"}
     assert console.get("/api/connection")["referral_factory"]["connected"] is True
