@@ -97,6 +97,8 @@ def test_a_second_workspace_is_refused_while_one_is_connected(page: Page, stack:
     intercom = card(page, "Intercom")
     intercom.get_by_text("Connect again or change the credentials").click()
     intercom.get_by_text("Paste an access token instead").click()
+    intercom.get_by_role("button", name="Use the access token").click()
+    told(page, "Paste the access token first.")
     stack.change_settings(stack.intercom_url, workspace_id="another-workspace")
     try:
         intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
@@ -125,6 +127,8 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     keep_picture(page, "console-disconnected")
     go_to(page, "Connection")
     intercom.get_by_text("Paste an access token instead").click()
+    intercom.get_by_role("button", name="Use the access token").click()
+    told(page, "Paste the access token first.")
     intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
     intercom.get_by_role("button", name="Use the access token").click()
     told(page, "Connected to Local workspace")

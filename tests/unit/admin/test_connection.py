@@ -117,6 +117,17 @@ def test_a_person_connects_with_an_access_token(console: Console) -> None:
     assert console.secret("intercom") == {"access_token": "pasted", "client_id": "mine", "client_secret": "hidden"}
 
 
+@pytest.mark.parametrize("text", ["wr\u00f6ng", "two words", "\u200bkey"])
+def test_a_key_that_was_copied_badly_is_refused_in_plain_words(console: Console, text: str) -> None:
+    for method, path, name in (
+        ("POST", "/api/connection/intercom", "access_token"),
+        ("PUT", "/api/connection/referral-factory", "api_key"),
+    ):
+        (error,) = console.call(method, path, {name: text}).json["errors"]
+        wanted = f"{name} holds a blank or a sign that no key has; copy the whole of it again."
+        assert error == {"place": name, "message": wanted}
+
+
 def test_a_token_that_intercom_does_not_take_is_not_stored(console: Console) -> None:
     answer = console.call("POST", "/api/connection/intercom", {"access_token": "wrong"})
     assert (answer.status, answer.json["detail"]) == (422, "Intercom does not take this access token.")
