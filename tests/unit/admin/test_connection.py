@@ -103,6 +103,27 @@ def test_a_wrong_code_connects_nothing(console: Console) -> None:
     assert (answer.status, console.secret("intercom")["access_token"]) == (400, "")
 
 
+def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(console: Console) -> None:
+    app = console.app
+    app.set_secret("intercom", client_id="local-client-id", client_secret="before", access_token="local-intercom-token")
+    path = "/api/connection/intercom"
+
+    def back(secret: str, *, allows: bool = True) -> int:
+        address = console.post(path, {"client_secret": secret})["authorization_url"]
+        state = parse_qs(urlsplit(address).query)["state"][0]
+        refused = urlencode({"error": "access_denied", "state": state})
+        return console.callback(allowed(console, state) if allows else refused).status
+
+    assert back("mistyped") == 400
+    assert console.secret("intercom")["client_secret"] == "before"
+    assert back("local-client-secret", allows=False) == 400
+    assert console.secret("intercom")["client_secret"] == "before"
+    assert back("local-client-secret") == 303
+    kept = console.secret("intercom")
+    assert (kept["client_secret"], kept["pending_client_secret"]) == ("local-client-secret", "")
+    assert "mistyped" not in kept.values()
+
+
 def test_nobody_begins_without_the_apps_secret(console: Console) -> None:
     console.app.set_secret("intercom", access_token="")
     answer = console.call("POST", "/api/connection/intercom", {})
