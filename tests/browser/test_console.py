@@ -258,19 +258,26 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     trigger.get_by_label("First value").select_option("New")
     page.get_by_text("still to fill in").wait_for(state="detached")
     assert page.locator(".remark").count() == 0
-
-
-def test_what_was_filled_in_for_a_new_campaign_is_not_lost_by_a_click(page: Page) -> None:
-    page.get_by_role("link", name="Help with this tab").click()
-    answer(page, "Leave without saving?", "Cancel")
-    assert page.get_by_role("tabpanel", name="Qualification").get_by_label("An attribute changes").is_checked()
     page.get_by_role("link", name="All campaigns").click()
     answer(page, "Leave without saving?", "Leave")
     heading(page, "Campaigns").wait_for()
+
+
+def test_what_was_filled_in_for_a_new_campaign_is_not_lost_by_a_click(page: Page) -> None:
+    go_to(page, "Campaigns")
     page.get_by_role("link", name="Set up Partner programme").click()
     heading(page, "Partner programme").wait_for()
     page.get_by_role("link", name="All campaigns").click()
     heading(page, "Campaigns").wait_for()  # nothing was filled in, so nobody asks
+    page.get_by_role("link", name="Set up Partner programme").click()
+    heading(page, "Partner programme").wait_for()
+    page.get_by_label("Create a lead").first.check()
+    page.get_by_role("link", name="Help with this tab").click()
+    answer(page, "Leave without saving?", "Cancel")
+    assert page.get_by_label("Create a lead").first.is_checked()
+    page.get_by_role("link", name="All campaigns").click()
+    answer(page, "Leave without saving?", "Leave")
+    heading(page, "Campaigns").wait_for()
 
 
 def test_two_editors_never_overwrite_each_other_silently(page: Page, stack: Stack) -> None:
@@ -333,6 +340,7 @@ def test_all_that_failed_are_replayed(page: Page, stack: Stack) -> None:
     row = page.get_by_role("row").filter(has_text="nele@example.com")
     again = page.get_by_role("button", name="Refresh", exact=True)
     until(page, row.count, again.click)
+    row.get_by_text("Mend what the reason names, then replay.").wait_for()
     keep_picture(page, "console-failed")
     page.get_by_role("button", name="Replay all that match").click()
     answer(page, "Replay all that match?", "Replay them")
