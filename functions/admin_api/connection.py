@@ -51,6 +51,8 @@ def connect_intercom(environment: Environment, request: HttpRequest) -> HttpAnsw
 def check_intercom(environment: Environment, _: HttpRequest) -> HttpAnswer:
     workspace = environment.workspace()
     found = workspace.identify()
+    if environment.connections.find() is None:  # a token that was stored by hand: from now on its workspace is known
+        environment.connections.save(found)
     missing = check_workspace(environment, workspace)
     return json_answer(200, {"missing_permissions": missing, "workspace": showing.workspace(found)})
 
@@ -106,7 +108,7 @@ ROUTES = (
             "Connect Intercom, by OAuth or with an access token",
             answers.Begun,
             body=requests.ConnectIntercom,
-            problems=(400, 409, 413),
+            problems=(400, 409),
             form=True,
             description="Without access_token the answer names Intercom's page and sets a cookie for the way back.",
         ),
@@ -125,7 +127,7 @@ ROUTES = (
             "Connect Referral Factory; answers its campaigns",
             answers.FactoryCampaigns,
             body=requests.ConnectReferralFactory,
-            problems=(400, 409, 413),
+            problems=(400, 409),
             form=True,
         ),
     ),
@@ -143,7 +145,7 @@ ROUTES = (
             "Let Referral Factory be called again after its warnings",
             answers.ConnectionAnswer,
             body=requests.LiftStop,
-            problems=(400, 413),
+            problems=(400,),
             form=True,
         ),
     ),
@@ -155,7 +157,7 @@ ROUTES = (
             "Stop all syncing with a vendor; nothing is deleted",
             answers.ConnectionAnswer,
             body=requests.DisconnectVendor,
-            problems=(400, 413),
+            problems=(400,),
             form=True,
         ),
     ),
@@ -167,7 +169,7 @@ ROUTES = (
             "Make, promote or drop the next secret of Referral Factory's webhooks",
             answers.MadeSecret,
             body=requests.RotateWebhookSecret,
-            problems=(400, 409, 413),
+            problems=(400, 409),
             form=True,
         ),
     ),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "|", "%")
+_CONTROLS = ("\t", "\r", "\n")
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
@@ -29,4 +31,5 @@ def _cell(column: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value).replace("\x00", "")
-    return f"'{text}" if text.lstrip(" ").startswith(_BEGINS_A_FORMULA) else text
+    first = unicodedata.normalize("NFKC", text.lstrip()[:1])  # some spreadsheets take the full-width ones too
+    return f"'{text}" if text.startswith(_CONTROLS) or first in _BEGINS_A_FORMULA else text

@@ -29,7 +29,7 @@ REASONS: Mapping[int, str] = {
     500: "A fault of this application",
     503: "Try again in a moment",
 }
-COMMON = (403, 500, 503)
+COMMON = (403, 413, 500, 503)
 _MODELS: dict[str, Model] = {answers.Problem.__name__: answers.Problem}
 """Every model that an operation names."""
 CAMPAIGN_ID: Mapping[str, Any] = {

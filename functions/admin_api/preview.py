@@ -11,9 +11,10 @@ from shared.adapters.admin import answers_of_state as answers
 from shared.adapters.admin.requests import PreviewRequest, TypedPerson, read_form
 from shared.domain.campaign import Campaign, campaign_of
 from shared.domain.person import Audience, Person, Referrer
+from shared.domain.referral import Referral
 from shared.errors import InvalidSettingsError
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
-from shared.use_cases.preview_contact import Field, preview_contact
+from shared.use_cases.preview_contact import Field, preview_contact, signup_of
 from shared.use_cases.read_campaigns import read_campaign
 
 
@@ -24,7 +25,7 @@ def post_preview(environment: Environment, request: HttpRequest) -> HttpAnswer:
         raise InvalidSettingsError([("", "Choose somebody who signed up (user_id), or type a person (person).")])
     if form.settings and form.settings.campaign_id != campaign_id:
         raise InvalidSettingsError([("settings.campaign_id", "These are the settings of another campaign.")])
-    preview = preview_contact(environment, _campaign(environment, campaign_id, form), _person(environment, campaign_id, form))
+    preview = preview_contact(environment, _campaign(environment, campaign_id, form), _row(environment, campaign_id, form))
     body = {
         "outcome": preview.outcome,
         "role": str(preview.role) if preview.role else None,
@@ -41,10 +42,10 @@ def _campaign(environment: Environment, campaign_id: int, form: PreviewRequest) 
     return campaign_of(form.settings.model_dump(by_alias=True), 0)
 
 
-def _person(environment: Environment, campaign_id: int, form: PreviewRequest) -> Person:
+def _row(environment: Environment, campaign_id: int, form: PreviewRequest) -> Referral:
     if form.person is None:
-        return environment.referrals.get(campaign_id, form.user_id or 0).person
-    return _typed(form.person)
+        return environment.referrals.get(campaign_id, form.user_id or 0)
+    return signup_of(environment, campaign_id, _typed(form.person))
 
 
 def _typed(person: TypedPerson) -> Person:
@@ -83,7 +84,7 @@ ROUTES = (
             answers.PreviewAnswer,
             parameters=(CAMPAIGN_ID,),
             body=PreviewRequest,
-            problems=(400, 404, 413),
+            problems=(400, 404),
             form=True,
         ),
     ),

@@ -88,13 +88,13 @@ ROUTES = (
         "/api/quarantine/{id}/replay",
         post_replay,
         operation(
-            "Read it again, after the aliases were mended", answers.Done, parameters=(QUARANTINE_ID,), problems=(404, 413, 422)
+            "Read it again, after the aliases were mended", answers.Done, parameters=(QUARANTINE_ID,), problems=(404, 422)
         ),
     ),
     Route(
         "DELETE",
         "/api/quarantine/{id}",
         delete,
-        operation("Throw it away", answers.Done, parameters=(QUARANTINE_ID,), problems=(404, 413)),
+        operation("Throw it away", answers.Done, parameters=(QUARANTINE_ID,), problems=(404,)),
     ),
 )

@@ -185,7 +185,7 @@ ROUTES = (
         "POST",
         "/api/referrals/{campaign_id}/{user_id}/replay",
         post_replay,
-        operation("Deliver one again; safe to press twice", answers.ReplayAnswer, parameters=ONE, problems=(404, 413)),
+        operation("Deliver one again; safe to press twice", answers.ReplayAnswer, parameters=ONE, problems=(404,)),
     ),
     Route(
         "POST",
@@ -195,7 +195,7 @@ ROUTES = (
             "Deliver again all that match, a batch a call; safe to press twice",
             answers.ReplaysAnswer,
             body=ReplayRequest,
-            problems=(400, 404, 413),
+            problems=(400, 404),
             form=True,
         ),
     ),

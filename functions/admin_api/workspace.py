@@ -90,7 +90,7 @@ ROUTES = (
             answers.AttributeAnswer,
             body=requests.NewAttribute,
             created=True,
-            problems=(400, 409, 413),
+            problems=(400, 409),
             form=True,
         ),
     ),

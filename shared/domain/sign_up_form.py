@@ -8,6 +8,7 @@ from dataclasses import dataclass
 META = "meta."
 _FIRST_NAMES = frozenset({"first name", "firstname", "name", "your name", "your first name", "given name"})
 _EMAILS = frozenset({"email", "e-mail", "email address", "e-mail address", "your email", "your e-mail"})
+_BUILT_IN = _FIRST_NAMES | _EMAILS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,31 @@ def required_labels(form: Iterable[FormField], mapping: Iterable[tuple[str, str]
     left to Referral Factory to refuse.
     """
     fields = list(form)
-    folded = {_fold(field.label) for field in fields}
-    recognised = bool(folded & _FIRST_NAMES) and bool(folded & _EMAILS)
+    recognised = _names_both(field.label for field in fields)
     mapped = {_fold(target.removeprefix(META)) for _, target in mapping if target.startswith(META)}
-    built_in = _FIRST_NAMES | _EMAILS
     return tuple(
         field.label
         for field in fields
-        if field.required and (_fold(field.label) in mapped or (recognised and _fold(field.label) not in built_in))
+        if field.required and (_fold(field.label) in mapped or (recognised and _fold(field.label) not in _BUILT_IN))
     )
+
+
+def further_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Without the form's own first name and e-mail, where both are recognised: a person's ``meta`` never holds these."""
+    known = tuple(labels)
+    return tuple(label for label in known if _fold(label) not in _BUILT_IN) if _names_both(known) else known
 
 
 def find_empty(required: Iterable[str], meta: Mapping[str, str]) -> str | None:
     """The first required label without a value."""
     filled = {_fold(label) for label, value in meta.items() if value}
     return next((label for label in required if _fold(label) not in filled), None)
+
+
+def _names_both(labels: Iterable[str]) -> bool:
+    """Whether the form's own first name and e-mail are recognised among the labels."""
+    folded = {_fold(label) for label in labels}
+    return bool(folded & _FIRST_NAMES) and bool(folded & _EMAILS)
 
 
 def _fold(label: str) -> str:

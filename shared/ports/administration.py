@@ -160,7 +160,7 @@ class OAuth(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccountCampaign:
-    """A campaign as Referral Factory has it. ``labels``: its form fields, by audience."""
+    """A campaign as Referral Factory has it. ``labels``: its form's fields beside first name and e-mail, by audience."""
 
     id: int
     name: str

@@ -17,6 +17,9 @@ from shared.use_cases.catch_up import CatchingUp, catch_up
 STATE_SECONDS = 600.0
 """Seconds that a person has for allowing the app in Intercom."""
 CALLBACK = "oauth/intercom/callback"
+APP = ("client_id", "client_secret")
+PENDING = "pending_"
+"""Begins the names of what is tried while another app's secret still verifies the webhooks."""
 
 
 class StateRefusedError(ConflictError):
@@ -46,17 +49,22 @@ class Connecting(CatchingUp, Protocol):
 def begin_oauth(
     environment: Connecting, who: str, console_url: str, client_id: str | None, client_secret: str | None
 ) -> tuple[str, str]:
-    """The address to go to, and the cookie's value for this browser. Client id and secret are stored when they are given.
+    """The address to go to, and the cookie's value for this browser. Client id and secret are stored when they are given;
+    while a workspace is connected they replace those in use only once Intercom has taken them.
 
     Raises RejectedError when the app's client id or secret is not known yet.
     """
     given = {"client_id": client_id, "client_secret": client_secret}
-    changed = {name: value for name, value in given.items() if value}
-    known = {**environment.intercom_secret.read(), **changed}
+    stored = environment.intercom_secret.read()
+    changed = {name: value for name, value in given.items() if value and value != stored.get(name)}
+    known = {**stored, **changed}
     if not known.get("client_id") or not known.get("client_secret"):
         raise RejectedError("Copy the app's client ID and secret from Intercom's Developer Hub first.", vendor="intercom")
+    forgotten = {PENDING + name: "" for name in APP if stored.get(PENDING + name)}
+    tried = {PENDING + name: value for name, value in changed.items()} if stored.get("access_token") else changed
+    if forgotten or tried:
+        environment.intercom_secret.change(**{**forgotten, **tried})
     if changed:
-        environment.intercom_secret.change(**changed)
         environment.audit.add(Change(environment.clock.now(), who, "Stored the Intercom app's client ID or secret."))
     state, cookie = environment.chance.token(), environment.chance.token()
     expires_at = environment.clock.now() + STATE_SECONDS
@@ -74,8 +82,10 @@ def finish_oauth(environment: Connecting, region: str, state: str, cookie: str, 
     if not code:
         raise RejectedError("Intercom was not allowed to connect.", vendor="intercom")
     secret = environment.intercom_secret.read()
-    token = environment.intercom_oauth.exchange(secret.get("client_id", ""), secret.get("client_secret", ""), code)
-    return _connect(environment, begun.who, region, token, {})
+    pending = {name: secret[PENDING + name] for name in APP if secret.get(PENDING + name)}
+    client_id, client_secret = (pending.get(name) or secret.get(name, "") for name in APP)
+    token = environment.intercom_oauth.exchange(client_id, client_secret, code)
+    return _connect(environment, begun.who, region, token, {**pending, **{PENDING + name: "" for name in pending}})
 
 
 def connect_with_token(
@@ -101,7 +111,7 @@ def _connect(environment: Connecting, who: str, region: str, token: str, others:
         found = workspace.identify()
     except ConnectionLostError:
         raise RejectedError("Intercom does not take this access token.", vendor="intercom") from None
-    before = environment.connections.find()
+    before = _connected_before(environment, token)
     if before and before.connected and before.workspace_id != found.workspace_id:
         name = before.name or before.workspace_id
         raise ConflictError(f"The workspace “{name}” is connected. Disconnect it before another one is connected.")
@@ -121,6 +131,18 @@ def _connect(environment: Connecting, who: str, region: str, token: str, others:
     _check_quietly(environment, workspace)
     catch_up(environment, Vendor.INTERCOM)
     return connection
+
+
+def _connected_before(environment: Connecting, token: str) -> Connection | None:
+    """The connection; of a token that was stored by hand and is not used yet, its workspace, if Intercom takes it."""
+    known = environment.connections.find()
+    stored = environment.intercom_secret.read().get("access_token", "")
+    if known or stored in {"", token}:
+        return known
+    try:
+        return environment.workspace_of(stored).identify()
+    except FailureError:
+        return None
 
 
 def _check_quietly(environment: Connecting, workspace: Workspace) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from shared.domain.campaign import Action, Campaign, DuplicatePolicy
-from shared.domain.contact import Attribute, Contact, Role, Value, preferred
+from shared.domain.contact import Attribute, Role, Value, preferred
 from shared.domain.mapping import Dropped, fact, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
-from shared.domain.referral import Referral, State
+from shared.domain.referral import KnownPerson, Referral, State
 from shared.errors import ConfigurationError, FailureError
+from shared.ports.repositories import Connections, People
 from shared.ports.services import Clock, Intercom
 from shared.use_cases.deliver_contact import wanted_of
+from shared.use_cases.write_contact import is_same
+
+HAS_IT = "The contact has it already."
 
 
 class Previewing(Protocol):
@@ -21,6 +25,10 @@ class Previewing(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def people(self) -> People: ...
     def intercom(self) -> Intercom: ...
 
 
@@ -47,31 +55,71 @@ class Preview:
     checked: bool = True
 
 
-def preview_contact(environment: Previewing, campaign: Campaign, person: Person) -> Preview:
-    """As if the person signed up now. Works while Intercom does not answer, and says so."""
-    row = Referral(campaign.campaign_id, person.user_id, State.PENDING, person, environment.clock.now())
+@dataclass(frozen=True, slots=True)
+class _There:
+    """The contact that would be written to: one that the ledger remembers, or one that a search found. ``values``: what it
+    is known to hold."""
+
+    id: str
+    role: str | None
+    ours: bool
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+def signup_of(environment: Previewing, campaign_id: int, person: Person) -> Referral:
+    """The row of somebody who would sign up now."""
+    return Referral(campaign_id, person.user_id, State.PENDING, person, environment.clock.now())
+
+
+def preview_contact(environment: Previewing, campaign: Campaign, row: Referral) -> Preview:
+    """As if the row were delivered now by an active campaign. Works while Intercom does not answer, and says so."""
+    row = replace(row, state=State.PENDING)
     settings = campaign.audience(row.audience)
     if settings.action is Action.NONE:
         return Preview(f"Nothing is sent: the campaign sends no {row.audience.replace('_', ' ')} to Intercom.")
-    email = fold_email(person.email or "")
+    email = fold_email(row.person.email or "")
     if not is_deliverable(email):
         why = "there is no e-mail address" if not email else "no mail system takes this e-mail address"
         return Preview(f"Nothing is sent and the referral fails: {why}.")
     wanted = wanted_of(row, campaign, settings, email)
+    known = _known(environment, email)
+    if known and not known.contact_id and known.erased_at and row.accepted_at <= known.erased_at:
+        return Preview("Nothing is sent: the contact was deleted in Intercom after this signup.")
+    there = _There(known.contact_id, known.role, known.ours, row.written) if known and known.contact_id else None
     everything = {**wanted.creation_values, **wanted.values}
     try:
         attributes: Mapping[str, Attribute] | None = environment.intercom().attributes(everything)
-        there = preferred(environment.intercom().search_by_email(email))
+        there = there or _found(environment.intercom(), email)
     except (FailureError, ConfigurationError):
-        attributes, there = None, None
-    skipped = there is not None and wanted.duplicates is DuplicatePolicy.SKIP
-    values = wanted.values if there else everything
-    fields = _fields(campaign, row, values, attributes, wanted.values)
+        attributes = None
+    skipped = there is not None and not there.ours and wanted.duplicates is DuplicatePolicy.SKIP
+    fields = _fields(campaign, row, wanted.values if there else everything, attributes, wanted.values)
     if skipped:
-        reason = "The contact is left as it is."
-        fields = tuple(replace(field, sent=False, reason=field.reason or reason) for field in fields)
-    outcome = _outcome(there, wanted.role, wanted.duplicates, checked=attributes is not None)
+        fields = _unsent(fields, "The contact is left as it is.")
+    elif there:
+        fields = tuple(
+            replace(one, sent=False, reason=HAS_IT)
+            if one.sent and is_same(one.attribute, there.values.get(one.attribute), one.value)
+            else one
+            for one in fields
+        )
+    outcome = _outcome(there, wanted.role, skipped=skipped, checked=attributes is not None)
     return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
+
+
+def _known(environment: Previewing, email: str) -> KnownPerson | None:
+    """What the ledger remembers of the e-mail address: Intercom's search shows a new contact minutes later."""
+    connection = environment.connections.find()
+    return environment.people.find(connection.workspace_id, email) if connection else None
+
+
+def _found(intercom: Intercom, email: str) -> _There | None:
+    hit = preferred(intercom.search_by_email(email))
+    return _There(hit.id, hit.role, ours=False, values=hit.values) if hit else None
+
+
+def _unsent(fields: tuple[Field, ...], reason: str) -> tuple[Field, ...]:
+    return tuple(replace(one, sent=False, reason=one.reason or reason) for one in fields)
 
 
 def _fields(
@@ -99,14 +147,15 @@ def _fields(
     return (*found, *(Field(name, None, (), False, False, "The person has no such value.") for name in unknown))
 
 
-def _outcome(there: Contact | None, role: Role, duplicates: DuplicatePolicy, *, checked: bool) -> str:
-    if not checked:
-        return (
-            f"Intercom does not answer now, so this is unchecked. If nobody has the e-mail address there, a {role} is created."
-        )
+def _outcome(there: _There | None, role: Role, *, skipped: bool, checked: bool) -> str:
+    silent = "" if checked else "Intercom does not answer now, so this is unchecked. "
     if there is None:
-        return f"Nobody in Intercom has this e-mail address: a {role} is created."
-    if duplicates is DuplicatePolicy.SKIP:
-        return f"Intercom has a {there.role} with this e-mail address, and the campaign leaves such contacts as they are."
-    turned = " The lead becomes a user." if role is Role.USER and there.role is Role.LEAD else ""
-    return f"Intercom has a {there.role} with this e-mail address, which is updated; values may be overwritten.{turned}"
+        who = "If nobody has the e-mail address there" if silent else "Nobody in Intercom has this e-mail address"
+        return f"{silent}{who}{',' if silent else ':'} a {role} is created."
+    contact = there.role or "contact"
+    if skipped:
+        return f"{silent}Intercom has a {contact} with this e-mail address, and the campaign leaves such contacts as they are."
+    turned = " The lead becomes a user." if role is Role.USER and there.role == Role.LEAD else ""
+    if there.ours:
+        return f"{silent}This application made a {contact} for this e-mail address, which gets what has changed since.{turned}"
+    return f"{silent}Intercom has a {contact} with this e-mail address, which is updated; values may be overwritten.{turned}"

@@ -142,7 +142,7 @@ class ContactWriter:
     def _put(self, contact_id: str, there: Mapping[str, Value]) -> Outcome:
         """Writes what differs from ``there``; nothing when nothing does."""
         prepared = prepare(self._wanted.values, self._intercom.attributes(self._wanted.values))
-        changes = {name: value for name, value in prepared.values.items() if not _same(name, there.get(name), value)}
+        changes = {name: value for name, value in prepared.values.items() if not is_same(name, there.get(name), value)}
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
         baseline: Value = None
@@ -366,7 +366,7 @@ class ContactWriter:
         return Outcome(state, what, contact_id, reason, written, dropped, tuple(self._notes), baseline, settle_since)
 
 
-def _same(name: str, there: Value, wanted: Value) -> bool:
+def is_same(name: str, there: Value, wanted: Value) -> bool:
     """Whether a write would change nothing. E-mails are compared folded; ``True`` is not 1."""
     if name == "email" and isinstance(there, str) and isinstance(wanted, str):
         return fold_email(there) == fold_email(wanted)

@@ -97,6 +97,8 @@ def test_a_second_workspace_is_refused_while_one_is_connected(page: Page, stack:
     intercom = card(page, "Intercom")
     intercom.get_by_text("Connect again or change the credentials").click()
     intercom.get_by_text("Paste an access token instead").click()
+    intercom.get_by_role("button", name="Use the access token").click()
+    told(page, "Paste the access token first.")
     stack.change_settings(stack.intercom_url, workspace_id="another-workspace")
     try:
         intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
@@ -125,6 +127,8 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     keep_picture(page, "console-disconnected")
     go_to(page, "Connection")
     intercom.get_by_text("Paste an access token instead").click()
+    intercom.get_by_role("button", name="Use the access token").click()
+    told(page, "Paste the access token first.")
     intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
     intercom.get_by_role("button", name="Use the access token").click()
     told(page, "Connected to Local workspace")
@@ -224,6 +228,58 @@ def test_a_person_who_signed_up_lately_is_previewed(page: Page, stack: Stack) ->
     ).first.wait_for()
 
 
+def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/2")
+    heading(page, "Partner programme").wait_for()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    missing = invited.get_by_text("First name is not mapped")
+    invited.get_by_label("Create a lead").check()
+    assert missing.count() == 0
+    invited.get_by_role("button", name="Remove row 1, First name").click()
+    missing.wait_for()
+    invited.get_by_role("button", name="Add a row", exact=True).click()
+    invited.get_by_label("Row 2: from").select_option("first_name")
+    invited.get_by_text("Choose where it goes").wait_for()
+    page.locator("#tab-invited .count", has_text="2").wait_for()
+    page.get_by_role("button", name="Activate").click()
+    told(page, "Not saved")
+    invited.get_by_label("Row 2: to").select_option("name")
+    missing.wait_for(state="detached")
+    assert invited.locator(".remark", has_text="Choose where it goes").count() == 0
+    page.get_by_role("tab", name="Qualification").click()
+    trigger = page.get_by_role("tabpanel", name="Qualification")
+    trigger.get_by_label("An attribute changes").check()
+    trigger.get_by_text("Choose the attribute to track.").wait_for()
+    trigger.get_by_label("Attribute to track").select_option("custom_attributes.referral_status")
+    trigger.get_by_text("Choose at least one value").wait_for()
+    trigger.get_by_role("checkbox", name="Connected").check()
+    trigger.get_by_label("First value").select_option("Connected")
+    trigger.get_by_text("is also a qualified value").wait_for()
+    trigger.get_by_label("First value").select_option("New")
+    page.get_by_text("still to fill in").wait_for(state="detached")
+    assert page.locator(".remark").count() == 0
+    page.get_by_role("link", name="All campaigns").click()
+    answer(page, "Leave without saving?", "Leave")
+    heading(page, "Campaigns").wait_for()
+
+
+def test_what_was_filled_in_for_a_new_campaign_is_not_lost_by_a_click(page: Page) -> None:
+    go_to(page, "Campaigns")
+    page.get_by_role("link", name="Set up Partner programme").click()
+    heading(page, "Partner programme").wait_for()
+    page.get_by_role("link", name="All campaigns").click()
+    heading(page, "Campaigns").wait_for()  # nothing was filled in, so nobody asks
+    page.get_by_role("link", name="Set up Partner programme").click()
+    heading(page, "Partner programme").wait_for()
+    page.get_by_label("Create a lead").first.check()
+    page.get_by_role("link", name="Help with this tab").click()
+    answer(page, "Leave without saving?", "Cancel")
+    assert page.get_by_label("Create a lead").first.is_checked()
+    page.get_by_role("link", name="All campaigns").click()
+    answer(page, "Leave without saving?", "Leave")
+    heading(page, "Campaigns").wait_for()
+
+
 def test_two_editors_never_overwrite_each_other_silently(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.url}/#/campaigns/1")
     heading(page, "Friends of ours").wait_for()
@@ -284,6 +340,7 @@ def test_all_that_failed_are_replayed(page: Page, stack: Stack) -> None:
     row = page.get_by_role("row").filter(has_text="nele@example.com")
     again = page.get_by_role("button", name="Refresh", exact=True)
     until(page, row.count, again.click)
+    row.get_by_text("Mend what the reason names, then replay.").wait_for()
     keep_picture(page, "console-failed")
     page.get_by_role("button", name="Replay all that match").click()
     answer(page, "Replay all that match?", "Replay them")

@@ -50,7 +50,7 @@ export async function show({ query }, signal) {
     const made = rows.length ? list(rows) : null;
     if (made && body.querySelector("tbody")) body.querySelector("tbody").append(...made.querySelectorAll("tbody > tr"));
     else if (made) body.append(made);
-    if (!count) body.append(make("p", { className: "note" }, Object.keys(filter()).length ? "Nobody matches." : "Nobody has signed up yet. Signups appear here within seconds."));
+    if (!count) body.append(make("p", { className: "note" }, wanted.email ? "Nobody matches. The search takes the whole e-mail address." : Object.keys(filter()).length ? "Nobody matches." : "Nobody has signed up yet. Signups appear here within seconds."));
     if (cursor) body.append(make("div", { className: "more row" }, button("Show more", () => more(false))));
     results.textContent = count ? `${plural(count, "referral")} shown${cursor ? ", there are more" : ""}.` : "";
   }
@@ -59,7 +59,7 @@ export async function show({ query }, signal) {
     wanted[name] = value.trim();
     attempt(start);
   };
-  const email = input(wanted.email, () => {}, { type: "search", autocomplete: "off" });
+  const email = input(wanted.email, () => {}, { type: "search", autocomplete: "off", placeholder: "The whole address" });
   const form = make(
     "form",
     { className: "filters", role: "search" },
@@ -84,10 +84,17 @@ function list(rows) {
     one.email ?? "–",
     AUDIENCES[one.audience],
     make("span", { className: "badges" }, stateBadge(one.state), one.qualified ? badge(["Qualified", "good"]) : null, ...flags(one)),
-    one.reason || make("span", { className: "soft" }, STATE_HELP[one.state]),
+    why(one),
     moment(one.accepted_at),
   ]);
   return table("Referrals, newest first", ["Person", "E-mail", "Who", "State", "Why", "Signed up"], cells);
+}
+
+/** The reason, and for whom a person should look after, what to do. */
+function why(one) {
+  const needed = ["failed", "partial"].includes(one.state) || flags(one).length > 0;
+  const reason = one.reason || make("span", { className: "soft" }, STATE_HELP[one.state]);
+  return needed ? make("span", {}, reason, " ", make("strong", {}, "What to do: "), one.what_to_do) : reason;
 }
 
 const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);

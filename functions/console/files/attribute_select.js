@@ -22,7 +22,11 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
   }
 
   function dropdown(items) {
-    const entry = (one) => [one.name, one.custom ? one.label || shortName(one.name) : one.label, whyNot(one, reading) || only(one)];
+    const typed = (one) => (one.takes && !reading ? ` – ${one.takes}` : "");
+    const entry = (one) => {
+      const why = whyNot(one, reading) || only(one);
+      return [one.name, `${one.custom ? one.label || shortName(one.name) : one.label}${why ? "" : typed(one)}`, why];
+    };
     const groups = [
       { group: "Standard attributes", options: items.filter((one) => !one.custom).map(entry) },
       { group: "Your own attributes", options: items.filter((one) => one.custom).map(entry) },

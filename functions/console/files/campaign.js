@@ -5,12 +5,12 @@ import { audienceTab } from "./audience.js";
 import { confirmed } from "./dialog.js";
 import { showConflict } from "./conflict.js";
 import { button, link, make, say } from "./dom.js";
-import { clearRemarks, field, input, placeRemarks } from "./form.js";
+import { clearRemarks, field, input, placeRemarks, replaceRemarks } from "./form.js";
 import { moreTab } from "./more.js";
 import { qualificationTab } from "./qualification.js";
 import { rewardsTab } from "./rewards.js";
 import { loadModel } from "./settings_model.js";
-import { findMissing } from "./checks.js";
+import { CHECKED, findMissing } from "./checks.js";
 import { syncTab } from "./sync_settings.js";
 import { tabs } from "./tabs.js";
 import { versionsTab } from "./versions.js";
@@ -42,7 +42,7 @@ export async function show({ parts }) {
   const model = await loadModel(id);
   const page = make("div", { className: "campaign" });
   render(page, model, parts[1]);
-  return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => !model.isNew && model.isChanged };
+  return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => model.isEdited };
 }
 
 /** Draws the whole page anew, for example after another version was taken over. */
@@ -68,11 +68,18 @@ function render(page, model, tab) {
     const { status } = model.settings;
     state.replaceChildren(badge(CAMPAIGN_STATES[status]), make("span", { className: "soft" }, CAMPAIGN_STATE_HELP[status]));
     const words = model.isNew ? "Not saved yet." : model.isChanged ? "You have unsaved changes." : `Saved as version ${model.version}.`;
-    const missing = findMissing(model.document());
+    const missing = findMissing(model.settings);
     const open = missing.length ? ` ${missing.length === 1 ? "One thing is" : `${missing.length} things are`} still to fill in.` : "";
     bar.firstElementChild.textContent = words + open;
     bar.classList.toggle("unsaved", model.isChanged);
     bar.lastElementChild.replaceChildren(...buttons(status));
+    queueMicrotask(() => mark(missing)); // whoever changed something draws it anew first
+  }
+
+  /** Each thing that is still to fill in, at its place and behind its tab's title. */
+  function mark(missing) {
+    replaceRemarks(page, CHECKED, missing);
+    panels.count();
   }
 
   function buttons(status) {
@@ -121,8 +128,9 @@ function render(page, model, tab) {
   }
 
   page.showRemarks = (remarks, kind) => {
+    clearRemarks(page);
     const placed = placeRemarks(page, remarks, kind);
-    panels.count(page, kind);
+    panels.count();
     if (!remarks.length) return;
     const items = placed.map(([remark, element]) => make("li", {}, element ? button(remark.message, () => panels.reveal(element), { className: "as-link" }) : remark.message));
     const title = kind === "warn" ? "Saved. Please look at this before you rely on it" : "Not saved. Please mend this first";

@@ -22,11 +22,12 @@ function keyForm(reload) {
   let key = "";
   const control = input("", (text) => (key = text.trim()), { type: "password", autocomplete: "off" });
   const connect = button("Connect", async () => {
+    if (!key) return say("Paste the API key first.", "bad");
     const { items } = await send(PATH, { api_key: key }, "PUT");
     await reload();
-    say(`Connected. The account has ${plural(items.length, "campaign")}.`);
+    return say(`Connected. The account has ${plural(items.length, "campaign")}.`);
   }, { className: "first" });
-  const hint = "From Referral Factory: Settings, API. It needs the Basic plan or a higher one.";
+  const hint = "In Referral Factory: Campaign Settings, Integrations and API, tab API & Webhooks, Copy API Key. It needs the Basic plan or a higher one.";
   return make("div", {}, field("API key", control, { hint }), make("div", { className: "row" }, connect));
 }
 

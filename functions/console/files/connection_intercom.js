@@ -61,9 +61,10 @@ function connect(intercom, reload) {
     location.assign(address);
   }, { className: "first" });
   const paste = button("Use the access token", async () => {
+    if (!wanted.access_token) return say("Paste the access token first.", "bad");
     const { workspace } = await send("/api/connection/intercom", given(["access_token", "client_id", "client_secret"]));
     await reload();
-    say(`Connected to ${workspace.name || workspace.id}.`);
+    return say(`Connected to ${workspace.name || workspace.id}.`);
   });
   const token = field("Access token", input("", keep("access_token"), { type: "password", autocomplete: "off" }), { hint: "From Configure → Authentication of your app." });
   return make(

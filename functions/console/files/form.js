@@ -57,8 +57,9 @@ export function placeRemarks(root, remarks, kind = "problem") {
   return remarks.map((remark) => {
     const element = nearest(root, remark.place);
     if (!element) return [remark, null];
+    if ([...element.children].some((child) => child.matches(".remark") && child.textContent === remark.message)) return [remark, element];
     const id = `remark-${++made}`;
-    element.append(make("p", { className: `remark ${kind}`, id }, remark.message));
+    element.append(make("p", { className: `remark ${kind}`, id, "data-about": remark.place }, remark.message));
     const control = element.matches("input, select, textarea") ? element : element.querySelector("input, select, textarea");
     if (control && kind === "problem" && element.dataset.place === remark.place) {
       control.setAttribute("aria-invalid", "true");
@@ -71,6 +72,18 @@ export function placeRemarks(root, remarks, kind = "problem") {
 export function clearRemarks(root) {
   for (const remark of root.querySelectorAll(".remark")) remark.remove();
   for (const control of root.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+}
+
+/** What was said about these places is over; `remarks` is what there is to say now. */
+export function replaceRemarks(root, places, remarks) {
+  for (const remark of root.querySelectorAll(".remark")) {
+    if (!places.some((place) => place.test(remark.dataset.about))) continue;
+    for (const control of root.querySelectorAll("[aria-invalid]")) {
+      if (control.getAttribute("aria-describedby")?.split(" ").includes(remark.id)) control.removeAttribute("aria-invalid");
+    }
+    remark.remove();
+  }
+  return placeRemarks(root, remarks, "warn");
 }
 
 /** The element with the place, else with the longest one that leads to it. */

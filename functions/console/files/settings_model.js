@@ -60,7 +60,12 @@ export class SettingsModel {
   }
 
   get isChanged() {
-    return this.isNew || JSON.stringify(this.settings) !== this.saved;
+    return this.isNew || this.isEdited;
+  }
+
+  /** Whether something would be lost by leaving. */
+  get isEdited() {
+    return JSON.stringify(this.settings) !== this.saved;
   }
 
   /** What would be saved: rows that were begun and not filled in are left out. */

@@ -57,11 +57,12 @@ export function tabs(entries, first, moved) {
       element.scrollIntoView({ block: "center" });
     },
     /** Writes behind each title how many remarks its panel holds. */
-    count(_, kind) {
+    count() {
       for (const [key, head] of heads) {
         head.querySelector(".count")?.remove();
-        const found = panels.get(key).querySelectorAll(".remark").length;
-        if (found) head.append(make("span", { className: `count ${kind}`, "aria-label": `${found} to look at` }, String(found)));
+        const found = [...panels.get(key).querySelectorAll(".remark")];
+        const kind = found.some((remark) => remark.classList.contains("problem")) ? "problem" : "warn";
+        if (found.length) head.append(make("span", { className: `count ${kind}`, "aria-label": `${found.length} to look at` }, String(found.length)));
       }
     },
   };

@@ -5,11 +5,19 @@ import { read } from "./api.js";
 import { copyable, light } from "./connection_parts.js";
 
 const EVENTS = { joined: "New user joined", qualified: "User qualified", rewarded: "Reward issued" };
+/** The events' names in Referral Factory's form. */
+const CHOSEN = { joined: "new lead created; in a second webhook, new referrer joins", qualified: "lead qualified", rewarded: "reward issued" };
+const FACTORY_STEPS = [
+  "Open the campaign in Referral Factory and go to its webhooks.",
+  "Add an outbound webhook for each event below: paste the URL, choose the event and the method.",
+  "Choose all user sources that you want in Intercom.",
+  "Webhook data: at least the user’s id, first name, e-mail and referral link, and the referrer’s first name and e-mail. Without the id the person comes minutes later.",
+];
 
 export function factoryHooks(state, lights) {
   const hooks = state.referral_factory.webhooks;
   const ids = [...new Set(hooks.map((hook) => hook.campaign_id))];
-  const steps = make("ol", {}, ...["Open the campaign in Referral Factory and go to its webhooks.", "Add a webhook for each event below: paste the URL, choose the method.", `Add a custom header ${state.webhook_secrets.header} with the webhook secret.`].map((text) => make("li", {}, text)));
+  const steps = make("ol", {}, ...[...FACTORY_STEPS, `Add a custom header ${state.webhook_secrets.header} with the webhook secret.`].map((text) => make("li", {}, text)));
   const lists = ids.map((id) => make("details", { open: ids.length === 1 }, make("summary", {}, `Campaign ${id}`), ...hooks.filter((hook) => hook.campaign_id === id).map((hook) => factoryHook(hook, lights))));
   const none = make("p", { className: "note" }, "Save a campaign’s settings first; its addresses are then here.");
   return card("In Referral Factory", steps, ...(lists.length ? lists : [none]));
@@ -21,6 +29,7 @@ function factoryHook(hook, lights) {
     "article",
     { className: "run" },
     make("h3", {}, EVENTS[hook.name] ?? capital(hook.name)),
+    CHOSEN[hook.name] ? make("p", { className: "soft" }, `Event in Referral Factory’s form: ${CHOSEN[hook.name]}.`) : null,
     copyable("URL", hook.url),
     copyable("Method", hook.method),
     copyable("Header name", hook.header),
@@ -37,9 +46,11 @@ export function intercomHooks(state, lights) {
   const newest = (fresh) => Math.max(0, ...fresh.intercom.webhooks.map((hook) => hook.received_at ?? 0));
   return card(
     "In Intercom’s Developer Hub",
-    make("ol", {}, ...["Open your app in the Developer Hub, then Configure → Webhooks.", "Paste the URL as the endpoint.", "Subscribe to each of the topics."].map((text) => make("li", {}, text))),
+    make("ol", {}, ...["Open your app in the Developer Hub, then Configure → Webhooks.", "Paste the URL as the endpoint.", "Subscribe to each of the topics.", "Paste the uninstall and health check URLs where the app’s settings ask for them: an uninstalled app then stops at once."].map((text) => make("li", {}, text))),
     copyable("Endpoint URL", intercom.webhook_url),
     copyable("Topics", intercom.topics.join(", ")),
+    copyable("Uninstall notification URL", `${intercom.webhook_url}/uninstall`),
+    copyable("Health check URL", `${intercom.webhook_url}/health`),
     table("Topics and when each last came", ["Topic", "Last received"], rows),
     make("div", { className: "row" }, listen(newest)),
   );

@@ -110,7 +110,7 @@ class MadeSecret(Answer):
 
 
 class FactoryCampaign(Answer):
-    """`labels`: the form's fields by audience, as `meta.<label>` names them."""
+    """`labels`: the form's fields beside first name and e-mail by audience, as `meta.<label>` names them."""
 
     id: int
     name: str

@@ -182,4 +182,5 @@ _SENTENCES: Mapping[str, str] = {
     "string_too_short": "must not be empty",
     "string_too_long": "takes at most {max_length} characters",
     "too_long": "takes at most {max_length} entries",
+    "string_pattern_mismatch": "holds a blank or a sign that no key has; copy the whole of it again",
 }

@@ -16,7 +16,7 @@ from shared.errors import MalformedPayloadError
 
 _Position = tuple[str, str, str]
 _START: _Position = ("", "", "")
-_TIME = re.compile(r"\d{1,12}(\.\d{1,12})?")
+_TIME = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 MAX_CURSOR = 4_000
 
 

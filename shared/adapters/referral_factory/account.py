@@ -8,6 +8,7 @@ from typing import Any
 from shared.adapters.referral_factory.client import PAGE_SIZE, ReferralFactoryClient
 from shared.adapters.referral_factory.reading import id_of, text_of
 from shared.domain.person import Audience
+from shared.domain.sign_up_form import further_labels
 from shared.ports.administration import AccountCampaign
 
 
@@ -28,6 +29,6 @@ def _campaign(entry: Mapping[str, Any], campaign_id: int) -> AccountCampaign:
     return AccountCampaign(campaign_id, name, status, url, labels)
 
 
-def _labels(form: Any) -> list[str]:
+def _labels(form: Any) -> Sequence[str]:
     rows = form if isinstance(form, list) else []
-    return [label for row in rows if isinstance(row, Mapping) and (label := text_of(row.get("label")))]
+    return further_labels(label for row in rows if isinstance(row, Mapping) and (label := text_of(row.get("label"))))

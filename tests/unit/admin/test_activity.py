@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from functions.admin_api.csv_table import csv_of
 from functions.signup_webhook import handler as signup_webhook
 from shared.adapters.dynamodb.keys import listing_partition
 from shared.adapters.dynamodb.referral_items import item_of
@@ -127,6 +129,24 @@ def test_a_row_that_is_mended_needs_no_attention_any_more(console: Console) -> N
 )
 def test_a_filter_that_means_nothing_is_refused(console: Console, query: str) -> None:
     assert console.call("GET", "/api/referrals", query=query).status == 400
+
+
+@pytest.mark.parametrize("at", ["\u0661\u0662\u0663", "\uff11", "-1", "1e3"])
+def test_a_cursor_holds_only_numbers_that_the_table_takes(console: Console, at: str) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([[at, "REFERRAL#1#1", "REFERRAL"]]).encode()).decode()
+    assert console.call("GET", "/api/referrals", query=f"email=a@example.com&cursor={cursor}").status == 400
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", " =1", "\u00a0=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20a", "\t1", "\n=1", "|a", "%a"]
+)
+def test_no_cell_begins_as_a_formula(text: str) -> None:
+    assert csv_of(["name"], [{"name": text}]) == f'\ufeff"name"\r\n"\'{text}"\r\n'
+
+
+@pytest.mark.parametrize("text", ["", " ", "a=1", "Ivo", "\u00fc"])
+def test_other_cells_are_left_as_they_are(text: str) -> None:
+    assert csv_of(["name"], [{"name": text}]) == f'\ufeff"name"\r\n"{text}"\r\n'
 
 
 def test_ten_thousand_referrals_are_listed_without_a_scan(console: Console) -> None:

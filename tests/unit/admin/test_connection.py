@@ -103,6 +103,27 @@ def test_a_wrong_code_connects_nothing(console: Console) -> None:
     assert (answer.status, console.secret("intercom")["access_token"]) == (400, "")
 
 
+def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(console: Console) -> None:
+    app = console.app
+    app.set_secret("intercom", client_id="local-client-id", client_secret="before", access_token="local-intercom-token")
+    path = "/api/connection/intercom"
+
+    def back(secret: str, *, allows: bool = True) -> int:
+        address = console.post(path, {"client_secret": secret})["authorization_url"]
+        state = parse_qs(urlsplit(address).query)["state"][0]
+        refused = urlencode({"error": "access_denied", "state": state})
+        return console.callback(allowed(console, state) if allows else refused).status
+
+    assert back("mistyped") == 400
+    assert console.secret("intercom")["client_secret"] == "before"
+    assert back("local-client-secret", allows=False) == 400
+    assert console.secret("intercom")["client_secret"] == "before"
+    assert back("local-client-secret") == 303
+    kept = console.secret("intercom")
+    assert (kept["client_secret"], kept["pending_client_secret"]) == ("local-client-secret", "")
+    assert "mistyped" not in kept.values()
+
+
 def test_nobody_begins_without_the_apps_secret(console: Console) -> None:
     console.app.set_secret("intercom", access_token="")
     answer = console.call("POST", "/api/connection/intercom", {})
@@ -115,6 +136,17 @@ def test_a_person_connects_with_an_access_token(console: Console) -> None:
     body = {"access_token": "pasted", "client_id": "mine", "client_secret": "hidden"}
     assert console.post("/api/connection/intercom", body)["workspace"]["region"] == "US"
     assert console.secret("intercom") == {"access_token": "pasted", "client_id": "mine", "client_secret": "hidden"}
+
+
+@pytest.mark.parametrize("text", ["wr\u00f6ng", "two words", "\u200bkey"])
+def test_a_key_that_was_copied_badly_is_refused_in_plain_words(console: Console, text: str) -> None:
+    for method, path, name in (
+        ("POST", "/api/connection/intercom", "access_token"),
+        ("PUT", "/api/connection/referral-factory", "api_key"),
+    ):
+        (error,) = console.call(method, path, {name: text}).json["errors"]
+        wanted = f"{name} holds a blank or a sign that no key has; copy the whole of it again."
+        assert error == {"place": name, "message": wanted}
 
 
 def test_a_token_that_intercom_does_not_take_is_not_stored(console: Console) -> None:
@@ -133,6 +165,24 @@ def test_a_second_workspace_is_refused_while_one_is_connected(console: Console) 
     assert console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})["workspace"]["id"] == "another"
 
 
+def test_a_second_workspace_is_refused_while_the_first_has_only_a_token(console: Console) -> None:
+    settings = console.app.intercom.settings
+    settings.tokens.append("of-another")
+    console.app.wire.interrupt("GET /me", lambda: setattr(settings, "workspace_id", "local"))
+    settings.workspace_id = "another"
+    answer = console.call("POST", "/api/connection/intercom", {"access_token": "of-another"})
+    assert (answer.status, "Disconnect it" in answer.json["detail"]) == (409, True)
+    assert console.secret("intercom")["access_token"] == "local-intercom-token"
+    settings.tokens.remove("local-intercom-token")  # what was stored leads nowhere, so nothing is connected
+    assert console.post("/api/connection/intercom", {"access_token": "of-another"})["workspace"]["id"] == "local"
+
+
+def test_a_check_makes_known_whose_token_was_stored_by_hand(console: Console) -> None:
+    assert console.get("/api/connection")["intercom"]["workspace"] is None
+    found = console.post("/api/connection/intercom/check")["workspace"]
+    assert console.get("/api/connection")["intercom"]["workspace"] == found
+
+
 def test_missing_permissions_are_named(console: Console) -> None:
     console.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/tags"})
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
@@ -146,7 +196,7 @@ def test_referral_factory_is_connected_by_a_key_that_one_call_tries(console: Con
     console.app.set_secret("referral_factory", api_key="")
     answer = console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
     assert answer.status == 200
-    assert answer.json["items"][0]["labels"]["person_invited"]
+    assert answer.json["items"][0]["labels"]["person_invited"] == ["Last Name"]  # first name and e-mail are no form field's
     assert console.app.calls("referral_factory") == ["GET /api/v2/campaigns?page=1&per_page=250"]
     assert console.secret("referral_factory") == {"api_key": "local-referral-factory-key"}
     assert console.get("/api/connection")["referral_factory"]["connected"] is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -129,6 +130,13 @@ def test_every_answer_is_one_that_the_description_names(console: Console, method
         check(console, method, path, call)
 
     play()
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_a_body_that_is_too_large_is_refused_as_the_description_names_it(console: Console, method: str, path: str) -> None:
+    address = re.sub(r"\{[a-z_]+\}", "1", path)
+    answer = console.call(method, address, "x" * (256 * 1024 + 1))
+    assert str(answer.status) in describe(ROUTES)["paths"][path][method.lower()]["responses"]
 
 
 def test_every_operation_names_who_is_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.figures import BOUNDS, class_of, percentile
 from shared.domain.referral import State
-from tests.builders import EMAIL, campaign_document, mapping
+from tests.builders import EMAIL, App, campaign_document, mapping
 from tests.unit.admin.console_api import Console
 
 PERSON = {"first_name": "Ivo", "email": "Ivo.Invited@Example.com", "meta": {"Last Name": "Lindqvist"}}
@@ -125,13 +125,59 @@ def preview(console: Console, **body: Any) -> Any:
 
 def test_a_preview_is_what_the_delivery_then_sends(console: Console) -> None:
     app = console.app
-    app.sign_up(email="someone.else@example.com")
+    app.configure(status="draft")
+    app.sign_up()
     app.forget_calls()
     shown = preview(console, user_id=42)
     assert "POST /contacts" not in app.calls()
-    row = app.row()
-    sent = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"] and not field["only_on_create"]}
-    assert {name: row.written[name] for name in sent} == sent
+    sent = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
+    app.configure(status="active")
+    app.ring()
+    assert app.row().state is State.DELIVERED
+    assert app.row().written == sent
+
+
+@pytest.mark.parametrize("lag", [0.0, 600.0])
+def test_somebody_who_is_in_intercom_by_us_is_not_said_to_be_created(lag: float) -> None:
+    console = Console(App(search_lag=lag))
+    console.app.configure()
+    console.app.sign_up()
+    shown = preview(console, user_id=42)
+    assert (shown["contact_id"], "made a lead" in shown["outcome"]) == (console.app.row().contact_id, True)
+    told = {field["attribute"]: field["reason"] for field in shown["fields"] if field["attribute"] in console.app.row().written}
+    assert "name" in told
+    assert set(told.values()) == {"The contact has it already."}
+
+
+def test_of_somebody_delivered_only_what_is_new_is_sent(console: Console) -> None:
+    console.app.sign_up()
+    settings = campaign_document(person_invited={"mapping": mapping(("code", "custom_attributes.referral_campaign"))})
+    shown = preview(console, user_id=42, settings=settings)
+    changed = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
+    console.app.configure(**settings)
+    console.app.ring(replay=True)
+    (body,) = console.app.bodies("PUT", f"/contacts/{console.app.row().contact_id}")
+    assert body["custom_attributes"]["referral_campaign"] == changed.pop("custom_attributes.referral_campaign")
+    assert {name: value for name, value in body.items() if name != "custom_attributes"} == changed
+
+
+def test_a_typed_person_whom_we_made_is_updated_and_not_left_alone(console: Console) -> None:
+    console.app.sign_up()
+    shown = preview(console, person={**PERSON, "first_name": "Iva"})
+    assert (shown["contact_id"], "leaves such contacts" in shown["outcome"]) == (console.app.row().contact_id, False)
+    assert {field["value"] for field in shown["fields"] if field["sent"] and field["attribute"] == "name"} == {"Iva Lindqvist"}
+
+
+def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(console: Console) -> None:
+    app = console.app
+    app.configure(campaign_id=2)
+    app.sign_up()
+    app.intercom.contacts.delete(str(app.row().contact_id))
+    app.wait(100)
+    assert app.sign_up(campaign_id=2, id=77, first_name="Iwan").state is State.ERASED
+    assert "deleted in Intercom" in preview(console, user_id=42)["outcome"]
+    app.wait(1)
+    assert "a lead is created" in preview(console, person=PERSON)["outcome"]
 
 
 def test_a_typed_person_is_previewed_field_by_field(console: Console) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.sign_up_form import FormField, find_empty, required_labels
+from shared.domain.sign_up_form import FormField, find_empty, further_labels, required_labels
 
 FIRST, EMAIL = FormField("First Name", True), FormField("Email", True)
 COMPANY, SIZE = FormField("Company", True), FormField("Team size")
@@ -37,6 +37,12 @@ def mapped(*labels: str) -> list[tuple[str, str]]:
 )
 def test_what_must_be_filled(form: list[FormField], mapping: list[tuple[str, str]], expected: tuple[str, ...]) -> None:
     assert required_labels(form, mapping) == expected
+
+
+def test_further_fields_are_all_but_the_form_s_own_two() -> None:
+    assert further_labels(["First Name", "E-mail", "Last Name"]) == ("Last Name",)
+    assert further_labels(["Vorname", "Email", "Last Name"]) == ("Vorname", "Email", "Last Name")
+    assert further_labels([]) == ()
 
 
 def test_what_is_empty() -> None:
