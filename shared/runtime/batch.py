@@ -27,6 +27,8 @@ class Attempt(Protocol):
 
     @property
     def waits_so_far(self) -> int: ...
+    @property
+    def hurries(self) -> bool: ...
 
     def prepare(self) -> None: ...
 
@@ -120,7 +122,8 @@ class Batch:
         # A lease lasts long for the sake of a worker that died; one that lives gives it back within seconds.
         retry_after = None if isinstance(error, BusyError) else error.retry_after
         waits = attempt.waits_so_far if attempt else 0
-        wait = next_wait(receive_count, waits, retry_after, self._environment.chance.fraction())
+        hurries = attempt is not None and attempt.hurries
+        wait = next_wait(receive_count, waits, retry_after, self._environment.chance.fraction(), hurries=hurries)
         return Wait(wait.seconds, in_ledger=True) if isinstance(error, BreakerOpenError) else wait
 
     def _postpone(self, record: Mapping[str, Any], seconds: float) -> bool:

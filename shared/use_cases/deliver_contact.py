@@ -48,6 +48,8 @@ NEARLY = 5.0
 """Seconds by which a row's time may be off without being moved."""
 HELD_UNCONFIGURED = 30 * 86_400.0
 """Seconds that a signup of a campaign nobody configured is held."""
+HURRIES_AFTER = 1_200.0
+"""Seconds of the thirty minutes after which a failed try is repeated within seconds."""
 LATE = 1_800.0
 """Seconds from the webhook to the contact: the promise."""
 
@@ -154,6 +156,12 @@ class Delivery:
             self._environment.referrals.ring(DueRow(row.due_at, row.campaign_id, row.user_id), due_at)
         except TransientError as error:
             logger.info("row's time not moved", code=error.code)  # rung too early or late, but rung
+
+    @property
+    def hurries(self) -> bool:
+        """Whether the promised time is nearly over, or was over in an outage."""
+        row = self._row
+        return row is not None and not row.finished and self._environment.clock.now() - row.accepted_at > HURRIES_AFTER
 
     @property
     def waits_so_far(self) -> int:

@@ -84,6 +84,11 @@ class QualificationAttempt:
             raise failure
 
     @property
+    def hurries(self) -> bool:
+        """Nobody was promised this within minutes."""
+        return False
+
+    @property
     def waits_so_far(self) -> int:
         return max((one.attempts for one in self._begun.values()), default=0)
 

@@ -94,6 +94,11 @@ class SyncAttempt:
         self._breaker: Breaker | None = None
 
     @property
+    def hurries(self) -> bool:
+        """Nobody was promised this within minutes."""
+        return False
+
+    @property
     def waits_so_far(self) -> int:
         return 0
 

@@ -67,6 +67,11 @@ class ReferrerUpdate:
         self._referrer: KnownReferrer | None = None
 
     @property
+    def hurries(self) -> bool:
+        """Nobody was promised this within minutes."""
+        return False
+
+    @property
     def waits_so_far(self) -> int:
         return self._referrer.attempts if self._referrer else 0
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.connection import BreakerKind, Vendor
-from shared.domain.retry import SHORT_DELAYS
+from shared.domain.retry import MOST_HURRIED, SHORT_DELAYS
 from shared.errors import (
     BreakerOpenError,
     BusyError,
@@ -42,6 +42,7 @@ class RecordedAttempt:
     error: BaseException | None = None
     has_row: bool = True
     waits_so_far: int = 0
+    hurries: bool = False
     ran: int = 0
     prepared: int = 0
     waits: list[tuple[float, str]] = field(default_factory=list)
@@ -124,6 +125,15 @@ def test_a_worker_that_dies_leaves_messages_that_are_soon_seen_again() -> None:
         worker.process()
     assert worker.picked_up == dict.fromkeys(("handle 0", "handle 1"), 45 + SHOWN_AFTER_DEATH)
     assert worker.postponed == {}
+
+
+def test_who_has_waited_long_is_tried_every_few_seconds() -> None:
+    counts = [*range(1, MOST_HURRIED + 2)]
+    workers = [Worker(RecordedAttempt(DOWN, hurries=True)) for _ in counts]
+    for worker, receive_count in zip(workers, counts, strict=True):
+        worker.process(receive_count=receive_count)
+    assert [worker.postponed for worker in workers] == [{"handle 0": 5}] * MOST_HURRIED + [{}]
+    assert workers[-1].attempts[0].waits == [(NOW + 60, "down")]
 
 
 @pytest.mark.parametrize(("receive_count", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 30)])

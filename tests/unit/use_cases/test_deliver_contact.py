@@ -14,7 +14,7 @@ from shared.domain.referral import Origin, State
 from shared.domain.retry import SHORT_DELAYS
 from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
-from shared.use_cases.deliver_contact import HELD_UNCONFIGURED, RESCUE_AFTER
+from shared.use_cases.deliver_contact import HELD_UNCONFIGURED, HURRIES_AFTER, RESCUE_AFTER
 from shared.use_cases.guard_vendor import FAILURES_TO_OPEN
 from tests.builders import EMAIL, NOW, App, mapping, webhook_fields
 
@@ -312,6 +312,17 @@ def test_a_short_failure_waits_in_the_queue_and_a_long_one_in_the_ledger(app: Ap
     app.wait(120)
     app.sweep()
     assert (app.row().state, app.row().attempts) == (State.DELIVERED, 0)
+
+
+def test_the_last_ten_minutes_of_the_promise_are_spent_on_tries(app: App) -> None:
+    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": FAILURES_TO_OPEN - 1})
+    app.sign_up()
+    app.wait(HURRIES_AFTER + 1)
+    for _ in range(FAILURES_TO_OPEN - 1):
+        assert not app.row().finished
+        app.work()
+        app.wait(7)
+    assert app.row().state is State.DELIVERED
 
 
 def test_a_rate_limit_is_waited_as_long_as_intercom_says(app: App) -> None:
