@@ -154,6 +154,25 @@ def test_85_a_campaign_paused_with_signups_on_the_way_holds_them_and_releases_th
     assert_kept(world)
 
 
+def test_85_a_campaign_deleted_with_signups_on_the_way_holds_them_with_the_reason(world: World) -> None:
+    for poller in world.pollers:
+        poller.stopped = True
+    signups = [world.sign_up(f"p{number}@example.com") for number in range(6)]
+    world.run(5)
+    for partition, key in (("CAMPAIGNS", f"{1:012d}"), ("CAMPAIGN#1", f"VERSION#{1:08d}")):
+        world.cloud.dynamodb.delete_item(TableName="CampaignsTable", Key={"pk": {"S": partition}, "sk": {"S": key}})
+    for poller in world.pollers:
+        poller.stopped = False
+        poller.arm()
+    world.run(300)
+    rows = [world.row_of(signup) for signup in signups]
+    assert {row and (str(row.state), row.reason) for row in rows} == {("held", "Nobody has configured this campaign yet.")}
+    assert not world.contacts()
+    world.configure(build_settings())
+    world.run(300)
+    assert_kept(world)
+
+
 def test_86_an_account_with_little_concurrency_is_slower_and_loses_nothing(world: World) -> None:
     for poller in world.pollers:
         poller.source = replace(poller.source, concurrency=1)
