@@ -14,7 +14,7 @@ from shared.domain.referral import KnownPerson, Referral, State
 from shared.errors import ConfigurationError, FailureError
 from shared.ports.repositories import Connections, People
 from shared.ports.services import Clock, Intercom
-from shared.use_cases.deliver_contact import wanted_of
+from shared.use_cases.wanted_contact import wanted_of
 from shared.use_cases.write_contact import is_same
 
 HAS_IT = "The contact has it already."

@@ -19,8 +19,8 @@ from shared.messages import DeliverContact
 from shared.observability import logger
 from shared.ports.repositories import Campaigns, Progresses, Referrals
 from shared.ports.services import Clock, MessageQueue, Metrics, ReferralFactory, UserPage
-from shared.use_cases.deliver_contact import remember_signup
 from shared.use_cases.reconcile_progress import NAME, progress_of
+from shared.use_cases.remember_signup import remember_signup
 
 LONGEST_CALL = 25.0 + 3.0
 """Seconds one page may need; with less left the pass stops and the next one goes on."""

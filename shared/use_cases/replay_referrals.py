@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.referral import Event, Referral, State
+from shared.domain.referral import RESCUE_AFTER, Event, Referral, State
 from shared.domain.referral_filter import ReferralFilter
 from shared.messages import DeliverContact
 from shared.ports.administration import Audit, Change, ReferralSearch
 from shared.ports.repositories import Referrals
 from shared.ports.services import Clock, MessageQueue
-from shared.use_cases.deliver_contact import RESCUE_AFTER
 
 ONE_PRESS = 10.0
 """Seconds in which a second press means the first."""

@@ -19,7 +19,15 @@ from shared.domain.referral import Referral, State
 from shared.errors import PermanentError
 from shared.observability import logger
 from shared.runtime import batch
-from shared.use_cases import accept_signup, check_delivered, deliver_contact, reconcile_campaigns, ring_due, write_contact
+from shared.use_cases import (
+    accept_signup,
+    check_delivered,
+    put_aside,
+    reconcile_campaigns,
+    ring_due,
+    write_contact,
+    write_signup,
+)
 
 Patch = pytest.MonkeyPatch
 Writer = write_contact.ContactWriter
@@ -86,7 +94,7 @@ def secret_not_checked(patch: Patch) -> None:
 
 def activation_mark_forgotten(patch: Patch) -> None:
     patch.setattr(reconcile_campaigns, "_joined_before", lambda *_: False)
-    patch.setattr(deliver_contact, "_joined_before", lambda *_: False)
+    patch.setattr(put_aside, "_joined_before", lambda *_: False)
 
 
 def sweep_rings_while_the_breaker_is_open(patch: Patch) -> None:
@@ -128,28 +136,28 @@ def limiter_off(patch: Patch) -> None:
 
 
 def skip_overwrites(patch: Patch) -> None:
-    wanted = deliver_contact.wanted_of
-    patch.setattr(deliver_contact, "wanted_of", lambda *given: replace(wanted(*given), duplicates=DuplicatePolicy.UPDATE))
+    wanted = write_signup.wanted_of
+    patch.setattr(write_signup, "wanted_of", lambda *given: replace(wanted(*given), duplicates=DuplicatePolicy.UPDATE))
 
 
 def defaults_go_into_every_write(patch: Patch) -> None:
-    wanted = deliver_contact.wanted_of
+    wanted = write_signup.wanted_of
 
     def with_defaults(*given: Any) -> Any:
         made = wanted(*given)
         return replace(made, values={**made.creation_values, **made.values})
 
-    patch.setattr(deliver_contact, "wanted_of", with_defaults)
+    patch.setattr(write_signup, "wanted_of", with_defaults)
 
 
 def address_in_the_log(patch: Patch) -> None:
-    record = deliver_contact._record
+    record = write_signup._record
 
     def telling(environment: Any, row: Any, *given: Any) -> None:
         logger.info("contact delivered", email=row.person.email)
         record(environment, row, *given)
 
-    patch.setattr(deliver_contact, "_record", telling)
+    patch.setattr(write_signup, "_record", telling)
 
 
 def own_write_taken_for_anothers(patch: Patch) -> None:

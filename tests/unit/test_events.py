@@ -14,7 +14,7 @@ from shared.adapters.referral_factory.schemas import person_of
 from shared.domain.referral import Origin, State
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns, message_of
 from shared.ports.repositories import Pointer
-from shared.use_cases.deliver_contact import remember_signup
+from shared.use_cases.remember_signup import remember_signup
 from tests.builders import App, campaign_document
 
 EVENTS = Path(__file__).parents[2] / "events"

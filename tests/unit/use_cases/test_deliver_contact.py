@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from shared.domain.connection import Connection
-from shared.domain.referral import Origin, State
+from shared.domain.referral import RESCUE_AFTER, Origin, State
 from shared.domain.retry import SHORT_DELAYS
 from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
-from shared.use_cases.deliver_contact import HELD_UNCONFIGURED, HURRIES_AFTER, RESCUE_AFTER
+from shared.use_cases.deliver_contact import HURRIES_AFTER
 from shared.use_cases.guard_vendor import FAILURES_TO_OPEN
+from shared.use_cases.put_aside import HELD_UNCONFIGURED
 from tests.builders import EMAIL, NOW, App, mapping, webhook_fields
 
 DOWN = {"kind": "status", "status": 503}
