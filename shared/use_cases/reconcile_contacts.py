@@ -173,7 +173,7 @@ class ContactReconciliation:
         if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):
             return False
         seen = self._environment.qualifications.find(row.campaign_id, row.user_id)
-        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule))
+        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule), attribute=rule.attribute)
         return is_news(seen or Qualification(row.campaign_id, row.user_id), shown, rule, baseline_of(row, rule))
 
     def _queue(self, contact: Contact) -> None:
