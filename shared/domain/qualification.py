@@ -167,7 +167,7 @@ class Rule:
     reversible: bool = False
 
     def matches(self, value: Value) -> bool:
-        return value is not None and any(_folded(value) == _folded(one) for one in self.values)
+        return value is not None and any(folded(value) == folded(one) for one in self.values)
 
     def is_exact(self, value: Value) -> bool:
         return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in self.values)
@@ -279,7 +279,7 @@ def _is_same_run(one: Sighting, other: Sighting) -> bool:
     return _whose(one) == _whose(other) and one.value == other.value
 
 
-def _folded(value: Value) -> str:
+def folded(value: Value) -> str:
     """How a person would compare: letter case and blanks aside, ``true`` and "true", 1, 1.0 and "1" alike."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
