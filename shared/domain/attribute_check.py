@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.contact import CUSTOM, Attribute, Value
 from shared.domain.mapping import META, STANDARD_TYPES, coerce, unusable
 from shared.domain.person import Audience
+from shared.domain.qualification import Rule, folded
 from shared.domain.settings_check import Document, Problem, attribute_name_problem
 
 TEXT, CHOICE, NUMBER, DATE, ANYTHING = "text", "a word", "a number", "a date", "whatever the person wrote"
@@ -45,6 +46,8 @@ WRITTEN: Mapping[str, str] = {
     "sync.write_back.converted_referral_count": NUMBER,
 }
 """Places that name one attribute, and what is written to it."""
+EXACT = frozenset({"boolean", "integer", "float"})
+"""Types whose values may be written in several ways, of which a contact holds one."""
 
 
 def find_unfit(document: Document, attributes: Mapping[str, Attribute]) -> list[Problem]:
@@ -101,12 +104,15 @@ def _trigger(trigger: Document, attributes: Mapping[str, Attribute]) -> Iterator
     if name not in attributes and name not in STANDARD_TYPES:
         yield f"{place}.attribute", _absent(name)
         return
+    attribute, values = _attribute(name, attributes), tuple(trigger.get("qualified_values") or ())
     if initial is not None:
         problem = _unfit_value(name, initial, attributes)
+        if not problem and Rule(name, values).matches(coerce(initial, attribute)):
+            problem = f"“{initial}” is also a qualified value: the referral would count as successful from the start."
         if problem:
             yield f"{place}.initial_value", problem
-    for index, value in enumerate(trigger.get("qualified_values") or ()):
-        problem = _refused(value, _attribute(name, attributes))
+    for index, value in enumerate(values):
+        problem = _refused(value, attribute) or _unfound(value, attribute)
         if problem:
             yield f"{place}.qualified_values[{index}]", problem
 
@@ -143,6 +149,15 @@ def _refused(value: Value, attribute: Attribute) -> str | None:
     except ValueError as error:
         return f"{error}, not “{value}”."
     return None
+
+
+def _unfound(value: Value, attribute: Attribute) -> str | None:
+    """A contact holds ``true`` where "yes" was written, and is compared with what was written."""
+    held = coerce(value, attribute)
+    if attribute.data_type not in EXACT or Rule(attribute.name, (value,)).matches(held):
+        return None
+    shown = folded(held)
+    return f"{attribute.name} holds {shown}, so “{value}” is never found. Write {shown}."
 
 
 def _absent(name: str) -> str:

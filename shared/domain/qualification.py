@@ -35,12 +35,14 @@ class Sighting:
     """A contact as it was at ``at`` (epoch seconds, by Intercom's ``updated_at``).
 
     ``read``: we asked Intercom ourselves, so it was the newest state then; else a notification told, maybe late.
+    ``attribute``: whose value it is; None in what was stored before sightings said so, and then of whatever is tracked.
     """
 
     contact_id: str
     at: float
     value: Value
     read: bool = False
+    attribute: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class Qualification:
         """With one more sighting; one that adds nothing changes nothing."""
         kept = _collapsed([*self.sightings, sighting])
         return self if kept == self.sightings else replace(self, sightings=kept)
+
+    def under(self, rule: Rule) -> Qualification:
+        """With the sightings of that rule's attribute alone: the campaign may have tracked another one before."""
+        return replace(self, sightings=tuple(one for one in self.sightings if one.attribute in (None, rule.attribute)))
 
     def joined(self, dead_id: str, survivor_id: str) -> Qualification:
         """With one more merge."""
@@ -161,7 +167,7 @@ class Rule:
     reversible: bool = False
 
     def matches(self, value: Value) -> bool:
-        return value is not None and any(_folded(value) == _folded(one) for one in self.values)
+        return value is not None and any(folded(value) == folded(one) for one in self.values)
 
     def is_exact(self, value: Value) -> bool:
         return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in self.values)
@@ -200,6 +206,9 @@ def baseline_of(row: Referral, rule: Rule) -> Baseline:
 
 def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool, Value]:
     """Whether the referral is qualified by what was seen, and by which value."""
+    seen = seen.under(rule)
+    if seen.wanted and not seen.sightings:
+        return True, seen.value  # nothing was seen yet that could take it back
     sightings = [one for one in seen.sightings if one.at >= baseline.at]
     standing = {seen.survivor_of(contact_id) for contact_id in baseline.standing}
     for contact_id in dict.fromkeys(seen.survivor_of(one.contact_id) for one in sightings):
@@ -221,6 +230,7 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
 def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
     """Whether a contact, as a search shows it, turns the qualification, or has left the qualified value at which it stood when
     it was adopted, and nobody has told so yet."""
+    seen = seen.under(rule)
     if seen.by_hand or any(one.contact_id == shown.contact_id and one.at >= shown.at for one in seen.sightings):
         return False
     if rule.matches(shown.value):
@@ -243,17 +253,17 @@ def _counts(sighting: Sighting, stood: bool, left_at: float | None) -> bool:
 def _collapsed(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
     """In the order of what happened. Of a run of equal values the first and the last are kept, of what we read ourselves the
     newest; of too many the oldest go."""
-    newest_read: dict[str, Sighting] = {}
+    newest_read: dict[tuple[str, str], Sighting] = {}
     for one in sightings:
-        if one.read and (one.contact_id not in newest_read or one.at >= newest_read[one.contact_id].at):
-            newest_read[one.contact_id] = one
-    told = sorted({one for one in sightings if not one.read}, key=lambda one: (one.contact_id, one.at, str(one.value)))
+        if one.read and (_whose(one) not in newest_read or one.at >= newest_read[_whose(one)].at):
+            newest_read[_whose(one)] = one
+    told = sorted({one for one in sightings if not one.read}, key=lambda one: (*_whose(one), one.at, str(one.value)))
     kept = [
         one
         for index, one in enumerate(told)
         if not (0 < index < len(told) - 1 and _is_same_run(told[index - 1], one) and _is_same_run(one, told[index + 1]))
     ]
-    kept = sorted([*kept, *newest_read.values()], key=lambda one: (one.at, one.contact_id, one.read, str(one.value)))
+    kept = sorted([*kept, *newest_read.values()], key=lambda one: (one.at, *_whose(one), one.read, str(one.value)))
     return tuple(kept[-MOST_SIGHTINGS:])
 
 
@@ -261,11 +271,15 @@ def _time(sighting: Sighting) -> float:
     return sighting.at
 
 
+def _whose(sighting: Sighting) -> tuple[str, str]:
+    return sighting.contact_id, sighting.attribute or ""
+
+
 def _is_same_run(one: Sighting, other: Sighting) -> bool:
-    return one.contact_id == other.contact_id and one.value == other.value
+    return _whose(one) == _whose(other) and one.value == other.value
 
 
-def _folded(value: Value) -> str:
+def folded(value: Value) -> str:
     """How a person would compare: letter case and blanks aside, ``true`` and "true", 1, 1.0 and "1" alike."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)

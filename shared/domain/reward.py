@@ -138,7 +138,8 @@ def total_of(rewards: Iterable[Reward]) -> Value:
 
 
 def attributes_of_rewards(rewards: Iterable[Reward], section: Mapping[str, Any]) -> dict[str, Value]:
-    """The campaign's reward attributes (``rewards`` of its settings); empty while there is no reward."""
+    """The campaign's reward attributes (``rewards`` of its settings); none while there is no reward. An empty text where no
+    reward is left to name."""
     every = list(rewards)
     shown = [reward for reward in every if reward.facts.kind is Kind.ISSUED or reward.settled_at is None]
     if not shown:
@@ -146,11 +147,11 @@ def attributes_of_rewards(rewards: Iterable[Reward], section: Mapping[str, Any])
     last = last_of(every)
     newest = max(shown, key=lambda reward: (reward.changed_at, reward.noted_at, reward.facts.kind, reward.facts.id))
     values: dict[str, Value] = {
-        "last_reward": title_of(last.facts) if last else None,
+        "last_reward": title_of(last.facts) if last else "",
         "rewards_total": total_of(every),
         "reward_status": str(newest.facts.status),
     }
-    return {str(section[name]): value for name, value in values.items() if section.get(name) and value is not None}
+    return {str(section[name]): value for name, value in values.items() if section.get(name)}
 
 
 def title_of(facts: RewardFacts) -> str:

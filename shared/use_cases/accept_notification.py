@@ -69,6 +69,8 @@ def accept_notification(environment: AcceptingNotifications, signature: str | No
         return PING
     if not is_ours(environment.notification_rules, told.app_id):
         return _dropped(environment, "NotificationOfAnotherWorkspace")
+    if told.garbled:
+        environment.metrics.count("NotificationUnreadable")
     if told.topic not in ATTRIBUTE_TOPICS | LIFE_TOPICS or told.contact_id is None:
         return _dropped(environment, "NotificationUnknown")
     environment.figures.received(Vendor.INTERCOM, told.topic, environment.clock.now())

@@ -190,10 +190,11 @@ class QualificationAttempt:
         seen_at = message.updated_at if message.updated_at is not None else message.received_at
         if rule.attribute != ROLE:
             told = rule.attribute in message.values
-            return Sighting(message.contact_id, seen_at, message.values[rule.attribute]) if told else None
+            value = message.values.get(rule.attribute)
+            return Sighting(message.contact_id, seen_at, value, attribute=rule.attribute) if told else None
         signed_up = message.topic == SIGNED_UP or (message.topic in BECOMES_USER and message.role == Role.USER)
         is_news = signed_up and not is_our_user(self._environment, row, message.contact_id, told=message.topic == SIGNED_UP)
-        return Sighting(message.contact_id, seen_at, str(Role.USER)) if is_news else None
+        return Sighting(message.contact_id, seen_at, str(Role.USER), attribute=ROLE) if is_news else None
 
     # -- what follows from it -----------------------------------------------------------------------------------------
 

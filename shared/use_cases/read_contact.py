@@ -32,6 +32,7 @@ class _Reading:
 def read_contacts(environment: Following, row: Referral, rule: Rule, seen: Qualification) -> tuple[Referral, Qualification]:
     """Asks for each contact whose value seems to have moved since it was read last: one call a change. A merged one is
     followed. Raises what the Intercom port raises, and BusyError."""
+    seen = seen.under(rule)
     unread = seen.unread()
     moved = [one for one in unread if not _is_as_read(seen, one)]
     readings = [_Reading(one.contact_id, replace(one, read=True)) for one in unread if one not in moved]
@@ -97,4 +98,5 @@ def _read(environment: Following, connection: Connection, rule: Rule, told: Sigh
     read_at = contact.updated_at + WITHIN_THE_SECOND
     if read_at < told.at and survivor_id is None:  # an answer from before the notification
         return _Reading(told.contact_id, replace(told, read=True))
-    return _Reading(told.contact_id, Sighting(contact.id, read_at, contact.value(rule.attribute), read=True), survivor_id)
+    shown = Sighting(contact.id, read_at, contact.value(rule.attribute), read=True, attribute=rule.attribute)
+    return _Reading(told.contact_id, shown, survivor_id)

@@ -31,7 +31,8 @@ from shared.use_cases.settle_doubt import settle_doubt
 
 NAME = "contacts"
 FAILED = "ContactReconcileFailed"
-"""Counts passes that did not come to their end, and searches that Intercom refused."""
+"""Counts passes that read nothing or were broken off, or in which a search was not done after an hour, and searches that
+Intercom refused."""
 OVERDUE = 300.0
 """Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
 MOST_VALUES = 7
@@ -122,9 +123,8 @@ class ContactReconciliation:
             undecided_at = self._listen(now, undecided_at)
         finally:
             self._found.seen, self._found.complete = searches.seen, searches.complete
-            kept = {"searches": searches.kept(), "undecided_at": undecided_at}
-            self._environment.progresses.save(NAME, kept)
-        if not searches.complete:
+            self._environment.progresses.save(NAME, {**searches.kept(), "undecided_at": undecided_at})
+        if searches.failed:
             self._environment.metrics.count(FAILED)
 
     def _search(self, searches: ContactSearches) -> None:
@@ -173,7 +173,7 @@ class ContactReconciliation:
         if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):
             return False
         seen = self._environment.qualifications.find(row.campaign_id, row.user_id)
-        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule))
+        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule), attribute=rule.attribute)
         return is_news(seen or Qualification(row.campaign_id, row.user_id), shown, rule, baseline_of(row, rule))
 
     def _queue(self, contact: Contact) -> None:

@@ -23,6 +23,8 @@ OVERLAP = 1_200.0
 LONGEST_CALL = 10.0 + 3.0
 RESUMABLE = 3_600.0
 """Seconds after which a cursor is not tried any more: how long it lives is not documented."""
+DONE_WITHIN = 3_600.0
+"""Seconds, over however many passes, after which a search that has not come to its end is late."""
 FORGOTTEN_AFTER = 30 * 86_400.0
 """Seconds after which the place of a search that nobody makes any more is forgotten."""
 
@@ -66,12 +68,22 @@ class ContactSearches:
         self._now = now
         self._default = float(stored.get("succeeded_at", now - LOOK_BACK))
         self._places = {name: Place(**place) for name, place in stored.get("searches", {}).items()}
+        self._unfinished: dict[str, float] = dict(stored.get("unfinished", {}))
+        self._pages = 0
         self.seen = 0
         self.complete = True
 
+    @property
+    def failed(self) -> bool:
+        """The time was up before a single page was read, or it was up again for a search that has long been under way."""
+        late = any(self._now - since > DONE_WITHIN for since in self._unfinished.values())
+        return not self.complete and (self._pages == 0 or late)
+
     def in_turn(self, searches: Sequence[Search]) -> list[Search]:
         """Those first that have waited longest for their end, so that a long one starves no other."""
-        return sorted(dict.fromkeys(searches), key=lambda search: self._place(search).succeeded_at)
+        ordered = sorted(dict.fromkeys(searches), key=lambda search: self._place(search).succeeded_at)
+        self._unfinished = {search.name: self._unfinished.get(search.name, self._now) for search in ordered}
+        return ordered
 
     def read(self, search: Search) -> Iterator[Contact]:
         """What changed since the last reading, or shortly before it. ``complete`` becomes False when the time is up. Raises
@@ -89,17 +101,20 @@ class ContactSearches:
                     raise
                 place = self._keep(search, replace(place, cursor=None, begun_at=self._now))
                 continue
+            self._pages += 1
             self.seen += len(contacts)
             yield from (contact for contact in contacts if contact.updated_at >= place.succeeded_at - OVERLAP)
             if cursor is None:
                 self._keep(search, Place(place.begun_at))
+                self._unfinished.pop(search.name, None)
                 return
             place = self._keep(search, replace(place, cursor=cursor, left_at=self._now))
 
     def kept(self) -> Mapping[str, Any]:
         """For the next pass."""
         oldest = self._now - FORGOTTEN_AFTER
-        return {name: asdict(place) for name, place in self._places.items() if place.succeeded_at > oldest}
+        places = {name: asdict(place) for name, place in self._places.items() if place.succeeded_at > oldest}
+        return {"searches": places, "unfinished": self._unfinished}
 
     def _place(self, search: Search) -> Place:
         return self._places.get(search.name) or Place(self._default)

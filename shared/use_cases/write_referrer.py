@@ -57,12 +57,12 @@ class ReferrerWriter:
         self.referrer = referrer
 
     def write(self, wanted: Mapping[str, Value]) -> tuple[Dropped, ...]:
-        """Writes what differs from what was written last; answers what was left out. Raises NoContactError and what the
-        Intercom port raises."""
+        """Writes what differs from what was written last; answers what was left out. An empty text clears only what was written
+        before. Raises NoContactError and what the Intercom port raises."""
         prepared = prepare(wanted, self._intercom.attributes(wanted))
         contact_id = self._known_id()
         there = self.referrer.written if contact_id == self.referrer.contact_id else {}
-        new = {name: value for name, value in prepared.values.items() if not _same(there.get(name), value)}
+        new = {name: value for name, value in prepared.values.items() if not _same(there.get(name, ""), value)}
         changes, dropped = self._ours(new)
         dropped = (*prepared.dropped, *dropped)
         if not changes:

@@ -231,6 +231,38 @@ def test_fitting_types_pass(source: str, target: str) -> None:
     assert find_unfit(with_row(source, CUSTOM + target), ATTRIBUTES) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "held"),
+    [
+        ("is_vip", "yes", "true"),
+        ("is_vip", "ON", "true"),
+        ("is_vip", 0, "false"),
+        ("referral_count", "1.0", "1"),
+        ("score", "1.0", "1"),
+    ],
+)
+def test_a_qualified_value_that_would_never_be_found_as_it_is_written_is_named(name: str, value: Any, held: str) -> None:
+    document = with_trigger(attribute=f"{CUSTOM}{name}", initial_value=None, qualified_values=[held, value])
+    assert find_wrong(document) == []
+    [(place, sentence)] = find_unfit(document, ATTRIBUTES)
+    assert place == "qualification.trigger.qualified_values[1]"
+    assert f"holds {held}, so “{value}” is never found. Write {held}." in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("is_vip", " True "), ("is_vip", False), ("score", 1.0), ("score", "1"), ("score", 2.5)]
+)
+def test_a_qualified_value_that_is_found_as_it_is_written_passes(name: str, value: Any) -> None:
+    document = with_trigger(attribute=f"{CUSTOM}{name}", initial_value=None, qualified_values=[value])
+    assert find_unfit(document, ATTRIBUTES) == []
+
+
+def test_a_first_value_that_comes_to_a_qualified_one_is_named() -> None:
+    document = with_trigger(attribute=f"{CUSTOM}is_vip", initial_value="on", qualified_values=[True])
+    assert find_wrong(document) == []
+    assert "from the start" in dict(find_unfit(document, ATTRIBUTES))["qualification.trigger.initial_value"]
+
+
 def test_a_tracked_attribute_need_not_be_writable_without_a_first_value() -> None:
     document = with_trigger(attribute="last_replied_at", initial_value=None, qualified_values=["2026-01-01"])
     assert (find_wrong(document), find_unfit(document, ATTRIBUTES)) == ([], [])

@@ -70,7 +70,8 @@ def _qualification_of(item: Item) -> Qualification:
     plain = {name: values[name] for name in (*_PLAIN, "due_at") if name in values}
     plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
     sightings = tuple(
-        Sighting(one["contact_id"], float(one["at"]), one["value"], one["read"]) for one in json.loads(values["sightings"])
+        Sighting(one["contact_id"], float(one["at"]), one["value"], one["read"], one.get("attribute"))
+        for one in json.loads(values["sightings"])
     )
     return Qualification(
         **{

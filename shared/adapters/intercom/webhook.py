@@ -21,6 +21,8 @@ HUB_SIGNATURE = "x-hub-signature"
 BODY_SIGNATURE = "x-body-signature"
 LONGEST_TEXT = 1_000
 """Characters of an attribute's value; longer ones are no value that qualifies."""
+LONGEST_NAME = 1_000
+"""Bytes of an id or e-mail address; DynamoDB takes twice as many in a key."""
 LATEST = 1e11
 """Epoch seconds; what is later is no time, neither is NaN."""
 _HUB = re.compile(r"sha1=[0-9a-f]{40}")
@@ -33,7 +35,8 @@ class Notification:
     """What a notification tells. Whatever it does not tell is empty or None; times in epoch seconds.
 
     ``attributes``: the contact's scalar attributes by their bare names, ``custom`` its custom ones. ``whole``: it holds the
-    contact with all of them; an item about the end of a contact does not.
+    contact with all of them; an item about the end of a contact does not. ``garbled``: an id or e-mail address was left out
+    that nobody can have.
     """
 
     app_id: str
@@ -48,6 +51,7 @@ class Notification:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     custom: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
+    garbled: bool = False
 
     def tells(self, name: str) -> bool:
         """Whether the attribute's value is told, be it that there is none."""
@@ -92,6 +96,7 @@ def read_notification(body: bytes) -> Notification:
     if isinstance(item.get("contact"), Mapping):  # of a tag's topic
         item = item["contact"]
     merged_from = item.get("merged_from")
+    merged_from = merged_from.get("id") if isinstance(merged_from, Mapping) else merged_from
     return Notification(
         app_id=_text(envelope.get("app_id")) or "",
         topic=_text(envelope.get("topic")) or "",
@@ -101,10 +106,11 @@ def read_notification(body: bytes) -> Notification:
         role=_text(item.get("role")),
         created_at=seconds_of(item.get("created_at")),
         updated_at=seconds_of(item.get("updated_at")),
-        merged_from=_text(merged_from.get("id")) if isinstance(merged_from, Mapping) else _text(merged_from),
+        merged_from=_text(merged_from),
         attributes=_scalars(item),
         custom=_scalars(item.get(_CUSTOM)),
         whole=isinstance(item.get(_CUSTOM), Mapping),
+        garbled=any(_is_garbled(value) for value in (item.get("id"), item.get("email"), merged_from)),
     )
 
 
@@ -137,10 +143,20 @@ def seconds_of(value: Any) -> float | None:
 
 
 def _text(value: Any) -> str | None:
-    """A text that is not blank, or a number as one."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    """A text that is not blank, or a number as one; None for one that cannot be a key."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or _is_garbled(value):
         return None
     return str(value).strip() or None
+
+
+def _is_garbled(value: Any) -> bool:
+    """Longer than any name, or half a character."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return len(value.strip().encode()) > LONGEST_NAME
+    except UnicodeEncodeError:
+        return True
 
 
 def _scalars(value: Any) -> dict[str, Any]:

@@ -112,6 +112,15 @@ def test_a_text_that_is_too_long_is_no_value() -> None:
     assert read({"id": "1", "custom_attributes": {"x": "y" * 5000}}).value("custom_attributes.x") is None
 
 
+@pytest.mark.parametrize("text", ["x" * 1_001, "é" * 501, "x\ud800"])
+@pytest.mark.parametrize("name", ["id", "email", "merged_from"])
+def test_what_nobody_can_be_called_is_not_told(name: str, text: str) -> None:
+    told = read({"id": "1", "email": "a@example.com", name: text})
+    assert getattr(told, {"id": "contact_id"}.get(name, name)) is None
+    assert told.garbled
+    assert not read({"id": "1", "email": "a@example.com", "merged_from": None}).garbled
+
+
 def test_a_merge_names_its_source_or_does_not() -> None:
     assert read({"id": "1", "merged_from": {"type": "contact", "id": "2"}}).merged_from == "2"
     assert read({"id": "1"}).merged_from is None

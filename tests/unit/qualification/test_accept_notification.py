@@ -123,6 +123,23 @@ def test_a_signed_body_that_cannot_be_read_is_answered_and_counted(app: App) -> 
     assert app.metrics.counts["NotificationUnreadable"] == 4
 
 
+ENDLESS = "x" * 3_000
+"""More than DynamoDB takes in a key."""
+
+
+@pytest.mark.parametrize("name", ["email", "id", "merged_from"])
+@pytest.mark.parametrize("text", [ENDLESS, "é" * 1_000, "x\ud800@example.com"])
+def test_a_name_that_nobody_can_have_is_answered_counted_and_no_key(app: App, name: str, text: str) -> None:
+    document = json.loads(body_of(topic="contact.merged"))
+    document["data"]["item"][name] = text
+    assert post(app, json.dumps(document).encode()) == 200
+    assert app.metrics.counts["NotificationUnreadable"] == 1
+    queued = app.queued("qualification")
+    assert len(queued) == int(name != "id")
+    app.qualify()
+    assert app.queued("qualification") == [], "worked off by what else it tells"
+
+
 def test_head_and_ping_are_answered(app: App) -> None:
     assert app.notify("", {}, method="HEAD")["statusCode"] == 200
     assert post(app, json.dumps({"topic": "ping", "app_id": "abc", "data": {"item": {"type": "ping"}}}).encode()) == 200

@@ -488,6 +488,24 @@ def test_a_user_that_we_made_of_the_lead_ourselves_does_not_qualify() -> None:
     assert friend.qualified_times == 0
 
 
+def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_late_that_is_told() -> None:
+    story = Friendship({"trigger": {"kind": "became_user"}})
+    story.app.configure(campaign_id=2, qualification=rules(), person_invited={"action": "user", "duplicates": "update"})
+    friend = story.invited()
+    other = story.refers("Olga", "olga@example.com", campaign=2)
+    story.account.join(story.account.campaigns[2], first_name="Friend 1", email=friend.email, source="Referred", referrer=other)
+    story.webhooks()
+    assert story.contact(friend.email).role == "user"
+    echoes = story.taken()
+    assert any(b"contact.lead.signed_up" in one.body for one in echoes)
+    story.app.wait(86_400)
+    story.notified(*echoes)
+    story.settles(1)
+    story.app.reconcile()
+    story.app.qualify()
+    assert friend.qualified_times == 0
+
+
 def test_an_old_signed_body_has_no_effect() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()

@@ -133,6 +133,36 @@ def test_a_failed_reward_shows_and_is_no_event() -> None:
     assert story.shown() == {"rewards_total": 0.0, "reward_status": "Failed"}
 
 
+@pytest.mark.parametrize("status", ["Canceled", "Failed"])
+@pytest.mark.parametrize("role", ["user", "lead"])
+def test_the_last_reward_is_cleared_when_none_is_left(role: str, status: str) -> None:
+    story = Story(contact=False)
+    story.app.given(role, email=RITA)
+    story.qualifies(story.invites())
+    story.passes()
+    assert story.shown()["last_reward"] == TITLE
+    story.account.rewards.all()[0].status = status
+    story.app.poll_rewards()
+    story.passes()
+    assert story.shown() == {"last_reward": "", "rewards_total": 0, "reward_status": status}
+    story.app.forget_calls()
+    story.qualifies(story.invites())
+    story.passes()
+    assert story.shown()["last_reward"] == TITLE
+
+
+def test_a_last_reward_that_we_never_wrote_is_not_cleared() -> None:
+    story = Story()
+    contact = story.contact()
+    story.app.intercom.contacts.update(contact.id, {"custom_attributes": {"last_reward": "A cake"}}, by_api=False)
+    story.qualifies(story.invites())
+    story.account.rewards.all()[0].status = "Canceled"
+    story.app.poll_rewards()
+    story.app.forget_calls()
+    story.passes()
+    assert story.shown() == {"last_reward": "A cake", "rewards_total": 0, "reward_status": "Canceled"}
+
+
 def test_a_reward_that_is_canceled_later_shows_and_is_taken_from_the_total() -> None:
     story = Story()
     story.app.poll_rewards()
