@@ -263,6 +263,36 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     heading(page, "Campaigns").wait_for()
 
 
+def test_what_the_application_refuses_is_marked_at_the_row_that_the_page_shows(page: Page, stack: Stack) -> None:
+    """An empty row is not sent, so the application counts the rows after it differently."""
+    page.goto(f"{stack.url}/#/campaigns/2")
+    heading(page, "Partner programme").wait_for()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_label("Create a lead").check()
+    invited.get_by_role("button", name="Add a row", exact=True).click()
+    invited.get_by_role("button", name="Add a row", exact=True).click()
+    invited.get_by_label("Row 4: from").select_option("code")
+    problems = [invited.locator(f'[data-place^="person_invited.mapping[{row}]"] .remark.problem') for row in (2, 3)]
+    for press in ("Activate", "Show what would be sent"):
+        page.get_by_role("button", name=press, exact=True).first.click()
+        problems[1].first.wait_for()
+        assert problems[0].count() == 0
+        invited.get_by_label("Row 4: from").select_option("url")
+        problems[1].first.wait_for(state="detached")
+    page.get_by_role("tab", name="Sync").click()
+    sync = page.get_by_role("tabpanel", name="Sync")
+    sync.get_by_label("Once").check()
+    sync.get_by_role("button", name="Add a row").click()
+    page.get_by_role("tab", name="More").click()
+    page.get_by_text("All settings as text").click()
+    sent = json.loads(page.get_by_role("tabpanel", name="More").locator("pre").inner_text())
+    assert [row["to"] for row in sent["sync"]["mapping"]] == ["first_name", "email"]
+    assert [row["from"] for row in sent["person_invited"]["mapping"]] == ["first_name", "email", "url"]
+    page.get_by_role("link", name="All campaigns").click()
+    answer(page, "Leave without saving?", "Leave")
+    heading(page, "Campaigns").wait_for()
+
+
 def test_what_was_filled_in_for_a_new_campaign_is_not_lost_by_a_click(page: Page) -> None:
     go_to(page, "Campaigns")
     page.get_by_role("link", name="Set up Partner programme").click()
