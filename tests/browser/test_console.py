@@ -353,6 +353,27 @@ def test_a_sync_run_is_watched_and_cancelled(page: Page, stack: Stack) -> None:
 # -- activity ---------------------------------------------------------------------------------------------------------
 
 
+def test_activity_renews_itself_while_it_is_watched(page: Page, stack: Stack) -> None:
+    def sign_up(user_id: int) -> Locator:
+        person = {"id": user_id, "first_name": "Ada", "email": f"ada{user_id}@example.com", "source": "Referred"}
+        assert post_webhook(stack, person) == 202
+        return page.get_by_role("row").filter(has_text=person["email"])
+
+    go_to(page, "Activity")
+    first = page.get_by_role("table").get_by_role("link").first
+    first.focus()
+    focused = first.get_attribute("href")
+    sign_up(811).wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('href')") == focused
+    assert page.locator("[aria-live=off]", has_text="shown").count() == 1
+    page.get_by_label("E-mail").focus()
+    row = sign_up(812)
+    page.wait_for_timeout(15_000)
+    assert row.count() == 0  # nothing moves under the hands of who filters
+    page.get_by_role("button", name="Export as CSV").focus()
+    row.wait_for()
+
+
 def test_replay_is_safe_to_press_twice(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.url}/#/activity/1/801")
     page.get_by_text("A contact was created in Intercom.").wait_for()
