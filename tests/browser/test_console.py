@@ -16,10 +16,12 @@ import requests
 
 from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
-from shared.adapters.clock import SystemChance
+from shared.adapters.clock import SystemChance, SystemClock
 from shared.adapters.dynamodb.strikes import DynamoStrikes
+from shared.adapters.dynamodb.sync_runs import DynamoSyncRuns
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection import Vendor
+from shared.domain.sync_run import RunState, SyncRun
 from tests.browser.windows import (
     ARTEFACTS,
     CALL_SECONDS,
@@ -35,6 +37,7 @@ from tests.browser.windows import (
     told,
     until,
 )
+from tests.builders import NOW
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -348,6 +351,42 @@ def test_a_sync_run_is_watched_and_cancelled(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.url}/#/syncs")
     heading(page, "Sync runs").wait_for()
     card(page, "Friends of mine").get_by_text("Cancelled", exact=True).wait_for()
+
+
+def test_older_runs_are_there_to_be_read(page: Page, stack: Stack) -> None:
+    clock, chance = SystemClock(), SystemChance()
+    tables = (Table(stack.client("dynamodb"), stack.resources[name], chance) for name in ("CampaignsTable", "ReferralsTable"))
+    runs = DynamoSyncRuns(*tables, chance, clock)
+    for number in range(1, 13):  # before those that are there
+        runs.start(
+            SyncRun(1, number, RunState.DONE, NOW, 1, {}, requested_by=f"person {number}", finished_at=NOW), scheduled=False
+        )
+        runs.close(1, number)
+    page.goto(f"{stack.url}/#/campaigns/1/sync")
+    sync = page.get_by_role("tabpanel", name="Sync")
+    shown = sync.locator("article.run")
+    shown.nth(9).wait_for()
+    assert shown.count() == 10
+    sync.get_by_role("button", name="Older runs").click()
+    shown.nth(11).wait_for()
+    assert [one for one in shown.locator("span.soft").all_inner_texts() if one.startswith("person")] == [
+        f"person {number}" for number in range(12, 0, -1)
+    ]
+    assert sync.get_by_role("button", name="Older runs").count() == 0
+
+
+def test_older_versions_are_there_to_be_read(page: Page, stack: Stack, campaign: dict[str, Any]) -> None:
+    for number in range(22):
+        document = {**campaign, "campaign_id": 3, "name": f"Name {number}", "status": "draft"}
+        call(stack, "PUT", "/api/campaigns/3", document, **({"If-Match": f'"{number}"'} if number else {}))
+    page.goto(f"{stack.url}/#/campaigns/3/versions")
+    versions = page.get_by_role("tabpanel", name="Versions")
+    versions.get_by_text("Version 4", exact=True).wait_for()
+    versions.get_by_role("button", name="Older versions").click()
+    versions.get_by_text("Version 1", exact=True).wait_for()
+    told_of = versions.locator("summary").all_inner_texts()
+    assert told_of == [*(f"What changed since version {number}" for number in range(21, 0, -1)), "The settings"]
+    assert versions.get_by_role("button", name="Older versions").count() == 0
 
 
 # -- activity ---------------------------------------------------------------------------------------------------------
