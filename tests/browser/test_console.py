@@ -478,6 +478,26 @@ def test_the_console_works_while_intercom_is_down_and_says_so(page: Page, stack:
     keep_picture(page, "console-intercom-down")
 
 
+def test_an_address_that_is_none_says_so(page: Page, stack: Stack) -> None:
+    for place in ("activity/%E0%A4%A", "%", "nonsense", "constructor", "campaigns/%E0%A4%A"):
+        page.goto(f"{stack.url}/#/overview")
+        heading(page, "Overview").wait_for()
+        page.goto(f"{stack.url}/#/{place}")
+        heading(page, "There is no such page").wait_for()
+        page.reload()
+        heading(page, "There is no such page").wait_for()
+    page.get_by_role("link", name="Go to the overview").click()
+    heading(page, "Overview").wait_for()
+
+
+@pytest.mark.parametrize("days", ["9999", "-1", "much", "20"])
+def test_a_period_that_is_not_offered_is_the_usual_one(page: Page, stack: Stack, days: str) -> None:
+    go_to(page, "Help")
+    page.goto(f"{stack.url}/#/overview?days={days}")
+    page.get_by_text("in 14 days").wait_for()
+    holds(page.get_by_label("Period"), "14")
+
+
 # -- how it looks -----------------------------------------------------------------------------------------------------
 
 
