@@ -473,9 +473,25 @@ def test_the_console_works_while_intercom_is_down_and_says_so(page: Page, stack:
     invited.get_by_role("button", name="Refresh attributes").click()
     invited.get_by_text("Intercom does not answer now").first.wait_for(timeout=60_000)
     holds(invited.get_by_label("Row 1: to"), "name")  # the list from before can still be chosen from
+    invited.get_by_text("The list is the one read before, today").first.wait_for()
     page.get_by_label("Name of the campaign").fill("Friends while it is down")
     save(page, stack)
     keep_picture(page, "console-intercom-down")
+
+
+def test_the_attributes_that_came_last_are_kept_for_a_page_that_opens_while_intercom_is_down(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/1/invited")
+    page.reload()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_text("attributes in your Intercom workspace").wait_for()
+    down = {"title": "Service unavailable", "status": 503, "detail": "Intercom does not answer now."}
+    page.route("**/api/attributes", lambda route: route.fulfill(status=503, json=down))
+    try:
+        page.reload()
+        invited.get_by_text("The list is the one read before, today").first.wait_for()
+        assert invited.get_by_label("Row 1: to").locator("option[value='custom_attributes.referral_link']").count() == 1
+    finally:
+        page.unroute("**/api/attributes")
 
 
 def test_an_address_that_is_none_says_so(page: Page, stack: Stack) -> None:
