@@ -97,6 +97,11 @@ template-check: $(EXPANDED) $(SAM_VENV)
 security: $(EXPANDED) .venv-check/.installed
 	.venv-check/bin/checkov --config-file tools/checkov.yaml --file $(EXPANDED)
 
+# ---------------------------------------------------------------------------------------------------------------- help
+
+help-pages: .venv/.installed ## make the console's help out of docs/configure.md
+	@$(BIN)/python -m tools.render_help
+
 # ------------------------------------------------------------------------------------------------------------------ AWS
 
 # SAM= names another SAM CLI than the pinned one.

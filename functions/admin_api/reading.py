@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from shared.errors import MalformedPayloadError, NotFoundError
 from shared.runtime.http import HttpRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -53,6 +55,15 @@ def flag_in_query(request: HttpRequest, name: str) -> bool:
 
 def paging(request: HttpRequest, most: int = MAX_LIMIT) -> tuple[int, str | None]:
     return number_in_query(request, "limit", DEFAULT_LIMIT, most), text_in_query(request, "cursor")
+
+
+def takes_csv(request: HttpRequest) -> bool:
+    """Whether the header Accept names tables, and not with the weight 0: https://www.rfc-editor.org/rfc/rfc9110#section-12.4.2"""
+    for each in request.header("accept").lower().split(","):
+        kind, *parameters = (part.strip() for part in each.split(";"))
+        if kind == "text/csv":
+            return not any(_NO_WEIGHT.fullmatch(parameter) for parameter in parameters)
+    return False
 
 
 def filter_in_query(request: HttpRequest) -> ReferralFilter:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from functions.admin_api.access import author_of
 from functions.admin_api.csv_table import csv_of
 from functions.admin_api.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
-from functions.admin_api.reading import filter_in_query, number_in_path, paging, user_in_path
+from functions.admin_api.reading import filter_in_query, number_in_path, paging, takes_csv, user_in_path
 from functions.admin_api.router import Environment, Route
 from shared.adapters.admin import answers_of_state as answers
 from shared.adapters.admin.requests import MAX_USER_ID, ReplayRequest, read_form
@@ -50,7 +50,7 @@ COLUMNS = (
 
 
 def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    wants_csv = "text/csv" in request.header("accept").lower()
+    wants_csv = takes_csv(request)
     limit, cursor = paging(request, MAX_CSV if wants_csv else 100)
     page = environment.referral_search.search(filter_in_query(request), limit, cursor)
     workspace_id = _workspace_id(environment)

@@ -12,12 +12,16 @@ from shared.domain.mapping import Dropped, fact, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.referral import KnownPerson, Referral, State
 from shared.errors import ConfigurationError, FailureError
-from shared.ports.repositories import Connections, People
+from shared.ports.repositories import Connections, People, SyncMembers
 from shared.ports.services import Clock, Intercom
 from shared.use_cases.wanted_contact import wanted_of
 from shared.use_cases.write_contact import is_same
 
 HAS_IT = "The contact has it already."
+BY_SYNC = (
+    "Nothing is sent: the sync added this person from a contact that was in Intercom before. What that contact gets is said "
+    "under Sync and Rewards."
+)
 
 
 class Previewing(Protocol):
@@ -29,6 +33,8 @@ class Previewing(Protocol):
     def connections(self) -> Connections: ...
     @property
     def people(self) -> People: ...
+    @property
+    def sync_members(self) -> SyncMembers: ...
     def intercom(self) -> Intercom: ...
 
 
@@ -75,9 +81,12 @@ def preview_contact(environment: Previewing, campaign: Campaign, row: Referral) 
     """As if the row were delivered now by an active campaign. Works while Intercom does not answer, and says so."""
     row = replace(row, state=State.PENDING)
     settings = campaign.audience(row.audience)
+    email = fold_email(row.person.email or "")
+    member = environment.sync_members.find(campaign.campaign_id, email) if email else None
+    if member is not None and member.brought(row.person):
+        return Preview(BY_SYNC, contact_id=member.contact_id)
     if settings.action is Action.NONE:
         return Preview(f"Nothing is sent: the campaign sends no {row.audience.replace('_', ' ')} to Intercom.")
-    email = fold_email(row.person.email or "")
     if not is_deliverable(email):
         why = "there is no e-mail address" if not email else "no mail system takes this e-mail address"
         return Preview(f"Nothing is sent and the referral fails: {why}.")

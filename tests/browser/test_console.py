@@ -16,10 +16,12 @@ import requests
 
 from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
-from shared.adapters.clock import SystemChance
+from shared.adapters.clock import SystemChance, SystemClock
 from shared.adapters.dynamodb.strikes import DynamoStrikes
+from shared.adapters.dynamodb.sync_runs import DynamoSyncRuns
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection import Vendor
+from shared.domain.sync_run import RunState, SyncRun
 from tests.browser.windows import (
     ARTEFACTS,
     CALL_SECONDS,
@@ -35,6 +37,7 @@ from tests.browser.windows import (
     told,
     until,
 )
+from tests.builders import NOW
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -263,6 +266,36 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     heading(page, "Campaigns").wait_for()
 
 
+def test_what_the_application_refuses_is_marked_at_the_row_that_the_page_shows(page: Page, stack: Stack) -> None:
+    """An empty row is not sent, so the application counts the rows after it differently."""
+    page.goto(f"{stack.url}/#/campaigns/2")
+    heading(page, "Partner programme").wait_for()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_label("Create a lead").check()
+    invited.get_by_role("button", name="Add a row", exact=True).click()
+    invited.get_by_role("button", name="Add a row", exact=True).click()
+    invited.get_by_label("Row 4: from").select_option("code")
+    problems = [invited.locator(f'[data-place^="person_invited.mapping[{row}]"] .remark.problem') for row in (2, 3)]
+    for press in ("Activate", "Show what would be sent"):
+        page.get_by_role("button", name=press, exact=True).first.click()
+        problems[1].first.wait_for()
+        assert problems[0].count() == 0
+        invited.get_by_label("Row 4: from").select_option("url")
+        problems[1].first.wait_for(state="detached")
+    page.get_by_role("tab", name="Sync").click()
+    sync = page.get_by_role("tabpanel", name="Sync")
+    sync.get_by_label("Once").check()
+    sync.get_by_role("button", name="Add a row").click()
+    page.get_by_role("tab", name="More").click()
+    page.get_by_text("All settings as text").click()
+    sent = json.loads(page.get_by_role("tabpanel", name="More").locator("pre").inner_text())
+    assert [row["to"] for row in sent["sync"]["mapping"]] == ["first_name", "email"]
+    assert [row["from"] for row in sent["person_invited"]["mapping"]] == ["first_name", "email", "url"]
+    page.get_by_role("link", name="All campaigns").click()
+    answer(page, "Leave without saving?", "Leave")
+    heading(page, "Campaigns").wait_for()
+
+
 def test_what_was_filled_in_for_a_new_campaign_is_not_lost_by_a_click(page: Page) -> None:
     go_to(page, "Campaigns")
     page.get_by_role("link", name="Set up Partner programme").click()
@@ -320,7 +353,64 @@ def test_a_sync_run_is_watched_and_cancelled(page: Page, stack: Stack) -> None:
     card(page, "Friends of mine").get_by_text("Cancelled", exact=True).wait_for()
 
 
+def test_older_runs_are_there_to_be_read(page: Page, stack: Stack) -> None:
+    clock, chance = SystemClock(), SystemChance()
+    tables = (Table(stack.client("dynamodb"), stack.resources[name], chance) for name in ("CampaignsTable", "ReferralsTable"))
+    runs = DynamoSyncRuns(*tables, chance, clock)
+    for number in range(1, 13):  # before those that are there
+        runs.start(
+            SyncRun(1, number, RunState.DONE, NOW, 1, {}, requested_by=f"person {number}", finished_at=NOW), scheduled=False
+        )
+        runs.close(1, number)
+    page.goto(f"{stack.url}/#/campaigns/1/sync")
+    sync = page.get_by_role("tabpanel", name="Sync")
+    shown = sync.locator("article.run")
+    shown.nth(9).wait_for()
+    assert shown.count() == 10
+    sync.get_by_role("button", name="Older runs").click()
+    shown.nth(11).wait_for()
+    assert [one for one in shown.locator("span.soft").all_inner_texts() if one.startswith("person")] == [
+        f"person {number}" for number in range(12, 0, -1)
+    ]
+    assert sync.get_by_role("button", name="Older runs").count() == 0
+
+
+def test_older_versions_are_there_to_be_read(page: Page, stack: Stack, campaign: dict[str, Any]) -> None:
+    for number in range(22):
+        document = {**campaign, "campaign_id": 3, "name": f"Name {number}", "status": "draft"}
+        call(stack, "PUT", "/api/campaigns/3", document, **({"If-Match": f'"{number}"'} if number else {}))
+    page.goto(f"{stack.url}/#/campaigns/3/versions")
+    versions = page.get_by_role("tabpanel", name="Versions")
+    versions.get_by_text("Version 4", exact=True).wait_for()
+    versions.get_by_role("button", name="Older versions").click()
+    versions.get_by_text("Version 1", exact=True).wait_for()
+    told_of = versions.locator("summary").all_inner_texts()
+    assert told_of == [*(f"What changed since version {number}" for number in range(21, 0, -1)), "The settings"]
+    assert versions.get_by_role("button", name="Older versions").count() == 0
+
+
 # -- activity ---------------------------------------------------------------------------------------------------------
+
+
+def test_activity_renews_itself_while_it_is_watched(page: Page, stack: Stack) -> None:
+    def sign_up(user_id: int) -> Locator:
+        person = {"id": user_id, "first_name": "Ada", "email": f"ada{user_id}@example.com", "source": "Referred"}
+        assert post_webhook(stack, person) == 202
+        return page.get_by_role("row").filter(has_text=person["email"])
+
+    go_to(page, "Activity")
+    first = page.get_by_role("table").get_by_role("link").first
+    first.focus()
+    focused = first.get_attribute("href")
+    sign_up(811).wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('href')") == focused
+    assert page.locator("[aria-live=off]", has_text="shown").count() == 1
+    page.get_by_label("E-mail").focus()
+    row = sign_up(812)
+    page.wait_for_timeout(15_000)
+    assert row.count() == 0  # nothing moves under the hands of who filters
+    page.get_by_role("button", name="Export as CSV").focus()
+    row.wait_for()
 
 
 def test_replay_is_safe_to_press_twice(page: Page, stack: Stack) -> None:
@@ -383,9 +473,45 @@ def test_the_console_works_while_intercom_is_down_and_says_so(page: Page, stack:
     invited.get_by_role("button", name="Refresh attributes").click()
     invited.get_by_text("Intercom does not answer now").first.wait_for(timeout=60_000)
     holds(invited.get_by_label("Row 1: to"), "name")  # the list from before can still be chosen from
+    invited.get_by_text("The list is the one read before, today").first.wait_for()
     page.get_by_label("Name of the campaign").fill("Friends while it is down")
     save(page, stack)
     keep_picture(page, "console-intercom-down")
+
+
+def test_the_attributes_that_came_last_are_kept_for_a_page_that_opens_while_intercom_is_down(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/1/invited")
+    page.reload()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_text("attributes in your Intercom workspace").wait_for()
+    down = {"title": "Service unavailable", "status": 503, "detail": "Intercom does not answer now."}
+    page.route("**/api/attributes", lambda route: route.fulfill(status=503, json=down))
+    try:
+        page.reload()
+        invited.get_by_text("The list is the one read before, today").first.wait_for()
+        assert invited.get_by_label("Row 1: to").locator("option[value='custom_attributes.referral_link']").count() == 1
+    finally:
+        page.unroute("**/api/attributes")
+
+
+def test_an_address_that_is_none_says_so(page: Page, stack: Stack) -> None:
+    for place in ("activity/%E0%A4%A", "%", "nonsense", "constructor", "campaigns/%E0%A4%A"):
+        page.goto(f"{stack.url}/#/overview")
+        heading(page, "Overview").wait_for()
+        page.goto(f"{stack.url}/#/{place}")
+        heading(page, "There is no such page").wait_for()
+        page.reload()
+        heading(page, "There is no such page").wait_for()
+    page.get_by_role("link", name="Go to the overview").click()
+    heading(page, "Overview").wait_for()
+
+
+@pytest.mark.parametrize("days", ["9999", "-1", "much", "20"])
+def test_a_period_that_is_not_offered_is_the_usual_one(page: Page, stack: Stack, days: str) -> None:
+    go_to(page, "Help")
+    page.goto(f"{stack.url}/#/overview?days={days}")
+    page.get_by_text("in 14 days").wait_for()
+    holds(page.get_by_label("Period"), "14")
 
 
 # -- how it looks -----------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
-// Activity: referrals by filter, what waits unread, and replay of all that match.
+// Activity: referrals by filter, renewed while it is watched; what waits unread, and replay of all that match.
 
 import { ApiError, read, search, send } from "./api.js";
 import { confirmed } from "./dialog.js";
-import { attempt, button, link, make, say, table } from "./dom.js";
+import { attempt, button, every, link, make, say, table } from "./dom.js";
 import { field, input, select } from "./form.js";
 import { current } from "./signin.js";
 import { AUDIENCES, badge, FLAGS, moment, plural, STATE_HELP, STATES } from "./words.js";
@@ -12,10 +12,12 @@ const SHOW = [["", "All"], ["attention", "Needs attention"], ...Object.entries(S
 export async function show({ query }, signal) {
   const wanted = { show: "", campaign_id: "", audience: "", email: "", ...query };
   const campaigns = (await attempt(() => read("/api/campaigns", { limit: 100 })))?.items ?? [];
-  const results = make("div", { "aria-live": "polite" });
+  const results = make("div", {});
   const body = make("div", {});
   let cursor = null;
   let count = 0;
+  let turn = 0;
+  let newest = ""; // the first page as it is shown; empty when there is none, or older ones are shown as well
 
   /** What the API is asked for. */
   function filter() {
@@ -26,33 +28,57 @@ export async function show({ query }, signal) {
 
   async function start() {
     history.replaceState(null, "", `#/activity${search(wanted)}`);
-    cursor = null;
-    count = 0;
+    results.setAttribute("aria-live", "polite");
+    newest = "";
     body.replaceChildren(make("p", { className: "soft" }, "Looking…"));
     try {
-      await more(true);
+      await look(null);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 401) throw error;
       body.replaceChildren(make("p", { className: "note warn" }, error.absent ? "This version of the application has no list of referrals yet." : error.message));
     }
   }
 
-  async function more(fresh) {
+  /** Shows what follows `from`; null: the newest ones, in place of what is shown. What was asked before is no longer shown. */
+  async function look(from) {
+    const mine = ++turn;
+    if (from !== null) newest = "";
     const rows = [];
+    let next = from;
     do {
-      const page = await read("/api/referrals", { ...filter(), limit: 50, cursor });
-      cursor = page.cursor;
+      const page = await read("/api/referrals", { ...filter(), limit: 50, cursor: next });
+      next = page.cursor;
       rows.push(...page.items);
-    } while (cursor && rows.length < 25 && !signal.aborted);
-    count += rows.length;
-    if (fresh) body.replaceChildren();
-    body.querySelector(".more")?.remove();
+    } while (next && rows.length < 25 && !signal.aborted);
+    if (mine !== turn) return;
+    const text = JSON.stringify(rows);
+    if (from === null && text === newest) return;
+    if (from === null) newest = text;
+    cursor = next;
+    count = rows.length + (from === null ? 0 : count);
+    draw(rows, from === null);
+  }
+
+  /** Rows take the place of rows, so that nothing else moves. */
+  function draw(rows, fresh) {
+    const place = body.querySelector("tbody");
     const made = rows.length ? list(rows) : null;
-    if (made && body.querySelector("tbody")) body.querySelector("tbody").append(...made.querySelectorAll("tbody > tr"));
-    else if (made) body.append(made);
-    if (!count) body.append(make("p", { className: "note" }, wanted.email ? "Nobody matches. The search takes the whole e-mail address." : Object.keys(filter()).length ? "Nobody matches." : "Nobody has signed up yet. Signups appear here within seconds."));
-    if (cursor) body.append(make("div", { className: "more row" }, button("Show more", () => more(false))));
+    if (made && place) {
+      const at = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      place[fresh ? "replaceChildren" : "append"](...made.querySelectorAll("tbody > tr"));
+      if (fresh && at) [...place.querySelectorAll("a")].find((each) => each.getAttribute("href") === at)?.focus({ preventScroll: true });
+    } else if (fresh) body.replaceChildren(made ?? make("p", { className: "note" }, wanted.email ? "Nobody matches. The search takes the whole e-mail address." : Object.keys(filter()).length ? "Nobody matches." : "Nobody has signed up yet. Signups appear here within seconds."));
+    if (!cursor) body.querySelector(".more")?.remove();
+    else if (!body.querySelector(".more")) body.append(make("div", { className: "more row" }, button("Show more", () => look(cursor))));
     results.textContent = count ? `${plural(count, "referral")} shown${cursor ? ", there are more" : ""}.` : "";
+  }
+
+  /** Quietly, and not while somebody reads on, filters or marks a text. */
+  async function renew() {
+    const marks = !getSelection().isCollapsed && body.contains(getSelection().anchorNode);
+    if (!newest || marks || form.contains(document.activeElement)) return;
+    results.setAttribute("aria-live", "off");
+    await look(null).catch(() => null);
   }
 
   const set = (name) => (value) => {
@@ -75,6 +101,7 @@ export async function show({ query }, signal) {
   });
   const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
   attempt(start);
+  every(signal, 10, renew);
   return { title: "Activity", content: [form, tools, body] };
 }
 

@@ -1,6 +1,6 @@
 // The shell: sign-in, navigation, and one page at a time.
 
-import { attempt, button, make, say } from "./dom.js";
+import { attempt, button, link, make, say } from "./dom.js";
 import { confirmed } from "./dialog.js";
 import * as signin from "./signin.js";
 
@@ -16,6 +16,7 @@ const PAGES = {
   syncs: () => import("./syncs.js"),
   connection: () => import("./connection.js"),
   help: () => import("./help.js"),
+  missing: async () => ({ show: missing }),
 };
 let leaving = new AbortController();
 let unsaved = () => false;
@@ -25,10 +26,30 @@ let turns = 0;
 /** `#/activity/1/7?state=failed` → the page's name, what follows in the path, and the query. */
 function readAddress() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [first = "", ...rest] = path.split("/").map(decodeURIComponent);
-  const name = { campaigns: rest[0] ? "campaign" : "campaigns", activity: rest.length === 2 ? "referral" : "activity" }[first];
-  return { name: name ?? (first in PAGES ? first : "overview"), parts: rest, query: Object.fromEntries(new URLSearchParams(query)) };
+  const [first, ...rest] = path.split("/").map(decode);
+  return { name: rest.includes(null) ? "missing" : nameOf(first, rest), parts: rest, query: Object.fromEntries(new URLSearchParams(query)) };
 }
+
+function nameOf(first, rest) {
+  if (first === "") return "overview";
+  if (first === "campaigns" && rest[0]) return "campaign";
+  if (first === "activity" && rest.length === 2) return "referral";
+  return Object.hasOwn(PAGES, first) ? first : "missing";
+}
+
+/** null for an escape that is none. */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+const missing = () => ({
+  title: "There is no such page",
+  content: [make("p", { className: "note warn" }, "Nothing is at this address. Perhaps it was typed or copied with a mistake."), make("p", {}, link("Go to the overview", "#/overview"))],
+});
 
 function replace(title, ...children) {
   document.title = `${title} · Referrals in Intercom`;

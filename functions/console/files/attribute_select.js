@@ -2,6 +2,7 @@
 
 import { attempt, make } from "./dom.js";
 import { field, input, select } from "./form.js";
+import { moment } from "./words.js";
 import { askNewAttribute, loadAttributes, shortName } from "./workspace.js";
 
 const CREATE = "\u0000create";
@@ -76,9 +77,9 @@ export function attributeField(model, label, value, changed, { place, hint, ...o
 export function refreshBar(model, button) {
   const text = make("span", { className: "soft", role: "status" });
   const tell = () => {
-    const { items, problem } = model.attributes;
-    const meanwhile = items.length ? "These are as they were read before." : "Names can be typed meanwhile.";
-    text.textContent = problem ? `Intercom’s attributes cannot be read: ${problem} ${meanwhile}` : `${items.length} attributes in your Intercom workspace.`;
+    const { items, problem, at } = model.attributes;
+    const meanwhile = items.length ? ["The list is the one read before, ", moment(at), "."] : ["Names can be typed meanwhile."];
+    text.replaceChildren(...(problem ? [`Intercom’s attributes cannot be read: ${problem} `, ...meanwhile] : [`${items.length} attributes in your Intercom workspace.`]));
   };
   tell();
   model.onAttributes(tell);

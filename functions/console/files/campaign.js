@@ -96,6 +96,7 @@ function render(page, model, tab) {
     clearRemarks(page);
     summary.replaceChildren();
     const document = { ...model.document(), status };
+    const onPage = model.pagePlaces();
     try {
       const { body, etag } = await saveCampaign(model.id, document, model.etag);
       model.keep(body.document, etag);
@@ -105,7 +106,7 @@ function render(page, model, tab) {
     } catch (error) {
       if (error.status === 412) return conflict(error.problem);
       if (error.status !== 422) throw error;
-      page.showRemarks(error.problem.errors ?? [], "problem");
+      page.showRemarks(onPage(error.problem.errors ?? []), "problem");
       return say("Not saved. What is to be mended is marked.", "bad");
     }
     return undefined;

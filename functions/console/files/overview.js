@@ -6,11 +6,12 @@ import { card, every, link, make, table } from "./dom.js";
 import { select } from "./form.js";
 import { ago, badge, duration, moment, number, plural } from "./words.js";
 
+const PERIODS = [7, 14, 30, 90]; // days
 const VENDORS = { intercom: "Intercom", referral_factory: "Referral Factory" };
 
 export async function show({ query }, signal) {
   const page = make("div", {});
-  let days = Number(query.days) || 14;
+  let days = PERIODS.includes(Number(query.days)) ? Number(query.days) : 14;
   let shown = "";
   async function load() {
     const answer = await read("/api/overview", { days });
@@ -18,7 +19,7 @@ export async function show({ query }, signal) {
     if (text !== shown) page.replaceChildren(...render(answer, days));
     shown = text;
   }
-  const period = select(String(days), [7, 14, 30, 90].map((each) => [String(each), `Last ${each} days`]), async (value) => {
+  const period = select(String(days), PERIODS.map((each) => [String(each), `Last ${each} days`]), async (value) => {
     days = Number(value);
     history.replaceState(null, "", `#/overview?days=${days}`);
     await load();

@@ -38,6 +38,7 @@ export function previewCard(model, audience) {
 
   async function run() {
     const settings = { ...model.document(), campaign_id: model.id };
+    const onPage = model.pagePlaces();
     const person = chosen.user ? { user_id: Number(chosen.user) } : { person: tidy(typed) };
     try {
       render(await send(`/api/campaigns/${model.id}/preview`, { ...person, settings }));
@@ -45,7 +46,7 @@ export function previewCard(model, audience) {
       if (error.status === 401 || error.status === undefined) throw error;
       result.replaceChildren(make("p", { className: "note warn" }, error.message));
       const errors = (error.problem?.errors ?? []).map((each) => ({ ...each, place: each.place.replace(/^settings\./, "") }));
-      placeRemarks(model.root(), errors);
+      placeRemarks(model.root(), onPage(errors));
     }
   }
 

@@ -38,6 +38,9 @@ export function complete(document) {
   return whole;
 }
 
+const MAPPED = ["person_invited", "person_referring", "sync"];
+const isBegun = ({ from, to }) => Boolean(from || (to && to !== "meta."));
+
 export class SettingsModel {
   constructor(id, document, etag, attributes, factory) {
     this.id = id;
@@ -68,11 +71,18 @@ export class SettingsModel {
     return JSON.stringify(this.settings) !== this.saved;
   }
 
-  /** What would be saved: rows that were begun and not filled in are left out. */
+  /** What would be saved: rows that nobody has filled in are left out. */
   document() {
     const whole = structuredClone(this.settings);
-    for (const rows of [whole.person_invited, whole.person_referring, whole.sync]) rows.mapping = rows.mapping.filter((row) => row.from || row.to);
+    for (const name of MAPPED) whole[name].mapping = whole[name].mapping.filter(isBegun);
     return whole;
+  }
+
+  /** Turns places in `document()` as it is now into those of the rows on the page, where the empty ones stand as well. */
+  pagePlaces() {
+    const indexes = Object.fromEntries(MAPPED.map((name) => [name, this.settings[name].mapping.flatMap((row, index) => (isBegun(row) ? [index] : []))]));
+    const there = (place) => place.replace(/^(\w+)\.mapping\[(\d+)\]/, (whole, name, index) => `${name}.mapping[${indexes[name]?.[index] ?? index}]`);
+    return (remarks) => remarks.map((each) => ({ ...each, place: there(each.place) }));
   }
 
   keep(document, etag) {

@@ -6,30 +6,47 @@ import { arriving, attempt, button, card, make, say } from "./dom.js";
 import { badge, duration, moment, number, plural, RUN_STATES } from "./words.js";
 
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
+const PAGE = 10;
 
-/** The runs of a campaign; while one is open the list renews itself. */
+/** The runs of a campaign, newest first; while one is open the list renews itself. */
 export function runsCard(id, title = "Sync runs") {
   const path = `/api/campaigns/${id}/syncs`;
+  const known = new Map(); // the runs that are shown, by id
+  let cursor = null;
   let timer;
   async function load() {
-    const page = await read(path, { limit: 10 });
+    const page = await read(path, { limit: PAGE });
     clearTimeout(timer);
     if (page.items.some((run) => OPEN.has(run.state))) timer = setTimeout(() => place.isConnected && renew(), 3000);
-    return page;
+    if (!page.items.some((run) => known.has(run.run_id))) {
+      known.clear(); // so many are new that some between may be missing
+      cursor = page.cursor;
+    }
+    show(page);
   }
-  const content = make("div", {});
-  const renew = () => attempt(async () => fill(await load()));
-  const fill = (page) => content.replaceChildren(...show(page));
+  async function loadOlder() {
+    const page = await read(path, { limit: PAGE, cursor });
+    cursor = page.cursor;
+    show(page);
+  }
+  const list = make("div", {});
+  const older = make("div", { className: "row" }, button("Older runs", loadOlder));
+  const renew = () => attempt(load);
 
-  function show(page) {
-    const problems = page.problems.map((text) => make("p", { className: "note bad" }, text));
+  function show({ items, problems }) {
+    for (const each of items) known.set(each.run_id, each);
     const start = button("Sync now", async () => {
       await send(path);
       say("A sync run has begun.");
       await renew();
     });
-    const runs = page.items.map(run);
-    return [...problems, make("div", { className: "row" }, start), ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")])];
+    const runs = [...known.values()].sort((one, other) => Number(other.run_id) - Number(one.run_id)).map(run);
+    list.replaceChildren(
+      ...problems.map((text) => make("p", { className: "note bad" }, text)),
+      make("div", { className: "row" }, start),
+      ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")]),
+    );
+    older.hidden = cursor === null;
   }
 
   function run(each) {
@@ -65,8 +82,8 @@ export function runsCard(id, title = "Sync runs") {
   }
 
   const place = arriving("sync runs", async () => {
-    fill(await load());
-    return content;
+    await load();
+    return [list, older];
   });
   return card(title, place);
 }

@@ -11,14 +11,14 @@ export function versionsTab(model, takeOver) {
   if (model.isNew) return [card("Versions", make("p", { className: "soft" }, "Nothing is saved yet. Each save is a version."))];
   const list = make("div", {});
   let cursor = null;
-  let last = null;
+  let waits = []; // the last one that was read: it is shown with what changed since the one before, on the next page
   async function more() {
     const page = await read(`/api/campaigns/${model.id}/versions`, { limit: 20, cursor });
     cursor = page.cursor;
     list.querySelector(".more")?.remove();
-    const rows = last ? [last, ...page.items] : page.items;
-    rows.slice(last ? 1 : 0).forEach((row, index) => list.append(show(row, page.items[index + 1])));
-    last = page.items.at(-1);
+    const rows = [...waits, ...page.items];
+    waits = cursor ? rows.slice(-1) : [];
+    rows.slice(0, rows.length - waits.length).forEach((row, index) => list.append(show(row, rows[index + 1])));
     if (cursor) list.append(make("div", { className: "more row" }, button("Older versions", more)));
   }
 

@@ -13,6 +13,8 @@ export const TYPES = [
   ["date", "Date"],
   ["options", "List of options"],
 ];
+const ATTRIBUTES = "/api/attributes";
+const LAST = "attributes"; // in the tab's storage: those that came last, for while Intercom is down
 const kept = new Map();
 
 function once(path, items = (answer) => answer.items) {
@@ -29,18 +31,24 @@ export const tags = () => once("/api/tags");
 export const factoryCampaigns = () => once("/api/connection/referral-factory/campaigns");
 
 /** Everything is read anew at the next use: a vendor was connected or disconnected. */
-export const forgetAll = () => kept.clear();
+export function forgetAll() {
+  kept.clear();
+  sessionStorage.removeItem(LAST);
+}
 export const forgetLists = () => ["/api/segments", "/api/tags"].forEach((path) => kept.delete(path));
 
-/** The workspace's attributes; `problem` instead of a throw, since settings can be edited without them. */
+/** The workspace's attributes; `problem` instead of a throw, since settings can be edited with those that came last, `at`. */
 export async function loadAttributes(refresh = false) {
+  const isNew = refresh || !kept.has(ATTRIBUTES);
   try {
-    if (refresh) kept.set("/api/attributes", Promise.resolve((await read("/api/attributes", { refresh: true })).items));
-    return { items: await once("/api/attributes"), problem: "" };
+    if (refresh) kept.set(ATTRIBUTES, Promise.resolve((await read(ATTRIBUTES, { refresh: true })).items));
+    const items = await once(ATTRIBUTES);
+    if (isNew) sessionStorage.setItem(LAST, JSON.stringify({ items, at: Date.now() / 1000 }));
+    return { items, problem: "" };
   } catch (error) {
     if (error.status === 401 || error.status === undefined) throw error;
-    const before = refresh && kept.has("/api/attributes") ? await once("/api/attributes").catch(() => []) : [];
-    return { items: before, problem: error.message };
+    const last = JSON.parse(sessionStorage.getItem(LAST));
+    return { items: last?.items ?? [], at: last?.at, problem: error.message };
   }
 }
 

@@ -294,6 +294,20 @@ def test_a_table_holds_no_formula(console: Console) -> None:
     assert "state=delivered" in paged.headers["link"]
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json, TEXT/CSV ; q=0.5", "text/csv; charset=utf-8"),
+        ("text/csv;q=much", "text/csv; charset=utf-8"),
+        ("text/csv;q=0", "application/json"),
+        ("text/csv; Q=0.000, */*", "application/json"),
+        ("text/csvs", "application/json"),
+    ],
+)
+def test_a_table_comes_only_to_who_takes_one(console: Console, accept: str, kind: str) -> None:
+    assert console.call("GET", "/api/referrals", accept=accept).headers["content-type"] == kind
+
+
 # -- quarantine -------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.figures import BOUNDS, class_of, percentile
 from shared.domain.referral import State
-from tests.builders import EMAIL, App, campaign_document, mapping
+from shared.domain.sync_member import SyncMember
+from tests.builders import EMAIL, NOW, App, campaign_document, mapping
 from tests.unit.admin.console_api import Console
 
 PERSON = {"first_name": "Ivo", "email": "Ivo.Invited@Example.com", "meta": {"Last Name": "Lindqvist"}}
@@ -178,6 +179,21 @@ def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(console: Co
     assert "deleted in Intercom" in preview(console, user_id=42)["outcome"]
     app.wait(1)
     assert "a lead is created" in preview(console, person=PERSON)["outcome"]
+
+
+@pytest.mark.parametrize("action", ["lead", "none"])
+def test_somebody_whom_the_sync_added_is_left_to_it(console: Console, action: str) -> None:
+    app = console.app
+    contact = app.given(name="Older name")
+    app.environment.sync_members.save(SyncMember(1, EMAIL, user_id=42, created=True, reserved_at=NOW, contact_id=contact.id))
+    app.configure(person_invited={"action": action, "duplicates": "update"})
+    assert app.sign_up().history[-1].what == "from sync"
+    app.forget_calls()
+    shown = preview(console, user_id=42)
+    assert ("the sync added this person" in shown["outcome"], shown["role"]) == (True, None)
+    assert (shown["contact_id"], shown["fields"]) == (contact.id, [])
+    app.ring(replay=True)
+    assert app.calls() == []
 
 
 def test_a_typed_person_is_previewed_field_by_field(console: Console) -> None:

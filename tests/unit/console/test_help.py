@@ -11,7 +11,7 @@ from shared.domain.mapping import SOURCES
 from shared.domain.referral import State
 from shared.domain.referral_filter import Flag
 from shared.domain.sync_run import RunState
-from tests.unit.console.test_console_files import FILES
+from tests.unit.console.test_console_files import FILES, ROOT
 from tools.render_help import SOURCE, TARGET, UnknownMarkupError, as_file, render
 
 GUIDE = json.loads(TARGET.read_text("utf-8"))["sections"]
@@ -27,6 +27,14 @@ def keys_of(file: str, name: str) -> set[str]:
 def test_the_help_is_the_document_as_it_is_now() -> None:
     """After a change: ``make help-pages``."""
     assert TARGET.read_text("utf-8") == as_file(render(SOURCE.read_text("utf-8")))
+
+
+def test_each_target_that_the_makefile_names_does_something() -> None:
+    """A name that is only declared as phony does nothing, and says nothing about it."""
+    text = (ROOT / "Makefile").read_text("utf-8")
+    (names,) = re.findall(r"^\.PHONY: (.*)$", text, re.M)
+    ruled = set(re.findall(r"^([a-z-]+):", text, re.M))
+    assert set(names.split()) == ruled
 
 
 def test_no_word_of_the_document_is_lost_on_the_way() -> None:
