@@ -6,17 +6,18 @@ from dataclasses import replace
 from typing import Protocol
 
 from shared.domain.campaign import Campaign
-from shared.domain.connection import Connection, Vendor
+from shared.domain.connection import Connection
 from shared.domain.person import fold_email
 from shared.domain.qualification import rule_of
 from shared.domain.referral import KnownPerson, Referral, State
-from shared.errors import ConnectionLostError, TransientError
+from shared.errors import TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.ports.referrers import Referrers
 from shared.ports.repositories import Campaigns, Connections, People, Pointer, Referrals
 from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics
 from shared.use_cases.check_delivered import next_check
+from shared.use_cases.find_connection import find_connection
 from shared.use_cases.guard_vendor import VendorGuard
 from shared.use_cases.note_signup import remind_referrer
 from shared.use_cases.wanted_contact import qualifiable_states, wanted_of
@@ -60,7 +61,7 @@ class WritingSignups(Protocol):
 def write_signup(environment: WritingSignups, row: Referral, campaign: Campaign, email: str) -> None:
     """Under the person's lease: the contact, and then the row's outcome. ``email`` is folded. Raises what the ports raise."""
     breaker = environment.intercom_guard.check()
-    connection = _connection(environment)
+    connection = find_connection(environment)
     person = environment.people.lease(
         connection.workspace_id, email, environment.chance.token(), environment.clock.now(), LEASE
     )
@@ -120,16 +121,6 @@ def _release(environment: WritingSignups, person: KnownPerson) -> None:
         environment.people.release(person)
     except TransientError:
         logger.warning("lease not released")
-
-
-def _connection(environment: WritingSignups) -> Connection:
-    connection = environment.connections.find()
-    if connection is None:
-        connection = environment.intercom().identify()
-        environment.connections.save(connection)
-    if not connection.connected:
-        raise ConnectionLostError("Intercom is disconnected.", vendor=Vendor.INTERCOM)
-    return connection
 
 
 def _seeded(person: KnownPerson, row: Referral) -> KnownPerson:
