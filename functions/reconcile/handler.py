@@ -12,9 +12,16 @@ from shared.runtime import bootstrap
 from shared.use_cases.reconcile_campaigns import Reconciliation
 from shared.use_cases.reconcile_contacts import FAILED, ContactReconciliation
 
-AGAIN_AFTER = 60.0
-AGAIN_WITHIN = 240.0
-"""Seconds from the first try in which a pass is tried again; then the next slot is due."""
+SLOT = 300.0
+"""Seconds between two scheduled passes."""
+FAILED_AGAIN_AFTER = 15.0
+"""Seconds after which a pass to which Referral Factory, or AWS, gave no answer is made again."""
+FOUND_AGAIN_AFTER = 120.0
+"""Seconds after a pass that found somebody: webhooks get lost, and a page that shifted may have hidden one more."""
+CONTACTS_AGAIN_AFTER = 60.0
+"""Seconds after which Intercom is searched again when it gave no answer."""
+LONGEST_PAUSE = 60.0
+"""Seconds that stopped calls are waited for; a longer stop has a reason that the next slot will meet as well."""
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -25,12 +32,16 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         rings = _rings(event)
         began_at = min((ring.requested_at for ring in rings), default=environment.clock.now())
         full = any(ring.full for ring in rings)
-        errors = [
-            _attempt(environment, lambda: Reconciliation(environment).run(full=full), "ReconcileFailed"),
-            _attempt(environment, ContactReconciliation(environment).run, FAILED),
+        reconciliation = Reconciliation(environment)
+        error = _attempt(environment, lambda: reconciliation.run(full=full), "ReconcileFailed")
+        contacts_error = _attempt(environment, ContactReconciliation(environment).run, FAILED)
+        waits = [
+            _wait_after(error, FAILED_AGAIN_AFTER),
+            FOUND_AGAIN_AFTER if reconciliation.found else None,
+            None if isinstance(contacts_error, BreakerOpenError) else _wait_after(contacts_error, CONTACTS_AGAIN_AFTER),
         ]
-        if any(_is_worth_another(error) for error in errors):
-            _again(environment, ReconcileCampaigns(began_at, full=full and errors[0] is not None))
+        if any(waits):
+            _again(environment, ReconcileCampaigns(began_at, full=full and error is not None), min(filter(None, waits)))
     finally:
         environment.flush()
     return {"batchItemFailures": []}
@@ -54,17 +65,20 @@ def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]
     return None
 
 
-def _is_worth_another(error: FailureError | None) -> bool:
-    """Nobody answered: the vendor, AWS or our own limiter. What the vendor refused itself is left for the next slot."""
+def _wait_after(error: FailureError | None, seconds: float) -> float | None:
+    """When nobody answered (the vendor, AWS or our own limiter): seconds until another try, of stopped calls until they may
+    go on. None: what the vendor refused itself, and a long stop, are left for the next slot."""
+    if isinstance(error, BreakerOpenError) and error.retry_after is not None:
+        return max(error.retry_after, seconds) if error.retry_after <= LONGEST_PAUSE else None
     refused = isinstance(error, RateLimitedError) and error.status is not None
-    return isinstance(error, TransientError) and not isinstance(error, BreakerOpenError) and not refused
+    return seconds if isinstance(error, TransientError) and not refused else None
 
 
-def _again(environment: bootstrap.Environment, ring: ReconcileCampaigns) -> None:
-    """A pass that got no answer is made again in a minute, until the next slot is due: five are long for whoever waits."""
-    if environment.clock.now() + AGAIN_AFTER > ring.requested_at + AGAIN_WITHIN + AGAIN_AFTER / 2:
+def _again(environment: bootstrap.Environment, ring: ReconcileCampaigns, wait: float) -> None:
+    """One pass more, unless the next slot is due by then: five minutes are long for whoever waits."""
+    if environment.clock.now() + wait > ring.requested_at + SLOT - FAILED_AGAIN_AFTER:
         return
     try:
-        environment.reconcile_queue.send(ring, delay=AGAIN_AFTER)
+        environment.reconcile_queue.send(ring, delay=wait)
     except TransientError:
         logger.warning("queue refused to wake reconcile")

@@ -75,10 +75,17 @@ class Reconciliation:
         self._progress = Progress()
         self._pass = Pass()
         self._pages: dict[int, Sequence[int]] = {}
+        self._added: set[int] = set()
+        self._added_lately: frozenset[int] = frozenset()
         self._people: dict[int, Person] = {}
         self._asked = 0
         self._last_page = 0
         self._failures: list[TransientError] = []
+
+    @property
+    def found(self) -> int:
+        """How many people were added so far, also when the pass failed."""
+        return self._pass.added
 
     def run(self, *, full: bool = False) -> Pass:
         """``full`` begins a scan of the whole list, as does a day without one; a scan that was begun goes on in any case."""
@@ -111,33 +118,33 @@ class Reconciliation:
             self._read(self._last_page)
         order = order_of(self._pages[1], self._pages.get(self._last_page, ()))
         self._progress = replace(self._progress, order=order)
-        if order is Order.DESCENDING:
-            self._read_down()
-        elif order is Order.ASCENDING:
-            self._read_up()
+        reached = {Order.DESCENDING: self._read_down, Order.ASCENDING: self._read_up}.get(order, lambda: False)()
+        if reached:
+            self._added_lately = frozenset(self._added)
         elif not self._progress.scan_page:
             self._begin_scan()
         if order is not Order.UNKNOWN:
             self._mark_known()
 
-    def _read_down(self) -> None:
+    def _read_down(self) -> bool:
+        """Whether all new people were reached; else only a scan will."""
         page = 1
-        while page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water) and self._may_go_on():
+        while page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water):
+            if not self._may_go_on():
+                return False
             page += 1
             self._read(page)
-        self._note_if_cut(page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water))
+        return True
 
-    def _read_up(self) -> None:
+    def _read_up(self) -> bool:
+        """Whether all new people were reached; else only a scan will."""
         page = first_page_to_read(min(self._progress.last_page, self._last_page))
-        while page <= self._last_page and self._may_go_on():
+        while page <= self._last_page:
+            if not self._may_go_on():
+                return False
             self._read(page)
             page += 1
-        self._note_if_cut(page <= self._last_page)
-
-    def _note_if_cut(self, cut: bool) -> None:
-        """Not all new people were reached: only a scan will, so one begins."""
-        if cut and not self._progress.scan_page:
-            self._begin_scan()
+        return True
 
     # -- the whole list -----------------------------------------------------------------------------------------------
 
@@ -240,6 +247,7 @@ class Reconciliation:
         person = self._with_referrer(campaign, person, row)
         if row is None:
             self._pass.added += 1
+            self._added.add(person.user_id)
         elif row.verified_at is not None and merge(row.person, person) == row.person:
             return ()
         fresh = remember_signup(
@@ -291,12 +299,22 @@ class Reconciliation:
         if refused:
             logger.warning("queue refused rings", count=len(refused))  # the rows are due anyway: the sweep rings them
 
+    def _marks(self) -> tuple[int, int]:
+        """The user id and the page up to which people are known. Where somebody was added among the newest, the next pass looks
+        once more: a page that shifted while it was read may have hidden somebody beside them."""
+        added = self._added_lately
+        if not added:
+            return max(self._progress.high_water, self._pass.highest), self._last_page
+        added_on = (page for page, ids in self._pages.items() if not added.isdisjoint(ids))
+        return max(self._progress.high_water, min(added) - 1), min(added_on)
+
     def _finish(self) -> None:
         now = self._environment.clock.now()
+        high_water, last_page = self._marks()
         self._progress = replace(
             self._progress,
-            high_water=max(self._progress.high_water, self._pass.highest),
-            last_page=self._last_page,
+            high_water=high_water,
+            last_page=last_page,
             succeeded_at=now,
         )
         self._environment.progresses.save(NAME, {**asdict(self._progress), "order": str(self._progress.order)})

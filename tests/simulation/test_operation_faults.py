@@ -70,7 +70,7 @@ def test_76_a_sweep_that_is_killed_on_the_way_leaves_nobody_waiting_for_long(mak
     [("", Flavour.KILLED), ("GET ", Flavour.KILLED), ("GET ", Flavour.BEFORE), ("put_item", Flavour.BEFORE)],
     ids=["killed at once", "killed at a page", "pages unanswered", "limiter unreachable"],
 )
-def test_01_a_pass_that_fails_is_made_again_in_a_minute(make_world: MakeWorld, what: str, flavour: Flavour) -> None:
+def test_01_a_pass_that_fails_is_made_again_soon(make_world: MakeWorld, what: str, flavour: Flavour) -> None:
     world = make_world()
     world.drop_webhook = lambda _: True
     world.crossing.faults = When(

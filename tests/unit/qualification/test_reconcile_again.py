@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.reconcile.handler import AGAIN_AFTER
+from functions.reconcile.handler import CONTACTS_AGAIN_AFTER, FOUND_AGAIN_AFTER
 from sandbox.vendors.wire import Request, Response
 from shared.domain.connection import BreakerKind, Vendor
 from shared.messages import ReconcileCampaigns
@@ -25,12 +25,12 @@ def test_a_scheduled_pass_that_intercom_did_not_answer_is_made_again_each_minute
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": SEARCH, "times": 2})
     story.app.reconcile(work=False)
     assert [type(one) for one in story.app.queued("reconcile")] == [ReconcileCampaigns]
-    story.app.wait(AGAIN_AFTER - 1)
+    story.app.wait(CONTACTS_AGAIN_AFTER - 1)
     assert story.app.reconcile_rung() == 0, "not before a minute has passed"
     story.app.wait(1)
     assert story.app.reconcile_rung() == 1, "refused again"
     assert story.app.metrics.counts["ContactReconcileFailed"] == 2
-    story.app.wait(AGAIN_AFTER)
+    story.app.wait(CONTACTS_AGAIN_AFTER)
     assert story.app.reconcile_rung() == 1
     assert story.app.queued("reconcile") == [], "answered: no more until the next slot"
     assert story.app.metrics.counts["ContactReconcileFailed"] == 2
@@ -41,7 +41,7 @@ def test_the_pass_that_is_made_again_finds_what_the_first_one_missed() -> None:
     story.app.wire.faults.add({"kind": "lost_answer", "path": SEARCH, "times": 1})
     story.app.reconcile()
     assert story.app.queued("qualification") == []
-    story.app.wait(AGAIN_AFTER)
+    story.app.wait(CONTACTS_AGAIN_AFTER)
     story.app.reconcile_rung()
     story.app.qualify()
     assert story.told() == [True]
@@ -49,6 +49,9 @@ def test_the_pass_that_is_made_again_finds_what_the_first_one_missed() -> None:
 
 def test_a_refusal_is_no_reason_to_look_again_in_a_minute() -> None:
     story = changed()
+    story.app.reconcile()
+    story.app.wait(FOUND_AGAIN_AFTER)
+    assert story.app.reconcile_rung() == 1, "the first pass found people"
     story.app.wire.faults.add({"kind": "status", "status": 400, "path": SEARCH, "times": 1})
     story.app.reconcile()
     assert story.app.queued("reconcile") == []

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from functions.intercom_webhook import handler as intercom_webhook
-from functions.reconcile.handler import AGAIN_AFTER
+from functions.reconcile.handler import CONTACTS_AGAIN_AFTER
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.connection import BreakerKind, Connection, Vendor
 from shared.domain.qualification import Qualification
@@ -119,7 +119,7 @@ def test_an_intercom_that_cannot_say_disconnects_nobody_and_is_asked_again(app: 
     app.wire.faults.add({**fault, "path": "^/me", "times": 2})
     uninstalled(app)
     app.reconcile()
-    app.wait(AGAIN_AFTER)
+    app.wait(CONTACTS_AGAIN_AFTER)
     app.reconcile_rung()
     assert connection(app).connected
     assert connection(app).doubted_at is not None

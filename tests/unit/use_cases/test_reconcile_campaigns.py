@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.reconcile import handler as reconcile
+from functions.reconcile.handler import FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER, SLOT
+from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
 from shared.errors import RateLimitedError, TransientError
-from shared.messages import body_of
 from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
@@ -332,6 +332,39 @@ def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
     assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
 
 
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_whom_a_shift_hides_between_two_new_pages_is_found_by_the_pass_that_follows(order: str) -> None:
+    """No webhook came for 1,200 people. While their pages are read somebody leaves, and one of the new moves to a page that was
+    read already, too far from the end for the overlap."""
+    app = app_with(1_200, known_up_to=None, order=order)
+    app.environment.campaigns.mark_known(1, newest(app))
+    app.reconcile(work=False)
+    joined = {join(app, f"n{number}") for number in range(1_200)}
+    account, real = app.referral_factory.account, app.environment.referral_factory()
+    leavers = [account.people.ids()[0] if order == "ascending" else newest(app)]
+
+    def users(page: int) -> Any:
+        told = real.users(page)
+        if page == {"ascending": 6, "descending": 4}[order] and leavers:
+            account.remove(account.people.with_id(leavers.pop()))
+        return told
+
+    app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
+    app.wait(300)
+    app.reconcile(work=False)
+    hidden = [one for one in joined & set(account.people.ids()) if app.environment.referrals.find(1, one) is None]
+    assert len(hidden) == 1
+    app.wait(FOUND_AGAIN_AFTER)
+    app.reconcile_rung()
+    assert app.environment.referrals.find(1, hidden[0]) is not None
+    app.wait(300)
+    app.reconcile(work=False)
+    app.forget_calls()
+    app.wait(300)
+    app.reconcile(work=False)
+    assert len(calls(app)) <= 4, "nobody was hidden any more: the mark has moved on"
+
+
 def refuse_rows_of(app: App, *unlucky: int) -> list[int]:
     """The ledger takes none of their rows; ``del app.environment.referrals.add`` mends it. Answers who was tried."""
     referrals = app.environment.referrals
@@ -359,7 +392,8 @@ def test_one_row_that_cannot_be_written_delays_nobody_else() -> None:
     del app.environment.referrals.add
     app.reconcile(work=False)
     assert len(app.rows_of("REFERRAL#")) == 303
-    assert progress(app).high_water == newest(app)
+    app.reconcile(work=False)
+    assert progress(app).high_water == newest(app), "a pass that finds nobody moves the mark"
 
 
 def test_a_ledger_that_takes_nothing_stops_the_pass() -> None:
@@ -400,20 +434,69 @@ def test_a_page_that_our_own_limiter_could_not_judge_is_asked_for_again() -> Non
     assert app.metrics.counts["ReconcileSucceeded"] == 1
 
 
-def test_a_scheduled_pass_without_an_answer_is_made_again_each_minute_until_the_next_is_due() -> None:
+# -- passes between two slots -----------------------------------------------------------------------------------------
+
+
+def wakes(app: App) -> list[float]:
+    """Seconds after now at which reconcile wakes itself, until it leaves that to the next slot."""
+    began, times = app.clock.now(), []
+    while app.queued("reconcile"):
+        visible_at = app.sqs.real.next_visible_at(app.settings.reconcile_queue_url)
+        assert visible_at is not None
+        app.wait(max(0.0, visible_at - app.clock.now()))
+        times.append(app.clock.now() - began)
+        assert app.reconcile_rung() == 1
+        assert len(times) < 30
+    return times
+
+
+def test_a_scheduled_pass_without_an_answer_is_made_again_soon_until_the_next_is_due() -> None:
     app = app_with()
     refuse_rows_of(app, *app.referral_factory.account.people.ids())
     app.reconcile(work=False)
-    passes = 1
-    while app.queued("reconcile"):
-        [message] = app.queued("reconcile")
-        app.wait(60)
-        app.sqs.real.purge_queue(QueueUrl=app.settings.reconcile_queue_url)
-        app.invoke(reconcile, {"Records": [{"body": body_of(message)}]})
-        passes += 1
-        assert passes < 10
-    assert passes == 5
-    assert app.clock.now() - NOW == 240
+    times = wakes(app)
+    assert times == [FAILED_AGAIN_AFTER * number for number in range(1, len(times) + 1)]
+    assert SLOT - 2 * FAILED_AGAIN_AFTER <= times[-1] < SLOT
+
+
+def test_a_pass_that_was_stopped_by_a_short_pause_of_calls_is_made_again_after_it() -> None:
+    app = app_with()
+    app.environment.breakers.open(
+        Vendor.REFERRAL_FACTORY, Breaker(BreakerKind.FAILING, app.clock.now() + 40.0, app.clock.now(), 1)
+    )
+    app.reconcile(work=False)
+    assert wakes(app)[0] == 40.0
+    assert app.metrics.counts["ReconcileSucceeded"] > 0
+    assert len(app.rows_of("REFERRAL#")) == 3
+
+
+@pytest.mark.parametrize("kind", [BreakerKind.STRIKE, BreakerKind.BLOCKED])
+def test_a_long_pause_of_calls_is_left_to_the_next_slot(kind: BreakerKind) -> None:
+    app = app_with()
+    app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(kind, app.clock.now() + 300.0, app.clock.now(), 1))
+    app.reconcile(work=False)
+    assert app.queued("reconcile") == []
+
+
+def test_a_pass_that_found_somebody_is_followed_by_another_until_one_finds_nobody() -> None:
+    """Webhooks are missing: whoever joins now waits two minutes instead of five."""
+    app = app_with(known_up_to=10_000)
+    app.reconcile(work=False)
+    assert app.queued("reconcile") == []
+    app = app_with()
+    app.reconcile(work=False)
+    assert wakes(app) == [FOUND_AGAIN_AFTER]
+
+
+def test_while_people_are_found_the_passes_between_two_slots_are_two() -> None:
+    app = app_with()
+    app.reconcile(work=False)
+    for number in range(2):
+        join(app, f"late{number}")
+        app.wait(FOUND_AGAIN_AFTER)
+        assert app.reconcile_rung() == 1
+    assert app.queued("reconcile") == []
+    assert app.metrics.counts["SignupFoundByReconcile"] == 5
 
 
 def join_through(app: App, name: str, referrer_id: int) -> int:
