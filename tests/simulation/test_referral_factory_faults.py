@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shared.use_cases.lift_stop import lift_stop
@@ -9,6 +11,7 @@ from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.conftest import MakeWorld
 from tests.simulation.oracle import assert_kept, judge
+from tests.simulation.transport import Outage
 from tests.simulation.world import APP_URL, WEBHOOK_SECRET, World, webhook_rules
 
 EMAIL = "ivo@example.com"
@@ -27,6 +30,27 @@ def test_57_many_workers_at_once_stay_under_the_cap(world: World) -> None:
     assert not judge(world).over_cap
     assert world.transport.most_in_flight["referral_factory"] <= 10
     assert world.counted("Strike") == 0
+
+
+@pytest.mark.parametrize("how", [503, "hang"])
+def test_57_a_referral_factory_that_is_down_is_asked_once_a_minute(make_world: MakeWorld, how: str | int) -> None:
+    """Less often than it may be asked while it works, and often enough to notice at once that it is back."""
+    world = make_world()
+    asked: list[float] = []
+    send = world.transport.send
+
+    def counted(method: str, url: str, *rest: Any) -> Any:
+        if "referral-factory" in url:
+            asked.append(world.now())
+        return send(method, url, *rest)
+
+    world.transport.send = counted  # type: ignore[method-assign]
+    back_at = world.now() + 3_600.0
+    world.transport.outages.append(Outage("referral_factory", world.now(), back_at, how))
+    world.run(3_900)
+    assert max(sum(0 <= other - at < 60.0 for other in asked) for at in asked) <= 10
+    assert sum(at < back_at for at in asked) <= 70
+    assert min(at for at in asked if at >= back_at) <= back_at + 90.0
 
 
 def test_58_the_first_strike_pauses_and_the_second_stops_until_a_person_lifts_it(make_world: MakeWorld) -> None:
