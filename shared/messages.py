@@ -39,11 +39,13 @@ class DeliverContact:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileCampaigns:
-    """Look now for signups that no webhook brought. ``full``: from the first page to the last."""
+    """Look for signups that no webhook brought; a pass that began after ``requested_at`` has done so, but for ``full``, which
+    reads from the first page to the last. ``until``: when such passes end for the next slot is due, 0 for one slot from
+    ``requested_at`` on. Times in epoch seconds."""
 
     requested_at: float
     full: bool = False
-    slot: str = field(default="")
+    until: float = 0.0
     id: str = ""
 
     @property

@@ -11,6 +11,7 @@ from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.use_cases.reconcile_campaigns import Reconciliation
 from shared.use_cases.reconcile_contacts import FAILED, ContactReconciliation
+from shared.use_cases.reconcile_progress import NAME, progress_of
 
 SLOT = 300.0
 """Seconds between two scheduled passes."""
@@ -29,27 +30,51 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     environment = bootstrap.environment("reconcile")
     environment.begin(context)
     try:
-        rings = _rings(event)
-        began_at = min((ring.requested_at for ring in rings), default=environment.clock.now())
-        full = any(ring.full for ring in rings)
-        reconciliation = Reconciliation(environment)
-        error = _attempt(environment, lambda: reconciliation.run(full=full), "ReconcileFailed")
-        contacts_error = _attempt(environment, ContactReconciliation(environment).run, FAILED)
-        waits = [
-            _wait_after(error, FAILED_AGAIN_AFTER),
-            FOUND_AGAIN_AFTER if reconciliation.found else None,
-            None if isinstance(contacts_error, BreakerOpenError) else _wait_after(contacts_error, CONTACTS_AGAIN_AFTER),
-        ]
-        if any(waits):
-            _again(environment, ReconcileCampaigns(began_at, full=full and error is not None), min(filter(None, waits)))
+        ring = _ring(event)
+        if ring is None or not _is_answered(environment, ring):
+            _look(environment, ring or ReconcileCampaigns(environment.clock.now()))
     finally:
         environment.flush()
     return {"batchItemFailures": []}
 
 
-def _rings(event: Mapping[str, Any]) -> list[ReconcileCampaigns]:
+def _ring(event: Mapping[str, Any]) -> ReconcileCampaigns | None:
+    """What the records ask for together; None for the schedule."""
     messages = [message_of(record["body"]) for record in event.get("Records", ())]
-    return [message for message in messages if isinstance(message, ReconcileCampaigns)]
+    rings = [message for message in messages if isinstance(message, ReconcileCampaigns)]
+    if not rings:
+        return None
+    return ReconcileCampaigns(
+        max(ring.requested_at for ring in rings), any(ring.full for ring in rings), max(ring.until for ring in rings)
+    )
+
+
+def _is_answered(environment: bootstrap.Environment, ring: ReconcileCampaigns) -> bool:
+    """Whether a pass that began after it was asked for went well: of a hundred webhooks without a user id each rings."""
+    try:
+        return not ring.full and progress_of(environment.progresses.find(NAME)).began_at > ring.requested_at
+    except TransientError:
+        return False
+
+
+def _look(environment: bootstrap.Environment, ring: ReconcileCampaigns) -> None:
+    """At both vendors; and rings for one pass more, if that is worth it."""
+    reconciliation = Reconciliation(environment)
+    error = _attempt(environment, lambda: reconciliation.run(full=ring.full), "ReconcileFailed")
+    contacts_error = _attempt(environment, ContactReconciliation(environment).run, FAILED)
+    waits = [
+        _wait_after(error, FAILED_AGAIN_AFTER),
+        FOUND_AGAIN_AFTER if reconciliation.found else None,
+        None if isinstance(contacts_error, BreakerOpenError) else _wait_after(contacts_error, CONTACTS_AGAIN_AFTER),
+    ]
+    wait = min(filter(None, waits), default=None)
+    now, until = environment.clock.now(), ring.until or ring.requested_at + SLOT
+    if wait is None or now + wait > until - FAILED_AGAIN_AFTER:
+        return  # five minutes are long for whoever waits, but the next slot is as near
+    try:
+        environment.reconcile_queue.send(ReconcileCampaigns(now, ring.full and error is not None, until), delay=wait)
+    except TransientError:
+        logger.warning("queue refused to wake reconcile")
 
 
 def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object], metric: str) -> FailureError | None:
@@ -72,13 +97,3 @@ def _wait_after(error: FailureError | None, seconds: float) -> float | None:
         return max(error.retry_after, seconds) if error.retry_after <= LONGEST_PAUSE else None
     refused = isinstance(error, RateLimitedError) and error.status is not None
     return seconds if isinstance(error, TransientError) and not refused else None
-
-
-def _again(environment: bootstrap.Environment, ring: ReconcileCampaigns, wait: float) -> None:
-    """One pass more, unless the next slot is due by then: five minutes are long for whoever waits."""
-    if environment.clock.now() + wait > ring.requested_at + SLOT - FAILED_AGAIN_AFTER:
-        return
-    try:
-        environment.reconcile_queue.send(ring, delay=wait)
-    except TransientError:
-        logger.warning("queue refused to wake reconcile")

@@ -25,7 +25,8 @@ class Progress:
 
     ``high_water``: the highest user id seen. ``last_page``: how many pages the list had. ``scan_page``: the next page of a
     scan through the whole list, 0 when none is going on; ``scan_began_at`` and ``scanned_at`` are its begin and the begin of
-    the last one that came to its end: everybody who joined before ``scanned_at`` has been seen.
+    the last one that came to its end: everybody who joined before ``scanned_at`` has been seen. ``began_at`` and
+    ``succeeded_at``: when the last pass that went well began and ended.
     """
 
     order: Order = Order.UNKNOWN
@@ -35,6 +36,7 @@ class Progress:
     scan_began_at: float = 0.0
     scanned_at: float = 0.0
     succeeded_at: float = 0.0
+    began_at: float = 0.0
 
 
 def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:

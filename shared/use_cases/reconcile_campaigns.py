@@ -71,6 +71,7 @@ class Reconciliation:
 
     def __init__(self, environment: Reconciling) -> None:
         self._environment = environment
+        self._began_at = environment.clock.now()
         self._campaigns: Mapping[int, Campaign] = {}
         self._progress = Progress()
         self._pass = Pass()
@@ -315,6 +316,7 @@ class Reconciliation:
             self._progress,
             high_water=high_water,
             last_page=last_page,
+            began_at=self._began_at,
             succeeded_at=now,
         )
         self._environment.progresses.save(NAME, {**asdict(self._progress), "order": str(self._progress.order)})

@@ -43,7 +43,7 @@ def test_lone_surrogates_and_nul_are_escaped() -> None:
     "message",
     [
         SIGNUP,
-        ReconcileCampaigns(5.0, full=True, slot="x"),
+        ReconcileCampaigns(5.0, full=True, until=305.0),
         QualifyReferral("contact.user.updated", 5.0, "abc", "a@example.com", values={"custom_attributes.x": "Yes"}, id="n1"),
         UpdateReferrer(1, 2, 5.0),
     ],

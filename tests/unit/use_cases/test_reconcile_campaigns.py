@@ -14,6 +14,7 @@ from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
 from shared.errors import RateLimitedError, TransientError
+from shared.messages import ReconcileCampaigns
 from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
@@ -497,6 +498,60 @@ def test_while_people_are_found_the_passes_between_two_slots_are_two() -> None:
         assert app.reconcile_rung() == 1
     assert app.queued("reconcile") == []
     assert app.metrics.counts["SignupFoundByReconcile"] == 5
+
+
+def ring(app: App, *, full: bool = False) -> None:
+    app.environment.reconcile_queue.send(ReconcileCampaigns(app.clock.now(), full))
+
+
+def test_a_hundred_webhooks_without_a_user_id_are_answered_by_one_pass() -> None:
+    app = app_with(known_up_to=10_000)
+    for _ in range(100):
+        ring(app)
+    app.wait(1)
+    while app.queued("reconcile"):
+        app.reconcile_rung()
+    assert calls(app) == ["1"]
+
+
+def test_a_ring_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> None:
+    app = app_with(known_up_to=10_000)
+    app.reconcile(work=False)
+    ring(app)
+    app.wait(1)
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 3})
+    app.reconcile_rung()
+    assert app.metrics.counts["ReconcileFailed"] == 1
+    ring(app)
+    app.reconcile_rung()
+    assert app.metrics.counts["ReconcileSucceeded"] == 2
+
+
+def test_a_ring_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_with(known_up_to=10_000)
+
+    def find(_: str) -> None:
+        raise TransientError("the table does not answer", vendor="aws")
+
+    ring(app)
+    with monkeypatch.context() as patch:
+        patch.setattr(app.environment.progresses, "find", find)
+        app.reconcile_rung()
+    assert app.metrics.counts["ReconcileFailed"] == 1
+    app.wait(FAILED_AGAIN_AFTER)
+    assert app.reconcile_rung() == 1
+    assert app.metrics.counts["ReconcileSucceeded"] == 1
+
+
+def test_a_ring_for_the_whole_list_is_answered_by_no_other_pass() -> None:
+    app = app_with(600, known_up_to=10_000)
+    app.reconcile(work=False)
+    ring(app, full=True)
+    app.wait(1)
+    app.reconcile(work=False)
+    app.forget_calls()
+    app.reconcile_rung()
+    assert sorted(calls(app)) == ["1", "2", "3"]
 
 
 def join_through(app: App, name: str, referrer_id: int) -> int:
