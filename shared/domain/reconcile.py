@@ -23,7 +23,7 @@ class Order(StrEnum):
 class Progress:
     """Where reconcile stands. Times are epoch seconds, 0 for never.
 
-    ``high_water``: the highest user id seen. ``last_page``: how many pages the list had. ``scan_page``: the next page of a
+    ``high_water`` and ``last_page``: the user id and the page up to which people are known. ``scan_page``: the next page of a
     scan through the whole list, 0 when none is going on; ``scan_began_at`` and ``scanned_at`` are its begin and the begin of
     the last one that came to its end: everybody who joined before ``scanned_at`` has been seen. ``began_at`` and
     ``succeeded_at``: when the last pass that went well began and ended.
