@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own name
@@ -37,24 +36,32 @@ _TRANSIENT_CODES = frozenset(
 _TRANSIENT_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
-@contextmanager
-def transient_errors() -> Iterator[None]:
+class _TransientErrors:
+    """No generator: this is around each AWS call, and a generator would take longer than the rest of the adapter."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, ConnectionError | HTTPClientError):
+            raise TransientError(f"AWS: {type(error).__name__}", vendor="aws") from None
+        if isinstance(error, ClientError) and _is_transient(error):
+            metadata = error.response.get("ResponseMetadata", {})
+            raise TransientError(
+                f"AWS: {error.operation_name} failed with {code_of(error)}",
+                vendor="aws",
+                status=metadata.get("HTTPStatusCode"),
+                code=code_of(error),
+                request_id=metadata.get("RequestId"),
+            ) from None
+
+
+_TRANSIENT_ERRORS = _TransientErrors()
+
+
+def transient_errors() -> AbstractContextManager[None]:
     """Turns throttling, 5xx and lost connections into TransientError(vendor="aws")."""
-    try:
-        yield
-    except (ConnectionError, HTTPClientError) as error:
-        raise TransientError(f"AWS: {type(error).__name__}", vendor="aws") from None
-    except ClientError as error:
-        if not _is_transient(error):
-            raise
-        metadata = error.response.get("ResponseMetadata", {})
-        raise TransientError(
-            f"AWS: {error.operation_name} failed with {code_of(error)}",
-            vendor="aws",
-            status=metadata.get("HTTPStatusCode"),
-            code=code_of(error),
-            request_id=metadata.get("RequestId"),
-        ) from None
+    return _TRANSIENT_ERRORS
 
 
 def code_of(error: Any) -> str:

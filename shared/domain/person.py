@@ -102,6 +102,8 @@ def is_deliverable(email: str) -> bool:
 
 def clean_text(text: str) -> str:
     """Text without what no receiver takes: control characters but tab and line ends, and lone surrogates."""
+    if text.isprintable():
+        return text
     return "".join(
         character for character in text if character in "\t\n\r" or unicodedata.category(character) not in {"Cc", "Cs"}
     )

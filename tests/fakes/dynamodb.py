@@ -35,6 +35,7 @@ from tests.fakes.dynamodb_values import (
     normalise_value,
     ordered,
     string_size,
+    value_size,
 )
 from tests.fakes.errors import ExceptionClasses, MalformedParameterError, RefusedError, operation
 
@@ -79,7 +80,7 @@ _TRANSACTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Write:
     """One checked write: `make` gives the new row for the present one, or None to delete."""
 
@@ -640,7 +641,7 @@ def _updated_row(table: Table, update: Update, base: Row, is_new: bool, names: N
 
 def _attribute_size(item: Item, name: Any) -> int:
     value = item.get(name)
-    return 0 if value is None else normalise_value(value)[1] + string_size(name)
+    return 0 if value is None else value_size(value) + string_size(name)
 
 
 def _shows_old(request: Mapping[str, Any]) -> bool:

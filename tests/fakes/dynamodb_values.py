@@ -63,6 +63,15 @@ def normalise_value(value: Any, depth: int = 0) -> tuple[Value, int]:
     return _normalise_other(kind, content, depth)
 
 
+def value_size(value: Value) -> int:
+    """The size in bytes of a normalised attribute value (without its name)."""
+    if "S" in value:
+        return string_size(value["S"])
+    if "N" in value:
+        return measured_number(value["N"])[1]
+    return normalise_value(value)[1]
+
+
 def _normalise_other(kind: str, content: Any, depth: int) -> tuple[Value, int]:
     if kind in {"BOOL", "NULL"} and type(content) is bool:
         if kind == "NULL" and not content:

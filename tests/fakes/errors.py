@@ -27,6 +27,12 @@ class MalformedParameterError(Exception):
     """A request that botocore refuses before it sends anything."""
 
 
+@functools.cache
+def _error_class(name: str) -> type[ClientError]:
+    """Made once a process, since making a class is slow."""
+    return type(name, (ClientError,), {})
+
+
 class ExceptionClasses:
     """What boto3 offers as `client.exceptions`: one subclass of ClientError per modelled error."""
 
@@ -35,7 +41,7 @@ class ExceptionClasses:
         self.ClientError = ClientError
         self._class_by_code: dict[str, type[ClientError]] = {}
         for name, code in codes.items():
-            error_class = type(name, (ClientError,), {})
+            error_class = _error_class(name)
             setattr(self, name, error_class)
             self._class_by_code[code] = error_class
 

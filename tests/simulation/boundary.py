@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 _READS = frozenset({"get_item", "batch_get_item", "query", "get_secret_value", "get_queue_attributes"})
 
@@ -23,8 +23,7 @@ class Flavour(StrEnum):
     KILLED = "killed"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One boundary call. ``service``: dynamodb, sqs, secretsmanager, intercom or referral_factory; ``what``: the operation,
     or method and path; ``subject``: the table, the queue, or nothing; ``key``: the item's partition. ``number`` counts the
     calls of a world from 1, ``attempt`` the SDK's attempts at one call, ``invocation`` those of all functions."""

@@ -28,21 +28,19 @@ class AwsClient:
         self._fake = fake
         self._crossing = crossing
         self._chance = chance
-        self._operations: dict[str, Callable[..., Any]] = {}
 
     @property
     def exceptions(self) -> Any:
         return self._fake.exceptions
 
     def __getattr__(self, name: str) -> Any:
-        operation = self._operations.get(name)
-        if operation is None:
-            method = getattr(self._fake, name)
+        """An operation, looked for once."""
+        method = getattr(self._fake, name)
 
-            def operation(**request: Any) -> Any:
-                return self._call(name, method, request)
+        def operation(**request: Any) -> Any:
+            return self._call(name, method, request)
 
-            self._operations[name] = operation
+        setattr(self, name, operation)
         return operation
 
     def _call(self, name: str, method: Callable[..., Any], request: dict[str, Any]) -> Any:
@@ -60,10 +58,10 @@ class AwsClient:
         raise AssertionError
 
     def _attempt(self, name: str, method: Callable[..., Any], request: dict[str, Any], number: int, attempt: int) -> Any:
-        crossing = self._crossing
-        flavour = crossing.enter(self._service, name, _subject(request), number, attempt, _key(request))
+        crossing, key = self._crossing, _key(request)
+        flavour = crossing.enter(self._service, name, _subject(request), number, attempt, key)
         if name == "update_item":
-            crossing.lost_creates.saw_write(crossing.loop.current, _key(request), request, flavour)
+            crossing.lost_creates.saw_write(crossing.loop.current, key, request, flavour)
         crossing.sleep(LATENCY[self._service] * (0.5 + self._chance.random()))
         if flavour is None:
             return method(**request)

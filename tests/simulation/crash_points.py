@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from tests.simulation.boundary import Flavour
-from tests.simulation.stories import NthCalls, Situation, has_effect, points_of, problems, seed_of, tell
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+from tests.simulation.boundary import Call, Flavour
+from tests.simulation.stories import NthCalls, Situation, has_effect, problems, seed_of, tell
 
 
-def try_faults(situation: Situation, at: dict[int, Flavour], *, once: bool = False) -> tuple[list[str], int]:
-    """What is wrong, each with the faults that led to it; and how many faults were played."""
+class Told(NamedTuple):
+    """A story with its faults: what is wrong at its end, each with the faults that led to it; how many of them were played;
+    and the calls, which are the points where a fault may come."""
+
+    wrong: list[str]
+    played: int
+    calls: list[Call]
+
+
+def try_faults(situation: Situation, at: dict[int, Flavour], *, once: bool = False) -> Told:
     faults = NthCalls(dict(at), once=once)
     with tell(situation, faults, seed=seed_of(at)) as world:
-        return [f"{at} {problem}\n{world.crossing.trace}" for problem in problems(world, situation)], faults.played
+        wrong = [f"{at} {problem}\n{world.crossing.trace}" for problem in problems(world, situation)]
+        return Told(wrong, faults.played, faults.calls)
+
+
+@cache
+def try_first(situation: Situation, number: int = 0, flavour: Flavour | None = None) -> Told:
+    """One fault or none. Told once a process: these are tried for themselves, and tell where a second fault may come."""
+    return try_faults(situation, {number: flavour} if flavour else {})
+
+
+def try_singles(situation: Situation) -> list[str]:
+    """What is wrong: every flavour at every call, and a lost answer that the SDK's retry meets."""
+    wrong: list[str] = []
+    points = try_first(situation).calls
+    assert len(points) > 12
+    for number, flavour in product(range(1, len(points) + 1), Flavour):
+        told = try_first(situation, number, flavour)
+        assert told.played == 1
+        wrong += told.wrong
+    for number, point in enumerate(points, start=1):
+        if not point.is_vendor:
+            wrong += try_faults(situation, {number: Flavour.AFTER}, once=True).wrong
+    return wrong
 
 
 def try_doubles(situation: Situation, flavours: tuple[Flavour, Flavour], *, every: bool = False) -> list[str]:
@@ -20,14 +54,14 @@ def try_doubles(situation: Situation, flavours: tuple[Flavour, Flavour], *, ever
     are, unless ``every`` call is wanted. In the same way only effects come first.
     """
     wrong: list[str] = []
-    for first, point in enumerate(points_of(situation), start=1):
+    for first, point in enumerate(try_first(situation).calls, start=1):
         if not (every or has_effect(point)):
             continue
-        calls = points_of(situation, {first: flavours[0]})
+        calls = try_first(situation, first, flavours[0]).calls
         for second, call in enumerate(calls[first:], start=first + 1):
             begins = call.invocation != calls[second - 2].invocation
             if every or begins or has_effect(call):
-                found, played = try_faults(situation, {first: flavours[0], second: flavours[1]})
-                assert played == 2
-                wrong += found
+                told = try_faults(situation, {first: flavours[0], second: flavours[1]})
+                assert told.played == 2
+                wrong += told.wrong
     return wrong

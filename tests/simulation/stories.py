@@ -24,6 +24,11 @@ class Situation:
     duplicates: str = "skip"
     known: str | None = None
 
+    @property
+    def updates(self) -> bool:
+        """Whether a contact that is there before is written to."""
+        return self.known is not None and self.duplicates == "update"
+
     def __str__(self) -> str:
         there = f"{self.known}-there-{self.duplicates}" if self.known else "new"
         return f"{self.role}-{there}"
@@ -97,13 +102,6 @@ def problems(world: World, situation: Situation) -> list[str]:
     if situation.known and "lead_source" in contact.custom_attributes:
         found.append("defaults were written to a contact that was there before")
     return found
-
-
-def points_of(situation: Situation, at: dict[int, Flavour] | None = None) -> list[Call]:
-    """The fault points of the story when nothing goes wrong but ``at``."""
-    faults = NthCalls(at or {})
-    with tell(situation, faults, seed=seed_of(faults.at)):
-        return faults.calls
 
 
 def seed_of(at: dict[int, Flavour]) -> int:

@@ -58,15 +58,16 @@ class VendorTransport:
         flavour = crossing.enter(vendor, f"{method} {request.path}", "", crossing.next_number())
         self.in_flight[vendor] += 1
         self.most_in_flight[vendor] = max(self.most_in_flight[vendor], self.in_flight[vendor])
+        creates = (method, vendor, request.path) == ("POST", "intercom", "/contacts")
         try:
             response = self._exchange(vendor, request, flavour, timeout)
-            told = response.status < 500 and _is_json(response.body)
+            told = not creates or (response.status < 500 and _is_json(response.body))
         except BaseException as error:
             told = isinstance(error, NotSentError)
             raise
         finally:
             self.in_flight[vendor] -= 1
-            if (method, vendor, request.path) == ("POST", "intercom", "/contacts") and not told:
+            if creates and not told:
                 crossing.lost_creates.saw_unanswered(crossing.loop.current, request.body)
         return response
 

@@ -56,6 +56,7 @@ STANDARD = (
     ("location.region", "Region", "string", False),
     ("location.city", "City", "string", False),
 )
+_TAKEN = frozenset(word.casefold() for row in STANDARD for word in row[:2])
 
 
 def list_attributes(workspace: Workspace, model: str, *, include_archived: bool) -> list[dict[str, Any]]:
@@ -82,7 +83,7 @@ def create_attribute(workspace: Workspace, body: Mapping[str, Any]) -> Attribute
     if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > 190:
         raise invalid("Your name for this attribute must only contain alphanumeric characters, currency symbols, and hyphens")
     people = "people" if model == "contact" else "company"
-    if model == "contact" and name.casefold() in {word.casefold() for row in STANDARD for word in row[:2]}:
+    if model == "contact" and name.casefold() in _TAKEN:
         raise invalid(f"'{name}' is one of our standard attributes. To save this as new {people} data, use a different name.")
     if (model, name) in workspace.attributes:
         raise invalid(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,10 @@ class Pages:
         self._contacts = contacts
         self._tagging = tagging
         self._notifier = notifier
-        self._templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-        self._templates.filters["time"] = _show_time
-        self._routes = [(method, re.compile(path), page) for method, path, page in self._table()]
+
+    @cached_property
+    def _routes(self) -> list[tuple[str, re.Pattern[str], Callable[..., Response]]]:
+        return [(method, re.compile(path), page) for method, path, page in self._table()]
 
     def answer(self, request: Request) -> Response:
         """A page, or a way on to one after a change."""
@@ -240,8 +242,16 @@ class Pages:
         return _see(deny(address, form.get("state", "")))
 
     def _render(self, template: str, status: int = 200, **values: Any) -> Response:
-        page = self._templates.get_template(template).render(workspace=self._workspace, **values)
+        page = _templates().get_template(template).render(workspace=self._workspace, **values)
         return Response(status, _HEADERS, page.encode(errors="replace"))
+
+
+@cache
+def _templates() -> Environment:
+    """Read once a process."""
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    made.filters["time"] = _show_time
+    return made
 
 
 def _see(address: str) -> Response:

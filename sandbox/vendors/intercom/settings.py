@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -74,7 +74,8 @@ class IntercomSettings:
     seed_contacts: int = 0  # and so many more, person-1@example.com and on; every third is a lead
 
     def to_document(self) -> dict[str, Any]:
-        return asdict(self)
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: list(value) if isinstance(value, list) else value for name, value in values.items()}
 
     def change(self, changes: dict[str, Any]) -> None:
         """Raises ValueError with the reason, and then changes nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,15 +34,11 @@ class Pages:
     """Renders pages. All text is escaped by the templates."""
 
     def __init__(self) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-        )
-        self._style = (TEMPLATES / "style.css").read_bytes()
         self._fixed: dict[str, Callable[[Account, Request], Response]] = {
             "/": self._overview,
             "/users": self._users,
             "/state": lambda account, _: Response.of_json(200, self.state(account)),
-            "/style.css": lambda *_: Response(200, {"Content-Type": "text/css; charset=utf-8"}, self._style),
+            "/style.css": lambda *_: Response(200, {"Content-Type": "text/css; charset=utf-8"}, _style()),
         }
 
     def answer(self, account: Account, request: Request) -> Response:
@@ -124,8 +121,10 @@ class Pages:
 
     def _renderer(self, account: Account) -> Render:
         def render(template: str, status: int = 200, /, **values: Any) -> Response:
-            text = self._templates.get_template(template).render(
-                url=account.url, in_days=objects.in_days, seconds=account.clock(), **values
+            text = (
+                _templates()
+                .get_template(template)
+                .render(url=account.url, in_days=objects.in_days, seconds=account.clock(), **values)
             )
             headers = {
                 "Content-Type": "text/html; charset=utf-8",
@@ -135,6 +134,17 @@ class Pages:
             return Response(status, headers, text.encode())
 
         return render
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """Read once a process."""
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+
+
+@cache
+def _style() -> bytes:
+    return (TEMPLATES / "style.css").read_bytes()
 
 
 def _referrer(account: Account, person: Person) -> Person | None:

@@ -13,6 +13,7 @@ Item = Mapping[str, Any]
 SCHEMA = 1
 UNDERSTOOD = frozenset({SCHEMA, SCHEMA + 1})
 """A schema may only add attributes to the one before, so that during a deployment old code reads the next one's items."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def to_item(values: Mapping[str, str | float | bool | None]) -> dict[str, Any]:
@@ -22,10 +23,11 @@ def to_item(values: Mapping[str, str | float | bool | None]) -> dict[str, Any]:
 
 def attribute_of(value: str | float | bool) -> dict[str, Any]:
     """One attribute value. ValueError for a number that is none."""
+    if isinstance(value, str):
+        is_plain = type(value) is str and value.isascii()  # no member of an enumeration, no lone surrogate
+        return {"S": value if is_plain else value.encode("utf-8", "replace").decode()}
     if isinstance(value, bool):
         return {"BOOL": value}
-    if isinstance(value, str):
-        return {"S": value.encode("utf-8", "replace").decode()}
     if not math.isfinite(value):
         raise ValueError("DynamoDB has no such number")
     return {"N": repr(value)}
@@ -41,16 +43,14 @@ def from_item(item: Item) -> dict[str, Any]:
 
 def json_text(value: Any) -> str:
     """Facts as one JSON attribute. ValueError for NaN."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _value(attribute: Mapping[str, Any]) -> Any:
-    match attribute:
-        case {"S": str(text)}:
-            return text
-        case {"BOOL": bool(flag)}:
-            return flag
-        case {"N": str(digits)}:
-            return int(digits) if digits.lstrip("-").isdigit() else float(digits)
-        case _:
-            return None
+    """None for a type that we do not write."""
+    if "S" in attribute:
+        return attribute["S"]
+    if "N" in attribute:
+        digits = attribute["N"]
+        return int(digits) if digits.lstrip("-").isdigit() else float(digits)
+    return attribute.get("BOOL")

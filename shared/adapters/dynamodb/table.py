@@ -182,5 +182,7 @@ def attributes_of(values: Mapping[str, Scalar]) -> dict[str, Any]:
 
 def _names(expressions: str) -> dict[str, Any]:
     """``#name`` stands for the attribute ``name``."""
+    if "#" not in expressions:
+        return {}
     names = {f"#{name}": name for name in re.findall(r"#(\w+)", expressions)}
-    return {"ExpressionAttributeNames": names} if names else {}
+    return {"ExpressionAttributeNames": names}

@@ -29,9 +29,9 @@ def seconds_of(value: Any) -> int | None:
 
 def text_of(value: Any) -> str | None:
     """A text, or a number as one."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return str(value)
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def address_of(value: Any) -> str | None:

@@ -43,6 +43,9 @@ _NO_META = frozenset(
         "unsubscribed_at", "promotion", "sharing", "data", "user", *FLAT,
     }
 )  # fmt: skip
+_OURS = (
+    frozenset(name for names in _NAMES.values() for name in names) | {f"referrer_{name}" for name in _REFERRER_NAMES} | _NO_META
+)
 _OF_THE_ENVELOPE = frozenset({"id", "type", "name", "url", "code", "date", "created_at", "source"})
 """What an envelope around the user says of itself, not of the user."""
 
@@ -172,8 +175,7 @@ def _labelled(meta: Any) -> Iterator[tuple[str, Any]]:
 
 def _unknown(told: Mapping[str, Any]) -> dict[str, Any]:
     """Fields without a meaning of ours are the customer's own."""
-    ours = {name for names in _NAMES.values() for name in names} | {f"referrer_{name}" for name in _REFERRER_NAMES} | _NO_META
-    return {label: value for label, value in told.items() if label not in ours}
+    return {label: value for label, value in told.items() if label not in _OURS}
 
 
 def _bounded(meta: Mapping[str, Any]) -> dict[str, str]:
