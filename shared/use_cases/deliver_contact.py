@@ -15,6 +15,7 @@ from shared.domain.campaign import Campaign, Status
 from shared.domain.connection import Vendor
 from shared.domain.person import fold_email, is_deliverable
 from shared.domain.referral import RESCUE_AFTER, Origin, Referral, State
+from shared.domain.synthetic import is_synthetic
 from shared.errors import MalformedPayloadError, PermanentError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
@@ -53,6 +54,8 @@ class Delivering(WritingSignups, PuttingAside, Protocol):
     def read_reward(self) -> RewardReader: ...
     @property
     def read_person(self) -> PersonReader: ...
+    @property
+    def synthetic_email(self) -> str: ...
 
 
 class Delivery:
@@ -199,6 +202,7 @@ def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign
         accepted_at=message.received_at,
         origin=Origin.WEBHOOK if message.event == "joined" else Origin.RECONCILE,
         what=f"webhook {message.event}",
+        synthetic=is_synthetic(person, environment.synthetic_email),
     )
     if message.event == "qualified":
         told = QualifyReferral("qualified", message.received_at, campaign_id=row.campaign_id, user_id=row.user_id)
