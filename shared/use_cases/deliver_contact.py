@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.domain.campaign import Campaign, Status
 from shared.domain.connection import Vendor
@@ -56,6 +56,12 @@ class Delivering(WritingSignups, PuttingAside, Protocol):
     def read_person(self) -> PersonReader: ...
     @property
     def synthetic_email(self) -> str: ...
+
+
+def is_our_own(environment: Delivering, fields: Mapping[str, Any]) -> bool:
+    """Whether a webhook tells of our own synthetic signup, and so nothing of whether Referral Factory's webhooks come."""
+    person = environment.read_person(fields, {}) if environment.synthetic_email else None
+    return person is not None and is_synthetic(person, environment.synthetic_email)
 
 
 class Delivery:

@@ -9,6 +9,7 @@ import pytest
 
 from functions.synthetic_signup import handler
 from shared.adapters.dynamodb.referral_items import item_of, referral_of
+from shared.domain.connection import Vendor
 from shared.domain.person import Person
 from shared.domain.referral import Origin, State
 from shared.domain.synthetic import DAY, SYNTHETIC_IDS_FROM, SyntheticSignup, is_synthetic
@@ -287,6 +288,25 @@ def test_where_it_is_off_the_address_and_the_id_are_anybodys() -> None:
     stranger(app, TODAY, SYNTHETIC_EMAIL)
     assert not app.row(TODAY).synthetic
     assert check_after_an_hour(app, TODAY)
+
+
+def test_it_does_not_say_that_referral_factorys_webhooks_come(app: App) -> None:
+    run(app)
+    figures = app.environment.figures
+    assert figures.last_received(Vendor.REFERRAL_FACTORY) == {}
+    stranger(app, 4711)
+    assert list(figures.last_received(Vendor.REFERRAL_FACTORY)) == ["1/joined"]
+
+
+def test_a_contact_that_somebody_deletes_is_not_brought_back_and_another_address_helps(app: App) -> None:
+    for _ in range(SLOTS_A_DAY):
+        run(app)
+    app.intercom.contacts.delete(app.contact(SYNTHETIC_EMAIL).id, by_api=False)
+    heartbeats = [run(app) for _ in range(SLOTS_A_DAY)]
+    assert (app.row(TODAY + 1).state, heartbeats[-1]) == ("erased", False)
+    app.make_synthetic_signup("another@example.com")
+    assert [run(app), run(app)] == [False, True]
+    assert (app.contacts(SYNTHETIC_EMAIL), len(app.contacts("another@example.com"))) == ([], 1)
 
 
 def test_reconcile_keeps_its_marks(app: App) -> None:
