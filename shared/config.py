@@ -45,6 +45,14 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *_REFERRAL_FACTORY,
     ),
     "start_sync": (*_TABLES, "SYNC_QUEUE_URL"),
+    "synthetic_signup": (
+        *_TABLES,
+        *_INTERCOM,
+        "WEBHOOK_SECRET_ARN",
+        "SYNTHETIC_SIGNUP_URL",
+        "SYNTHETIC_SIGNUP_CAMPAIGN",
+        "SYNTHETIC_SIGNUP_EMAIL",
+    ),
     "sync_page": (*_TABLES, "SYNC_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
     "admin_api": (
         *_TABLES,
@@ -86,6 +94,9 @@ class Settings:
     admin_group: str = ""
     groups_claim: str = ""
     console_url: str = ""
+    synthetic_signup_url: str = ""
+    synthetic_signup_campaign: str = "0"
+    synthetic_signup_email: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_scopes: str = ""
@@ -128,6 +139,8 @@ def settings_of(environment: Mapping[str, str], function: str) -> Settings:
     if not (pace.isascii() and pace.isdigit() and 1 <= int(pace) <= HIGHEST_LIMIT):
         raise ConfigurationError(f"REFERRAL_FACTORY_CALLS_PER_MINUTE is a number from 1 to {HIGHEST_LIMIT}, not {pace}")
     if settings.stage != "local":
+        if urlsplit(settings.synthetic_signup_url).scheme not in ("", "https"):
+            raise ConfigurationError("SYNTHETIC_SIGNUP_URL is not https: it would tell the webhook secret")
         _refuse_strange_host("INTERCOM_API_URL", settings.intercom_api_url, frozenset(INTERCOM_HOSTS.values()))
         _refuse_strange_host("REFERRAL_FACTORY_API_URL", settings.referral_factory_api_url, REFERRAL_FACTORY_HOSTS)
     return settings

@@ -48,6 +48,8 @@ WEBHOOK_SECRET = "local-webhook-secret"
 CLIENT_SECRET = "local-client-secret"
 INTERCOM = "http://intercom.test"
 REFERRAL_FACTORY = "http://referral-factory.test"
+APPLICATION = "http://application.test"
+SYNTHETIC_EMAIL = "synthetic@example.com"
 CUSTOM = "custom_attributes."
 EMAIL = "ivo.invited@example.com"
 _KEY = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
@@ -244,6 +246,23 @@ class VendorWire:
         return answer if fault.kind == "delay" and fault.seconds <= timeout else None
 
 
+class OwnApi:
+    """Our own API as the vendors' rules are: the webhooks' receiver behind HTTP."""
+
+    name = "application"
+
+    def __init__(self, post: Callable[..., dict[str, Any]]) -> None:
+        self._post = post
+
+    def answer(self, request: Request) -> Response:
+        campaign, event = request.path.split("/")[-2:]
+        answer = self._post(request.body, campaign=campaign, event=event, secret=request.headers.get("x-webhook-secret"))
+        return Response(answer["statusCode"], {}, answer["body"].encode())
+
+    def refuse(self, status: int) -> Response:
+        return Response(status, {}, b"{}")
+
+
 @dataclass
 class Context:
     """Lambda's context of an invocation that has so many seconds left."""
@@ -269,7 +288,9 @@ class App:
         self.referral_factory = ReferralFactory(
             clock=self.clock.now, chance=random, settings=ReferralFactorySettings(**referral_factory)
         )
-        self.wire = VendorWire(self.clock, {INTERCOM: self.intercom, REFERRAL_FACTORY: self.referral_factory})
+        self.wire = VendorWire(
+            self.clock, {INTERCOM: self.intercom, REFERRAL_FACTORY: self.referral_factory, APPLICATION: OwnApi(self.post)}
+        )
         self.dynamodb = FallibleClient(FakeDynamoDB(self.clock.now, random))
         self.sqs = FallibleClient(FakeSQS(self.clock.now, random))
         self.secrets = FallibleClient(FakeSecretsManager(self.clock.now, random))
@@ -331,6 +352,16 @@ class App:
         if known_up_to is not None and document["status"] == "active":
             campaigns.mark_known(saved.campaign_id, known_up_to)
         return saved
+
+    def make_synthetic_signup(self, email: str = SYNTHETIC_EMAIL, campaign: int = 1) -> None:
+        """As the two parameters of the template do; a new process."""
+        self.settings = replace(
+            self.settings,
+            synthetic_signup_url=f"{APPLICATION}/webhooks/referral-factory/{campaign}/joined",
+            synthetic_signup_campaign=str(campaign),
+            synthetic_signup_email=email,
+        )
+        self.environment = self.new_environment()
 
     def set_secret(self, name: str, **values: str) -> None:
         self.secrets.put_secret_value(SecretId=name, SecretString=json.dumps(values))

@@ -130,7 +130,7 @@ def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str
         "what_to_do": advice_for(row),
         "possibly_doubled": row.possibly_doubled,
         "unverified": row.unverified,
-        "origin": str(row.origin),
+        "origin": "synthetic" if row.synthetic else str(row.origin),
         "accepted_at": row.accepted_at,
         "delivered_at": row.delivered_at,
         "due_at": row.due_at,

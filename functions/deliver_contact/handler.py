@@ -10,7 +10,7 @@ from shared.messages import DeliverContact, Message
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Batch
-from shared.use_cases.deliver_contact import Delivery
+from shared.use_cases.deliver_contact import Delivery, is_our_own
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def attempt_of(message: Message) -> Delivery:
         if not isinstance(message, DeliverContact):
             raise MalformedPayloadError("not a message to deliver")
-        if message.fields is not None:
+        if message.fields is not None and not is_our_own(environment, message.fields):
             name = f"{message.campaign_id}/{message.event}"
             environment.figures.received(Vendor.REFERRAL_FACTORY, name, message.received_at)
         return Delivery(environment, message)

@@ -60,6 +60,7 @@ class Referral:
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
+    ``synthetic``: we signed up ourselves, and nobody else has told anything of the row.
     """
 
     campaign_id: int
@@ -88,6 +89,7 @@ class Referral:
     baseline_at: float | None = None
     told_at: float | None = None
     standing: Mapping[str, Value] = field(default_factory=dict)
+    synthetic: bool = False
 
     @property
     def audience(self) -> Audience:

@@ -103,6 +103,12 @@ class PersonReader(Protocol):
         """The person that a webhook's fields tell of, None when they name no user id."""
 
 
+class SignupPost(Protocol):
+    def __call__(self, campaign_id: int, person: Person) -> bool:
+        """Posts the webhook of a signup to our own API, as Referral Factory does; whether it was accepted (202). Raises
+        TransientError when there was no answer, or the secret cannot be read."""
+
+
 class RewardReader(Protocol):
     def __call__(self, fields: Mapping[str, Any]) -> RewardFacts | None:
         """The reward that a webhook's fields tell of, None when they name none."""

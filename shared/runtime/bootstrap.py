@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         RewardReader,
         SecretCheck,
         SignatureCheck,
+        SignupPost,
     )
     from shared.use_cases.guard_referral_factory import ReferralFactoryGuard
     from shared.use_cases.guard_vendor import VendorGuard
@@ -398,6 +399,23 @@ class Environment:
 
         return WebhookSecrets(self._secrets, self.settings.webhook_secret_arn, self.clock).check
 
+    @cached_property
+    def post_signup(self) -> SignupPost:
+        from shared.adapters.referral_factory.signup_post import WebhookPost
+
+        secret = self._secret_text(self.settings.webhook_secret_arn, "current")
+        return WebhookPost(self._transport, self.settings.synthetic_signup_url, secret)
+
+    @property
+    def synthetic_campaign_id(self) -> int:
+        """0: there is no synthetic signup."""
+        return int(self.settings.synthetic_signup_campaign)
+
+    @property
+    def synthetic_email(self) -> str:
+        """Empty: there is no synthetic signup."""
+        return self.settings.synthetic_signup_email
+
     @property
     def read_fields(self) -> FieldsReader:
         from shared.adapters.referral_factory.webhook import read_fields
@@ -559,4 +577,5 @@ def _boto3_client(function: str, service: str) -> Any:
 def _requests_transport(settings: Settings) -> HttpTransport:
     from shared.adapters.http import RequestsTransport
 
-    return RequestsTransport(address for address in (settings.intercom_url, settings.referral_factory_api_url) if address)
+    addresses = (settings.intercom_url, settings.referral_factory_api_url, settings.synthetic_signup_url)
+    return RequestsTransport(address for address in addresses if address)

@@ -131,4 +131,5 @@ def _verify(environment: Checking, row: Referral) -> None:
 
 
 def _is_unverified(row: Referral) -> bool:
-    return row.origin is Origin.WEBHOOK and row.verified_at is None and not row.unverified and row.contact_id is not None
+    by_webhook = row.origin is Origin.WEBHOOK and not row.synthetic
+    return by_webhook and row.verified_at is None and not row.unverified and row.contact_id is not None

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.domain.campaign import Campaign, Status
 from shared.domain.connection import Vendor
 from shared.domain.person import fold_email, is_deliverable
 from shared.domain.referral import RESCUE_AFTER, Origin, Referral, State
+from shared.domain.synthetic import is_synthetic
 from shared.errors import MalformedPayloadError, PermanentError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
@@ -53,6 +54,14 @@ class Delivering(WritingSignups, PuttingAside, Protocol):
     def read_reward(self) -> RewardReader: ...
     @property
     def read_person(self) -> PersonReader: ...
+    @property
+    def synthetic_email(self) -> str: ...
+
+
+def is_our_own(environment: Delivering, fields: Mapping[str, Any]) -> bool:
+    """Whether a webhook tells of our own synthetic signup, and so nothing of whether Referral Factory's webhooks come."""
+    person = environment.read_person(fields, {}) if environment.synthetic_email else None
+    return person is not None and is_synthetic(person, environment.synthetic_email)
 
 
 class Delivery:
@@ -199,6 +208,7 @@ def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign
         accepted_at=message.received_at,
         origin=Origin.WEBHOOK if message.event == "joined" else Origin.RECONCILE,
         what=f"webhook {message.event}",
+        synthetic=is_synthetic(person, environment.synthetic_email),
     )
     if message.event == "qualified":
         told = QualifyReferral("qualified", message.received_at, campaign_id=row.campaign_id, user_id=row.user_id)

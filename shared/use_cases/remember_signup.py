@@ -33,9 +33,10 @@ def remember_signup(
     origin: Origin,
     what: str,
     verified_at: float | None = None,
+    synthetic: bool = False,
 ) -> Referral:
     """Writes the row of a signup, or completes the one that is there; a finished row whose wanted values changed becomes
-    pending again. ``verified_at``: when Referral Factory itself listed the person."""
+    pending again. ``verified_at``: when Referral Factory itself listed the person. ``synthetic``: it is our own."""
     now = environment.clock.now()
     new = Referral(
         campaign_id=campaign_id,
@@ -46,13 +47,15 @@ def remember_signup(
         origin=origin,
         due_at=now + RESCUE_AFTER,
         verified_at=verified_at,
+        synthetic=synthetic,
         history=(Event(accepted_at, what),),
     )
     if environment.referrals.add(new):
         return environment.referrals.get(campaign_id, person.user_id)
 
     def complete(row: Referral) -> Referral:
-        completed = replace(row.knowing(person, accepted_at), verified_at=row.verified_at or verified_at)
+        known = row.knowing(person, accepted_at)
+        completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
         if row.finished and _wanted_changes(row, completed, campaign):
             return completed.told(now, what).waiting(now + RESCUE_AFTER, "New facts came.")
         return replace(completed, due_at=next_check(completed)) if row.finished else completed

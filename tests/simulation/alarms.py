@@ -18,7 +18,8 @@ _STATISTICS = {"Sum": sum, "Maximum": max, "Minimum": min}
 
 def fired(world: World) -> dict[str, float]:
     """Names of the alarms that were in ALARM at some time, each with the second, from the beginning, of the first time."""
-    times = {alarm.name: _first_time(world, alarm) for alarm in world.blueprint.alarms}
+    alarms = (alarm for alarm in world.blueprint.alarms if not alarm.condition or alarm.condition in world.conditions)
+    times = {alarm.name: _first_time(world, alarm) for alarm in alarms}
     return {name: at for name, at in times.items() if at is not None}
 
 

@@ -39,7 +39,8 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One CloudWatch alarm. ``subject``: the logical id of the queue, function or API it watches, empty for our own metrics."""
+    """One CloudWatch alarm. ``subject``: the logical id of the queue, function or API it watches, empty for our own metrics.
+    ``condition``: under which it is made at all, empty: always."""
 
     name: str
     namespace: str
@@ -51,6 +52,7 @@ class Alarm:
     comparison: str
     missing: str
     subject: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ def read_blueprint() -> Blueprint:
         secrets=tuple(of_type("AWS::SecretsManager::Secret")),
         functions={function.name: function for function in functions},
         parameters={name: str(made["Default"]) for name, made in template["Parameters"].items() if "Default" in made},
-        alarms=tuple(_alarm(name, made) for name, made in of_type("AWS::CloudWatch::Alarm").items()),
+        alarms=tuple(
+            _alarm(name, made, resources[name].get("Condition", "")) for name, made in of_type("AWS::CloudWatch::Alarm").items()
+        ),
     )
 
 
@@ -141,7 +145,7 @@ def _rate(expression: str) -> float:
     return int(count) * _UNITS[unit]
 
 
-def _alarm(name: str, made: dict[str, Any]) -> Alarm:
+def _alarm(name: str, made: dict[str, Any], condition: str) -> Alarm:
     subjects = [target_of(entry["Value"]) for entry in made.get("Dimensions", ())]
     return Alarm(
         name=name,
@@ -154,4 +158,5 @@ def _alarm(name: str, made: dict[str, Any]) -> Alarm:
         comparison=made["ComparisonOperator"],
         missing=made.get("TreatMissingData", "missing"),
         subject=next((subject for subject in subjects if subject), ""),
+        condition=condition,
     )

@@ -24,9 +24,10 @@ class Flavour(StrEnum):
 
 
 class Call(NamedTuple):
-    """One boundary call. ``service``: dynamodb, sqs, secretsmanager, intercom or referral_factory; ``what``: the operation,
-    or method and path; ``subject``: the table, the queue, or nothing; ``key``: the item's partition. ``number`` counts the
-    calls of a world from 1, ``attempt`` the SDK's attempts at one call, ``invocation`` those of all functions."""
+    """One boundary call. ``service``: dynamodb, sqs, secretsmanager, api (our own), intercom or referral_factory; ``what``:
+    the operation, or method and path; ``subject``: the table, the queue, or nothing; ``key``: the item's partition.
+    ``number`` counts the calls of a world from 1, ``attempt`` the SDK's attempts at one call, ``invocation`` those of all
+    functions."""
 
     service: str
     what: str

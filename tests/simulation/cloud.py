@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -14,13 +15,24 @@ from tests.simulation.blueprint import Blueprint, Function, queue_attributes, ta
 
 PARAMETERS = {"Stage": "prod", "ReferralFactoryCallsPerMinute": "300"}
 """What a deployment for production sets; the others have the template's defaults."""
+NAMES = {"HttpApi": "api", "AWS::Region": "eu-central-1", "AWS::URLSuffix": "amazonaws.com"}
+API_HOST = "api.execute-api.eu-central-1.amazonaws.com"
 
 
 class Cloud:
-    """The services. ``index_lag`` in seconds is how late the tables' indexes may follow."""
+    """The services. ``index_lag`` in seconds is how late the tables' indexes may follow; ``parameters`` are the template's,
+    beside those of production."""
 
     def __init__(
-        self, blueprint: Blueprint, now: Callable[[], float], seed: str, *, index_lag: float, duplicates: float, journal: bool
+        self,
+        blueprint: Blueprint,
+        now: Callable[[], float],
+        seed: str,
+        *,
+        index_lag: float,
+        duplicates: float,
+        journal: bool,
+        parameters: Mapping[str, str],
     ) -> None:
         lag_chance = Random(f"lag {seed}")
         lag: Callable[[], float] | float = (lambda: lag_chance.random() * index_lag) if index_lag else 0
@@ -28,8 +40,8 @@ class Cloud:
         self.sqs = FakeSQS(now, Random(f"sqs {seed}"), duplicate_probability=duplicates)
         self.secretsmanager = FakeSecretsManager(now, Random(f"secrets {seed}"))
         self._blueprint = blueprint
-        self._parameters = blueprint.parameters | PARAMETERS
-        self._addresses: dict[str, str] = {}
+        self._parameters = blueprint.parameters | PARAMETERS | dict(parameters)
+        self._addresses: dict[str, str] = dict(NAMES)
         self.arns: dict[str, str] = {}
         self._make_tables()
         self._make_queues()
@@ -81,7 +93,14 @@ class Cloud:
         self.sqs.start_message_move_task(SourceArn=self.arns[dead_letters])
 
     def _value(self, value: Any) -> str:
-        if isinstance(value, str):
-            return value
-        name = target_of(value)
+        match value:
+            case str():
+                return value
+            case {"Fn::If": ["IsLocal", _, otherwise]}:
+                return self._value(otherwise)
+            case {"Fn::Sub": str(text)}:
+                return re.sub(r"\$\{([^}]+)\}", lambda name: self._named(name[1]), text)
+        return self._named(target_of(value))
+
+    def _named(self, name: str) -> str:
         return self._addresses.get(name) or self._parameters.get(name, "")

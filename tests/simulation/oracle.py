@@ -58,7 +58,7 @@ def judge(world: World, *, campaign_name: str = NAME) -> Verdict:
         by_email.setdefault(fold_email(contact.email), []).append(contact)
     for signup in world.signups.values():
         _judge_signup(world, signup, by_email, verdict, campaign_name)
-    known_emails = {fold_email(signup.person.email) for signup in world.signups.values()}
+    known_emails = {fold_email(signup.person.email) for signup in world.signups.values()} | {world.synthetic}
     for email, contacts in by_email.items():
         new = [one for one in contacts if one.id not in world.known_contacts]
         if email not in known_emails and new:

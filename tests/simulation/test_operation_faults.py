@@ -9,6 +9,7 @@ from zlib import crc32
 
 import pytest
 
+from shared.domain.synthetic import SYNTHETIC_IDS_FROM
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, RandomFaults, When
 from tests.simulation.conftest import MakeWorld
@@ -19,6 +20,7 @@ from tests.simulation.transport import Outage
 from tests.simulation.world import BEGINNING, World
 
 EMAIL = "ivo@example.com"
+SYNTHETIC = "synthetic@example.com"
 
 
 def test_76_ticks_that_come_twice_or_late_ring_each_row_once(world: World) -> None:
@@ -222,6 +224,96 @@ def _replay(world: World, user_id: int) -> None:
     world.cloud.sqs.send_message(
         QueueUrl=world.cloud.queue_url("DeliveryQueue"), MessageBody=body_of(message), MessageGroupId="1"
     )
+
+
+# -- 89: our own signup, once a day ------------------------------------------------------------------------------------
+
+
+def ids_posted(world: World) -> list[int]:
+    """The reserved ids that are in the ledger, in the order of their days."""
+    first = SYNTHETIC_IDS_FROM + int(BEGINNING // 86_400)
+    return [user for user in range(first - 1, first + 10) if world.row(1, user)]
+
+
+def test_89_our_own_signup_works_silently_through_bad_days(make_world: MakeWorld) -> None:
+    world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, reconcile=False)
+    world.crossing.faults = RandomFaults(2, vendors=0.20, aws=0.02, kills=0.01)
+    world.run(3 * 86_400)
+    assert "SyntheticSignupAlarm" not in fired(world)
+    assert len(ids_posted(world)) == 3
+    assert len(world.contacts(SYNTHETIC)) == 1
+    assert len(world.metrics["SyntheticSignupSeconds"]) == 3
+    assert_kept(world)
+
+
+def _no_worker(world: World) -> None:
+    for poller in world.pollers:
+        poller.stopped = True
+
+
+def _no_schedule(world: World) -> None:
+    world.paused.add("synthetic_signup")
+
+
+def _no_api(world: World) -> None:
+    world.crossing.faults = When(lambda call: call.service == "api", Flavour.BEFORE)
+
+
+def _no_progress(world: World) -> None:
+    world.crossing.faults = When(lambda call: call.key == "RECONCILE#synthetic", Flavour.BEFORE)
+
+
+def _killed(world: World) -> None:
+    world.crossing.faults = When(lambda call: call.function == "synthetic_signup", Flavour.KILLED)
+
+
+def _no_contact(world: World) -> None:
+    """Intercom answers each create and keeps nothing."""
+    world.at(world.now() + 605, lambda: [world.intercom.contacts.delete(one.id, by_api=False) for one in world.contacts()])
+
+
+@pytest.mark.parametrize(
+    ("breakage", "within"),
+    [
+        (lambda world: break_handler(world, lambda _: True), 4_200),
+        (_no_worker, 4_200),
+        (_no_schedule, 1_800),
+        (_no_api, 4_200),
+        (_no_progress, 1_800),
+        (_killed, 1_800),
+        (_no_contact, 4_200),
+    ],
+    ids=[
+        "the worker has a bug",
+        "the worker gets nothing",
+        "the schedule does not fire",
+        "our own API refuses",
+        "its progress cannot be stored",
+        "it is killed each time",
+        "the contact is not in Intercom",
+    ],
+)
+def test_89_with_nobody_signing_up_our_own_signup_is_the_only_one_to_tell(
+    make_world: MakeWorld, breakage: Any, within: float
+) -> None:
+    world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, sync=True)
+    breakage(world)
+    world.run(4_200)
+    assert fired(world) == {"SyntheticSignupAlarm": within}
+
+
+def test_89_a_worker_that_breaks_after_a_good_day_is_told_with_the_next_signup(make_world: MakeWorld) -> None:
+    world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, sync=True)
+    world.run(86_400)
+    assert not fired(world)
+    [user_id] = ids_posted(world)
+    row = world.row(1, user_id)
+    assert row is not None
+    assert (row.unverified, row.settle_since, row.due_at) == (False, None, None)
+    assert len(world.contacts()) == 1
+    break_handler(world, lambda _: True)
+    world.run(4_200)
+    assert fired(world) == {"SyntheticSignupAlarm": 86_400 + 4_200}
 
 
 def test_90_no_secret_and_no_address_in_any_log_or_metric(world: World) -> None:

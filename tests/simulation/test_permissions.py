@@ -12,6 +12,7 @@ import pytest
 from sandbox.stack.expand import read_template
 from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
+from shared.domain.connection import BreakerKind
 from shared.runtime.bootstrap import ATTEMPTS
 from shared.use_cases.accept_notification import SQS_TRIES
 from shared.use_cases.switch_connection import switch_connection
@@ -195,6 +196,22 @@ def test_a_sync_asks_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         assert campaign is not None
         assert campaign.problems
         assert world.counted("ReferrerUpdated")
+    assert _refused(asked) == []
+
+
+def test_our_own_signup_asks_for_nothing_that_its_role_refuses(asked: Asked) -> None:
+    """It meets a breaker whose pause is over: the first look fails and opens it again, the second closes it."""
+    with World(3, synthetic="synthetic@example.com", reconcile=False, sweep=False) as world:
+        world.configure(build_settings(referring="user"))
+        world.run(700)
+        with world.looking():
+            world.environment("deliver_contact").intercom_guard.pause(BreakerKind.FAILING, 30.0)
+        world.transport.outages = [Outage("intercom", world.now(), world.now() + 800, 503)]
+        world.run(1_800)
+        assert world.counted("BreakerOpened")
+        assert world.counted("SyntheticSignupSeconds")
+    actions = {action for function, action, *_ in asked if function == "synthetic_signup"}
+    assert actions >= {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "secretsmanager:GetSecretValue"}
     assert _refused(asked) == []
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from random import Random
 from urllib.parse import urlsplit
 
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.referral_factory.rules import ReferralFactory
-from sandbox.vendors.wire import Request, Response
+from sandbox.vendors.wire import OutgoingWebhook, Request, Response
 from shared.adapters.http import HttpResponse
 from shared.errors import ConfigurationError, NotSentError, RefusedError, UnavailableError
 from tests.simulation.boundary import Flavour
+from tests.simulation.cloud import API_HOST
 from tests.simulation.crossing import Crossing
 
 INTERCOM_URL = "https://api.intercom.io"
 REFERRAL_FACTORY_URL = "https://referral-factory.com/api/v2"
 LATENCY = {"intercom": (0.06, 0.25), "referral_factory": (0.2, 1.5)}
 """From, to: most answers are near the lower end."""
+STEP = 0.05
+"""Seconds from one look for our own API's answer to the next."""
 STATUSES = (500, 502, 503, 504)
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -37,7 +40,16 @@ class Outage:
 class VendorTransport:
     """One for the world. ``calls``: vendor → the times of all calls that reached it; ``skew``: seconds Intercom is ahead."""
 
-    def __init__(self, intercom: Intercom, referral_factory: ReferralFactory, crossing: Crossing, chance: Random) -> None:
+    def __init__(
+        self,
+        intercom: Intercom,
+        referral_factory: ReferralFactory,
+        receive: Callable[[OutgoingWebhook, Callable[[int], None]], None],
+        crossing: Crossing,
+        chance: Random,
+    ) -> None:
+        """``receive``: our own API; what it is given last gets the status."""
+        self._receive = receive
         self._rules = {"intercom": intercom, "referral_factory": referral_factory}
         self._crossing = crossing
         self._chance = chance
@@ -51,6 +63,8 @@ class VendorTransport:
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
         """See ``HttpTransport.send``."""
+        if urlsplit(url).hostname == API_HOST:
+            return self._to_ourselves(OutgoingWebhook("our own API", method, url, dict(headers), body or b""), timeout)
         vendor = _vendor_of(url)
         target = url.removeprefix(INTERCOM_URL) if vendor == "intercom" else url.removeprefix("https://referral-factory.com")
         request = Request.of(method, target, headers, body or b"")
@@ -70,6 +84,27 @@ class VendorTransport:
             if creates and not told:
                 crossing.lost_creates.saw_unanswered(crossing.loop.current, request.body)
         return response
+
+    def _to_ourselves(self, webhook: OutgoingWebhook, timeout: float) -> HttpResponse:
+        """Through API Gateway to the real receiver, which runs beside the caller."""
+        crossing, who = self._crossing, "api"
+        flavour = crossing.enter(who, f"{webhook.method} {urlsplit(webhook.url).path}", "", crossing.next_number())
+        if flavour is Flavour.BEFORE:
+            if self._chance.random() < 0.5:
+                raise NotSentError(f"{who}: ConnectTimeout")
+            return HttpResponse(503, {}, b"{}")
+        statuses: list[int] = []
+        began = crossing.loop.time
+        self._receive(webhook, statuses.append)
+        while not statuses:
+            self._pass(who, STEP, began + timeout - crossing.loop.time)
+        if flavour is Flavour.KILLED:
+            crossing.kill()
+        if flavour is Flavour.HANG:
+            crossing.sleep(began + timeout - crossing.loop.time)
+        if flavour is not None:
+            raise UnavailableError(f"{who}: ReadTimeout")
+        return HttpResponse(statuses[0], {}, b"{}")
 
     def _exchange(self, vendor: str, request: Request, flavour: Flavour | None, timeout: float) -> HttpResponse:
         outage = self._outage(vendor)

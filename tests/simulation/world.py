@@ -83,7 +83,7 @@ class World(Sights):
     ``search_lag`` seconds until Intercom's search shows a write; ``index_lag`` seconds until DynamoDB's indexes do, at most;
     ``duplicates`` share of messages that SQS delivers twice; ``reconcile`` and ``sweep`` False: their schedules are off.
     ``functions``: those that run, with ``sync`` those of a sync as well; the queues of others are left alone.
-    A schedule in ``paused`` does not fire.
+    A schedule in ``paused`` does not fire. ``synthetic``: we sign up ourselves with that address, in campaign 1; empty: not.
     """
 
     def __init__(
@@ -99,13 +99,24 @@ class World(Sights):
         reconcile: bool = True,
         functions: Sequence[str] = OF_A_SIGNUP,
         sync: bool = False,
+        synthetic: str = "",
         intercom: Mapping[str, Any] | None = None,
         referral_factory: Mapping[str, Any] | None = None,
     ) -> None:
         self.seed = seed
         self.loop = Loop(BEGINNING)
         self.blueprint = read_blueprint()
-        self.cloud = Cloud(self.blueprint, self.now, str(seed), index_lag=index_lag, duplicates=duplicates, journal=journal)
+        self.synthetic = synthetic
+        self.conditions = {"MakeSyntheticSignup"} if synthetic else set()
+        self.cloud = Cloud(
+            self.blueprint,
+            self.now,
+            str(seed),
+            index_lag=index_lag,
+            duplicates=duplicates,
+            journal=journal,
+            parameters={"SyntheticSignupCampaign": "1", "SyntheticSignupEmail": synthetic} if synthetic else {},
+        )
         self.intercom = Intercom(
             clock=self.now,
             chance=Random(f"intercom {seed}"),
@@ -123,7 +134,9 @@ class World(Sights):
             settings=default_settings().changed(referral_factory) if referral_factory else default_settings(),
         )
         self.crossing = Crossing(self.loop, faults or NoFaults())
-        self.transport = VendorTransport(self.intercom, self.referral_factory, self.crossing, Random(f"network {seed}"))
+        self.transport = VendorTransport(
+            self.intercom, self.referral_factory, self.post, self.crossing, Random(f"network {seed}")
+        )
         self._chance = Random(f"application {seed}")
         latency = Random(f"latency {seed}")
         self._aws = {
@@ -142,14 +155,19 @@ class World(Sights):
         self.cloud.put_secret("WebhookSecret", current=WEBHOOK_SECRET, next="")
         self.cloud.put_secret("IntercomSecret", access_token=INTERCOM_TOKEN, client_id="canary-id", client_secret=CLIENT_SECRET)
         self.cloud.put_secret("ReferralFactorySecret", api_key=API_KEY)
-        running = (*functions, *OF_A_SYNC) if sync else functions
+        running = (*functions, *(OF_A_SYNC if sync else ()), *(("synthetic_signup",) if synthetic else ()))
         self.functions = {name: LambdaFunction(self, self.blueprint.functions[name]) for name in running}
         self.pollers = [
             Poller(self, source, function) for function in self.functions.values() for source in function.made.sources
         ]
         self._watch_sends()
         self._watch_additions()
-        for name, fires in (("sweep", sweep), ("reconcile", reconcile), ("start_sync", sync)):
+        for name, fires in (
+            ("sweep", sweep),
+            ("reconcile", reconcile),
+            ("start_sync", sync),
+            ("synthetic_signup", bool(synthetic)),
+        ):
             if fires:
                 self.start_schedule(name)
 

@@ -38,6 +38,7 @@ HEARTBEATS = {
     "SweepSilentAlarm": ("SweepFinished", 60, 5),
     "ReconcileSilentAlarm": ("ReconcileSucceeded", 300, 3),
     "StartSyncSilentAlarm": ("SyncTickFinished", 300, 3),
+    "SyntheticSignupAlarm": ("SyntheticSignupWorks", 600, 3),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from typing import Any
 
@@ -22,6 +23,7 @@ NAMES = (
     "start_sync",
     "sweep",
     "sync_page",
+    "synthetic_signup",
     "update_referrer",
 )
 SECRETS = {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"}
@@ -143,6 +145,7 @@ def test_only_functions_that_call_referral_factory_may_run_for_more_than_a_minut
         "sweep": 58,
         "start_sync": 30,
         "sync_page": 60,
+        "synthetic_signup": 45,
         "admin_api": 29,
         "console": 5,
     }
@@ -200,9 +203,39 @@ def test_every_metric_that_an_alarm_watches_is_written_somewhere(resources: Reso
     assert ours - literals == set()
 
 
+def test_without_its_parameters_nothing_of_the_synthetic_signup_is_made(expanded: dict[str, Any], resources: Resources) -> None:
+    both = {name: expanded["Parameters"][name]["Default"] for name in ("SyntheticSignupCampaign", "SyntheticSignupEmail")}
+    assert both == {"SyntheticSignupCampaign": 0, "SyntheticSignupEmail": ""}
+    given = [{"Fn::Not": [{"Fn::Equals": [{"Ref": name}, nothing]}]} for name, nothing in both.items()]
+    assert expanded["Conditions"]["MakeSyntheticSignup"] == {"Fn::And": given}
+    made = {name: entry for name, entry in resources.entries.items() if name.startswith("SyntheticSignup")}
+    assert {entry["Type"].split("::")[-1] for entry in made.values()} >= {"Function", "Role", "LogGroup", "Alarm", "Schedule"}
+    assert {name for name, entry in made.items() if entry.get("Condition") != "MakeSyntheticSignup"} == set()
+    others = json.dumps({name: entry for name, entry in resources.entries.items() if name not in made})
+    assert [name for name in made if re.search(rf'(": "|\["|\${{){name}\b', others)] == [], "what is always there needs it"
+
+
+def test_the_synthetic_signup_comes_in_where_referral_factorys_do(functions: dict[str, Function]) -> None:
+    local, real = functions["synthetic_signup"].variables["SYNTHETIC_SIGNUP_URL"]["Fn::If"][1:]
+    api = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/"
+    path = "webhooks/referral-factory/${SyntheticSignupCampaign}/joined"
+    assert (local, real) == ({"Fn::Sub": "${ConsoleUrl}" + path}, {"Fn::Sub": api + path})
+
+
+def test_the_synthetic_signup_may_change_its_own_progress_alone(functions: dict[str, Function], resources: Resources) -> None:
+    statements = {one["Sid"]: one for one in statements_of(resources, functions["synthetic_signup"])}
+    keys = {
+        sid: next(iter(one["Condition"].values()))["dynamodb:LeadingKeys"]
+        for sid, one in statements.items()
+        if "Condition" in one
+    }
+    assert keys == {"Ledger": ["REFERRAL#*"], "Progress": ["RECONCILE#synthetic"], "StateOfVendors": ["VENDOR#*"]}
+    assert statements["Ledger"]["Action"] == "dynamodb:GetItem"
+
+
 def test_the_documents_table_of_variables_is_the_templates(functions: dict[str, Function]) -> None:
     text = (ROOT / "docs/architecture.md").read_text()
-    told = dict(re.findall(r"^\| `([A-Z_]+_(?:URL|ARN|REGION|MINUTE))` \| ([a-z_, ]+) \|", text, re.MULTILINE))
+    told = dict(re.findall(r"^\| `([A-Z_]+_(?:URL|ARN|REGION|MINUTE|CAMPAIGN|EMAIL))` \| ([a-z_, ]+) \|", text, re.MULTILINE))
     assert len(told) >= 10
     for variable, names in told.items():
         having = {name for name, function in functions.items() if variable in function.variables}

@@ -106,6 +106,7 @@ def test_every_schedule_has_the_dead_letter_queue_and_a_name_of_its_stack(resour
         "ReconcileFunction": "rate(5 minutes)",
         "UpdateReferrerFunction": "rate(5 minutes)",
         "StartSyncFunction": "rate(1 minute)",
+        "SyntheticSignupFunction": "rate(10 minutes)",
     }
     for schedule in schedules.values():
         assert target_of(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "ScheduleDeadLetterQueue"

@@ -15,7 +15,7 @@ from shared.domain.referral import Origin, State
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns, message_of
 from shared.ports.repositories import Pointer
 from shared.use_cases.remember_signup import remember_signup
-from tests.builders import App, campaign_document
+from tests.builders import SYNTHETIC_EMAIL, App, campaign_document
 
 EVENTS = Path(__file__).parents[2] / "events"
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -353,6 +353,15 @@ def sweep_rings_what_is_due(app: App, event: dict[str, Any]) -> None:
     assert invoke(app, "sweep", event)["rung"] == 1
     app.work()
     assert len(app.contacts()) == 1
+
+
+@sample("synthetic_signup_schedule")
+def we_sign_up_ourselves(app: App, event: dict[str, Any]) -> None:
+    app.make_synthetic_signup()
+    assert invoke(app, "synthetic_signup", event) == {"accepted": True, "arrived": False}
+    app.work()
+    assert invoke(app, "synthetic_signup", event) == {"accepted": True, "arrived": True}
+    assert len(app.contacts(SYNTHETIC_EMAIL)) == 1
 
 
 # -- sync -------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import { flags } from "./activity.js";
 import { read, send } from "./api.js";
 import { facts } from "./connection_parts.js";
 import { button, card, every, link, make, say, table } from "./dom.js";
-import { AUDIENCES, badge, moment, shown, STATE_HELP, STATES } from "./words.js";
+import { AUDIENCES, badge, moment, ORIGINS, shown, STATE_HELP, STATES } from "./words.js";
 import { shortName } from "./workspace.js";
 import { sourceName } from "./sources.js";
 
@@ -77,7 +77,7 @@ function person({ person: one, referral, settings_version: version }) {
     ...plain.map(([name, value]) => [sourceName(name), String(value)]),
     ...Object.entries(one.meta ?? {}).map(([label, value]) => [label, value]),
     ...Object.entries(one.referrer ?? {}).filter(([, value]) => shown(value) !== "–").map(([name, value]) => [name === "user_id" ? "Referrer’s id" : sourceName(`referrer.${name}`), String(value)]),
-    ["Heard of by", referral.origin === "webhook" ? "Webhook" : "Referral Factory’s list"],
+    ["Heard of by", ORIGINS[referral.origin]],
     ["Settings", version ? `Version ${version}` : null],
   ];
   return card("The person", facts(rows));

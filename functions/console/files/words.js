@@ -26,6 +26,7 @@ export const STATE_HELP = {
 };
 export const AUDIENCES = { person_invited: "Person invited", person_referring: "Person referring" };
 export const FLAGS = { possibly_doubled: "Possibly doubled", unverified: "Not confirmed" };
+export const ORIGINS = { webhook: "Webhook", reconcile: "Referral Factory’s list", synthetic: "Our own daily test, nobody signed up" };
 export const CAMPAIGN_STATES = { draft: ["Draft", "wait"], active: ["Active", "good"], paused: ["Paused", "warn"] };
 export const RUN_STATES = {
   queued: ["Waiting to begin", "wait"],

@@ -85,6 +85,14 @@ def test_referrals_come_newest_first_of_all_campaigns_even_unconfigured_ones(con
     assert everything(console, "campaign_id=2") == [10, 7, 4, 1]
 
 
+def test_our_own_daily_test_is_told_apart(console: Console) -> None:
+    add(console.app, 1)
+    add(console.app, 900_000_000_020_000, synthetic=True, accepted_at=NOW)
+    items = console.get("/api/referrals", "")["items"]
+    assert {row["user_id"]: row["origin"] for row in items} == {1: "webhook", 900_000_000_020_000: "synthetic"}
+    assert console.get("/api/referrals/1/900000000020000")["referral"]["origin"] == "synthetic"
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from shared.domain.mapping import SOURCES
-from shared.domain.referral import State
+from shared.domain.referral import Origin, State
 from shared.domain.referral_filter import Flag
 from shared.domain.sync_run import RunState
 from tests.unit.console.test_console_files import FILES, ROOT
@@ -77,6 +77,8 @@ def test_every_field_state_and_flag_is_explained() -> None:
     runs = {str(state) for state in RunState}
     assert keys_of("words.js", "RUN_STATES") == keys_of("words.js", "RUN_STATE_HELP") == runs
     assert keys_of("words.js", "CAMPAIGN_STATE_HELP") == {"draft", "active", "paused"}
+    (origins,) = re.findall(r"export const ORIGINS = \{(.*?)\};", (FILES / "words.js").read_text("utf-8"))
+    assert set(re.findall(r"(\w+):", origins)) == {*(str(origin) for origin in Origin), "synthetic"}
     flags = re.findall(r"export const FLAGS = \{(.*?)\};", (FILES / "words.js").read_text("utf-8"))
     assert set(re.findall(r"(\w+):", flags[0])) == {str(flag) for flag in Flag}
 

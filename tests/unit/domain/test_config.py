@@ -14,6 +14,7 @@ def variables(function: str, **changes: str) -> dict[str, str]:
     """Everything that the function needs."""
     needed = dict.fromkeys(REQUIRED[function], "x")
     known = {"STAGE": "prod", "INTERCOM_REGION": "US", "INTERCOM_API_URL": "", "REFERRAL_FACTORY_API_URL": HOST}
+    known["SYNTHETIC_SIGNUP_URL"] = "https://api.example.com/webhooks/referral-factory/1/joined"
     return {**{name: known.get(name, value) for name, value in needed.items()}, **changes}
 
 
@@ -73,6 +74,13 @@ def test_only_a_local_stack_may_talk_to_other_hosts(address: str) -> None:
 def test_referral_factory_has_a_closed_list_of_hosts_as_well() -> None:
     with pytest.raises(ConfigurationError, match="REFERRAL_FACTORY_API_URL"):
         settings_of(variables("reconcile", REFERRAL_FACTORY_API_URL="https://example.test/api/v2"), "reconcile")
+
+
+def test_the_webhook_secret_leaves_this_machine_by_https_only() -> None:
+    address = "http://127.0.0.1:8000/webhooks/referral-factory/1/joined"
+    with pytest.raises(ConfigurationError, match="SYNTHETIC_SIGNUP_URL is not https"):
+        settings_of(variables("synthetic_signup", SYNTHETIC_SIGNUP_URL=address), "synthetic_signup")
+    settings_of(variables("synthetic_signup", SYNTHETIC_SIGNUP_URL=address, STAGE="local"), "synthetic_signup")
 
 
 def test_settings_that_nobody_gave_are_empty() -> None:

@@ -1,0 +1,42 @@
+"""The webhook of a signup as Referral Factory posts it, posted to our own API."""
+
+from __future__ import annotations
+
+import json
+from typing import Protocol
+
+from shared.adapters.http import HttpTransport
+from shared.domain.person import Person
+
+TIMEOUT = 15.0
+"""Seconds; the receiver itself has ten."""
+ACCEPTED = 202
+
+
+class SecretProvider(Protocol):
+    """Where the webhook secret is. ``fresh`` reads it anew."""
+
+    def __call__(self, *, fresh: bool = False) -> str: ...
+
+
+class WebhookPost:
+    """Implements ``shared.ports.services.SignupPost``. ``url``: the whole address of the campaign's *joined* webhook."""
+
+    def __init__(self, transport: HttpTransport, url: str, secret: SecretProvider) -> None:
+        self._transport = transport
+        self._url = url
+        self._secret = secret
+
+    def __call__(self, campaign_id: int, person: Person) -> bool:
+        """See ``SignupPost``. The fields are those of the outbound webhook's sample of 2022."""
+        fields = {
+            "id": person.user_id,
+            "code": person.code,
+            "first_name": person.first_name,
+            "email": person.email,
+            "url": person.url,
+            "source": person.source,
+            "campaign_id": campaign_id,
+        }
+        headers = {"Content-Type": "application/json", "X-Webhook-Secret": self._secret(fresh=True)}
+        return self._transport.send("POST", self._url, headers, json.dumps(fields).encode(), TIMEOUT).status == ACCEPTED
