@@ -95,7 +95,7 @@ class BusyError(TransientError):
 
 
 class BreakerOpenError(TransientError):
-    """No call is made until the breaker closes."""
+    """No call is made until the breaker closes. ``code`` is the breaker's kind."""
 
 
 class ConnectionLostError(FailureError):

@@ -41,11 +41,12 @@ class DeliverContact:
 class ReconcileCampaigns:
     """Look for signups that no webhook brought; a pass that began after ``requested_at`` has done so, but for ``full``, which
     reads from the first page to the last. ``until``: when such passes end for the next slot is due, 0 for one slot from
-    ``requested_at`` on. Times in epoch seconds."""
+    ``requested_at`` on. ``contacts``: Intercom's contacts are looked through as well. Times in epoch seconds."""
 
     requested_at: float
     full: bool = False
     until: float = 0.0
+    contacts: bool = True
     id: str = ""
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.domain.connection import BreakerKind
 from shared.errors import BreakerOpenError, FailureError, RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
@@ -16,13 +17,13 @@ from shared.use_cases.reconcile_progress import NAME, progress_of
 SLOT = 300.0
 """Seconds between two scheduled passes."""
 FAILED_AGAIN_AFTER = 15.0
-"""Seconds after which a pass to which Referral Factory, or AWS, gave no answer is made again."""
+"""Least seconds after which a pass to which Referral Factory, or AWS, gave no answer is made again."""
+GROWTH = 0.25
+"""At least this part of the time for which passes have failed is waited: a page that never comes is asked for less often."""
 FOUND_AGAIN_AFTER = 120.0
 """Seconds after a pass that found somebody: webhooks get lost, and a page that shifted may have hidden one more."""
 CONTACTS_AGAIN_AFTER = 60.0
 """Seconds after which Intercom is searched again when it gave no answer."""
-LONGEST_PAUSE = 60.0
-"""Seconds that stopped calls are waited for; a longer stop has a reason that the next slot will meet as well."""
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -45,7 +46,10 @@ def _ring(event: Mapping[str, Any]) -> ReconcileCampaigns | None:
     if not rings:
         return None
     return ReconcileCampaigns(
-        max(ring.requested_at for ring in rings), any(ring.full for ring in rings), max(ring.until for ring in rings)
+        max(ring.requested_at for ring in rings),
+        any(ring.full for ring in rings),
+        max(ring.until for ring in rings),
+        any(ring.contacts for ring in rings),
     )
 
 
@@ -58,21 +62,24 @@ def _is_answered(environment: bootstrap.Environment, ring: ReconcileCampaigns) -
 
 
 def _look(environment: bootstrap.Environment, ring: ReconcileCampaigns) -> None:
-    """At both vendors; and rings for one pass more, if that is worth it."""
+    """At both vendors; and rings for one pass more, if that is worth it and would end before the next slot."""
+    began, until = environment.clock.now(), ring.until or ring.requested_at + SLOT
     reconciliation = Reconciliation(environment)
     error = _attempt(environment, lambda: reconciliation.run(full=ring.full), "ReconcileFailed")
-    contacts_error = _attempt(environment, ContactReconciliation(environment).run, FAILED)
+    contacts_error = _attempt(environment, ContactReconciliation(environment).run, FAILED) if ring.contacts else None
+    now = environment.clock.now()
+    contacts_wait = None if isinstance(contacts_error, BreakerOpenError) else _wait_after(contacts_error, CONTACTS_AGAIN_AFTER)
     waits = [
-        _wait_after(error, FAILED_AGAIN_AFTER),
+        _wait_after(error, max(FAILED_AGAIN_AFTER, GROWTH * (now - until + SLOT))),
         FOUND_AGAIN_AFTER if reconciliation.found else None,
-        None if isinstance(contacts_error, BreakerOpenError) else _wait_after(contacts_error, CONTACTS_AGAIN_AFTER),
+        contacts_wait,
     ]
     wait = min(filter(None, waits), default=None)
-    now, until = environment.clock.now(), ring.until or ring.requested_at + SLOT
-    if wait is None or now + wait > until - FAILED_AGAIN_AFTER:
+    if wait is None or now + wait + (now - began) > until - FAILED_AGAIN_AFTER:
         return  # five minutes are long for whoever waits, but the next slot is as near
+    again = ReconcileCampaigns(now, ring.full and error is not None, until, contacts=contacts_wait is not None)
     try:
-        environment.reconcile_queue.send(ReconcileCampaigns(now, ring.full and error is not None, until), delay=wait)
+        environment.reconcile_queue.send(again, delay=wait)
     except TransientError:
         logger.warning("queue refused to wake reconcile")
 
@@ -91,9 +98,10 @@ def _attempt(environment: bootstrap.Environment, reconcile: Callable[[], object]
 
 
 def _wait_after(error: FailureError | None, seconds: float) -> float | None:
-    """When nobody answered (the vendor, AWS or our own limiter): seconds until another try, of stopped calls until they may
-    go on. None: what the vendor refused itself, and a long stop, are left for the next slot."""
-    if isinstance(error, BreakerOpenError) and error.retry_after is not None:
-        return max(error.retry_after, seconds) if error.retry_after <= LONGEST_PAUSE else None
+    """When nobody answered (the vendor, AWS or our own limiter): seconds until another try; of calls that are stopped because
+    nobody answered, until they may go on. None: what the vendor refused itself, and any other stop, is left for the next
+    slot."""
+    if isinstance(error, BreakerOpenError):
+        return max(error.retry_after or 0.0, seconds) if error.code == BreakerKind.FAILING else None
     refused = isinstance(error, RateLimitedError) and error.status is not None
     return seconds if isinstance(error, TransientError) and not refused else None

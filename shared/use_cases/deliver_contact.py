@@ -197,7 +197,7 @@ def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign
         return _reopened(environment, row) if row and message.replay else row
     person = environment.read_person(message.fields, campaign.aliases if campaign else {})
     if person is None:
-        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now()))
+        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), contacts=False))
         environment.metrics.count("WebhookWithoutUserId")
         return None
     row = remember_signup(

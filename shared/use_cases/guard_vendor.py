@@ -53,14 +53,14 @@ class VendorGuard:
         now = self._environment.clock.now()
         if breaker and breaker.is_open(now):
             longest = LONGEST_LOOK_AWAY if breaker.kind is BreakerKind.DISCONNECTED else math.inf
-            raise self._closed_to_us(min(breaker.open_until - now, longest))
+            raise self._closed_to_us(breaker.kind, min(breaker.open_until - now, longest))
         return breaker
 
     def take_try(self, breaker: Breaker | None) -> None:
         """Right before the first call: after a pause one at a time may try. Raises BreakerOpenError for the others."""
         now = self._environment.clock.now()
         if breaker and not self._environment.breakers.probe(self._vendor, breaker, now + PROBE):
-            raise self._closed_to_us(PROBE)
+            raise self._closed_to_us(breaker.kind, PROBE)
 
     def admit(self) -> None:
         """Both at once."""
@@ -127,6 +127,7 @@ class VendorGuard:
             logger.error("breaker opened", vendor=self._vendor, kind=kind, seconds=seconds)
         return opened
 
-    def _closed_to_us(self, seconds: float) -> BreakerOpenError:
+    def _closed_to_us(self, kind: BreakerKind, seconds: float) -> BreakerOpenError:
         name = "Intercom" if self._vendor is Vendor.INTERCOM else "Referral Factory"
-        return BreakerOpenError(f"Calls to {name} are stopped for the moment.", retry_after=seconds, vendor=self._vendor)
+        told = f"Calls to {name} are stopped for the moment."
+        return BreakerOpenError(told, retry_after=seconds, vendor=self._vendor, code=str(kind))

@@ -119,33 +119,41 @@ class Reconciliation:
             self._read(self._last_page)
         order = order_of(self._pages[1], self._pages.get(self._last_page, ()))
         self._progress = replace(self._progress, order=order)
-        reached = {Order.DESCENDING: self._read_down, Order.ASCENDING: self._read_up}.get(order, lambda: False)()
-        if reached:
-            self._added_lately = frozenset(self._added)
+        if order is Order.DESCENDING:
+            self._read_down()
+        elif order is Order.ASCENDING:
+            self._read_up()
         elif not self._progress.scan_page:
             self._begin_scan()
         if order is not Order.UNKNOWN:
             self._mark_known()
 
-    def _read_down(self) -> bool:
-        """Whether all new people were reached; else only a scan will."""
+    def _read_down(self) -> None:
         page = 1
         while page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water):
             if not self._may_go_on():
-                return False
+                self._leave_to_scan(page)
+                return
             page += 1
             self._read(page)
-        return True
+        self._added_lately = frozenset(self._added)
 
-    def _read_up(self) -> bool:
-        """Whether all new people were reached; else only a scan will."""
-        page = first_page_to_read(min(self._progress.last_page, self._last_page))
+    def _read_up(self) -> None:
+        begin = page = first_page_to_read(min(self._progress.last_page, self._last_page))
         while page <= self._last_page:
             if not self._may_go_on():
-                return False
+                self._leave_to_scan(page)
+                return
             self._read(page)
             page += 1
-        return True
+        read = {user_id for number, ids in self._pages.items() if number >= begin for user_id in ids}
+        self._added_lately = frozenset(self._added & read)
+
+    def _leave_to_scan(self, page: int) -> None:
+        """Not all new people were reached: only a scan will, one that comes to this page and what deletions moved before it."""
+        if not self._progress.scan_page:
+            self._begin_scan()
+        self._progress = replace(self._progress, scan_page=min(self._progress.scan_page, max(1, page - 1)))
 
     # -- the whole list -----------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from shared.ports.services import Clock, Intercom, Metrics, SignupPost
 from shared.use_cases.guard_vendor import VendorGuard
 
 NAME = "synthetic"
+OWN_WITHIN = 3_600.0
+"""Seconds before its first try that its row may be old: from a run whose progress could not be stored."""
 
 
 class SigningUp(Protocol):
@@ -86,6 +88,9 @@ def _arrived(environment: SigningUp, signup: SyntheticSignup) -> Referral | None
     user_id = signup.person(environment.synthetic_email).user_id
     try:
         row = environment.referrals.find(environment.synthetic_campaign_id, user_id)
+        if row is not None and row.accepted_at < signup.began_at - OWN_WITHIN:
+            logger.error("synthetic signup forestalled", user_id=user_id)  # by somebody who has the webhook secret
+            return None
         if row is not None and row.state in IN_INTERCOM and row.contact_id and _is_there(environment, row.contact_id):
             return row
     except FailureError as error:

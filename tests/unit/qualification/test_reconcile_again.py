@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.reconcile.handler import CONTACTS_AGAIN_AFTER, FOUND_AGAIN_AFTER
+from functions.reconcile.handler import CONTACTS_AGAIN_AFTER, FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER
 from sandbox.vendors.wire import Request, Response
 from shared.domain.connection import BreakerKind, Vendor
 from shared.messages import ReconcileCampaigns
@@ -45,6 +45,19 @@ def test_the_pass_that_is_made_again_finds_what_the_first_one_missed() -> None:
     story.app.reconcile_rung()
     story.app.qualify()
     assert story.told() == [True]
+
+
+def test_contacts_that_were_looked_through_are_not_again_because_referral_factory_fails() -> None:
+    story = changed()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 3})
+    story.app.reconcile(work=False)
+    assert story.app.metrics.counts["ReconcileFailed"] == 1
+    searches = [call for call in story.app.calls() if call == "POST /contacts/search"]
+    assert searches
+    story.app.wait(FAILED_AGAIN_AFTER)
+    assert story.app.reconcile_rung() == 1
+    assert story.app.metrics.counts["ReconcileSucceeded"] == 1
+    assert [call for call in story.app.calls() if call == "POST /contacts/search"] == searches
 
 
 def test_a_refusal_is_no_reason_to_look_again_in_a_minute() -> None:

@@ -260,7 +260,7 @@ def test_each_attempt_uses_the_newest_settings() -> None:
 
 def test_a_webhook_without_a_user_id_rings_reconcile_and_leaves_no_row(app: App) -> None:
     app.deliver(DeliverContact(1, None, "joined", NOW, {"email": EMAIL}))
-    assert app.queued("reconcile") == [ReconcileCampaigns(requested_at=NOW)]
+    assert app.queued("reconcile") == [ReconcileCampaigns(requested_at=NOW, contacts=False)]
     assert app.rows_of("REFERRAL#") == []
     assert app.metrics.counts["WebhookWithoutUserId"] == 1
 

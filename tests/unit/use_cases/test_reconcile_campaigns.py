@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -317,6 +318,38 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
     assert missing == []
 
 
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_new_people_whom_a_pass_does_not_reach_are_read_by_the_scan_that_was_begun_before(order: str) -> None:
+    """The daily scan is beyond them already, and would come there only tomorrow."""
+    app = app_with(2_500, known_up_to=None, order=order)
+    app.environment.campaigns.mark_known(1, newest(app))
+    app.reconcile(work=False)
+    joined = [join(app, f"n{number}") for number in range(1_500)]
+    stored = dict(app.environment.progresses.find(NAME) or {})
+    app.environment.progresses.save(NAME, {**stored, "scan_page": 16, "scan_began_at": app.clock.now()})
+    app.wire.faults.add({"kind": "delay", "path": "/users", "seconds": 12})
+    app.wait(300)
+    app.context = Deadline(app)
+    app.reconcile(work=False)
+    app.wire.faults.clear()
+    app.context = Context()
+    for _ in range(3):
+        app.wait(300)
+        app.reconcile(work=False)
+    assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
+
+
+def test_who_is_added_on_the_page_that_only_shows_the_order_costs_no_second_reading() -> None:
+    app = app_with(1_200, known_up_to=10_000)
+    app.reconcile(work=False)
+    app.configure(None, campaign_id=2, backfill=True)
+    app.reconcile(work=False)
+    assert len(app.rows_of("REFERRAL#2#")) > 0
+    app.forget_calls()
+    app.reconcile(work=False)
+    assert calls(app) == ["1", "5", "4"]
+
+
 def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
     """A campaign was deleted: the end of an ascending list is now two pages nearer."""
     app = app_with(1_200, known_up_to=None)
@@ -451,13 +484,26 @@ def wakes(app: App) -> list[float]:
     return times
 
 
-def test_a_scheduled_pass_without_an_answer_is_made_again_soon_until_the_next_is_due() -> None:
+def test_a_scheduled_pass_without_an_answer_is_made_again_soon_and_then_less_often_until_the_next_is_due() -> None:
     app = app_with()
     refuse_rows_of(app, *app.referral_factory.account.people.ids())
     app.reconcile(work=False)
     times = wakes(app)
-    assert times == [FAILED_AGAIN_AFTER * number for number in range(1, len(times) + 1)]
-    assert SLOT - 2 * FAILED_AGAIN_AFTER <= times[-1] < SLOT
+    gaps = [later - earlier for earlier, later in pairwise([0.0, *times])]
+    assert gaps[:3] == [FAILED_AGAIN_AFTER] * 3
+    assert gaps == sorted(gaps)
+    assert len(gaps) <= 10
+    assert SLOT - 2 * gaps[-1] <= times[-1] <= SLOT - FAILED_AGAIN_AFTER
+
+
+def test_no_pass_is_made_again_that_would_last_into_the_next_slot() -> None:
+    app = app_with()
+    app.wire.faults.add({"kind": "delay", "path": "/users", "seconds": 60})
+    app.context.seconds = 120
+    app.reconcile(work=False)
+    first = app.clock.now() - NOW
+    assert first > 50, "three calls without an answer"
+    assert all(at + first <= SLOT for at in wakes(app))
 
 
 def test_a_pass_that_was_stopped_by_a_short_pause_of_calls_is_made_again_after_it() -> None:
@@ -471,10 +517,11 @@ def test_a_pass_that_was_stopped_by_a_short_pause_of_calls_is_made_again_after_i
     assert len(app.rows_of("REFERRAL#")) == 3
 
 
-@pytest.mark.parametrize("kind", [BreakerKind.STRIKE, BreakerKind.BLOCKED])
-def test_a_long_pause_of_calls_is_left_to_the_next_slot(kind: BreakerKind) -> None:
+@pytest.mark.parametrize("kind", [BreakerKind.STRIKE, BreakerKind.BLOCKED, BreakerKind.CONNECTION_LOST])
+@pytest.mark.parametrize("left", [2.0, 300.0])
+def test_calls_that_are_stopped_for_another_reason_are_left_to_the_next_slot(kind: BreakerKind, left: float) -> None:
     app = app_with()
-    app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(kind, app.clock.now() + 300.0, app.clock.now(), 1))
+    app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(kind, app.clock.now() + left, app.clock.now(), 1))
     app.reconcile(work=False)
     assert app.queued("reconcile") == []
 

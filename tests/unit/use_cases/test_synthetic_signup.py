@@ -282,6 +282,34 @@ def test_a_stranger_who_shares_our_row_is_flagged(app: App, before: bool) -> Non
     assert check_after_an_hour(app, TODAY)
 
 
+def test_a_row_that_was_there_long_before_its_day_is_not_ours(app: App) -> None:
+    """A stranger with the secret posts the coming days' ids, so that nobody hears of the worker's death."""
+    run(app)
+    for day in range(1, 4):
+        stranger(app, TODAY + day, SYNTHETIC_EMAIL)
+    beats = [run(app, work=False) for _ in range(2 * SLOTS_A_DAY)]
+    assert beats[: SLOTS_A_DAY - 3].count(False) <= 1
+    assert beats[-SLOTS_A_DAY // 2 :].count(True) == 0
+
+
+def test_one_whose_progress_could_not_be_stored_for_a_while_arrives(app: App) -> None:
+    save = app.environment.progresses.save
+
+    def refuse(*_: Any) -> None:
+        raise TransientError("the table does not answer", vendor="aws")
+
+    app.environment.progresses.save = refuse  # type: ignore[method-assign]
+    for _ in range(4):
+        with pytest.raises(TransientError):
+            app.invoke(handler, {})
+        app.work()
+        app.wait(EVERY)
+    app.environment.progresses.save = save  # type: ignore[method-assign]
+    run(app)
+    assert run(app)
+    assert stored(app)["arrived_at"]
+
+
 def test_where_it_is_off_the_address_and_the_id_are_anybodys() -> None:
     app = App()
     app.configure()
