@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.domain.campaign import Campaign, Status
 from shared.domain.person import Person, Referrer, merge
@@ -183,8 +183,13 @@ class Reconciliation:
     def _keep_place(self) -> None:
         """A scan that fails on the way goes on where it was: the pages before are compared already."""
         stored = progress_of(self._environment.progresses.find(NAME))
-        kept = replace(stored, scan_page=self._progress.scan_page, scan_began_at=self._progress.scan_began_at)
+        kept = replace(stored, **self._newest_scan(stored))
         self._environment.progresses.save(NAME, {**asdict(kept), "order": str(kept.order)})
+
+    def _newest_scan(self, stored: Progress) -> dict[str, Any]:
+        """Where the scan stands; a pass beside this one may have begun another since."""
+        newest = max(self._progress, stored, key=lambda one: one.scan_began_at)
+        return {name: getattr(newest, name) for name in ("scan_page", "scan_began_at", "scanned_at")}
 
     def _mark_known(self) -> None:
         """A campaign that was activated while Referral Factory could not be asked gets its mark as soon as the newest person is
@@ -320,8 +325,10 @@ class Reconciliation:
     def _finish(self) -> None:
         now = self._environment.clock.now()
         high_water, last_page = self._marks()
+        stored = progress_of(self._environment.progresses.find(NAME))
         self._progress = replace(
             self._progress,
+            **self._newest_scan(stored),
             high_water=high_water,
             last_page=last_page,
             began_at=self._began_at,

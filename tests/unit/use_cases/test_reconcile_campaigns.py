@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.reconcile import handler
 from functions.reconcile.handler import FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER, SLOT
 from shared.domain.connection import Breaker, BreakerKind, Vendor
 from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
 from shared.errors import RateLimitedError, TransientError
-from shared.messages import ReconcileCampaigns
+from shared.messages import ReconcileCampaigns, body_of
 from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
@@ -348,6 +349,28 @@ def test_who_is_added_on_the_page_that_only_shows_the_order_costs_no_second_read
     app.forget_calls()
     app.reconcile(work=False)
     assert calls(app) == ["1", "5", "4"]
+
+
+def test_a_scan_that_was_begun_beside_a_pass_is_not_forgotten_by_it() -> None:
+    """Somebody reconnected: the whole list is read, in several passes, while a short one is under way."""
+    app = app_with(1_200, known_up_to=10_000)
+    app.reconcile(work=False)
+    app.wait(300)
+    real, others = app.environment.referral_factory(), [app.new_environment()]
+
+    def users(page: int) -> Any:
+        if others:
+            app.wait(1)
+            context, app.context = app.context, Context(LONGEST_CALL - 1)
+            app.invoke(handler, {"Records": [{"body": body_of(ReconcileCampaigns(app.clock.now(), full=True))}]}, others.pop())
+            app.context = context
+        return real.users(page)
+
+    app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
+    app.reconcile(work=False)
+    assert progress(app).scan_page == 1
+    app.reconcile(work=False)
+    assert progress(app).scanned_at == NOW + 301
 
 
 def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
