@@ -36,6 +36,8 @@ SEARCH_LAG = 600.0
 """Seconds until a created contact is surely found: https://www.intercom.com/help says 2 to 4 minutes, up to 10."""
 LONGEST_CREATE = 20.0 + 3.0
 """Seconds a create may need; with less left it is not begun."""
+REFUSALS = (PermanentError, RateLimitedError, ConnectionLostError, NotSentError, ContactGoneError, DuplicateError)
+"""After these Intercom has changed nothing."""
 MOST_STEPS = 4
 """From a dead id to a living contact."""
 
@@ -146,7 +148,8 @@ class ContactWriter:
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
         baseline: Value = None
-        if convert and not self._person.converted:
+        converted = self._person.converted
+        if convert and not converted:
             self._remember(replace(self._person, converted=True))
         if changes or convert:
             try:
@@ -155,10 +158,14 @@ class ContactWriter:
                     dropped,
                     lambda values: self._intercom.put_contact(contact_id, values, Role.USER if convert else None),
                 )
-            except ContactGoneError as gone:
-                return self._climb(contact_id, gone)
-            except DuplicateError as duplicate:
-                return self._collided(contact_id, duplicate)
+            except REFUSALS as refusal:
+                if self._person.converted is not converted:
+                    self._remember(replace(self._person, converted=converted))
+                if isinstance(refusal, ContactGoneError):
+                    return self._climb(contact_id, refusal)
+                if isinstance(refusal, DuplicateError):
+                    return self._collided(contact_id, refusal)
+                raise
             baseline = contact.value(self._wanted.tracked) if self._wanted.tracked else None
             self._met = self._met or contact
             # A lead of which somebody else made a user stays known as the lead, for that may be what qualifies.
@@ -269,7 +276,7 @@ class ContactWriter:
             )
         except DuplicateError as duplicate:
             return self._adopt_duplicate(duplicate)
-        except (PermanentError, RateLimitedError, ConnectionLostError, NotSentError):
+        except REFUSALS:
             self._remember(replace(self._person, reservation=before))  # refused: nothing was created
             raise
         self._confirm(contact, ours=True)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from operator import methodcaller
+from typing import Any
 
 import pytest
 
@@ -504,6 +505,30 @@ def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_
     story.app.reconcile()
     story.app.qualify()
     assert friend.qualified_times == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "qualified_times"),
+    [({"kind": "status", "status": status}, 1) for status in (400, 401, 429)] + [({"kind": "lost_answer"}, 0)],
+)
+def test_a_user_whom_we_were_refused_to_make_qualifies_when_somebody_else_does(
+    fault: dict[str, Any], qualified_times: int
+) -> None:
+    """A refused conversion is none of ours; one without an answer may have happened."""
+    story = Friendship({"trigger": {"kind": "became_user"}})
+    story.app.configure(campaign_id=2, qualification=rules(), person_invited={"action": "user", "duplicates": "update"})
+    friend = story.invited()
+    story.app.wire.faults.add({"method": "PUT", "path": "^/contacts/", **fault})
+    other = story.refers("Olga", "olga@example.com", campaign=2)
+    story.account.join(story.account.campaigns[2], first_name="Friend 1", email=friend.email, source="Referred", referrer=other)
+    story.webhooks()
+    contact = story.contact(friend.email)
+    if contact.role == "lead":
+        story.app.intercom.contacts.update(contact.id, {"role": "user"}, by_api=False)
+    story.notified(*story.taken())
+    story.app.wire.faults.clear()
+    story.settles(3)
+    assert friend.qualified_times == qualified_times
 
 
 def test_an_old_signed_body_has_no_effect() -> None:
