@@ -1,6 +1,7 @@
 """Makes an expanded template fit for ministack 1.5.33. Each change is one gap of its; AWS takes the template as it is.
 
 An HTTP API's ``Body`` is not imported: it becomes authorizers, integrations and routes. CORS keys are read in camel case.
+Each concurrent worker of a queue is a process of 40 MB on this machine, so there are never more than ``MOST_WORKERS``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sandbox.stack.errors import DeploymentError
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"})
 NO_AUTHORIZER = "NONE"
+MOST_WORKERS = 10
 
 
 def bridge_template(expanded: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +26,10 @@ def bridge_template(expanded: dict[str, Any]) -> dict[str, Any]:
         body = resources[name]["Properties"].pop("Body", None)
         if body is not None:
             _expand_api(resources, name, body)
+    for resource in resources.values():
+        scaling = resource.get("Properties", {}).get("ScalingConfig", {})
+        if "MaximumConcurrency" in scaling:
+            scaling["MaximumConcurrency"] = min(scaling["MaximumConcurrency"], MOST_WORKERS)
     return template
 
 

@@ -44,6 +44,15 @@ def test_the_api_keeps_no_body_and_cors_is_in_camel_case(bridged: dict[str, Any]
     assert api["CorsConfiguration"]["allowMethods"] == ["GET"]
 
 
+def test_a_queue_has_no_more_workers_than_a_laptop_can_bear() -> None:
+    sources = {
+        name: {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"ScalingConfig": {"MaximumConcurrency": workers}}}
+        for name, workers in (("Few", 3), ("Many", 200))
+    }
+    bridged = bridge.bridge_template({"Resources": sources})["Resources"]
+    assert [bridged[name]["Properties"]["ScalingConfig"]["MaximumConcurrency"] for name in sources] == [3, bridge.MOST_WORKERS]
+
+
 def test_tables_that_expire_are_found(bridged: dict[str, Any]) -> None:
     assert bridge.list_expiring_tables(bridged) == {"Table": "expires_at"}
 
