@@ -50,12 +50,24 @@ def _play_all(jobs: list[tuple[Scenario, int]], signups: int, processes: int) ->
         ):
             for future in as_completed([pool.submit(play, scenario, seed, signups) for scenario, seed in jobs]):
                 bar.update(1)
-                yield future.result()
+                yield _told(future.result())
         return
     with tqdm(total=len(jobs) * signups, unit="signup", disable=not sys.stderr.isatty()) as bar:
         for scenario, seed in jobs:
             bar.set_description(f"{scenario.name}, seed {seed}")
-            yield play(scenario, seed, signups, bar.update)
+            yield _told(play(scenario, seed, signups, bar.update))
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """Where nobody sees the progress bar, a log has the line of each run as it ends: the table comes after an hour."""
+    if not sys.stderr.isatty():
+        sys.stderr.write(_line(outcome) + "".join(f"; MISSED {miss}" for miss in misses(outcome)) + "\n")
+        sys.stderr.flush()
+    return outcome
+
+
+def _line(outcome: Outcome) -> str:
+    return "  ".join(f"{value(outcome)!s:>{width}}" for _, width, value in COLUMNS)
 
 
 def _report(outcomes: list[Outcome]) -> int:
@@ -63,7 +75,7 @@ def _report(outcomes: list[Outcome]) -> int:
     write("delays in seconds; calls: Intercom's per signup, with the check after 15 min")
     write("  ".join(f"{title:>{width}}" for title, width, _ in COLUMNS))
     for outcome in outcomes:
-        write("  ".join(f"{value(outcome)!s:>{width}}" for _, width, value in COLUMNS))
+        write(_line(outcome))
     missed = [(outcome, miss) for outcome in outcomes for miss in misses(outcome)]
     for outcome, miss in missed:
         write(f"MISSED  {outcome.scenario.name}, seed {outcome.seed}: {miss}")
