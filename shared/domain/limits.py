@@ -34,7 +34,7 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
-WORKERS = 113
+WORKERS = 218
 """Workers that may call Intercom at the same time: each MaximumConcurrency of the template, together."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167
@@ -188,6 +188,13 @@ def block_of(taken: int, cap: int) -> int:
     return max(1, min(LARGEST_BLOCK, (cap - taken) // WORKERS))
 
 
-def share_of(cap: int) -> int:
-    """What one worker may call in a window while it cannot reach the counter."""
-    return max(1, cap // WORKERS)
+def share_of(cap: int, end: int, place: float) -> int:
+    """What one worker may call in the window that ends then, while it cannot reach the counter.
+
+    Where a window has fewer calls than there are workers they take turns of one call; ``place`` (0 to 1, by chance, a
+    worker's for good) says which.
+    """
+    if cap >= WORKERS:
+        return cap // WORKERS
+    turns = math.ceil(WORKERS / cap)
+    return int(end // int(WINDOW) % turns == int(place * turns))

@@ -483,7 +483,7 @@ class Environment:
     def intercom_limiter(self) -> IntercomLimiter:
         from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
 
-        return IntercomLimiter(self._campaigns_table, self.clock, self.time_left)
+        return IntercomLimiter(self._campaigns_table, self.clock, self.time_left, self.chance.fraction())
 
     @cached_property
     def _intercom_gate(self) -> ConnectionGate:

@@ -14,7 +14,7 @@ from shared.adapters.dynamodb.limiter_referral_factory import KEY, ReferralFacto
 from shared.adapters.dynamodb.strikes import DynamoStrikes
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection import Vendor
-from shared.domain.limits import WORKERS, Priority, Strikes, cap_of, share_of
+from shared.domain.limits import WORKERS, Priority, Strikes, cap_of
 from shared.errors import RateLimitedError, TransientError
 from tests.builders import FallibleClient
 from tests.contract.repository_tables import NOW, CountingChance, StillClock, Tables, engine, tables
@@ -222,8 +222,8 @@ def test_strikes_outlive_the_worker(tables: Tables) -> None:
 # -- Intercom ---------------------------------------------------------------------------------------------------------
 
 
-def intercom(tables: Tables, time_left: float = 40.0) -> IntercomLimiter:
-    return IntercomLimiter(tables.table, tables.clock, lambda: time_left)
+def intercom(tables: Tables, time_left: float = 40.0, place: float = 0.0) -> IntercomLimiter:
+    return IntercomLimiter(tables.table, tables.clock, lambda: time_left, place)
 
 
 def test_workers_share_the_windows_cap(tables: Tables) -> None:
@@ -263,12 +263,12 @@ def test_what_was_learnt_is_known_to_the_next_worker(tables: Tables) -> None:
     assert refused.value.retry_after == pytest.approx(3)
 
 
-def test_ten_calls_cost_one_call_to_dynamodb(tables: Tables, client: CountingClient) -> None:
+def test_five_calls_cost_one_call_to_dynamodb(tables: Tables, client: CountingClient) -> None:
     limiter = intercom(tables)
     limiter.acquire()
     limiter.finish("", 200, headers())
     client.used.clear()
-    for _ in range(300):
+    for _ in range(150):
         limiter.acquire()
         limiter.finish("", 200, headers())
     assert client.used.total() <= 30
@@ -341,13 +341,28 @@ def test_headers_that_tell_nothing_change_nothing(tables: Tables, answer: dict[s
 def test_without_the_counter_each_worker_has_a_share(tables: Tables, client: CountingClient) -> None:
     limiter = intercom(tables)
     client.refuse("update_item", 1_000)
-    assert take_all(limiter.acquire) == share_of(cap_of(None))
-    tables.clock.at += 10
-    assert take_all(limiter.acquire) == share_of(cap_of(None))
+    limiter.finish("", 200, headers(limit=1_666))
+    share = cap_of(1_666) // WORKERS
+    assert share > 1
+    for _ in range(3):
+        assert take_all(limiter.acquire) == share
+        tables.clock.at += 10
+
+
+def test_without_the_counter_the_workers_take_turns_where_there_are_fewer_calls(tables: Tables, client: CountingClient) -> None:
+    limiters = [intercom(tables, place=number / WORKERS) for number in range(WORKERS)]
+    client.refuse("update_item", 100_000)
+    turns = []
+    for _ in range(3):
+        turns.append([take_all(limiter.acquire) for limiter in limiters])
+        tables.clock.at += 10
+    assert all(sum(taken) <= cap_of(None) for taken in turns)
+    assert [sum(taken) for taken in zip(*turns, strict=True)] == [1] * WORKERS
 
 
 def test_what_was_called_on_credit_is_counted_later(tables: Tables, client: CountingClient) -> None:
     limiter = intercom(tables)
+    limiter.finish("", 200, headers(limit=1_666))
     client.refuse("update_item")
-    assert take_all(limiter.acquire) == cap_of(None)
-    assert intercom(tables).usage()[0] == cap_of(None)
+    assert take_all(limiter.acquire) == cap_of(1_666)
+    assert intercom(tables).usage()[0] == cap_of(1_666)

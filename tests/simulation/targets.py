@@ -35,9 +35,10 @@ def _delays(outcome: Outcome) -> Iterator[str]:
     yield from _at_most(f"max, {APART}", net, 30 * MINUTE)
     if scenario.lost:
         yield from _at_most(f"max, {APART}", net, 10 * MINUTE)
-    elif not scenario.outage and scenario.within > MINUTE:  # a burst takes its minutes; then nobody is to be over 30
-        yield from _at_most("users, p99", outcome.delay("user", 99), 2 * MINUTE)
+    if not scenario.outage:
         yield from _at_most("leads, p99", outcome.delay("lead", 99), 15 * MINUTE)
+    if not scenario.outage and not scenario.lost and scenario.within > MINUTE:  # a burst takes its minutes, polling its ten
+        yield from _at_most("users, p99", outcome.delay("user", 99), 2 * MINUTE)
 
 
 def _at_most(what: str, seconds: float, most: float) -> Iterator[str]:

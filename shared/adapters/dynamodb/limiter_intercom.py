@@ -33,12 +33,14 @@ KEPT_SECONDS = 3_600
 
 
 class IntercomLimiter:
-    """Implements ``shared.ports.services.Limiter``. ``time_left`` of the invocation, in seconds."""
+    """Implements ``shared.ports.services.Limiter``. ``time_left`` of the invocation, in seconds. ``place`` (0 to 1):
+    chosen by chance, for whose turn it is when no counter tells."""
 
-    def __init__(self, table: Table, clock: Clock, time_left: Callable[[], float]) -> None:
+    def __init__(self, table: Table, clock: Clock, time_left: Callable[[], float], place: float) -> None:
         self._table = table
         self._clock = clock
         self._time_left = time_left
+        self._place = place
         self._limit: int | None = None
         self._alignment = 0
         self._end = 0
@@ -128,7 +130,7 @@ class IntercomLimiter:
         return True
 
     def _take_on_credit(self, block: int, cap: int) -> bool:
-        granted = min(block, share_of(cap) - self._on_credit)
+        granted = min(block, share_of(cap, self._end, self._place) - self._on_credit)
         if granted <= 0:
             return False
         self._on_credit += granted
