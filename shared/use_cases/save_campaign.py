@@ -13,7 +13,8 @@ from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
 from shared.ports.repositories import Campaigns
 from shared.ports.services import Clock, Intercom, ReferralFactory
-from shared.use_cases.reconcile_campaigns import LONGEST_CALL, highest_user_id
+from shared.use_cases.compare_people import LONGEST_CALL
+from shared.use_cases.reconcile_campaigns import highest_user_id
 
 UNCHECKED = (
     "Intercom cannot be reached, so nobody could check whether the chosen attributes exist there. What it does not take "

@@ -22,8 +22,8 @@ from shared.runtime import batch
 from shared.use_cases import (
     accept_signup,
     check_delivered,
+    compare_people,
     put_aside,
-    reconcile_campaigns,
     ring_due,
     write_contact,
     write_signup,
@@ -93,7 +93,7 @@ def secret_not_checked(patch: Patch) -> None:
 
 
 def activation_mark_forgotten(patch: Patch) -> None:
-    patch.setattr(reconcile_campaigns, "_joined_before", lambda *_: False)
+    patch.setattr(compare_people, "_joined_before", lambda *_: False)
     patch.setattr(put_aside, "_joined_before", lambda *_: False)
 
 

@@ -17,7 +17,7 @@ from shared.domain.reconcile import Order
 from shared.domain.referral import Origin, State
 from shared.errors import RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, body_of
-from shared.use_cases.reconcile_campaigns import LONGEST_CALL, MOST_FAILURES
+from shared.use_cases.compare_people import LONGEST_CALL, MOST_FAILURES
 from shared.use_cases.reconcile_progress import NAME, progress_of
 from tests.builders import NOW, App, Context, mapping
 
