@@ -9,7 +9,7 @@ from functions.admin_api.access import author_of
 from functions.admin_api.openapi import OPAQUE_PAGING, operation
 from functions.admin_api.reading import paging
 from functions.admin_api.router import Environment, Route
-from shared.adapters.admin import answers_of_state as answers
+from shared.adapters.admin import connection_answers as answers
 from shared.adapters.admin import requests
 from shared.adapters.admin.requests import read_form
 from shared.domain.connection import Vendor

@@ -11,7 +11,7 @@ from functions.admin_api import showing
 from functions.admin_api.openapi import operation, query_parameter
 from functions.admin_api.reading import number_in_query
 from functions.admin_api.router import Environment, Route
-from shared.adapters.admin import answers_of_state as answers
+from shared.adapters.admin import overview_answers as answers
 from shared.errors import TransientError
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.read_overview import Overview, read_overview

@@ -7,7 +7,7 @@ from typing import Any
 from functions.admin_api.openapi import CAMPAIGN_ID, operation
 from functions.admin_api.reading import number_in_path
 from functions.admin_api.router import Environment, Route
-from shared.adapters.admin import answers_of_state as answers
+from shared.adapters.admin import workspace_answers as answers
 from shared.adapters.admin.requests import PreviewRequest, TypedPerson, read_form
 from shared.domain.campaign import Campaign, campaign_of
 from shared.domain.person import Audience, Person, Referrer

@@ -11,7 +11,7 @@ from functions.admin_api.access import author_of
 from functions.admin_api.openapi import OPAQUE_PAGING, operation
 from functions.admin_api.reading import paging
 from functions.admin_api.router import Environment, Route
-from shared.adapters.admin import answers_of_state as answers
+from shared.adapters.admin import referral_answers as answers
 from shared.errors import MalformedPayloadError, NotFoundError, RejectedError
 from shared.ports.repositories import Quarantined
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer

@@ -11,7 +11,7 @@ from functions.admin_api.csv_table import csv_of
 from functions.admin_api.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
 from functions.admin_api.reading import filter_in_query, number_in_path, paging, takes_csv, user_in_path
 from functions.admin_api.router import Environment, Route
-from shared.adapters.admin import answers_of_state as answers
+from shared.adapters.admin import referral_answers as answers
 from shared.adapters.admin.requests import MAX_USER_ID, ReplayRequest, read_form
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.known_referrer import KnownReferrer

@@ -9,8 +9,8 @@ from functions.admin_api.access import author_of
 from functions.admin_api.openapi import operation, query_parameter
 from functions.admin_api.reading import flag_in_query
 from functions.admin_api.router import Environment, Route
-from shared.adapters.admin import answers_of_state as answers
 from shared.adapters.admin import requests
+from shared.adapters.admin import workspace_answers as answers
 from shared.adapters.admin.requests import read_form
 from shared.domain.attribute_check import takes
 from shared.domain.contact import CUSTOM, Attribute

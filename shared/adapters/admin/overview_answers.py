@@ -1,0 +1,70 @@
+"""What the admin API answers about how it goes. Times are seconds since 1970."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.adapters.admin.answers import Answer
+from shared.adapters.admin.connection_answers import WebhookAnswer
+
+
+class Funnel(Answer):
+    """`delivered` counts who is in Intercom, whether this application created the contact or found it (`skipped`)."""
+
+    campaign_id: int | None
+    name: str
+    signups: int
+    delivered: int
+    qualified: int
+    rewarded: int
+    failed: int
+    skipped: int
+
+
+class DayAnswer(Answer):
+    """`longest_wait`, `p50` and `p99` in seconds."""
+
+    day: str
+    signups: int
+    delivered: int
+    qualified: int
+    rewarded: int
+    failed: int
+    p50: float | None
+    p99: float | None
+    longest_wait: float
+
+
+class LimitAnswer(Answer):
+    """Calls `used` of the `cap` in `seconds`; null when it could not be read."""
+
+    vendor: Literal["intercom", "referral_factory"]
+    used: int | None
+    cap: int | None
+    seconds: int
+    problem: str
+
+
+class AlarmAnswer(Answer):
+    kind: str
+    what: str
+    do: str
+    since: float | None
+
+
+class OverviewAnswer(Answer):
+    """`total` and `campaigns` of the period, `all_time` since the beginning."""
+
+    now: float
+    total: Funnel
+    campaigns: list[Funnel]
+    all_time: Funnel
+    days: list[DayAnswer]
+    p50: float | None
+    p99: float | None
+    oldest_undelivered: float
+    attention: int
+    quarantined: int
+    limits: list[LimitAnswer]
+    alarms: list[AlarmAnswer]
+    webhooks: list[WebhookAnswer]

@@ -1,0 +1,130 @@
+"""What the admin API answers about referrals, their stories and the quarantine. Times are seconds since 1970."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from shared.adapters.admin.answers import Answer
+from shared.adapters.admin.requests import Audiences, States
+
+Scalar = str | float | bool | None
+
+
+class ReferralAnswer(Answer):
+    campaign_id: int
+    user_id: int
+    first_name: str | None
+    email: str | None
+    audience: Audiences
+    state: States
+    qualified: bool
+    reason: str
+    what_to_do: str
+    possibly_doubled: bool
+    unverified: bool
+    origin: str
+    accepted_at: float
+    delivered_at: float | None
+    due_at: float | None
+    attempts: int
+    contact_id: str | None
+    contact_url: str | None
+
+
+class ReferralPage(Answer):
+    """Newest first. A page may be short, even empty, and still have a `cursor`: then there may be more."""
+
+    items: list[ReferralAnswer]
+    cursor: str | None
+
+
+class StoryLine(Answer):
+    """`what` is the event's name, `sentence` the same in plain words, `detail` for example the vendor's answer."""
+
+    at: float
+    what: str
+    sentence: str
+    detail: str
+
+
+class DroppedAnswer(Answer):
+    attribute: str
+    reason: str
+
+
+class QualificationAnswer(Answer):
+    """`stands` in plain words; `qualified` is what Referral Factory holds, null while nobody knows. `value`: of the tracked
+    attribute."""
+
+    stage: Literal["watching", "waiting", "reserved", "confirmed", "failed"]
+    stands: str
+    qualified: bool | None
+    value: Scalar
+    by_hand: bool
+    due_at: float | None
+    confirmed_at: float | None
+    reason: str
+
+
+class ReferrerAnswer(Answer):
+    """What this person's contact holds because they refer. `due_at` not null: it is brought up to date then."""
+
+    written: dict[str, Scalar]
+    contact_id: str | None
+    updated_at: float | None
+    due_at: float | None
+    note: str
+
+
+class StoryAnswer(Answer):
+    """One referral with its whole story, oldest first. `qualification` null: nothing that counts was seen of the contact.
+    `referrer` null: this person has not referred anybody yet."""
+
+    referral: ReferralAnswer
+    person: dict[str, Any]
+    written: dict[str, Scalar]
+    dropped: list[DroppedAnswer]
+    notes: list[str]
+    settings_version: int | None
+    story: list[StoryLine]
+    qualification: QualificationAnswer | None
+    referrer: ReferrerAnswer | None
+
+
+class ReplayAnswer(Answer):
+    result: Literal["replayed", "already_waiting", "held"]
+    message: str
+
+
+class ReplaysAnswer(Answer):
+    """`cursor` not null: send it to go on."""
+
+    replayed: int
+    already_waiting: int
+    cursor: str | None
+
+
+class QuarantinedAnswer(Answer):
+    id: str
+    campaign_id: str
+    event: str
+    reason: str
+    received_at: float
+    size: int
+
+
+class QuarantinePage(Answer):
+    items: list[QuarantinedAnswer]
+    cursor: str | None
+
+
+class QuarantinedBody(Answer):
+    """`text`: the body, as far as it is text."""
+
+    quarantined: QuarantinedAnswer
+    content_type: str
+    text: str
+
+
+class Done(Answer):
+    message: str

@@ -1,0 +1,62 @@
+"""What the admin API answers about what there is in Intercom to choose from, and the preview. Times are seconds since 1970."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.adapters.admin.answers import Answer
+
+Scalar = str | float | bool | None
+
+
+class AttributeAnswer(Answer):
+    """`why_not` says why a mapping cannot write to it; null when it can. `takes` is its type in plain words."""
+
+    name: str
+    label: str
+    data_type: str
+    takes: str
+    options: list[str]
+    custom: bool
+    archived: bool
+    can_be_written: bool
+    why_not: str | None
+
+
+class AttributeList(Answer):
+    items: list[AttributeAnswer]
+
+
+class ListAnswer(Answer):
+    """A segment or a tag. `count` null: Intercom does not tell."""
+
+    id: str
+    name: str
+    count: int | None
+    person_type: str | None
+
+
+class Lists(Answer):
+    items: list[ListAnswer]
+
+
+class FieldAnswer(Answer):
+    """One attribute. `reason`: why it is not sent; `joined`: several fields, with a space between."""
+
+    attribute: str
+    value: Scalar
+    sources: list[str]
+    joined: bool
+    only_on_create: bool
+    sent: bool
+    reason: str
+
+
+class PreviewAnswer(Answer):
+    """`role` null: nothing is sent. `checked` false: Intercom did not answer, so nobody knows what it would take."""
+
+    outcome: str
+    role: Literal["lead", "user"] | None
+    contact_id: str | None
+    checked: bool
+    fields: list[FieldAnswer]
