@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from bench.figures import Figure, quantile
 from sandbox.stack.stack import Stack
-from shared.adapters.dynamodb.referral_items import item_of
+from shared.adapters.dynamodb.signup.referral_items import item_of
 from shared.domain.person import Person, Referrer
-from shared.domain.referral import Referral, State
+from shared.domain.signup.referral import Referral, State
 
 PAGE_P99_MS = 300.0
 LIMIT = 50

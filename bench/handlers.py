@@ -17,7 +17,7 @@ from tqdm import tqdm
 from bench.figures import Figure, quantile
 from shared.messages import DeliverContact, body_of
 from shared.observability import EmbeddedMetrics
-from tests.builders import App
+from tests.support.builders import App
 
 EVENTS = Path(__file__).parents[1] / "events"
 WARM_UP = 20

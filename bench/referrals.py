@@ -14,10 +14,10 @@ from bench.figures import Figure, quantile
 from bench.handlers import RECEIVER_P99_MS, silent
 from functions.intercom_webhook import handler as intercom_webhook
 from shared.observability import EmbeddedMetrics
-from shared.use_cases.mark_referrer import mark_referrer
-from tests.builders import App
-from tests.qualifying import Friendship
-from tests.referring import RITA, Story
+from shared.use_cases.referrer.mark_referrer import mark_referrer
+from tests.support.builders import App
+from tests.support.qualifying import Friendship
+from tests.support.referring import RITA, Story
 
 EVENTS = Path(__file__).parents[1] / "events"
 CALLS_OF_ONE_VENDOR = 1

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from bench.figures import Figure, quantile
 from bench.handlers import person_fields
-from sandbox.demo_people import build_settings
+from sandbox.demo.people import build_settings
 from sandbox.stack.stack import Stack
 
 PACE = 10.0

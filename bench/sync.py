@@ -41,7 +41,7 @@ def measure(contacts: int) -> Iterator[Figure]:
 
 def _calls() -> Iterator[Figure]:
     """Per 1,000 contacts, of a run of new ones and of one of unchanged ones."""
-    from tests.unit.sync.builder import SyncApp
+    from tests.support.syncing import SyncApp
 
     app = SyncApp()
     app.choose()
@@ -98,9 +98,9 @@ def _read_bare(address: str) -> float:
 
 def _read_ours(address: str) -> float:
     from shared.adapters.clock import SystemClock
-    from shared.adapters.http import RequestsTransport
+    from shared.adapters.http.transport import RequestsTransport
     from shared.adapters.intercom.client import IntercomClient
-    from shared.domain.sync import ContactFilter
+    from shared.domain.sync.source import ContactFilter
 
     def token(*, fresh: bool = False) -> str:
         return "local-intercom-token"

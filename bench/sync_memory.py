@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.contact import Contact, Role
-from shared.domain.limits import Priority
 from shared.domain.person import Person
-from shared.domain.sync import ContactFilter
-from shared.domain.sync_member import SyncMember
-from shared.domain.sync_run import Chunk, Phase, RunState, SyncRun
-from shared.use_cases.enumerate_contacts import Enumeration
+from shared.domain.sync.member import SyncMember
+from shared.domain.sync.run import Chunk, Phase, RunState, SyncRun
+from shared.domain.sync.source import ContactFilter
+from shared.domain.vendor.limits import Priority
+from shared.use_cases.sync.enumerate_contacts import Enumeration
 
 PAGE, PEOPLE = 150, 250
 LINK = "custom_attributes.referral_link"

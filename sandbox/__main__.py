@@ -11,9 +11,9 @@ OLDEST = (3, 11)
 COMMANDS = {
     "run": ("sandbox.stack.run", "start the local stack and keep it until Ctrl-C"),
     "token": ("sandbox.stack.print_token", "print a bearer token for the running local stack"),
-    "demo": ("sandbox.demo", "play the story against a stack of its own"),
-    "sync": ("sandbox.syncs", "give a campaign's contacts their links, with a progress bar"),
-    "campaigns": ("sandbox.campaigns", "show or load campaigns/*.json through the API"),
+    "demo": ("sandbox.demo.__main__", "play the story against a stack of its own"),
+    "sync": ("sandbox.commands.syncs", "give a campaign's contacts their links, with a progress bar"),
+    "campaigns": ("sandbox.commands.campaigns", "show or load campaigns/*.json through the API"),
 }
 """Name → (module, what it does). A module is imported only when its command is called."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.domain.limits import HIGHEST_LIMIT, LIMIT_OUTSIDE_PRODUCTION
+from shared.domain.vendor.limits import HIGHEST_LIMIT, LIMIT_OUTSIDE_PRODUCTION
 from shared.errors import ConfigurationError
 
 INTERCOM_HOSTS: Mapping[str, str] = {

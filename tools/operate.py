@@ -17,16 +17,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings
-from shared.domain.connection import Breaker, Vendor
-from shared.domain.sync_run import RunState
+from shared.domain.connection.connection import Breaker, Vendor
+from shared.domain.sync.run import RunState
 from shared.errors import ApplicationError
 from shared.observability import EmbeddedMetrics
 from shared.runtime.bootstrap import Environment
-from shared.use_cases.lift_stop import lift_stop
-from shared.use_cases.read_syncs import cancel_run, describe_run, read_run, read_runs
-from shared.use_cases.reconcile_progress import NAME, progress_of
-from shared.use_cases.start_sync import start_once
-from shared.use_cases.switch_connection import switch_connection
+from shared.use_cases.connection.switch_connection import switch_connection
+from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
+from shared.use_cases.sync.start_sync import start_once
+from shared.use_cases.vendor.lift_stop import lift_stop
 from tools.follow_sync import follow, summary
 
 LOCAL = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}

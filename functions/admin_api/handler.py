@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from functions.admin_api import connection, oauth, overview, preview, quarantine, referrals, workspace
-from functions.admin_api.access import is_member
-from functions.admin_api.campaigns import ROUTES as CAMPAIGN_ROUTES
-from functions.admin_api.campaigns import remarks
-from functions.admin_api.openapi import describe, refusals
-from functions.admin_api.router import Environment, Route, dispatch
-from functions.admin_api.syncs import ROUTES as SYNC_ROUTES
-from shared.domain.connection import Vendor
+from functions.admin_api.http.access import is_member
+from functions.admin_api.http.openapi import describe, refusals
+from functions.admin_api.http.router import Environment, Route, dispatch
+from functions.admin_api.routes import connection, oauth, overview, preview, quarantine, referrals, workspace
+from functions.admin_api.routes.campaigns import ROUTES as CAMPAIGN_ROUTES
+from functions.admin_api.routes.campaigns import remarks
+from functions.admin_api.routes.syncs import ROUTES as SYNC_ROUTES
+from shared.domain.connection.connection import Vendor
 from shared.errors import (
     BlockedError,
     ConflictError,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.connection import Vendor
+from shared.domain.connection.connection import Vendor
 from shared.errors import MalformedPayloadError
 from shared.messages import DeliverContact, Message
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Batch
-from shared.use_cases.deliver_contact import Delivery, is_our_own
+from shared.use_cases.signup.deliver_contact import Delivery, is_our_own
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from shared.errors import InvalidSignatureError, MalformedPayloadError, Transien
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem, too_large
-from shared.use_cases.accept_notification import MAX_BODY, accept_notification
-from shared.use_cases.answer_intercom import describe_health, note_uninstall
+from shared.use_cases.qualification.accept_notification import MAX_BODY, accept_notification
+from shared.use_cases.qualification.answer_intercom import describe_health, note_uninstall
 
 UNAUTHORIZED = problem(401, "Unauthorized", "The signature is missing or wrong.")
 HUB, BODY = "x-hub-signature", "x-body-signature"

@@ -9,7 +9,7 @@ from shared.messages import Message, QualifyReferral
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Batch
-from shared.use_cases.qualify_referral import QualificationAttempt
+from shared.use_cases.qualification.qualify_referral import QualificationAttempt
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.domain.connection import BreakerKind
+from shared.domain.connection.connection import BreakerKind
 from shared.errors import BreakerOpenError, FailureError, RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, message_of
 from shared.observability import logger
 from shared.runtime import bootstrap
-from shared.use_cases.reconcile_campaigns import Reconciliation
-from shared.use_cases.reconcile_contacts import FAILED, ContactReconciliation
-from shared.use_cases.reconcile_progress import NAME, progress_of
+from shared.use_cases.qualification.reconcile_contacts import FAILED, ContactReconciliation
+from shared.use_cases.signup.reconcile_campaigns import Reconciliation
+from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 SLOT = 300.0
 """Seconds between two scheduled passes."""

@@ -8,7 +8,7 @@ from shared.errors import InvalidSignatureError, MalformedPayloadError, Transien
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem, too_large
-from shared.use_cases.accept_signup import MAX_BODY, Webhook, accept_signup
+from shared.use_cases.signup.accept_signup import MAX_BODY, Webhook, accept_signup
 
 UNAUTHORIZED = problem(401, "Unauthorized", "The X-Webhook-Secret header is missing or wrong.")
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.runtime import bootstrap
-from shared.use_cases.start_sync import start_due
+from shared.use_cases.sync.start_sync import start_due
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:

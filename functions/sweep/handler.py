@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.runtime import bootstrap
-from shared.use_cases.ring_due import ring_due
+from shared.use_cases.operations.ring_due import ring_due
 
 
 def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:

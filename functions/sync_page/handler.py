@@ -9,7 +9,7 @@ from shared.messages import Message, SyncPage
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Batch
-from shared.use_cases.sync_page import SyncAttempt
+from shared.use_cases.sync.sync_page import SyncAttempt
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.runtime import bootstrap
-from shared.use_cases.synthetic_signup import see_to_synthetic_signup
+from shared.use_cases.operations.synthetic_signup import see_to_synthetic_signup
 
 
 def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, bool]:

@@ -9,8 +9,8 @@ from shared.messages import Message, UpdateReferrer
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Attempt, Batch
-from shared.use_cases.poll_rewards import RewardPoll
-from shared.use_cases.update_referrer import ReferrerUpdate
+from shared.use_cases.referrer.poll_rewards import RewardPoll
+from shared.use_cases.referrer.update_referrer import ReferrerUpdate
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.domain.limits import Priority
+from shared.domain.vendor.limits import Priority
 from shared.errors import FailureError
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # as in repositories
-    from shared.domain.connection import Connection, Vendor
+    from shared.domain.connection.connection import Connection, Vendor
     from shared.domain.contact import Attribute
-    from shared.domain.figures import Day
-    from shared.domain.referral import Referral
-    from shared.domain.referral_filter import ReferralFilter
+    from shared.domain.operations.figures import Day
+    from shared.domain.signup.referral import Referral
+    from shared.domain.signup.referral_filter import ReferralFilter
     from shared.ports.repositories import Page, Quarantined
 
 
@@ -90,8 +90,8 @@ class Figures(Protocol):
     worker that dies before it costs a count, never a delivery. The ledger is the truth."""
 
     def count(self, campaign_id: int, name: str, at: float, by: int = 1) -> None:
-        """``name`` of ``shared.domain.figures.COUNTS``; the day is that of ``at``. ``by`` -1: taken back, so that the sum of
-        several days is what holds."""
+        """``name`` of ``shared.domain.operations.figures.COUNTS``; the day is that of ``at``. ``by`` -1: taken back, so that
+        the sum of several days is what holds."""
 
     def delivered_in(self, campaign_id: int, seconds: float, at: float) -> None: ...
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from shared.domain.known_referrer import KnownReferrer
-    from shared.domain.reward import Kind, Reward
+    from shared.domain.referrer.referrer import KnownReferrer
+    from shared.domain.referrer.reward import Kind, Reward
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain: a dataclass costs it a millisecond
-    from shared.domain.campaign import Campaign, Document
-    from shared.domain.connection import Breaker, Connection, Vendor
-    from shared.domain.limits import Strikes
-    from shared.domain.qualification import Qualification
-    from shared.domain.referral import KnownPerson, Referral
-    from shared.domain.sync_member import SyncMember
-    from shared.domain.sync_run import Chunk, SyncHead, SyncRun
-    from shared.domain.sync_tally import Tally
+    from shared.domain.campaign.campaign import Campaign, Document
+    from shared.domain.connection.connection import Breaker, Connection, Vendor
+    from shared.domain.qualification.qualification import Qualification
+    from shared.domain.signup.referral import KnownPerson, Referral
+    from shared.domain.sync.member import SyncMember
+    from shared.domain.sync.run import Chunk, SyncHead, SyncRun
+    from shared.domain.sync.tally import Tally
+    from shared.domain.vendor.limits import Strikes
     from shared.messages import Receipt
 
 Item = TypeVar("Item")

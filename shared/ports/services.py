@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # as in repositories
-    from shared.domain.connection import Connection
+    from shared.domain.connection.connection import Connection
     from shared.domain.contact import Attribute, Contact, Role, Value
-    from shared.domain.limits import Priority
     from shared.domain.person import Person
-    from shared.domain.reward import RewardFacts
-    from shared.domain.sign_up_form import FormField
-    from shared.domain.sync import ContactFilter
+    from shared.domain.referrer.reward import RewardFacts
+    from shared.domain.sync.sign_up_form import FormField
+    from shared.domain.sync.source import ContactFilter
+    from shared.domain.vendor.limits import Priority
     from shared.errors import FailureError
     from shared.messages import Message
 
@@ -248,7 +248,8 @@ class ReferralFactory(Protocol):
         not known; after an UnavailableError it may have happened."""
 
     def due_rewards(self, metric: str, page: int) -> RewardPage:
-        """Page ``page`` (from 1) of the rewards that are owed; ``metric`` of ``shared.domain.reward.METRICS``; 250 a page."""
+        """Page ``page`` (from 1) of the rewards that are owed, 250 a page; ``metric`` is one of
+        ``shared.domain.referrer.reward.METRICS``."""
 
     def issued_rewards(self, metric: str, page: int) -> RewardPage:
         """As ``due_rewards``, those that were issued, canceled or failed."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from shared.domain.retry import Wait, next_wait
+from shared.domain.vendor.retry import Wait, next_wait
 from shared.errors import BreakerOpenError, BusyError, ConnectionLostError, PermanentError, TransientError
 from shared.messages import Message, message_of
 from shared.observability import logger
 from shared.ports.services import Chance, Clock, MessageQueue
-from shared.use_cases.guard_vendor import VendorGuard
+from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 STOP_WITH_LESS_THAN = 26.0
 """Seconds left under which no further record is begun: the longest call (20 s), 3 s, and what the ledger needs."""

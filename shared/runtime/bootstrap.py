@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings, settings_of
-from shared.domain.connection import Connection, Vendor
-from shared.domain.limits import Priority
+from shared.domain.connection.connection import Connection, Vendor
+from shared.domain.vendor.limits import Priority
 from shared.observability import EmbeddedMetrics, logger
 
 if TYPE_CHECKING:
-    from shared.adapters.connection_gate import ConnectionGate
-    from shared.adapters.dynamodb.figures import DynamoFigures
-    from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
-    from shared.adapters.dynamodb.limiter_referral_factory import ReferralFactoryLimiter
+    from shared.adapters.dynamodb.operations.figures import DynamoFigures
     from shared.adapters.dynamodb.table import Table
-    from shared.adapters.http import HttpTransport
+    from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
+    from shared.adapters.dynamodb.vendor.limiter_referral_factory import ReferralFactoryLimiter
+    from shared.adapters.http.transport import HttpTransport
+    from shared.adapters.intercom.connection_gate import ConnectionGate
     from shared.adapters.secrets import Secrets, SecretText
     from shared.ports.administration import (
         Account,
@@ -68,10 +68,10 @@ if TYPE_CHECKING:
         SignatureCheck,
         SignupPost,
     )
-    from shared.use_cases.guard_referral_factory import ReferralFactoryGuard
-    from shared.use_cases.guard_vendor import VendorGuard
-    from shared.use_cases.hear_notifications import NotificationHeartbeat
-    from shared.use_cases.notification_rules import NotificationRules
+    from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
+    from shared.use_cases.qualification.notification_rules import NotificationRules
+    from shared.use_cases.vendor.guard_referral_factory import ReferralFactoryGuard
+    from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 NO_DEADLINE = 3_600.0
 STAND_IN_BLOCK_PAUSE = 60.0
@@ -161,97 +161,97 @@ class Environment:
 
     @cached_property
     def referrals(self) -> Referrals:
-        from shared.adapters.dynamodb.counted_referrals import CountedReferrals
+        from shared.adapters.dynamodb.signup.counted_referrals import CountedReferrals
 
         return CountedReferrals(self._referrals_table, self.clock, self.figures)
 
     @cached_property
     def qualifications(self) -> Qualifications:
-        from shared.adapters.dynamodb.counted_outcomes import CountedQualifications
+        from shared.adapters.dynamodb.operations.counted_outcomes import CountedQualifications
 
         return CountedQualifications(self._referrals_table, self.clock, self.figures)
 
     @cached_property
     def people(self) -> People:
-        from shared.adapters.dynamodb.people import DynamoPeople
+        from shared.adapters.dynamodb.contact.people import DynamoPeople
 
         return DynamoPeople(self._referrals_table)
 
     @cached_property
     def referrers(self) -> Referrers:
-        from shared.adapters.dynamodb.referrers import DynamoReferrers
+        from shared.adapters.dynamodb.referrer.referrers import DynamoReferrers
 
         return DynamoReferrers(self._referrals_table)
 
     @cached_property
     def rewards(self) -> Rewards:
-        from shared.adapters.dynamodb.counted_outcomes import CountedRewards
+        from shared.adapters.dynamodb.operations.counted_outcomes import CountedRewards
 
         return CountedRewards(self._referrals_table, self.clock, self.figures)
 
     @cached_property
     def claims(self) -> Claims:
-        from shared.adapters.dynamodb.claims import DynamoClaims
+        from shared.adapters.dynamodb.contact.claims import DynamoClaims
 
         return DynamoClaims(self._referrals_table)
 
     @cached_property
     def inbox(self) -> Inbox:
-        from shared.adapters.dynamodb.inbox import DynamoInbox
+        from shared.adapters.dynamodb.signup.inbox import DynamoInbox
 
         return DynamoInbox(self._referrals_table, self.clock)
 
     @cached_property
     def quarantine(self) -> Quarantine:
-        from shared.adapters.dynamodb.quarantine import DynamoQuarantine
+        from shared.adapters.dynamodb.signup.quarantine import DynamoQuarantine
 
         return DynamoQuarantine(self._referrals_table, self.clock)
 
     @cached_property
     def campaigns(self) -> Campaigns:
-        from shared.adapters.dynamodb.campaigns import DynamoCampaigns
+        from shared.adapters.dynamodb.campaign.campaigns import DynamoCampaigns
 
         return DynamoCampaigns(self._campaigns_table)
 
     @cached_property
     def connections(self) -> Connections:
-        from shared.adapters.dynamodb.connections import DynamoConnections
+        from shared.adapters.dynamodb.connection.connections import DynamoConnections
 
         return DynamoConnections(self._campaigns_table)
 
     @cached_property
     def breakers(self) -> Breakers:
-        from shared.adapters.dynamodb.breakers import DynamoBreakers
+        from shared.adapters.dynamodb.vendor.breakers import DynamoBreakers
 
         return DynamoBreakers(self._campaigns_table)
 
     @cached_property
     def strikes(self) -> StrikeBook:
-        from shared.adapters.dynamodb.strikes import DynamoStrikes
+        from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
 
         return DynamoStrikes(self._campaigns_table)
 
     @cached_property
     def progresses(self) -> Progresses:
-        from shared.adapters.dynamodb.progresses import DynamoProgresses
+        from shared.adapters.dynamodb.operations.progresses import DynamoProgresses
 
         return DynamoProgresses(self._campaigns_table)
 
     @cached_property
     def sync_members(self) -> SyncMembers:
-        from shared.adapters.dynamodb.sync_members import DynamoSyncMembers
+        from shared.adapters.dynamodb.sync.members import DynamoSyncMembers
 
         return DynamoSyncMembers(self._referrals_table)
 
     @cached_property
     def sync_runs(self) -> SyncRuns:
-        from shared.adapters.dynamodb.sync_runs import DynamoSyncRuns
+        from shared.adapters.dynamodb.sync.runs import DynamoSyncRuns
 
         return DynamoSyncRuns(self._campaigns_table, self._referrals_table, self.chance, self.clock)
 
     @cached_property
     def figures(self) -> DynamoFigures:
-        from shared.adapters.dynamodb.figures import DynamoFigures
+        from shared.adapters.dynamodb.operations.figures import DynamoFigures
 
         return DynamoFigures(self._campaigns_table)
 
@@ -259,32 +259,32 @@ class Environment:
 
     @cached_property
     def referral_search(self) -> ReferralSearch:
-        from shared.adapters.dynamodb.referral_search import DynamoReferralSearch
-        from shared.adapters.dynamodb.referrals import DynamoReferrals
+        from shared.adapters.dynamodb.signup.referral_search import DynamoReferralSearch
+        from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 
         return DynamoReferralSearch(self._referrals_table, DynamoReferrals(self._referrals_table, self.clock))
 
     @cached_property
     def quarantine_shelf(self) -> QuarantineShelf:
-        from shared.adapters.dynamodb.quarantine import DynamoQuarantine
+        from shared.adapters.dynamodb.signup.quarantine import DynamoQuarantine
 
         return DynamoQuarantine(self._referrals_table, self.clock)
 
     @cached_property
     def audit(self) -> Audit:
-        from shared.adapters.dynamodb.audit import DynamoAudit
+        from shared.adapters.dynamodb.operations.audit import DynamoAudit
 
         return DynamoAudit(self._campaigns_table)
 
     @cached_property
     def oauth_states(self) -> OAuthStates:
-        from shared.adapters.dynamodb.oauth_states import DynamoOAuthStates
+        from shared.adapters.dynamodb.connection.oauth_states import DynamoOAuthStates
 
         return DynamoOAuthStates(self._campaigns_table, self.clock)
 
     @cached_property
     def vendor_notes(self) -> VendorNotes:
-        from shared.adapters.dynamodb.vendor_notes import DynamoVendorNotes
+        from shared.adapters.dynamodb.vendor.vendor_notes import DynamoVendorNotes
 
         return DynamoVendorNotes(self._campaigns_table)
 
@@ -344,7 +344,7 @@ class Environment:
         """The account of a key that is not stored yet. A key that is refused says nothing about the stored one."""
         from shared.adapters.referral_factory.account import ReferralFactoryAccount
         from shared.adapters.secrets import GivenText
-        from shared.use_cases.guard_referral_factory import KeyCheckGuard
+        from shared.use_cases.vendor.guard_referral_factory import KeyCheckGuard
 
         url, guard = self.settings.referral_factory_api_url, KeyCheckGuard(self, self.referral_factory_limiter)
         return ReferralFactoryAccount(self._transport, GivenText(key), url, guard)
@@ -395,7 +395,7 @@ class Environment:
 
     @cached_property
     def check_webhook_secret(self) -> SecretCheck:
-        from shared.adapters.webhook_secrets import WebhookSecrets
+        from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 
         return WebhookSecrets(self._secrets, self.settings.webhook_secret_arn, self.clock).check
 
@@ -432,19 +432,19 @@ class Environment:
 
     @cached_property
     def intercom_signatures(self) -> SignatureCheck:
-        from shared.adapters.intercom_signatures import IntercomSignatures
+        from shared.adapters.intercom.signatures import IntercomSignatures
 
         return IntercomSignatures(self._secrets, self.settings.intercom_secret_arn, self.clock)
 
     @cached_property
     def notification_rules(self) -> NotificationRules:
-        from shared.use_cases.notification_rules import NotificationRules
+        from shared.use_cases.qualification.notification_rules import NotificationRules
 
         return NotificationRules(self)
 
     @cached_property
     def notification_heartbeat(self) -> NotificationHeartbeat:
-        from shared.use_cases.hear_notifications import NotificationHeartbeat
+        from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
 
         return NotificationHeartbeat(self)
 
@@ -481,13 +481,13 @@ class Environment:
 
     @cached_property
     def intercom_limiter(self) -> IntercomLimiter:
-        from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
+        from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
 
         return IntercomLimiter(self._campaigns_table, self.clock, self.time_left, self.chance.fraction())
 
     @cached_property
     def _intercom_gate(self) -> ConnectionGate:
-        from shared.adapters.connection_gate import ConnectionGate
+        from shared.adapters.intercom.connection_gate import ConnectionGate
 
         return ConnectionGate(self.connections, self.intercom_limiter, self.intercom_guard.answered)
 
@@ -499,13 +499,13 @@ class Environment:
 
     @cached_property
     def referral_factory_limiter(self) -> ReferralFactoryLimiter:
-        from shared.adapters.dynamodb.limiter_referral_factory import ReferralFactoryLimiter
+        from shared.adapters.dynamodb.vendor.limiter_referral_factory import ReferralFactoryLimiter
 
         return ReferralFactoryLimiter(self._campaigns_table, self.clock, self.chance, self.settings.referral_factory_limit)
 
     @cached_property
     def _referral_factory_guard(self) -> ReferralFactoryGuard:
-        from shared.use_cases.guard_referral_factory import BLOCK_PAUSE, ReferralFactoryGuard
+        from shared.use_cases.vendor.guard_referral_factory import BLOCK_PAUSE, ReferralFactoryGuard
 
         pause = STAND_IN_BLOCK_PAUSE if self.settings.calls_a_stand_in else BLOCK_PAUSE
         return ReferralFactoryGuard(self, self.referral_factory_limiter, pause)
@@ -520,7 +520,7 @@ class Environment:
 
     @cached_property
     def intercom_guard(self) -> VendorGuard:
-        from shared.use_cases.guard_vendor import VendorGuard
+        from shared.use_cases.vendor.guard_vendor import VendorGuard
 
         return VendorGuard(self, Vendor.INTERCOM)
 
@@ -575,7 +575,7 @@ def _boto3_client(function: str, service: str) -> Any:
 
 
 def _requests_transport(settings: Settings) -> HttpTransport:
-    from shared.adapters.http import RequestsTransport
+    from shared.adapters.http.transport import RequestsTransport
 
     addresses = (settings.intercom_url, settings.referral_factory_api_url, settings.synthetic_signup_url)
     return RequestsTransport(address for address in addresses if address)

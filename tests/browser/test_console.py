@@ -17,11 +17,11 @@ import requests
 from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
 from shared.adapters.clock import SystemChance, SystemClock
-from shared.adapters.dynamodb.strikes import DynamoStrikes
-from shared.adapters.dynamodb.sync_runs import DynamoSyncRuns
+from shared.adapters.dynamodb.sync.runs import DynamoSyncRuns
 from shared.adapters.dynamodb.table import Table
-from shared.domain.connection import Vendor
-from shared.domain.sync_run import RunState, SyncRun
+from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
+from shared.domain.connection.connection import Vendor
+from shared.domain.sync.run import RunState, SyncRun
 from tests.browser.windows import (
     ARTEFACTS,
     CALL_SECONDS,
@@ -37,7 +37,7 @@ from tests.browser.windows import (
     told,
     until,
 )
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.vendors.server import RunningServer, serve
-from shared.adapters.http import HttpResponse, RequestsTransport
+from shared.adapters.http.transport import HttpResponse, RequestsTransport
 from shared.adapters.intercom.client import IntercomClient, base_url_of
-from shared.domain.connection import Connection
+from shared.domain.connection.connection import Connection
 from shared.domain.contact import Role
 from shared.errors import (
     ConfigurationError,
@@ -25,7 +25,7 @@ from shared.errors import (
 )
 from tests.contract.intercom_openapi import DESCRIPTION, validate_request
 from tests.contract.repository_tables import StillClock
-from tests.unit.sandbox.intercom_builder import IntercomUnderTest
+from tests.support.intercom_builder import IntercomUnderTest
 
 
 class CheckedTransport:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.intercom_openapi import needs_description, read_description, validate_answer, validate_request
-from tests.unit.sandbox.intercom_builder import IntercomUnderTest
+from tests.support.intercom_builder import IntercomUnderTest
 
 pytestmark = needs_description
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from shared.adapters.dynamodb.items import to_item
-from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
-from shared.adapters.dynamodb.limiter_referral_factory import KEY, ReferralFactoryLimiter
-from shared.adapters.dynamodb.strikes import DynamoStrikes
 from shared.adapters.dynamodb.table import Table
-from shared.domain.connection import Vendor
-from shared.domain.limits import WORKERS, Priority, Strikes, cap_of
+from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
+from shared.adapters.dynamodb.vendor.limiter_referral_factory import KEY, ReferralFactoryLimiter
+from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
+from shared.domain.connection.connection import Vendor
+from shared.domain.vendor.limits import WORKERS, Priority, Strikes, cap_of
 from shared.errors import RateLimitedError, TransientError
-from tests.builders import FallibleClient
 from tests.contract.repository_tables import NOW, CountingChance, StillClock, Tables, engine, tables
+from tests.support.builders import FallibleClient
 
 __all__ = ["engine", "tables"]
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.adapters.dynamodb.inbox import DynamoInbox
-from shared.adapters.dynamodb.people import DynamoPeople
-from shared.adapters.dynamodb.quarantine import DynamoQuarantine
-from shared.adapters.dynamodb.referrals import DynamoReferrals
+from shared.adapters.dynamodb.contact.people import DynamoPeople
+from shared.adapters.dynamodb.signup.inbox import DynamoInbox
+from shared.adapters.dynamodb.signup.quarantine import DynamoQuarantine
+from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.domain.mapping import Dropped
 from shared.domain.person import Audience, Person, Referrer
-from shared.domain.referral import Event, Origin, Referral, Reservation, State
+from shared.domain.signup.referral import Event, Origin, Referral, Reservation, State
 from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
 from shared.messages import DeliverContact
 from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, DueRow, Quarantined

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from shared.adapters.dynamodb.audit import DynamoAudit
-from shared.adapters.dynamodb.counted_referrals import CountedReferrals
-from shared.adapters.dynamodb.figures import DynamoFigures
-from shared.adapters.dynamodb.oauth_states import DynamoOAuthStates
-from shared.adapters.dynamodb.quarantine import DynamoQuarantine
-from shared.adapters.dynamodb.referral_search import DynamoReferralSearch
-from shared.adapters.dynamodb.vendor_notes import DynamoVendorNotes
-from shared.domain.connection import Vendor
+from shared.adapters.dynamodb.connection.oauth_states import DynamoOAuthStates
+from shared.adapters.dynamodb.operations.audit import DynamoAudit
+from shared.adapters.dynamodb.operations.figures import DynamoFigures
+from shared.adapters.dynamodb.signup.counted_referrals import CountedReferrals
+from shared.adapters.dynamodb.signup.quarantine import DynamoQuarantine
+from shared.adapters.dynamodb.signup.referral_search import DynamoReferralSearch
+from shared.adapters.dynamodb.vendor.vendor_notes import DynamoVendorNotes
+from shared.domain.connection.connection import Vendor
 from shared.domain.person import Person
-from shared.domain.referral import Referral, State
-from shared.domain.referral_filter import ReferralFilter
+from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral_filter import ReferralFilter
 from shared.errors import MalformedPayloadError
 from shared.ports.administration import Change, OAuthState
 from shared.ports.repositories import Quarantined

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from shared.adapters.dynamodb.breakers import DynamoBreakers
-from shared.adapters.dynamodb.campaigns import DynamoCampaigns
-from shared.adapters.dynamodb.connections import DynamoConnections
-from shared.adapters.dynamodb.progresses import DynamoProgresses
-from shared.domain.campaign import Status
-from shared.domain.connection import Breaker, BreakerKind, Connection, Vendor
+from shared.adapters.dynamodb.campaign.campaigns import DynamoCampaigns
+from shared.adapters.dynamodb.connection.connections import DynamoConnections
+from shared.adapters.dynamodb.operations.progresses import DynamoProgresses
+from shared.adapters.dynamodb.vendor.breakers import DynamoBreakers
+from shared.domain.campaign.campaign import Status
+from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
 from shared.errors import ConflictError
 from tests.contract.repository_tables import NOW, Tables, engine, tables
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.dynamodb.sync_members import DynamoSyncMembers
-from shared.adapters.dynamodb.sync_runs import DynamoSyncRuns
+from shared.adapters.dynamodb.sync.members import DynamoSyncMembers
+from shared.adapters.dynamodb.sync.runs import DynamoSyncRuns
 from shared.domain.person import Person
-from shared.domain.sync_member import Candidate, SyncMember
-from shared.domain.sync_run import Chunk, Phase, RunState, SyncRun
-from shared.domain.sync_tally import Tally
+from shared.domain.sync.member import Candidate, SyncMember
+from shared.domain.sync.run import Chunk, Phase, RunState, SyncRun
+from shared.domain.sync.tally import Tally
 from shared.errors import BusyError, ConflictError, MalformedPayloadError, NotFoundError
 from tests.contract.repository_tables import NOW, CountingChance, Tables, engine, tables
 

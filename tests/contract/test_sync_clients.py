@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.intercom.lists import add_segment, save_tag
-from shared.adapters.http import HttpResponse, TooLargeAnswerError
+from shared.adapters.http.transport import HttpResponse, TooLargeAnswerError
 from shared.adapters.intercom.lists import next_cursor
 from shared.adapters.referral_factory.client import ReferralFactoryClient
 from shared.domain.contact import Role
-from shared.domain.sign_up_form import FormField
-from shared.domain.sync import ContactFilter
+from shared.domain.sync.sign_up_form import FormField
+from shared.domain.sync.source import ContactFilter
 from shared.errors import PermanentError, RejectedError, UnavailableError
 from tests.contract.test_intercom_client import World, world
 

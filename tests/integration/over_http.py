@@ -12,12 +12,12 @@ import requests
 
 from sandbox.stack.stack import Stack
 from shared.adapters.clock import SystemChance, SystemClock
-from shared.adapters.dynamodb.quarantine import DynamoQuarantine
-from shared.adapters.dynamodb.referrals import DynamoReferrals
+from shared.adapters.dynamodb.signup.quarantine import DynamoQuarantine
+from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
-from shared.domain.referral import Referral
+from shared.domain.signup.referral import Referral
 from shared.ports.repositories import Quarantined
-from tests.builders import campaign_document, webhook_fields
+from tests.support.builders import campaign_document, webhook_fields
 
 CALL_SECONDS = 30.0
 DELIVERY_SECONDS = 90.0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox import campaigns
+from sandbox.commands import campaigns
 from sandbox.stack.stack import Stack
 
 pytestmark = pytest.mark.stack

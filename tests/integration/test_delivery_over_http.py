@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import pytest
 
 from sandbox.stack.stack import Stack
-from shared.domain.referral import State
-from tests.builders import mapping
+from shared.domain.signup.referral import State
 from tests.contract.intercom_openapi import needs_description, validate_request
 from tests.integration.over_http import OverHttp, new_id, wait_for
+from tests.support.builders import mapping
 
 pytestmark = pytest.mark.stack
 ALONE: dict[str, Any] = {f"referrer_{name}": None for name in ("id", "code", "first_name", "email")} | {"source": "Direct"}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.stack.stack import Stack
-from shared.domain.referral import State
+from shared.domain.signup.referral import State
 from tests.integration.over_http import OverHttp, new_id, wait_for
 
 pytestmark = pytest.mark.stack

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.commands.syncs import SyncApi, main
 from sandbox.stack.stack import Stack
-from sandbox.syncs import SyncApi, main
-from tests.unit.sync.builder import NAME_AND_EMAIL, sync_section
+from tests.support.syncing import NAME_AND_EMAIL, sync_section
 
 pytestmark = pytest.mark.stack
 CAMPAIGN = 2

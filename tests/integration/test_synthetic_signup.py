@@ -10,10 +10,10 @@ import pytest
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import Stack
 from shared.adapters.clock import SystemChance
-from shared.adapters.dynamodb.progresses import DynamoProgresses
+from shared.adapters.dynamodb.operations.progresses import DynamoProgresses
 from shared.adapters.dynamodb.table import Table
-from shared.domain.synthetic import DAY, SYNTHETIC_IDS_FROM
-from shared.use_cases.synthetic_signup import NAME
+from shared.domain.signup.synthetic import DAY, SYNTHETIC_IDS_FROM
+from shared.use_cases.operations.synthetic_signup import NAME
 from tests.integration.conftest import KEEP_LOGS, need_ministack
 from tests.integration.over_http import OverHttp, wait_for
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.person import fold_email
-from shared.domain.referral import Origin, Referral, State
+from shared.domain.signup.referral import Origin, Referral, State
 from tests.simulation.settings import NAME
 from tests.simulation.world import Signup, World
 

@@ -9,25 +9,20 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.dynamodb import limiter_referral_factory, people, strikes
-from shared.adapters.dynamodb.inbox import DynamoInbox
+from shared.adapters.dynamodb.contact import people
+from shared.adapters.dynamodb.signup.inbox import DynamoInbox
 from shared.adapters.dynamodb.table import Table, attributes_of
-from shared.adapters.webhook_secrets import WebhookSecrets
-from shared.domain.campaign import DuplicatePolicy
-from shared.domain.limits import Strikes
-from shared.domain.referral import Referral, State
+from shared.adapters.dynamodb.vendor import limiter_referral_factory, strikes
+from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
+from shared.domain.campaign.campaign import DuplicatePolicy
+from shared.domain.signup.referral import Referral, State
+from shared.domain.vendor.limits import Strikes
 from shared.errors import PermanentError
 from shared.observability import logger
 from shared.runtime import batch
-from shared.use_cases import (
-    accept_signup,
-    check_delivered,
-    compare_people,
-    put_aside,
-    ring_due,
-    write_contact,
-    write_signup,
-)
+from shared.use_cases.contact import write_contact
+from shared.use_cases.operations import ring_due
+from shared.use_cases.signup import accept_signup, check_delivered, compare_people, put_aside, write_signup
 
 Patch = pytest.MonkeyPatch
 Writer = write_contact.ContactWriter

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.person import fold_email
-from shared.domain.referral import KnownPerson, Referral
+from shared.domain.signup.referral import KnownPerson, Referral
 from shared.ports.repositories import Quarantined
 from shared.runtime.bootstrap import Environment
 from tests.simulation.cloud import Cloud

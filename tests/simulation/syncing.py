@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.person import fold_email
-from shared.domain.sync_run import SyncRun
-from shared.use_cases.start_sync import start_once
+from shared.domain.sync.run import SyncRun
+from shared.use_cases.sync.start_sync import start_once
 from tests.simulation.oracle import judge
 from tests.simulation.settings import build_settings
 from tests.simulation.world import World

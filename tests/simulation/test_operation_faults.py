@@ -9,7 +9,7 @@ from zlib import crc32
 
 import pytest
 
-from shared.domain.synthetic import SYNTHETIC_IDS_FROM
+from shared.domain.signup.synthetic import SYNTHETIC_IDS_FROM
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, RandomFaults, When
 from tests.simulation.conftest import MakeWorld

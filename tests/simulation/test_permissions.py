@@ -12,10 +12,10 @@ import pytest
 from sandbox.stack.expand import read_template
 from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
-from shared.domain.connection import BreakerKind
+from shared.domain.connection.connection import BreakerKind
 from shared.runtime.bootstrap import ATTEMPTS
-from shared.use_cases.accept_notification import SQS_TRIES
-from shared.use_cases.switch_connection import switch_connection
+from shared.use_cases.connection.switch_connection import switch_connection
+from shared.use_cases.qualification.accept_notification import SQS_TRIES
 from tests.simulation.blueprint import TEMPLATE, target_of
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.clients import AwsClient

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.vendors.wire import Request, Response
 from shared.messages import DeliverContact, body_of
-from shared.use_cases.deliver_contact import Delivery
+from shared.use_cases.signup.deliver_contact import Delivery
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.conftest import MakeWorld

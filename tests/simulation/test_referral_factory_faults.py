@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.use_cases.lift_stop import lift_stop
+from shared.use_cases.vendor.lift_stop import lift_stop
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.conftest import MakeWorld

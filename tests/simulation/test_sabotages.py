@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.domain.connection import Vendor
-from shared.use_cases.guard_vendor import LONGEST_PAUSE
-from shared.use_cases.ring_due import PROBES
+from shared.domain.connection.connection import Vendor
+from shared.use_cases.operations.ring_due import PROBES
+from shared.use_cases.vendor.guard_vendor import LONGEST_PAUSE
 from tests.simulation import (
     sabotage,
     test_dynamodb_faults,

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from shared.domain.sync_run import RunState
+from shared.domain.sync.run import RunState
 from tests.simulation.boundary import Call, Flavour, RandomFaults
 from tests.simulation.syncing import add_contacts, begin, connect, judge_links, run_of, run_to_the_end, sync_settings
 from tests.simulation.transport import Outage

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.referral_factory.rules import ReferralFactory
 from sandbox.vendors.wire import OutgoingWebhook, Request, Response
-from shared.adapters.http import HttpResponse
+from shared.adapters.http.transport import HttpResponse
 from shared.errors import ConfigurationError, NotSentError, RefusedError, UnavailableError
 from tests.simulation.boundary import Flavour
 from tests.simulation.cloud import API_HOST

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.limits import WORKERS
+from shared.domain.vendor.limits import WORKERS
 from tests.template.reading import Function, Resources, listed, statements_of, target_of
 
 FOURTEEN_DAYS = 14 * 24 * 3600

@@ -1,6 +1,6 @@
 """The shape of a campaign's settings (DESIGN section 6), with messages a marketer understands.
 
-What the settings mean is checked in ``shared.domain.settings_check``.
+What the settings mean is checked in ``shared.domain.campaign.settings_check``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.domain.settings_check import Problem
+from shared.domain.campaign.settings_check import Problem
 from shared.errors import InvalidSettingsError
 
 MAX_CAMPAIGN_ID = 10**12 - 1

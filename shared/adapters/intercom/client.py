@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.adapters.http import HttpResponse, HttpTransport, TooLargeAnswerError
+from shared.adapters.http.transport import HttpResponse, HttpTransport, TooLargeAnswerError
 from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable
 from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
 from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, document_of
 from shared.adapters.limits import UnlimitedLimiter
-from shared.domain.connection import Connection
+from shared.domain.connection.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.domain.person import fold_email
-from shared.domain.sync import ContactFilter
+from shared.domain.sync.source import ContactFilter
 from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
 from shared.ports.services import Clock, Limiter
 

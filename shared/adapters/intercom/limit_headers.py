@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.adapters.intercom.errors import date_of
-from shared.domain.limits import WINDOW
+from shared.domain.vendor.limits import WINDOW
 
 SKEWED = 2.0
 """Seconds between Intercom's ``Date`` and our clock from which ours is thought wrong; the header has whole seconds."""

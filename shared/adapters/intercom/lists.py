@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import ValidationError
 
-from shared.adapters.http import HttpResponse
+from shared.adapters.http.transport import HttpResponse
 from shared.adapters.intercom.schemas import ContactBody, document_of
 from shared.domain.contact import Contact
-from shared.domain.sync import ContactFilter
+from shared.domain.sync.source import ContactFilter
 from shared.errors import PermanentError, UnavailableError
 
 VENDOR = "intercom"

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.adapters.http import HttpTransport
+from shared.adapters.http.transport import HttpTransport
 from shared.errors import RejectedError, UnavailableError
 
 VENDOR = "intercom"

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from shared.adapters.http import HttpResponse
+from shared.adapters.http.transport import HttpResponse
 from shared.adapters.intercom.reading import address_of, flag_of, options_of, scalars_of, seconds_of, text_of
-from shared.domain.connection import Connection
+from shared.domain.connection.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.errors import UnavailableError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.adapters.http import HttpResponse
+from shared.adapters.http.transport import HttpResponse
 from shared.adapters.intercom.client import IntercomClient
 from shared.adapters.intercom.errors import VENDOR, read_refusal
 from shared.adapters.intercom.schemas import AttributeBody, document_of

@@ -8,7 +8,7 @@ from typing import Any
 from shared.adapters.referral_factory.client import PAGE_SIZE, ReferralFactoryClient
 from shared.adapters.referral_factory.reading import id_of, text_of
 from shared.domain.person import Audience
-from shared.domain.sign_up_form import further_labels
+from shared.domain.sync.sign_up_form import further_labels
 from shared.ports.administration import AccountCampaign
 
 

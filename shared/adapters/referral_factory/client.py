@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.adapters.http import HttpResponse, HttpTransport
+from shared.adapters.http.transport import HttpResponse, HttpTransport
 from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.errors import VENDOR, error_of, error_of_transport
 from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.rewards import definition_of, due_reward_of, issued_reward_of
 from shared.adapters.referral_factory.schemas import campaign_id_of, form_of, person_of
-from shared.domain.limits import LONGEST_CALL, Priority
 from shared.domain.person import Person, fold_email
-from shared.domain.reward import RewardFacts
-from shared.domain.sign_up_form import FormField
+from shared.domain.referrer.reward import RewardFacts
+from shared.domain.sync.sign_up_form import FormField
+from shared.domain.vendor.limits import LONGEST_CALL, Priority
 from shared.errors import ConnectionLostError, FailureError, TransientError, UnavailableError
 from shared.ports.services import Limiter
 

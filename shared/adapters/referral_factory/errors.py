@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shared.adapters.http import HttpResponse
+from shared.adapters.http.transport import HttpResponse
 from shared.adapters.referral_factory.reading import count_of
 from shared.errors import (
     BlockedError,

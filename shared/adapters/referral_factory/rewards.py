@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.adapters.referral_factory.reading import count_of, date_of, first, id_of, look_up, text_of, unfold_brackets
-from shared.domain.reward import Kind, RewardFacts, Status, status_of
+from shared.domain.referrer.reward import Kind, RewardFacts, Status, status_of
 
 MAX_NAME = 255
 FLAT = frozenset(

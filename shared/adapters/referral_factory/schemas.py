@@ -12,7 +12,7 @@ from typing import Any
 from shared.adapters.referral_factory.reading import count_of, date_of, first, id_of, look_up, text_of, unfold_brackets
 from shared.adapters.referral_factory.rewards import FLAT, OF_A_BARE_REWARD, is_reward
 from shared.domain.person import Audience, Person, Referrer, audience_of
-from shared.domain.sign_up_form import FormField
+from shared.domain.sync.sign_up_form import FormField
 
 MAX_META = 60
 MAX_LABEL = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Protocol
 
-from shared.adapters.http import HttpTransport
+from shared.adapters.http.transport import HttpTransport
 from shared.domain.person import Person
 
 TIMEOUT = 15.0

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.connection import Vendor
+from shared.domain.connection.connection import Vendor
 from shared.messages import QualifyReferral
-from shared.use_cases.notification_rules import NOTHING_KEPT_SECONDS
-from tests.builders import CLIENT_SECRET, App
-from tests.qualifying import Friendship, rules
+from shared.use_cases.qualification.notification_rules import NOTHING_KEPT_SECONDS
+from tests.support.builders import CLIENT_SECRET, App
+from tests.support.qualifying import Friendship, rules
 
 SIGNED = "x-hub-signature"
 

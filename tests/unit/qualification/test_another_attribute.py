@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from shared.adapters.dynamodb.qualifications import SORT_KEY
-from shared.adapters.dynamodb.referral_items import key_of_referral
-from tests.qualifying import Friendship, rules
+from shared.adapters.dynamodb.qualification.qualifications import SORT_KEY
+from shared.adapters.dynamodb.signup.referral_items import key_of_referral
+from tests.support.qualifying import Friendship, rules
 
 NOW_TRACKED = "lead_source"
 

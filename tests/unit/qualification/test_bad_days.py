@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.qualification import Stage
-from shared.domain.referral import State
-from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
-from tests.builders import CLIENT_SECRET
-from tests.qualifying import STATUS, Friendship, rules
+from shared.domain.qualification.qualification import Stage
+from shared.domain.signup.referral import State
+from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
+from tests.support.builders import CLIENT_SECRET
+from tests.support.qualifying import STATUS, Friendship, rules
 
 
 @pytest.mark.parametrize("duplicates", ["skip", "update"])

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.vendors.wire import OutgoingWebhook
-from shared.domain.qualification import Stage
-from shared.domain.referral import State
-from tests.builders import CLIENT_SECRET
-from tests.qualifying import Friendship, rules
+from shared.domain.qualification.qualification import Stage
+from shared.domain.signup.referral import State
+from tests.support.builders import CLIENT_SECRET
+from tests.support.qualifying import Friendship, rules
 
 IN_ORDER = ("delivery", "to New", "to Connected", "back", "merge")
 STRANGERS = ("another workspace", "another topic", "nobody's contact", "no JSON", "no signature")

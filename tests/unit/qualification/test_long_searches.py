@@ -8,9 +8,9 @@ import pytest
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.adapters.intercom import client
-from shared.use_cases.reconcile_contacts import FAILED
-from shared.use_cases.search_contacts import LONGEST_CALL, RESUMABLE
-from tests.qualifying import Friendship, rules
+from shared.use_cases.qualification.reconcile_contacts import FAILED
+from shared.use_cases.qualification.search_contacts import LONGEST_CALL, RESUMABLE
+from tests.support.qualifying import Friendship, rules
 
 SEARCH = "^/contacts/search"
 CROWD = 25

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from tests.qualifying import Friendship, rules
+from tests.support.qualifying import Friendship, rules
 
 CHANGES = ("to New", "to Connected", "back", "merge")
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.referral_factory.records import Person
-from shared.domain.qualification import MOST_SIGHTINGS, Sighting, Stage
-from shared.domain.referral import State
+from shared.domain.qualification.qualification import MOST_SIGHTINGS, Sighting, Stage
+from shared.domain.signup.referral import State
 from shared.messages import QualifyReferral, UpdateReferrer
-from shared.use_cases.guard_referral_factory import FIRST_BLOCK_PAUSE
-from shared.use_cases.qualify_referral import QualificationAttempt
-from tests.builders import CLIENT_SECRET, Context
-from tests.qualifying import STATUS, Friendship, rules
+from shared.use_cases.qualification.qualify_referral import QualificationAttempt
+from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
+from tests.support.builders import CLIENT_SECRET, Context
+from tests.support.qualifying import STATUS, Friendship, rules
 
 QUALIFICATION = "^/api/v2/users/qualification"
 

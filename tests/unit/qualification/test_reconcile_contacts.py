@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.qualification import Stage
-from tests.builders import NOW
-from tests.qualifying import STATUS, Friendship, rules
+from shared.domain.qualification.qualification import Stage
+from tests.support.builders import NOW
+from tests.support.qualifying import STATUS, Friendship, rules
 
 LEAD_SOURCE = "custom_attributes.lead_source"
 """A text, where ``referral_status`` has options."""

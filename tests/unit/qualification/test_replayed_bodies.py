@@ -11,16 +11,16 @@ import pytest
 from functions.intercom_webhook import handler as intercom_webhook
 from functions.reconcile.handler import CONTACTS_AGAIN_AFTER
 from sandbox.vendors.referral_factory.records import Person
-from shared.domain.connection import BreakerKind, Connection, Vendor
-from shared.domain.qualification import Qualification
-from shared.domain.referral import Referral
+from shared.domain.connection.connection import BreakerKind, Connection, Vendor
+from shared.domain.qualification.qualification import Qualification
+from shared.domain.signup.referral import Referral
 from shared.runtime.bootstrap import Environment
-from shared.use_cases.connect_intercom import connect_with_token
-from shared.use_cases.disconnect import disconnect
-from shared.use_cases.guard_vendor import RECONNECT_PROBE
-from shared.use_cases.read_overview import read_overview
-from tests.builders import App, notification_event
-from tests.qualifying import Friendship, rules
+from shared.use_cases.connection.connect_intercom import connect_with_token
+from shared.use_cases.connection.disconnect import disconnect
+from shared.use_cases.operations.read_overview import read_overview
+from shared.use_cases.vendor.guard_vendor import RECONNECT_PROBE
+from tests.support.builders import App, notification_event
+from tests.support.qualifying import Friendship, rules
 from tests.unit.qualification.test_accept_notification import body_of, hub, signed
 
 UNINSTALL = json.dumps({"app_id": "local-workspace"}).encode()

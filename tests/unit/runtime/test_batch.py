@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.connection import BreakerKind, Vendor
-from shared.domain.retry import MOST_HURRIED, SHORT_DELAYS
+from shared.domain.connection.connection import BreakerKind, Vendor
+from shared.domain.vendor.retry import MOST_HURRIED, SHORT_DELAYS
 from shared.errors import (
     BreakerOpenError,
     BusyError,
@@ -27,9 +27,9 @@ from shared.errors import (
 )
 from shared.messages import DeliverContact, Message, body_of
 from shared.runtime.batch import LONGEST_QUEUE_WAIT, SHOWN_AFTER_DEATH, STOP_WITH_LESS_THAN, Batch
-from shared.use_cases.guard_vendor import FAILURES_TO_OPEN, RECONNECT_PROBE
-from tests.builders import NOW, App
+from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN, RECONNECT_PROBE
 from tests.fakes.errors import client_error
+from tests.support.builders import NOW, App
 
 DOWN = UnavailableError("down", vendor="intercom")
 Act = Callable[[], None]

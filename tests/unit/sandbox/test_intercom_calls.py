@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.vendors.intercom import IntercomSettings
 from sandbox.vendors.wire import Request
-from tests.unit.sandbox.intercom_builder import IntercomUnderTest
+from tests.support.intercom_builder import IntercomUnderTest
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.intercom_builder import IntercomUnderTest
+from tests.support.intercom_builder import IntercomUnderTest
 
 DAY = 24 * 3600
 

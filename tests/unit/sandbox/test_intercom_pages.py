@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.vendors.intercom.__main__ import read_arguments, read_settings
 from sandbox.vendors.wire import Response
-from tests.unit.sandbox.intercom_builder import IntercomUnderTest
+from tests.support.intercom_builder import IntercomUnderTest
 
 
 @pytest.fixture

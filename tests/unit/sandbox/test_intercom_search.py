@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.unit.sandbox.intercom_builder import NOON, IntercomUnderTest
+from tests.support.intercom_builder import NOON, IntercomUnderTest
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ROLE_USER = {"field": "role", "operator": "=", "value": "user"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.intercom_builder import IntercomUnderTest
+from tests.support.intercom_builder import IntercomUnderTest
 
 URL = "http://127.0.0.1:1/webhooks/intercom"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sandbox.referral_factory_builder import Caller
+from tests.support.referral_factory_builder import Caller
 
 WEEK = 7 * 24 * 3600
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.unit.sandbox.referral_factory_builder import Caller
+from tests.support.referral_factory_builder import Caller
 
 EVE = {"first_name": "Eve", "email": "eve@example.com", "meta[Last Name]": "Adams"}
 

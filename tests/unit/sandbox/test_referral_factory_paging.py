@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.unit.sandbox.referral_factory_builder import Caller
+from tests.support.referral_factory_builder import Caller
 
 
 def many(**settings: Any) -> Caller:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.wire import Request
-from tests.unit.sandbox.referral_factory_builder import HEADERS, Caller
+from tests.support.referral_factory_builder import HEADERS, Caller
 
 NEW = {"campaign_id": 1, "first_name": "Eve", "email": "eve@example.com"}
 

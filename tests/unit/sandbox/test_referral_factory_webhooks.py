@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from sandbox.vendors.referral_factory import ReferralFactorySettings, WebhookRule
-from tests.unit.sandbox.referral_factory_builder import Caller
+from tests.support.referral_factory_builder import Caller
 
 JOINED = WebhookRule(campaign_id=1, event="joined", url="http://application.example/hook")
 

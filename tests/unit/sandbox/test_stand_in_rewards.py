@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.referral_factory_builder import Caller
+from tests.support.referral_factory_builder import Caller
 
 
 def rewards(caller: Caller, kind: str, metric: str = "amount") -> list[dict[str, Any]]:

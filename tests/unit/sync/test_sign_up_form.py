@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.sign_up_form import FormField, find_empty, further_labels, required_labels
+from shared.domain.sync.sign_up_form import FormField, find_empty, further_labels, required_labels
 
 FIRST, EMAIL = FormField("First Name", True), FormField("Email", True)
 COMPANY, SIZE = FormField("Company", True), FormField("Team size")

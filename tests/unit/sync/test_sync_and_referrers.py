@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.intercom.workspace import Contact
-from shared.domain.sync_run import RunState
-from shared.use_cases.mark_referrer import mark_referrer
-from tests.unit.sync.builder import COUNT, LINK, SyncApp
+from shared.domain.sync.run import RunState
+from shared.use_cases.referrer.mark_referrer import mark_referrer
+from tests.support.syncing import COUNT, LINK, SyncApp
 
 ANN = "ann@example.com"
 

@@ -11,7 +11,7 @@ import pytest
 
 from functions.admin_api import handler as admin_api
 from shared.adapters.admin.sync_answers import SyncRunAnswer, SyncRunPage
-from tests.unit.sync.builder import SyncApp
+from tests.support.syncing import SyncApp
 
 EVENT = json.loads((Path(__file__).parents[3] / "events" / "admin_api_list_syncs.json").read_text())
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.use_cases.read_syncs import describe_run
-from tests.unit.sync.builder import SyncApp
+from shared.use_cases.sync.read_syncs import describe_run
+from tests.support.syncing import SyncApp
 from tools import follow_sync, operate
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from functions.sync_page import handler as sync_page
-from shared.domain.connection import Breaker, BreakerKind, Vendor
-from shared.domain.sync_run import RunState
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
+from shared.domain.sync.run import RunState
 from shared.messages import SyncPage, body_of
-from shared.use_cases.ring_sync import LANES
-from tests.builders import Context
-from tests.unit.sync.builder import SyncApp
+from shared.use_cases.sync.ring_sync import LANES
+from tests.support.builders import Context
+from tests.support.syncing import SyncApp
 
 ADD = "POST /api/v2/users"
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.intercom.lists import add_segment
-from shared.domain.sync_run import RunState, SyncRun
-from shared.use_cases import end_sync
-from shared.use_cases.read_syncs import cancel_run
-from tests.unit.sync.builder import SyncApp, change
+from shared.domain.sync.run import RunState, SyncRun
+from shared.use_cases.sync import end_sync
+from shared.use_cases.sync.read_syncs import cancel_run
+from tests.support.syncing import SyncApp, change
 
 HOUR = 3_600.0
 
@@ -227,7 +227,7 @@ def test_who_comes_into_a_search_while_it_is_read_is_on_its_last_page(monkeypatc
 
 
 def test_a_large_list_is_read_by_what_changed_and_whole_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.domain.sync.LIST_WHOLE_UP_TO", 3)
+    monkeypatch.setattr("shared.domain.sync.source.LIST_WHOLE_UP_TO", 3)
     app, ids = listed_app("Ada")
     app.wait(2 * HOUR)
     change(app, ids[0], name="Somebody Else")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from shared.domain.contact import Contact, Role
 from shared.domain.person import Audience, Person, Referrer
-from shared.domain.sync import (
+from shared.domain.sync.member import SyncMember, candidate_of, changes_of
+from shared.domain.sync.source import (
     LIST_WHOLE_UP_TO,
     OVERLAP,
     CycleWatch,
@@ -20,8 +21,7 @@ from shared.domain.sync import (
     slot_of,
     sync_settings_of,
 )
-from shared.domain.sync_member import SyncMember, candidate_of, changes_of
-from shared.domain.sync_tally import Outcome, Tally
+from shared.domain.sync.tally import Outcome, Tally
 
 NOW = 1_795_305_600.0
 DAY = 86_400.0

@@ -13,15 +13,15 @@ import pytest
 
 from functions.sync_page import handler as sync_page
 from sandbox.vendors.intercom.lists import add_segment, save_tag
-from shared.adapters.dynamodb.limiter_intercom import IntercomLimiter
-from shared.domain.connection import Vendor
-from shared.domain.limits import Priority
-from shared.domain.referral import State
-from shared.domain.sync_member import SyncMember
-from shared.domain.sync_run import Phase, RunState
+from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
+from shared.domain.connection.connection import Vendor
+from shared.domain.signup.referral import State
+from shared.domain.sync.member import SyncMember
+from shared.domain.sync.run import Phase, RunState
+from shared.domain.vendor.limits import Priority
 from shared.messages import SyncPage, body_of
-from shared.use_cases.read_syncs import cancel_run
-from tests.unit.sync.builder import SyncApp, change
+from shared.use_cases.sync.read_syncs import cancel_run
+from tests.support.syncing import SyncApp, change
 
 PER_PAGE = 6
 """Of ``small_pages``; the real ones are in ``tests/contract/test_sync_clients.py``."""
@@ -356,7 +356,7 @@ def test_a_token_that_is_revoked_while_links_are_written_is_waited_for(app: Sync
 
 def test_trouble_of_a_vendor_is_no_try_of_a_contact(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long somebody needs to reconnect, nobody has failed meanwhile."""
-    monkeypatch.setattr("shared.use_cases.work_chunk.MOST_TRIES", 3)
+    monkeypatch.setattr("shared.use_cases.sync.work_chunk.MOST_TRIES", 3)
     contacts = app.add_many(3)
     run = app.start()
     app.wire.interrupt("POST /api/v2/users", app.intercom.settings.tokens.clear)
@@ -654,7 +654,7 @@ def test_a_cursor_that_comes_again_ends_the_run_with_the_reason(app: SyncApp) ->
 @pytest.mark.parametrize("length", [1, 2, 3, 7])
 def test_a_longer_circle_of_cursors_is_seen_as_well(app: SyncApp, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
     """A → B → A: no cursor comes twice in a row."""
-    monkeypatch.setattr("shared.use_cases.enumerate_contacts.MOST_PAGES", 60)
+    monkeypatch.setattr("shared.use_cases.sync.enumerate_contacts.MOST_PAGES", 60)
     app.add_many(3)
     count = itertools.count()
 
@@ -669,7 +669,7 @@ def test_a_longer_circle_of_cursors_is_seen_as_well(app: SyncApp, monkeypatch: p
 
 
 def test_pages_without_end_end_the_run(app: SyncApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.use_cases.enumerate_contacts.MOST_PAGES", 6)
+    monkeypatch.setattr("shared.use_cases.sync.enumerate_contacts.MOST_PAGES", 6)
     app.add_many(3)
     count = itertools.count()
     cursors = iter(lambda: {"page": 2, "starting_after": f"cursor-{next(count)}"} if next(count) < 60 else None, 0)

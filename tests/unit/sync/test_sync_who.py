@@ -8,10 +8,10 @@ import pytest
 
 from sandbox.vendors.intercom.lists import add_segment, save_tag
 from sandbox.vendors.referral_factory.records import FormField
-from shared.domain.sync_run import RunState
+from shared.domain.sync.run import RunState
 from shared.errors import ConflictError, InvalidSettingsError, NotFoundError
-from shared.use_cases.read_syncs import cancel_run
-from tests.unit.sync.builder import NAME_AND_EMAIL, WRITE_BACK, SyncApp, change
+from shared.use_cases.sync.read_syncs import cancel_run
+from tests.support.syncing import NAME_AND_EMAIL, WRITE_BACK, SyncApp, change
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_more_lists_than_one_search_takes(app: SyncApp) -> None:
 @pytest.mark.parametrize("whole", [True, False])
 def test_who_is_in_lists_of_two_searches_comes_once(app: SyncApp, monkeypatch: pytest.MonkeyPatch, whole: bool) -> None:
     """More lists than one search takes."""
-    monkeypatch.setattr("shared.domain.sync.LIST_WHOLE_UP_TO", 10_000 if whole else -1)
+    monkeypatch.setattr("shared.domain.sync.source.LIST_WHOLE_UP_TO", 10_000 if whole else -1)
     tags = [save_tag(app.intercom.workspace, {"name": f"tag {number}"}).id for number in range(32)]
     app.choose(source={"kind": "tags", "ids": tags})
     app.tick()

@@ -1,0 +1,42 @@
+"""The way back from Intercom: the only public route here. It answers pages, for a browser comes."""
+
+from __future__ import annotations
+
+import html
+
+from functions.admin_api.http.reading import text_in_query
+from functions.admin_api.http.router import Environment
+from functions.admin_api.routes.connection import CALLBACK_PATH, COOKIE
+from shared.errors import ApplicationError, ConflictError, FailureError, RejectedError, TransientError
+from shared.observability import logger
+from shared.runtime.http import HttpAnswer, HttpRequest
+from shared.use_cases.connection.connect_intercom import finish_oauth
+
+HTML = "text/html; charset=utf-8"
+FORGET = f"{COOKIE}=; Path={CALLBACK_PATH}; Max-Age=0; HttpOnly; SameSite=Lax"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Intercom was not connected</title></head><body><main><h1>Intercom was not connected</h1><p>{}</p>
+<p><a href="/">Back to the console</a></p></main></body></html>"""
+
+
+def finish(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    """303 to the console when the workspace is connected, else a page that says why not."""
+    settings = environment.settings
+    region = "" if settings.intercom_api_url else settings.intercom_region
+    state, code = text_in_query(request, "state") or "", text_in_query(request, "code") or ""
+    try:
+        finish_oauth(environment, region, state, request.cookies.get(COOKIE, ""), code)
+    except ConflictError as error:
+        return _page(409, str(error))
+    except RejectedError as error:
+        return _page(400, str(error))
+    except TransientError:
+        return _page(503, "Intercom did not answer in time. Please begin again in the console.")
+    except (FailureError, ApplicationError) as error:
+        logger.warning("oauth failed", error=type(error).__name__)
+        return _page(400, "Intercom refused to connect. Please begin again in the console.")
+    return HttpAnswer(303, {"location": "/#/connection"}, "", (FORGET,))
+
+
+def _page(status: int, why: str) -> HttpAnswer:
+    return HttpAnswer(status, {"content-type": HTML}, PAGE.format(html.escape(why)), (FORGET,))

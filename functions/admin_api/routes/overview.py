@@ -1,0 +1,102 @@
+"""The route of the overview."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from functions.admin_api.http.openapi import operation, query_parameter
+from functions.admin_api.http.reading import number_in_query
+from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.routes import showing
+from shared.adapters.admin import overview_answers as answers
+from shared.errors import TransientError
+from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
+from shared.use_cases.operations.read_overview import Overview, read_overview
+
+DAYS, MOST_DAYS = 14, 90
+STEPS = ("signups", "delivered", "qualified", "rewarded", "failed", "skipped")
+
+
+def get_overview(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    overview = read_overview(environment, number_in_query(request, "days", DAYS, MOST_DAYS))
+    connection = overview.connection
+    url = environment.settings.console_url
+    body = {
+        "now": environment.clock.now(),
+        "total": _funnel(None, "All campaigns", _sum(overview.funnels)),
+        "campaigns": _campaigns(overview),
+        "all_time": _funnel(None, "All campaigns", _sum(overview.totals)),
+        "days": list(overview.days),
+        "p50": overview.p50,
+        "p99": overview.p99,
+        "oldest_undelivered": overview.oldest_undelivered,
+        "attention": overview.attention,
+        "quarantined": overview.quarantined,
+        "limits": [_intercom(environment), _referral_factory(environment)],
+        "alarms": [asdict(alarm) for alarm in overview.alarms],
+        "webhooks": [
+            *showing.factory_webhooks(environment, connection.referral_factory.received),
+            *showing.intercom_webhooks(url, connection.intercom.received),
+        ],
+    }
+    return json_answer(200, body)
+
+
+def _campaigns(overview: Overview) -> list[dict[str, Any]]:
+    """Those that are set up or have had signups."""
+    ids = sorted({*overview.names, *overview.funnels, *overview.totals})
+    return [_funnel(one, overview.names.get(one) or f"Campaign {one}", overview.funnels.get(one, {})) for one in ids]
+
+
+def _funnel(campaign_id: int | None, name: str, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {"campaign_id": campaign_id, "name": name, **{step: max(0, int(counts.get(step, 0))) for step in STEPS}}
+
+
+def _sum(funnels: Mapping[int, Mapping[str, int]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for counts in funnels.values():
+        total.update(counts)
+    return total
+
+
+def _intercom(environment: Environment) -> dict[str, Any]:
+    shape = {"vendor": "intercom", "seconds": 10}
+    try:
+        used, cap, _ = environment.intercom_limiter.usage()
+    except TransientError:
+        return {**shape, "used": None, "cap": None, "problem": "The count cannot be read now."}
+    held = used > cap
+    return {
+        **shape,
+        "used": min(used, cap),
+        "cap": cap,
+        "problem": "Intercom said that it is too much for now." if held else "",
+    }
+
+
+def _referral_factory(environment: Environment) -> dict[str, Any]:
+    shape = {"vendor": "referral_factory", "seconds": 60, "cap": environment.referral_factory_limiter.limit}
+    try:
+        used, _ = environment.referral_factory_limiter.usage()
+    except TransientError:
+        return {**shape, "used": None, "problem": "The count cannot be read now."}
+    return {**shape, "used": used, "problem": ""}
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/overview",
+        get_overview,
+        operation(
+            "How it goes: funnel, delivery times, limits, what is wrong now",
+            answers.OverviewAnswer,
+            parameters=(query_parameter("days", {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": DAYS}),),
+            problems=(400,),
+            description="Made of what the workers counted: no vendor is called, so it answers while they are down.",
+        ),
+    ),
+)

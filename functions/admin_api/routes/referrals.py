@@ -1,0 +1,202 @@
+"""The routes of Activity: referrals, their stories, replays."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlencode
+
+from functions.admin_api.http.access import author_of
+from functions.admin_api.http.csv_table import csv_of
+from functions.admin_api.http.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
+from functions.admin_api.http.reading import filter_in_query, number_in_path, paging, takes_csv, user_in_path
+from functions.admin_api.http.router import Environment, Route
+from shared.adapters.admin import referral_answers as answers
+from shared.adapters.admin.requests import MAX_USER_ID, ReplayRequest, read_form
+from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
+from shared.domain.operations.story import advice_for, is_qualified, sentence_of, standing_of, story_of
+from shared.domain.person import Audience
+from shared.domain.qualification.qualification import Qualification
+from shared.domain.referrer.referrer import KnownReferrer
+from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral_filter import Flag, ReferralFilter
+from shared.errors import InvalidSettingsError
+from shared.ports.repositories import Page
+from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
+from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
+
+MAX_CSV = 1_000
+FILTERS = (
+    query_parameter("campaign_id", {"type": "integer", "minimum": 1, "maximum": MAX_CAMPAIGN_ID}),
+    query_parameter("state", {"enum": [str(state) for state in State]}),
+    query_parameter("audience", {"enum": [str(audience) for audience in Audience]}),
+    query_parameter("flag", {"enum": [str(flag) for flag in Flag]}),
+    query_parameter("attention", {"type": "boolean"}, "Only what a person should look at: failed, partial, flagged."),
+    query_parameter("email", {"type": "string", "maxLength": 254}, "The whole e-mail address, in any letter case."),
+)
+ONE = (
+    path_parameter("campaign_id", "The campaign's id in Referral Factory."),
+    path_parameter("user_id", "The person's id in Referral Factory.", highest=MAX_USER_ID),
+)
+MESSAGES = {
+    Replay.REPLAYED: "It is delivered again now.",
+    Replay.ALREADY_WAITING: "It is waiting to be delivered already.",
+    Replay.HELD: "It is held until the campaign is active; then it is delivered by itself.",
+}
+COLUMNS = (
+    "campaign_id", "user_id", "first_name", "email", "audience", "state", "qualified", "reason", "what_to_do",
+    "possibly_doubled", "unverified", "origin", "accepted_at", "delivered_at", "attempts", "contact_id",
+)  # fmt: skip
+
+
+def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    wants_csv = takes_csv(request)
+    limit, cursor = paging(request, MAX_CSV if wants_csv else 100)
+    page = environment.referral_search.search(filter_in_query(request), limit, cursor)
+    workspace_id = _workspace_id(environment)
+    rows = [show(environment, row, workspace_id) for row in page.items]
+    if wants_csv:
+        return _csv(request, rows, page)
+    return json_answer(200, {"items": rows, "cursor": page.cursor})
+
+
+def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    row = environment.referrals.get(number_in_path(request, "campaign_id"), user_in_path(request))
+    key = row.campaign_id, row.user_id
+    body = {
+        "referral": show(environment, row, _workspace_id(environment)),
+        "person": asdict(row.person),
+        "written": dict(row.written),
+        "dropped": [{"attribute": drop.attribute, "reason": drop.reason} for drop in row.dropped],
+        "notes": list(row.notes),
+        "settings_version": row.settings_version,
+        "story": [
+            {"at": event.at, "what": event.what, "sentence": sentence_of(event), "detail": event.detail}
+            for event in story_of(row, environment.rewards.of_person(*key))
+        ],
+        "qualification": _qualification(environment.qualifications.find(*key)),
+        "referrer": _referrer(environment.referrers.find(*key)),
+    }
+    return json_answer(200, body)
+
+
+def _qualification(seen: Qualification | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    facts = {name: getattr(seen, name) for name in ("value", "by_hand", "due_at", "confirmed_at", "reason")}
+    return {"stage": str(seen.stage), "stands": standing_of(seen), "qualified": seen.told, **facts}
+
+
+def _referrer(known: KnownReferrer | None) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    facts = {name: getattr(known, name) for name in ("contact_id", "updated_at", "due_at", "note")}
+    return {"written": dict(known.written), **facts}
+
+
+def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    ids = number_in_path(request, "campaign_id"), user_in_path(request)
+    became = replay_referral(environment, author_of(request.claims), *ids)
+    return json_answer(200, {"result": str(became), "message": MESSAGES[became]})
+
+
+def post_replays(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    form = read_form(ReplayRequest, request.body)
+    wanted = ReferralFilter(
+        campaign_id=form.campaign_id,
+        state=State(form.state) if form.state else None,
+        audience=Audience(form.audience) if form.audience else None,
+        email=form.email,
+        flag=Flag(form.flag) if form.flag else None,
+        attention=form.attention,
+    )
+    if not (wanted.state or wanted.flag or wanted.attention or wanted.email):
+        raise InvalidSettingsError([("", "Say which ones: a state, a flag, attention or an e-mail address.")])
+    done = replay_all(environment, author_of(request.claims), wanted, form.cursor or None)
+    body = {"replayed": done.replayed, "already_waiting": done.already_waiting, "cursor": done.cursor}
+    return json_answer(200, body)
+
+
+def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str, Any]:
+    return {
+        "campaign_id": row.campaign_id,
+        "user_id": row.user_id,
+        "first_name": row.person.first_name,
+        "email": row.person.email,
+        "audience": str(row.audience),
+        "state": str(row.state),
+        "qualified": is_qualified(row),
+        "reason": row.reason,
+        "what_to_do": advice_for(row),
+        "possibly_doubled": row.possibly_doubled,
+        "unverified": row.unverified,
+        "origin": "synthetic" if row.synthetic else str(row.origin),
+        "accepted_at": row.accepted_at,
+        "delivered_at": row.delivered_at,
+        "due_at": row.due_at,
+        "attempts": row.attempts,
+        "contact_id": row.contact_id,
+        "contact_url": _contact_url(environment, row.contact_id, workspace_id),
+    }
+
+
+def _workspace_id(environment: Environment) -> str:
+    connection = environment.connections.find()
+    return connection.workspace_id if connection else ""
+
+
+def _contact_url(environment: Environment, contact_id: str | None, workspace_id: str) -> str | None:
+    if not contact_id or not workspace_id:
+        return None
+    if environment.settings.intercom_api_url:  # a stand-in shows its contacts beside its API
+        return f"{environment.settings.intercom_api_url.rstrip('/')}/ui/contacts/{contact_id}"
+    return f"https://app.intercom.com/a/apps/{workspace_id}/users/{contact_id}"
+
+
+def _csv(request: HttpRequest, rows: list[dict[str, Any]], page: Page[Referral]) -> HttpAnswer:
+    headers = {"content-type": "text/csv; charset=utf-8", "content-disposition": 'attachment; filename="referrals.csv"'}
+    if page.cursor:
+        kept = [(name, value) for name, values in request.query.items() for value in values if name != "cursor"]
+        headers["link"] = f'<{request.path}?{urlencode([*kept, ("cursor", page.cursor)])}>; rel="next"'
+    return HttpAnswer(200, headers, csv_of(COLUMNS, rows))
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/referrals",
+        get_referrals,
+        operation(
+            "Referrals, newest first",
+            answers.ReferralPage,
+            parameters=(*FILTERS, *OPAQUE_PAGING),
+            problems=(400,),
+            csv=True,
+            description="With Accept: text/csv a table of up to 1,000 rows; the header Link names the next page.",
+        ),
+    ),
+    Route(
+        "GET",
+        "/api/referrals/{campaign_id}/{user_id}",
+        get_referral,
+        operation("One referral's whole story", answers.StoryAnswer, parameters=ONE, problems=(404,)),
+    ),
+    Route(
+        "POST",
+        "/api/referrals/{campaign_id}/{user_id}/replay",
+        post_replay,
+        operation("Deliver one again; safe to press twice", answers.ReplayAnswer, parameters=ONE, problems=(404,)),
+    ),
+    Route(
+        "POST",
+        "/api/replays",
+        post_replays,
+        operation(
+            "Deliver again all that match, a batch a call; safe to press twice",
+            answers.ReplaysAnswer,
+            body=ReplayRequest,
+            problems=(400, 404),
+            form=True,
+        ),
+    ),
+)

@@ -1,0 +1,124 @@
+"""The routes of a campaign's sync runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.admin_api.http.access import author_of
+from functions.admin_api.http.openapi import CAMPAIGN_ID, PAGING, operation
+from functions.admin_api.http.router import Environment, Route
+from shared.adapters.admin import sync_answers as answers
+from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
+from shared.domain.sync.run import SyncRun
+from shared.errors import ConflictError, MalformedPayloadError, NotFoundError
+from shared.ports.administration import Change
+from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
+from shared.use_cases.campaign.read_campaigns import read_campaign
+from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
+from shared.use_cases.sync.start_sync import start_once
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+RUN_ID: dict[str, Any] = {
+    "name": "run_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[0-9]{1,12}$"},
+}
+
+
+def post_sync(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    try:
+        run = start_once(environment, _campaign_id(request), author_of(request.claims))
+    except ConflictError as error:
+        return problem(409, "Conflict", str(error))
+    _record(environment, request, f"Started a sync run of campaign {run.campaign_id}.")
+    return _answer(environment, run, 202)
+
+
+def get_syncs(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    campaign_id = _campaign_id(request)
+    limit = request.query.get("limit", (str(DEFAULT_LIMIT),))[-1]
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= MAX_LIMIT):
+        raise MalformedPayloadError(f"limit takes a whole number from 1 to {MAX_LIMIT}.")
+    page = read_runs(environment, campaign_id, int(limit), request.query.get("cursor", ("",))[-1] or None)
+    now = environment.clock.now()
+    items = [describe_run(run, now) for run in page.items]
+    problems = list(read_campaign(environment.campaigns, campaign_id).problems)
+    found = {"items": items, "cursor": page.cursor, "problems": problems}
+    return json_answer(200, found)
+
+
+def get_sync(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    return _answer(environment, read_run(environment, _campaign_id(request), request.path_parameters["run_id"]), 200)
+
+
+def post_cancel(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    campaign_id, run_id = _campaign_id(request), request.path_parameters["run_id"]
+    was_open = not read_run(environment, campaign_id, run_id).finished
+    run = cancel_run(environment, campaign_id, run_id, author_of(request.claims))
+    if was_open:
+        _record(environment, request, f"Cancelled a sync run of campaign {campaign_id}.")
+    return _answer(environment, run, 200)
+
+
+def _record(environment: Environment, request: HttpRequest, what: str) -> None:
+    environment.audit.add(Change(environment.clock.now(), author_of(request.claims), what))
+
+
+def _answer(environment: Environment, run: SyncRun, status: int) -> HttpAnswer:
+    return json_answer(status, describe_run(run, environment.clock.now()), {"cache-control": "no-cache"})
+
+
+def _campaign_id(request: HttpRequest) -> int:
+    text = request.path_parameters["id"]
+    if text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= len(str(MAX_CAMPAIGN_ID)):
+        return int(text)
+    raise NotFoundError("A campaign's id is a whole number from 1.")
+
+
+def _started() -> dict[str, Any]:
+    """As ``operation`` writes it, but with 202 for the answer: the run goes on by itself."""
+    made = operation(
+        "Start a sync run now; it reads everybody",
+        answers.SyncRunAnswer,
+        parameters=(CAMPAIGN_ID,),
+        problems=(404,),
+        description="Refused with 409 while another run of the campaign is open, with 422 unless it is active and has a sync.",
+    )
+    made["responses"]["202"] = {**made["responses"].pop("200"), "description": "Begun"}
+    for status, text in ((409, "Another run is open"), (422, "The campaign is not active, or has no sync")):
+        made["responses"][str(status)] = {**made["responses"]["404"], "description": text}
+    return made
+
+
+ROUTES = (
+    Route("POST", "/api/campaigns/{id}/syncs", post_sync, _started()),
+    Route(
+        "GET",
+        "/api/campaigns/{id}/syncs",
+        get_syncs,
+        operation(
+            "List the sync runs, newest first; `problems` are what a person has to see to",
+            answers.SyncRunPage,
+            parameters=(CAMPAIGN_ID, *PAGING),
+            problems=(400, 404),
+        ),
+    ),
+    Route(
+        "GET",
+        "/api/campaigns/{id}/syncs/{run_id}",
+        get_sync,
+        operation("How far a sync run is", answers.SyncRunAnswer, parameters=(CAMPAIGN_ID, RUN_ID), problems=(404,)),
+    ),
+    Route(
+        "POST",
+        "/api/campaigns/{id}/syncs/{run_id}/cancel",
+        post_cancel,
+        operation(
+            "Cancel a sync run; one that has ended stays as it ended",
+            answers.SyncRunAnswer,
+            parameters=(CAMPAIGN_ID, RUN_ID),
+            problems=(404,),
+        ),
+    ),
+)

@@ -1,0 +1,142 @@
+"""Settings and their versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.adapters.aws import cancellation_codes, code_of, transient_errors
+from shared.adapters.dynamodb.items import Item, attribute_of, from_item, json_text, to_item
+from shared.adapters.dynamodb.table import Table, attributes_of, key_of
+from shared.domain.campaign.campaign import Campaign, Document, campaign_of
+from shared.errors import ConflictError
+
+ALL = "CAMPAIGNS"
+PROBLEMS = "problems_"
+"""Begins the names of the attributes that hold what was noted about a part of the campaign."""
+
+
+class DynamoCampaigns:
+    """Implements ``shared.ports.repositories.Campaigns``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, campaign_id: int) -> Campaign | None:
+        item = self._table.find(ALL, _sort_key(campaign_id))
+        return None if item is None or "document" not in item else _campaign(item)
+
+    def list(self) -> Sequence[Campaign]:
+        """By campaign id."""
+        items = self._table.query("pk = :all", {":all": ALL})
+        return [_campaign(item) for item in items if "document" in item]
+
+    def save(self, document: Document, expected_version: int | None, author: str, at: float) -> Campaign:
+        """See ``Campaigns.save``. The newest settings and the version are written together or not at all."""
+        campaign_id = int(document["campaign_id"])
+        version = (expected_version or 0) + 1
+        text = json_text(document)
+        write_id = self._table.new_write_id()
+        newest: dict[str, Any] = {
+            "version": version,
+            "document": text,
+            "status": str(document.get("status", "")),
+            "name": str(document.get("name", "")),
+            "saved_by": author,
+            "saved_at": float(at),
+            "write_id": write_id,
+            "schema": 1,
+        }
+        names = {f"#{name}": name for name in newest}
+        expected = "attribute_not_exists(#version)" if expected_version is None else "#version = :expected"
+        values = {f":{name}": value for name, value in newest.items()}
+        if expected_version is not None:
+            values[":expected"] = expected_version
+        update = {
+            "TableName": self._table.name,
+            "Key": key_of(ALL, _sort_key(campaign_id)),
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in newest),
+            "ConditionExpression": expected,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": attributes_of(values),
+        }
+        saved = {"pk": f"CAMPAIGN#{campaign_id}", "sk": f"VERSION#{version:08d}", **newest}
+        put = {
+            "TableName": self._table.name,
+            "Item": to_item(saved),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        self._write_both(update, put, write_id, campaign_id)
+        return self.find(campaign_id) or campaign_of(document, version)
+
+    def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
+        """See ``Campaigns.versions``."""
+        rows = self._table.query(
+            "pk = :campaign AND begins_with(sk, :version)",
+            {":campaign": f"CAMPAIGN#{campaign_id}", ":version": "VERSION#"},
+            ScanIndexForward=False,
+        )
+        return [
+            {
+                "version": row["version"],
+                "saved_at": float(row["saved_at"]),
+                "saved_by": row["saved_by"],
+                "document": json.loads(row["document"]),
+            }
+            for row in map(from_item, rows)
+        ]
+
+    def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
+        """See ``Campaigns.mark_known``."""
+        self._table.update(
+            ALL,
+            _sort_key(campaign_id),
+            "SET known_up_to = :known",
+            "attribute_not_exists(known_up_to)",
+            {":known": highest_user_id},
+        )
+
+    def watch_departures(self, campaign_id: int) -> None:
+        """See ``Campaigns.watch_departures``."""
+        self._change(campaign_id, "SET watches_departures = :value", True)
+
+    def note_problems(self, campaign_id: int, about: str, problems: Sequence[str]) -> None:
+        """See ``Campaigns.note_problems``."""
+        self._change(campaign_id, f"SET {PROBLEMS}{about} = :value", json_text(list(problems)))
+
+    def _change(self, campaign_id: int, expression: str, value: str | bool) -> None:
+        self._table.update(ALL, _sort_key(campaign_id), expression, "attribute_exists(#document)", {":value": value})
+
+    def _write_both(self, update: Mapping[str, Any], put: Mapping[str, Any], write_id: str, campaign_id: int) -> None:
+        try:
+            with transient_errors():
+                self._table.client.transact_write_items(
+                    TransactItems=[{"Update": update}, {"Put": put}], ClientRequestToken=write_id
+                )
+        except ClientError as error:
+            if code_of(error) != "TransactionCanceledException" or "ConditionalCheckFailed" not in cancellation_codes(error):
+                raise
+            item = self._table.find(ALL, _sort_key(campaign_id)) or {}
+            if item.get("write_id") != attribute_of(write_id):  # else it is our own write, sent again by the SDK
+                raise ConflictError(f"the settings of campaign {campaign_id} were changed meanwhile") from None
+
+
+def _sort_key(campaign_id: int) -> str:
+    return f"{campaign_id:012d}"
+
+
+def _campaign(item: Item) -> Campaign:
+    values = from_item(item)
+    problems = {
+        name.removeprefix(PROBLEMS): tuple(json.loads(texts)) for name, texts in values.items() if name.startswith(PROBLEMS)
+    }
+    return campaign_of(
+        json.loads(values["document"]),
+        values["version"],
+        values.get("known_up_to"),
+        values.get("watches_departures", False),
+        problems,
+    )

@@ -1,0 +1,43 @@
+"""What joins us to Intercom's workspace."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import Any
+
+from shared.adapters.dynamodb.items import from_item, json_text, to_item
+from shared.adapters.dynamodb.keys import vendor_key
+from shared.adapters.dynamodb.table import Table
+from shared.domain.connection.connection import Connection, Vendor
+
+_NAMES = frozenset(field.name for field in fields(Connection))
+_TIMES = ("doubted_at", "replayed_at")
+
+
+class DynamoConnections:
+    """Implements ``shared.ports.repositories.Connections``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self) -> Connection | None:
+        item = self._table.find(vendor_key(Vendor.INTERCOM), "CONNECTION")
+        if item is None:
+            return None
+        values = {name: value for name, value in from_item(item).items() if name in _NAMES}
+        values |= {name: float(values[name]) for name in _TIMES if name in values}
+        return Connection(**{**values, "uninstalls": tuple(json.loads(values.get("uninstalls", "[]")))})
+
+    def save(self, connection: Connection) -> None:
+        self._table.put(_item(connection))
+
+    def replace(self, before: Connection, after: Connection) -> bool:
+        """See ``Connections.replace``."""
+        return self._table.put(_item(after), "epoch = :epoch", {":epoch": before.epoch})
+
+
+def _item(connection: Connection) -> dict[str, Any]:
+    values = {**asdict(connection), "uninstalls": json_text(list(connection.uninstalls))}
+    values |= {name: float(values[name]) for name in _TIMES if values[name] is not None}
+    return to_item({"pk": vendor_key(Vendor.INTERCOM), "sk": "CONNECTION", **values})

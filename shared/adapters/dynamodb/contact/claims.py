@@ -1,0 +1,69 @@
+"""What campaigns claim of a contact, on the item of its e-mail address: attributes, and seconds of events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from shared.adapters.dynamodb.contact.people import SORT_KEY, key_of_person
+from shared.adapters.dynamodb.items import from_item, json_text
+from shared.adapters.dynamodb.table import Scalar, Table
+from shared.domain.person import fold_email
+from shared.errors import TransientError
+
+ATTEMPTS = 5
+
+
+class DynamoClaims:
+    """Implements ``shared.ports.referrers.Claims``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def attributes(
+        self, workspace_id: str, email: str, campaign_id: int, names: Iterable[str], given_up: Mapping[str, int]
+    ) -> Mapping[str, int]:
+        """See ``Claims.attributes``."""
+        wanted = list(names)
+        for _ in range(ATTEMPTS):
+            item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
+            before = from_item(item).get("attribute_owners") if item else None
+            owners: dict[str, int] = json.loads(before) if before else {}
+            claimed = {n: campaign_id for n in wanted if n not in owners or owners[n] == given_up.get(n)}
+            after = json_text({**owners, **claimed})
+            if after == before or self._set(workspace_id, email, "attribute_owners", after, before):
+                return {name: {**owners, **claimed}[name] for name in wanted}
+        raise TransientError("the person's row changes too often", vendor="aws")
+
+    def second(self, workspace_id: str, email: str, not_before: int) -> int:
+        """See ``Claims.second``."""
+        for _ in range(ATTEMPTS):
+            item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
+            before = from_item(item).get("event_second") if item else None
+            claimed = not_before if before is None else max(not_before, int(before) + 1)
+            if self._set(workspace_id, email, "event_second", claimed, before):
+                return claimed
+        raise TransientError("the person's row changes too often", vendor="aws")
+
+    def _set(self, workspace_id: str, email: str, name: str, value: Scalar, before: Scalar | None) -> bool:
+        """Changes one attribute if it still is what it was. The item is made when there is none, as ``People`` reads it."""
+        values: dict[str, Scalar] = {
+            ":value": value,
+            ":workspace": workspace_id,
+            ":email": fold_email(email),
+            ":zero": 0,
+            ":one": 1,
+        }
+        condition = f"attribute_not_exists({name})"
+        if before is not None:
+            condition = f"{name} = :before"
+            values[":before"] = before
+        _, refused = self._table.update(
+            key_of_person(workspace_id, email),
+            SORT_KEY,
+            f"SET {name} = :value, workspace_id = :workspace, email = :email, fence = if_not_exists(fence, :zero), "
+            "#schema = if_not_exists(#schema, :one)",
+            condition,
+            values,
+        )
+        return refused is None

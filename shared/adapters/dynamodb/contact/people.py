@@ -1,0 +1,105 @@
+"""What is remembered of an e-mail address in a workspace, with its lease and fence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from shared.adapters.dynamodb.items import Item, from_item, json_text
+from shared.adapters.dynamodb.table import Table
+from shared.domain.person import fold_email
+from shared.domain.signup.referral import KnownPerson, Reservation
+from shared.errors import BusyError
+
+SORT_KEY = "PERSON"
+
+
+class DynamoPeople:
+    """Implements ``shared.ports.repositories.People``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def lease(self, workspace_id: str, email: str, owner: str, now: float, seconds: float) -> KnownPerson:
+        """See ``People.lease``. The same ``owner`` gets the lease again, so it must be unique to one attempt: then a
+        repeated request finds its own lease."""
+        taken, refused = self._table.update(
+            key_of_person(workspace_id, email),
+            SORT_KEY,
+            "SET fence = if_not_exists(fence, :zero) + :one, lease_owner = :owner, lease_until = :until, "
+            "workspace_id = :workspace, email = :email, #schema = if_not_exists(#schema, :one)",
+            "attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :owner",
+            {
+                ":zero": 0,
+                ":one": 1,
+                ":owner": owner,
+                ":until": now + seconds,
+                ":workspace": workspace_id,
+                ":email": fold_email(email),
+                ":now": now,
+            },
+        )
+        if taken is None:
+            until = from_item(refused or {}).get("lease_until", now)
+            raise BusyError("another worker holds the person's lease", retry_after=max(0.0, until - now))
+        return _person(taken)
+
+    def save(self, person: KnownPerson) -> None:
+        """See ``People.save``."""
+        kept: dict[str, Any] = {
+            "contact_id": person.contact_id,
+            "ours": person.ours,
+            "converted": person.converted,
+            "contact_role": person.role,
+            "reservation": json_text(asdict(person.reservation)) if person.reservation else None,
+            "erased_at": person.erased_at,
+        }
+        given = {name: value for name, value in kept.items() if value is not None}
+        expression = "SET " + ", ".join(f"{name} = :{name}" for name in given)
+        gone = [name for name in kept if name not in given]
+        if gone:
+            expression += " REMOVE " + ", ".join(gone)
+        if not self._under_lease(person, expression, {f":{name}": value for name, value in given.items()}):
+            raise BusyError("the person's lease was lost to another worker")
+
+    def release(self, person: KnownPerson) -> None:
+        """See ``People.release``."""
+        self._under_lease(person, "REMOVE lease_owner, lease_until", {})
+
+    def find(self, workspace_id: str, email: str) -> KnownPerson | None:
+        item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
+        return None if item is None else _person(item)
+
+    def _under_lease(self, person: KnownPerson, expression: str, values: dict[str, Any]) -> bool:
+        """Whether the write happened: only under the fence and the owner that ``person`` was leased with."""
+        _, refused = self._table.update(
+            key_of_person(person.workspace_id, person.email),
+            SORT_KEY,
+            expression,
+            "fence = :fence AND lease_owner = :owner",
+            {**values, ":fence": person.fence, ":owner": person.lease_owner},
+        )
+        return refused is None
+
+
+def key_of_person(workspace_id: str, email: str) -> str:
+    """The partition of an e-mail address."""
+    return f"PERSON#{workspace_id}#{fold_email(email)}"
+
+
+def _person(item: Item) -> KnownPerson:
+    values = from_item(item)
+    erased_at = values.get("erased_at")
+    return KnownPerson(
+        workspace_id=values["workspace_id"],
+        email=values["email"],
+        contact_id=values.get("contact_id"),
+        ours=values.get("ours", False),
+        role=values.get("contact_role"),
+        reservation=Reservation(**json.loads(values["reservation"])) if "reservation" in values else None,
+        erased_at=None if erased_at is None else float(erased_at),
+        fence=values["fence"],
+        lease_owner=values.get("lease_owner", ""),
+        converted=values.get("converted", False),
+    )

@@ -1,0 +1,84 @@
+"""Qualifications in DynamoDB: each beside its referral, in that row's partition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
+from shared.adapters.dynamodb.keys import due_partition
+from shared.adapters.dynamodb.signup.referral_items import key_of_referral
+from shared.adapters.dynamodb.signup.referrals import UPDATE_ATTEMPTS
+from shared.adapters.dynamodb.table import Table
+from shared.domain.qualification.qualification import Qualification, Sighting, Stage
+from shared.errors import TransientError
+
+SORT_KEY = "QUALIFICATION"
+_JSON = ("sightings", "merged", "value")
+_TIMES = ("reserved_at", "confirmed_at", "due_at", "by_hand_at")
+_PLAIN = tuple(field.name for field in fields(Qualification) if field.name not in {*_JSON, "due_at"})
+
+
+class DynamoQualifications:
+    """Implements ``shared.ports.repositories.Qualifications``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, campaign_id: int, user_id: int) -> Qualification | None:
+        item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+        return None if item is None else _qualification_of(item)
+
+    def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
+        """See ``Qualifications.update``. ``change`` may be called several times; it must not act on the world."""
+        for _ in range(UPDATE_ATTEMPTS):
+            found = self.find(campaign_id, user_id)
+            before = found or Qualification(campaign_id, user_id)
+            after = change(before)
+            if after == before:
+                return before
+            after = replace(after, version=before.version + 1)
+            condition = "version = :version" if found else "attribute_not_exists(pk)"
+            values = {":version": before.version} if found else None
+            if self._table.put(_item_of(after), condition, values):
+                return after
+        raise TransientError("the qualification changes too often", vendor="aws")
+
+
+def _item_of(qualification: Qualification) -> dict[str, Any]:
+    pk = key_of_referral(qualification.campaign_id, qualification.user_id)
+    due: dict[str, Any] = {}
+    if qualification.due_at is not None:
+        due = {"due_partition": due_partition(pk, SORT_KEY), "due_at": float(qualification.due_at)}
+    return to_item(
+        {
+            "pk": pk,
+            "sk": SORT_KEY,
+            **{name: getattr(qualification, name) for name in _PLAIN},
+            "sightings": json_text([asdict(one) for one in qualification.sightings]),
+            "merged": json_text(list(qualification.merged)),
+            "value": json_text(qualification.value),
+            **due,
+        }
+    )
+
+
+def _qualification_of(item: Item) -> Qualification:
+    values = from_item(item)
+    plain = {name: values[name] for name in (*_PLAIN, "due_at") if name in values}
+    plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
+    sightings = tuple(
+        Sighting(one["contact_id"], float(one["at"]), one["value"], one["read"], one.get("attribute"))
+        for one in json.loads(values["sightings"])
+    )
+    return Qualification(
+        **{
+            **plain,
+            "stage": Stage(values["stage"]),
+            "sightings": sightings,
+            "merged": tuple((dead, survivor) for dead, survivor in json.loads(values["merged"])),
+            "value": json.loads(values["value"]),
+        }
+    )

@@ -1,0 +1,77 @@
+"""Rewards, beside the ledger's row of the person who earned them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
+from shared.adapters.dynamodb.signup.referral_items import key_of_referral
+from shared.adapters.dynamodb.table import Table
+from shared.domain.referrer.reward import Kind, Reward, RewardFacts, Status
+from shared.errors import NotFoundError, TransientError
+from shared.ports.referrers import RewardKey
+
+PREFIX = "REWARD#"
+UPDATE_ATTEMPTS = 5
+_PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
+_TIMES = ("noted_at", "changed_at", "told_at", "reserved_at", "settled_at")
+
+
+class DynamoRewards:
+    """Implements ``shared.ports.referrers.Rewards``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, key: RewardKey) -> Reward | None:
+        item = self._table.find(*_keys(key))
+        return None if item is None else _reward(item)
+
+    def find_all(self, keys: Sequence[RewardKey]) -> Mapping[RewardKey, Reward]:
+        """See ``Rewards.find_all``."""
+        found = map(_reward, self._table.find_all(map(_keys, keys)))
+        return {RewardKey(reward.campaign_id, reward.user_id, *reward.key): reward for reward in found}
+
+    def of_person(self, campaign_id: int, user_id: int) -> Sequence[Reward]:
+        """See ``Rewards.of_person``."""
+        values = {":pk": key_of_referral(campaign_id, user_id), ":prefix": PREFIX}
+        return [_reward(item) for item in self._table.query("pk = :pk AND begins_with(sk, :prefix)", values)]
+
+    def add(self, reward: Reward) -> bool:
+        return self._table.put(_item(reward), "attribute_not_exists(pk)")
+
+    def update(self, key: RewardKey, change: Callable[[Reward], Reward]) -> Reward:
+        """See ``Rewards.update``."""
+        for _ in range(UPDATE_ATTEMPTS):
+            before = self.find(key)
+            if before is None:
+                raise NotFoundError(f"no reward {key.kind} {key.id} of user {key.user_id}")
+            after = change(before)
+            if after == before:
+                return before
+            after = replace(after, version=before.version + 1)
+            if self._table.put(_item(after), "version = :version", {":version": before.version}):
+                return after
+        raise TransientError("the reward's row changes too often", vendor="aws")
+
+
+def _keys(key: RewardKey) -> tuple[str, str]:
+    return key_of_referral(key.campaign_id, key.user_id), f"{PREFIX}{key.kind}#{key.id}"
+
+
+def _item(reward: Reward) -> dict[str, Any]:
+    pk, sk = _keys(RewardKey(reward.campaign_id, reward.user_id, *reward.key))
+    plain = {name: getattr(reward, name) for name in _PLAIN}
+    return to_item({"pk": pk, "sk": sk, **plain, "facts": json_text(asdict(reward.facts))})
+
+
+def _reward(item: Item) -> Reward:
+    values = from_item(item)
+    facts = {name: value for name, value in json.loads(values["facts"]).items() if name in RewardFacts.__slots__}
+    told = RewardFacts(**{**facts, "kind": Kind(facts["kind"]), "status": Status(facts["status"])})
+    plain: dict[str, Any] = {name: values[name] for name in _PLAIN if name in values}
+    plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
+    return Reward(told, **plain)

@@ -1,0 +1,71 @@
+"""Referrals by filter: keys out of the console's indexes, then the rows themselves. Never a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.adapters.dynamodb.items import Item
+from shared.adapters.dynamodb.keys import EMAIL_INDEX, LISTING_INDEX, STATE_INDEX, listing_partitions, state_partitions
+from shared.adapters.dynamodb.listing import Merged, read_merged
+from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
+from shared.adapters.dynamodb.table import Table
+from shared.domain.person import fold_email
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.referral_filter import Group, ReferralFilter
+from shared.ports.repositories import Page
+
+LEAST_READ = 50
+MOST_READ = 600
+"""Keys of one call; a filter that drops more answers a short page."""
+
+
+class DynamoReferralSearch:
+    """Implements ``shared.ports.administration.ReferralSearch``."""
+
+    def __init__(self, table: Table, referrals: DynamoReferrals) -> None:
+        self._table = table
+        self._referrals = referrals
+
+    def search(self, wanted: ReferralFilter, limit: int, cursor: str | None = None) -> Page[Referral]:
+        """See ``ReferralSearch.search``."""
+        found: list[Referral] = []
+        read = 0
+        while True:
+            part = self._part(wanted, min(max(limit, LEAST_READ), MOST_READ), cursor)
+            rows = self._rows(wanted, part.items)
+            for count, row in enumerate(rows, 1):
+                found += [row] if row is not None else []
+                if len(found) >= limit:
+                    return Page(found, part.cursor_after(count))
+            read += len(part.items)
+            cursor = part.cursor_after(len(part.items))
+            if cursor is None or read >= MOST_READ:
+                return Page(found, cursor)
+
+    def count_attention(self, most: int) -> int:
+        """See ``ReferralSearch.count_attention``."""
+        partitions = state_partitions(Group.ATTENTION)
+        return len(read_merged(self._table, STATE_INDEX, "state_partition", partitions, most, None).items)
+
+    def _part(self, wanted: ReferralFilter, limit: int, cursor: str | None) -> Merged:
+        if wanted.email is not None:
+            partitions = [fold_email(wanted.email)[:254] or "none"]
+            return read_merged(self._table, EMAIL_INDEX, "email_key", partitions, limit, cursor)
+        everything = wanted.state is None and wanted.flag is None and not wanted.attention
+        if everything and wanted.campaign_id is not None:
+            partitions = listing_partitions(f"REFERRALS#{wanted.campaign_id}")
+            return read_merged(self._table, LISTING_INDEX, "list_partition", partitions, limit, cursor, keys_alone=True)
+        partitions = [name for group in wanted.groups for name in state_partitions(group)]
+        return read_merged(self._table, STATE_INDEX, "state_partition", partitions, limit, cursor)
+
+    def _rows(self, wanted: ReferralFilter, keys: Sequence[Item]) -> list[Referral | None]:
+        """One for each key, None for what the filter drops."""
+        ids = [_ids(item["pk"]["S"]) for item in keys]
+        rows = self._referrals.find_all([one for one in ids if wanted.takes_key(one[0])])
+        return [row if (row := rows.get(one)) is not None and wanted.takes(row) else None for one in ids]
+
+
+def _ids(pk: str) -> tuple[int, int]:
+    """``REFERRAL#<campaign>#<user>``."""
+    _, campaign_id, user_id = pk.split("#")
+    return int(campaign_id), int(user_id)

@@ -1,0 +1,181 @@
+"""The ledger in DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from shared.adapters.dynamodb.contact.people import key_of_person
+from shared.adapters.dynamodb.items import Item, from_item, to_item
+from shared.adapters.dynamodb.keys import DUE_INDEX, HELD
+from shared.adapters.dynamodb.listing import list_newest
+from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, key_of_referral, referral_of
+from shared.adapters.dynamodb.table import Scalar, Table
+from shared.domain.signup.referral import Referral, State
+from shared.errors import NotFoundError, TransientError
+from shared.ports.repositories import DUE_SHARDS, DueRow, Page, Pointer
+from shared.ports.services import Clock
+
+UPDATE_ATTEMPTS = 5
+POINTER = "REFERRAL#"
+"""Sort keys of pointers from a contact or an e-mail address to rows."""
+RING, RUNG_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
+OLDEST_ROWS = 500
+"""Rows of a shard of the due index that are looked at for the oldest undelivered one."""
+
+
+class DynamoReferrals:
+    """Implements ``shared.ports.repositories.Referrals``. A row past its ``expires_at`` is not there, whether or not
+    DynamoDB has removed it already."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def get(self, campaign_id: int, user_id: int) -> Referral:
+        referral = self.find(campaign_id, user_id)
+        if referral is None:
+            raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
+        return referral
+
+    def find(self, campaign_id: int, user_id: int) -> Referral | None:
+        item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+        return None if item is None or self._is_expired(item) else referral_of(item)
+
+    def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Referral]:
+        """See ``Referrals.find_all``."""
+        items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
+        found = [referral_of(item) for item in items if not self._is_expired(item)]
+        return {(referral.campaign_id, referral.user_id): referral for referral in found}
+
+    def add(self, referral: Referral) -> bool:
+        """See ``Referrals.add``."""
+        condition = "attribute_not_exists(pk) OR expires_at <= :now"
+        return self._table.put(item_of(referral), condition, {":now": self._clock.now()})
+
+    def update(self, campaign_id: int, user_id: int, change: Callable[[Referral], Referral]) -> Referral:
+        """See ``Referrals.update``. ``change`` may be called several times; it must not act on the world."""
+        for _ in range(UPDATE_ATTEMPTS):
+            item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+            if item is None or self._is_expired(item):
+                raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
+            before = referral_of(item)
+            after = change(before)
+            if after == before:
+                return before
+            after = replace(after, version=before.version + 1)
+            if self._table.put(item_of(after, item), "version = :version", {":version": before.version}):
+                return after
+        raise TransientError("the referral's row changes too often", vendor="aws")
+
+    def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
+        """See ``Referrals.due``."""
+        condition = "due_partition = :partition AND due_at <= :until"
+        partition = f"DUE#{kind}#{shard}" if kind else f"DUE#{shard}"
+        return self._due_rows(condition, {":partition": partition, ":until": until}, limit)
+
+    def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
+        """See ``Referrals.held``; oldest first. One that was rung is left out until it is due again."""
+        condition = "due_partition = :partition AND due_at <= :now"
+        values = {":partition": f"{HELD}{campaign_id}#{shard}", ":now": self._clock.now()}
+        options = {"FilterExpression": "attribute_exists(expires_at)"} if only_expiring else {}
+        return self._due_rows(condition, values, limit, **options)
+
+    def ring(self, row: DueRow, again_at: float) -> bool:
+        """See ``Referrals.ring``. The row's version stays: a worker that is at it need not read again."""
+        return self._ring(row, again_at, self._table.new_write_id())
+
+    def ring_all(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
+        """See ``Referrals.ring_all``. One call for all; one for each when somebody else was faster with any of them."""
+        ring_id = self._table.new_write_id()
+        known = [(row, key) for row in rows if (key := _key_of(row)) is not None]
+        if len(known) > 1:
+            values = [_ring_values(row, again_at, ring_id) for row, _ in known]
+            if self._table.update_together([key for _, key in known], RING, RUNG_BEFORE, values, ring_id):
+                return [row for row, _ in known]
+        return [row for row, _ in known if self._ring(row, again_at, ring_id)]
+
+    def _ring(self, row: DueRow, again_at: float, ring_id: str) -> bool:
+        key = _key_of(row)
+        if key is None:
+            return False
+        _, refused = self._table.update(*key, RING, RUNG_BEFORE, _ring_values(row, again_at, ring_id))
+        return refused is None or refused.get("ring_id") == {"S": ring_id}
+
+    def oldest_undelivered(self) -> float | None:
+        """See ``Referrals.oldest_undelivered``.
+
+        The due index is sorted by ``due_at``, so its rows are read and compared: the 500 of each shard that are due
+        first. Every pending row is due within minutes, and the oldest ones were rung least recently.
+        """
+        oldest: list[float] = []
+        for shard in range(DUE_SHARDS):
+            rows = self._table.query(
+                "due_partition = :partition", {":partition": f"DUE#{shard}"}, page_size=OLDEST_ROWS, IndexName=DUE_INDEX
+            )
+            for item in islice(rows, OLDEST_ROWS):
+                waits = "inbox_id" in item or item.get("state", {}).get("S") == State.PENDING
+                if waits and "accepted_at" in item and not self._is_expired(item):
+                    oldest.append(float(item["accepted_at"]["N"]))
+        return min(oldest, default=None)
+
+    def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
+        """See ``Referrals.of_campaign``."""
+        items, following = list_newest(self._table, f"REFERRALS#{campaign_id}", limit, cursor)
+        return Page([referral_of(item) for item in items if not self._is_expired(item)], following)
+
+    def point(self, pointer: Pointer, campaign_id: int, user_id: int) -> None:
+        """See ``Referrals.point``."""
+        row = {"pk": _pointer_key(pointer), "sk": f"{POINTER}{campaign_id}#{user_id}"}
+        self._table.put(to_item({**row, "campaign_id": campaign_id, "user_id": user_id}))
+
+    def referrals_of_contact(self, workspace_id: str, contact_id: str) -> Sequence[tuple[int, int]]:
+        """See ``Referrals.referrals_of_contact``."""
+        return self._pointed(Pointer(workspace_id, contact_id=contact_id))
+
+    def referrals_of_email(self, workspace_id: str, email: str) -> Sequence[tuple[int, int]]:
+        """See ``Referrals.referrals_of_email``."""
+        return self._pointed(Pointer(workspace_id, email=email))
+
+    def _pointed(self, pointer: Pointer) -> list[tuple[int, int]]:
+        values = {":pk": _pointer_key(pointer), ":prefix": POINTER}
+        rows = map(from_item, self._table.query("pk = :pk AND begins_with(sk, :prefix)", values))
+        return [(int(row["campaign_id"]), int(row["user_id"])) for row in rows]
+
+    def _due_rows(self, condition: str, values: dict[str, Any], limit: int, **options: Any) -> list[DueRow]:
+        items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX, **options)
+        return [_due_row(item) for item in islice(items, limit) if not self._is_expired(item)]
+
+    def _is_expired(self, item: Item) -> bool:
+        return "expires_at" in item and float(item["expires_at"]["N"]) <= self._clock.now()
+
+
+def _due_row(item: Item) -> DueRow:
+    values = from_item(item)
+    names = ("campaign_id", "user_id", "inbox_id")
+    return DueRow(
+        float(values["due_at"]),
+        **{name: values.get(name) for name in names},
+        sort_key=values["sk"],
+        settles="settle_since" in values,
+    )
+
+
+def _pointer_key(pointer: Pointer) -> str:
+    if pointer.contact_id:
+        return f"CONTACT#{pointer.workspace_id}#{pointer.contact_id}"
+    return key_of_person(pointer.workspace_id, pointer.email)
+
+
+def _key_of(row: DueRow) -> tuple[str, str] | None:
+    if row.inbox_id is not None:
+        return f"INBOX#{row.inbox_id}", "INBOX"
+    if row.campaign_id is not None and row.user_id is not None:
+        return key_of_referral(row.campaign_id, row.user_id), row.sort_key
+    return None
+
+
+def _ring_values(row: DueRow, again_at: float, ring_id: str) -> dict[str, Scalar]:
+    return {":again": float(again_at), ":ring": ring_id, ":was": row.due_at}

@@ -1,0 +1,57 @@
+"""What is known of each contact's e-mail in a campaign, with the reservation under which we add a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
+from shared.adapters.dynamodb.table import Table
+from shared.domain.person import fold_email
+from shared.domain.sync.member import SyncMember
+from shared.errors import ConflictError
+
+SORT_KEY = "MEMBER"
+_NAMES = frozenset(field.name for field in fields(SyncMember))
+_TIMES = ("reserved_at", "written_at", "failed_at")
+
+
+class DynamoSyncMembers:
+    """Implements ``shared.ports.repositories.SyncMembers``."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, campaign_id: int, email: str) -> SyncMember | None:
+        item = self._table.find(_key(campaign_id, email), SORT_KEY)
+        return None if item is None else _member(item)
+
+    def find_all(self, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], SyncMember]:
+        """See ``SyncMembers.find_all``."""
+        items = self._table.find_all((_key(*key), SORT_KEY) for key in keys)
+        return {(member.campaign_id, member.email): member for member in map(_member, items)}
+
+    def save(self, member: SyncMember) -> SyncMember:
+        """See ``SyncMembers.save``."""
+        saved = replace(member, version=member.version + 1)
+        row: dict[str, Any] = {name: getattr(saved, name) for name in _NAMES - {"written"}}
+        row |= {"pk": _key(member.campaign_id, member.email), "sk": SORT_KEY, "written": json_text(dict(saved.written))}
+        condition = "version = :version" if member.version else "attribute_not_exists(pk)"
+        if not self._table.put(to_item(row), condition, {":version": member.version} if member.version else None):
+            raise ConflictError("the member of the sync was changed meanwhile")
+        return saved
+
+
+def _key(campaign_id: int, email: str) -> str:
+    return f"MEMBER#{campaign_id}#{fold_email(email)}"
+
+
+def _member(item: Item) -> SyncMember:
+    values = {name: value for name, value in from_item(item).items() if name in _NAMES}
+    values["written"] = json.loads(values["written"])
+    for name in _TIMES:
+        if name in values:
+            values[name] = float(values[name])
+    return SyncMember(**values)

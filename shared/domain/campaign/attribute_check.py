@@ -1,0 +1,179 @@
+"""Whether the workspace's attributes take what a campaign's settings write to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.domain.campaign.settings_check import Document, Problem, attribute_name_problem
+from shared.domain.contact import CUSTOM, Attribute, Value
+from shared.domain.mapping import META, STANDARD_TYPES, coerce, unusable
+from shared.domain.person import Audience
+from shared.domain.qualification.qualification import Rule, folded
+
+TEXT, CHOICE, NUMBER, DATE, ANYTHING = "text", "a word", "a number", "a date", "whatever the person wrote"
+KINDS: Mapping[str, str] = {
+    "campaign.id": NUMBER,
+    "referrals_count": NUMBER,
+    "converted_referrals_count": NUMBER,
+    "signed_up_at": DATE,
+    "source": CHOICE,
+    "type": CHOICE,
+    "campaign.name": CHOICE,
+}
+"""What a mapping source yields. Everything else is TEXT, but ``meta.<label>``, which is checked on delivery."""
+TAKEN_BY: Mapping[str, frozenset[str]] = {
+    TEXT: frozenset({"string"}),
+    CHOICE: frozenset({"string", "options"}),
+    NUMBER: frozenset({"integer", "float", "string"}),
+    DATE: frozenset({"date", "datetime", "string"}),
+}
+TYPE_WORDS: Mapping[str, str] = {
+    "string": "text",
+    "integer": "whole numbers",
+    "float": "numbers",
+    "boolean": "true or false",
+    "date": "dates",
+    "datetime": "dates",
+}
+WRITTEN: Mapping[str, str] = {
+    "rewards.last_reward": TEXT,
+    "rewards.rewards_total": NUMBER,
+    "rewards.reward_status": CHOICE,
+    "sync.write_back.referral_link": TEXT,
+    "sync.write_back.referral_code": TEXT,
+    "sync.write_back.referral_count": NUMBER,
+    "sync.write_back.converted_referral_count": NUMBER,
+}
+"""Places that name one attribute, and what is written to it."""
+EXACT = frozenset({"boolean", "integer", "float"})
+"""Types whose values may be written in several ways, of which a contact holds one."""
+
+
+def find_unfit(document: Document, attributes: Mapping[str, Attribute]) -> list[Problem]:
+    """What the workspace would refuse. ``attributes`` by the name a mapping writes, archived ones included or not.
+
+    Names that no workspace could take are left to ``settings_check``.
+    """
+    problems: list[Problem] = []
+    for audience in Audience:
+        problems += _audience(str(audience), document.get(audience) or {}, attributes)
+    trigger = (document.get("qualification") or {}).get("trigger") or {}
+    if trigger.get("kind") == "attribute":
+        problems += _trigger(trigger, attributes)
+    for place, kind in WRITTEN.items():
+        name = _at(document, place)
+        if name and not attribute_name_problem(name):
+            problem = _unfit(name, kind, attributes)
+            problems += [(place, problem)] if problem else []
+    problems += _sync_sources((document.get("sync") or {}).get("mapping") or (), attributes)
+    return problems
+
+
+def kind_of(source: str) -> str:
+    """What a mapping source yields."""
+    return ANYTHING if source.startswith(META) else KINDS.get(source, TEXT)
+
+
+def takes(attribute: Attribute) -> str:
+    """What the attribute takes, in plain words."""
+    return f"only {', '.join(attribute.options)}" if attribute.options else TYPE_WORDS.get(attribute.data_type, "nothing")
+
+
+def _audience(place: str, section: Document, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
+    targets: set[str] = set()
+    for index, row in enumerate(section.get("mapping") or ()):
+        source, target = row["from"], row["to"]
+        if attribute_name_problem(target):
+            continue
+        problem = _unfit(target, kind_of(source), attributes, source)
+        if not problem and target in targets and _type(_attribute(target, attributes)) != "string":
+            problem = f"{target} takes one value; only text attributes can join several fields."
+        if problem:
+            yield f"{place}.mapping[{index}].to", problem
+        targets.add(target)
+    for name, value in (section.get("defaults") or {}).items():
+        if not attribute_name_problem(name):
+            problem = _unfit_value(name, value, attributes)
+            if problem:
+                yield f"{place}.defaults.{name}", problem
+
+
+def _trigger(trigger: Document, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
+    place, name, initial = "qualification.trigger", trigger["attribute"], trigger.get("initial_value")
+    if name not in attributes and name not in STANDARD_TYPES:
+        yield f"{place}.attribute", _absent(name)
+        return
+    attribute, values = _attribute(name, attributes), tuple(trigger.get("qualified_values") or ())
+    if initial is not None:
+        problem = _unfit_value(name, initial, attributes)
+        if not problem and Rule(name, values).matches(coerce(initial, attribute)):
+            problem = f"“{initial}” is also a qualified value: the referral would count as successful from the start."
+        if problem:
+            yield f"{place}.initial_value", problem
+    for index, value in enumerate(values):
+        problem = _refused(value, attribute) or _unfound(value, attribute)
+        if problem:
+            yield f"{place}.qualified_values[{index}]", problem
+
+
+def _sync_sources(rows: Any, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
+    for index, row in enumerate(rows):
+        name = row["from"]
+        if name not in attributes and name not in STANDARD_TYPES:
+            yield f"sync.mapping[{index}].from", _absent(name)
+
+
+def _unfit(name: str, kind: str, attributes: Mapping[str, Attribute], source: str = "") -> str | None:
+    problem = _unwritable(name, attributes)
+    attribute = _attribute(name, attributes)
+    if problem or kind == ANYTHING or _type(attribute) in TAKEN_BY[kind]:
+        return problem
+    return f"{name} takes {takes(attribute)}, and {source or 'what is written here'} is {kind}."
+
+
+def _unfit_value(name: str, value: Value, attributes: Mapping[str, Attribute]) -> str | None:
+    return _unwritable(name, attributes) or _refused(value, _attribute(name, attributes))
+
+
+def _unwritable(name: str, attributes: Mapping[str, Attribute]) -> str | None:
+    if name not in attributes and name.startswith(CUSTOM):
+        return _absent(name)
+    problem = unusable(name, attributes)
+    return f"{problem}." if problem else None
+
+
+def _refused(value: Value, attribute: Attribute) -> str | None:
+    try:
+        coerce(value, attribute)
+    except ValueError as error:
+        return f"{error}, not “{value}”."
+    return None
+
+
+def _unfound(value: Value, attribute: Attribute) -> str | None:
+    """A contact holds ``true`` where "yes" was written, and is compared with what was written."""
+    held = coerce(value, attribute)
+    if attribute.data_type not in EXACT or Rule(attribute.name, (value,)).matches(held):
+        return None
+    shown = folded(held)
+    return f"{attribute.name} holds {shown}, so “{value}” is never found. Write {shown}."
+
+
+def _absent(name: str) -> str:
+    return f"Intercom has no attribute {name}. Create it in Intercom, or choose another one."
+
+
+def _attribute(name: str, attributes: Mapping[str, Attribute]) -> Attribute:
+    return attributes.get(name) or Attribute(name, STANDARD_TYPES.get(name, "string"))
+
+
+def _type(attribute: Attribute) -> str:
+    return "options" if attribute.options else attribute.data_type
+
+
+def _at(document: Document, place: str) -> str | None:
+    value: Any = document
+    for key in place.split("."):
+        value = (value or {}).get(key)
+    return str(value) if value else None

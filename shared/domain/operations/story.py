@@ -1,0 +1,104 @@
+"""A referral's history in plain words, and what a person can do about its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.domain.qualification.qualification import Qualification, Stage
+from shared.domain.referrer.reward import GIVEN, Kind, Reward, title_of
+from shared.domain.signup.referral import Event, Referral, State
+
+_TOLD = {
+    "webhook joined": "Referral Factory told that the person joined.",
+    "webhook qualified": "Referral Factory told that the referral qualified.",
+    "webhook rewarded": "Referral Factory told of a reward.",
+    "found by reconcile": "Found in Referral Factory's list: no webhook had told of it.",
+    "created": "A contact was created in Intercom.",
+    "updated": "The contact in Intercom was updated.",
+    "unchanged": "The contact in Intercom was right already.",
+    "skipped": "The contact was in Intercom before and was left as it is.",
+    "erased": "The contact was deleted in Intercom; it is not brought back.",
+    "archived": "The contact is archived in Intercom.",
+    "tried": "A try to deliver did not succeed; it is made again.",
+    "waits": "The delivery has to wait.",
+    "failed": "The delivery failed.",
+    "replay": "Somebody asked for the delivery again.",
+    "possibly doubled": "More than one new contact with this e-mail address is in Intercom.",
+    "qualifies": "The contact in Intercom reached what the campaign calls a successful referral.",
+    "no longer qualifies": "The contact in Intercom no longer has what the campaign calls a successful referral.",
+    "qualified": "The referral is qualified in Referral Factory.",
+    "unqualified": "The qualification was taken back in Referral Factory.",
+    "qualification failed": "Referral Factory refused the qualification.",
+    "merged": "The contact was merged into another one in Intercom.",
+    "archived in Intercom": "Somebody archived the contact in Intercom.",
+    "unarchived in Intercom": "Somebody brought the contact back in Intercom.",
+    "unverified": "An hour after the webhook, Referral Factory's own list did not hold this person.",
+}
+_ADVICE = {
+    State.PENDING: "Nothing: it goes on by itself.",
+    State.HELD: "Make the campaign active: the signups that were held are delivered then.",
+    State.DELIVERED: "Nothing.",
+    State.PARTIAL: "Mend the attributes that were left out, in Intercom or in the campaign's mapping, then replay.",
+    State.SKIPPED: "Nothing. If such contacts should be updated, change the campaign's duplicates and replay.",
+    State.FAILED: "Mend what the reason names, then replay.",
+    State.NOT_WANTED: "Nothing. If such people should be sent, choose an action for them and replay.",
+    State.KNOWN: "Nothing. To deliver people who joined before, switch on the campaign's backfill.",
+    State.ERASED: "Nothing: somebody deleted the contact on purpose. A new signup creates a new one.",
+}
+
+
+def sentence_of(event: Event) -> str:
+    """What happened. A word that is newer than this page stays as it is."""
+    return _TOLD.get(event.what, event.what)
+
+
+def story_of(row: Referral, rewards: Iterable[Reward]) -> list[Event]:
+    """All that happened, oldest first: the row's own history, and the person's rewards."""
+    return sorted([*row.history, *(event for reward in rewards for event in _events_of(reward))], key=lambda event: event.at)
+
+
+def _events_of(reward: Reward) -> Iterable[Event]:
+    title = title_of(reward.facts)
+    if reward.facts.kind is Kind.DUE:
+        yield Event(reward.noted_at, "A reward is due to this person in Referral Factory.", title)
+        if reward.settled_at is not None:
+            what = "Its issuing was never confirmed; it is no longer due." if reward.assumed else "The due reward was issued."
+            yield Event(reward.settled_at, what, title)
+        return
+    was_there = " It was there before the campaign was set up here." if reward.known else ""
+    given = "A reward was issued to this person." if reward.facts.status in GIVEN else "A reward of this person was not given."
+    yield Event(reward.noted_at, given + was_there, f"{title}: {reward.facts.status}")
+    if reward.told_at is not None:
+        yield Event(reward.told_at, "Intercom was told of the reward, as an event on the contact.", title)
+    elif reward.note:
+        yield Event(reward.changed_at, "Intercom refused the event that tells of the reward.", reward.note)
+
+
+_STANDS = {
+    Stage.WATCHING: "Not qualified: the contact has not reached a qualified value.",
+    Stage.WAITING: "Referral Factory is told next.",
+    Stage.RESERVED: "Referral Factory was told and has not answered; it is asked what it holds.",
+    Stage.FAILED: "Referral Factory refused it.",
+}
+
+
+def standing_of(seen: Qualification) -> str:
+    """Where a qualification stands, in plain words."""
+    if seen.stage is Stage.CONFIRMED:
+        return "Qualified in Referral Factory." if seen.told else "Not qualified: it was taken back."
+    return _STANDS[seen.stage]
+
+
+def is_qualified(row: Referral) -> bool:
+    """As far as the row itself tells: by its last turn, else by Referral Factory's own date."""
+    turns = [event.what for event in row.history if event.what in {"qualified", "unqualified"}]
+    return turns[-1] == "qualified" if turns else bool(row.person.qualified_at)
+
+
+def advice_for(row: Referral) -> str:
+    """What to do, in plain words."""
+    if row.possibly_doubled:
+        return "Open the contacts in Intercom and merge them if they are the same person."
+    if row.unverified:
+        return "Look whether Referral Factory has the person. If not, somebody may have invented the signup: change the secret."
+    return _ADVICE[row.state]

@@ -1,0 +1,291 @@
+"""Whether a referral has earned its reward: pure rules over what was seen of its contacts (DESIGN section 4).
+
+What is seen only adds up: each rule asks whether something was ever seen, or what was seen last, never in which order we
+heard of it. So notifications may come late, twice or in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from shared.domain.campaign.campaign import Campaign
+from shared.domain.contact import Role, Value
+from shared.domain.signup.referral import IN_INTERCOM, Referral, State
+
+MOST_SIGHTINGS = 40
+ROLE = "role"
+"""The attribute that stands for a contact's role where a campaign's trigger is that a lead became a user."""
+SIGNED_UP = "contact.lead.signed_up"
+
+
+class Stage(StrEnum):
+    """Where a qualification stands. WAITING: Referral Factory is to be told; RESERVED: it was, and has not answered."""
+
+    WATCHING = "watching"
+    WAITING = "waiting"
+    RESERVED = "reserved"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A contact as it was at ``at`` (epoch seconds, by Intercom's ``updated_at``).
+
+    ``read``: we asked Intercom ourselves, so it was the newest state then; else a notification told, maybe late.
+    ``attribute``: whose value it is; None in what was stored before sightings said so, and then of whatever is tracked.
+    """
+
+    contact_id: str
+    at: float
+    value: Value
+    read: bool = False
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Qualification:
+    """One referral's qualification. Times in epoch seconds.
+
+    ``generation`` counts the turns: with ``wanted`` it makes each call to Referral Factory one of its kind. ``told``: what
+    Referral Factory is known to hold, None while nobody knows. ``by_hand``: somebody qualified there, not a contact's value,
+    and at ``by_hand_at`` if one had done so before; while that is in doubt, nothing is ``wanted`` yet.
+    ``exact`` False: the value qualified although it was written differently. ``merged``: contacts that were merged, each with
+    its survivor, which together count as one.
+    """
+
+    campaign_id: int
+    user_id: int
+    stage: Stage = Stage.WATCHING
+    generation: int = 0
+    wanted: bool = False
+    told: bool | None = None
+    by_hand: bool = False
+    value: Value = None
+    exact: bool = True
+    sightings: tuple[Sighting, ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
+    reserved_at: float | None = None
+    confirmed_at: float | None = None
+    due_at: float | None = None
+    attempts: int = 0
+    reason: str = ""
+    version: int = 0
+    by_hand_at: float | None = None
+
+    def saw(self, sighting: Sighting) -> Qualification:
+        """With one more sighting; one that adds nothing changes nothing."""
+        kept = _collapsed([*self.sightings, sighting])
+        return self if kept == self.sightings else replace(self, sightings=kept)
+
+    def under(self, rule: Rule) -> Qualification:
+        """With the sightings of that rule's attribute alone: the campaign may have tracked another one before."""
+        return replace(self, sightings=tuple(one for one in self.sightings if one.attribute in (None, rule.attribute)))
+
+    def joined(self, dead_id: str, survivor_id: str) -> Qualification:
+        """With one more merge."""
+        pair = (dead_id, survivor_id)
+        return self if pair in self.merged or dead_id == survivor_id else replace(self, merged=(*self.merged, pair))
+
+    def survivor_of(self, contact_id: str) -> str:
+        """Whom the contact was merged into, at last; itself when it was not."""
+        survivors = dict(self.merged)
+        for _ in self.merged:
+            contact_id = survivors.get(contact_id, contact_id)
+        return contact_id
+
+    def last_read(self, contact_id: str) -> Sighting | None:
+        """What Intercom itself said last of the contact, or of whom it was merged into."""
+        survivor_id = self.survivor_of(contact_id)
+        read = [one for one in self.sightings if one.read and self.survivor_of(one.contact_id) == survivor_id]
+        return max(read, key=_time, default=None)
+
+    def unread(self) -> list[Sighting]:
+        """The newest sighting of each contact whose value may have moved on since Intercom was asked."""
+        newest: dict[str, Sighting] = {}
+        for one in sorted((one for one in self.sightings if not one.read), key=_time):
+            newest[self.survivor_of(one.contact_id)] = one
+        return [one for one in newest.values() if (last := self.last_read(one.contact_id)) is None or last.at < one.at]
+
+    def turned(self, wanted: bool, due_at: float) -> Qualification:
+        """A turn: the next generation, to be told by ``due_at``. Turned back before anybody told Referral Factory, there is
+        nothing to tell any more."""
+        turn = replace(self, wanted=wanted, generation=self.generation + 1, by_hand=False, attempts=0, reason="")
+        if self.stage is Stage.RESERVED:  # that call's answer is still open; the next one reads first
+            return replace(turn, due_at=due_at if self.due_at is None else self.due_at)
+        if self.told is wanted or (not wanted and self.told is None):
+            return replace(turn, stage=Stage.CONFIRMED, due_at=None)
+        return replace(turn, stage=Stage.WAITING, due_at=due_at)
+
+    def waiting(self, until: float, reason: str) -> Qualification:
+        """To be rung at ``until``; a call whose answer is open stays so."""
+        return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
+
+    def reserved(self, at: float, until: float) -> Qualification:
+        return replace(self, stage=Stage.RESERVED, reserved_at=at, due_at=until)
+
+    def unreserved(self) -> Qualification:
+        """The call was never made, or was refused unread."""
+        return replace(self, stage=Stage.WAITING, reserved_at=None)
+
+    def confirmed(self, told: bool, at: float, due_at: float) -> Qualification:
+        """Referral Factory holds ``told``; if that is no longer what is wanted, the next call is due."""
+        known = replace(self, told=told, confirmed_at=at, reserved_at=None, attempts=0, reason="")
+        if told is self.wanted:
+            return replace(known, stage=Stage.CONFIRMED, due_at=None)
+        return replace(known, stage=Stage.WAITING, due_at=due_at)
+
+    def doubted(self, at: float, until: float) -> Qualification:
+        """Referral Factory says that the person is qualified, after we took that back: a hand, or a late echo of ours. It is
+        asked by ``until``."""
+        return replace(self, stage=Stage.RESERVED, reserved_at=at, due_at=until, by_hand=True, by_hand_at=at, attempts=0)
+
+    @property
+    def is_doubted(self) -> bool:
+        return self.stage is Stage.RESERVED and self.by_hand and not self.wanted
+
+    def settled(self, told: bool, at: float) -> Qualification:
+        """The answer to that doubt."""
+        if not self.is_doubted:
+            return self
+        if told:
+            return replace(self, wanted=True, generation=self.generation + 1).confirmed(told, at, at)
+        return replace(self, by_hand=False, by_hand_at=None).confirmed(told, at, at)
+
+    def failed(self, reason: str) -> Qualification:
+        return replace(self, stage=Stage.FAILED, reserved_at=None, due_at=None, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a referral of a campaign qualifies."""
+
+    attribute: str
+    values: tuple[Value, ...]
+    reversible: bool = False
+
+    def matches(self, value: Value) -> bool:
+        return value is not None and any(folded(value) == folded(one) for one in self.values)
+
+    def is_exact(self, value: Value) -> bool:
+        return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What stood before. Sightings older than ``at`` count for nothing; a contact in ``standing`` was at a qualified value
+    already, and has to leave it first."""
+
+    at: float = 0.0
+    standing: frozenset[str] = field(default_factory=frozenset)
+
+
+def rule_of(campaign: Campaign) -> Rule | None:
+    """None: the campaign's referrals are not qualified by Intercom."""
+    if campaign.became_user:
+        return Rule(ROLE, (str(Role.USER),))
+    if campaign.trigger is None or not campaign.trigger.qualified_values:
+        return None
+    return Rule(campaign.trigger.attribute, campaign.trigger.qualified_values, campaign.unqualify_on_reversal)
+
+
+def may_qualify(row: Referral, campaign: Campaign) -> bool:
+    """Whether the contact is one that counts: people who were skipped do so only when the campaign says so."""
+    return row.state in IN_INTERCOM or (row.state is State.SKIPPED and campaign.qualify_skipped)
+
+
+def baseline_of(row: Referral, rule: Rule) -> Baseline:
+    """Of a delivered row."""
+    standing = {contact_id for contact_id, value in row.standing.items() if rule.matches(value)}
+    if row.contact_id and rule.matches(row.baseline):
+        standing.add(row.contact_id)
+    return Baseline(float(int(row.baseline_at or 0.0)), frozenset(standing))
+
+
+def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool, Value]:
+    """Whether the referral is qualified by what was seen, and by which value."""
+    seen = seen.under(rule)
+    if seen.wanted and not seen.sightings:
+        return True, seen.value  # nothing was seen yet that could take it back
+    sightings = [one for one in seen.sightings if one.at >= baseline.at]
+    standing = {seen.survivor_of(contact_id) for contact_id in baseline.standing}
+    for contact_id in dict.fromkeys(seen.survivor_of(one.contact_id) for one in sightings):
+        own = [one for one in sightings if seen.survivor_of(one.contact_id) == contact_id]
+        left_at = min((one.at for one in own if not rule.matches(one.value)), default=None)
+        if rule.reversible:
+            own = [one for one in own if one.read][-1:]
+        for one in own:
+            if rule.matches(one.value) and _counts(one, contact_id in standing, left_at):
+                return True, one.value
+    if not rule.reversible and seen.wanted:
+        return True, seen.value
+    since = seen.by_hand_at or 0.0
+    if seen.by_hand and seen.wanted and not any(rule.matches(one.value) for one in sightings if one.at > since):
+        return True, seen.value  # nobody's value qualified it, so no value's change takes it back
+    return False, None
+
+
+def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
+    """Whether a contact, as a search shows it, turns the qualification, or has left the qualified value at which it stood when
+    it was adopted, and nobody has told so yet."""
+    seen = seen.under(rule)
+    if seen.by_hand or any(one.contact_id == shown.contact_id and one.at >= shown.at for one in seen.sightings):
+        return False
+    if rule.matches(shown.value):
+        return not seen.wanted and is_wanted(seen.saw(replace(shown, read=rule.reversible)), rule, baseline)[0]
+    return (rule.reversible and seen.wanted) or _leaves(seen, shown, rule, baseline)
+
+
+def _leaves(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
+    contact_id = seen.survivor_of(shown.contact_id)
+    stood = contact_id in {seen.survivor_of(one) for one in baseline.standing}
+    left = [one for one in seen.sightings if one.at >= baseline.at and not rule.matches(one.value)]
+    return stood and shown.at >= baseline.at and contact_id not in {seen.survivor_of(one.contact_id) for one in left}
+
+
+def _counts(sighting: Sighting, stood: bool, left_at: float | None) -> bool:
+    """A contact that stood at a qualified value must have left it before. What we read ourselves came after all we heard."""
+    return not stood or (left_at is not None and (sighting.read or left_at < sighting.at))
+
+
+def _collapsed(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
+    """In the order of what happened. Of a run of equal values the first and the last are kept, of what we read ourselves the
+    newest; of too many the oldest go."""
+    newest_read: dict[tuple[str, str], Sighting] = {}
+    for one in sightings:
+        if one.read and (_whose(one) not in newest_read or one.at >= newest_read[_whose(one)].at):
+            newest_read[_whose(one)] = one
+    told = sorted({one for one in sightings if not one.read}, key=lambda one: (*_whose(one), one.at, str(one.value)))
+    kept = [
+        one
+        for index, one in enumerate(told)
+        if not (0 < index < len(told) - 1 and _is_same_run(told[index - 1], one) and _is_same_run(one, told[index + 1]))
+    ]
+    kept = sorted([*kept, *newest_read.values()], key=lambda one: (one.at, *_whose(one), one.read, str(one.value)))
+    return tuple(kept[-MOST_SIGHTINGS:])
+
+
+def _time(sighting: Sighting) -> float:
+    return sighting.at
+
+
+def _whose(sighting: Sighting) -> tuple[str, str]:
+    return sighting.contact_id, sighting.attribute or ""
+
+
+def _is_same_run(one: Sighting, other: Sighting) -> bool:
+    return _whose(one) == _whose(other) and one.value == other.value
+
+
+def folded(value: Value) -> str:
+    """How a person would compare: letter case and blanks aside, ``true`` and "true", 1, 1.0 and "1" alike."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip().casefold()
+
+
+def tracked_of(campaigns: Sequence[Campaign]) -> Mapping[int, Rule]:
+    """The rules of those campaigns that have one, by campaign id."""
+    return {campaign.campaign_id: rule for campaign in campaigns if (rule := rule_of(campaign)) is not None}

@@ -1,0 +1,170 @@
+"""What would be sent to Intercom for a person, by the same steps as the delivery, without sending anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Action, Campaign, DuplicatePolicy
+from shared.domain.contact import Attribute, Role, Value, preferred
+from shared.domain.mapping import Dropped, fact, prepare
+from shared.domain.person import Person, fold_email, is_deliverable
+from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.errors import ConfigurationError, FailureError
+from shared.ports.repositories import Connections, People, SyncMembers
+from shared.ports.services import Clock, Intercom
+from shared.use_cases.contact.wanted_contact import wanted_of
+from shared.use_cases.contact.write_contact import is_same
+
+HAS_IT = "The contact has it already."
+BY_SYNC = (
+    "Nothing is sent: the sync added this person from a contact that was in Intercom before. What that contact gets is said "
+    "under Sync and Rewards."
+)
+
+
+class Previewing(Protocol):
+    """What previewing needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def sync_members(self) -> SyncMembers: ...
+    def intercom(self) -> Intercom: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One attribute. ``sources``: what of the person goes there, in order; ``reason``: why it is not sent."""
+
+    attribute: str
+    value: Value
+    sources: tuple[str, ...]
+    only_on_create: bool
+    sent: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``role`` None: nothing is sent. ``checked``: Intercom could be asked about its attributes and the e-mail address."""
+
+    outcome: str
+    role: Role | None = None
+    contact_id: str | None = None
+    fields: tuple[Field, ...] = ()
+    checked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """The contact that would be written to: one that the ledger remembers, or one that a search found. ``values``: what it
+    is known to hold."""
+
+    id: str
+    role: str | None
+    ours: bool
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+def signup_of(environment: Previewing, campaign_id: int, person: Person) -> Referral:
+    """The row of somebody who would sign up now."""
+    return Referral(campaign_id, person.user_id, State.PENDING, person, environment.clock.now())
+
+
+def preview_contact(environment: Previewing, campaign: Campaign, row: Referral) -> Preview:
+    """As if the row were delivered now by an active campaign. Works while Intercom does not answer, and says so."""
+    row = replace(row, state=State.PENDING)
+    settings = campaign.audience(row.audience)
+    email = fold_email(row.person.email or "")
+    member = environment.sync_members.find(campaign.campaign_id, email) if email else None
+    if member is not None and member.brought(row.person):
+        return Preview(BY_SYNC, contact_id=member.contact_id)
+    if settings.action is Action.NONE:
+        return Preview(f"Nothing is sent: the campaign sends no {row.audience.replace('_', ' ')} to Intercom.")
+    if not is_deliverable(email):
+        why = "there is no e-mail address" if not email else "no mail system takes this e-mail address"
+        return Preview(f"Nothing is sent and the referral fails: {why}.")
+    wanted = wanted_of(row, campaign, settings, email)
+    known = _known(environment, email)
+    if known and not known.contact_id and known.erased_at and row.accepted_at <= known.erased_at:
+        return Preview("Nothing is sent: the contact was deleted in Intercom after this signup.")
+    there = _There(known.contact_id, known.role, known.ours, row.written) if known and known.contact_id else None
+    everything = {**wanted.creation_values, **wanted.values}
+    try:
+        attributes: Mapping[str, Attribute] | None = environment.intercom().attributes(everything)
+        there = there or _found(environment.intercom(), email)
+    except (FailureError, ConfigurationError):
+        attributes = None
+    skipped = there is not None and not there.ours and wanted.duplicates is DuplicatePolicy.SKIP
+    fields = _fields(campaign, row, wanted.values if there else everything, attributes, wanted.values)
+    if skipped:
+        fields = _unsent(fields, "The contact is left as it is.")
+    elif there:
+        fields = tuple(
+            replace(one, sent=False, reason=HAS_IT)
+            if one.sent and is_same(one.attribute, there.values.get(one.attribute), one.value)
+            else one
+            for one in fields
+        )
+    outcome = _outcome(there, wanted.role, skipped=skipped, checked=attributes is not None)
+    return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
+
+
+def _known(environment: Previewing, email: str) -> KnownPerson | None:
+    """What the ledger remembers of the e-mail address: Intercom's search shows a new contact minutes later."""
+    connection = environment.connections.find()
+    return environment.people.find(connection.workspace_id, email) if connection else None
+
+
+def _found(intercom: Intercom, email: str) -> _There | None:
+    hit = preferred(intercom.search_by_email(email))
+    return _There(hit.id, hit.role, ours=False, values=hit.values) if hit else None
+
+
+def _unsent(fields: tuple[Field, ...], reason: str) -> tuple[Field, ...]:
+    return tuple(replace(one, sent=False, reason=one.reason or reason) for one in fields)
+
+
+def _fields(
+    campaign: Campaign,
+    row: Referral,
+    values: Mapping[str, Value],
+    attributes: Mapping[str, Attribute] | None,
+    mapped: Mapping[str, Value],
+) -> tuple[Field, ...]:
+    prepared = prepare(values, attributes) if attributes is not None else None
+    sent = prepared.values if prepared else values
+    dropped: tuple[Dropped, ...] = prepared.dropped if prepared else ()
+    reasons = {drop.attribute: drop.reason for drop in dropped}
+    sources: dict[str, list[str]] = {}
+    for line in campaign.audience(row.audience).mapping:
+        known = fact(row.person, campaign.campaign_id, campaign.name, line.source)
+        sources.setdefault(line.target, []).extend([line.source] if known not in {None, ""} else [])
+    found = [
+        Field(
+            name, sent.get(name, value), tuple(sources.get(name, ())), name not in mapped, name in sent, reasons.get(name, "")
+        )
+        for name, value in values.items()
+    ]
+    unknown = [name for name in sources if name not in values]
+    return (*found, *(Field(name, None, (), False, False, "The person has no such value.") for name in unknown))
+
+
+def _outcome(there: _There | None, role: Role, *, skipped: bool, checked: bool) -> str:
+    silent = "" if checked else "Intercom does not answer now, so this is unchecked. "
+    if there is None:
+        who = "If nobody has the e-mail address there" if silent else "Nobody in Intercom has this e-mail address"
+        return f"{silent}{who}{',' if silent else ':'} a {role} is created."
+    contact = there.role or "contact"
+    if skipped:
+        return f"{silent}Intercom has a {contact} with this e-mail address, and the campaign leaves such contacts as they are."
+    turned = " The lead becomes a user." if role is Role.USER and there.role == Role.LEAD else ""
+    if there.ours:
+        return f"{silent}This application made a {contact} for this e-mail address, which gets what has changed since.{turned}"
+    return f"{silent}Intercom has a {contact} with this e-mail address, which is updated; values may be overwritten.{turned}"

@@ -1,0 +1,40 @@
+"""Campaigns and their versions, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.domain.campaign.campaign import Campaign
+from shared.errors import MalformedPayloadError, NotFoundError
+from shared.ports.repositories import Campaigns, Page
+
+
+def read_campaign(campaigns: Campaigns, campaign_id: int) -> Campaign:
+    """Raises NotFoundError."""
+    campaign = campaigns.find(campaign_id)
+    if campaign is None:
+        raise NotFoundError(f"Nobody has saved settings for campaign {campaign_id}.")
+    return campaign
+
+
+def list_campaigns(campaigns: Campaigns, limit: int, cursor: str | None = None) -> Page[Campaign]:
+    """By id. Raises MalformedPayloadError for a cursor that is none of ours."""
+    after = _number(cursor) if cursor else 0
+    rows = sorted((row for row in campaigns.list() if row.campaign_id > after), key=lambda row: row.campaign_id)
+    return Page(rows[:limit], str(rows[limit - 1].campaign_id) if len(rows) > limit else None)
+
+
+def list_versions(campaigns: Campaigns, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Mapping[str, object]]:
+    """Newest first. Raises NotFoundError, and MalformedPayloadError for a cursor that is none of ours."""
+    before = _number(cursor) if cursor else None
+    rows = campaigns.versions(campaign_id)
+    if not rows:
+        raise NotFoundError(f"Nobody has saved settings for campaign {campaign_id}.")
+    rows = [row for row in rows if before is None or int(str(row["version"])) < before]
+    return Page(rows[:limit], str(rows[limit - 1]["version"]) if len(rows) > limit else None)
+
+
+def _number(cursor: str) -> int:
+    if len(cursor) > 15 or not (cursor.isascii() and cursor.isdigit()):
+        raise MalformedPayloadError("The cursor is none that this API gave out.")
+    return int(cursor)

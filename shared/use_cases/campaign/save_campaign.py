@@ -1,0 +1,100 @@
+"""Save a campaign's settings as their next version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.campaign.attribute_check import find_unfit
+from shared.domain.campaign.campaign import Campaign, Document, Status
+from shared.domain.campaign.settings_check import Problem, find_missing, find_wrong
+from shared.domain.campaign.shared_attributes import find_shared
+from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
+from shared.observability import logger
+from shared.ports.repositories import Campaigns
+from shared.ports.services import Clock, Intercom, ReferralFactory
+from shared.use_cases.signup.compare_people import LONGEST_CALL
+from shared.use_cases.signup.reconcile_campaigns import highest_user_id
+
+UNCHECKED = (
+    "Intercom cannot be reached, so nobody could check whether the chosen attributes exist there. What it does not take "
+    "is left out on delivery and shown."
+)
+
+
+class Saving(Protocol):
+    """What saving needs of the environment."""
+
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def clock(self) -> Clock: ...
+    def intercom(self) -> Intercom: ...
+    def referral_factory(self) -> ReferralFactory: ...
+    def time_left(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """``warnings``: what is still missing, or could not be checked. They stopped nothing."""
+
+    campaign: Campaign
+    warnings: tuple[Problem, ...] = ()
+
+
+def save_campaign(
+    environment: Saving,
+    document: Document,
+    expected_version: int | None,
+    author: str,
+) -> Saved:
+    """``expected_version`` None: the campaign is new. The document's shape has been checked.
+
+    What can never work is refused in every status. What is missing is refused when the campaign is to be active. What the
+    workspace would not take is refused but in a paused campaign, so that a deleted attribute never keeps anybody from
+    pausing. Raises InvalidSettingsError, ConflictError and TransientError.
+    """
+    status = Status(document.get("status", Status.DRAFT))
+    refused, warnings = find_wrong(document), []
+    missing = find_missing(document)
+    if status is Status.ACTIVE:
+        refused += missing
+    else:
+        warnings += missing
+    unfit = _find_unfit(environment, document)
+    if unfit is None:
+        warnings.append(("", UNCHECKED))
+    elif status is Status.PAUSED:
+        warnings += unfit
+    else:
+        refused += unfit
+    if refused:
+        raise InvalidSettingsError(refused)
+    warnings += find_shared(document, [campaign.document for campaign in environment.campaigns.list()])
+    campaign = environment.campaigns.save(document, expected_version, author, environment.clock.now())
+    if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
+        _mark_known(environment, campaign.campaign_id)
+    return Saved(campaign, tuple(warnings))
+
+
+def _mark_known(environment: Saving, campaign_id: int) -> None:
+    """Stores who had joined before the activation. Unasked or unanswered, reconcile's next whole pass stores it; until then
+    reconcile adds nobody to this campaign."""
+    try:
+        if environment.time_left() > LONGEST_CALL:
+            highest = highest_user_id(environment.referral_factory(), environment.time_left)
+            if highest is not None:
+                environment.campaigns.mark_known(campaign_id, highest)
+    except (FailureError, ConfigurationError) as error:
+        logger.warning("activation mark left to reconcile", campaign_id=campaign_id, error=type(error).__name__)
+
+
+def _find_unfit(environment: Saving, document: Document) -> list[Problem] | None:
+    """By what is known of the workspace; before anything is refused, by what it holds now. None when Intercom does not answer
+    or is not connected: saving must not depend on it."""
+    try:
+        intercom = environment.intercom()
+        unfit = find_unfit(document, intercom.attributes())
+        return find_unfit(document, intercom.read_attributes()) if unfit else []
+    except (FailureError, ConfigurationError):
+        return None

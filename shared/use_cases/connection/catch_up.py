@@ -1,0 +1,58 @@
+"""After reconnecting: what waited goes on, and what was missed is looked for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from shared.domain.connection.connection import Vendor
+from shared.domain.signup.referral import RING_AGAIN_AFTER
+from shared.domain.vendor.retry import next_wait
+from shared.errors import TransientError
+from shared.messages import DeliverContact, ReconcileCampaigns
+from shared.observability import logger
+from shared.ports.repositories import DUE_SHARDS, Breakers, Referrals
+from shared.ports.services import Clock, MessageQueue
+from shared.use_cases.vendor.guard_vendor import LONGEST_LOOK_AWAY
+
+AT_ONCE = 50
+"""Rows of each shard that are rung right away; the sweep rings the others at its pace."""
+
+
+class CatchingUp(Protocol):
+    """What catching up needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def breakers(self) -> Breakers: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def delivery_queue(self) -> MessageQueue: ...
+    @property
+    def reconcile_queue(self) -> MessageQueue: ...
+
+
+def catch_up(environment: CatchingUp, vendor: Vendor) -> int:
+    """Closes the vendor's breaker, rings what waits for it and wakes reconcile; answers how many rows were rung. Doing it
+    twice rings nothing twice. What a queue refuses comes with the sweep or the schedule."""
+    environment.breakers.close(vendor)
+    rung = _ring(environment) if vendor is Vendor.INTERCOM else 0
+    try:
+        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), full=True))
+    except TransientError:
+        logger.warning("reconcile not woken", vendor=vendor)
+    return rung
+
+
+def _ring(environment: CatchingUp) -> int:
+    now = environment.clock.now()
+    latest = now + next_wait(1, 0, LONGEST_LOOK_AWAY, jitter=1.0).seconds
+    messages = []
+    for shard in range(DUE_SHARDS):
+        for row in environment.referrals.due(shard, latest, AT_ONCE):
+            named = row.campaign_id is not None and row.user_id is not None and row.inbox_id is None
+            if named and environment.referrals.ring(row, now + RING_AGAIN_AFTER):
+                messages.append(DeliverContact(row.campaign_id or 0, row.user_id, "ring", now))
+    refused = environment.delivery_queue.send_all(messages)
+    return len(messages) - len(refused)

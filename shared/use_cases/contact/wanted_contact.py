@@ -1,0 +1,42 @@
+"""What a row wants its contact to be."""
+
+from __future__ import annotations
+
+from shared.domain.campaign.campaign import AudienceSettings, Campaign
+from shared.domain.contact import Value
+from shared.domain.mapping import map_facts
+from shared.domain.person import Audience
+from shared.domain.signup.referral import IN_INTERCOM, Referral, State
+from shared.use_cases.contact.write_contact import Wanted
+
+
+def mapped_values(campaign: Campaign, row: Referral) -> dict[str, Value]:
+    """The attributes that the row's facts go to."""
+    return map_facts(row.person, campaign.campaign_id, campaign.name, campaign.audience(row.audience).mapping)
+
+
+def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str) -> Wanted:
+    """What the contact of the row should be. ``email`` is folded."""
+    values = mapped_values(campaign, row)
+    if "email" in values:
+        values["email"] = email
+    return Wanted(
+        email=email,
+        role=settings.action.role,
+        values=values,
+        creation_values=campaign.creation_values(row.audience),
+        duplicates=settings.duplicates,
+        archived=settings.archived,
+        accepted_at=row.accepted_at,
+        new_signup=row.delivered_at is None,
+        written=row.written,
+        tracked=campaign.trigger.attribute if campaign.trigger else None,
+        baseline_wanted=qualifiable_states(row, campaign),
+    )
+
+
+def qualifiable_states(row: Referral, campaign: Campaign) -> frozenset[State]:
+    """The outcomes after which the referral may qualify one day."""
+    if row.audience is not Audience.PERSON_INVITED:
+        return frozenset()
+    return IN_INTERCOM | ({State.SKIPPED} if campaign.qualify_skipped else set())

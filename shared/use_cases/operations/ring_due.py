@@ -1,0 +1,250 @@
+"""The sweep: each minute, ring the rows of the ledger that are due.
+
+The ledger is the truth, the queue a doorbell. Paced to what Intercom allows; silent while its breaker is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Status
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
+from shared.domain.signup.referral import RING_AGAIN_AFTER
+from shared.errors import MalformedPayloadError, TransientError
+from shared.messages import DeliverContact, Message, QualifyReferral, UnknownVersionError, UpdateReferrer
+from shared.observability import logger
+from shared.ports.administration import Figures
+from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
+from shared.ports.services import Clock, MessageQueue, Metrics
+from shared.use_cases.signup.check_delivered import CHECKED_TOGETHER
+
+PACE = 3_000
+"""Rows rung in one run: two calls each are 6,000 of the 9,000 a minute that are ours at Intercom."""
+BESIDE = ("QUALIFICATION", "REFERRER")
+"""Kinds of rows that stand beside a referral and are rung too. A reward has no time of its own: the mark of the person it is
+for stays due until all of their rewards are issued, told and shown."""
+PACE_BESIDE = 500
+"""Rows of one kind and shard that are rung in one run."""
+PROBES = 3
+"""Rows rung after a breaker's pause, to see whether the vendor is back."""
+AT_ONCE = 10
+"""Rows rung together: what SQS takes in one call."""
+REFUSED_AGAIN_AFTER = 60.0
+LEAST_TIME = 5.0
+"""Seconds left under which nothing further is begun."""
+WAITS_FOR_VENDOR = 45.0
+"""Seconds from its begin in which a sweep that finds the breaker not closed looks whether it is now."""
+LOOK_EVERY = 3.0
+TIME_TO_RING = 10.0
+"""Seconds that have to be left for ringing once the vendor is back."""
+
+
+class Sweeping(Protocol):
+    """What the sweep needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def breakers(self) -> Breakers: ...
+    @property
+    def delivery_queue(self) -> MessageQueue: ...
+    @property
+    def qualification_queue(self) -> MessageQueue: ...
+    @property
+    def referrer_queue(self) -> MessageQueue: ...
+    def time_left(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one run did: ``rung`` rows, ``inbox`` messages handed on, ``released`` held rows, ``beside``: rows that stand
+    beside a referral."""
+
+    rung: int = 0
+    inbox: int = 0
+    released: int = 0
+    beside: int = 0
+
+
+def ring_due(environment: Sweeping) -> Swept:
+    """One run. Raises TransientError when the ledger cannot be read; the next minute tries again."""
+    began_at = environment.clock.now()
+    breaker = environment.breakers.find(Vendor.INTERCOM)
+    budget = _budget(breaker, began_at)
+    rung, inbox = _ring_referrals(environment, budget)
+    beside = _ring_beside(environment)
+    released = _release_held(environment, budget - rung)
+    _measure(environment)  # before the long wait, which may end badly: in an outage this number is what rings
+    if breaker is not None and breaker.kind is BreakerKind.FAILING:
+        rung += _ring_when_back(environment, breaker, began_at + WAITS_FOR_VENDOR)
+    logger.info("sweep finished", rung=rung, inbox=inbox, released=released, beside=beside)
+    return Swept(rung, inbox, released, beside)
+
+
+def _ring_referrals(environment: Sweeping, budget: int) -> tuple[int, int]:
+    """How many rows were rung, and messages of the inbox handed on."""
+    inbox = rung = 0
+    to_check: list[DueRow] = []
+    for shard in range(DUE_SHARDS):
+        if environment.time_left() < LEAST_TIME:
+            break
+        due = environment.referrals.due(shard, environment.clock.now(), max(budget - rung, PROBES))
+        inbox += _hand_on(environment, [row for row in due if row.inbox_id])
+        to_check += [row for row in due if row.settles]
+        rung += _ring(environment, [row for row in due if not row.inbox_id and not row.settles][: budget - rung])
+    return rung + _ring_checks(environment, to_check[: budget - rung]), inbox
+
+
+def _ring_when_back(environment: Sweeping, breaker: Breaker, until: float) -> int:
+    """Looks whether the vendor is back until the next sweep is near: whoever waited for an outage to end waits no minute more.
+    A pause that ends meanwhile has its probes rung once."""
+    rung, probed = 0, breaker if not breaker.is_open(environment.clock.now()) else None
+    while breaker.open_until <= until and environment.clock.now() < until and environment.time_left() > TIME_TO_RING:
+        environment.clock.sleep(LOOK_EVERY)
+        fresh = environment.breakers.find(Vendor.INTERCOM)
+        if fresh is None:
+            return rung + _ring_referrals(environment, PACE)[0]
+        breaker = fresh
+        if breaker != probed and not breaker.is_open(environment.clock.now()):
+            probed = breaker
+            rung += _ring_referrals(environment, PROBES)[0]
+    return rung
+
+
+def _budget(breaker: Breaker | None, now: float) -> int:
+    if breaker is None:
+        return PACE
+    return 0 if breaker.is_open(now) else PROBES
+
+
+def _ring_beside(environment: Sweeping) -> int:
+    """The rows beside referrals, whatever the breakers say: each waits for a vendor of its own, and asks it anew."""
+    rung = 0
+    for kind in BESIDE:
+        for shard in range(KIND_SHARDS):
+            if environment.time_left() < LEAST_TIME:
+                return rung
+            rung += _ring(environment, environment.referrals.due(shard, environment.clock.now(), PACE_BESIDE, kind))
+    return rung
+
+
+def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+    """A few at a time: a sweep that is killed leaves only those without a message whose times it had just moved."""
+    rung = 0
+    for start in range(0, len(rows), AT_ONCE):
+        if environment.time_left() < LEAST_TIME:
+            break
+        rung += _ring_few(environment, rows[start : start + AT_ONCE])
+    return rung
+
+
+def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+    """Moves each row's time on first, so that two sweeps ring it once; a refused message is due again in a minute."""
+    now = environment.clock.now()
+    again_at = now + RING_AGAIN_AFTER
+    won: dict[MessageQueue, list[tuple[Message, DueRow]]] = {}
+    for row in environment.referrals.ring_all(rows, again_at):
+        if (key := _key(row)) is None:
+            continue
+        message = _message(row, *key, now)
+        won.setdefault(_queue_of(environment, message), []).append((message, row))
+    rung = 0
+    for queue, rings in won.items():
+        refused = {id(message) for message in queue.send_all([message for message, _ in rings])}
+        for row in [row for message, row in rings if id(message) in refused]:
+            environment.referrals.ring(replace(row, due_at=again_at), now + REFUSED_AGAIN_AFTER)
+        rung += len(rings) - len(refused)
+    return rung
+
+
+def _ring_checks(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+    """Delivered rows are checked many at a time: the message of one names the others."""
+    now = environment.clock.now()
+    messages = []
+    for start in range(0, len(rows), CHECKED_TOGETHER):
+        if environment.time_left() < LEAST_TIME:
+            break
+        moved = environment.referrals.ring_all(rows[start : start + CHECKED_TOGETHER], now + RING_AGAIN_AFTER)
+        won = [key for row in moved if (key := _key(row))]
+        if won:
+            messages.append(DeliverContact(*won[0], "ring", now, also=won[1:]))
+    environment.delivery_queue.send_all(messages)  # what is refused is rung again with the next but a few
+    return sum(1 + len(message.also or ()) for message in messages)
+
+
+def _key(row: DueRow) -> tuple[int, int] | None:
+    return None if row.campaign_id is None or row.user_id is None else (row.campaign_id, row.user_id)
+
+
+def _message(row: DueRow, campaign_id: int, user_id: int, now: float) -> Message:
+    """What rings the row."""
+    match row.sort_key:
+        case "QUALIFICATION":
+            return QualifyReferral("ring", now, campaign_id=campaign_id, user_id=user_id)
+        case "REFERRER":
+            return UpdateReferrer(campaign_id, user_id, now)
+        case _:
+            return DeliverContact(campaign_id, user_id, "ring", now)
+
+
+def _queue_of(environment: Sweeping, message: Message) -> MessageQueue:
+    match message:
+        case QualifyReferral():
+            return environment.qualification_queue
+        case UpdateReferrer():
+            return environment.referrer_queue
+        case _:
+            return environment.delivery_queue
+
+
+def _hand_on(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+    """From the inbox to the queue; removed only after the queue has it."""
+    handed = 0
+    for row in rows:
+        try:
+            message = environment.inbox.find(row.inbox_id or "")
+        except (MalformedPayloadError, UnknownVersionError) as error:  # it waits for the code that wrote it, and nobody with it
+            logger.error("inbox message not understood", inbox_id=row.inbox_id, error=type(error).__name__)
+            continue
+        if message is None:
+            continue
+        try:
+            _queue_of(environment, message).send(message)
+        except TransientError:
+            logger.warning("queue refused an inbox message")
+            break
+        environment.inbox.remove(row.inbox_id or "")
+        handed += 1
+    return handed
+
+
+def _release_held(environment: Sweeping, budget: int) -> int:
+    """Rings the held rows of active campaigns, and of configured ones those that would still expire."""
+    released = 0
+    for campaign in environment.campaigns.list():
+        only_expiring = campaign.status is not Status.ACTIVE
+        for shard in range(HELD_SHARDS):
+            if released >= budget or environment.time_left() < LEAST_TIME:
+                return released
+            rows = environment.referrals.held(campaign.campaign_id, shard, budget - released, only_expiring)
+            released += _ring(environment, rows)
+    return released
+
+
+def _measure(environment: Sweeping) -> None:
+    oldest = environment.referrals.oldest_undelivered()
+    environment.figures.waited(oldest, environment.clock.now())
+    environment.metrics.gauge("OldestUndeliveredSeconds", environment.clock.now() - oldest if oldest is not None else 0.0)
+    environment.metrics.count("SweepFinished")

@@ -1,0 +1,121 @@
+"""A notification of Intercom comes in: check, read, queue what can matter. Nothing else.
+
+No ledger read and no vendor call, for an answer after 500 ms costs priority and one after 5 s counts as failed
+(https://developers.intercom.com/docs/webhooks). Never 410 or 429: the first ends the subscription, the second slows it down.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from shared.domain.connection.connection import Vendor
+from shared.errors import MalformedPayloadError, TransientError
+from shared.messages import QualifyReferral
+from shared.observability import logger
+from shared.use_cases.qualification.notification_rules import NotificationRules, can_matter
+
+if TYPE_CHECKING:
+    from shared.ports.administration import Figures
+    from shared.ports.repositories import Inbox
+    from shared.ports.services import Chance, Clock, MessageQueue, Metrics, NotificationReader, Notified, SignatureCheck
+
+MAX_BODY = 1_000_000
+"""Bytes of a notification."""
+ATTRIBUTE_TOPICS = frozenset({"contact.user.updated", "contact.lead.updated", "contact.user.created", "contact.lead.created"})
+LIFE_TOPICS = frozenset(
+    {"contact.merged", "contact.archived", "contact.unarchive", "contact.deleted", "contact.lead.signed_up"}
+)
+PING = "ping"
+SQS_TRIES = 2
+INBOX_WAIT = 30.0
+"""Seconds until the sweep first hands on what SQS refused."""
+
+
+class AcceptingNotifications(Protocol):
+    """What accepting needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def chance(self) -> Chance: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def qualification_queue(self) -> MessageQueue: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
+    def notification_rules(self) -> NotificationRules: ...
+    @property
+    def intercom_signatures(self) -> SignatureCheck: ...
+    @property
+    def read_notification(self) -> NotificationReader: ...
+
+
+def accept_notification(environment: AcceptingNotifications, signature: str | None, body: bytes) -> str:
+    """What became of it, for the log: ``queued`` or why not.
+
+    Raises InvalidSignatureError (nothing was parsed or stored) and TransientError when nothing could store it.
+    """
+    environment.intercom_signatures.check_notification(signature, body)
+    try:
+        told = environment.read_notification(body)
+    except MalformedPayloadError:
+        return _dropped(environment, "NotificationUnreadable")
+    if told.topic == PING:
+        environment.figures.received(Vendor.INTERCOM, PING, environment.clock.now())
+        return PING
+    if not is_ours(environment.notification_rules, told.app_id):
+        return _dropped(environment, "NotificationOfAnotherWorkspace")
+    if told.garbled:
+        environment.metrics.count("NotificationUnreadable")
+    if told.topic not in ATTRIBUTE_TOPICS | LIFE_TOPICS or told.contact_id is None:
+        return _dropped(environment, "NotificationUnknown")
+    environment.figures.received(Vendor.INTERCOM, told.topic, environment.clock.now())
+    rules = environment.notification_rules.read()
+    values = {name: told.value(name) for name in {one.rule.attribute for one in rules} if told.tells(name)}
+    if told.topic not in LIFE_TOPICS and not can_matter(rules, values):
+        return _dropped(environment, "NotificationIgnored")
+    _store(environment, _message(environment, told, values))
+    environment.metrics.count("NotificationQueued")
+    return "queued"
+
+
+def is_ours(rules: NotificationRules, app_id: str) -> bool:
+    """Whether that is the connected workspace, looked at anew when it seems to be another one. Raises TransientError."""
+    return bool(app_id) and (rules.workspace_id() == app_id or rules.workspace_id(fresh=True) == app_id)
+
+
+def _dropped(environment: AcceptingNotifications, metric: str) -> str:
+    environment.metrics.count(metric)
+    return metric
+
+
+def _message(environment: AcceptingNotifications, told: Notified, values: dict[str, object]) -> QualifyReferral:
+    return QualifyReferral(
+        topic=told.topic,
+        received_at=environment.clock.now(),
+        contact_id=told.contact_id,
+        email=told.email,
+        role=told.role,
+        values=values,
+        updated_at=told.updated_at,
+        contact_created_at=told.created_at,
+        notification_id=told.id,
+        merged_from=told.merged_from,
+        id=environment.chance.token(),
+    )
+
+
+def _store(environment: AcceptingNotifications, message: QualifyReferral) -> None:
+    for _ in range(SQS_TRIES):
+        try:
+            environment.qualification_queue.send(message)
+        except TransientError:
+            logger.warning("queue refused a notification", topic=message.topic)
+        else:
+            return
+    environment.inbox.add(message, due_at=message.received_at + INBOX_WAIT)
+    environment.metrics.count("NotificationStoredInInbox")

@@ -1,0 +1,109 @@
+"""Intercom's two other calls: the app was uninstalled, and whether we are well."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shared.domain.connection.connection import BreakerKind, Vendor
+from shared.errors import MalformedPayloadError, TransientError
+from shared.observability import logger
+from shared.use_cases.qualification.accept_notification import is_ours
+
+if TYPE_CHECKING:
+    from shared.domain.connection.connection import Connection
+    from shared.ports.repositories import Breakers, Connections
+    from shared.ports.services import Clock, Metrics, ObjectReader, SignatureCheck
+    from shared.use_cases.qualification.notification_rules import NotificationRules
+
+OK, UNHEALTHY = "OK", "UNHEALTHY"
+TRIES = 3
+"""Looks at a connection that changes meanwhile."""
+
+
+class AnsweringIntercom(Protocol):
+    """What these answers need of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def breakers(self) -> Breakers: ...
+    @property
+    def notification_rules(self) -> NotificationRules: ...
+    @property
+    def intercom_signatures(self) -> SignatureCheck: ...
+    @property
+    def read_object(self) -> ObjectReader: ...
+
+
+def note_uninstall(environment: AnsweringIntercom, signature: str | None, hub: str | None, body: bytes) -> bool:
+    """Marks the connection as disconnected, so that queued work is held from the next call on; True when this call did.
+
+    A body that has disconnected before, and comes again after a reconnect, may be anybody's copy of it: the connection is
+    only doubted, and ``settle_doubt`` asks Intercom. Raises InvalidSignatureError and TransientError.
+    """
+    document = _ours(environment, signature, hub, body)
+    if document is None:
+        return False
+    if "topic" in document or "app_id" not in document:  # signed, but for another purpose
+        environment.metrics.count("NotificationUnknown")
+        return False
+    digest = hashlib.sha256(body).hexdigest()
+    for _ in range(TRIES):
+        connection = environment.connections.find()
+        if connection is None or not connection.connected:
+            return False
+        repeated = digest in connection.uninstalls
+        if repeated and connection.doubted_at is not None:
+            return _repeated(environment, connection)
+        doubted = replace(connection, doubted_at=environment.clock.now())
+        if environment.connections.replace(connection, doubted if repeated else connection.uninstalled(digest)):
+            return _repeated(environment, connection) if repeated else _lost(environment, connection)
+    raise TransientError("the connection changes too often", vendor="aws")
+
+
+def _lost(environment: AnsweringIntercom, connection: Connection) -> bool:
+    environment.metrics.count("ConnectionLost")
+    logger.error("intercom uninstalled", workspace_id=connection.workspace_id)
+    return True
+
+
+def _repeated(environment: AnsweringIntercom, connection: Connection) -> bool:
+    environment.metrics.count("UninstallRepeated")
+    logger.warning("uninstall repeated, perhaps replayed", workspace_id=connection.workspace_id)
+    return False
+
+
+def describe_health(environment: AnsweringIntercom, signature: str | None, hub: str | None, body: bytes) -> Mapping[str, str]:
+    """Intercom's daily question. UNHEALTHY while it is disconnected, or its calls are stopped.
+    Raises InvalidSignatureError and TransientError."""
+    if _ours(environment, signature, hub, body) is None:
+        return {"state": UNHEALTHY, "message": "This workspace is not connected."}
+    connection = environment.connections.find()
+    if connection is None or not connection.connected:
+        return {"state": UNHEALTHY, "message": "Intercom is disconnected; reconnect it in the console."}
+    breaker = environment.breakers.find(Vendor.INTERCOM)
+    if breaker and (breaker.kind is BreakerKind.CONNECTION_LOST or breaker.is_open(environment.clock.now())):
+        return {"state": UNHEALTHY, "message": "Calls to Intercom are stopped; the console says why."}
+    return {"state": OK}
+
+
+def _ours(environment: AnsweringIntercom, signature: str | None, hub: str | None, body: bytes) -> Mapping[str, Any] | None:
+    """The signed document; None when it cannot be read, or is about another workspace."""
+    environment.intercom_signatures.check_call(signature, hub, body)
+    try:
+        document: Mapping[str, Any] = environment.read_object(body)
+    except MalformedPayloadError:
+        environment.metrics.count("NotificationUnreadable")
+        return None
+    named = document.get("app_id") or document.get("workspace_id")
+    if isinstance(named, str) and is_ours(environment.notification_rules, named):
+        return document
+    environment.metrics.count("NotificationOfAnotherWorkspace")
+    return None

@@ -1,0 +1,117 @@
+"""A contact's life goes on in Intercom: merged, archived, deleted. The ledger follows; it never brings anybody back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.connection.connection import Connection
+from shared.domain.person import fold_email
+from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.errors import TransientError
+from shared.messages import QualifyReferral
+from shared.observability import logger
+from shared.ports.repositories import Connections, People, Pointer, Qualifications, Referrals
+from shared.ports.services import Chance, Clock, Intercom
+
+LEASE = 90.0
+"""Seconds that a person's lease holds: the function's time-out (60 s) and 30 s."""
+ERASED = "The contact was deleted in Intercom. Nobody is brought back after that."
+STORIES = {"contact.archived": "archived in Intercom", "contact.unarchive": "unarchived in Intercom"}
+
+
+class Following(Protocol):
+    """What following needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def chance(self) -> Chance: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def qualifications(self) -> Qualifications: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def connections(self) -> Connections: ...
+    def intercom(self, connection: Connection | None = None) -> Intercom: ...
+
+
+def follow_contact(environment: Following, row: Referral, message: QualifyReferral) -> Referral:
+    """The row after what the message tells of its contact's life. Raises TransientError, BusyError too."""
+    is_its_own = message.contact_id is not None and message.contact_id == row.contact_id
+    if message.topic == "contact.merged" and message.contact_id and not is_its_own:
+        known = row.contact_id is not None and message.merged_from == row.contact_id
+        return follow_merge(environment, row, message.contact_id, known=known)
+    if message.topic == "contact.deleted" and message.contact_id and is_its_own and row.finished:
+        return row if row.state is State.ERASED else _erase(environment, row, message.contact_id)
+    if message.topic in STORIES and is_its_own:
+        return _tell_once(environment, row, STORIES[message.topic])
+    return row
+
+
+def follow_merge(environment: Following, row: Referral, survivor_id: str, *, known: bool) -> Referral:
+    """The survivor is the row's contact from now on. Not ``known``: nobody said that it was the row's contact that was
+    merged, so the survivor's changes count for the row, which keeps its own contact until a call shows that it is gone."""
+    connection, dead_id = environment.connections.find(), row.contact_id
+    if connection is None:
+        return row
+    environment.referrals.point(Pointer(connection.workspace_id, contact_id=survivor_id), row.campaign_id, row.user_id)
+    if not known or dead_id is None:
+        return row
+    environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.joined(dead_id, survivor_id))
+    _change_person(environment, row, dead_id, lambda one: replace(one, contact_id=survivor_id, role=None))
+    now, note = environment.clock.now(), f"contact {dead_id} was merged into {survivor_id}"
+
+    def move(one: Referral) -> Referral:
+        if one.contact_id != dead_id:
+            return one
+        return replace(one, contact_id=survivor_id, notes=(*one.notes, note)).told(now, "merged", note)
+
+    return environment.referrals.update(row.campaign_id, row.user_id, move)
+
+
+def _erase(environment: Following, row: Referral, contact_id: str) -> Referral:
+    now = environment.clock.now()
+    _change_person(
+        environment, row, contact_id, lambda one: replace(one, contact_id=None, role=None, ours=False, erased_at=now)
+    )
+    return environment.referrals.update(
+        row.campaign_id, row.user_id, lambda one: one.done(State.ERASED, ERASED).told(now, "erased", ERASED)
+    )
+
+
+def _tell_once(environment: Following, row: Referral, what: str) -> Referral:
+    """A notification that comes twice is told once."""
+    now = environment.clock.now()
+
+    def tell(one: Referral) -> Referral:
+        return one if one.history and one.history[-1].what == what else one.told(now, what)
+
+    return environment.referrals.update(row.campaign_id, row.user_id, tell)
+
+
+def _change_person(
+    environment: Following, row: Referral, contact_id: str, change: Callable[[KnownPerson], KnownPerson]
+) -> None:
+    """Under the person's lease, and only while that contact is theirs. Raises BusyError."""
+    connection, email = environment.connections.find(), fold_email(row.person.email or "")
+    if connection is None or not email:
+        return
+    now = environment.clock.now()
+    person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, LEASE)
+    try:
+        if person.contact_id == contact_id:
+            environment.people.save(change(person))
+    finally:
+        release(environment, person)
+
+
+def release(environment: Following, person: KnownPerson) -> None:
+    """A lease that cannot be given back ends by itself."""
+    try:
+        environment.people.release(person)
+    except TransientError:
+        logger.warning("lease not released")

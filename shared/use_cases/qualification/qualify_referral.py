@@ -1,0 +1,266 @@
+"""A contact changed: does that qualify a referral, or take a qualification back?
+
+The ledger first, for most contacts are nobody's referral and cost no call. Everything seen is stored beside the referral
+before anything is done about it, so that a message may come late, twice or never again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Status
+from shared.domain.contact import Role
+from shared.domain.person import Audience, fold_email
+from shared.domain.qualification.qualification import (
+    ROLE,
+    SIGNED_UP,
+    Baseline,
+    Qualification,
+    Rule,
+    Sighting,
+    Stage,
+    baseline_of,
+    is_wanted,
+    may_qualify,
+    rule_of,
+)
+from shared.domain.signup.referral import Referral
+from shared.errors import FailureError, PermanentError, TransientError
+from shared.messages import QualifyReferral
+from shared.observability import logger
+from shared.ports.repositories import Campaigns, Connections, People
+from shared.use_cases.qualification.follow_contact import Following, follow_contact
+from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
+from shared.use_cases.qualification.read_contact import read_contacts
+from shared.use_cases.qualification.tell_qualification import Telling, note_by_hand, tell_qualification
+
+YOUNG = 600.0
+"""Seconds after its creation in which a contact that nobody knows may be one whose delivery is not stored yet."""
+UNKNOWN_AGAIN_AFTER = 60.0
+RESCUE_AFTER = 90.0
+"""Seconds after which the sweep rings an item whose worker did not come back."""
+DELIVERY_AGAIN_AFTER = 60.0
+PAUSED_AGAIN_AFTER = 300.0
+"""Seconds: whoever lets the campaign go on need not wait for long."""
+BY_HAND = "qualified"
+"""The topic of Referral Factory's own webhook."""
+WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", "ring"})
+BECOMES_USER = frozenset({"contact.merged", "reconcile"})
+"""Topics beside ``contact.lead.signed_up`` that may show a lead as a user."""
+
+
+class Qualifying(Following, Telling, Protocol):
+    """What qualifying needs of the environment."""
+
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def notification_heartbeat(self) -> NotificationHeartbeat: ...
+
+
+class QualificationAttempt:
+    """One attempt at one message. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
+
+    def __init__(self, environment: Qualifying, message: QualifyReferral) -> None:
+        self._environment = environment
+        self._message = message
+        self._begun: dict[tuple[int, int], Qualification] = {}
+        self._untold = False
+
+    def prepare(self) -> None:
+        """Nothing: the referral is in the ledger already, and ``run`` writes what was seen before Referral Factory is told."""
+
+    def run(self) -> None:
+        """Raises TransientError, ConnectionLostError and PermanentError of Intercom and the ledger. A referral for which
+        Referral Factory has to be waited for waits in the ledger by itself, and delays no other."""
+        rows = self._rows()
+        if not rows:
+            self._wait_for_delivery()
+        if rows and self._message.notification_id:
+            self._environment.notification_heartbeat.note()
+        failures = [failure for row in rows if (failure := self._try(row))]
+        for failure in sorted(failures, key=lambda one: isinstance(one, PermanentError)):
+            raise failure
+
+    @property
+    def hurries(self) -> bool:
+        """Nobody was promised this within minutes."""
+        return False
+
+    @property
+    def waits_so_far(self) -> int:
+        return max((one.attempts for one in self._begun.values()), default=0)
+
+    def wait(self, until: float, reason: str) -> bool:
+        """Lets the ledger ring what was begun; False when something is not stored there, so that the queue has to wait."""
+        for key in self._begun:
+            self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
+        return bool(self._begun) and not self._untold
+
+    def fail(self, reason: str) -> None:
+        """A refusal of Intercom is about one reading, not about the referral: what was seen stays."""
+        for key in self._begun:
+            self._environment.qualifications.update(*key, lambda one: replace(one, due_at=None, reason=reason))
+        logger.error("qualification not judged", topic=self._message.topic, reason=reason)
+        self._environment.metrics.count("QualificationFailed")
+
+    # -- whose contact is it ------------------------------------------------------------------------------------------
+
+    def _rows(self) -> list[Referral]:
+        """The rows of people invited that the message is about: the one it names, else by contact and by e-mail."""
+        environment, message = self._environment, self._message
+        if message.user_id is not None:
+            row = environment.referrals.find(message.campaign_id, message.user_id)
+            return [row] if row and row.audience is Audience.PERSON_INVITED else []
+        connection = environment.connections.find()
+        if connection is None:
+            return []
+        keys: dict[tuple[int, int], None] = {}
+        for contact_id in filter(None, (message.contact_id, message.merged_from)):
+            keys |= dict.fromkeys(environment.referrals.referrals_of_contact(connection.workspace_id, contact_id))
+        if message.email:
+            email = fold_email(message.email)
+            keys |= dict.fromkeys(environment.referrals.referrals_of_email(connection.workspace_id, email))
+        found = environment.referrals.find_all(list(keys)) if keys else {}
+        return [row for key in keys if (row := found.get(key)) and row.audience is Audience.PERSON_INVITED]
+
+    def _wait_for_delivery(self) -> None:
+        """Nobody's referral. A contact this young may be one that was just created for a signup: its notification can be
+        faster than the ledger."""
+        created_at, now = self._message.contact_created_at, self._environment.clock.now()
+        if created_at is not None and now - created_at < YOUNG:
+            wait = min(UNKNOWN_AGAIN_AFTER, created_at + YOUNG - now)
+            raise TransientError("The contact is new, and in nobody's row yet.", retry_after=wait)
+
+    def _try(self, row: Referral) -> FailureError | None:
+        """One row's failure is not another's."""
+        try:
+            if self._message.topic == BY_HAND:
+                note_by_hand(self._environment, row)
+            else:
+                self._see(follow_contact(self._environment, row, self._message))
+        except FailureError as error:
+            self._untold |= (row.campaign_id, row.user_id) not in self._begun
+            return error
+        return None
+
+    # -- what was seen of it ------------------------------------------------------------------------------------------
+
+    def _see(self, row: Referral) -> None:
+        environment, key = self._environment, (row.campaign_id, row.user_id)
+        campaign = environment.campaigns.find(row.campaign_id)
+        rule = rule_of(campaign) if campaign and campaign.status is not Status.DRAFT else None
+        before = environment.qualifications.find(*key)
+        if campaign is None or rule is None or (row.finished and not may_qualify(row, campaign)):
+            if before is not None and before.due_at is not None:
+                self._finish(row, before)
+            return
+        sighting = self._sighting(row, rule)
+        if before is None and not (sighting and _begins(row, rule, sighting)):
+            return
+        if before is not None and before.wanted and not rule.reversible and before.due_at is None:
+            return  # qualified, or refused by Referral Factory, for good
+        seen = self._note(key, sighting)
+        if not row.finished:
+            self._ring_later(key, DELIVERY_AGAIN_AFTER, "The signup is not delivered yet.")
+        elif campaign.status is Status.PAUSED:
+            self._ring_later(key, PAUSED_AGAIN_AFTER, "The campaign is paused.")
+        else:
+            if rule.reversible:
+                row, seen = read_contacts(environment, row, rule, seen)
+            self._finish(row, self._judge(row, rule, baseline_of(row, rule)))
+
+    def _note(self, key: tuple[int, int], sighting: Sighting | None) -> Qualification:
+        """Stored first, to be rung should this worker not come back."""
+        rescue_at = self._environment.clock.now() + RESCUE_AFTER
+
+        def note(one: Qualification) -> Qualification:
+            seen = one.saw(sighting) if sighting else one
+            return seen if seen is one or seen.due_at is not None else replace(seen, due_at=rescue_at)
+
+        self._begun[key] = self._environment.qualifications.update(*key, note)
+        return self._begun[key]
+
+    def _sighting(self, row: Referral, rule: Rule) -> Sighting | None:
+        """What the message tells of the tracked attribute; None when it tells nothing of it."""
+        message = self._message
+        if message.contact_id is None or message.topic in WITHOUT_VALUES:
+            return None
+        seen_at = message.updated_at if message.updated_at is not None else message.received_at
+        if rule.attribute != ROLE:
+            told = rule.attribute in message.values
+            value = message.values.get(rule.attribute)
+            return Sighting(message.contact_id, seen_at, value, attribute=rule.attribute) if told else None
+        signed_up = message.topic == SIGNED_UP or (message.topic in BECOMES_USER and message.role == Role.USER)
+        is_news = signed_up and not is_our_user(self._environment, row, message.contact_id, told=message.topic == SIGNED_UP)
+        return Sighting(message.contact_id, seen_at, str(Role.USER), attribute=ROLE) if is_news else None
+
+    # -- what follows from it -----------------------------------------------------------------------------------------
+
+    def _judge(self, row: Referral, rule: Rule, baseline: Baseline) -> Qualification:
+        """The item as what was seen demands it; a turn is told in the row's story."""
+        environment, now = self._environment, self._environment.clock.now()
+        turns: list[bool] = []
+
+        def judge(one: Qualification) -> Qualification:
+            turns.clear()
+            wanted, value = is_wanted(one, rule, baseline)
+            if wanted is one.wanted:
+                return replace(one, due_at=None, reason="") if one.stage is Stage.WATCHING else one
+            turns.append(wanted)
+            exact = not wanted or rule.attribute == ROLE or rule.is_exact(value)
+            return replace(one.turned(wanted, now + RESCUE_AFTER), value=value if wanted else one.value, exact=exact)
+
+        judged = environment.qualifications.update(row.campaign_id, row.user_id, judge)
+        if turns:
+            what, detail = ("qualifies", _detail(rule, judged)) if judged.wanted else ("no longer qualifies", "")
+            environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(now, what, detail))
+            environment.metrics.count("ReferralQualifies" if judged.wanted else "QualificationReversed")
+        return judged
+
+    def _finish(self, row: Referral, judged: Qualification) -> None:
+        """What is wanted is told to Referral Factory; what is not even begun rests."""
+        self._begun.pop((row.campaign_id, row.user_id), None)
+        if judged.stage in (Stage.WAITING, Stage.RESERVED):
+            tell_qualification(self._environment, row, judged)
+        elif judged.due_at is not None:
+            self._environment.qualifications.update(row.campaign_id, row.user_id, lambda one: replace(one, due_at=None))
+
+    def _ring_later(self, key: tuple[int, int], seconds: float, reason: str) -> None:
+        until = self._environment.clock.now() + seconds
+        self._begun.pop(key, None)
+        self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
+
+
+class KnowingPeople(Protocol):
+    """What telling our own users needs of the environment."""
+
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def people(self) -> People: ...
+
+
+def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, told: bool = False) -> bool:
+    """Whether this application made a user of the lead, or knew the contact as one; ``told``: Intercom itself says that the
+    lead has just become one."""
+    connection = environment.connections.find()
+    email = fold_email(row.person.email or "")
+    person = environment.people.find(connection.workspace_id, email) if connection else None
+    if person is None:
+        return False
+    known = person.role == Role.USER and person.contact_id == contact_id
+    return person.converted or (known and not told)
+
+
+def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:
+    """Whether a first sighting is worth keeping: a qualified value, or that one which stood there was left."""
+    return rule.matches(sighting.value) or not row.finished or bool(baseline_of(row, rule).standing)
+
+
+def _detail(rule: Rule, judged: Qualification) -> str:
+    if rule.attribute == ROLE:
+        return "the lead became a user"
+    inexact = "" if judged.exact else " (written differently in the settings)"
+    return f"{rule.attribute} is “{judged.value}”{inexact}"

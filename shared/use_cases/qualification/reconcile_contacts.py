@@ -1,0 +1,233 @@
+"""Find by polling what a notification of Intercom should have told: contacts at a qualified value whose referral is not
+qualified, and where a reversal counts, those that have left it.
+
+Search compares whole days in the workspace's zone (https://developers.intercom.com/docs/references/rest-api), so it looks two
+days back, and what is older than the last reading is left out on our side (``search_contacts``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.contact import Attribute, Contact, Value
+from shared.domain.mapping import STANDARD_TYPES, coerce
+from shared.domain.person import Audience, fold_email
+from shared.domain.qualification.qualification import (
+    ROLE,
+    Qualification,
+    Rule,
+    Sighting,
+    baseline_of,
+    is_news,
+    may_qualify,
+    rule_of,
+)
+from shared.domain.signup.referral import Referral
+from shared.errors import ConnectionLostError, FailureError, RejectedError
+from shared.messages import QualifyReferral
+from shared.observability import logger
+from shared.ports.repositories import Campaigns, People, Progresses, Qualifications, Referrals
+from shared.ports.services import Clock, MessageQueue, Metrics
+from shared.use_cases.connection.find_connection import Connecting
+from shared.use_cases.connection.settle_doubt import settle_doubt
+from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
+from shared.use_cases.qualification.qualify_referral import is_our_user
+from shared.use_cases.qualification.search_contacts import ContactSearches, Search
+from shared.use_cases.vendor.guard_vendor import VendorGuard
+
+NAME = "contacts"
+FAILED = "ContactReconcileFailed"
+"""Counts passes that read nothing or were broken off, or in which a search was not done after an hour, and searches that
+Intercom refused."""
+OVERDUE = 300.0
+"""Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
+MOST_VALUES = 7
+"""Of one search: a text takes two of the 15 filters that a group may have."""
+Tracked = Mapping[int, tuple[Campaign, Rule]]
+
+
+class ReconcilingContacts(Connecting, Protocol):
+    """What this needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def qualifications(self) -> Qualifications: ...
+    @property
+    def progresses(self) -> Progresses: ...
+    @property
+    def qualification_queue(self) -> MessageQueue: ...
+    @property
+    def intercom_guard(self) -> VendorGuard: ...
+    @property
+    def notification_heartbeat(self) -> NotificationHeartbeat: ...
+    def time_left(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Found:
+    """What one pass saw; ``missed``: when the changes happened of which nobody has told us."""
+
+    seen: int = 0
+    queued: int = 0
+    complete: bool = True
+    missed: list[float] = field(default_factory=list)
+
+
+class ContactReconciliation:
+    """One pass. Raises what the Intercom port raises; what was found until then is queued."""
+
+    def __init__(self, environment: ReconcilingContacts) -> None:
+        self._environment = environment
+        self._found = Found()
+        self._tracked: dict[int, tuple[Campaign, Rule]] = {}
+        self._workspace_id = ""
+
+    def run(self) -> Found:
+        """Nothing happens while no campaign tracks anything (unless an uninstall is in doubt), or Intercom is not
+        connected."""
+        environment = self._environment
+        tracked = {
+            campaign.campaign_id: (campaign, rule)
+            for campaign in environment.campaigns.list()
+            if campaign.status is Status.ACTIVE and (rule := rule_of(campaign)) is not None
+        }
+        connection = environment.connections.find()
+        if connection is None or not connection.connected or not (tracked or connection.doubted_at is not None):
+            return self._found
+        environment.intercom_guard.admit()
+        self._workspace_id = connection.workspace_id
+        try:
+            settle_doubt(environment, connection)
+            self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
+            self._compare(environment.clock.now())
+        except ConnectionLostError:
+            environment.intercom_guard.connection_lost()
+            raise
+        except FailureError as error:
+            environment.intercom_guard.failed(error)
+            raise
+        environment.intercom_guard.succeeded()
+        environment.metrics.count("ContactsReconciled")
+        logger.info("contacts reconciled", seen=self._found.seen, queued=self._found.queued, complete=self._found.complete)
+        return self._found
+
+    def _compare(self, now: float) -> None:
+        stored = self._environment.progresses.find(NAME) or {}
+        searches = ContactSearches(self._environment, stored, now)
+        undecided_at = stored.get("undecided_at")
+        try:
+            self._search(searches)
+            undecided_at = self._listen(now, undecided_at)
+        finally:
+            self._found.seen, self._found.complete = searches.seen, searches.complete
+            self._environment.progresses.save(NAME, {**searches.kept(), "undecided_at": undecided_at})
+        if searches.failed:
+            self._environment.metrics.count(FAILED)
+
+    def _search(self, searches: ContactSearches) -> None:
+        queued: set[str] = set()
+        attributes = self._environment.intercom().attributes()
+        wanted = [one for pair in self._tracked.values() for one in _searches(*pair, attributes)]
+        for search in searches.in_turn(wanted):
+            try:
+                for contact in searches.read(search):
+                    if contact.id not in queued and self._is_news(contact):
+                        queued.add(contact.id)
+                        self._queue(contact)
+            except RejectedError as error:
+                self._environment.metrics.count(FAILED)
+                logger.error("contact search refused", attribute=search.attribute, others=search.others, reason=str(error))
+
+    def _is_trackable(self, campaign: Campaign, rule: Rule) -> bool:
+        """Whether the tracked attribute is still there. A campaign whose is not says so, and stops nothing else."""
+        attribute = self._environment.intercom().attributes().get(rule.attribute)
+        there = rule.attribute in (ROLE, *STANDARD_TYPES) or (attribute is not None and not attribute.archived)
+        problems = [] if there else [f"The tracked attribute {rule.attribute} is no longer in Intercom, so nobody qualifies."]
+        if not there:
+            self._environment.metrics.count("TrackedAttributeMissing")
+            logger.error("tracked attribute missing", campaign_id=campaign.campaign_id)
+        if list(campaign.noted_problems.get("qualification", ())) != problems:
+            self._environment.campaigns.note_problems(campaign.campaign_id, "qualification", problems)
+        return there
+
+    def _is_news(self, contact: Contact) -> bool:
+        """Whether a referral of the contact should stand otherwise than it does, and nobody has told so yet."""
+        referrals = self._environment.referrals
+        keys = dict.fromkeys(referrals.referrals_of_contact(self._workspace_id, contact.id))
+        if contact.email:
+            keys |= dict.fromkeys(referrals.referrals_of_email(self._workspace_id, fold_email(contact.email)))
+        rows = referrals.find_all([key for key in keys if key[0] in self._tracked]) if keys else {}
+        missed = 0
+        for key, row in rows.items():
+            campaign, rule = self._tracked[key[0]]
+            if row.audience is not Audience.PERSON_INVITED or (row.finished and not may_qualify(row, campaign)):
+                continue
+            missed += self._is_news_for(row, rule, contact)
+        self._found.missed += [float(contact.updated_at)] * missed
+        return missed > 0
+
+    def _is_news_for(self, row: Referral, rule: Rule, contact: Contact) -> bool:
+        if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):
+            return False
+        seen = self._environment.qualifications.find(row.campaign_id, row.user_id)
+        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule), attribute=rule.attribute)
+        return is_news(seen or Qualification(row.campaign_id, row.user_id), shown, rule, baseline_of(row, rule))
+
+    def _queue(self, contact: Contact) -> None:
+        self._environment.qualification_queue.send(
+            QualifyReferral(
+                topic="reconcile",
+                received_at=self._environment.clock.now(),
+                contact_id=contact.id,
+                email=contact.email or None,
+                role=str(contact.role),
+                values={rule.attribute: _value(contact, rule) for _, rule in self._tracked.values()},
+                updated_at=float(contact.updated_at),
+            )
+        )
+        self._found.queued += 1
+
+    def _listen(self, now: float, undecided_at: object) -> float | None:
+        """Changes that are overdue, and nothing was heard since the first of them: the notifications have stopped. Answers the
+        first change whose notification may still come, for the next pass to judge."""
+        missed = [*self._found.missed, *([float(str(undecided_at))] if undecided_at else [])]
+        overdue = [at for at in missed if now - at >= OVERDUE]
+        if overdue:
+            self._environment.metrics.count("NotificationMissed", len(overdue))
+            if self._environment.notification_heartbeat.heard_at() < min(overdue):
+                self._environment.metrics.count("NotificationsSilent")
+                logger.error("notifications silent", missed=len(overdue))
+        return min((at for at in missed if now - at < OVERDUE), default=None)
+
+
+def _searches(campaign: Campaign, rule: Rule, attributes: Mapping[str, Attribute]) -> Iterator[Search]:
+    attribute = attributes.get(rule.attribute) or Attribute(rule.attribute, STANDARD_TYPES.get(rule.attribute, "string"))
+    values = tuple(dict.fromkeys(_searchable(value, attribute) for value in rule.values))
+    for start in range(0, len(values), MOST_VALUES):
+        yield Search(rule.attribute, values[start : start + MOST_VALUES])
+    if rule.attribute != ROLE and (rule.reversible or campaign.watches_departures):
+        yield Search(rule.attribute, values[:MOST_VALUES], others=True)
+
+
+def _searchable(value: Value, attribute: Attribute) -> Value:
+    """As the attribute's type, for Intercom refuses a search for 1 among texts; what cannot be that stays as it is."""
+    try:
+        return coerce(value, attribute)
+    except ValueError:
+        return value
+
+
+def _value(contact: Contact, rule: Rule) -> Value:
+    return str(contact.role) if rule.attribute == ROLE else contact.value(rule.attribute)

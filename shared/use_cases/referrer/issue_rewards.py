@@ -1,0 +1,131 @@
+"""Issue the rewards that are due, once each: reserved, asked for, confirmed.
+
+After a lost answer only the lists tell what became of it, and not before 90 s have passed: a call may be that slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Campaign
+from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts, Status
+from shared.domain.vendor.limits import Priority
+from shared.errors import BlockedError, BreakerOpenError, ConnectionLostError, RateLimitedError, RejectedError, TransientError
+from shared.observability import logger
+from shared.ports.referrers import RewardKey
+from shared.ports.services import ReferralFactory, RewardPage
+from shared.use_cases.referrer.note_reward import Noting, note_reward
+
+IN_DOUBT = 90.0
+"""Seconds from the reservation until the lists are asked."""
+LONGEST_CALL = 25.0 + 3.0
+MOST_PAGES = 40
+ENOUGH_READINGS = 2
+"""Times that neither list holds a reward before it counts as no longer due: a page may shift while the lists are read."""
+
+
+class Issuing(Noting, Protocol):
+    """What issuing needs of the environment."""
+
+    def referral_factory(self, priority: Priority = Priority.RECONCILE) -> ReferralFactory: ...
+    def time_left(self) -> float: ...
+
+
+class RewardIssue:
+    """The due rewards of one person, under the lease on them."""
+
+    def __init__(self, environment: Issuing, campaign: Campaign) -> None:
+        self._environment = environment
+        self._campaign = campaign
+
+    def run(self, rewards: Iterable[Reward]) -> None:
+        """Issues what is wanted; what is in doubt waits, the others do not. Raises what the Referral Factory port raises."""
+        waits: list[TransientError] = []
+        for reward in rewards:
+            if not reward.wants_issuing or not self._campaign.rewards.get("issue_due"):
+                continue
+            try:
+                self._issue(reward if reward.reserved_at is None else self._looked_up(reward, reward.reserved_at))
+            except RateLimitedError:
+                raise
+            except TransientError as error:
+                waits.append(error)
+        if waits:
+            raise waits[0]
+
+    def _issue(self, reward: Reward | None) -> None:
+        if reward is None:
+            return
+        self._need_time()
+        now = self._environment.clock.now()
+        reserved = self._update(reward, lambda fresh: replace(fresh, reserved_at=now))
+        try:
+            facts = self._environment.referral_factory().issue_reward(reward.facts.id)
+        except RejectedError as error:
+            self._settle(reserved, note=str(error))
+            return
+        except (RateLimitedError, BreakerOpenError, BlockedError, ConnectionLostError):
+            self._update(reserved, lambda fresh: replace(fresh, reserved_at=None))  # refused: nothing happened
+            raise
+        self._settle(reserved, facts, issued=True)
+        self._environment.metrics.count("RewardIssued")
+
+    def _looked_up(self, reward: Reward, reserved_at: float) -> Reward | None:
+        """The reward when it still is due, None when that question is settled."""
+        left = reserved_at + IN_DOUBT - self._environment.clock.now()
+        if left > 0:
+            raise TransientError("An earlier request to issue a reward was not answered.", retry_after=left)
+        vendor = self._environment.referral_factory()
+        if self._find(vendor.due_rewards, reward):
+            return reward
+        issued = self._find(vendor.issued_rewards, reward)
+        if issued:
+            self._settle(reward, issued, issued=True)
+        elif reward.readings + 1 >= ENOUGH_READINGS:
+            self._settle(reward, note="Referral Factory no longer lists it as due.", assumed=True)
+        else:
+            now = self._environment.clock.now()
+            self._update(reward, lambda fresh: replace(fresh, readings=fresh.readings + 1, reserved_at=now))
+            raise TransientError("Referral Factory's lists do not hold the reward at the moment.", retry_after=IN_DOUBT)
+        return None
+
+    def _find(self, read: Callable[[str, int], RewardPage], reward: Reward) -> RewardFacts | None:
+        for metric in (reward.facts.metric,) if reward.facts.metric else METRICS:
+            for number in range(1, MOST_PAGES + 1):
+                self._need_time()
+                page = read(metric, number)
+                for facts in page.rewards:
+                    if (facts.id, facts.recipient_id) == (reward.facts.id, reward.user_id):
+                        return facts
+                if number >= (page.last_page or number + bool(page.rewards)):
+                    break
+        return None
+
+    def _settle(
+        self, reward: Reward, facts: RewardFacts | None = None, *, issued: bool = False, note: str = "", assumed: bool = False
+    ) -> None:
+        now = self._environment.clock.now()
+
+        def change(fresh: Reward) -> Reward:
+            told = replace(fresh.facts, status=Status.ISSUED) if issued else fresh.facts
+            return replace(fresh, facts=told, settled_at=now, changed_at=now, note=note, assumed=assumed)
+
+        if facts is not None:
+            answered = replace(facts, kind=Kind.ISSUED, recipient_id=reward.user_id)
+            note_reward(self._environment, self._campaign, _named(answered, reward.facts), listed=False)
+        self._update(reward, change)
+        logger.info("due reward settled", campaign_id=reward.campaign_id, reward=reward.facts.id, issued=issued, note=note)
+
+    def _update(self, reward: Reward, change: Callable[[Reward], Reward]) -> Reward:
+        return self._environment.rewards.update(RewardKey(reward.campaign_id, reward.user_id, *reward.key), change)
+
+    def _need_time(self) -> None:
+        if self._environment.time_left() < LONGEST_CALL:
+            raise TransientError("Not enough time left for a call to Referral Factory.", retry_after=1.0)
+
+
+def _named(facts: RewardFacts, due: RewardFacts) -> RewardFacts:
+    """The answer tells no name; the due reward's is its own."""
+    return replace(facts, name=facts.name or due.name, metric=facts.metric or due.metric)

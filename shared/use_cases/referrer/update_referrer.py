@@ -1,0 +1,209 @@
+"""Bring the contact of a person who refers up to date: counts, reward attributes, an event for each reward.
+
+The counts are Referral Factory's own, absolute, never our arithmetic. https://developers.referral-factory.com (users,
+``with=user.analytics``)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.connection.connection import Breaker, Vendor
+from shared.domain.contact import Value
+from shared.domain.mapping import Dropped
+from shared.domain.person import Person, fold_email
+from shared.domain.referrer.referrer import AGAIN_DELAY, KnownReferrer
+from shared.domain.referrer.reward import Reward, attributes_of_rewards
+from shared.domain.signup.referral import Referral, State
+from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
+from shared.observability import logger
+from shared.ports.repositories import Referrals, SyncMembers
+from shared.ports.services import Chance
+from shared.use_cases.connection.find_connection import Connecting, find_connection
+from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, Issuing, RewardIssue
+from shared.use_cases.referrer.mark_referrer import ring_referrer
+from shared.use_cases.referrer.tell_rewards import tell_rewards
+from shared.use_cases.referrer.write_referrer import NoContactError, ReferrerWriter, Writing
+from shared.use_cases.sync.learn_people import teach_member
+
+LEASE = 90.0
+"""Seconds: the function's time-out (60 s) and 30 s."""
+NOT_ACTIVE_AGAIN = 900.0
+VENDOR_AGAIN = 300.0
+"""Seconds until Referral Factory is asked again after it refused us."""
+NO_CONTACT = "Intercom has no contact of this person; none is created for counts or rewards."
+
+
+class Guard(Protocol):
+    """What stands before Intercom's calls."""
+
+    def check(self) -> Breaker | None: ...
+    def take_try(self, breaker: Breaker | None) -> None: ...
+
+
+class Updating(Issuing, Writing, Connecting, Protocol):
+    """What updating needs of the environment."""
+
+    @property
+    def chance(self) -> Chance: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def sync_members(self) -> SyncMembers: ...
+    @property
+    def intercom_guard(self) -> Guard: ...
+
+
+class ReferrerUpdate:
+    """One attempt at one person. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
+
+    def __init__(self, environment: Updating, campaign_id: int, user_id: int) -> None:
+        self._environment = environment
+        self._key = (campaign_id, user_id)
+        self._owner = environment.chance.token()
+        self._referrer: KnownReferrer | None = None
+
+    @property
+    def hurries(self) -> bool:
+        """Nobody was promised this within minutes."""
+        return False
+
+    @property
+    def waits_so_far(self) -> int:
+        return self._referrer.attempts if self._referrer else 0
+
+    def prepare(self) -> None:
+        """Nothing: the mark of the person is there already, and the sweep rings it."""
+
+    def run(self) -> None:
+        """Raises TransientError, ConnectionLostError (Intercom's) and PermanentError."""
+        environment = self._environment
+        known = environment.referrers.find(*self._key)
+        if known is None or not known.is_marked:
+            return
+        self._referrer = environment.referrers.lease(*self._key, self._owner, environment.clock.now(), LEASE)
+        if self._referrer is None:
+            return
+        campaign = environment.campaigns.find(self._key[0])
+        if campaign is None or campaign.status is not Status.ACTIVE:
+            self.wait(environment.clock.now() + NOT_ACTIVE_AGAIN, "The campaign is not active.")
+            return
+        try:
+            self._update(self._referrer, campaign)
+        except (BlockedError, ConnectionLostError) as error:
+            if error.vendor != Vendor.REFERRAL_FACTORY:
+                raise
+            self.wait(environment.clock.now() + VENDOR_AGAIN, str(error))
+
+    def wait(self, until: float, reason: str) -> bool:
+        """Lets the sweep ring at ``until``; False when nothing is marked, so that only the queue can wait."""
+        return self._environment.referrers.wait(*self._key, until, reason, self._owner)
+
+    def fail(self, reason: str) -> None:
+        """Nothing more is tried until the next mark."""
+        if self._referrer is not None:
+            self._finish(replace(self._referrer, note=reason))
+        self._environment.metrics.count("ReferrerFailed")
+
+    # -- what it comes to ---------------------------------------------------------------------------------------------
+
+    def _update(self, referrer: KnownReferrer, campaign: Campaign) -> None:
+        environment = self._environment
+        if not referrer.is_marked:
+            self._finish(referrer)
+            return
+        breaker = environment.intercom_guard.check()
+        row = environment.referrals.find(*self._key)
+        problem = self._issue(campaign)
+        person, asked = self._ask(referrer, campaign, row)
+        rewards = environment.rewards.of_person(*self._key)
+        wanted = {**_counts(person, campaign), **attributes_of_rewards(rewards, campaign.rewards)}
+        events = [reward for reward in rewards if reward.wants_event]
+        later: float | None = None
+        if wanted or events:
+            environment.intercom_guard.take_try(breaker)
+            referrer, later = self._tell(referrer, campaign, row, person, wanted, events)
+        problem = problem or asked
+        if problem is not None:
+            environment.referrers.save(referrer)
+            raise problem
+        if later is not None:
+            environment.referrers.save(referrer)
+            self.wait(later, "Another event has this second.")
+            ring_referrer(environment, *self._key, later - environment.clock.now())
+            return
+        self._finish(replace(referrer, updated_at=environment.clock.now()))
+        environment.metrics.count("ReferrerUpdated")
+
+    def _issue(self, campaign: Campaign) -> FailureError | None:
+        """Issues what is due; that Referral Factory does not answer costs the contact nothing else."""
+        try:
+            RewardIssue(self._environment, campaign).run(self._environment.rewards.of_person(*self._key))
+        except FailureError as error:
+            return error
+        return None
+
+    def _ask(
+        self, referrer: KnownReferrer, campaign: Campaign, row: Referral | None
+    ) -> tuple[Person | None, FailureError | None]:
+        """Referral Factory's own facts of the person, when counts are wanted or nobody else knows the e-mail address."""
+        email = (row.person.email if row else None) or referrer.email
+        if not campaign.count_attributes and email:
+            return None, None
+        try:
+            if self._environment.time_left() < LONGEST_CALL:
+                raise TransientError("Not enough time left for a call to Referral Factory.", retry_after=1.0)
+            found = self._environment.referral_factory().user(self._key[1])
+        except FailureError as error:
+            return None, error
+        if found is None:
+            return None, None
+        teach_member(self._environment.sync_members, self._key[0], found[1])
+        return found[1], None
+
+    def _tell(
+        self,
+        referrer: KnownReferrer,
+        campaign: Campaign,
+        row: Referral | None,
+        person: Person | None,
+        wanted: dict[str, Value],
+        events: Sequence[Reward],
+    ) -> tuple[KnownReferrer, float | None]:
+        """Attributes, then events, so that what an event starts in Intercom finds the newest ones."""
+        environment = self._environment
+        connection = find_connection(environment)
+        email = (row.person.email if row else None) or (person.email if person else None) or referrer.email or ""
+        ledger_id = row.contact_id if row and row.state is not State.ERASED else None
+        intercom = environment.intercom(connection)
+        writer = ReferrerWriter(environment, intercom, connection, campaign, referrer, fold_email(email), ledger_id)
+        note = ""
+        later = None
+        try:
+            note = _note(writer.write(wanted))
+            later = tell_rewards(environment, writer, campaign, events)
+        except NoContactError:
+            note = NO_CONTACT
+            environment.metrics.count("ReferrerWithoutContact")
+        return replace(writer.referrer, note=note), later
+
+    def _finish(self, referrer: KnownReferrer) -> None:
+        now = self._environment.clock.now()
+        if not self._environment.referrers.finish(referrer, now + AGAIN_DELAY):
+            ring_referrer(self._environment, *self._key, AGAIN_DELAY)
+        logger.info("referrer finished", campaign_id=self._key[0], user_id=self._key[1], note=referrer.note)
+
+
+def _counts(person: Person | None, campaign: Campaign) -> dict[str, Value]:
+    """What Referral Factory told, by the campaign's attributes."""
+    if person is None:
+        return {}
+    told = {name: getattr(person, name) for name in campaign.count_attributes}
+    return {campaign.count_attributes[name]: value for name, value in told.items() if value is not None}
+
+
+def _note(dropped: Sequence[Dropped]) -> str:
+    return "; ".join(drop.reason for drop in dropped)

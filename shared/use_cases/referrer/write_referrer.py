@@ -1,0 +1,167 @@
+"""The contact of a person who refers: find it, write to it, tell it of rewards. Never creates one, never brings one back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from shared.domain.campaign.campaign import Campaign
+from shared.domain.connection.connection import Connection
+from shared.domain.contact import Value, preferred
+from shared.domain.mapping import Dropped, prepare
+from shared.domain.referrer.referrer import KnownReferrer
+from shared.errors import ContactGoneError, RejectedError, TransientError
+from shared.ports.repositories import People
+from shared.ports.services import Intercom
+from shared.use_cases.contact.claim_attributes import Claiming, claim_attributes
+
+LONGEST_CALL = 10.0 + 3.0
+MOST_STEPS = 4
+"""From a dead id to a living contact."""
+Answer = TypeVar("Answer")
+
+
+class Writing(Claiming, Protocol):
+    """What writing needs of the environment."""
+
+    @property
+    def people(self) -> People: ...
+    def time_left(self) -> float: ...
+
+
+class NoContactError(Exception):
+    """The person has no contact in Intercom (any more)."""
+
+
+class ReferrerWriter:
+    """One person's contact, for one campaign. ``referrer`` says afterwards what the contact holds."""
+
+    def __init__(
+        self,
+        environment: Writing,
+        intercom: Intercom,
+        connection: Connection,
+        campaign: Campaign,
+        referrer: KnownReferrer,
+        email: str,
+        ledger_contact_id: str | None,
+    ) -> None:
+        self._environment = environment
+        self._intercom = intercom
+        self._connection = connection
+        self._campaign = campaign
+        self._email = email
+        self._ledger_contact_id = ledger_contact_id
+        self._searched = False
+        self.referrer = referrer
+
+    def write(self, wanted: Mapping[str, Value]) -> tuple[Dropped, ...]:
+        """Writes what differs from what was written last; answers what was left out. An empty text clears only what was written
+        before. Raises NoContactError and what the Intercom port raises."""
+        prepared = prepare(wanted, self._intercom.attributes(wanted))
+        contact_id = self._known_id()
+        there = self.referrer.written if contact_id == self.referrer.contact_id else {}
+        new = {name: value for name, value in prepared.values.items() if not _same(there.get(name, ""), value)}
+        changes, dropped = self._ours(new)
+        dropped = (*prepared.dropped, *dropped)
+        if not changes:
+            return dropped
+        values: Mapping[str, Value] = changes
+
+        def put(contact_id: str) -> None:
+            nonlocal values, dropped
+            values, refused = self._put(contact_id, changes)
+            dropped = (*dropped, *refused)
+
+        used = self._with_contact(put, contact_id)
+        before = there if used == contact_id else {}
+        self.referrer = replace(self.referrer, written={**before, **values})
+        return dropped
+
+    def tell(self, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
+        """Creates an event on the contact; the same one again changes nothing. Raises as ``write`` does."""
+
+        def create(contact_id: str) -> None:
+            self._need_time()
+            self._intercom.create_event(contact_id, name, created_at, metadata)
+
+        self._with_contact(create, self._known_id())
+
+    def claim_second(self, not_before: int) -> int:
+        """A second that no other event of this person has."""
+        return self._environment.claims.second(self._connection.workspace_id, self._email, not_before)
+
+    # -- the contact --------------------------------------------------------------------------------------------------
+
+    def _known_id(self) -> str | None:
+        """The ledger's row's, else that of the e-mail address, else the one that was used last; a dead one's successor."""
+        person = None
+        if self._ledger_contact_id is None and self._email:
+            person = self._environment.people.find(self._connection.workspace_id, self._email)
+        known = self._ledger_contact_id or (person.contact_id if person else None)
+        if known is None or known == self.referrer.instead_of:
+            return self.referrer.contact_id
+        return known
+
+    def _with_contact(self, act: Callable[[str], None], known: str | None) -> str:
+        """Does it to the contact; follows a merge, else searches once by e-mail. Answers the id that was used."""
+        contact_id = known or self._search(())
+        dead: list[str] = []
+        for _ in range(MOST_STEPS):
+            try:
+                act(contact_id)
+            except ContactGoneError as gone:
+                dead.append(contact_id)
+                canonical = gone.canonical_id if gone.canonical_id not in dead else None
+                contact_id = canonical or self._search(dead)
+                continue
+            first = known if dead and known else self.referrer.instead_of
+            self.referrer = replace(self.referrer, contact_id=contact_id, instead_of=first)
+            return contact_id
+        raise NoContactError
+
+    def _search(self, dead: Iterable[str]) -> str:
+        if not self._email or self._searched:
+            raise NoContactError
+        self._need_time()
+        self._searched = True
+        found = preferred(hit for hit in self._intercom.search_by_email(self._email) if hit.id not in dead)
+        if found is None:
+            raise NoContactError
+        return found.id
+
+    def _put(self, contact_id: str, values: Mapping[str, Value]) -> tuple[Mapping[str, Value], tuple[Dropped, ...]]:
+        """An attribute that Intercom refuses by name is left out, and the rest sent once more."""
+        self._need_time()
+        try:
+            self._intercom.put_contact(contact_id, values)
+        except RejectedError as error:
+            if error.field not in values:
+                raise
+            rest = {name: value for name, value in values.items() if name != error.field}
+            if rest:
+                self._need_time()
+                self._intercom.put_contact(contact_id, rest)
+            return rest, (Dropped(str(error.field), f"Intercom refused it: {error}"),)
+        return values, ()
+
+    # -- two campaigns, one attribute ---------------------------------------------------------------------------------
+
+    def _ours(self, values: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Dropped, ...]]:
+        """Without what another campaign wrote first on this person; one that no longer writes there has given it up."""
+        if not values or not self._email:
+            return dict(values), ()
+        workspace_id, campaign_id = self._connection.workspace_id, self._campaign.campaign_id
+        owners = claim_attributes(self._environment, workspace_id, self._email, campaign_id, values)
+        ours = {name: value for name, value in values.items() if owners[name] == campaign_id}
+        others = (Dropped(n, f"Campaign {owners[n]} wrote {n} first.") for n in values if n not in ours)
+        return ours, tuple(others)
+
+    def _need_time(self) -> None:
+        if self._environment.time_left() < LONGEST_CALL:
+            raise TransientError("Not enough time left for a call to Intercom.", retry_after=1.0)
+
+
+def _same(there: Value, wanted: Value) -> bool:
+    return there == wanted and isinstance(there, bool) == isinstance(wanted, bool)

@@ -1,0 +1,135 @@
+"""What is looked at after a delivery: is the contact alone, and does Referral Factory know the person at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.contact import Contact
+from shared.domain.person import fold_email
+from shared.domain.signup.reconcile import Order
+from shared.domain.signup.referral import Origin, Referral
+from shared.errors import PermanentError
+from shared.observability import logger
+from shared.ports.repositories import Progresses, Referrals
+from shared.ports.services import Clock, Intercom, Metrics
+from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.vendor.guard_vendor import VendorGuard
+
+SETTLE_AFTER = 900.0
+"""Seconds from a create to the settle check: by then search shows what was created meanwhile."""
+CHECKED_TOGETHER = 15
+"""Rows of one search: as many filters as a group may have, https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/searchcontacts."""
+VERIFY_AFTER = 3_600.0
+"""Seconds from a webhook until reconcile must have found its person in Referral Factory's list."""
+VERIFY_AGAIN_AFTER = 1_800.0
+
+
+class Checking(Protocol):
+    """What the checks need of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def progresses(self) -> Progresses: ...
+    @property
+    def intercom_guard(self) -> VendorGuard: ...
+    def intercom(self) -> Intercom: ...
+
+
+def next_check(row: Referral) -> float | None:
+    """When a finished row is to be looked at again, in epoch seconds; None when all is known."""
+    times = []
+    if row.settle_since is not None:
+        times.append((row.delivered_at or row.accepted_at) + SETTLE_AFTER)
+    if _is_unverified(row):
+        times.append(row.accepted_at + VERIFY_AFTER)
+    return min(times, default=None)
+
+
+def check_delivered(environment: Checking, row: Referral, also: Sequence[tuple[int, int]] = ()) -> None:
+    """Does what is due on a finished row, and on the others with it; nothing when nothing is. Raises what the Intercom port
+    raises: the others are then rung again."""
+    rows = [row, *environment.referrals.find_all(also).values()] if also else [row]
+    rows = [one for one in rows if one.finished and one.due_at is not None]
+    settled = _settle(environment, [one for one in rows if _settles(environment, one)])
+    for one in rows:
+        after = settled.get((one.campaign_id, one.user_id), one)
+        if _is_unverified(after) and environment.clock.now() >= after.accepted_at + VERIFY_AFTER:
+            _verify(environment, after)
+
+
+def _settles(environment: Checking, row: Referral) -> bool:
+    due = (row.delivered_at or row.accepted_at) + SETTLE_AFTER
+    return row.settle_since is not None and environment.clock.now() >= due
+
+
+def _settle(environment: Checking, rows: Sequence[Referral]) -> dict[tuple[int, int], Referral]:
+    """One search for all: who has more than one contact that was created since the reservation raises an alarm."""
+    if not rows:
+        return {}
+    environment.intercom_guard.admit()
+    intercom, emails = environment.intercom(), [fold_email(row.person.email or "") for row in rows]
+    try:
+        hits = intercom.search_by_email(*emails)
+    except PermanentError:
+        if len(rows) == 1:
+            raise
+        rows, hits = rows[:1], intercom.search_by_email(emails[0])  # one of them is refused: which, shows when it is the first
+    environment.metrics.count("SettleSearched")
+    by_email: dict[str, list[Contact]] = {}
+    for hit in hits:
+        by_email.setdefault(fold_email(hit.email), []).append(hit)
+    return {
+        (row.campaign_id, row.user_id): _settled(environment, row, by_email.get(fold_email(row.person.email or ""), []))
+        for row in rows
+    }
+
+
+def _settled(environment: Checking, row: Referral, hits: Sequence[Contact]) -> Referral:
+    now = environment.clock.now()
+    fresh = [hit.id for hit in hits if row.settle_since is not None and hit.created_at >= row.settle_since]
+    doubled = len(fresh) > 1
+
+    def change(current: Referral) -> Referral:
+        if current.settle_since is None or not current.finished:
+            return current
+        settled = replace(current, settle_since=None, possibly_doubled=doubled)
+        settled = replace(settled, due_at=next_check(settled))
+        return settled.told(now, "possibly doubled", ", ".join(fresh)) if doubled else settled
+
+    if doubled:
+        environment.metrics.count("PossiblyDoubled")
+        logger.error("contact possibly doubled", campaign_id=row.campaign_id, user_id=row.user_id, contact_ids=fresh)
+    return environment.referrals.update(row.campaign_id, row.user_id, change)
+
+
+def _verify(environment: Checking, row: Referral) -> None:
+    """An hour after its webhook Referral Factory's list still lacks the person: an invented signup, or a deleted one."""
+    now = environment.clock.now()
+    progress = progress_of(environment.progresses.find(NAME))
+    seen_since = progress.scanned_at if progress.order is Order.UNKNOWN else progress.succeeded_at
+    known_by_now = seen_since > row.accepted_at
+
+    def change(current: Referral) -> Referral:
+        if not _is_unverified(current) or not current.finished:
+            return current
+        if not known_by_now:
+            return replace(current, due_at=now + VERIFY_AGAIN_AFTER)
+        flagged = replace(current, unverified=True, due_at=None)
+        return flagged.told(now, "unverified", "Referral Factory's list does not hold this person.")
+
+    after = environment.referrals.update(row.campaign_id, row.user_id, change)
+    if after.unverified and not row.unverified:
+        environment.metrics.count("SignupUnverified")
+        logger.error("signup unverified", campaign_id=row.campaign_id, user_id=row.user_id)
+
+
+def _is_unverified(row: Referral) -> bool:
+    by_webhook = row.origin is Origin.WEBHOOK and not row.synthetic
+    return by_webhook and row.verified_at is None and not row.unverified and row.contact_id is not None

@@ -1,0 +1,142 @@
+"""Compare Referral Factory's people with the ledger: who is missing is added, who is there is verified and completed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.person import Person, Referrer, merge
+from shared.domain.signup.referral import Origin, Referral
+from shared.errors import FailureError, TransientError
+from shared.messages import DeliverContact
+from shared.observability import logger
+from shared.ports.repositories import Referrals
+from shared.ports.services import Clock, MessageQueue, ReferralFactory
+from shared.use_cases.signup.remember_signup import remember_signup
+
+LONGEST_CALL = 25.0 + 3.0
+"""Seconds one call of Referral Factory may need; with less left none is begun."""
+MOST_REFERRERS = 50
+"""Referrers that one pass asks for by id, beside those that are on the pages it reads."""
+MOST_FAILURES = 5
+"""People of one pass who may fail at our own tables before it stops."""
+
+
+class Comparing(Protocol):
+    """What comparing needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def delivery_queue(self) -> MessageQueue: ...
+    def referral_factory(self) -> ReferralFactory: ...
+    def time_left(self) -> float: ...
+
+
+class PeopleComparison:
+    """The comparisons of one pass. ``added``: the user ids of whom the ledger did not have, one for each referral;
+    ``completed``: how many rows learnt something; ``failures``: of rows that could not be written."""
+
+    def __init__(self, environment: Comparing, campaigns: Mapping[int, Campaign]) -> None:
+        self.added: list[int] = []
+        self.completed = 0
+        self.failures: list[TransientError] = []
+        self._environment = environment
+        self._campaigns = campaigns
+        self._people: dict[int, Person] = {}
+        self._asked = 0
+
+    def compare(self, page: Sequence[tuple[int, Person]]) -> None:
+        """One page of people, each with the campaign's id. Somebody whose row cannot be written now delays nobody else.
+
+        Raises TransientError when the ledger cannot be read, or too many rows cannot be written.
+        """
+        self._people |= {person.user_id: person for _, person in page}
+        people = [(campaign_id, person) for campaign_id, person in page if self._concerns(campaign_id)]
+        rows = self._environment.referrals.find_all([(campaign_id, person.user_id) for campaign_id, person in people])
+        to_ring: list[Referral] = []
+        for campaign_id, person in people:
+            row = rows.get((campaign_id, person.user_id))
+            try:
+                to_ring += self._reconciled(self._campaigns[campaign_id], person, row)
+            except TransientError as error:
+                self._note_failure(error)
+        self._ring(to_ring)
+
+    def _concerns(self, campaign_id: int) -> bool:
+        campaign = self._campaigns.get(campaign_id)
+        return campaign is not None and campaign.status is not Status.DRAFT
+
+    def _note_failure(self, error: TransientError) -> None:
+        logger.warning("row not reconciled", error=type(error).__name__, vendor=error.vendor, code=error.code)
+        self.failures.append(error)
+        if len(self.failures) > MOST_FAILURES:
+            raise error
+
+    def _reconciled(self, campaign: Campaign, person: Person, row: Referral | None) -> Iterable[Referral]:
+        """The row, if it is to be delivered now."""
+        now = self._environment.clock.now()
+        if row is None and _joined_before(campaign, person.user_id):
+            return ()
+        person = self._with_referrer(campaign, person, row)
+        if row is None:
+            self.added.append(person.user_id)
+        elif row.verified_at is not None and merge(row.person, person) == row.person:
+            return ()
+        fresh = remember_signup(
+            self._environment,
+            campaign.campaign_id,
+            person,
+            campaign,
+            accepted_at=now,
+            origin=Origin.RECONCILE,
+            what="found by reconcile",
+            verified_at=now,
+        )
+        self.completed += row is not None
+        return () if fresh.finished or (row is not None and not row.finished) else (fresh,)
+
+    def _with_referrer(self, campaign: Campaign, person: Person, row: Referral | None) -> Person:
+        """The list names a referrer by id only; who that is, where the campaign maps it, is asked once a pass."""
+        audience = (row.person if row else person).audience or person.audience
+        mapped = campaign.audience(audience).mapping if audience else ()
+        referrer_id = person.referrer.user_id
+        known = row is not None and (row.person.referrer.first_name or row.person.referrer.email)
+        if referrer_id is None or known or not any(one.source.startswith("referrer.") for one in mapped):
+            return person
+        referrer = self._people.get(referrer_id) or self._ask_for(referrer_id)
+        if referrer is None:
+            return person
+        facts = Referrer(referrer_id, referrer.first_name, referrer.email, referrer.code, referrer.url)
+        return replace(person, referrer=facts)
+
+    def _ask_for(self, user_id: int) -> Person | None:
+        """None when nobody answers, or enough was asked in this pass: the next one tries again."""
+        if self._asked >= MOST_REFERRERS or self._environment.time_left() < LONGEST_CALL:
+            return None
+        self._asked += 1
+        try:
+            found = self._environment.referral_factory().user(user_id)
+        except FailureError as error:
+            logger.info("referrer not told", user_id=user_id, error=type(error).__name__)
+            return None
+        if found is not None:
+            self._people[user_id] = found[1]
+        return self._people.get(user_id)
+
+    def _ring(self, rows: Sequence[Referral]) -> None:
+        now = self._environment.clock.now()
+        refused = self._environment.delivery_queue.send_all(
+            [DeliverContact(row.campaign_id, row.user_id, "reconcile", now) for row in rows]
+        )
+        if refused:
+            logger.warning("queue refused rings", count=len(refused))  # the rows are due anyway: the sweep rings them
+
+
+def _joined_before(campaign: Campaign, user_id: int) -> bool:
+    """Nobody is added before the activation mark is known, nor anybody at or below it, unless all are wanted."""
+    return not campaign.backfill and (campaign.known_up_to is None or user_id <= campaign.known_up_to)

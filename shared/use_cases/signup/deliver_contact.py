@@ -1,0 +1,225 @@
+"""Deliver one signup: the ledger row first, then the contact.
+
+It never waits for Referral Factory: what the webhook did not bring, the next reconcile pass adds.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.connection.connection import Vendor
+from shared.domain.person import fold_email, is_deliverable
+from shared.domain.signup.referral import RESCUE_AFTER, Origin, Referral, State
+from shared.domain.signup.synthetic import is_synthetic
+from shared.errors import MalformedPayloadError, PermanentError, TransientError, UnavailableError
+from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
+from shared.observability import logger
+from shared.ports.referrers import Rewards
+from shared.ports.repositories import (
+    DueRow,
+    Progresses,
+    Quarantine,
+    Quarantined,
+)
+from shared.ports.services import MessageQueue, PersonReader, RewardReader
+from shared.use_cases.signup.check_delivered import check_delivered
+from shared.use_cases.signup.note_signup import note_signup
+from shared.use_cases.signup.put_aside import PuttingAside, is_brought_by_sync, is_for_nobody, put_aside
+from shared.use_cases.signup.remember_signup import remember_signup
+from shared.use_cases.signup.write_signup import WritingSignups, write_signup
+
+NEARLY = 5.0
+"""Seconds by which a row's time may be off without being moved."""
+HURRIES_AFTER = 1_200.0
+"""Seconds of the thirty minutes after which a failed try is repeated within seconds."""
+
+
+class Delivering(WritingSignups, PuttingAside, Protocol):
+    """What delivering needs of the environment."""
+
+    @property
+    def quarantine(self) -> Quarantine: ...
+    @property
+    def progresses(self) -> Progresses: ...
+    @property
+    def reconcile_queue(self) -> MessageQueue: ...
+    @property
+    def rewards(self) -> Rewards: ...
+    @property
+    def read_reward(self) -> RewardReader: ...
+    @property
+    def read_person(self) -> PersonReader: ...
+    @property
+    def synthetic_email(self) -> str: ...
+
+
+def is_our_own(environment: Delivering, fields: Mapping[str, Any]) -> bool:
+    """Whether a webhook tells of our own synthetic signup, and so nothing of whether Referral Factory's webhooks come."""
+    person = environment.read_person(fields, {}) if environment.synthetic_email else None
+    return person is not None and is_synthetic(person, environment.synthetic_email)
+
+
+class Delivery:
+    """One attempt at one message. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
+
+    def __init__(self, environment: Delivering, message: DeliverContact) -> None:
+        self._environment = environment
+        self._message = message
+        self._row: Referral | None = None
+        self._campaign: Campaign | None = None
+
+    def prepare(self) -> None:
+        """The ledger row first. A batch prepares all its records before the first vendor call, so that should its worker
+        die, the sweep knows each row. Raises as ``run`` does."""
+        self._campaign = self._environment.campaigns.find(self._message.campaign_id)
+        self._row = _row_of(self._environment, self._message, self._campaign)
+        self._keep_sweep_away()
+
+    def run(self) -> None:
+        """After ``prepare``. Raises TransientError, ConnectionLostError and PermanentError."""
+        environment, row, campaign = self._environment, self._row, self._campaign
+        if row is None:
+            return
+        note_signup(environment, campaign, row, self._message)
+        if row.finished:
+            check_delivered(environment, row, [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()])
+            return
+        email = fold_email(row.person.email or "")
+        if campaign is not None and campaign.status is Status.ACTIVE and is_brought_by_sync(environment, row, email):
+            return
+        if campaign is None or campaign.status is not Status.ACTIVE or is_for_nobody(row, campaign):
+            put_aside(environment, row, campaign)
+            return
+        if not is_deliverable(email):
+            raise PermanentError("There is no e-mail address." if not email else "No mail system takes this e-mail address.")
+        try:
+            write_signup(environment, row, campaign, email)
+        except UnavailableError as error:
+            self._tell_of_try(error)
+            raise
+
+    def _tell_of_try(self, error: UnavailableError) -> None:
+        """The vendor's answer becomes a line of the story, also when the next try comes within seconds."""
+        if error.vendor != Vendor.INTERCOM:
+            return
+        now = self._environment.clock.now()
+        try:
+            self._update(lambda row: row if row.finished else row.told(now, "tried", str(error)))
+        except TransientError:
+            logger.warning("try not told")  # the story has a gap; the failure itself counts
+
+    def _keep_sweep_away(self) -> None:
+        """Of a row that is tried again the time is moved: the sweep rings it soon should this worker die, and not while the
+        message waits in the queue for its next try."""
+        row, due_at = self._row, self._environment.clock.now() + RESCUE_AFTER
+        if row is None or row.state is not State.PENDING or row.due_at is None or abs(row.due_at - due_at) < NEARLY:
+            return
+        try:
+            self._environment.referrals.ring(DueRow(row.due_at, row.campaign_id, row.user_id), due_at)
+        except TransientError as error:
+            logger.info("row's time not moved", code=error.code)  # rung too early or late, but rung
+
+    @property
+    def hurries(self) -> bool:
+        """Whether the promised time is nearly over, or was over in an outage."""
+        row = self._row
+        return row is not None and not row.finished and self._environment.clock.now() - row.accepted_at > HURRIES_AFTER
+
+    @property
+    def waits_so_far(self) -> int:
+        """How often the row has waited in the ledger since it last went well."""
+        return self._row.attempts if self._row else 0
+
+    def wait(self, until: float, reason: str) -> bool:
+        """Lets the ledger ring the row at ``until``; False when there is no row yet, so that only the queue can wait."""
+        if self._row is None:
+            return False
+
+        def change(row: Referral) -> Referral:
+            if row.finished:
+                return replace(row, due_at=until) if row.settle_since is not None else row
+            waiting = replace(row.waiting(until, reason), attempts=row.attempts + 1)
+            return waiting.told(self._environment.clock.now(), "waits", reason)
+
+        self._update(change)
+        return True
+
+    def fail(self, reason: str) -> None:
+        """Closes the row with the reason; what belongs to no row is quarantined."""
+        now = self._environment.clock.now()
+        if self._row is None:
+            self._quarantine(reason)
+            return
+
+        def change(row: Referral) -> Referral:
+            if row.finished:
+                return replace(row, settle_since=None, due_at=None, notes=(*row.notes, reason))
+            return row.done(State.FAILED, reason).told(now, "failed", reason)
+
+        self._update(change)
+        self._environment.metrics.count("ContactFailed")
+
+    def _update(self, change: Callable[[Referral], Referral]) -> None:
+        if self._row is not None:
+            self._environment.referrals.update(self._row.campaign_id, self._row.user_id, change)
+
+    def _quarantine(self, reason: str) -> None:
+        message = self._message
+        body = json.dumps(message.fields, ensure_ascii=True).encode("ascii")
+        self._environment.quarantine.add(
+            Quarantined(
+                id=message.id or self._environment.chance.token(),
+                campaign_id=str(message.campaign_id),
+                event=message.event,
+                reason=reason,
+                content_type="application/json",
+                body=base64.b64encode(body).decode("ascii"),
+                received_at=message.received_at,
+            )
+        )
+        self._environment.metrics.count("SignupQuarantined")
+
+
+# -- the ledger row first ---------------------------------------------------------------------------------------------
+
+
+def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign | None) -> Referral | None:
+    """The row, written or completed with what the message tells; None when there is nothing to deliver."""
+    if message.fields is None:
+        if message.user_id is None:
+            raise MalformedPayloadError("the message names nobody")
+        row = environment.referrals.find(message.campaign_id, message.user_id)
+        return _reopened(environment, row) if row and message.replay else row
+    person = environment.read_person(message.fields, campaign.aliases if campaign else {})
+    if person is None:
+        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), contacts=False))
+        environment.metrics.count("WebhookWithoutUserId")
+        return None
+    row = remember_signup(
+        environment,
+        message.campaign_id,
+        person,
+        campaign,
+        accepted_at=message.received_at,
+        origin=Origin.WEBHOOK if message.event == "joined" else Origin.RECONCILE,
+        what=f"webhook {message.event}",
+        synthetic=is_synthetic(person, environment.synthetic_email),
+    )
+    if message.event == "qualified":
+        told = QualifyReferral("qualified", message.received_at, campaign_id=row.campaign_id, user_id=row.user_id)
+        environment.qualification_queue.send(told)
+    return row
+
+
+def _reopened(environment: Delivering, row: Referral) -> Referral:
+    now = environment.clock.now()
+    return environment.referrals.update(
+        row.campaign_id,
+        row.user_id,
+        lambda fresh: replace(fresh, attempts=0).told(now, "replay").waiting(now + RESCUE_AFTER, "Asked for again."),
+    )

@@ -1,0 +1,74 @@
+"""The ledger row of a signup: written once, and completed by whatever is told later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.campaign.campaign import Action, Campaign
+from shared.domain.person import Person
+from shared.domain.signup.referral import RESCUE_AFTER, Event, Origin, Referral, State
+from shared.ports.repositories import Referrals
+from shared.ports.services import Clock
+from shared.use_cases.contact.wanted_contact import mapped_values
+from shared.use_cases.signup.check_delivered import next_check
+
+
+class Remembering(Protocol):
+    """What writing a ledger row needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def referrals(self) -> Referrals: ...
+
+
+def remember_signup(
+    environment: Remembering,
+    campaign_id: int,
+    person: Person,
+    campaign: Campaign | None,
+    *,
+    accepted_at: float,
+    origin: Origin,
+    what: str,
+    verified_at: float | None = None,
+    synthetic: bool = False,
+) -> Referral:
+    """Writes the row of a signup, or completes the one that is there; a finished row whose wanted values changed becomes
+    pending again. ``verified_at``: when Referral Factory itself listed the person. ``synthetic``: it is our own."""
+    now = environment.clock.now()
+    new = Referral(
+        campaign_id=campaign_id,
+        user_id=person.user_id,
+        state=State.PENDING,
+        person=person,
+        accepted_at=min(accepted_at, now),
+        origin=origin,
+        due_at=now + RESCUE_AFTER,
+        verified_at=verified_at,
+        synthetic=synthetic,
+        history=(Event(accepted_at, what),),
+    )
+    if environment.referrals.add(new):
+        return environment.referrals.get(campaign_id, person.user_id)
+
+    def complete(row: Referral) -> Referral:
+        known = row.knowing(person, accepted_at)
+        completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
+        if row.finished and _wanted_changes(row, completed, campaign):
+            return completed.told(now, what).waiting(now + RESCUE_AFTER, "New facts came.")
+        return replace(completed, due_at=next_check(completed)) if row.finished else completed
+
+    return environment.referrals.update(campaign_id, person.user_id, complete)
+
+
+def _wanted_changes(before: Referral, after: Referral, campaign: Campaign | None) -> bool:
+    """Whether new facts change what the contact should be. Skipped, known and erased people stay as they are."""
+    if campaign is None or before.state in {State.SKIPPED, State.KNOWN, State.ERASED}:
+        return False
+    if before.audience is not after.audience:
+        return campaign.audience(after.audience).action is not Action.NONE
+    if campaign.audience(after.audience).action is Action.NONE:
+        return False
+    return mapped_values(campaign, before) != mapped_values(campaign, after)

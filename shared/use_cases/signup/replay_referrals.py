@@ -1,0 +1,106 @@
+"""Deliver again what a person asks for: once, however often they press."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from shared.domain.signup.referral import RESCUE_AFTER, Event, Referral, State
+from shared.domain.signup.referral_filter import ReferralFilter
+from shared.messages import DeliverContact
+from shared.ports.administration import Audit, Change, ReferralSearch
+from shared.ports.repositories import Referrals
+from shared.ports.services import Clock, MessageQueue
+
+ONE_PRESS = 10.0
+"""Seconds in which a second press means the first."""
+BATCH = 100
+"""Rows of one call."""
+LEAST_TIME = 8.0
+"""Seconds left under which no further row is begun."""
+REPLAYED = "replay"
+
+
+class Replaying(Protocol):
+    """What replaying needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def referral_search(self) -> ReferralSearch: ...
+    @property
+    def delivery_queue(self) -> MessageQueue: ...
+    def time_left(self) -> float: ...
+
+
+class Replay(StrEnum):
+    """What became of the wish."""
+
+    REPLAYED = "replayed"
+    ALREADY_WAITING = "already_waiting"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """``cursor``: where to go on, None when all that match were seen."""
+
+    replayed: int
+    already_waiting: int
+    cursor: str | None
+
+
+def replay_referral(environment: Replaying, who: str, campaign_id: int, user_id: int) -> Replay:
+    """Raises NotFoundError and TransientError. What the queue refuses is rung by the sweep."""
+    became = _reopen(environment, who, campaign_id, user_id)
+    if became is Replay.REPLAYED:
+        now = environment.clock.now()
+        environment.delivery_queue.send_all([DeliverContact(campaign_id, user_id, REPLAYED, now)])
+        environment.audit.add(Change(now, who, f"Replayed the referral of user {user_id} in campaign {campaign_id}."))
+    return became
+
+
+def replay_all(environment: Replaying, who: str, wanted: ReferralFilter, cursor: str | None) -> Replayed:
+    """One batch of what matches, from ``cursor`` on. Raises MalformedPayloadError for a cursor that is none of ours, and
+    TransientError."""
+    page = environment.referral_search.search(wanted, BATCH, cursor)
+    now = environment.clock.now()
+    became = []
+    for row in page.items:
+        if environment.time_left() < LEAST_TIME:  # the rest comes with the same cursor; what was replayed waits already
+            break
+        became.append((row, _reopen(environment, who, row.campaign_id, row.user_id)))
+    again = [row for row, what in became if what is Replay.REPLAYED]
+    environment.delivery_queue.send_all([DeliverContact(row.campaign_id, row.user_id, REPLAYED, now) for row in again])
+    if again:
+        environment.audit.add(Change(now, who, f"Replayed {len(again)} referral{'' if len(again) == 1 else 's'} at once."))
+    done = len(became) == len(page.items)
+    return Replayed(len(again), len(became) - len(again), page.cursor if done else cursor or "")
+
+
+def _reopen(environment: Replaying, who: str, campaign_id: int, user_id: int) -> Replay:
+    now = environment.clock.now()
+    became = Replay.ALREADY_WAITING
+
+    def change(row: Referral) -> Referral:
+        nonlocal became
+        if row.state is State.HELD:
+            became = Replay.HELD
+            return row
+        if row.state is State.PENDING or now - _last_replay(row.history) < ONE_PRESS:
+            became = Replay.ALREADY_WAITING
+            return row
+        became = Replay.REPLAYED
+        return replace(row, attempts=0).told(now, REPLAYED, who).waiting(now + RESCUE_AFTER, "Asked for again.")
+
+    environment.referrals.update(campaign_id, user_id, change)
+    return became
+
+
+def _last_replay(history: tuple[Event, ...]) -> float:
+    return max((event.at for event in history if event.what == REPLAYED), default=float("-inf"))

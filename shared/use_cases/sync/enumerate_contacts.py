@@ -1,0 +1,268 @@
+"""Read who is to be synced: first Referral Factory's people, then Intercom's contacts, page by page under the run's lease.
+
+A page is read quickly and its place stored after it, since nobody says how long a cursor lives while the work takes hours. What
+needs nothing is counted at once; what needs a call goes into chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Protocol
+
+from shared.domain.contact import Contact
+from shared.domain.person import fold_email, is_deliverable
+from shared.domain.sync.member import (
+    INVALID_EMAIL,
+    NO_EMAIL,
+    Candidate,
+    SyncMember,
+    candidate_of,
+    changes_of,
+    lack_of,
+    there_now,
+)
+from shared.domain.sync.run import Chunk, Phase, RunState, SyncRun
+from shared.domain.sync.sign_up_form import required_labels
+from shared.domain.sync.source import CycleWatch, filter_of, groups_of, is_within
+from shared.domain.sync.tally import Outcome, Tally
+from shared.domain.vendor.limits import Priority
+from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError, UnavailableError
+from shared.observability import logger
+from shared.ports.repositories import SyncMembers, SyncRuns
+from shared.ports.services import Clock, ContactPage, Intercom, ReferralFactory
+from shared.use_cases.sync.learn_people import learn_people
+from shared.use_cases.sync.sync_contact import OutOfTimeError, is_known_failure
+
+CHUNK = 25
+MOST_EMPTY_PAGES = 3
+MOST_PAGES = 40_000
+TIME_FOR_PEOPLE = 25.0 + 8.0
+TIME_FOR_CONTACTS = 10.0 + 8.0
+"""Seconds that one page may need, with what it writes."""
+LISTS = {"segment_id": "segment", "tag_id": "tag"}
+REFUSALS = frozenset({400, 404, 410, 422})
+"""Answers to a search that may mean that its list is gone: which one it is, Intercom does not document."""
+
+
+class SourceGoneError(PermanentError):
+    """A list that is to be synced was deleted in Intercom."""
+
+
+class Enumerating(Protocol):
+    """What enumerating needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def sync_runs(self) -> SyncRuns: ...
+    @property
+    def sync_members(self) -> SyncMembers: ...
+    def referral_factory(self, priority: Priority = ...) -> ReferralFactory: ...
+    def time_left(self) -> float: ...
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A page's contacts, sorted by what they need."""
+
+    tally: Tally
+    to_work: list[Candidate]
+
+
+class Enumeration:
+    """Reads on with a run whose lease is held. ``may_go_on`` raises when the run is to stop."""
+
+    def __init__(
+        self, environment: Enumerating, run: SyncRun, intercom: Callable[[], Intercom], may_go_on: Callable[[], None]
+    ) -> None:
+        self._environment = environment
+        self._run = run
+        self._intercom = intercom
+        self._may_go_on = may_go_on
+
+    def read_on(self) -> SyncRun:
+        """Until all is read; then the run's phase is WORK. Raises OutOfTimeError, SourceGoneError, PermanentError, BusyError
+        when the lease was lost, and what the ports raise."""
+        while self._run.phase is not Phase.WORK:
+            is_people = self._run.phase is Phase.PEOPLE
+            if self._environment.time_left() < (TIME_FOR_PEOPLE if is_people else TIME_FOR_CONTACTS):
+                raise OutOfTimeError
+            self._may_go_on()
+            if is_people:
+                self._read_people()
+            else:
+                self._read_contacts()
+        return self._run
+
+    def _commit(self, change: Callable[[SyncRun], SyncRun]) -> None:
+        fence, now = self._run.fence, self._environment.clock.now()
+
+        def fenced(fresh: SyncRun) -> SyncRun:
+            if fresh.finished:
+                raise NotFoundError("The run has finished meanwhile.")
+            if fresh.fence != fence:
+                raise BusyError("the run's lease was lost to another worker")
+            return replace(change(fresh), touched_at=now, waits=0)
+
+        self._run = self._environment.sync_runs.update(self._run.campaign_id, self._run.slot, fenced)
+
+    # -- Referral Factory's people ------------------------------------------------------------------------------------
+
+    def _read_people(self) -> None:
+        number = self._run.people_page
+        page = self._environment.referral_factory(Priority.SYNC).users(number)
+        own = [person for campaign_id, person in page.people if campaign_id == self._run.campaign_id and person.email]
+        learn_people(self._environment.sync_members, self._run.campaign_id, own)
+        is_last = not page.people or number >= MOST_PAGES or (page.last_page is not None and number >= page.last_page)
+
+        def turn(fresh: SyncRun) -> SyncRun:
+            turned = replace(fresh, people_page=number + 1, people_pages=page.last_page)
+            return replace(turned, phase=Phase.CONTACTS) if is_last else turned
+
+        self._commit(turn)
+
+    # -- Intercom's contacts ------------------------------------------------------------------------------------------
+
+    def _read_contacts(self) -> None:
+        run = self._run
+        page = self._ask()
+        empties = 0 if page.contacts else run.empty_pages + 1
+        circles = page.cursor is not None and (page.cursor == run.cursor or run.watch.turns(page.cursor))
+        if circles or run.page >= MOST_PAGES or (page.cursor is not None and empties > MOST_EMPTY_PAGES):
+            raise PermanentError("Intercom's pages lead in a circle; the list was not read to its end.")
+        announced = run.announced if run.cursor is not None else (run.announced or 0) + (page.total or len(page.contacts))
+        sorted_ = self._sort(self._not_yet_read(page.contacts))
+        if page.cursor is None:
+            self._check_lists(run.tally.seen + sorted_.tally.seen, announced or 0)
+        chunks = [
+            Chunk(run.chunks + index, tuple(sorted_.to_work[start : start + CHUNK]))
+            for index, start in enumerate(range(0, len(sorted_.to_work), CHUNK))
+        ]
+        for chunk in chunks:
+            self._environment.sync_runs.add_chunk(run, chunk)
+        if run.settings.kind.is_list and (run.whole or len(groups_of(run.settings.ids)) > 1):
+            self._environment.sync_runs.add_page(run, run.page, [contact.id for contact in page.contacts])
+
+        now = self._environment.clock.now()
+
+        def turn(fresh: SyncRun) -> SyncRun:
+            turned = replace(
+                fresh,
+                page=fresh.page + 1,
+                cursor=page.cursor,
+                watch=fresh.watch.after(page.cursor or ""),
+                empty_pages=empties,
+                announced=announced,
+                chunks=run.chunks + len(chunks),
+                tally=fresh.tally.plus(sorted_.tally),
+            )
+            return turned if page.cursor is not None else _next_group(turned, now)
+
+        self._commit(turn)
+
+    def _ask(self) -> ContactPage:
+        run = self._run
+        try:
+            return self._intercom().read_contacts(filter_of(run.settings, run.group, run.changed_since), run.cursor)
+        except (RejectedError, UnavailableError) as error:
+            if error.status in REFUSALS:
+                self._check_lists(0, 1)
+            raise
+
+    def _check_lists(self, seen: int, announced: int) -> None:
+        """A deleted segment or tag shows as a refusal, or as fewer contacts than there were said to be. Looked up only then,
+        and when there are several lists, for one among them shows by nothing."""
+        run = self._run
+        wanted = filter_of(run.settings, run.group, None)
+        if not wanted.list_field or (len(run.settings.ids) == 1 and seen and (not run.whole or seen >= announced)):
+            return
+        known = self._intercom().list_ids(wanted.list_field)
+        missing = [list_id for list_id in wanted.list_ids if list_id not in known]
+        if missing:
+            name = LISTS[wanted.list_field]
+            raise SourceGoneError(f"The {name} {', '.join(missing)} is no longer in Intercom; choose another one.")
+
+    def _sort(self, contacts: Sequence[Contact]) -> _Sorted:
+        """Counts whoever needs nothing: no e-mail, all as it should be, or refused before."""
+        run, tally = self._run, Tally()
+        attributes = [attribute for _, attribute in run.settings.write_back]
+        candidates: list[Candidate] = []
+        for contact in contacts:
+            if not is_within(contact.updated_at, run.changed_since):
+                continue
+            tally = tally.plus(Tally(seen=1))
+            email = fold_email(contact.email)
+            if not is_deliverable(email):
+                tally = tally.with_outcome(Outcome("skipped", INVALID_EMAIL if email else NO_EMAIL), contact.id)
+                continue
+            candidates.append(candidate_of(contact, email, run.settings.mapping, attributes))
+        members = members_of(self._environment.sync_members, run, candidates)
+        if any(one.first_name and _is_new(members.get((run.campaign_id, one.email))) for one in candidates):
+            self._learn_form()
+        sorted_ = _Sorted(tally, [])
+        for candidate in candidates:
+            outcome = self._outcome(candidate, members)
+            if outcome is None:
+                sorted_.to_work.append(candidate)
+            else:
+                sorted_.tally = sorted_.tally.with_outcome(outcome, candidate.contact_id)
+        return sorted_
+
+    def _not_yet_read(self, contacts: Sequence[Contact]) -> Sequence[Contact]:
+        """Without whom an earlier search of this run has brought: lists of two groups may share a contact."""
+        run = self._run
+        if run.group == 0:
+            return contacts
+        ids = {contact.id for contact in contacts}
+        for page in islice(self._environment.sync_runs.pages(run.campaign_id, run.slot), run.page):
+            ids.difference_update(page)
+        return [contact for contact in contacts if contact.id in ids]
+
+    def _learn_form(self) -> None:
+        """What a new person must have. Asked once a run, and only if there is somebody to add."""
+        if self._run.required is not None:
+            return
+        if self._environment.time_left() < TIME_FOR_PEOPLE:
+            raise OutOfTimeError
+        try:
+            form = self._environment.referral_factory(Priority.SYNC).form(self._run.campaign_id)
+        except PermanentError as error:
+            logger.warning("form not read", campaign_id=self._run.campaign_id, status=error.status)
+            form = ()  # what is missing is then refused person by person
+        required = required_labels(form, self._run.settings.mapping)
+        self._commit(lambda fresh: replace(fresh, required=required))
+
+    def _outcome(self, candidate: Candidate, members: Mapping[tuple[int, str], SyncMember]) -> Outcome | None:
+        """None: something is to be done."""
+        run = self._run
+        member = members.get((run.campaign_id, candidate.email))
+        if member is not None and member.user_id is not None:
+            there = there_now(member, candidate, self._environment.clock.now())
+            return None if changes_of(member, there, run.settings.write_back) else Outcome("unchanged")
+        if member is not None and member.reserved:
+            return None
+        lack = lack_of(candidate, run.required or ())
+        if lack is not None:
+            return Outcome("failed", lack)
+        if member is not None and is_known_failure(member, candidate, self._environment.clock.now()):
+            return Outcome("failed", member.failure)
+        return None
+
+
+def _is_new(member: SyncMember | None) -> bool:
+    """Whether the person would be added."""
+    return member is None or (member.user_id is None and not member.reserved)
+
+
+def members_of(members: SyncMembers, run: SyncRun, candidates: Sequence[Candidate]) -> Mapping[tuple[int, str], SyncMember]:
+    """The campaign's members, for the candidates' e-mails."""
+    return members.find_all([(run.campaign_id, one.email) for one in candidates])
+
+
+def _next_group(run: SyncRun, now: float) -> SyncRun:
+    """After the last page of one search: the next group of lists, or the work."""
+    if run.settings.kind.is_list and run.group + 1 < len(groups_of(run.settings.ids)):
+        return replace(run, group=run.group + 1, cursor=None, watch=CycleWatch(), empty_pages=0)
+    return replace(run, phase=Phase.WORK, state=RunState.WORKING, work_from=now, before_work=run.tally.finished)

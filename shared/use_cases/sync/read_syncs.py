@@ -1,0 +1,81 @@
+"""A campaign's sync runs, how far they are, and their cancellation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from shared.domain.sync.run import RunState, SyncRun
+from shared.errors import NotFoundError
+from shared.ports.repositories import Campaigns, Page, SyncRuns
+from shared.ports.services import Clock, Metrics
+from shared.use_cases.campaign.read_campaigns import read_campaign
+from shared.use_cases.sync.end_sync import end_sync
+
+
+class ReadingSyncs(Protocol):
+    """What reading needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def sync_runs(self) -> SyncRuns: ...
+
+
+def read_runs(environment: ReadingSyncs, campaign_id: int, limit: int, cursor: str | None = None) -> Page[SyncRun]:
+    """Newest first. Raises NotFoundError for an unknown campaign, MalformedPayloadError for a strange cursor."""
+    read_campaign(environment.campaigns, campaign_id)
+    return environment.sync_runs.list(campaign_id, limit, cursor)
+
+
+def read_run(environment: ReadingSyncs, campaign_id: int, run_id: str) -> SyncRun:
+    """Raises NotFoundError."""
+    run = environment.sync_runs.find(campaign_id, int(run_id)) if _is_slot(run_id) else None
+    if run is None:
+        raise NotFoundError(f"Campaign {campaign_id} has no sync run {run_id[:20]}.")
+    return run
+
+
+def cancel_run(environment: ReadingSyncs, campaign_id: int, run_id: str, requested_by: str) -> SyncRun:
+    """The run as it then is; one that has ended stays as it ended. A worker that is at it stops within seconds; people whom it
+    added stay, and the next run links them. Raises NotFoundError."""
+    run = read_run(environment, campaign_id, run_id)
+    return end_sync(environment, run, RunState.CANCELLED, f"Cancelled by {requested_by}.")
+
+
+def describe_run(run: SyncRun, now: float) -> dict[str, Any]:
+    """The run as people see it: times in epoch seconds, ``seconds_left`` at the rate of ``per_minute``."""
+    rate = run.per_minute(now)
+    left = None
+    if not run.finished and rate and run.total is not None:
+        left = max(0, run.total - run.tally.finished) / rate * 60
+    counts = {**asdict(run.tally), "skipped": dict(run.tally.skipped), "failed": dict(run.tally.failed)}
+    examples = [{"contact_id": contact_id, "reason": reason} for contact_id, reason in run.tally.examples]
+    return {
+        "run_id": str(run.slot),
+        "campaign_id": run.campaign_id,
+        "state": str(run.state),
+        "phase": str(run.phase),
+        "whole": run.whole,
+        "reason": run.reason,
+        "requested_by": run.requested_by,
+        "settings_version": run.settings_version,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "total": run.total,
+        **counts,
+        "examples": examples,
+        "left_list": run.left,
+        "leavers": list(run.leavers),
+        "per_minute": round(rate, 1),
+        "seconds_left": None if left is None else round(left),
+    }
+
+
+def _is_slot(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 12

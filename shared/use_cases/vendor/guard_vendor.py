@@ -1,0 +1,133 @@
+"""Stop calling a vendor that does not answer, and begin again carefully."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
+from shared.errors import BreakerOpenError, FailureError, UnavailableError
+from shared.observability import logger
+from shared.ports.repositories import Breakers
+from shared.ports.services import Clock, Metrics
+
+FAILURES_TO_OPEN = 8
+"""Calls in a row, in one worker, to which the vendor gave no answer; they open the breaker. A vendor that loses one call in
+five does so once in 400,000 calls; one that is down, within seconds."""
+FIRST_PAUSE = 30.0
+LONGEST_PAUSE = {Vendor.INTERCOM: 15.0, Vendor.REFERRAL_FACTORY: 60.0}
+"""Seconds. Two of Intercom's probes that fail by chance after an outage are not to cost two of the minutes it has left."""
+RECONNECT_PROBE = 60.0
+"""Seconds between two tries of a connection that was lost."""
+LONGEST_LOOK_AWAY = 300.0
+"""Seconds that a row waits at most while a person has disconnected the vendor: it is looked at again after reconnecting."""
+PROBE = 30.0
+"""Seconds that the one try after a pause may take before somebody else tries."""
+
+
+class Guarding(Protocol):
+    """What guarding needs of the environment."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def breakers(self) -> Breakers: ...
+
+
+class VendorGuard:
+    """Counts one vendor's failures in this worker; the breaker itself is shared by all."""
+
+    def __init__(self, environment: Guarding, vendor: Vendor) -> None:
+        self._environment = environment
+        self._vendor = vendor
+        self._failures = 0
+        self._answered = False
+
+    # -- before -------------------------------------------------------------------------------------------------------
+
+    def check(self) -> Breaker | None:
+        """Before a piece of work. Raises BreakerOpenError; a breaker whose pause is over is answered, for ``take_try``."""
+        breaker = self._environment.breakers.find(self._vendor)
+        now = self._environment.clock.now()
+        if breaker and breaker.is_open(now):
+            longest = LONGEST_LOOK_AWAY if breaker.kind is BreakerKind.DISCONNECTED else math.inf
+            raise self._closed_to_us(breaker.kind, min(breaker.open_until - now, longest))
+        return breaker
+
+    def take_try(self, breaker: Breaker | None) -> None:
+        """Right before the first call: after a pause one at a time may try. Raises BreakerOpenError for the others."""
+        now = self._environment.clock.now()
+        if breaker and not self._environment.breakers.probe(self._vendor, breaker, now + PROBE):
+            raise self._closed_to_us(breaker.kind, PROBE)
+
+    def admit(self) -> None:
+        """Both at once."""
+        self.take_try(self.check())
+
+    # -- after --------------------------------------------------------------------------------------------------------
+
+    def answered(self) -> None:
+        """The vendor gave an answer that tells that it works; ``succeeded`` makes use of it once the work is done."""
+        self._answered = True
+
+    def succeeded(self) -> None:
+        """The work ended well, or was refused for a reason of its own. If the vendor had a part in it, its failures are
+        forgotten and a breaker that stands open, perhaps since the work began, is closed."""
+        answered, self._answered = self._answered, False
+        if not answered:
+            return
+        self._failures = 0
+        self._close(self._environment.breakers.find(self._vendor))
+
+    def failed(self, error: FailureError) -> None:
+        """Counts a failure; the one too many opens the breaker, as does the first after a pause. A vendor that answered
+        another call of the same work is there: then only this failure counts, and a pause that is over stays over."""
+        answered, self._answered = self._answered, False
+        if not isinstance(error, UnavailableError) or error.vendor != self._vendor:
+            return
+        self._failures = 1 if answered else self._failures + 1
+        before = self._environment.breakers.find(self._vendor)
+        if answered:
+            self._close(before)
+            return
+        if before is None and self._failures < FAILURES_TO_OPEN:
+            return
+        openings = before.openings + 1 if before else 1
+        kind, seconds = BreakerKind.FAILING, min(FIRST_PAUSE * 2 ** min(openings - 1, 8), LONGEST_PAUSE[self._vendor])
+        if before and before.kind is BreakerKind.CONNECTION_LOST:  # nobody has seen yet that it is found again
+            kind, seconds = before.kind, RECONNECT_PROBE
+        self._failures = 0
+        self._open(kind, seconds, openings)
+
+    def connection_lost(self) -> float:
+        """Opens the breaker until a person reconnects, but for one try a minute. Answers when that try is, in epoch
+        seconds."""
+        self._answered = False
+        self._environment.metrics.count("ConnectionLost")
+        self.pause(BreakerKind.CONNECTION_LOST, RECONNECT_PROBE)
+        return self._environment.clock.now() + RECONNECT_PROBE
+
+    def pause(self, kind: BreakerKind, seconds: float) -> bool:
+        """Opens the breaker; False when it was open already."""
+        before = self._environment.breakers.find(self._vendor)
+        return self._open(kind, seconds, before.openings + 1 if before else 1)
+
+    def _close(self, breaker: Breaker | None) -> None:
+        if breaker and breaker.closes_on_success(self._environment.clock.now()):
+            self._environment.breakers.close(self._vendor)
+            logger.info("breaker closed", vendor=self._vendor, kind=breaker.kind)
+
+    def _open(self, kind: BreakerKind, seconds: float, openings: int) -> bool:
+        now = self._environment.clock.now()
+        opened = self._environment.breakers.open(self._vendor, Breaker(kind, now + seconds, now, openings))
+        if opened:
+            self._environment.metrics.count("BreakerOpened")
+            logger.error("breaker opened", vendor=self._vendor, kind=kind, seconds=seconds)
+        return opened
+
+    def _closed_to_us(self, kind: BreakerKind, seconds: float) -> BreakerOpenError:
+        name = "Intercom" if self._vendor is Vendor.INTERCOM else "Referral Factory"
+        told = f"Calls to {name} are stopped for the moment."
+        return BreakerOpenError(told, retry_after=seconds, vendor=self._vendor, code=str(kind))

@@ -1,0 +1,169 @@
+"""The admin API over the in-memory DynamoDB, called with the events of events/."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.admin_api import handler
+from shared.adapters.clock import SystemChance
+from shared.config import Settings
+from shared.domain.contact import Attribute
+from shared.domain.person import Person
+from shared.errors import ApplicationError
+from shared.runtime import bootstrap
+from tests.fakes.dynamodb import FakeDynamoDB
+
+ROOT = Path(__file__).parents[2]
+NOW = 1_795_305_600.0
+TABLE = "campaigns"
+GROUP = "referral-admins"
+
+
+class StillClock:
+    def now(self) -> float:
+        return NOW
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing sleeps here")
+
+
+class NoMetrics:
+    def count(self, name: str, value: float = 1) -> None: ...
+
+    def gauge(self, name: str, value: float, unit: str = "Seconds") -> None: ...
+
+    def flush(self) -> None: ...
+
+
+class Workspace:
+    """Intercom, as far as settings need it: its attributes, or ``failure``."""
+
+    def __init__(self) -> None:
+        self.failure: ApplicationError | None = None
+        names = ["referral_link", "referrer_first_name", "referrer_email", "referral_campaign", "lead_source"]
+        found = [Attribute(f"custom_attributes.{name}", "string") for name in names]
+        found += [Attribute(f"custom_attributes.{name}", "integer") for name in ("referral_count", "converted_referral_count")]
+        found += [Attribute("custom_attributes.referral_status", "string", options=("New", "Connected", "Lost"))]
+        self.known = {attribute.name: attribute for attribute in found}
+
+    def attributes(self) -> Mapping[str, Attribute]:
+        if self.failure:
+            raise self.failure
+        return self.known
+
+    def read_attributes(self) -> Mapping[str, Attribute]:
+        return self.attributes()
+
+
+@dataclass
+class PageOfPeople:
+    people: list[tuple[int, Person]]
+    last_page: int | None
+
+
+class Account:
+    """Referral Factory, as far as the activation needs it: the ids of its pages, or ``failure``."""
+
+    def __init__(self) -> None:
+        self.failure: ApplicationError | None = None
+        self.pages: list[list[int]] = [[7, 9]]
+        self.asked: list[int] = []
+
+    def users(self, page: int) -> PageOfPeople:
+        self.asked.append(page)
+        if self.failure:
+            raise self.failure
+        return PageOfPeople([(1, Person(user_id)) for user_id in self.pages[page - 1]], len(self.pages))
+
+
+class AdminEnvironment(bootstrap.Environment):
+    workspace: Workspace
+    account: Account
+
+    def referral_factory(self) -> Any:
+        return self.account
+
+    def intercom(self) -> Any:
+        return self.workspace
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Api:
+    """Calls the handler. ``claims`` are those of the next calls."""
+
+    environment: AdminEnvironment
+    claims: dict[str, str] = field(
+        default_factory=lambda: {"groups": f"[{GROUP} ops]", "email": "mara@example.com", "sub": "x"}
+    )
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.environment.workspace
+
+    def play(self, event: dict[str, Any]) -> Answer:
+        answer = handler.lambda_handler(event, None)
+        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    def call(self, method: str, path: str, body: Any = None, query: str = "", **headers: str) -> Answer:
+        event = sample("admin_api_get_campaign")
+        event |= {"rawPath": path, "rawQueryString": query}
+        event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
+        event["requestContext"]["http"] |= {"method": method, "path": path}
+        event["requestContext"]["authorizer"]["jwt"]["claims"] = self.claims
+        if body is not None:
+            event["body"] = body if isinstance(body, str) else json.dumps(body)
+        return self.play(event)
+
+    def put(self, document: Any, **headers: str) -> Answer:
+        return self.call("PUT", f"/api/campaigns/{document['campaign_id']}", document, **headers)
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return event
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    database = FakeDynamoDB(lambda: NOW, random.Random(1))
+    database.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )
+    settings = Settings(stage="local", campaigns_table=TABLE, admin_group=GROUP, groups_claim="groups")
+
+    def no_transport(_: Settings) -> Any:
+        raise AssertionError("no call leaves the tests")
+
+    environment = AdminEnvironment(settings, lambda _: database, no_transport, StillClock(), SystemChance(), NoMetrics())
+    environment.workspace = Workspace()
+    environment.account = Account()
+    with bootstrap.use(environment):
+        yield Api(environment)
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """A campaign that may be active."""
+    example: dict[str, Any] = json.loads((ROOT / "campaigns" / "1.json").read_text())
+    return example

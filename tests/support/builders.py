@@ -1,0 +1,556 @@
+"""The application among in-memory AWS and both vendors' rules, at a time that the test moves; builders with defaults.
+
+One invocation after the other, no concurrency: that, and faults at every boundary, is what ``tests/simulation`` is for.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from functions.deliver_contact import handler as deliver_contact
+from functions.intercom_webhook import handler as intercom_webhook
+from functions.qualify_referral import handler as qualify_referral
+from functions.reconcile import handler as reconcile
+from functions.signup_webhook import handler as signup_webhook
+from functions.sweep import handler as sweep
+from functions.update_referrer import handler as update_referrer
+from sandbox.vendors.faults import FaultPlan
+from sandbox.vendors.intercom import Intercom, IntercomSettings
+from sandbox.vendors.intercom.seed import add_contact
+from sandbox.vendors.intercom.workspace import Contact
+from sandbox.vendors.referral_factory import ReferralFactory, ReferralFactorySettings
+from sandbox.vendors.wire import Request, Response
+from shared.adapters.http.transport import HttpResponse
+from shared.config import Settings
+from shared.domain.campaign.campaign import Campaign
+from shared.domain.signup.referral import KnownPerson, Referral
+from shared.errors import RefusedError, UnavailableError
+from shared.messages import DeliverContact, Message, message_of
+from shared.runtime.bootstrap import Environment, use
+from tests.fakes.dynamodb import FakeDynamoDB
+from tests.fakes.errors import client_error
+from tests.fakes.secretsmanager import FakeSecretsManager
+from tests.fakes.sqs import FakeSQS
+
+NOW = 1_795_305_600.0
+"""2026-11-22 00:00:00 UTC."""
+ROOT = Path(__file__).parents[2]
+WEBHOOK_SECRET = "local-webhook-secret"
+CLIENT_SECRET = "local-client-secret"
+INTERCOM = "http://intercom.test"
+REFERRAL_FACTORY = "http://referral-factory.test"
+APPLICATION = "http://application.test"
+SYNTHETIC_EMAIL = "synthetic@example.com"
+CUSTOM = "custom_attributes."
+EMAIL = "ivo.invited@example.com"
+_KEY = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+_INDEXES = {"DueIndex": ("due_partition", "due_at"), "ListingIndex": ("list_partition", "listed_at")}
+_KEY_INDEXES = {"StateIndex": ("state_partition", "listed_at"), "EmailIndex": ("email_key", "listed_at")}
+
+
+def campaign_document(**changes: Any) -> dict[str, Any]:
+    """Campaign 1 of ``campaigns/1.json``, active; people referring become users. ``person_invited`` and
+    ``person_referring`` are laid over the defaults, everything else replaces them."""
+    document: dict[str, Any] = json.loads((ROOT / "campaigns" / "1.json").read_text())
+    document["person_referring"] = {
+        "action": "user",
+        "mapping": [{"from": "first_name", "to": "name"}, {"from": "email", "to": "email"}],
+    }
+    for name in ("person_invited", "person_referring"):
+        document[name] = {**document[name], **changes.pop(name, {})}
+    return {**document, **changes}
+
+
+def mapping(*rows: tuple[str, str], required: bool = True) -> list[dict[str, str]]:
+    """Rows of a mapping, by default behind those for name and e-mail."""
+    first = [("first_name", "name"), ("email", "email")] if required else []
+    return [{"from": source, "to": target} for source, target in (*first, *rows)]
+
+
+def webhook_fields(**changes: Any) -> dict[str, Any]:
+    """What the webhook of a person invited tells; a field given as None is left out."""
+    fields = {
+        "referrer_id": 41,
+        "referrer_code": "R1taK0de",
+        "referrer_first_name": "Rita",
+        "referrer_email": "rita.referring@example.com",
+        "id": 42,
+        "code": "Iv0K0de1",
+        "first_name": "Ivo",
+        "email": EMAIL,
+        "url": f"{REFERRAL_FACTORY}/Iv0K0de1",
+        "source": "Referred",
+        "date": "2026-11-22",
+        "referrals_count": 0,
+        "campaign_id": 1,
+        "Last Name": "Lindqvist",
+    }
+    return {name: value for name, value in {**fields, **changes}.items() if value is not None}
+
+
+class VirtualClock:
+    """Time that passes only by the test, or by a sleep."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+class SeededChance:
+    """No jitter, and tokens that differ."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.jitter = 0.0
+
+    def fraction(self) -> float:
+        return self.jitter
+
+    def token(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+
+class KeptMetrics:
+    """What was counted, and each gauge's last value."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.gauges: dict[str, float] = {}
+
+    def count(self, name: str, value: float = 1) -> None:
+        self.counts[name] += int(value)
+
+    def gauge(self, name: str, value: float, unit: str = "Seconds") -> None:
+        self.gauges[name] = value
+
+    def flush(self) -> None: ...
+
+
+class FallibleClient:
+    """An AWS client whose calls fail on order: ``refuse("send_message", 2)``."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+        self.exceptions = real.exceptions
+        self._orders: list[list[Any]] = []
+
+    def refuse(self, operation: str, times: int = 1, *, code: str = "ThrottlingException", happens: bool = False) -> None:
+        """The next calls fail, before their effect or (``happens``) after it."""
+        self._orders.append([operation, times, code, happens])
+
+    def mend(self) -> None:
+        """No further call fails."""
+        self._orders.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self.real, name)
+        order = next((one for one in self._orders if one[0] == name and one[1] > 0), None)
+        if order is None:
+            return real
+
+        def failing(**request: Any) -> Any:
+            order[1] -= 1
+            if order[3]:
+                real(**request)
+            raise client_error(name, order[2])
+
+        return failing
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to a vendor. ``status`` None: no answer came."""
+
+    vendor: str
+    method: str
+    path: str
+    body: Any
+    headers: Mapping[str, str]
+    status: int | None
+    at: float
+
+    def __str__(self) -> str:
+        return f"{self.method} {re.sub('[0-9a-f]{24}', '<id>', self.path)}"
+
+
+class VendorWire:
+    """The HTTP transport: calls the vendors' rules in this process, plays faults and keeps the calls."""
+
+    def __init__(self, clock: VirtualClock, vendors: Mapping[str, Any]) -> None:
+        self.faults = FaultPlan()
+        self.calls: list[Call] = []
+        self._clock = clock
+        self._vendors = vendors
+        self._interruptions: list[tuple[str, Callable[[], None]]] = []
+        self._refusals: list[str] = []
+
+    def refuse_connection(self, call: str) -> None:
+        """Once, the next such call (``"POST /contacts"``) finds nobody who listens."""
+        self._refusals.append(call)
+
+    def interrupt(self, call: str, act: Callable[[], None]) -> None:
+        """Once, between the effect of the next such call (``"POST /contacts"``) and its answer."""
+        self._interruptions.append((call, act))
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
+        parts = urlsplit(url)
+        base, target = f"{parts.scheme}://{parts.netloc}", url.removeprefix(f"{parts.scheme}://{parts.netloc}")
+        vendor = self._vendors[base]
+        request = Request.of(method, target, dict(headers), body or b"")
+        request = replace(request, path=unquote(request.path))
+        if f"{method} {request.path}" in self._refusals:
+            self._refusals.remove(f"{method} {request.path}")
+            raise RefusedError(f"{parts.hostname}: ConnectionRefused")
+        started = self._clock.now()
+        fault = self.faults.choose(request, Random(1))
+        response = self._answer(vendor, request, fault, timeout)
+        status = response.status if response else None
+        self.calls.append(Call(vendor.name, method, target, json.loads(body) if body else None, headers, status, started))
+        for index, (call, act) in enumerate(self._interruptions):
+            if call == f"{method} {request.path}":
+                del self._interruptions[index]
+                act()
+                break
+        if response is None:
+            raise UnavailableError(f"{parts.hostname}: the answer was lost")
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(response.status, names, response.body)
+
+    def _answer(self, vendor: Any, request: Request, fault: Any, timeout: float) -> Response | None:
+        if fault is None:
+            answer: Response = vendor.answer(request)
+            return answer if answer.status else None
+        if fault.kind == "reset":
+            return None
+        if fault.kind in {"status", "html", "error_list_200"}:
+            usual = vendor.refuse(fault.status)
+            status = 200 if fault.kind == "error_list_200" else fault.status
+            body = fault.body.encode() if fault.body is not None else b"<html>" if fault.kind == "html" else usual.body
+            return Response(status, {**usual.headers, **fault.headers}, body)
+        answer = vendor.answer(request)
+        self._clock.at += min(fault.seconds, timeout)
+        return answer if fault.kind == "delay" and fault.seconds <= timeout else None
+
+
+class OwnApi:
+    """Our own API as the vendors' rules are: the webhooks' receiver behind HTTP."""
+
+    name = "application"
+
+    def __init__(self, post: Callable[..., dict[str, Any]]) -> None:
+        self._post = post
+
+    def answer(self, request: Request) -> Response:
+        campaign, event = request.path.split("/")[-2:]
+        answer = self._post(request.body, campaign=campaign, event=event, secret=request.headers.get("x-webhook-secret"))
+        return Response(answer["statusCode"], {}, answer["body"].encode())
+
+    def refuse(self, status: int) -> Response:
+        return Response(status, {}, b"{}")
+
+
+@dataclass
+class Context:
+    """Lambda's context of an invocation that has so many seconds left."""
+
+    seconds: float = 45.0
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+class App:
+    """Everything in one process. Search shows at once what was created, unless ``search_lag`` seconds are asked for."""
+
+    def __init__(self, search_lag: float = 0.0, **referral_factory: Any) -> None:
+        random = Random(7)
+        self.clock = VirtualClock()
+        self.chance = SeededChance(random)
+        self.metrics = KeptMetrics()
+        self.context = Context()
+        chosen = IntercomSettings()
+        chosen.change({"seed": False, "search_lag_seconds": search_lag})
+        self.intercom = Intercom(clock=self.clock.now, chance=random, settings=chosen)
+        self.referral_factory = ReferralFactory(
+            clock=self.clock.now, chance=random, settings=ReferralFactorySettings(**referral_factory)
+        )
+        self.wire = VendorWire(
+            self.clock, {INTERCOM: self.intercom, REFERRAL_FACTORY: self.referral_factory, APPLICATION: OwnApi(self.post)}
+        )
+        self.dynamodb = FallibleClient(FakeDynamoDB(self.clock.now, random))
+        self.sqs = FallibleClient(FakeSQS(self.clock.now, random))
+        self.secrets = FallibleClient(FakeSecretsManager(self.clock.now, random))
+        self.settings = self._deploy()
+        self.environment = self.new_environment()
+
+    def new_environment(self) -> Environment:
+        """Another worker's process: nothing in memory is shared with the first."""
+        clients = {"dynamodb": self.dynamodb, "sqs": self.sqs, "secretsmanager": self.secrets}
+        made = Environment(self.settings, clients.__getitem__, lambda _: self.wire, self.clock, self.chance, self.metrics)
+        made.begin(self.context)
+        return made
+
+    def _deploy(self) -> Settings:
+        for table in ("campaigns", "referrals"):
+            kinds = {"pk": "S", "sk": "S", "due_partition": "S", "due_at": "N", "list_partition": "S", "listed_at": "N"}
+            kinds |= {"state_partition": "S", "email_key": "S"}
+            self.dynamodb.create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
+                KeySchema=_KEY,
+                GlobalSecondaryIndexes=[
+                    *(_index(name, keys) for name, keys in _INDEXES.items()),
+                    *(_index(name, keys, "KEYS_ONLY") for name, keys in _KEY_INDEXES.items()),
+                ],
+            )
+        urls = {}
+        for queue in ("delivery", "reconcile", "qualification", "referrer", "sync"):
+            attributes = {"VisibilityTimeout": "270"}
+            urls[f"{queue}_queue_url"] = self.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
+        values: dict[str, dict[str, str]] = {
+            "webhook": {"current": WEBHOOK_SECRET, "next": ""},
+            "intercom": {"access_token": "local-intercom-token", "client_secret": CLIENT_SECRET},
+            "referral_factory": {"api_key": "local-referral-factory-key"},
+        }
+        for name, value in values.items():
+            self.secrets.create_secret(Name=name, SecretString=json.dumps(value))
+        return Settings(
+            stage="local",
+            campaigns_table="campaigns",
+            referrals_table="referrals",
+            webhook_secret_arn="webhook",
+            intercom_secret_arn="intercom",
+            referral_factory_secret_arn="referral_factory",
+            intercom_api_url=INTERCOM,
+            referral_factory_api_url=f"{REFERRAL_FACTORY}/api/v2",
+            **urls,
+        )
+
+    # -- what people set up -------------------------------------------------------------------------------------------
+
+    def configure(self, known_up_to: int | None = 0, **changes: Any) -> Campaign:
+        """Saves ``campaign_document(**changes)`` as the campaign's next version. ``known_up_to`` None: not marked yet."""
+        campaigns = self.environment.campaigns
+        document = campaign_document(**changes)
+        before = campaigns.find(document["campaign_id"])
+        saved = campaigns.save(document, before.version if before else None, "mara@example.com", self.clock.now())
+        if known_up_to is not None and document["status"] == "active":
+            campaigns.mark_known(saved.campaign_id, known_up_to)
+        return saved
+
+    def make_synthetic_signup(self, email: str = SYNTHETIC_EMAIL, campaign: int = 1) -> None:
+        """As the two parameters of the template do; a new process."""
+        self.settings = replace(
+            self.settings,
+            synthetic_signup_url=f"{APPLICATION}/webhooks/referral-factory/{campaign}/joined",
+            synthetic_signup_campaign=str(campaign),
+            synthetic_signup_email=email,
+        )
+        self.environment = self.new_environment()
+
+    def set_secret(self, name: str, **values: str) -> None:
+        self.secrets.put_secret_value(SecretId=name, SecretString=json.dumps(values))
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def post(self, body: Any = None, **event: Any) -> dict[str, Any]:
+        """Referral Factory's webhook through the handler. ``body`` as JSON, texts and bytes as they are."""
+        return self.invoke(signup_webhook, webhook_event(body, **event))
+
+    def deliver(self, message: Message) -> Referral | None:
+        """One message through the queue and the handler; the row that then is there."""
+        self.environment.delivery_queue.send(message)
+        self.work()
+        user_id = getattr(message, "user_id", None) or (getattr(message, "fields", None) or {}).get("id")
+        return self.environment.referrals.find(message.campaign_id, int(user_id)) if user_id else None
+
+    def sign_up(self, event: str = "joined", **changes: Any) -> Referral:
+        """A webhook of campaign 1 delivered, with ``webhook_fields(**changes)``."""
+        fields = webhook_fields(**changes)
+        message = DeliverContact(fields["campaign_id"], None, event, self.clock.now(), fields, id=self.chance.token())
+        row = self.deliver(message)
+        assert row is not None
+        return row
+
+    def ring(self, user_id: int = 42, *, replay: bool = False) -> Referral:
+        row = self.deliver(DeliverContact(1, user_id, "ring", self.clock.now(), replay=replay))
+        assert row is not None
+        return row
+
+    def work(self, environment: Environment | None = None) -> list[str]:
+        """deliver_contact works off what is visible in its queue now, once; the ids of the failed records."""
+        return self._work(deliver_contact, self.settings.delivery_queue_url, environment)
+
+    def update_referrers(self, environment: Environment | None = None) -> list[str]:
+        """update_referrer works off what is visible in its queue now, once; the ids of the failed records."""
+        return self._work(update_referrer, self.settings.referrer_queue_url, environment)
+
+    def qualify(self, environment: Environment | None = None) -> list[str]:
+        """qualify_referral works off what is visible in its queue now, once; the ids of the failed records."""
+        return self._work(qualify_referral, self.settings.qualification_queue_url, environment)
+
+    def notify(self, body: bytes | str, headers: Mapping[str, str], **event: Any) -> dict[str, Any]:
+        """Intercom's call through the handler."""
+        return self.invoke(intercom_webhook, notification_event(body, headers, **event))
+
+    def poll_rewards(self) -> None:
+        """The schedule of update_referrer."""
+        self.invoke(update_referrer, {})
+
+    def _work(self, handler: Any, url: str, environment: Environment | None) -> list[str]:
+        failed = []
+        records = []
+        while messages := self.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        ).get("Messages"):
+            records += messages
+        for message in records:
+            event = {"Records": [record_of(message)]}
+            answer = self.invoke(handler, event, environment)
+            failed += [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+            if not answer["batchItemFailures"]:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return failed
+
+    def sweep(self, *, work: bool = True) -> dict[str, int]:
+        """The sweep, and the deliveries that it rings."""
+        swept: dict[str, int] = self.invoke(sweep, {})
+        if work:
+            self.work()
+        return swept
+
+    def reconcile(self, *, full: bool = False, work: bool = True) -> None:
+        body = json.dumps({"kind": "ReconcileCampaigns", "version": 1, "requested_at": self.clock.now(), "full": full})
+        self.invoke(reconcile, {"Records": [{"body": body}]} if full else {})
+        if work:
+            self.work()
+
+    def reconcile_rung(self) -> int:
+        """reconcile works off what is visible in its queue now, once; how many messages there were."""
+        url = self.settings.reconcile_queue_url
+        messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
+        for message in messages.get("Messages", ()):
+            assert self.invoke(reconcile, {"Records": [record_of(message)]}) == {"batchItemFailures": []}
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages.get("Messages", ()))
+
+    def invoke(self, handler: Any, event: dict[str, Any], environment: Environment | None = None) -> Any:
+        with use(environment or self.environment):
+            return handler.lambda_handler(event, self.context)
+
+    def wait(self, seconds: float) -> None:
+        self.clock.at += seconds
+
+    # -- what is there then -------------------------------------------------------------------------------------------
+
+    def row(self, user_id: int = 42, campaign_id: int = 1) -> Referral:
+        return self.environment.referrals.get(campaign_id, user_id)
+
+    def person(self, email: str = EMAIL) -> KnownPerson | None:
+        return self.environment.people.find("local-workspace", email)
+
+    def contacts(self, email: str = EMAIL) -> list[Contact]:
+        """The live contacts with that e-mail in the stand-in itself, oldest first."""
+        found = [one for one in self.intercom.workspace.contacts.values() if one.email == email and one.condition == "live"]
+        return sorted(found, key=lambda one: one.number)
+
+    def contact(self, email: str = EMAIL) -> Contact:
+        (one,) = self.contacts(email)
+        return one
+
+    def given(self, role: str = "lead", age: float = 86_400.0, email: str = EMAIL, **fields: Any) -> Contact:
+        """A contact that was there before."""
+        return add_contact(self.intercom.workspace, {"role": role, "email": email, **fields}, age=age)
+
+    def calls(self, *vendors: str) -> list[str]:
+        """``["POST /contacts/search", "POST /contacts"]``, since the last ``forget_calls``; without the workspace's own."""
+        own = ("/me", "/data_attributes")
+        wanted = vendors or ("intercom",)
+        return [str(call) for call in self.wire.calls if call.vendor in wanted and not call.path.startswith(own)]
+
+    def bodies(self, method: str, path: str = "/contacts") -> list[Any]:
+        return [call.body for call in self.wire.calls if call.method == method and call.path.startswith(path)]
+
+    def forget_calls(self) -> None:
+        self.wire.calls.clear()
+
+    def queued(self, queue: str = "delivery") -> list[Message]:
+        return [message_of(body) for body in self.sqs.real.bodies(getattr(self.settings, f"{queue}_queue_url"))]
+
+    def rows_of(self, prefix: str) -> list[dict[str, Any]]:
+        """Items of the referrals table whose key begins so."""
+        return [item for item in self.dynamodb.real.items("referrals") if item["pk"]["S"].startswith(prefix)]
+
+
+def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What Lambda makes of a received message."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+    }
+
+
+def webhook_event(
+    body: Any = None,
+    *,
+    campaign: str = "1",
+    event: str = "joined",
+    secret: str | None = WEBHOOK_SECRET,
+    method: str = "POST",
+    query: str = "",
+    content_type: str = "application/json",
+) -> dict[str, Any]:
+    """An HTTP API event (payload 2.0)."""
+    made: dict[str, Any] = json.loads((ROOT / "events" / "signup_webhook_joined_json.json").read_text())
+    made["pathParameters"] = {"campaign_id": campaign, "event": event}
+    made["requestContext"]["http"]["method"] = method
+    made["rawQueryString"] = query
+    made["headers"] |= {"content-type": content_type, "x-webhook-secret": secret}
+    if secret is None:
+        del made["headers"]["x-webhook-secret"]
+    if isinstance(body, bytes):
+        made |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    else:
+        made["body"] = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+    return made
+
+
+def notification_event(
+    body: bytes | str, headers: Mapping[str, str], *, method: str = "POST", path: str = "/webhooks/intercom"
+) -> dict[str, Any]:
+    """An HTTP API event (payload 2.0); ``body`` as bytes comes in base64."""
+    made: dict[str, Any] = json.loads((ROOT / "events" / "intercom_webhook_user_updated.json").read_text())
+    made |= {"routeKey": f"{method} {path}", "rawPath": path}
+    made["requestContext"]["routeKey"] = made["routeKey"]
+    made["requestContext"]["http"] |= {"method": method, "path": path}
+    made["headers"] = {"content-type": "application/json", **{name.lower(): value for name, value in headers.items()}}
+    encoded = isinstance(body, bytes)
+    made["isBase64Encoded"] = encoded
+    made["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
+    return made
+
+
+def _index(name: str, keys: tuple[str, str], projection: str = "ALL") -> dict[str, Any]:
+    partition, sort = keys
+    return {
+        "IndexName": name,
+        "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
+        "Projection": {"ProjectionType": projection},
+    }

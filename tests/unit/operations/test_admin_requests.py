@@ -1,0 +1,203 @@
+"""Who may call the admin API, and what becomes of calls that nobody meant."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import openapi_schema_validator
+import pytest
+
+from functions.admin_api.handler import MAX_BODY, ROUTES
+from functions.admin_api.http.access import author_of, groups_of, is_member
+from functions.admin_api.http.openapi import describe
+from shared.errors import UnavailableError
+
+Json = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups"),
+    [
+        ("[admin ops]", {"admin", "ops"}),
+        ("[admin]", {"admin"}),
+        ('["admin", "ops"]', {"admin", "ops"}),
+        ('["two words"]', {"two words"}),
+        ("[1]", {"1"}),
+        ("admin ops", {"admin", "ops"}),
+        ("admin", {"admin"}),
+        ("[]", set()),
+        ("", set()),
+        ("null", {"null"}),
+        ("[admin", set()),
+        ("admin,ops", {"admin,ops"}),
+    ],
+)
+def test_groups_are_read_in_every_form_they_come_in(claim: str, groups: set[str]) -> None:
+    assert groups_of(claim) == groups
+
+
+def test_nobody_is_in_the_empty_group() -> None:
+    assert not is_member({"groups": '[""]'}, "groups", "")
+    assert not is_member({}, "groups", "admin")
+
+
+@pytest.mark.parametrize(
+    ("claims", "author"),
+    [
+        ({"email": "a@b.example", "sub": "1"}, "a@b.example"),
+        ({"cognito:username": "mara", "sub": "1"}, "mara"),
+        ({"sub": "1"}, "1"),
+        ({}, "unknown"),
+        ({"email": "\x00" + "a" * 300}, "a" * 254),
+    ],
+)
+def test_the_author_is_named_by_the_token(claims: dict[str, str], author: str) -> None:
+    assert author_of(claims) == author
+
+
+@pytest.mark.parametrize("groups", ["[]", "[ops]", "[referral-admins-2]", "Referral-Admins", "referral-admins,ops"])
+def test_people_outside_the_group_are_refused_everywhere(api: Any, document: Json, groups: str) -> None:
+    api.claims = {"groups": groups, "sub": "x"}
+    for path in ("/api/campaigns", "/api/campaigns/1", "/api/openapi.json", "/api/nothing"):
+        assert api.call("GET", path).status == 403
+    assert api.put(document).status == 403
+    assert document["campaign_id"] == 1
+    assert list(api.environment.campaigns.list()) == []
+
+
+def test_a_call_without_claims_is_refused(api: Any) -> None:
+    api.claims = {}
+    answer = api.call("GET", "/api/campaigns")
+    assert (answer.status, answer.json["title"]) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api", "/api/", "/api/campaigns/", "/api/campaigns/1/x", "/api/campaigns/1%2F2/versions/3"]
+)
+def test_unknown_addresses_are_404(api: Any, path: str) -> None:
+    assert api.call("GET", path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", "/api/campaigns", "GET, HEAD"),
+        ("DELETE", "/api/campaigns/1", "GET, HEAD, PUT"),
+        ("PUT", "/api/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_other_methods_are_405_with_what_is_allowed(api: Any, method: str, path: str, allow: str) -> None:
+    answer = api.call(method, path)
+    assert (answer.status, answer.headers["allow"]) == (405, allow)
+
+
+def test_head_is_get_without_the_body(api: Any, document: Json) -> None:
+    api.put(document)
+    answer = api.call("HEAD", "/api/campaigns/1")
+    assert (answer.status, answer.text, answer.headers["etag"]) == (200, "", '"1"')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "\ufeff{}",
+        '{"campaign_id": 1, "campaign_id": 1}',
+        '{"campaign_id": 1, "name": NaN}',
+        '{"campaign_id": 1, "name": -Infinity}',
+        '{"campaign_id": 1, "name": 1e999}',
+        '{"campaign_id": ' + "9" * 5000 + "}",
+        '{"campaign_id": 9007199254740993}',
+        '{"campaign_id": 1, "name": "\\ud800"}',
+        '{"campaign_id": 1, "name": "\\u0000"}',
+        '{"campaign_id": 1, "a\\u0000": 1}',
+        "[" * 100_000,
+        '{"a":' * 50 + "1" + "}" * 50,
+    ],
+)
+def test_json_that_means_two_things_or_nothing_is_refused(api: Any, body: str) -> None:
+    answer = api.call("PUT", "/api/campaigns/1", body)
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+def test_a_body_that_is_no_text_is_refused(api: Any) -> None:
+    for body in ("/9j/4AA=", "not base64!"):
+        event = json.loads(json.dumps({"body": body, "isBase64Encoded": True}))
+        sent = api.call("PUT", "/api/campaigns/1", "{}")
+        assert sent.status == 422
+        claims = {"authorizer": {"jwt": {"claims": api.claims}}, "http": {"method": "PUT"}}
+        assert api.play({**event, "rawPath": "/api/campaigns/1", "requestContext": claims}).status == 400
+
+
+def test_a_large_body_is_refused_before_anything_is_read(api: Any) -> None:
+    assert api.call("PUT", "/api/campaigns/1", "x" * (MAX_BODY + 1)).status == 413
+    assert api.call("PUT", "/api/campaigns/1", "é" * (MAX_BODY // 2 + 1)).status == 413
+    assert api.call("PUT", "/api/campaigns/1", "x" * MAX_BODY).status == 400
+
+
+def test_a_table_that_does_not_answer_is_503(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Any:
+        raise UnavailableError("x", vendor="aws", retry_after=7)
+
+    monkeypatch.setattr(api.environment.campaigns, "list", fail, raising=True)
+    answer = api.call("GET", "/api/campaigns")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+
+
+def test_a_fault_of_ours_is_a_problem_without_its_text(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Any:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(api.environment.campaigns, "list", fail, raising=True)
+    answer = api.call("GET", "/api/campaigns")
+    assert answer.status == 500
+    assert "secret" not in answer.text
+
+
+def test_every_answer_carries_the_security_headers(api: Any) -> None:
+    for path in ("/api/campaigns", "/api/nothing"):
+        headers = api.call("GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_the_description_is_valid_and_complete(api: Any) -> None:
+    description = api.call("GET", "/api/openapi.json").json
+    assert description == json.loads(json.dumps(describe(ROUTES)))
+    assert description["openapi"].startswith("3.1")
+    described = {(method.upper(), path) for path, entry in description["paths"].items() for method in entry}
+    assert described == {(route.method, route.path) for route in ROUTES}
+    schemas = description["components"]["schemas"]
+    for schema in schemas.values():
+        openapi_schema_validator.OAS31Validator.check_schema(schema)
+    for reference in _references(description):
+        assert reference.removeprefix("#/components/schemas/") in schemas
+    names = [entry["operationId"] for path in description["paths"].values() for entry in path.values()]
+    assert len(set(names)) == len(names)
+
+
+def test_answers_are_what_the_description_says(api: Any, document: Json) -> None:
+    description = api.call("GET", "/api/openapi.json").json
+    answers = [
+        ("Saved", api.put(document)),
+        ("CampaignPage", api.call("GET", "/api/campaigns")),
+        ("CampaignSettings", api.call("GET", "/api/campaigns/1")),
+        ("VersionPage", api.call("GET", "/api/campaigns/1/versions")),
+        ("ConflictProblem", api.put(document, if_match='"9"')),
+        ("SettingsProblem", api.put({"campaign_id": 1, "x": 1}, if_match='"1"')),
+        ("Problem", api.call("GET", "/api/nothing")),
+    ]
+    for name, answer in answers:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": description["components"]}
+        openapi_schema_validator.OAS31Validator(schema).validate(answer.json)
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [found for item in value.values() for found in _references(item)]
+    return [found for item in value for found in _references(item)] if isinstance(value, list) else []

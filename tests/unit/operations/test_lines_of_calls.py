@@ -1,0 +1,72 @@
+"""Each call of the console and its API leaves one line in the log: without personal data."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from functions.console import handler as console_files
+from shared.observability import logger
+from tests.support.console_api import Console
+
+
+class Lines(logging.Handler):
+    """What is logged, as written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.written.append(json.dumps({"message": record.msg, **{name: getattr(record, name, None) for name in FIELDS}}))
+
+
+FIELDS = ("method", "status")
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    handler = Lines()
+    logger.addHandler(handler)
+    yield handler.written
+    logger.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/api/referrals", "email=ivo%40example.com", 200),
+        ("/api/referrals/ivo@example.com", "", 404),
+        ("/api/referrals", "limit=x", 400),
+    ],
+)
+def test_a_call_of_the_api_is_one_line_without_whom_it_was_about(lines: list[str], path: str, query: str, status: int) -> None:
+    console = Console()
+    lines.clear()
+    assert console.call("GET", path, query=query).status == status
+    answered = [line for line in lines if "admin call answered" in line]
+    assert answered == [json.dumps({"message": "admin call answered", "method": "GET", "status": status})]
+    assert "ivo" not in "".join(lines)
+
+
+def test_a_refused_call_is_logged_as_well(lines: list[str]) -> None:
+    console = Console(claims={"groups": "[others]"})
+    lines.clear()
+    assert console.call("GET", "/api/campaigns").status == 403
+    assert json.loads(lines[-1])["status"] == 403
+
+
+def test_a_file_of_the_console_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"):
+        monkeypatch.setenv(name, "http://127.0.0.1:8004")
+    monkeypatch.setenv("STAGE", "local")
+    console_files._settings.cache_clear()
+    for path, status in (("/", 200), ("/console/nothing.js", 404)):
+        event = {"rawPath": path, "headers": {}, "requestContext": {"http": {"method": "GET", "path": path}}}
+        assert console_files.lambda_handler(event, None)["statusCode"] == status
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line) == {"level": "INFO", "message": "file answered", "method": "GET", "status": status}
+    console_files._settings.cache_clear()

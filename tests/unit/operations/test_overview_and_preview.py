@@ -1,0 +1,324 @@
+"""The overview's figures and alarms, the preview, and what settings are chosen from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.domain.operations.figures import BOUNDS, class_of, percentile
+from shared.domain.signup.referral import State
+from shared.domain.sync.member import SyncMember
+from tests.support.builders import EMAIL, NOW, App, campaign_document, mapping
+from tests.support.console_api import Console
+
+PERSON = {"first_name": "Ivo", "email": "Ivo.Invited@Example.com", "meta": {"Last Name": "Lindqvist"}}
+
+
+@pytest.fixture
+def console() -> Console:
+    console = Console()
+    console.app.configure()
+    return console
+
+
+def alarms(console: Console) -> list[str]:
+    return [alarm["kind"] for alarm in console.get("/api/overview")["alarms"]]
+
+
+# -- overview ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_funnel_counts_each_person_once(console: Console) -> None:
+    app = console.app
+    for user_id in (1, 2, 3):
+        app.sign_up(id=user_id, email=f"p{user_id}@example.com")
+        app.sign_up(id=user_id, email=f"p{user_id}@example.com", first_name="Other")
+    app.sign_up(id=4, email="no address")
+    app.environment.flush()
+    shown = console.get("/api/overview")
+    assert {step: shown["total"][step] for step in ("signups", "delivered", "failed")} == {
+        "signups": 4,
+        "delivered": 3,
+        "failed": 1,
+    }
+    assert [(row["campaign_id"], row["signups"]) for row in shown["campaigns"]] == [(1, 4)]
+    assert shown["all_time"]["signups"] == 4
+    assert (shown["days"][-1]["day"], shown["days"][-1]["delivered"], len(shown["days"])) == ("2026-11-22", 3, 14)
+    assert shown["attention"] == 1
+
+
+def test_a_contact_that_was_there_counts_as_delivered_without_a_time(console: Console) -> None:
+    console.app.given()
+    console.app.sign_up()
+    console.app.environment.flush()
+    shown = console.get("/api/overview")
+    assert (shown["total"]["delivered"], shown["total"]["skipped"], shown["p50"]) == (1, 1, None)
+
+
+def test_delivery_times_are_told_by_their_class(console: Console) -> None:
+    app = console.app
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts"})
+    app.sign_up()
+    app.wire.faults.clear()
+    app.wait(40)
+    app.work()
+    assert app.row().state is State.DELIVERED
+    app.environment.flush()
+    shown = console.get("/api/overview", "days=1")
+    assert (shown["p50"], shown["p99"]) == (45.0, 45.0)
+
+
+def test_percentiles_are_upper_bounds() -> None:
+    assert percentile({}, 0.5) is None
+    assert percentile({class_of(0.3): 98, class_of(100): 2}, 0.5) == 1
+    assert percentile({class_of(0.3): 98, class_of(100): 2}, 0.99) == 120
+    assert class_of(10**9) == len(BOUNDS) - 1
+
+
+def test_figures_that_cannot_be_written_cost_no_delivery(console: Console) -> None:
+    console.app.dynamodb.refuse("update_item", 100, code="AccessDeniedException")
+    console.app.environment.figures.count(1, "signups", console.app.clock.now())
+    console.app.environment.flush()
+    console.app.dynamodb._orders.clear()
+    assert console.get("/api/overview")["total"]["signups"] == 0
+
+
+def test_a_new_stack_starts_without_an_alarm() -> None:
+    assert alarms(Console()) == []
+
+
+def test_what_is_wrong_now_is_said_in_plain_words(console: Console) -> None:
+    app = console.app
+    assert alarms(console) == ["sweep_silent"]
+    app.sweep()
+    app.environment.flush()
+    assert alarms(console) == []
+    app.configure(status="active")
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts"})
+    app.sign_up()
+    app.wait(700)
+    app.sweep()
+    app.environment.flush()
+    shown = console.get("/api/overview")
+    assert "oldest_undelivered" in [alarm["kind"] for alarm in shown["alarms"]]
+    assert (shown["oldest_undelivered"], shown["days"][-1]["longest_wait"]) == (700.0, 700.0)
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+    assert "intercom_stopped" in alarms(console)
+
+
+def test_the_overview_calls_no_vendor(console: Console) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise AssertionError("no vendor is called")
+
+    console.app.wire.send = fail  # type: ignore[method-assign]
+    shown = console.get("/api/overview")
+    assert [limit["vendor"] for limit in shown["limits"]] == ["intercom", "referral_factory"]
+    assert shown["limits"][1]["cap"] == 60
+
+
+# -- preview ----------------------------------------------------------------------------------------------------------
+
+
+def preview(console: Console, **body: Any) -> Any:
+    return console.post("/api/campaigns/1/preview", body)
+
+
+def test_a_preview_is_what_the_delivery_then_sends(console: Console) -> None:
+    app = console.app
+    app.configure(status="draft")
+    app.sign_up()
+    app.forget_calls()
+    shown = preview(console, user_id=42)
+    assert "POST /contacts" not in app.calls()
+    sent = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
+    app.configure(status="active")
+    app.ring()
+    assert app.row().state is State.DELIVERED
+    assert app.row().written == sent
+
+
+@pytest.mark.parametrize("lag", [0.0, 600.0])
+def test_somebody_who_is_in_intercom_by_us_is_not_said_to_be_created(lag: float) -> None:
+    console = Console(App(search_lag=lag))
+    console.app.configure()
+    console.app.sign_up()
+    shown = preview(console, user_id=42)
+    assert (shown["contact_id"], "made a lead" in shown["outcome"]) == (console.app.row().contact_id, True)
+    told = {field["attribute"]: field["reason"] for field in shown["fields"] if field["attribute"] in console.app.row().written}
+    assert "name" in told
+    assert set(told.values()) == {"The contact has it already."}
+
+
+def test_of_somebody_delivered_only_what_is_new_is_sent(console: Console) -> None:
+    console.app.sign_up()
+    settings = campaign_document(person_invited={"mapping": mapping(("code", "custom_attributes.referral_campaign"))})
+    shown = preview(console, user_id=42, settings=settings)
+    changed = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
+    console.app.configure(**settings)
+    console.app.ring(replay=True)
+    (body,) = console.app.bodies("PUT", f"/contacts/{console.app.row().contact_id}")
+    assert body["custom_attributes"]["referral_campaign"] == changed.pop("custom_attributes.referral_campaign")
+    assert {name: value for name, value in body.items() if name != "custom_attributes"} == changed
+
+
+def test_a_typed_person_whom_we_made_is_updated_and_not_left_alone(console: Console) -> None:
+    console.app.sign_up()
+    shown = preview(console, person={**PERSON, "first_name": "Iva"})
+    assert (shown["contact_id"], "leaves such contacts" in shown["outcome"]) == (console.app.row().contact_id, False)
+    assert {field["value"] for field in shown["fields"] if field["sent"] and field["attribute"] == "name"} == {"Iva Lindqvist"}
+
+
+def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(console: Console) -> None:
+    app = console.app
+    app.configure(campaign_id=2)
+    app.sign_up()
+    app.intercom.contacts.delete(str(app.row().contact_id))
+    app.wait(100)
+    assert app.sign_up(campaign_id=2, id=77, first_name="Iwan").state is State.ERASED
+    assert "deleted in Intercom" in preview(console, user_id=42)["outcome"]
+    app.wait(1)
+    assert "a lead is created" in preview(console, person=PERSON)["outcome"]
+
+
+@pytest.mark.parametrize("action", ["lead", "none"])
+def test_somebody_whom_the_sync_added_is_left_to_it(console: Console, action: str) -> None:
+    app = console.app
+    contact = app.given(name="Older name")
+    app.environment.sync_members.save(SyncMember(1, EMAIL, user_id=42, created=True, reserved_at=NOW, contact_id=contact.id))
+    app.configure(person_invited={"action": action, "duplicates": "update"})
+    assert app.sign_up().history[-1].what == "from sync"
+    app.forget_calls()
+    shown = preview(console, user_id=42)
+    assert ("the sync added this person" in shown["outcome"], shown["role"]) == (True, None)
+    assert (shown["contact_id"], shown["fields"]) == (contact.id, [])
+    app.ring(replay=True)
+    assert app.calls() == []
+
+
+def test_a_typed_person_is_previewed_field_by_field(console: Console) -> None:
+    shown = preview(console, person=PERSON)
+    assert (shown["outcome"], shown["role"]) == ("Nobody in Intercom has this e-mail address: a lead is created.", "lead")
+    fields = {field["attribute"]: field for field in shown["fields"]}
+    assert (fields["name"]["value"], fields["name"]["joined"]) == ("Ivo Lindqvist", True)
+    assert fields["name"]["sources"] == ["first_name", "meta.Last Name"]
+    assert fields["email"]["value"] == EMAIL
+    assert fields["custom_attributes.lead_source"]["only_on_create"] is True
+    assert fields["custom_attributes.referral_link"]["reason"] == "The person has no such value."
+    assert console.app.calls() == ["POST /contacts/search"]
+
+
+def test_a_dropped_attribute_says_why_in_the_preview(console: Console) -> None:
+    document = campaign_document(
+        person_invited={"mapping": mapping(("code", "custom_attributes.nowhere"), ("url", "custom_attributes.referral_link"))}
+    )
+    shown = preview(console, person={**PERSON, "code": "abc", "url": "x" * 300}, settings=document)
+    reasons = {field["attribute"]: field["reason"] for field in shown["fields"] if not field["sent"]}
+    assert reasons["custom_attributes.nowhere"] == "Intercom has no attribute custom_attributes.nowhere"
+    assert "at most 255" in reasons["custom_attributes.referral_link"]
+
+
+@pytest.mark.parametrize(("policy", "sent", "word"), [("skip", False, "leaves such contacts"), ("update", True, "updated")])
+def test_a_contact_that_is_there_is_told_of(console: Console, policy: str, sent: bool, word: str) -> None:
+    contact = console.app.given()
+    console.app.configure(person_invited={"duplicates": policy})
+    shown = preview(console, person=PERSON)
+    assert (shown["contact_id"], word in shown["outcome"]) == (contact.id, True)
+    assert {field["sent"] for field in shown["fields"] if field["attribute"] == "name"} == {sent}
+
+
+def test_a_person_whom_the_campaign_does_not_send(console: Console) -> None:
+    console.app.configure(person_invited={"action": "none"})
+    assert "sends no person invited" in preview(console, person=PERSON)["outcome"]
+    console.app.configure()
+    assert "no mail system" in preview(console, person={**PERSON, "email": "x"})["outcome"]
+
+
+def test_a_preview_works_while_intercom_is_down_and_says_so(console: Console) -> None:
+    console.app.wire.faults.add({"kind": "status", "status": 503})
+    shown = preview(console, person=PERSON)
+    assert (shown["checked"], "does not answer now" in shown["outcome"]) == (False, True)
+    assert len(shown["fields"]) > 3
+
+
+@pytest.mark.parametrize("body", [{}, {"user_id": 1, "person": PERSON}, {"user_id": 0}, {"person": {"nonsense": 1}}])
+def test_a_preview_of_nobody_is_refused(console: Console, body: Any) -> None:
+    assert console.call("POST", "/api/campaigns/1/preview", body).status == 422
+
+
+def test_a_preview_of_somebody_unknown_is_404(console: Console) -> None:
+    assert console.call("POST", "/api/campaigns/1/preview", {"user_id": 999}).status == 404
+    assert console.call("POST", "/api/campaigns/77/preview", {"person": PERSON}).status == 404
+
+
+# -- what settings are chosen from ------------------------------------------------------------------------------------
+
+
+def test_attributes_say_whether_they_can_be_chosen_and_why_not(console: Console) -> None:
+    rows = {row["name"]: row for row in console.get("/api/attributes")["items"]}
+    assert rows["custom_attributes.referral_link"]["can_be_written"] is True
+    assert (rows["role"]["can_be_written"], rows["role"]["why_not"]) == (False, "role is not to be written by a mapping.")
+    assert rows["custom_attributes.referral_status"]["data_type"] == "options"
+
+
+def test_a_new_attribute_is_there_after_a_refresh(console: Console) -> None:
+    console.get("/api/attributes")
+    console.app.intercom.answer(
+        __import__("sandbox.vendors.wire", fromlist=["Request"]).Request.of(
+            "POST",
+            "/data_attributes",
+            {"authorization": "Bearer local-intercom-token", "accept": "application/json", "content-type": "application/json"},
+            b'{"name": "by_hand", "model": "contact", "data_type": "string"}',
+        )
+    )
+    names = [row["name"] for row in console.get("/api/attributes")["items"]]
+    assert "custom_attributes.by_hand" not in names
+    names = [row["name"] for row in console.get("/api/attributes", "refresh=true")["items"]]
+    assert "custom_attributes.by_hand" in names
+
+
+def test_an_attribute_is_created_in_intercom(console: Console) -> None:
+    answer = console.call("POST", "/api/attributes", {"name": "plan", "data_type": "options", "options": ["a", "b"]})
+    assert (answer.status, answer.json["name"], answer.json["options"]) == (201, "custom_attributes.plan", ["a", "b"])
+    assert "custom_attributes.plan" in [row["name"] for row in console.get("/api/attributes")["items"]]
+    assert console.told() == ["Created the attribute custom_attributes.plan in Intercom."]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"name": "referral_link", "data_type": "string"}, "already"),
+        ({"name": "Email", "data_type": "string"}, "standard attribute"),
+        ({"name": "a.b", "data_type": "string"}, "letters, digits"),
+    ],
+)
+def test_what_intercom_does_not_take_is_said_in_plain_words(console: Console, body: Any, word: str) -> None:
+    answer = console.call("POST", "/api/attributes", body)
+    assert (answer.status, word in answer.json["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"name": "x", "data_type": "options", "options": ["a"]}, {"name": "x", "data_type": "string", "options": ["a", "b"]}, {}],
+)
+def test_a_wrong_form_names_the_place(console: Console, body: Any) -> None:
+    assert console.call("POST", "/api/attributes", body).json["errors"]
+
+
+def test_lists_come_with_their_counts(console: Console) -> None:
+    from sandbox.vendors.intercom.lists import add_segment, save_tag
+
+    workspace = console.app.intercom.workspace
+    add_segment(workspace, "Friends", "contact", {"field": "role", "operator": "=", "value": "lead"})
+    save_tag(workspace, {"name": "VIP"})
+    (segment,) = console.get("/api/segments")["items"]
+    assert (segment["name"], segment["count"], segment["person_type"]) == ("Friends", 0, "lead")
+    (tag,) = console.get("/api/tags")["items"]
+    assert (tag["name"], tag["count"]) == ("VIP", None)
+
+
+def test_lists_while_intercom_is_down_say_so(console: Console) -> None:
+    console.app.wire.faults.add({"kind": "status", "status": 503})
+    for path in ("/api/segments", "/api/tags", "/api/attributes"):
+        answer = console.call("GET", path)
+        assert (answer.status, "Intercom does not answer" in answer.json["detail"]) == (503, True)

@@ -1,0 +1,289 @@
+"""The sweep: what is due is rung once, what SQS refused is handed on, and nothing rings while Intercom is to be left alone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
+from shared.domain.signup.referral import RING_AGAIN_AFTER, State
+from shared.errors import TransientError
+from shared.messages import DeliverContact
+from shared.ports.repositories import DUE_SHARDS
+from shared.runtime.bootstrap import use
+from shared.use_cases.operations import ring_due
+from shared.use_cases.operations.ring_due import AT_ONCE, LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER
+from tests.support.builders import NOW, App, webhook_fields
+
+DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
+
+
+@pytest.fixture
+def app() -> App:
+    app = App()
+    app.configure()
+    return app
+
+
+def rows_due(app: App, count: int) -> None:
+    """So many rows whose workers died; all are due."""
+    with use(app.environment):
+        for user_id in range(1, count + 1):
+            app.sqs.refuse("change_message_visibility", 1)
+            app.wire.faults.add({**DOWN, "times": 1, "id": "down"})
+            app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.wire.faults.clear()
+    app.sqs.purge_queue(QueueUrl=app.settings.delivery_queue_url)
+    app.environment.breakers.close(Vendor.INTERCOM)
+    app.wait(91)
+    app.forget_calls()
+
+
+def opened(app: App, seconds: float, kind: BreakerKind = BreakerKind.FAILING) -> None:
+    now = app.clock.now()
+    app.environment.breakers.open(Vendor.INTERCOM, Breaker(kind, now + seconds, now))
+
+
+def test_nothing_due_rings_nothing(app: App) -> None:
+    app.sign_up()
+    assert app.sweep(work=False) == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
+    assert app.queued() == []
+    assert app.metrics.counts["SweepFinished"] == 1
+
+
+def test_each_due_row_is_rung_once_and_again_only_minutes_later(app: App) -> None:
+    rows_due(app, 5)
+    assert app.sweep(work=False)["rung"] == 5
+    assert sorted((message.campaign_id, message.user_id, message.fields) for message in app.queued()) == [  # type: ignore[union-attr]
+        (1, user_id, None) for user_id in range(1, 6)
+    ]
+    assert app.sweep(work=False)["rung"] == 0
+    app.wait(RING_AGAIN_AFTER + 1)
+    assert app.sweep(work=False)["rung"] == 5
+
+
+def test_two_sweeps_at_once_ring_a_row_once(app: App) -> None:
+    rows_due(app, 1)
+    (due,) = [row for shard in range(8) for row in app.environment.referrals.due(shard, app.clock.now(), 10)]
+    assert app.environment.referrals.ring(due, app.clock.now() + 600)
+    assert not app.environment.referrals.ring(due, app.clock.now() + 600)
+
+
+def test_ten_rows_cost_one_call_of_the_table(app: App) -> None:
+    """After an outage thousands are due: one call for each row would take minutes when a few of them hang."""
+    rows_due(app, 45)
+    calls: Counter[str] = Counter()
+    for name in ("transact_write_items", "update_item"):
+        count_calls(app, name, calls)
+    assert app.sweep(work=False)["rung"] == 45
+    assert calls["transact_write_items"] <= DUE_SHARDS + 45 // AT_ONCE
+    assert calls["update_item"] <= DUE_SHARDS + 2, "a row alone, and the figures"
+
+
+def count_calls(app: App, name: str, calls: Counter[str]) -> None:
+    real = getattr(app.dynamodb.real, name)
+
+    def counted(**request: Any) -> Any:
+        calls[name] += 1
+        return real(**request)
+
+    setattr(app.dynamodb.real, name, counted)
+
+
+def test_a_sweep_without_time_left_begins_nothing_further(app: App) -> None:
+    rows_due(app, 45)
+    left = iter([50.0] * 3)
+    app.environment.time_left = lambda: next(left, LEAST_TIME - 1)  # type: ignore[method-assign]
+    assert 0 < ring_due.ring_due(app.environment).rung < 45
+
+
+def test_rung_rows_are_delivered(app: App) -> None:
+    rows_due(app, 5)
+    app.sweep()
+    assert {app.row(user_id).state for user_id in range(1, 6)} == {State.DELIVERED}
+
+
+def test_a_refused_ring_is_due_again_in_a_minute(app: App) -> None:
+    rows_due(app, 3)
+    app.sqs.refuse("send_message_batch", 99)
+    assert app.sweep(work=False)["rung"] == 0
+    app.sqs.mend()
+    app.wait(REFUSED_AGAIN_AFTER - 1)
+    assert app.sweep(work=False)["rung"] == 0
+    app.wait(2)
+    assert app.sweep(work=False)["rung"] == 3
+
+
+def test_while_the_breaker_is_open_nothing_rings(app: App) -> None:
+    rows_due(app, 3)
+    app.configure(status="active")
+    opened(app, 60)
+    assert app.sweep(work=False)["rung"] == 0
+    assert app.queued() == []
+
+
+def test_after_the_pause_a_few_rows_probe_and_the_rest_follows_when_they_succeed(app: App) -> None:
+    rows_due(app, 8)
+    opened(app, 60)
+    app.wait(61)
+    assert app.sweep(work=False)["rung"] == PROBES
+    for _ in range(12):
+        app.work()
+        app.wait(60)
+        app.sweep()
+    assert {app.row(user_id).state for user_id in range(1, 9)} == {State.DELIVERED}
+    assert app.environment.breakers.find(Vendor.INTERCOM) is None
+
+
+def test_while_the_breaker_is_open_the_inbox_is_handed_on_all_the_same(app: App) -> None:
+    app.sqs.refuse("send_message", 2)
+    app.post(webhook_fields())
+    opened(app, 600)
+    app.wait(31)
+    assert app.sweep(work=False)["inbox"] == 1
+    (message,) = app.queued()
+    assert isinstance(message, DeliverContact)
+    assert message.fields == webhook_fields()
+
+
+def test_an_inbox_row_stays_until_the_queue_has_it(app: App) -> None:
+    app.sqs.refuse("send_message", 3)
+    app.post(webhook_fields())
+    app.wait(31)
+    assert app.sweep(work=False)["inbox"] == 0
+    assert len(app.rows_of("INBOX#")) == 1
+    for _ in range(11):
+        app.wait(60)
+        app.sweep()
+    assert app.rows_of("INBOX#") == []
+    assert len(app.contacts()) == 1
+
+
+@pytest.mark.parametrize("field", ["version", "kind"])
+def test_an_inbox_row_that_only_a_later_version_can_read_keeps_nobody_else_waiting(app: App, field: str) -> None:
+    """Stored by a deployment that was taken back."""
+    app.sqs.refuse("send_message", 2)
+    app.post(webhook_fields(id=99))
+    rows_due(app, 2)
+    [row] = app.rows_of("INBOX#")
+    document = json.loads(row["message"]["S"])
+    strange = {**document, field: {"version": 9, "kind": "SomethingNew"}[field]}
+    app.dynamodb.put_item(
+        TableName=app.settings.referrals_table, Item={**row, "message": {"S": json.dumps(strange)}, "due_at": {"N": "1"}}
+    )
+    swept = app.sweep(work=False)
+    assert (swept["rung"], swept["inbox"]) == (2, 0)
+    assert app.metrics.counts["SweepFinished"] == 1
+    app.dynamodb.put_item(TableName=app.settings.referrals_table, Item=row)
+    assert app.sweep(work=False)["inbox"] == 1
+
+
+def test_an_inbox_row_that_could_not_be_removed_is_sent_twice_and_makes_one_contact(app: App) -> None:
+    app.sqs.refuse("send_message", 2)
+    app.post(webhook_fields())
+    app.wait(31)
+    app.dynamodb.refuse("delete_item", 3)
+    for _ in range(12):
+        try:
+            app.sweep()
+        except Exception as error:  # noqa: BLE001 - a failed run is tried again by the next minute
+            assert "delete_item" in str(error)  # noqa: PT017
+        app.wait(60)
+    app.sweep()
+    assert (app.rows_of("INBOX#"), len(app.contacts())) == ([], 1)
+
+
+def test_held_rows_are_left_alone_while_the_campaign_is_not_active() -> None:
+    app = App()
+    app.configure(status="paused")
+    app.sign_up()
+    for _ in range(3):
+        app.wait(600)
+        assert app.sweep() == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
+
+
+def test_held_rows_are_released_at_the_sweeps_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring_due, "PACE", 4)
+    app = App()
+    app.configure(status="draft")
+    for user_id in range(1, 11):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.configure(status="active")
+    released = [app.sweep()["released"] for _ in range(4)]
+    assert sum(released) == 10
+    assert max(released) <= 4
+
+
+def test_with_little_time_left_the_sweep_ends_early_and_the_next_goes_on(app: App) -> None:
+    rows_due(app, 5)
+    app.context.seconds = 4.0
+    assert app.sweep(work=False)["rung"] == 0
+    app.context.seconds = 45.0
+    assert app.sweep(work=False)["rung"] == 5
+
+
+def test_the_oldest_undelivered_signup_is_measured(app: App) -> None:
+    app.sweep()
+    assert app.metrics.gauges["OldestUndeliveredSeconds"] == 0
+    rows_due(app, 2)
+    app.sweep(work=False)
+    assert app.metrics.gauges["OldestUndeliveredSeconds"] == app.clock.now() - NOW
+
+
+def test_an_index_that_is_behind_rings_too_often_and_that_does_no_harm(app: App) -> None:
+    app.sign_up()
+    message: Any = DeliverContact(1, 42, "ring", app.clock.now())
+    for _ in range(3):
+        app.environment.delivery_queue.send(message)
+    app.forget_calls()
+    app.work()
+    assert app.calls() == []
+
+
+def test_a_sweep_looks_whether_the_vendor_is_back_and_then_rings_all(app: App) -> None:
+    """The next one would come a minute later, for thousands who waited for an outage to end."""
+    rows_due(app, 20)
+    opened(app, 20)
+    began, looks = app.clock.now(), []
+    sleep = app.clock.sleep
+
+    def work_meanwhile(seconds: float) -> None:
+        sleep(seconds)
+        looks.append(app.clock.now() - began)
+        with use(app.environment):
+            app.work()
+
+    app.environment.clock.sleep = work_meanwhile  # type: ignore[method-assign]
+    with use(app.environment):
+        swept = ring_due.ring_due(app.environment)
+    assert swept.rung == 20
+    assert 20 <= looks[-1] <= 20 + 2 * ring_due.LOOK_EVERY
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(60, BreakerKind.FAILING), (20, BreakerKind.DISCONNECTED)])
+def test_a_sweep_does_not_wait_for_what_cannot_happen_meanwhile(app: App, seconds: float, kind: BreakerKind) -> None:
+    rows_due(app, 3)
+    opened(app, seconds, kind)
+    began = app.clock.now()
+    assert app.sweep(work=False)["rung"] == 0
+    assert app.clock.now() == began
+
+
+def test_a_sweep_waits_no_longer_than_till_the_next(app: App) -> None:
+    rows_due(app, 8)
+    opened(app, 20)
+    began = app.clock.now()
+    assert app.sweep(work=False)["rung"] == PROBES, "once, when the pause is over"
+    assert ring_due.WAITS_FOR_VENDOR <= app.clock.now() - began <= ring_due.WAITS_FOR_VENDOR + ring_due.LOOK_EVERY
+
+
+def test_a_sweep_whose_wait_ends_badly_has_measured_who_waits(app: App) -> None:
+    rows_due(app, 3)
+    opened(app, 20)
+    app.environment.clock.sleep = lambda _: app.dynamodb.refuse("get_item", 9)  # type: ignore[method-assign,assignment]
+    with use(app.environment), pytest.raises(TransientError):
+        ring_due.ring_due(app.environment)
+    assert app.metrics.gauges["OldestUndeliveredSeconds"] > 90

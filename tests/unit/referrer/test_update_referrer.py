@@ -1,0 +1,349 @@
+"""Counts on the contact of a person who refers: absolute, coalesced, only when changed, never on a stranger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.domain.signup.referral import State
+from shared.domain.vendor.limits import Priority, reserve_of
+from shared.messages import UpdateReferrer
+from shared.use_cases.referrer.mark_referrer import mark_referrer
+from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
+from tests.support.referring import CONVERTED, COUNT, RITA, Story
+
+PUT, SEARCH = "PUT /contacts/<id>", "POST /contacts/search"
+
+
+def puts(story: Story) -> list[Any]:
+    return [body["custom_attributes"] for body in story.app.bodies("PUT", "/contacts")]
+
+
+def test_a_signup_shows_on_the_referrers_contact_within_a_minute() -> None:
+    story = Story()
+    story.invites()
+    story.passes()
+    assert story.counts() == (1, 0)
+    assert story.mark() is not None
+    assert not story.mark().is_marked
+
+
+def test_the_numbers_are_referral_factorys_own() -> None:
+    story = Story()
+    story.rita.referrals, story.rita.qualified_referrals = 40, 12
+    story.invites()
+    story.passes()
+    assert story.counts() == (41, 12)
+
+
+def test_an_update_asks_referral_factory_once_and_writes_once() -> None:
+    story = Story()
+    friend = story.invites()
+    story.app.forget_calls()
+    story.passes()
+    assert story.asked() == [f"GET /users/{story.rita.id}?with=user.analytics".replace("GET ", "GET /api/v2")]
+    assert story.app.calls("intercom") == [SEARCH, PUT]
+    assert friend.id
+
+
+def test_a_thousand_signups_in_a_minute_make_three_writes_at_most() -> None:
+    story = Story()
+    for number in range(1_000):
+        story.invites(webhook=False)
+        mark_referrer(story.app.environment, 1, story.rita.id, RITA)
+        if number % 100 == 99:
+            story.passes(6, step=6)
+    story.passes(180)
+    assert len(story.writes()) <= 3
+    assert story.counts() == (1_000, 0)
+    assert not story.mark().is_marked
+
+
+def test_nothing_is_written_when_nothing_changed() -> None:
+    story = Story()
+    story.invites()
+    story.passes()
+    story.app.forget_calls()
+    story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
+    story.passes(120)
+    assert story.writes() == []
+    assert not story.mark().is_marked
+
+
+def test_a_reversal_lowers_the_number() -> None:
+    story = Story()
+    friend = story.invites()
+    story.qualifies(friend, webhook=False)
+    story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
+    story.passes(120)
+    assert story.counts() == (1, 1)
+    story.qualifies(friend, qualified=False, webhook=False)
+    story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
+    story.passes(120)
+    assert story.counts() == (1, 0)
+
+
+def test_only_what_changed_is_sent() -> None:
+    story = Story()
+    story.invites()
+    story.passes()
+    story.app.forget_calls()
+    story.invites()
+    story.passes(120)
+    assert puts(story) == [{"referral_count": 2}]
+
+
+def test_a_skipped_contact_gets_its_counts_too() -> None:
+    story = Story()
+    story.app.configure(person_referring={"action": "user", "duplicates": "skip"})
+    story.account.outbox.announce("joined", story.rita)
+    story.webhooks()
+    assert story.app.row(story.rita.id).state is State.SKIPPED
+    story.invites()
+    story.passes()
+    assert story.counts() == (1, 0)
+
+
+def test_a_known_contact_is_not_searched_for() -> None:
+    story = Story(contact=False)
+    story.account.outbox.announce("joined", story.rita)
+    story.webhooks()
+    story.invites()
+    story.app.forget_calls()
+    story.passes()
+    assert story.app.calls("intercom") == [PUT]
+    assert story.counts() == (1, 0)
+
+
+def test_a_missing_contact_is_never_created() -> None:
+    story = Story(contact=False)
+    story.invites()
+    story.app.forget_calls()
+    story.passes(180)
+    assert story.app.contacts(RITA) == []
+    assert story.app.calls("intercom") == [SEARCH]
+    mark = story.mark()
+    assert (mark.is_marked, "no contact" in mark.note) == (False, True)
+
+
+def test_a_contact_that_comes_later_gets_the_counts() -> None:
+    story = Story(contact=False)
+    story.invites()
+    story.passes()
+    story.account.outbox.announce("joined", story.rita)
+    story.webhooks()
+    story.passes()
+    assert story.counts() == (1, 0)
+
+
+def test_a_merged_contact_leads_to_its_survivor() -> None:
+    story = Story()
+    lead = story.app.given("lead", email=RITA, age=90_000.0)
+    story.invites()
+    story.passes()
+    story.app.intercom.contacts.merge({"from": lead.id, "into": story.before.id})
+    story.invites()
+    story.passes(120)
+    assert story.counts() == (2, 0)
+
+
+def test_an_archived_contact_is_left_with_a_note() -> None:
+    story = Story()
+    story.invites()
+    story.passes()
+    story.app.intercom.contacts.archive(story.before.id)
+    story.invites()
+    story.passes(120)
+    assert story.app.contacts(RITA) == []
+    assert (story.mark().is_marked, "no contact" in story.mark().note) == (False, True)
+
+
+def test_a_signup_between_the_reading_and_the_clearing_is_not_forgotten() -> None:
+    story = Story()
+    story.invites()
+
+    def another() -> None:
+        with story.account.outbox.silent():
+            story.invites(webhook=False)
+        story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
+
+    story.app.wire.interrupt(f"PUT /contacts/{story.before.id}", another)
+    story.passes(20)
+    assert story.counts() == (1, 0)
+    assert story.mark().is_marked
+    story.passes(60)
+    assert story.counts() == (2, 0)
+    assert not story.mark().is_marked
+
+
+def test_killed_between_the_row_and_the_mark_the_next_attempt_marks() -> None:
+    story = Story()
+    story.app.dynamodb.refuse("update_item", 2)
+    story.invites()
+    assert story.mark() is None
+    story.app.wait(300)
+    story.app.work()
+    story.passes(180)
+    assert story.counts() == (1, 0)
+
+
+def test_a_queue_that_refuses_the_ring_leaves_it_to_the_sweep() -> None:
+    story = Story()
+    story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now(), RITA)
+    story.passes(120)
+    assert story.counts() == (0, 0)
+
+
+def test_referral_factory_down_waits_in_the_ledger_and_goes_on() -> None:
+    story = Story()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/users", "id": "down"})
+    story.invites()
+    story.passes(600)
+    assert story.counts() == (None, None)
+    assert story.mark().is_marked
+    story.app.wire.faults.remove("down")
+    story.passes(900)
+    assert story.counts() == (1, 0)
+
+
+def test_a_blocked_address_delays_no_signup_and_no_count_is_lost() -> None:
+    story = Story()
+    story.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/api/v2/users", "id": "blocked"})
+    friend = story.invites()
+    story.passes(FIRST_BLOCK_PAUSE - 30)
+    assert len(story.asked()) == 1, "nobody knocks again while the breaker is open"
+    story.passes(FIRST_BLOCK_PAUSE + 30)
+    assert len(story.asked()) == 2, "one try after five minutes, the next an hour later"
+    assert story.app.row(friend.id).state is State.DELIVERED
+    assert story.mark().is_marked
+    story.app.wire.faults.remove("blocked")
+    story.passes(2 * 3_600, step=60)
+    assert story.counts() == (1, 0)
+
+
+def test_a_refused_api_key_does_not_stop_intercom() -> None:
+    story = Story()
+    story.app.set_secret("referral_factory", api_key="wrong")
+    story.invites()
+    story.passes(120)
+    friend = story.invites()
+    assert story.app.row(friend.id).state is State.DELIVERED
+    assert story.mark().is_marked
+    story.app.set_secret("referral_factory", api_key="local-referral-factory-key")
+    story.passes(900)
+    assert story.counts() == (2, 0)
+
+
+def test_the_limiter_refuses_and_the_update_waits() -> None:
+    story = Story()
+    limiter = story.app.environment.referral_factory_limiter
+    for _ in range(limiter.limit - reserve_of(limiter.limit, Priority.RECONCILE)):
+        limiter.finish(limiter.acquire(), 200, {})
+    story.invites()
+    story.passes(20)
+    assert (story.asked(), story.counts()) == ([], (None, None))
+    story.passes(180)
+    assert story.counts() == (1, 0)
+
+
+def test_a_lost_answer_of_intercom_is_written_again() -> None:
+    story = Story()
+    story.app.wire.faults.add({"kind": "hang", "method": "PUT", "path": "^/contacts", "times": 1, "seconds": 10})
+    story.invites()
+    story.passes(120)
+    assert story.counts() == (1, 0)
+    assert not story.mark().is_marked
+
+
+def test_a_person_gone_from_referral_factory_changes_nothing() -> None:
+    story = Story()
+    story.invites()
+    story.passes()
+    story.account.remove(story.rita)
+    story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
+    story.passes(120)
+    assert story.counts() == (1, 0)
+    assert not story.mark().is_marked
+
+
+def test_a_paused_campaign_waits() -> None:
+    story = Story()
+    story.invites()
+    story.app.configure(status="paused")
+    story.passes(120)
+    assert story.counts() == (None, None)
+    story.app.configure(status="active")
+    story.passes(1_200, step=60)
+    assert story.counts() == (1, 0)
+
+
+def test_an_attribute_that_is_gone_does_not_cost_the_other() -> None:
+    story = Story()
+    story.app.configure(
+        sync={
+            "mode": "off",
+            "write_back": {"referral_count": "custom_attributes.nowhere", "converted_referral_count": CONVERTED},
+        }
+    )
+    story.invites()
+    story.passes()
+    assert story.counts() == (None, 0)
+    assert "nowhere" in story.mark().note
+
+
+def test_two_updates_at_once_write_once() -> None:
+    story = Story()
+    story.invites()
+    story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
+    story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
+    story.passes(120)
+    assert len(story.writes()) == 1
+
+
+def test_another_worker_at_it_makes_this_one_wait() -> None:
+    story = Story()
+    story.invites()
+    story.app.environment.referrers.lease(1, story.rita.id, "somebody", story.app.clock.now(), 90)
+    story.app.wait(15)
+    story.app.update_referrers()
+    assert story.writes() == []
+    assert story.mark().is_marked
+    story.passes(240)
+    assert story.counts() == (1, 0)
+
+
+# -- two campaigns, one attribute -------------------------------------------------------------------------------------
+
+
+def two_campaigns() -> tuple[Story, Any]:
+    story = Story()
+    story.app.configure(campaign_id=2, name="Partners")
+    return story, story.refers("Rita", RITA, campaign=2)
+
+
+def test_the_campaign_that_wrote_first_keeps_the_attribute() -> None:
+    story, partner = two_campaigns()
+    story.invites()
+    story.passes()
+    story.invites(partner)
+    story.invites(partner)
+    story.passes(120)
+    assert story.counts() == (1, 0)
+    assert "Campaign 1 wrote" in story.mark(partner).note
+    story.invites()
+    story.passes(120)
+    assert story.counts() == (2, 0)
+    assert not story.mark(partner).is_marked
+
+
+def test_a_campaign_that_no_longer_writes_there_gives_the_attribute_up() -> None:
+    story, partner = two_campaigns()
+    story.invites()
+    story.passes()
+    story.app.configure(sync={"mode": "off", "write_back": {"converted_referral_count": CONVERTED}})
+    story.invites(partner)
+    story.passes(120)
+    assert story.counts() == (1, 0)
+    story.invites(partner)
+    story.passes(120)
+    assert story.counts() == (2, 0)
+    assert COUNT in str(story.mark(partner).written)

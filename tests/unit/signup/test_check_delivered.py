@@ -1,0 +1,162 @@
+"""After the delivery: is the contact alone, and does Referral Factory know the person at all?"""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.vendors.faults import FaultOrder
+from shared.domain.signup.referral import RING_AGAIN_AFTER, Referral
+from shared.use_cases.signup.check_delivered import SETTLE_AFTER, VERIFY_AFTER, VERIFY_AGAIN_AFTER
+from tests.support.builders import EMAIL, NOW, App
+
+
+@pytest.fixture
+def app() -> App:
+    app = App()
+    app.configure()
+    return app
+
+
+def later(app: App, seconds: float) -> Referral:
+    app.wait(seconds)
+    app.sweep()
+    return app.row()
+
+
+def person_at_referral_factory(app: App) -> int:
+    """The same person in Referral Factory's own list; the id."""
+    account = app.referral_factory.account
+    person = account.join(account.campaigns[1], first_name="Ivo", email=EMAIL, source="Direct", meta={}, ip="192.0.2.1")
+    return int(person.id)
+
+
+def test_a_quarter_of_an_hour_after_a_create_one_search_counts_the_contacts(app: App) -> None:
+    app.sign_up()
+    app.forget_calls()
+    assert later(app, SETTLE_AFTER - 1).settle_since is not None
+    assert app.calls() == []
+    row = later(app, 2)
+    assert app.calls() == ["POST /contacts/search"]
+    assert (row.settle_since, row.possibly_doubled) == (None, False)
+    assert app.metrics.counts["PossiblyDoubled"] == 0
+
+
+def test_a_second_contact_that_somebody_created_meanwhile_raises_an_alarm(app: App) -> None:
+    app.sign_up()
+    app.wait(30)
+    app.intercom.contacts.create({"role": "lead", "email": EMAIL})
+    row = later(app, SETTLE_AFTER)
+    assert (row.possibly_doubled, row.history[-1].what) == (True, "possibly doubled")
+    assert app.metrics.counts["PossiblyDoubled"] == 1
+
+
+def test_contacts_from_before_the_reservation_are_no_doubles() -> None:
+    app = App(search_lag=300)
+    app.configure()
+    app.intercom.contacts.create({"role": "lead", "email": EMAIL})
+    app.wait(62)
+    app.sign_up()
+    assert not later(app, SETTLE_AFTER + 1).possibly_doubled
+
+
+def test_nothing_is_counted_for_a_contact_that_was_there_before(app: App) -> None:
+    app.given("lead")
+    app.sign_up()
+    app.forget_calls()
+    later(app, SETTLE_AFTER + 1)
+    assert app.calls() == []
+
+
+def test_a_check_that_fails_is_made_later_and_the_row_stays_delivered(app: App) -> None:
+    app.sign_up()
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts/search"})
+    for _ in range(8):
+        row = later(app, SETTLE_AFTER / 2)
+    assert (row.state, row.finished) == ("delivered", True)
+    assert row.settle_since is not None
+    app.wire.faults.clear()
+    for _ in range(6):
+        row = later(app, 200)
+    assert row.settle_since is None
+
+
+def test_a_check_that_intercom_refuses_is_given_up_with_a_note(app: App) -> None:
+    app.sign_up()
+    app.wire.faults.add({"kind": "status", "status": 400, "path": "^/contacts/search"})
+    row = later(app, SETTLE_AFTER + 1)
+    assert (row.state, row.settle_since) == ("delivered", None)
+    assert "Intercom refused the request" in row.notes[-1]
+
+
+def test_many_are_checked_with_one_search(app: App) -> None:
+    for user_id in range(1, 18):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.intercom.contacts.create({"role": "lead", "email": "person7@example.com"})
+    app.wait(SETTLE_AFTER + 1)
+    app.forget_calls()
+    app.sweep()
+    assert app.calls() == ["POST /contacts/search"] * 2, "fifteen and two"
+    assert {user_id for user_id in range(1, 18) if app.row(user_id).possibly_doubled} == {7}
+    assert all(app.row(user_id).settle_since is None for user_id in range(1, 18))
+
+
+def test_one_that_intercom_refuses_to_search_for_keeps_nobody_else_unchecked(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    for user_id in range(1, 6):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    choose = app.wire.faults.choose
+    refusal = FaultOrder(id="refusal", kind="status", status=400)
+    monkeypatch.setattr(
+        app.wire.faults, "choose", lambda request, chance: refusal if b"person3@" in request.body else choose(request, chance)
+    )
+    for _ in range(8):
+        app.wait(SETTLE_AFTER)
+        app.sweep()
+    rows = [app.row(user_id) for user_id in range(1, 6)]
+    assert all(row.settle_since is None for row in rows)
+    assert [row.user_id for row in rows if any("refused" in note for note in row.notes)] == [3]
+
+
+def test_a_group_that_gets_no_answer_is_checked_later(app: App) -> None:
+    for user_id in range(1, 6):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts/search", "times": 1})
+    app.wait(SETTLE_AFTER + 1)
+    for _ in range(4):
+        app.sweep()
+        app.wait(RING_AGAIN_AFTER)
+    assert all(app.row(user_id).settle_since is None for user_id in range(1, 6))
+
+
+def test_an_hour_after_its_webhook_an_unknown_person_is_flagged(app: App) -> None:
+    app.sign_up(id=4711)
+    app.wait(VERIFY_AFTER - 5)
+    app.reconcile(full=True)
+    app.wait(6)
+    app.sweep()
+    row = app.row(4711)
+    assert (row.unverified, row.history[-1].what) == (True, "unverified")
+    assert app.metrics.counts["SignupUnverified"] == 1
+    assert row.state == "delivered"
+
+
+def test_while_reconcile_has_not_succeeded_nobody_is_flagged(app: App) -> None:
+    app.sign_up(id=4711)
+    for _ in range(4):
+        app.wait(VERIFY_AGAIN_AFTER)
+        app.sweep()
+    assert not app.row(4711).unverified
+    app.reconcile(full=True)
+    app.wait(VERIFY_AGAIN_AFTER)
+    app.sweep()
+    assert app.row(4711).unverified
+
+
+def test_a_person_whom_reconcile_finds_is_verified_and_not_looked_at_again(app: App) -> None:
+    user_id = person_at_referral_factory(app)
+    app.sign_up(id=user_id)
+    app.reconcile()
+    row = app.row(user_id)
+    assert row.verified_at == NOW
+    app.wait(SETTLE_AFTER + 1)
+    app.sweep()
+    assert app.row(user_id).due_at is None
