@@ -9,7 +9,7 @@ from shared.errors import FailureError
 
 
 class UnlimitedLimiter:
-    """The null implementation of ``shared.ports.services.Limiter``."""
+    """The null implementation of ``shared.ports.vendor.Limiter``."""
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
         """Lets every call pass."""

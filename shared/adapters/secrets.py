@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from shared.adapters.aws import code_of, transient_errors
 from shared.errors import ConfigurationError, TransientError
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
 
 KEPT_SECONDS = 300.0
 
@@ -86,7 +86,7 @@ class GivenText:
 
 
 class StoredSecret:
-    """Implements ``shared.ports.administration.SecretStore``."""
+    """Implements ``shared.ports.aws.SecretStore``."""
 
     def __init__(self, secrets: Secrets, arn: str) -> None:
         self._secrets = secrets

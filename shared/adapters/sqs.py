@@ -27,7 +27,7 @@ _GONE = frozenset(
 
 
 class SqsQueue:
-    """Implements ``shared.ports.services.MessageQueue`` with boto3's low-level SQS client."""
+    """Implements ``shared.ports.aws.MessageQueue`` with boto3's low-level SQS client."""
 
     def __init__(self, client: Any, url: str) -> None:
         self._client = client

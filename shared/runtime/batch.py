@@ -9,7 +9,8 @@ from shared.domain.vendor.retry import Wait, next_wait
 from shared.errors import BreakerOpenError, BusyError, ConnectionLostError, PermanentError, TransientError
 from shared.messages import Message, message_of
 from shared.observability import logger
-from shared.ports.services import Chance, Clock, MessageQueue
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Chance, Clock
 from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 STOP_WITH_LESS_THAN = 26.0

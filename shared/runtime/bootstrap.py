@@ -26,48 +26,28 @@ if TYPE_CHECKING:
     from shared.adapters.http.transport import HttpTransport
     from shared.adapters.intercom.connection_gate import ConnectionGate
     from shared.adapters.secrets import Secrets, SecretText
-    from shared.ports.administration import (
-        Account,
-        Audit,
-        OAuth,
-        OAuthStates,
-        QuarantineShelf,
-        ReferralSearch,
-        SecretStore,
-        VendorNotes,
-        Workspace,
-    )
-    from shared.ports.referrers import Claims, Referrers, Rewards
-    from shared.ports.repositories import (
-        Breakers,
-        Campaigns,
-        Connections,
-        Inbox,
-        People,
-        Progresses,
-        Qualifications,
-        Quarantine,
-        Referrals,
-        StrikeBook,
-        SyncMembers,
-        SyncRuns,
-    )
-    from shared.ports.services import (
-        Chance,
-        Clock,
+    from shared.ports.aws import MessageQueue, SecretStore
+    from shared.ports.campaign import Campaigns
+    from shared.ports.clock import Chance, Clock
+    from shared.ports.connection import Account, Connections, OAuth, OAuthStates, Workspace
+    from shared.ports.contact import Claims, People
+    from shared.ports.operations import Audit, Metrics, Progresses
+    from shared.ports.qualification import NotificationReader, ObjectReader, Qualifications, SignatureCheck
+    from shared.ports.referrer import Referrers, RewardReader, Rewards
+    from shared.ports.signup import (
         FieldsReader,
-        Intercom,
-        MessageQueue,
-        Metrics,
-        NotificationReader,
-        ObjectReader,
+        Inbox,
         PersonReader,
-        ReferralFactory,
-        RewardReader,
+        Quarantine,
+        QuarantineShelf,
+        Referrals,
+        ReferralSearch,
         SecretCheck,
-        SignatureCheck,
         SignupPost,
     )
+    from shared.ports.sync import SyncMembers, SyncRuns
+    from shared.ports.vendor import Breakers, StrikeBook, VendorNotes
+    from shared.ports.vendors import Intercom, ReferralFactory
     from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
     from shared.use_cases.qualification.notification_rules import NotificationRules
     from shared.use_cases.vendor.guard_referral_factory import ReferralFactoryGuard

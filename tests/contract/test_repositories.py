@@ -13,7 +13,7 @@ from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.referral import Event, Origin, Referral, Reservation, State
 from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
 from shared.messages import DeliverContact
-from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, DueRow, Quarantined
+from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, DueRow, Quarantined
 from tests.contract.repository_tables import NOW, Tables, engine, tables
 
 __all__ = ["engine", "tables"]

@@ -16,8 +16,9 @@ from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.errors import MalformedPayloadError
-from shared.ports.administration import Change, OAuthState
-from shared.ports.repositories import Quarantined
+from shared.ports.connection import OAuthState
+from shared.ports.operations import Change
+from shared.ports.signup import Quarantined
 from tests.contract.repository_tables import NOW, Tables, engine, tables
 
 __all__ = ["engine", "tables"]

@@ -16,7 +16,7 @@ from shared.adapters.dynamodb.signup.quarantine import DynamoQuarantine
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
 from shared.domain.signup.referral import Referral
-from shared.ports.repositories import Quarantined
+from shared.ports.signup import Quarantined
 from tests.support.builders import campaign_document, webhook_fields
 
 CALL_SECONDS = 30.0

@@ -10,7 +10,7 @@ from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import KnownPerson, Referral
-from shared.ports.repositories import Quarantined
+from shared.ports.signup import Quarantined
 from shared.runtime.bootstrap import Environment
 from tests.simulation.cloud import Cloud
 from tests.simulation.recording import LogLines, Recorded, logs_into

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from shared.config import Settings
-from shared.ports.administration import Account, IntercomUsage, ReferralFactoryUsage, Workspace
-from shared.ports.referrers import Referrers, Rewards
-from shared.ports.repositories import Qualifications
-from shared.ports.services import Intercom, ReferralFactory
+from shared.ports.connection import Account, Workspace
+from shared.ports.qualification import Qualifications
+from shared.ports.referrer import Referrers, Rewards
+from shared.ports.vendor import IntercomUsage, ReferralFactoryUsage
+from shared.ports.vendors import Intercom, ReferralFactory
 from shared.runtime.http import HttpAnswer, HttpRequest, problem
 from shared.use_cases.campaign.preview_contact import Previewing
 from shared.use_cases.connection.connect_intercom import Connecting

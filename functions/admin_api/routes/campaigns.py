@@ -16,7 +16,7 @@ from shared.adapters.admin.strict_json import read_object
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.settings_check import Problem
 from shared.errors import ConflictError, InvalidSettingsError
-from shared.ports.administration import Change
+from shared.ports.operations import Change
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.campaign.read_campaigns import list_campaigns, list_versions, read_campaign
 from shared.use_cases.campaign.save_campaign import save_campaign

@@ -13,7 +13,7 @@ from shared.adapters.admin import connection_answers as answers
 from shared.adapters.admin import requests
 from shared.adapters.admin.requests import read_form
 from shared.domain.connection.connection import Vendor
-from shared.ports.administration import Change
+from shared.ports.operations import Change
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.connection.connect_intercom import STATE_SECONDS, begin_oauth, check_workspace, connect_with_token
 from shared.use_cases.connection.connect_referral_factory import connect_referral_factory

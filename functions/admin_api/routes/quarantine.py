@@ -13,7 +13,7 @@ from functions.admin_api.http.reading import paging
 from functions.admin_api.http.router import Environment, Route
 from shared.adapters.admin import referral_answers as answers
 from shared.errors import MalformedPayloadError, NotFoundError, RejectedError
-from shared.ports.repositories import Quarantined
+from shared.ports.signup import Quarantined
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.signup.replay_quarantined import discard_quarantined, find_quarantined, replay_quarantined
 

@@ -21,7 +21,7 @@ from shared.domain.referrer.referrer import KnownReferrer
 from shared.domain.signup.referral import Referral, State
 from shared.domain.signup.referral_filter import Flag, ReferralFilter
 from shared.errors import InvalidSettingsError
-from shared.ports.repositories import Page
+from shared.ports.listing import Page
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
 

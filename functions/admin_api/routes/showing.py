@@ -8,7 +8,7 @@ from typing import Any
 from functions.admin_api.http.router import Environment
 from shared.domain.connection.connection import FOREVER, Breaker, Connection
 from shared.domain.vendor.limits import Strikes
-from shared.ports.administration import AccountCampaign
+from shared.ports.connection import AccountCampaign
 from shared.use_cases.connection.connect_intercom import CALLBACK
 from shared.use_cases.connection.read_connection import WARNING, ConnectionState, VendorState
 

@@ -11,7 +11,7 @@ from shared.adapters.admin import sync_answers as answers
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.sync.run import SyncRun
 from shared.errors import ConflictError, MalformedPayloadError, NotFoundError
-from shared.ports.administration import Change
+from shared.ports.operations import Change
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.campaign.read_campaigns import read_campaign
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs

@@ -16,7 +16,8 @@ from shared.domain.campaign.attribute_check import takes
 from shared.domain.contact import CUSTOM, Attribute
 from shared.domain.mapping import unusable
 from shared.errors import InvalidSettingsError
-from shared.ports.administration import Change, ContactList
+from shared.ports.connection import ContactList
+from shared.ports.operations import Change
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 
 REFRESH = query_parameter("refresh", {"type": "boolean", "default": False}, "Ask Intercom now instead of within 10 minutes.")

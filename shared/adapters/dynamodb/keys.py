@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 from shared.domain.connection.connection import Vendor
-from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, LISTING_SHARDS
+from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, LISTING_SHARDS
 
 DUE_INDEX = "DueIndex"
 LISTING_INDEX = "ListingIndex"

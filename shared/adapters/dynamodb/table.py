@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from shared.adapters.aws import code_of, transient_errors
 from shared.adapters.dynamodb.items import Item, attribute_of
 from shared.errors import TransientError
-from shared.ports.services import Chance
+from shared.ports.clock import Chance
 
 BATCH = 100
 BATCH_TRIES = 16

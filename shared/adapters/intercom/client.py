@@ -18,7 +18,8 @@ from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.domain.person import fold_email
 from shared.domain.sync.source import ContactFilter
 from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
-from shared.ports.services import Clock, Limiter
+from shared.ports.clock import Clock
+from shared.ports.vendor import Limiter
 
 API_VERSION = "2.16"
 HOSTS: Mapping[str, str] = {
@@ -70,7 +71,7 @@ def base_url_of(region: str, override: str = "") -> str:
 
 
 class IntercomClient:
-    """Implements ``shared.ports.services.Intercom`` for one workspace."""
+    """Implements ``shared.ports.vendors.Intercom`` for one workspace."""
 
     def __init__(
         self, transport: HttpTransport, clock: Clock, token: TokenProvider, base_url: str, limiter: Limiter | None = None

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import Priority
 from shared.errors import ConnectionLostError, FailureError, RateLimitedError, TransientError
-from shared.ports.repositories import Connections
-from shared.ports.services import Limiter
+from shared.ports.connection import Connections
+from shared.ports.vendor import Limiter
 
 _NO_ANSWER = frozenset({401, 408, 429})
 
 
 class ConnectionGate:
-    """Implements ``shared.ports.services.Limiter`` around the limiter that counts. ``answered`` is told of each answer that
+    """Implements ``shared.ports.vendor.Limiter`` around the limiter that counts. ``answered`` is told of each answer that
     shows a working vendor."""
 
     def __init__(self, connections: Connections, limiter: Limiter, answered: Callable[[], None]) -> None:

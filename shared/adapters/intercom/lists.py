@@ -27,7 +27,7 @@ LIST_PATHS: Mapping[str, tuple[str, str]] = {"segment_id": ("/segments", "segmen
 
 @dataclass(frozen=True, slots=True)
 class PageOfContacts:
-    """Implements ``shared.ports.services.ContactPage``."""
+    """Implements ``shared.ports.vendors.ContactPage``."""
 
     contacts: Sequence[Contact]
     cursor: str | None

@@ -15,7 +15,7 @@ TIMEOUT = 10.0
 
 
 class IntercomOAuth:
-    """Implements ``shared.ports.administration.OAuth``. ``stand_in``: its pages are beside its API."""
+    """Implements ``shared.ports.connection.OAuth``. ``stand_in``: its pages are beside its API."""
 
     def __init__(self, transport: HttpTransport, base_url: str, *, stand_in: bool) -> None:
         self._transport = transport

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shared.adapters.intercom.webhook import check_body_signature, check_hub_signature
 from shared.adapters.secrets import Secrets
 from shared.errors import InvalidSignatureError
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
 
 READ_AGAIN_AFTER = 30.0
 """Seconds between two fresh readings, so that strangers cannot make us ask all the time."""
@@ -16,7 +16,7 @@ Check = Callable[[str | None, bytes, list[str]], None]
 
 
 class IntercomSignatures:
-    """Implements ``shared.ports.services.SignatureCheck``."""
+    """Implements ``shared.ports.qualification.SignatureCheck``."""
 
     def __init__(self, secrets: Secrets, arn: str, clock: Clock) -> None:
         self._secrets = secrets

@@ -11,7 +11,7 @@ from shared.adapters.intercom.errors import VENDOR, read_refusal
 from shared.adapters.intercom.schemas import AttributeBody, document_of
 from shared.domain.contact import Attribute
 from shared.errors import PermanentError, RejectedError, UnavailableError
-from shared.ports.administration import ContactList
+from shared.ports.connection import ContactList
 
 NEEDED: tuple[tuple[str, str, str], ...] = (
     ("GET", "/data_attributes?model=contact", "Read and list users and companies"),
@@ -33,7 +33,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
 
 
 class IntercomWorkspace(IntercomClient):
-    """Implements ``shared.ports.administration.Workspace`` beside the contacts."""
+    """Implements ``shared.ports.connection.Workspace`` beside the contacts."""
 
     def create_attribute(self, name: str, data_type: str, options: Sequence[str] = ()) -> Attribute:
         """See ``Workspace.create_attribute``. Sent once: after a lost answer a refresh shows whether it is there."""

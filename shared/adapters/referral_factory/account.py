@@ -9,11 +9,11 @@ from shared.adapters.referral_factory.client import PAGE_SIZE, ReferralFactoryCl
 from shared.adapters.referral_factory.reading import id_of, text_of
 from shared.domain.person import Audience
 from shared.domain.sync.sign_up_form import further_labels
-from shared.ports.administration import AccountCampaign
+from shared.ports.connection import AccountCampaign
 
 
 class ReferralFactoryAccount(ReferralFactoryClient):
-    """Implements ``shared.ports.administration.Account`` beside the users."""
+    """Implements ``shared.ports.connection.Account`` beside the users."""
 
     def campaigns(self) -> Sequence[AccountCampaign]:
         """See ``Account.campaigns``: one call."""

@@ -23,7 +23,7 @@ from shared.domain.referrer.reward import RewardFacts
 from shared.domain.sync.sign_up_form import FormField
 from shared.domain.vendor.limits import LONGEST_CALL, Priority
 from shared.errors import ConnectionLostError, FailureError, TransientError, UnavailableError
-from shared.ports.services import Limiter
+from shared.ports.vendor import Limiter
 
 TIMEOUT = LONGEST_CALL
 PAGE_SIZE = 250
@@ -38,7 +38,7 @@ class KeyProvider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageOfUsers:
-    """Implements ``shared.ports.services.UserPage``."""
+    """Implements ``shared.ports.vendors.UserPage``."""
 
     people: Sequence[tuple[int, Person]]
     last_page: int | None
@@ -46,14 +46,14 @@ class PageOfUsers:
 
 @dataclass(frozen=True, slots=True)
 class PageOfRewards:
-    """Implements ``shared.ports.services.RewardPage``."""
+    """Implements ``shared.ports.vendors.RewardPage``."""
 
     rewards: Sequence[RewardFacts]
     last_page: int | None
 
 
 class ReferralFactoryClient:
-    """Implements ``shared.ports.services.ReferralFactory``. ``base_url`` ends in ``/api/v2``."""
+    """Implements ``shared.ports.vendors.ReferralFactory``. ``base_url`` ends in ``/api/v2``."""
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ class SecretProvider(Protocol):
 
 
 class WebhookPost:
-    """Implements ``shared.ports.services.SignupPost``. ``url``: the whole address of the campaign's *joined* webhook."""
+    """Implements ``shared.ports.signup.SignupPost``. ``url``: the whole address of the campaign's *joined* webhook."""
 
     def __init__(self, transport: HttpTransport, url: str, secret: SecretProvider) -> None:
         self._transport = transport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.adapters.referral_factory.webhook import check_secret
 from shared.adapters.secrets import Secrets
 from shared.errors import InvalidSignatureError
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
 
 READ_AGAIN_AFTER = 30.0
 """Seconds between two fresh readings, so that strangers cannot make us ask all the time."""

@@ -12,8 +12,11 @@ from shared.domain.mapping import Dropped, fact, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import ConfigurationError, FailureError
-from shared.ports.repositories import Connections, People, SyncMembers
-from shared.ports.services import Clock, Intercom
+from shared.ports.clock import Clock
+from shared.ports.connection import Connections
+from shared.ports.contact import People
+from shared.ports.sync import SyncMembers
+from shared.ports.vendors import Intercom
 from shared.use_cases.contact.wanted_contact import wanted_of
 from shared.use_cases.contact.write_contact import is_same
 

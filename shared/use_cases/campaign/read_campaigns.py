@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from shared.domain.campaign.campaign import Campaign
 from shared.errors import MalformedPayloadError, NotFoundError
-from shared.ports.repositories import Campaigns, Page
+from shared.ports.campaign import Campaigns
+from shared.ports.listing import Page
 
 
 def read_campaign(campaigns: Campaigns, campaign_id: int) -> Campaign:

@@ -11,8 +11,9 @@ from shared.domain.campaign.settings_check import Problem, find_missing, find_wr
 from shared.domain.campaign.shared_attributes import find_shared
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
-from shared.ports.repositories import Campaigns
-from shared.ports.services import Clock, Intercom, ReferralFactory
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Clock
+from shared.ports.vendors import Intercom, ReferralFactory
 from shared.use_cases.signup.compare_people import LONGEST_CALL
 from shared.use_cases.signup.reconcile_campaigns import highest_user_id
 

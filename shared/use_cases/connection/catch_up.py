@@ -10,8 +10,10 @@ from shared.domain.vendor.retry import next_wait
 from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.repositories import DUE_SHARDS, Breakers, Referrals
-from shared.ports.services import Clock, MessageQueue
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Clock
+from shared.ports.signup import DUE_SHARDS, Referrals
+from shared.ports.vendor import Breakers
 from shared.use_cases.vendor.guard_vendor import LONGEST_LOOK_AWAY
 
 AT_ONCE = 50

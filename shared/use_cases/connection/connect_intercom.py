@@ -9,9 +9,11 @@ from typing import Protocol
 
 from shared.domain.connection.connection import Connection, Vendor
 from shared.errors import ConflictError, ConnectionLostError, FailureError, RejectedError
-from shared.ports.administration import Audit, Change, OAuth, OAuthState, OAuthStates, SecretStore, VendorNotes, Workspace
-from shared.ports.repositories import Connections
-from shared.ports.services import Chance
+from shared.ports.aws import SecretStore
+from shared.ports.clock import Chance
+from shared.ports.connection import Connections, OAuth, OAuthState, OAuthStates, Workspace
+from shared.ports.operations import Audit, Change
+from shared.ports.vendor import VendorNotes
 from shared.use_cases.connection.catch_up import CatchingUp, catch_up
 
 STATE_SECONDS = 600.0

@@ -7,7 +7,10 @@ from typing import Protocol
 
 from shared.domain.connection.connection import Vendor
 from shared.errors import ConnectionLostError, RejectedError
-from shared.ports.administration import Account, AccountCampaign, Audit, Change, SecretStore, VendorNotes
+from shared.ports.aws import SecretStore
+from shared.ports.connection import Account, AccountCampaign
+from shared.ports.operations import Audit, Change
+from shared.ports.vendor import VendorNotes
 from shared.use_cases.connection.catch_up import CatchingUp, catch_up
 
 

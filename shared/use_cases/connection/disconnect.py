@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from shared.domain.connection.connection import FOREVER, Breaker, BreakerKind, Vendor
-from shared.ports.administration import Audit, Change, SecretStore
-from shared.ports.repositories import Breakers, Connections
-from shared.ports.services import Clock
+from shared.ports.aws import SecretStore
+from shared.ports.clock import Clock
+from shared.ports.connection import Connections
+from shared.ports.operations import Audit, Change
+from shared.ports.vendor import Breakers
 
 NAMES = {Vendor.INTERCOM: "Intercom", Vendor.REFERRAL_FACTORY: "Referral Factory"}
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from shared.domain.connection.connection import Connection, Vendor
 from shared.errors import ConnectionLostError
-from shared.ports.repositories import Connections
-from shared.ports.services import Intercom
+from shared.ports.connection import Connections
+from shared.ports.vendors import Intercom
 
 
 class Connecting(Protocol):

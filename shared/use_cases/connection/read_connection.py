@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
 from shared.domain.vendor.limits import Strikes
-from shared.ports.administration import FiguresReader, SecretStore, VendorNotes
-from shared.ports.repositories import Breakers, Connections, StrikeBook
-from shared.ports.services import Clock
+from shared.ports.aws import SecretStore
+from shared.ports.clock import Clock
+from shared.ports.connection import Connections
+from shared.ports.operations import FiguresReader
+from shared.ports.vendor import Breakers, StrikeBook, VendorNotes
 
 WARNING = (
     "Referral Factory's own Intercom integration must be off for the campaigns that are set up here, or leads come to Intercom "

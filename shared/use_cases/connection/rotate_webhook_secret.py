@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.errors import ConflictError
-from shared.ports.administration import Audit, Change, SecretStore
-from shared.ports.services import Chance, Clock
+from shared.ports.aws import SecretStore
+from shared.ports.clock import Chance, Clock
+from shared.ports.operations import Audit, Change
 
 
 class Rotation(StrEnum):

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from shared.domain.connection.connection import Connection
 from shared.observability import logger
-from shared.ports.repositories import Connections
-from shared.ports.services import Clock, Intercom
+from shared.ports.clock import Clock
+from shared.ports.connection import Connections
+from shared.ports.vendors import Intercom
 
 
 class Settling(Protocol):

@@ -8,7 +8,8 @@ from typing import Protocol
 from shared.domain.connection.connection import BreakerKind, Connection, Vendor
 from shared.errors import NotFoundError
 from shared.observability import logger
-from shared.ports.repositories import Breakers, Connections
+from shared.ports.connection import Connections
+from shared.ports.vendor import Breakers
 
 
 class Switching(Protocol):

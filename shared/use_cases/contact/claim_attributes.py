@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from shared.ports.referrers import Claims
-from shared.ports.repositories import Campaigns
+from shared.ports.campaign import Campaigns
+from shared.ports.contact import Claims
 
 
 class Claiming(Protocol):

@@ -27,8 +27,9 @@ from shared.errors import (
     RejectedError,
     TransientError,
 )
-from shared.ports.repositories import People
-from shared.ports.services import Clock, Intercom
+from shared.ports.clock import Clock
+from shared.ports.contact import People
+from shared.ports.vendors import Intercom
 
 CLOCK_SKEW = 60.0
 """Seconds that Intercom's clock may be behind ours."""

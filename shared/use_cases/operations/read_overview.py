@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.domain.operations.figures import Day, day_of, percentile, summed
-from shared.ports.administration import QuarantineShelf, ReferralSearch
-from shared.ports.repositories import Campaigns, Progresses
+from shared.ports.campaign import Campaigns
+from shared.ports.operations import Progresses
+from shared.ports.signup import QuarantineShelf, ReferralSearch
 from shared.use_cases.connection.read_connection import ConnectionState, ReadingConnection, read_connection
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 

@@ -15,9 +15,12 @@ from shared.domain.signup.referral import RING_AGAIN_AFTER
 from shared.errors import MalformedPayloadError, TransientError
 from shared.messages import DeliverContact, Message, QualifyReferral, UnknownVersionError, UpdateReferrer
 from shared.observability import logger
-from shared.ports.administration import Figures
-from shared.ports.repositories import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, Breakers, Campaigns, DueRow, Inbox, Referrals
-from shared.ports.services import Clock, MessageQueue, Metrics
+from shared.ports.aws import MessageQueue
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Clock
+from shared.ports.operations import Figures, Metrics
+from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, DueRow, Inbox, Referrals
+from shared.ports.vendor import Breakers
 from shared.use_cases.signup.check_delivered import CHECKED_TOGETHER
 
 PACE = 3_000

@@ -14,8 +14,10 @@ from shared.domain.signup.referral import IN_INTERCOM, Referral
 from shared.domain.signup.synthetic import SyntheticSignup
 from shared.errors import ConnectionLostError, FailureError
 from shared.observability import logger
-from shared.ports.repositories import Progresses, Referrals
-from shared.ports.services import Clock, Intercom, Metrics, SignupPost
+from shared.ports.clock import Clock
+from shared.ports.operations import Metrics, Progresses
+from shared.ports.signup import Referrals, SignupPost
+from shared.ports.vendors import Intercom
 from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 NAME = "synthetic"

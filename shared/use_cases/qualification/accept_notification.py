@@ -15,9 +15,11 @@ from shared.observability import logger
 from shared.use_cases.qualification.notification_rules import NotificationRules, can_matter
 
 if TYPE_CHECKING:
-    from shared.ports.administration import Figures
-    from shared.ports.repositories import Inbox
-    from shared.ports.services import Chance, Clock, MessageQueue, Metrics, NotificationReader, Notified, SignatureCheck
+    from shared.ports.aws import MessageQueue
+    from shared.ports.clock import Chance, Clock
+    from shared.ports.operations import Figures, Metrics
+    from shared.ports.qualification import NotificationReader, Notified, SignatureCheck
+    from shared.ports.signup import Inbox
 
 MAX_BODY = 1_000_000
 """Bytes of a notification."""

@@ -14,8 +14,11 @@ from shared.use_cases.qualification.accept_notification import is_ours
 
 if TYPE_CHECKING:
     from shared.domain.connection.connection import Connection
-    from shared.ports.repositories import Breakers, Connections
-    from shared.ports.services import Clock, Metrics, ObjectReader, SignatureCheck
+    from shared.ports.clock import Clock
+    from shared.ports.connection import Connections
+    from shared.ports.operations import Metrics
+    from shared.ports.qualification import ObjectReader, SignatureCheck
+    from shared.ports.vendor import Breakers
     from shared.use_cases.qualification.notification_rules import NotificationRules
 
 OK, UNHEALTHY = "OK", "UNHEALTHY"

@@ -12,8 +12,12 @@ from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.repositories import Connections, People, Pointer, Qualifications, Referrals
-from shared.ports.services import Chance, Clock, Intercom
+from shared.ports.clock import Chance, Clock
+from shared.ports.connection import Connections
+from shared.ports.contact import People
+from shared.ports.qualification import Qualifications
+from shared.ports.signup import Pointer, Referrals
+from shared.ports.vendors import Intercom
 
 LEASE = 90.0
 """Seconds that a person's lease holds: the function's time-out (60 s) and 30 s."""

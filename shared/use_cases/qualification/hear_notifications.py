@@ -6,8 +6,8 @@ from typing import Protocol
 
 from shared.errors import TransientError
 from shared.observability import logger
-from shared.ports.repositories import Progresses
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
+from shared.ports.operations import Progresses
 
 HEARD = "notifications"
 NOTED_EVERY = 60.0

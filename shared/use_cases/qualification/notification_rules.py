@@ -14,8 +14,9 @@ from shared.observability import logger
 
 if TYPE_CHECKING:
     from shared.domain.connection.connection import Connection
-    from shared.ports.repositories import Campaigns, Connections
-    from shared.ports.services import Clock
+    from shared.ports.campaign import Campaigns
+    from shared.ports.clock import Clock
+    from shared.ports.connection import Connections
 
 KEPT_SECONDS = 60.0
 NOTHING_KEPT_SECONDS = 5.0

@@ -29,7 +29,9 @@ from shared.domain.signup.referral import Referral
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.repositories import Campaigns, Connections, People
+from shared.ports.campaign import Campaigns
+from shared.ports.connection import Connections
+from shared.ports.contact import People
 from shared.use_cases.qualification.follow_contact import Following, follow_contact
 from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
 from shared.use_cases.qualification.read_contact import read_contacts

@@ -29,8 +29,13 @@ from shared.domain.signup.referral import Referral
 from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.repositories import Campaigns, People, Progresses, Qualifications, Referrals
-from shared.ports.services import Clock, MessageQueue, Metrics
+from shared.ports.aws import MessageQueue
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Clock
+from shared.ports.contact import People
+from shared.ports.operations import Metrics, Progresses
+from shared.ports.qualification import Qualifications
+from shared.ports.signup import Referrals
 from shared.use_cases.connection.find_connection import Connecting
 from shared.use_cases.connection.settle_doubt import settle_doubt
 from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat

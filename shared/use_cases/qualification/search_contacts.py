@@ -15,7 +15,7 @@ from shared.domain.connection.connection import Connection
 from shared.domain.contact import Contact, Value
 from shared.errors import RejectedError
 from shared.observability import logger
-from shared.ports.services import Intercom
+from shared.ports.vendors import Intercom
 
 LOOK_BACK = 2 * 86_400.0
 OVERLAP = 1_200.0

@@ -23,8 +23,11 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.observability import logger
-from shared.ports.repositories import Qualifications, Referrals
-from shared.ports.services import Chance, Metrics, ReferralFactory
+from shared.ports.clock import Chance
+from shared.ports.operations import Metrics
+from shared.ports.qualification import Qualifications
+from shared.ports.signup import Referrals
+from shared.ports.vendors import ReferralFactory
 from shared.use_cases.referrer.mark_referrer import Marking, mark_referrer_of
 
 ASK_AFTER = 90.0

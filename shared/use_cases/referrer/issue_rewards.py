@@ -14,8 +14,8 @@ from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts, St
 from shared.domain.vendor.limits import Priority
 from shared.errors import BlockedError, BreakerOpenError, ConnectionLostError, RateLimitedError, RejectedError, TransientError
 from shared.observability import logger
-from shared.ports.referrers import RewardKey
-from shared.ports.services import ReferralFactory, RewardPage
+from shared.ports.referrer import RewardKey
+from shared.ports.vendors import ReferralFactory, RewardPage
 from shared.use_cases.referrer.note_reward import Noting, note_reward
 
 IN_DOUBT = 90.0

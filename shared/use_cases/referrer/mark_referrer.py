@@ -8,8 +8,9 @@ from shared.domain.signup.referral import Referral
 from shared.errors import TransientError
 from shared.messages import UpdateReferrer
 from shared.observability import logger
-from shared.ports.referrers import Referrers
-from shared.ports.services import Clock, MessageQueue
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Clock
+from shared.ports.referrer import Referrers
 
 
 class Marking(Protocol):

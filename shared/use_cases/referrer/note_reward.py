@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import Kind, Reward, RewardFacts, completed
 from shared.observability import logger
-from shared.ports.referrers import RewardKey, Rewards
-from shared.ports.services import Metrics, RewardReader
+from shared.ports.operations import Metrics
+from shared.ports.referrer import RewardKey, RewardReader, Rewards
 from shared.use_cases.referrer.mark_referrer import Marking, mark_referrer
 
 SETTLED_BEFORE = 90.0

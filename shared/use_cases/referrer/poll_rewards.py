@@ -13,8 +13,10 @@ from typing import Any, Protocol
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts
 from shared.observability import logger
-from shared.ports.referrers import RewardKey
-from shared.ports.repositories import Campaigns, Progresses, Referrals
+from shared.ports.campaign import Campaigns
+from shared.ports.operations import Progresses
+from shared.ports.referrer import RewardKey
+from shared.ports.signup import Referrals
 from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, Issuing
 from shared.use_cases.referrer.note_reward import note_reward
 

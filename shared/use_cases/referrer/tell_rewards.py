@@ -14,8 +14,9 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import Reward, metadata_of
 from shared.errors import PermanentError
 from shared.observability import logger
-from shared.ports.referrers import RewardKey, Rewards
-from shared.ports.services import Clock, Metrics
+from shared.ports.clock import Clock
+from shared.ports.operations import Metrics
+from shared.ports.referrer import RewardKey, Rewards
 from shared.use_cases.referrer.write_referrer import ReferrerWriter
 
 EVENT = "referral_reward_issued"

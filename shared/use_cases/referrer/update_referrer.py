@@ -20,8 +20,9 @@ from shared.domain.referrer.reward import Reward, attributes_of_rewards
 from shared.domain.signup.referral import Referral, State
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
 from shared.observability import logger
-from shared.ports.repositories import Referrals, SyncMembers
-from shared.ports.services import Chance
+from shared.ports.clock import Chance
+from shared.ports.signup import Referrals
+from shared.ports.sync import SyncMembers
 from shared.use_cases.connection.find_connection import Connecting, find_connection
 from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, Issuing, RewardIssue
 from shared.use_cases.referrer.mark_referrer import ring_referrer

@@ -12,8 +12,8 @@ from shared.domain.contact import Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.referrer.referrer import KnownReferrer
 from shared.errors import ContactGoneError, RejectedError, TransientError
-from shared.ports.repositories import People
-from shared.ports.services import Intercom
+from shared.ports.contact import People
+from shared.ports.vendors import Intercom
 from shared.use_cases.contact.claim_attributes import Claiming, claim_attributes
 
 LONGEST_CALL = 10.0 + 3.0

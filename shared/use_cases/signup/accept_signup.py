@@ -13,8 +13,10 @@ from typing import Protocol
 from shared.errors import InvalidSignatureError, MalformedPayloadError, TransientError
 from shared.messages import DeliverContact
 from shared.observability import logger
-from shared.ports.repositories import Inbox, Quarantine, Quarantined
-from shared.ports.services import Chance, Clock, FieldsReader, MessageQueue, Metrics, SecretCheck
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Chance, Clock
+from shared.ports.operations import Metrics
+from shared.ports.signup import FieldsReader, Inbox, Quarantine, Quarantined, SecretCheck
 
 EVENTS = frozenset({"joined", "qualified", "rewarded"})
 MAX_BODY = 64 * 1024

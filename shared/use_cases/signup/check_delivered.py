@@ -12,8 +12,10 @@ from shared.domain.signup.reconcile import Order
 from shared.domain.signup.referral import Origin, Referral
 from shared.errors import PermanentError
 from shared.observability import logger
-from shared.ports.repositories import Progresses, Referrals
-from shared.ports.services import Clock, Intercom, Metrics
+from shared.ports.clock import Clock
+from shared.ports.operations import Metrics, Progresses
+from shared.ports.signup import Referrals
+from shared.ports.vendors import Intercom
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from shared.use_cases.vendor.guard_vendor import VendorGuard
 

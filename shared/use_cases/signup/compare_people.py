@@ -12,8 +12,10 @@ from shared.domain.signup.referral import Origin, Referral
 from shared.errors import FailureError, TransientError
 from shared.messages import DeliverContact
 from shared.observability import logger
-from shared.ports.repositories import Referrals
-from shared.ports.services import Clock, MessageQueue, ReferralFactory
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Clock
+from shared.ports.signup import Referrals
+from shared.ports.vendors import ReferralFactory
 from shared.use_cases.signup.remember_signup import remember_signup
 
 LONGEST_CALL = 25.0 + 3.0

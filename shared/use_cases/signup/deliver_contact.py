@@ -19,14 +19,10 @@ from shared.domain.signup.synthetic import is_synthetic
 from shared.errors import MalformedPayloadError, PermanentError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.referrers import Rewards
-from shared.ports.repositories import (
-    DueRow,
-    Progresses,
-    Quarantine,
-    Quarantined,
-)
-from shared.ports.services import MessageQueue, PersonReader, RewardReader
+from shared.ports.aws import MessageQueue
+from shared.ports.operations import Progresses
+from shared.ports.referrer import RewardReader, Rewards
+from shared.ports.signup import DueRow, PersonReader, Quarantine, Quarantined
 from shared.use_cases.signup.check_delivered import check_delivered
 from shared.use_cases.signup.note_signup import note_signup
 from shared.use_cases.signup.put_aside import PuttingAside, is_brought_by_sync, is_for_nobody, put_aside

@@ -8,8 +8,10 @@ from typing import Protocol
 
 from shared.domain.campaign.campaign import Action, Campaign, Status
 from shared.domain.signup.referral import Origin, Referral, State
-from shared.ports.repositories import Referrals, SyncMembers
-from shared.ports.services import Clock, Metrics
+from shared.ports.clock import Clock
+from shared.ports.operations import Metrics
+from shared.ports.signup import Referrals
+from shared.ports.sync import SyncMembers
 
 HELD_UNCONFIGURED = 30 * 86_400.0
 """Seconds that a signup of a campaign nobody configured is held."""

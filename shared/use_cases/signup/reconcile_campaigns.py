@@ -14,8 +14,9 @@ from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.errors import FailureError, RateLimitedError, UnavailableError
 from shared.observability import logger
-from shared.ports.repositories import Campaigns, Progresses
-from shared.ports.services import Metrics, ReferralFactory, UserPage
+from shared.ports.campaign import Campaigns
+from shared.ports.operations import Metrics, Progresses
+from shared.ports.vendors import ReferralFactory, UserPage
 from shared.use_cases.signup.compare_people import LONGEST_CALL, Comparing, PeopleComparison
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 

@@ -8,8 +8,8 @@ from typing import Protocol
 from shared.domain.campaign.campaign import Action, Campaign
 from shared.domain.person import Person
 from shared.domain.signup.referral import RESCUE_AFTER, Event, Origin, Referral, State
-from shared.ports.repositories import Referrals
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
+from shared.ports.signup import Referrals
 from shared.use_cases.contact.wanted_contact import mapped_values
 from shared.use_cases.signup.check_delivered import next_check
 

@@ -7,9 +7,11 @@ from typing import Protocol
 
 from shared.errors import NotFoundError, RejectedError
 from shared.messages import DeliverContact
-from shared.ports.administration import Audit, Change, QuarantineShelf
-from shared.ports.repositories import Campaigns, Quarantined
-from shared.ports.services import Clock, FieldsReader, MessageQueue, PersonReader
+from shared.ports.aws import MessageQueue
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Clock
+from shared.ports.operations import Audit, Change
+from shared.ports.signup import FieldsReader, PersonReader, Quarantined, QuarantineShelf
 
 EVENTS = frozenset({"joined", "qualified", "rewarded"})
 

@@ -9,9 +9,10 @@ from typing import Protocol
 from shared.domain.signup.referral import RESCUE_AFTER, Event, Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.messages import DeliverContact
-from shared.ports.administration import Audit, Change, ReferralSearch
-from shared.ports.repositories import Referrals
-from shared.ports.services import Clock, MessageQueue
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Clock
+from shared.ports.operations import Audit, Change
+from shared.ports.signup import Referrals, ReferralSearch
 
 ONE_PRESS = 10.0
 """Seconds in which a second press means the first."""

@@ -13,9 +13,15 @@ from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.referrers import Referrers
-from shared.ports.repositories import Campaigns, Connections, People, Pointer, Referrals
-from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics
+from shared.ports.aws import MessageQueue
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Chance, Clock
+from shared.ports.connection import Connections
+from shared.ports.contact import People
+from shared.ports.operations import Metrics
+from shared.ports.referrer import Referrers
+from shared.ports.signup import Pointer, Referrals
+from shared.ports.vendors import Intercom
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.wanted_contact import qualifiable_states, wanted_of
 from shared.use_cases.contact.write_contact import ContactWriter, Outcome

@@ -9,8 +9,10 @@ from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.sync.run import MOST_LEAVERS, RunState, SyncHead, SyncRun
 from shared.domain.sync.source import Mode, sync_settings_of
 from shared.observability import logger
-from shared.ports.repositories import Campaigns, SyncRuns
-from shared.ports.services import Clock, Metrics
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Clock
+from shared.ports.operations import Metrics
+from shared.ports.sync import SyncRuns
 
 IDS_AT_ONCE = 20_000
 """Contact ids that are held in memory when two runs' members are compared."""

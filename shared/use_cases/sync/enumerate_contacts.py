@@ -30,8 +30,9 @@ from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
 from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError, UnavailableError
 from shared.observability import logger
-from shared.ports.repositories import SyncMembers, SyncRuns
-from shared.ports.services import Clock, ContactPage, Intercom, ReferralFactory
+from shared.ports.clock import Clock
+from shared.ports.sync import SyncMembers, SyncRuns
+from shared.ports.vendors import ContactPage, Intercom, ReferralFactory
 from shared.use_cases.sync.learn_people import learn_people
 from shared.use_cases.sync.sync_contact import OutOfTimeError, is_known_failure
 

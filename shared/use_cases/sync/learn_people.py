@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shared.domain.person import Person, fold_email
 from shared.domain.sync.member import SyncMember
 from shared.errors import ConflictError, TransientError
-from shared.ports.repositories import SyncMembers
+from shared.ports.sync import SyncMembers
 
 ATTEMPTS = 5
 

@@ -7,8 +7,11 @@ from typing import Any, Protocol
 
 from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import NotFoundError
-from shared.ports.repositories import Campaigns, Page, SyncRuns
-from shared.ports.services import Clock, Metrics
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Clock
+from shared.ports.listing import Page
+from shared.ports.operations import Metrics
+from shared.ports.sync import SyncRuns
 from shared.use_cases.campaign.read_campaigns import read_campaign
 from shared.use_cases.sync.end_sync import end_sync
 

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from shared.domain.sync.run import Phase, SyncRun
 from shared.messages import SyncPage
-from shared.ports.repositories import SyncRuns
-from shared.ports.services import Clock, MessageQueue
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Clock
+from shared.ports.sync import SyncRuns
 
 LANES = 8
 """Workers on one run: as many as the queue hands out (MaximumConcurrency)."""

@@ -15,8 +15,12 @@ from shared.domain.sync.source import Mode, SyncSettings, is_whole, slot_of, syn
 from shared.errors import ConflictError, InvalidSettingsError, TransientError
 from shared.messages import SyncPage
 from shared.observability import logger
-from shared.ports.repositories import Breakers, Campaigns, SyncRuns
-from shared.ports.services import Clock, MessageQueue, Metrics
+from shared.ports.aws import MessageQueue
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Clock
+from shared.ports.operations import Metrics
+from shared.ports.sync import SyncRuns
+from shared.ports.vendor import Breakers
 from shared.use_cases.campaign.read_campaigns import read_campaign
 from shared.use_cases.sync.end_sync import end_sync, reason_to_stop
 from shared.use_cases.sync.ring_sync import LANES, ring_sync

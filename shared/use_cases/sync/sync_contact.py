@@ -25,8 +25,9 @@ from shared.errors import (
     RejectedError,
     UnavailableError,
 )
-from shared.ports.repositories import SyncMembers
-from shared.ports.services import Clock, Intercom, ReferralFactory
+from shared.ports.clock import Clock
+from shared.ports.sync import SyncMembers
+from shared.ports.vendors import Intercom, ReferralFactory
 
 Answer = TypeVar("Answer")
 ANSWER_SETTLES = 90.0

@@ -25,9 +25,14 @@ from shared.errors import (
 )
 from shared.messages import SyncPage
 from shared.observability import logger
-from shared.ports.referrers import Claims
-from shared.ports.repositories import Campaigns, Connections, SyncMembers, SyncRuns
-from shared.ports.services import Chance, Clock, Intercom, MessageQueue, Metrics, ReferralFactory
+from shared.ports.aws import MessageQueue
+from shared.ports.campaign import Campaigns
+from shared.ports.clock import Chance, Clock
+from shared.ports.connection import Connections
+from shared.ports.contact import Claims
+from shared.ports.operations import Metrics
+from shared.ports.sync import SyncMembers, SyncRuns
+from shared.ports.vendors import Intercom, ReferralFactory
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.sync.end_sync import end_sync, finish_sync, reason_to_stop
 from shared.use_cases.sync.enumerate_contacts import Enumeration, SourceGoneError

@@ -12,8 +12,10 @@ from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
 from shared.errors import PermanentError, RateLimitedError, UnavailableError
 from shared.observability import logger
-from shared.ports.repositories import SyncMembers, SyncRuns
-from shared.ports.services import Clock, Intercom, MessageQueue, ReferralFactory
+from shared.ports.aws import MessageQueue
+from shared.ports.clock import Clock
+from shared.ports.sync import SyncMembers, SyncRuns
+from shared.ports.vendors import Intercom, ReferralFactory
 from shared.use_cases.connection.find_connection import Connecting, find_connection
 from shared.use_cases.contact.claim_attributes import Claiming, claim_attributes
 from shared.use_cases.sync.enumerate_contacts import members_of

@@ -13,8 +13,7 @@ from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.domain.vendor.limits import Priority
 from shared.errors import BlockedError, ConnectionLostError, FailureError, RateLimitedError, TransientError
 from shared.observability import logger
-from shared.ports.repositories import StrikeBook
-from shared.ports.services import Limiter
+from shared.ports.vendor import Limiter, StrikeBook
 from shared.use_cases.vendor.guard_vendor import Guarding, VendorGuard
 
 STRIKE_PAUSE = 300.0
@@ -33,7 +32,7 @@ class GuardingReferralFactory(Guarding, Protocol):
 
 
 class ReferralFactoryGuard:
-    """Implements ``shared.ports.services.Limiter`` around the limiter that counts. ``block_pause`` in seconds."""
+    """Implements ``shared.ports.vendor.Limiter`` around the limiter that counts. ``block_pause`` in seconds."""
 
     def __init__(self, environment: GuardingReferralFactory, limiter: Limiter, block_pause: float = BLOCK_PAUSE) -> None:
         self._environment = environment

@@ -8,8 +8,9 @@ from typing import Protocol
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.errors import BreakerOpenError, FailureError, UnavailableError
 from shared.observability import logger
-from shared.ports.repositories import Breakers
-from shared.ports.services import Clock, Metrics
+from shared.ports.clock import Clock
+from shared.ports.operations import Metrics
+from shared.ports.vendor import Breakers
 
 FAILURES_TO_OPEN = 8
 """Calls in a row, in one worker, to which the vendor gave no answer; they open the breaker. A vendor that loses one call in

@@ -8,7 +8,7 @@ from typing import Protocol
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.vendor.limits import Strikes
 from shared.observability import logger
-from shared.ports.repositories import Breakers, StrikeBook
+from shared.ports.vendor import Breakers, StrikeBook
 
 
 class Lifting(Protocol):

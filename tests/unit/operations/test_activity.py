@@ -337,7 +337,7 @@ def test_a_webhook_is_read_again_after_its_aliases_were_mended(console: Console)
     body = b'{"person": 42, "mail": "ivo.invited@example.com", "first_name": "Ivo", "source": "Referred"}'
     import base64
 
-    from shared.ports.repositories import Quarantined
+    from shared.ports.signup import Quarantined
 
     app.environment.quarantine.add(
         Quarantined("q1", "1", "joined", "odd", "application/json", base64.b64encode(body).decode(), NOW)

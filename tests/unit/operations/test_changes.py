@@ -10,7 +10,7 @@ import pytest
 
 from functions.admin_api.handler import ROUTES
 from shared.domain.signup.referral import State
-from shared.ports.repositories import Quarantined
+from shared.ports.signup import Quarantined
 from tests.support.builders import NOW, campaign_document
 from tests.support.console_api import Console
 from tests.unit.operations.test_activity import add

@@ -12,7 +12,7 @@ from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.referral import RING_AGAIN_AFTER, State
 from shared.errors import TransientError
 from shared.messages import DeliverContact
-from shared.ports.repositories import DUE_SHARDS
+from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use
 from shared.use_cases.operations import ring_due
 from shared.use_cases.operations.ring_due import AT_ONCE, LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER

@@ -22,7 +22,7 @@ from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.errors import ConfigurationError, TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns, body_of, message_of
-from shared.ports.repositories import DUE_SHARDS
+from shared.ports.signup import DUE_SHARDS
 from tests.contract.aws.engines import Engine, fake_engine
 from tests.contract.repository_tables import NOW, CountingChance, StillClock, new_table
 from tests.fakes.dynamodb import FakeDynamoDB

@@ -13,7 +13,7 @@ from functions.console import handler as console
 from shared.adapters.referral_factory.schemas import person_of
 from shared.domain.signup.referral import Origin, State
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns, message_of
-from shared.ports.repositories import Pointer
+from shared.ports.signup import Pointer
 from shared.use_cases.signup.remember_signup import remember_signup
 from tests.support.builders import SYNTHETIC_EMAIL, App, campaign_document
 

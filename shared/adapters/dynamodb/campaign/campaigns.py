@@ -20,7 +20,7 @@ PROBLEMS = "problems_"
 
 
 class DynamoCampaigns:
-    """Implements ``shared.ports.repositories.Campaigns``."""
+    """Implements ``shared.ports.campaign.Campaigns``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

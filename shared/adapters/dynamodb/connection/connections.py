@@ -16,7 +16,7 @@ _TIMES = ("doubted_at", "replayed_at")
 
 
 class DynamoConnections:
-    """Implements ``shared.ports.repositories.Connections``."""
+    """Implements ``shared.ports.connection.Connections``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.table import Table
-from shared.ports.administration import OAuthState
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
+from shared.ports.connection import OAuthState
 
 SORT_KEY = "STATE"
 
 
 class DynamoOAuthStates:
-    """Implements ``shared.ports.administration.OAuthStates``."""
+    """Implements ``shared.ports.connection.OAuthStates``."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table

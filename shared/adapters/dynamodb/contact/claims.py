@@ -15,7 +15,7 @@ ATTEMPTS = 5
 
 
 class DynamoClaims:
-    """Implements ``shared.ports.referrers.Claims``."""
+    """Implements ``shared.ports.contact.Claims``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -16,7 +16,7 @@ SORT_KEY = "PERSON"
 
 
 class DynamoPeople:
-    """Implements ``shared.ports.repositories.People``."""
+    """Implements ``shared.ports.contact.People``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -7,8 +7,8 @@ import re
 from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.table import Table
 from shared.errors import MalformedPayloadError
-from shared.ports.administration import Change
-from shared.ports.repositories import Page
+from shared.ports.listing import Page
+from shared.ports.operations import Change
 
 PARTITION = "AUDIT"
 """One partition: people make few changes."""
@@ -16,7 +16,7 @@ _CURSOR = re.compile(r"\d{15}-[0-9a-f]{32}")
 
 
 class DynamoAudit:
-    """Implements ``shared.ports.administration.Audit``."""
+    """Implements ``shared.ports.operations.Audit``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

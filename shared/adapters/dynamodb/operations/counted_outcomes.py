@@ -9,9 +9,9 @@ from shared.adapters.dynamodb.referrer.rewards import DynamoRewards
 from shared.adapters.dynamodb.table import Table
 from shared.domain.qualification.qualification import Qualification
 from shared.domain.referrer.reward import GIVEN, Kind, Reward
-from shared.ports.administration import Figures
-from shared.ports.referrers import RewardKey
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
+from shared.ports.operations import Figures
+from shared.ports.referrer import RewardKey
 
 
 class CountedQualifications(DynamoQualifications):

@@ -24,7 +24,7 @@ ALWAYS = "attribute_not_exists(pk) OR attribute_exists(pk)"
 
 
 class DynamoFigures:
-    """Implements ``shared.ports.administration.Figures`` and ``FiguresReader``."""
+    """Implements ``shared.ports.operations.Figures`` and ``FiguresReader``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -10,7 +10,7 @@ from shared.adapters.dynamodb.table import Table
 
 
 class DynamoProgresses:
-    """Implements ``shared.ports.repositories.Progresses``."""
+    """Implements ``shared.ports.operations.Progresses``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

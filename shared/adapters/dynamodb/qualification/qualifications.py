@@ -22,7 +22,7 @@ _PLAIN = tuple(field.name for field in fields(Qualification) if field.name not i
 
 
 class DynamoQualifications:
-    """Implements ``shared.ports.repositories.Qualifications``."""
+    """Implements ``shared.ports.qualification.Qualifications``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -16,7 +16,7 @@ KIND = SORT_KEY = "REFERRER"
 
 
 class DynamoReferrers:
-    """Implements ``shared.ports.referrers.Referrers``."""
+    """Implements ``shared.ports.referrer.Referrers``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

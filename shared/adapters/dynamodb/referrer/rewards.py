@@ -12,7 +12,7 @@ from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Table
 from shared.domain.referrer.reward import Kind, Reward, RewardFacts, Status
 from shared.errors import NotFoundError, TransientError
-from shared.ports.referrers import RewardKey
+from shared.ports.referrer import RewardKey
 
 PREFIX = "REWARD#"
 UPDATE_ATTEMPTS = 5
@@ -21,7 +21,7 @@ _TIMES = ("noted_at", "changed_at", "told_at", "reserved_at", "settled_at")
 
 
 class DynamoRewards:
-    """Implements ``shared.ports.referrers.Rewards``."""
+    """Implements ``shared.ports.referrer.Rewards``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
 from shared.domain.signup.referral import IN_INTERCOM, Referral, State
-from shared.ports.administration import Figures
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
+from shared.ports.operations import Figures
 
 _ARRIVED = IN_INTERCOM | {State.SKIPPED}
 

@@ -8,8 +8,9 @@ from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import listing_partition
 from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.table import Table
-from shared.ports.repositories import Page, Quarantined
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
+from shared.ports.listing import Page
+from shared.ports.signup import Quarantined
 
 SORT_KEY = "QUARANTINE"
 PREFIX = "QUARANTINE"
@@ -18,7 +19,7 @@ _NAMES = frozenset(field.name for field in fields(Quarantined))
 
 
 class DynamoQuarantine:
-    """Implements ``shared.ports.repositories.Quarantine``. A row is kept for 30 days."""
+    """Implements ``shared.ports.signup.Quarantine``. A row is kept for 30 days."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table

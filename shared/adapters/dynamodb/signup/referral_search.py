@@ -12,7 +12,7 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import Group, ReferralFilter
-from shared.ports.repositories import Page
+from shared.ports.listing import Page
 
 LEAST_READ = 50
 MOST_READ = 600
@@ -20,7 +20,7 @@ MOST_READ = 600
 
 
 class DynamoReferralSearch:
-    """Implements ``shared.ports.administration.ReferralSearch``."""
+    """Implements ``shared.ports.signup.ReferralSearch``."""
 
     def __init__(self, table: Table, referrals: DynamoReferrals) -> None:
         self._table = table

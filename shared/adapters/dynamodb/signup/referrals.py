@@ -15,8 +15,9 @@ from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, ke
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.signup.referral import Referral, State
 from shared.errors import NotFoundError, TransientError
-from shared.ports.repositories import DUE_SHARDS, DueRow, Page, Pointer
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
+from shared.ports.listing import Page
+from shared.ports.signup import DUE_SHARDS, DueRow, Pointer
 
 UPDATE_ATTEMPTS = 5
 POINTER = "REFERRAL#"
@@ -27,7 +28,7 @@ OLDEST_ROWS = 500
 
 
 class DynamoReferrals:
-    """Implements ``shared.ports.repositories.Referrals``. A row past its ``expires_at`` is not there, whether or not
+    """Implements ``shared.ports.signup.Referrals``. A row past its ``expires_at`` is not there, whether or not
     DynamoDB has removed it already."""
 
     def __init__(self, table: Table, clock: Clock) -> None:

@@ -14,7 +14,7 @@ CLAIM_PAGE = 12
 
 
 class SyncChunks:
-    """The chunks of ``shared.ports.repositories.SyncRuns``."""
+    """The chunks of ``shared.ports.sync.SyncRuns``."""
 
     _work: Table
 

@@ -19,7 +19,7 @@ _TIMES = ("reserved_at", "written_at", "failed_at")
 
 
 class DynamoSyncMembers:
-    """Implements ``shared.ports.repositories.SyncMembers``."""
+    """Implements ``shared.ports.sync.SyncMembers``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

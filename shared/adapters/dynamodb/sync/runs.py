@@ -25,8 +25,8 @@ from shared.adapters.dynamodb.transactions import write_together
 from shared.domain.sync.run import Chunk, SyncHead, SyncRun
 from shared.domain.sync.tally import Tally
 from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
-from shared.ports.repositories import Page
-from shared.ports.services import Chance, Clock
+from shared.ports.clock import Chance, Clock
+from shared.ports.listing import Page
 
 ATTEMPTS = 12
 PAUSE = 0.1
@@ -34,7 +34,7 @@ PAUSE = 0.1
 
 
 class DynamoSyncRuns(SyncChunks):
-    """Implements ``shared.ports.repositories.SyncRuns``. ``campaigns`` and ``referrals`` are the two tables."""
+    """Implements ``shared.ports.sync.SyncRuns``. ``campaigns`` and ``referrals`` are the two tables."""
 
     def __init__(self, campaigns: Table, referrals: Table, chance: Chance, clock: Clock) -> None:
         self._runs = campaigns

@@ -11,7 +11,7 @@ from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 
 
 class DynamoBreakers:
-    """Implements ``shared.ports.repositories.Breakers``."""
+    """Implements ``shared.ports.vendor.Breakers``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

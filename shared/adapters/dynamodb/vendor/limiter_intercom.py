@@ -18,7 +18,7 @@ from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import WINDOW, Priority, block_of, cap_for, cap_of, share_of, window_end
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
-from shared.ports.services import Clock
+from shared.ports.clock import Clock
 
 KEY = (vendor_key(Vendor.INTERCOM), "LIMITER")
 HELD = 1_000_000_000
@@ -33,7 +33,7 @@ KEPT_SECONDS = 3_600
 
 
 class IntercomLimiter:
-    """Implements ``shared.ports.services.Limiter``. ``time_left`` of the invocation, in seconds. ``place`` (0 to 1):
+    """Implements ``shared.ports.vendor.Limiter``. ``time_left`` of the invocation, in seconds. ``place`` (0 to 1):
     chosen by chance, for whose turn it is when no counter tells."""
 
     def __init__(self, table: Table, clock: Clock, time_left: Callable[[], float], place: float) -> None:

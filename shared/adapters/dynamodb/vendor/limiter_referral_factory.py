@@ -16,7 +16,7 @@ from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import BEGIN_WITHIN, ENDS_PER_SECOND, CallLog, Priority
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
-from shared.ports.services import Chance, Clock
+from shared.ports.clock import Chance, Clock
 
 KEY = (vendor_key(Vendor.REFERRAL_FACTORY), "LIMITER")
 ATTEMPTS = 20
@@ -28,7 +28,7 @@ Ends = tuple[tuple[float, int], ...]
 
 
 class ReferralFactoryLimiter:
-    """Implements ``shared.ports.services.Limiter``. ``limit``: calls in any sliding minute."""
+    """Implements ``shared.ports.vendor.Limiter``. ``limit``: calls in any sliding minute."""
 
     def __init__(self, table: Table, clock: Clock, chance: Chance, limit: int) -> None:
         self._table = table

@@ -16,7 +16,7 @@ UPDATE_ATTEMPTS = 10
 
 
 class DynamoStrikes:
-    """Implements ``shared.ports.repositories.StrikeBook``."""
+    """Implements ``shared.ports.vendor.StrikeBook``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -15,7 +15,7 @@ SORT_KEY = "NOTES"
 
 
 class DynamoVendorNotes:
-    """Implements ``shared.ports.administration.VendorNotes``."""
+    """Implements ``shared.ports.vendor.VendorNotes``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

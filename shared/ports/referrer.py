@@ -1,14 +1,19 @@
-"""Tables of referrers and rewards. As in ``repositories``: ``find`` answers None, every method may raise TransientError."""
+"""People referring and their rewards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.referrer.referrer import KnownReferrer
-    from shared.domain.referrer.reward import Kind, Reward
+    from shared.domain.referrer.reward import Kind, Reward, RewardFacts
+
+
+class RewardReader(Protocol):
+    def __call__(self, fields: Mapping[str, Any]) -> RewardFacts | None:
+        """The reward that a webhook's fields tell of, None when they name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,3 @@ class Rewards(Protocol):
 
     def update(self, key: RewardKey, change: Callable[[Reward], Reward]) -> Reward:
         """As ``Referrals.update``."""
-
-
-class Claims(Protocol):
-    """What a campaign has of a contact before others."""
-
-    def attributes(
-        self, workspace_id: str, email: str, campaign_id: int, names: Iterable[str], given_up: Mapping[str, int]
-    ) -> Mapping[str, int]:
-        """Claims the attributes that nobody has, or that the campaign in ``given_up`` has; answers whose each is."""
-
-    def second(self, workspace_id: str, email: str, not_before: int) -> int:
-        """A Unix second from ``not_before`` on that no other event of that person has."""

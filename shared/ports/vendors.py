@@ -1,155 +1,17 @@
-"""What the use cases need of the outside world beside the tables."""
+"""The two vendors' APIs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # as in repositories
+if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.connection.connection import Connection
     from shared.domain.contact import Attribute, Contact, Role, Value
     from shared.domain.person import Person
     from shared.domain.referrer.reward import RewardFacts
     from shared.domain.sync.sign_up_form import FormField
     from shared.domain.sync.source import ContactFilter
-    from shared.domain.vendor.limits import Priority
-    from shared.errors import FailureError
-    from shared.messages import Message
-
-
-class Clock(Protocol):
-    """Time. Everything that waits or stamps asks it."""
-
-    def now(self) -> float:
-        """Epoch seconds."""
-
-    def sleep(self, seconds: float) -> None: ...
-
-
-class Chance(Protocol):
-    """Everything random."""
-
-    def fraction(self) -> float:
-        """In [0, 1)."""
-
-    def token(self) -> str:
-        """A new unguessable id of 32 hex digits."""
-
-
-class SecretCheck(Protocol):
-    def __call__(self, presented: str) -> None:
-        """Raises InvalidSignatureError unless ``presented`` is the current or the next webhook secret, and TransientError
-        when the secrets cannot be read."""
-
-
-class SignatureCheck(Protocol):
-    """Intercom's signatures over the raw body. Raises InvalidSignatureError, and TransientError when the secrets cannot be
-    read."""
-
-    def check_notification(self, hub: str | None, body: bytes) -> None:
-        """``hub``: the header X-Hub-Signature, None when there is none."""
-
-    def check_call(self, signature: str | None, hub: str | None, body: bytes) -> None:
-        """Of the calls about uninstalling and health: X-Body-Signature, else X-Hub-Signature."""
-
-
-class Notified(Protocol):
-    """What a notification tells, all of it optional but ``topic`` and ``app_id``, which may be empty. Times in epoch
-    seconds."""
-
-    @property
-    def app_id(self) -> str: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-    @property
-    def contact_id(self) -> str | None: ...
-    @property
-    def email(self) -> str | None: ...
-    @property
-    def role(self) -> str | None: ...
-    @property
-    def created_at(self) -> float | None: ...
-    @property
-    def updated_at(self) -> float | None: ...
-    @property
-    def merged_from(self) -> str | None: ...
-    @property
-    def garbled(self) -> bool: ...
-    def tells(self, name: str) -> bool:
-        """Whether the attribute's value is told, be it that there is none."""
-
-    def value(self, name: str) -> Any: ...
-
-
-class NotificationReader(Protocol):
-    def __call__(self, body: bytes) -> Notified:
-        """Raises MalformedPayloadError."""
-
-
-class ObjectReader(Protocol):
-    def __call__(self, body: bytes) -> Mapping[str, Any]:
-        """A JSON object. Raises MalformedPayloadError."""
-
-
-class FieldsReader(Protocol):
-    def __call__(self, body: bytes, content_type: str, query_string: str) -> dict[str, Any]:
-        """The fields of a webhook in JSON, as a form or in the query. Raises MalformedPayloadError."""
-
-
-class PersonReader(Protocol):
-    def __call__(self, fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
-        """The person that a webhook's fields tell of, None when they name no user id."""
-
-
-class SignupPost(Protocol):
-    def __call__(self, campaign_id: int, person: Person) -> bool:
-        """Posts the webhook of a signup to our own API, as Referral Factory does; whether it was accepted (202). Raises
-        TransientError when there was no answer, or the secret cannot be read."""
-
-
-class RewardReader(Protocol):
-    def __call__(self, fields: Mapping[str, Any]) -> RewardFacts | None:
-        """The reward that a webhook's fields tell of, None when they name none."""
-
-
-class MessageQueue(Protocol):
-    """A standard SQS queue."""
-
-    def send(self, message: Message, delay: float = 0.0) -> None:
-        """Raises TransientError when the queue refuses. ``delay`` in seconds, at most 900."""
-
-    def send_all(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Sends in batches of 10; answers those that the queue refused."""
-
-    def postpone(self, receipt_handle: str, seconds: float) -> None:
-        """Makes a received message visible again after ``seconds``, at most 43,200."""
-
-
-class Metrics(Protocol):
-    """Counters and gauges. Names in past tense; no campaign, no person."""
-
-    def count(self, name: str, value: float = 1) -> None: ...
-
-    def gauge(self, name: str, value: float, unit: str = "Seconds") -> None: ...
-
-    def flush(self) -> None:
-        """Writes out what was counted since the last call."""
-
-
-class Limiter(Protocol):
-    """How fast, and whether at all, a vendor may be called."""
-
-    def acquire(self, priority: Priority = ...) -> str:
-        """Before each call: its permit, to be used at once. Raises RateLimitedError(retry_after) when it may not be made
-        now, BreakerOpenError, BlockedError, ConnectionLostError; and TransientError when nobody can tell."""
-
-    def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
-        """After each call: the answer's status and headers (names in lower case), None when no whole answer came."""
-
-    def report(self, error: FailureError | None) -> None:
-        """What the vendor's answer came to, the token having been read anew after a 401; None when it was a success."""
 
 
 class ContactPage(Protocol):

@@ -1,0 +1,31 @@
+"""Settings of campaigns and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
+    from shared.domain.campaign.campaign import Campaign, Document
+
+
+class Campaigns(Protocol):
+    def find(self, campaign_id: int) -> Campaign | None: ...
+
+    def list(self) -> Sequence[Campaign]: ...
+
+    def save(self, document: Document, expected_version: int | None, author: str, at: float) -> Campaign:
+        """Writes the next version. ``expected_version`` None: there must be none yet. Raises ConflictError."""
+
+    def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
+        """Newest first: ``version``, ``saved_at``, ``saved_by``, ``document``."""
+
+    def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
+        """Stores the activation mark, once; a later call changes nothing."""
+
+    def watch_departures(self, campaign_id: int) -> None:
+        """Any value of the tracked attribute can matter from now on."""
+
+    def note_problems(self, campaign_id: int, about: str, problems: Sequence[str]) -> None:
+        """What keeps that part of the campaign (``qualification``, ``sync``) from working, in plain words, instead of what
+        was noted about it before; none: it works. Nothing happens when there is no such campaign."""

@@ -1,0 +1,82 @@
+"""Looking after it: what was changed by whom, figures, metrics, where reconcile stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
+    from shared.domain.connection.connection import Vendor
+    from shared.domain.operations.figures import Day
+    from shared.ports.listing import Page
+
+
+class Progresses(Protocol):
+    """Where reconcile stands."""
+
+    def find(self, name: str) -> Mapping[str, object] | None: ...
+
+    def save(self, name: str, progress: Mapping[str, object]) -> None: ...
+
+
+class Metrics(Protocol):
+    """Counters and gauges. Names in past tense; no campaign, no person."""
+
+    def count(self, name: str, value: float = 1) -> None: ...
+
+    def gauge(self, name: str, value: float, unit: str = "Seconds") -> None: ...
+
+    def flush(self) -> None:
+        """Writes out what was counted since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who did what, when (epoch seconds). ``what`` is a sentence; no secret is ever in it."""
+
+    at: float
+    who: str
+    what: str
+
+
+class Audit(Protocol):
+    """Every change that a person made."""
+
+    def add(self, change: Change) -> None: ...
+
+    def list(self, limit: int, cursor: str | None = None) -> Page[Change]:
+        """Newest first. MalformedPayloadError for a cursor that is none of ours."""
+
+
+class Figures(Protocol):
+    """Counts by day and campaign for the overview. They are added up in memory and written by ``flush``, which never fails: a
+    worker that dies before it costs a count, never a delivery. The ledger is the truth."""
+
+    def count(self, campaign_id: int, name: str, at: float, by: int = 1) -> None:
+        """``name`` of ``shared.domain.operations.figures.COUNTS``; the day is that of ``at``. ``by`` -1: taken back, so that
+        the sum of several days is what holds."""
+
+    def delivered_in(self, campaign_id: int, seconds: float, at: float) -> None: ...
+
+    def waited(self, oldest_at: float | None, now: float) -> None:
+        """How long the oldest undelivered signup waits, each minute."""
+
+    def received(self, vendor: Vendor, name: str, at: float) -> None:
+        """A webhook came in; ``name`` is its event or topic."""
+
+    def flush(self) -> None: ...
+
+
+class FiguresReader(Protocol):
+    def days(self, first: str, last: str) -> Sequence[Day]:
+        """Of days such as ``2026-11-22``, both included."""
+
+    def totals(self) -> Mapping[int, Mapping[str, int]]:
+        """All counts ever, by campaign id."""
+
+    def waiting(self) -> Mapping[str, float]:
+        """``measured_at`` and, while something waits, ``oldest_at``; empty before the first sweep."""
+
+    def last_received(self, vendor: Vendor) -> Mapping[str, float]:
+        """When each webhook last came, by its name."""
