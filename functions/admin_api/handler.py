@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.admin_api.http.access import is_member
 from functions.admin_api.http.openapi import describe, refusals
-from functions.admin_api.http.router import Environment, Route, dispatch
+from functions.admin_api.http.router import Route, dispatch
 from functions.admin_api.routes import connection, oauth, overview, preview, quarantine, referrals, workspace
 from functions.admin_api.routes.campaigns import ROUTES as CAMPAIGN_ROUTES
 from functions.admin_api.routes.campaigns import remarks
@@ -25,6 +25,7 @@ from shared.errors import (
 )
 from shared.observability import logger
 from shared.runtime import bootstrap
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, method_of, problem, too_large
 
 MAX_BODY = 256 * 1024

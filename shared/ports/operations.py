@@ -67,8 +67,6 @@ class Figures(Protocol):
 
     def flush(self) -> None: ...
 
-
-class FiguresReader(Protocol):
     def days(self, first: str, last: str) -> Sequence[Day]:
         """Of days such as ``2026-11-22``, both included."""
 

@@ -5,62 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
-from shared.config import Settings
-from shared.ports.connection import Account, Workspace
-from shared.ports.qualification import Qualifications
-from shared.ports.referrer import Referrers, Rewards
-from shared.ports.vendor import IntercomUsage, ReferralFactoryUsage
-from shared.ports.vendors import Intercom, ReferralFactory
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, problem
-from shared.use_cases.campaign.preview_contact import Previewing
-from shared.use_cases.connection.connect_intercom import Connecting
-from shared.use_cases.connection.connect_referral_factory import ConnectingReferralFactory
-from shared.use_cases.connection.disconnect import Disconnecting
-from shared.use_cases.connection.rotate_webhook_secret import Rotating
-from shared.use_cases.operations.read_overview import ReadingOverview
-from shared.use_cases.signup.replay_quarantined import Rereading
-from shared.use_cases.signup.replay_referrals import Replaying
-from shared.use_cases.sync.read_syncs import ReadingSyncs
-from shared.use_cases.sync.start_sync import StartingSync
-
-
-class Environment(
-    Connecting,
-    ConnectingReferralFactory,
-    Disconnecting,
-    Rotating,
-    Replaying,
-    Rereading,
-    Previewing,
-    ReadingOverview,
-    ReadingSyncs,
-    StartingSync,
-    Protocol,
-):
-    """What the routes need of ``shared.runtime.bootstrap``'s environment."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def qualifications(self) -> Qualifications: ...
-    @property
-    def referrers(self) -> Referrers: ...
-    @property
-    def rewards(self) -> Rewards: ...
-    @property
-    def intercom_limiter(self) -> IntercomUsage: ...
-    @property
-    def referral_factory_limiter(self) -> ReferralFactoryUsage: ...
-
-    def intercom(self) -> Intercom: ...
-
-    def referral_factory(self) -> ReferralFactory: ...
-
-    def workspace(self) -> Workspace: ...
-
-    def account(self) -> Account: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import CAMPAIGN_ID, PAGING, conditional, operation
 from functions.admin_api.http.preconditions import Verdict, etag_of, is_unchanged, judge_put
 from functions.admin_api.http.reading import number_in_path, paging
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from shared.adapters.admin import answers
 from shared.adapters.admin.schemas import CampaignSettings, check_shape
 from shared.adapters.admin.strict_json import read_object
@@ -17,6 +17,7 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.settings_check import Problem
 from shared.errors import ConflictError, InvalidSettingsError
 from shared.ports.operations import Change
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.campaign.read_campaigns import list_campaigns, list_versions, read_campaign
 from shared.use_cases.campaign.save_campaign import save_campaign

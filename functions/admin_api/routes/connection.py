@@ -7,13 +7,14 @@ from typing import Any
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation
 from functions.admin_api.http.reading import paging
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from functions.admin_api.routes import showing
 from shared.adapters.admin import connection_answers as answers
 from shared.adapters.admin import requests
 from shared.adapters.admin.requests import read_form
 from shared.domain.connection.connection import Vendor
 from shared.ports.operations import Change
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.connection.connect_intercom import STATE_SECONDS, begin_oauth, check_workspace, connect_with_token
 from shared.use_cases.connection.connect_referral_factory import connect_referral_factory

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 
 from functions.admin_api.http.reading import text_in_query
-from functions.admin_api.http.router import Environment
 from functions.admin_api.routes.connection import CALLBACK_PATH, COOKIE
 from shared.errors import ApplicationError, ConflictError, FailureError, RejectedError, TransientError
 from shared.observability import logger
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest
 from shared.use_cases.connection.connect_intercom import finish_oauth
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from functions.admin_api.http.openapi import operation, query_parameter
 from functions.admin_api.http.reading import number_in_query
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from functions.admin_api.routes import showing
 from shared.adapters.admin import overview_answers as answers
 from shared.errors import TransientError
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.operations.read_overview import Overview, read_overview
 

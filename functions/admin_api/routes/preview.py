@@ -6,13 +6,14 @@ from typing import Any
 
 from functions.admin_api.http.openapi import CAMPAIGN_ID, operation
 from functions.admin_api.http.reading import number_in_path
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from shared.adapters.admin import workspace_answers as answers
 from shared.adapters.admin.requests import PreviewRequest, TypedPerson, read_form
 from shared.domain.campaign.campaign import Campaign, campaign_of
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.referral import Referral
 from shared.errors import InvalidSettingsError
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.campaign.preview_contact import Field, preview_contact, signup_of
 from shared.use_cases.campaign.read_campaigns import read_campaign

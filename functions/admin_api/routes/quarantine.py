@@ -10,10 +10,11 @@ from typing import Any
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation
 from functions.admin_api.http.reading import paging
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
 from shared.errors import MalformedPayloadError, NotFoundError, RejectedError
 from shared.ports.signup import Quarantined
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.signup.replay_quarantined import discard_quarantined, find_quarantined, replay_quarantined
 

@@ -10,7 +10,7 @@ from functions.admin_api.http.access import author_of
 from functions.admin_api.http.csv_table import csv_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
 from functions.admin_api.http.reading import filter_in_query, number_in_path, paging, takes_csv, user_in_path
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
 from shared.adapters.admin.requests import MAX_USER_ID, ReplayRequest, read_form
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
@@ -22,6 +22,7 @@ from shared.domain.signup.referral import Referral, State
 from shared.domain.signup.referral_filter import Flag, ReferralFilter
 from shared.errors import InvalidSettingsError
 from shared.ports.listing import Page
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
 

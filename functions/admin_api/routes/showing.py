@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.admin_api.http.router import Environment
 from shared.domain.connection.connection import FOREVER, Breaker, Connection
 from shared.domain.vendor.limits import Strikes
 from shared.ports.connection import AccountCampaign
+from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.connect_intercom import CALLBACK
 from shared.use_cases.connection.read_connection import WARNING, ConnectionState, VendorState
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import CAMPAIGN_ID, PAGING, operation
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from shared.adapters.admin import sync_answers as answers
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.sync.run import SyncRun
 from shared.errors import ConflictError, MalformedPayloadError, NotFoundError
 from shared.ports.operations import Change
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.campaign.read_campaigns import read_campaign
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs

@@ -8,7 +8,7 @@ from typing import Any
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import operation, query_parameter
 from functions.admin_api.http.reading import flag_in_query
-from functions.admin_api.http.router import Environment, Route
+from functions.admin_api.http.router import Route
 from shared.adapters.admin import requests
 from shared.adapters.admin import workspace_answers as answers
 from shared.adapters.admin.requests import read_form
@@ -18,6 +18,7 @@ from shared.domain.mapping import unusable
 from shared.errors import InvalidSettingsError
 from shared.ports.connection import ContactList
 from shared.ports.operations import Change
+from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 
 REFRESH = query_parameter("refresh", {"type": "boolean", "default": False}, "Ask Intercom now instead of within 10 minutes.")

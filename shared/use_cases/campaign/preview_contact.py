@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Action, Campaign, DuplicatePolicy
 from shared.domain.contact import Attribute, Role, Value, preferred
@@ -12,33 +11,16 @@ from shared.domain.mapping import Dropped, fact, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import ConfigurationError, FailureError
-from shared.ports.clock import Clock
-from shared.ports.connection import Connections
-from shared.ports.contact import People
-from shared.ports.sync import SyncMembers
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.wanted_contact import wanted_of
 from shared.use_cases.contact.write_contact import is_same
+from shared.use_cases.environment import Environment
 
 HAS_IT = "The contact has it already."
 BY_SYNC = (
     "Nothing is sent: the sync added this person from a contact that was in Intercom before. What that contact gets is said "
     "under Sync and Rewards."
 )
-
-
-class Previewing(Protocol):
-    """What previewing needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def connections(self) -> Connections: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def sync_members(self) -> SyncMembers: ...
-    def intercom(self) -> Intercom: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +57,12 @@ class _There:
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
-def signup_of(environment: Previewing, campaign_id: int, person: Person) -> Referral:
+def signup_of(environment: Environment, campaign_id: int, person: Person) -> Referral:
     """The row of somebody who would sign up now."""
     return Referral(campaign_id, person.user_id, State.PENDING, person, environment.clock.now())
 
 
-def preview_contact(environment: Previewing, campaign: Campaign, row: Referral) -> Preview:
+def preview_contact(environment: Environment, campaign: Campaign, row: Referral) -> Preview:
     """As if the row were delivered now by an active campaign. Works while Intercom does not answer, and says so."""
     row = replace(row, state=State.PENDING)
     settings = campaign.audience(row.audience)
@@ -119,7 +101,7 @@ def preview_contact(environment: Previewing, campaign: Campaign, row: Referral) 
     return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
 
 
-def _known(environment: Previewing, email: str) -> KnownPerson | None:
+def _known(environment: Environment, email: str) -> KnownPerson | None:
     """What the ledger remembers of the e-mail address: Intercom's search shows a new contact minutes later."""
     connection = environment.connections.find()
     return environment.people.find(connection.workspace_id, email) if connection else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from shared.domain.campaign.attribute_check import find_unfit
 from shared.domain.campaign.campaign import Campaign, Document, Status
@@ -11,9 +10,7 @@ from shared.domain.campaign.settings_check import Problem, find_missing, find_wr
 from shared.domain.campaign.shared_attributes import find_shared
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Clock
-from shared.ports.vendors import Intercom, ReferralFactory
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.compare_people import LONGEST_CALL
 from shared.use_cases.signup.reconcile_campaigns import highest_user_id
 
@@ -21,18 +18,6 @@ UNCHECKED = (
     "Intercom cannot be reached, so nobody could check whether the chosen attributes exist there. What it does not take "
     "is left out on delivery and shown."
 )
-
-
-class Saving(Protocol):
-    """What saving needs of the environment."""
-
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def clock(self) -> Clock: ...
-    def intercom(self) -> Intercom: ...
-    def referral_factory(self) -> ReferralFactory: ...
-    def time_left(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +29,7 @@ class Saved:
 
 
 def save_campaign(
-    environment: Saving,
+    environment: Environment,
     document: Document,
     expected_version: int | None,
     author: str,
@@ -78,7 +63,7 @@ def save_campaign(
     return Saved(campaign, tuple(warnings))
 
 
-def _mark_known(environment: Saving, campaign_id: int) -> None:
+def _mark_known(environment: Environment, campaign_id: int) -> None:
     """Stores who had joined before the activation. Unasked or unanswered, reconcile's next whole pass stores it; until then
     reconcile adds nobody to this campaign."""
     try:
@@ -90,7 +75,7 @@ def _mark_known(environment: Saving, campaign_id: int) -> None:
         logger.warning("activation mark left to reconcile", campaign_id=campaign_id, error=type(error).__name__)
 
 
-def _find_unfit(environment: Saving, document: Document) -> list[Problem] | None:
+def _find_unfit(environment: Environment, document: Document) -> list[Problem] | None:
     """By what is known of the workspace; before anything is refused, by what it holds now. None when Intercom does not answer
     or is not connected: saving must not depend on it."""
     try:

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from shared.domain.connection.connection import Vendor
 from shared.domain.signup.referral import RING_AGAIN_AFTER
 from shared.domain.vendor.retry import next_wait
 from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.clock import Clock
-from shared.ports.signup import DUE_SHARDS, Referrals
-from shared.ports.vendor import Breakers
+from shared.ports.signup import DUE_SHARDS
+from shared.use_cases.environment import Environment
 from shared.use_cases.vendor.guard_vendor import LONGEST_LOOK_AWAY
 
 AT_ONCE = 50
 """Rows of each shard that are rung right away; the sweep rings the others at its pace."""
 
 
-class CatchingUp(Protocol):
-    """What catching up needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def breakers(self) -> Breakers: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def delivery_queue(self) -> MessageQueue: ...
-    @property
-    def reconcile_queue(self) -> MessageQueue: ...
-
-
-def catch_up(environment: CatchingUp, vendor: Vendor) -> int:
+def catch_up(environment: Environment, vendor: Vendor) -> int:
     """Closes the vendor's breaker, rings what waits for it and wakes reconcile; answers how many rows were rung. Doing it
     twice rings nothing twice. What a queue refuses comes with the sweep or the schedule."""
     environment.breakers.close(vendor)
@@ -47,7 +28,7 @@ def catch_up(environment: CatchingUp, vendor: Vendor) -> int:
     return rung
 
 
-def _ring(environment: CatchingUp) -> int:
+def _ring(environment: Environment) -> int:
     now = environment.clock.now()
     latest = now + next_wait(1, 0, LONGEST_LOOK_AWAY, jitter=1.0).seconds
     messages = []

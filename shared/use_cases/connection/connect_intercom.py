@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.connection.connection import Connection, Vendor
 from shared.errors import ConflictError, ConnectionLostError, FailureError, RejectedError
-from shared.ports.aws import SecretStore
-from shared.ports.clock import Chance
-from shared.ports.connection import Connections, OAuth, OAuthState, OAuthStates, Workspace
-from shared.ports.operations import Audit, Change
-from shared.ports.vendor import VendorNotes
-from shared.use_cases.connection.catch_up import CatchingUp, catch_up
+from shared.ports.connection import OAuthState, Workspace
+from shared.ports.operations import Change
+from shared.use_cases.connection.catch_up import catch_up
+from shared.use_cases.environment import Environment
 
 STATE_SECONDS = 600.0
 """Seconds that a person has for allowing the app in Intercom."""
@@ -28,28 +25,8 @@ class StateRefusedError(ConflictError):
     """The answer of Intercom belongs to nobody who asked for it here. The message is for the person who sees it."""
 
 
-class Connecting(CatchingUp, Protocol):
-    """What connecting needs of the environment."""
-
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def connections(self) -> Connections: ...
-    @property
-    def audit(self) -> Audit: ...
-    @property
-    def oauth_states(self) -> OAuthStates: ...
-    @property
-    def vendor_notes(self) -> VendorNotes: ...
-    @property
-    def intercom_secret(self) -> SecretStore: ...
-    @property
-    def intercom_oauth(self) -> OAuth: ...
-    def workspace_of(self, token: str) -> Workspace: ...
-
-
 def begin_oauth(
-    environment: Connecting, who: str, console_url: str, client_id: str | None, client_secret: str | None
+    environment: Environment, who: str, console_url: str, client_id: str | None, client_secret: str | None
 ) -> tuple[str, str]:
     """The address to go to, and the cookie's value for this browser. Client id and secret are stored when they are given;
     while a workspace is connected they replace those in use only once Intercom has taken them.
@@ -74,7 +51,7 @@ def begin_oauth(
     return environment.intercom_oauth.address(known["client_id"], state, console_url + CALLBACK), cookie
 
 
-def finish_oauth(environment: Connecting, region: str, state: str, cookie: str, code: str) -> Connection:
+def finish_oauth(environment: Environment, region: str, state: str, cookie: str, code: str) -> Connection:
     """What Intercom's answer leads to. Raises StateRefusedError, RejectedError, ConflictError and TransientError."""
     begun = environment.oauth_states.take(_hash(state)) if state else None
     if begun is None:
@@ -91,7 +68,7 @@ def finish_oauth(environment: Connecting, region: str, state: str, cookie: str, 
 
 
 def connect_with_token(
-    environment: Connecting, who: str, region: str, token: str, client_id: str | None, client_secret: str | None
+    environment: Environment, who: str, region: str, token: str, client_id: str | None, client_secret: str | None
 ) -> Connection:
     """Tries the token, then stores it. ``region`` empty: any. Raises RejectedError for a token that Intercom does not take,
     ConflictError while another workspace is connected, and TransientError."""
@@ -99,7 +76,7 @@ def connect_with_token(
     return _connect(environment, who, region, token, {name: value for name, value in given.items() if value})
 
 
-def check_workspace(environment: Connecting, workspace: Workspace) -> list[str]:
+def check_workspace(environment: Environment, workspace: Workspace) -> list[str]:
     """Looks which permissions are missing and keeps the answer. Raises what the workspace raises."""
     missing = list(workspace.missing_permissions())
     notes = {**environment.vendor_notes.find(Vendor.INTERCOM), "missing_permissions": missing}
@@ -107,7 +84,7 @@ def check_workspace(environment: Connecting, workspace: Workspace) -> list[str]:
     return missing
 
 
-def _connect(environment: Connecting, who: str, region: str, token: str, others: dict[str, str]) -> Connection:
+def _connect(environment: Environment, who: str, region: str, token: str, others: dict[str, str]) -> Connection:
     workspace = environment.workspace_of(token)
     try:
         found = workspace.identify()
@@ -135,7 +112,7 @@ def _connect(environment: Connecting, who: str, region: str, token: str, others:
     return connection
 
 
-def _connected_before(environment: Connecting, token: str) -> Connection | None:
+def _connected_before(environment: Environment, token: str) -> Connection | None:
     """The connection; of a token that was stored by hand and is not used yet, its workspace, if Intercom takes it."""
     known = environment.connections.find()
     stored = environment.intercom_secret.read().get("access_token", "")
@@ -147,7 +124,7 @@ def _connected_before(environment: Connecting, token: str) -> Connection | None:
         return None
 
 
-def _check_quietly(environment: Connecting, workspace: Workspace) -> None:
+def _check_quietly(environment: Environment, workspace: Workspace) -> None:
     """The connection stands, whatever comes of the check: it can be asked for again."""
     try:
         check_workspace(environment, workspace)

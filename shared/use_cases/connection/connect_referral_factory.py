@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from shared.domain.connection.connection import Vendor
 from shared.errors import ConnectionLostError, RejectedError
-from shared.ports.aws import SecretStore
-from shared.ports.connection import Account, AccountCampaign
-from shared.ports.operations import Audit, Change
-from shared.ports.vendor import VendorNotes
-from shared.use_cases.connection.catch_up import CatchingUp, catch_up
+from shared.ports.connection import AccountCampaign
+from shared.ports.operations import Change
+from shared.use_cases.connection.catch_up import catch_up
+from shared.use_cases.environment import Environment
 
 
-class ConnectingReferralFactory(CatchingUp, Protocol):
-    """What connecting needs of the environment."""
-
-    @property
-    def audit(self) -> Audit: ...
-    @property
-    def vendor_notes(self) -> VendorNotes: ...
-    @property
-    def referral_factory_secret(self) -> SecretStore: ...
-    def account_of(self, key: str) -> Account: ...
-
-
-def connect_referral_factory(environment: ConnectingReferralFactory, who: str, api_key: str) -> Sequence[AccountCampaign]:
+def connect_referral_factory(environment: Environment, who: str, api_key: str) -> Sequence[AccountCampaign]:
     """Tries the key with one call, then stores it; answers the account's campaigns. Raises RejectedError for a key that is
     not taken, BlockedError while calls are stopped, and TransientError."""
     try:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
 from shared.domain.vendor.limits import Strikes
-from shared.ports.aws import SecretStore
-from shared.ports.clock import Clock
-from shared.ports.connection import Connections
-from shared.ports.operations import FiguresReader
-from shared.ports.vendor import Breakers, StrikeBook, VendorNotes
+from shared.use_cases.environment import Environment
 
 WARNING = (
     "Referral Factory's own Intercom integration must be off for the campaigns that are set up here, or leads come to Intercom "
@@ -26,29 +22,6 @@ _STOPPED = {
     BreakerKind.DISCONNECTED: "{vendor} was disconnected by a person.",
 }
 NAMES = {Vendor.INTERCOM: "Intercom", Vendor.REFERRAL_FACTORY: "Referral Factory"}
-
-
-class ReadingConnection(Protocol):
-    """What reading needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def breakers(self) -> Breakers: ...
-    @property
-    def strikes(self) -> StrikeBook: ...
-    @property
-    def connections(self) -> Connections: ...
-    @property
-    def vendor_notes(self) -> VendorNotes: ...
-    @property
-    def figures(self) -> FiguresReader: ...
-    @property
-    def intercom_secret(self) -> SecretStore: ...
-    @property
-    def referral_factory_secret(self) -> SecretStore: ...
-    @property
-    def webhook_secret(self) -> SecretStore: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +50,7 @@ class ConnectionState:
     has_next_secret: bool
 
 
-def read_connection(environment: ReadingConnection) -> ConnectionState:
+def read_connection(environment: Environment) -> ConnectionState:
     """Raises TransientError when our own tables or secrets cannot be read."""
     app, key = environment.intercom_secret.read(), environment.referral_factory_secret.read()
     hooks = environment.webhook_secret.read()
@@ -108,7 +81,7 @@ def problem_of(vendor: Vendor, breaker: Breaker | None, strikes: Strikes, *, con
     return "" if connected else f"{name} is not connected."
 
 
-def _state(environment: ReadingConnection, vendor: Vendor, *, connected: bool, strikes: Strikes | None = None) -> VendorState:
+def _state(environment: Environment, vendor: Vendor, *, connected: bool, strikes: Strikes | None = None) -> VendorState:
     breaker = environment.breakers.find(vendor)
     connected = connected and not (breaker is not None and breaker.kind is BreakerKind.DISCONNECTED)
     problem = problem_of(vendor, breaker, strikes or Strikes(), connected=connected)

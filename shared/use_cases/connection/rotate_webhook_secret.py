@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
 
 from shared.errors import ConflictError
-from shared.ports.aws import SecretStore
-from shared.ports.clock import Chance, Clock
-from shared.ports.operations import Audit, Change
+from shared.ports.operations import Change
+from shared.use_cases.environment import Environment
 
 
 class Rotation(StrEnum):
     MAKE_NEXT = "make_next"
     PROMOTE = "promote"
     DROP_NEXT = "drop_next"
-
-
-class Rotating(Protocol):
-    """What rotating needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def audit(self) -> Audit: ...
-    @property
-    def webhook_secret(self) -> SecretStore: ...
 
 
 _DONE = {
@@ -37,7 +22,7 @@ _DONE = {
 }
 
 
-def rotate_webhook_secret(environment: Rotating, who: str, rotation: Rotation) -> str | None:
+def rotate_webhook_secret(environment: Environment, who: str, rotation: Rotation) -> str | None:
     """The new secret when one was made: it is shown this once. Raises ConflictError when there is a next one already, or
     none; so a second press neither replaces a secret that was just copied nor promotes nothing."""
     known = environment.webhook_secret.read()

@@ -5,26 +5,12 @@ The body is the same each time and holds no time, so only Intercom can say: an a
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from shared.domain.connection.connection import Connection
 from shared.observability import logger
-from shared.ports.clock import Clock
-from shared.ports.connection import Connections
-from shared.ports.vendors import Intercom
+from shared.use_cases.environment import Environment
 
 
-class Settling(Protocol):
-    """What settling needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def connections(self) -> Connections: ...
-    def intercom(self, connection: Connection | None = None) -> Intercom: ...
-
-
-def settle_doubt(environment: Settling, connection: Connection) -> None:
+def settle_doubt(environment: Environment, connection: Connection) -> None:
     """One call, if the connection is doubted. Raises ConnectionLostError when Intercom refuses our token, and whatever else
     the Intercom port raises while it does not say: then the connection stays doubted, and stays."""
     if connection.doubted_at is None:

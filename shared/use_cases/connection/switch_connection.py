@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.connection.connection import BreakerKind, Connection, Vendor
 from shared.errors import NotFoundError
 from shared.observability import logger
-from shared.ports.connection import Connections
-from shared.ports.vendor import Breakers
+from shared.use_cases.environment import Environment
 
 
-class Switching(Protocol):
-    """What switching needs of the environment."""
-
-    @property
-    def breakers(self) -> Breakers: ...
-    @property
-    def connections(self) -> Connections: ...
-
-
-def switch_connection(environment: Switching, *, connected: bool) -> Connection:
+def switch_connection(environment: Environment, *, connected: bool) -> Connection:
     """The connection as it is now; unchanged when it was so already. Raises NotFoundError when there never was one.
 
     After a reconnect the breaker of the lost connection closes at once; what waits goes on with the next sweeps.

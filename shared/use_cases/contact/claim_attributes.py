@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
-from shared.ports.campaign import Campaigns
-from shared.ports.contact import Claims
-
-
-class Claiming(Protocol):
-    """What claiming needs of the environment."""
-
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def claims(self) -> Claims: ...
+from shared.use_cases.environment import Environment
 
 
 def claim_attributes(
-    environment: Claiming, workspace_id: str, email: str, campaign_id: int, names: Iterable[str]
+    environment: Environment, workspace_id: str, email: str, campaign_id: int, names: Iterable[str]
 ) -> Mapping[str, int]:
     """Claims what nobody has, before it is written; answers whose campaign each attribute is. A campaign that no longer
     writes an attribute has given it up."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.operations.figures import Day, day_of, percentile, summed
-from shared.ports.campaign import Campaigns
-from shared.ports.operations import Progresses
-from shared.ports.signup import QuarantineShelf, ReferralSearch
-from shared.use_cases.connection.read_connection import ConnectionState, ReadingConnection, read_connection
+from shared.use_cases.connection.read_connection import ConnectionState, read_connection
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 DAY = 86_400.0
@@ -22,19 +20,6 @@ RECONCILE_SILENT_AFTER = 900.0
 MOST = 100
 MOST_QUARANTINED = 20
 """What is counted by looking is counted up to here. Quarantined bodies are large."""
-
-
-class ReadingOverview(ReadingConnection, Protocol):
-    """What the overview needs of the environment."""
-
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def progresses(self) -> Progresses: ...
-    @property
-    def referral_search(self) -> ReferralSearch: ...
-    @property
-    def quarantine_shelf(self) -> QuarantineShelf: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +50,7 @@ class Overview:
     alarms: Sequence[Alarm]
 
 
-def read_overview(environment: ReadingOverview, days: int) -> Overview:
+def read_overview(environment: Environment, days: int) -> Overview:
     """Of the last ``days`` days, today included. Raises TransientError when our own tables cannot be read."""
     now = environment.clock.now()
     rows = environment.figures.days(day_of(now - (days - 1) * DAY), day_of(now))
@@ -110,7 +95,7 @@ def _day(day: str, rows: Sequence[Day]) -> Mapping[str, Any]:
     return {"day": day, **funnel, **fast, "longest_wait": float(max(longest, default=0))}
 
 
-def _reconciled_at(environment: ReadingOverview) -> float:
+def _reconciled_at(environment: Environment) -> float:
     return progress_of(environment.progresses.find(NAME)).succeeded_at
 
 

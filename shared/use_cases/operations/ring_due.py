@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Status
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
@@ -16,11 +15,8 @@ from shared.errors import MalformedPayloadError, TransientError
 from shared.messages import DeliverContact, Message, QualifyReferral, UnknownVersionError, UpdateReferrer
 from shared.observability import logger
 from shared.ports.aws import MessageQueue
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Clock
-from shared.ports.operations import Figures, Metrics
-from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, DueRow, Inbox, Referrals
-from shared.ports.vendor import Breakers
+from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, DueRow
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import CHECKED_TOGETHER
 
 PACE = 3_000
@@ -44,32 +40,6 @@ TIME_TO_RING = 10.0
 """Seconds that have to be left for ringing once the vendor is back."""
 
 
-class Sweeping(Protocol):
-    """What the sweep needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def figures(self) -> Figures: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def inbox(self) -> Inbox: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def breakers(self) -> Breakers: ...
-    @property
-    def delivery_queue(self) -> MessageQueue: ...
-    @property
-    def qualification_queue(self) -> MessageQueue: ...
-    @property
-    def referrer_queue(self) -> MessageQueue: ...
-    def time_left(self) -> float: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Swept:
     """What one run did: ``rung`` rows, ``inbox`` messages handed on, ``released`` held rows, ``beside``: rows that stand
@@ -81,7 +51,7 @@ class Swept:
     beside: int = 0
 
 
-def ring_due(environment: Sweeping) -> Swept:
+def ring_due(environment: Environment) -> Swept:
     """One run. Raises TransientError when the ledger cannot be read; the next minute tries again."""
     began_at = environment.clock.now()
     breaker = environment.breakers.find(Vendor.INTERCOM)
@@ -96,7 +66,7 @@ def ring_due(environment: Sweeping) -> Swept:
     return Swept(rung, inbox, released, beside)
 
 
-def _ring_referrals(environment: Sweeping, budget: int) -> tuple[int, int]:
+def _ring_referrals(environment: Environment, budget: int) -> tuple[int, int]:
     """How many rows were rung, and messages of the inbox handed on."""
     inbox = rung = 0
     to_check: list[DueRow] = []
@@ -110,7 +80,7 @@ def _ring_referrals(environment: Sweeping, budget: int) -> tuple[int, int]:
     return rung + _ring_checks(environment, to_check[: budget - rung]), inbox
 
 
-def _ring_when_back(environment: Sweeping, breaker: Breaker, until: float) -> int:
+def _ring_when_back(environment: Environment, breaker: Breaker, until: float) -> int:
     """Looks whether the vendor is back until the next sweep is near: whoever waited for an outage to end waits no minute more.
     A pause that ends meanwhile has its probes rung once."""
     rung, probed = 0, breaker if not breaker.is_open(environment.clock.now()) else None
@@ -132,7 +102,7 @@ def _budget(breaker: Breaker | None, now: float) -> int:
     return 0 if breaker.is_open(now) else PROBES
 
 
-def _ring_beside(environment: Sweeping) -> int:
+def _ring_beside(environment: Environment) -> int:
     """The rows beside referrals, whatever the breakers say: each waits for a vendor of its own, and asks it anew."""
     rung = 0
     for kind in BESIDE:
@@ -143,7 +113,7 @@ def _ring_beside(environment: Sweeping) -> int:
     return rung
 
 
-def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+def _ring(environment: Environment, rows: Sequence[DueRow]) -> int:
     """A few at a time: a sweep that is killed leaves only those without a message whose times it had just moved."""
     rung = 0
     for start in range(0, len(rows), AT_ONCE):
@@ -153,7 +123,7 @@ def _ring(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     return rung
 
 
-def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+def _ring_few(environment: Environment, rows: Sequence[DueRow]) -> int:
     """Moves each row's time on first, so that two sweeps ring it once; a refused message is due again in a minute."""
     now = environment.clock.now()
     again_at = now + RING_AGAIN_AFTER
@@ -172,7 +142,7 @@ def _ring_few(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     return rung
 
 
-def _ring_checks(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+def _ring_checks(environment: Environment, rows: Sequence[DueRow]) -> int:
     """Delivered rows are checked many at a time: the message of one names the others."""
     now = environment.clock.now()
     messages = []
@@ -202,7 +172,7 @@ def _message(row: DueRow, campaign_id: int, user_id: int, now: float) -> Message
             return DeliverContact(campaign_id, user_id, "ring", now)
 
 
-def _queue_of(environment: Sweeping, message: Message) -> MessageQueue:
+def _queue_of(environment: Environment, message: Message) -> MessageQueue:
     match message:
         case QualifyReferral():
             return environment.qualification_queue
@@ -212,7 +182,7 @@ def _queue_of(environment: Sweeping, message: Message) -> MessageQueue:
             return environment.delivery_queue
 
 
-def _hand_on(environment: Sweeping, rows: Sequence[DueRow]) -> int:
+def _hand_on(environment: Environment, rows: Sequence[DueRow]) -> int:
     """From the inbox to the queue; removed only after the queue has it."""
     handed = 0
     for row in rows:
@@ -233,7 +203,7 @@ def _hand_on(environment: Sweeping, rows: Sequence[DueRow]) -> int:
     return handed
 
 
-def _release_held(environment: Sweeping, budget: int) -> int:
+def _release_held(environment: Environment, budget: int) -> int:
     """Rings the held rows of active campaigns, and of configured ones those that would still expire."""
     released = 0
     for campaign in environment.campaigns.list():
@@ -246,7 +216,7 @@ def _release_held(environment: Sweeping, budget: int) -> int:
     return released
 
 
-def _measure(environment: Sweeping) -> None:
+def _measure(environment: Environment) -> None:
     oldest = environment.referrals.oldest_undelivered()
     environment.figures.waited(oldest, environment.clock.now())
     environment.metrics.gauge("OldestUndeliveredSeconds", environment.clock.now() - oldest if oldest is not None else 0.0)

@@ -7,47 +7,20 @@ A signup that nobody worries about shows what no other alarm does: that one arri
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Protocol
 
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import IN_INTERCOM, Referral
 from shared.domain.signup.synthetic import SyntheticSignup
 from shared.errors import ConnectionLostError, FailureError
 from shared.observability import logger
-from shared.ports.clock import Clock
-from shared.ports.operations import Metrics, Progresses
-from shared.ports.signup import Referrals, SignupPost
-from shared.ports.vendors import Intercom
-from shared.use_cases.vendor.guard_vendor import VendorGuard
+from shared.use_cases.environment import Environment
 
 NAME = "synthetic"
 OWN_WITHIN = 3_600.0
 """Seconds before its first try that its row may be old: from a run whose progress could not be stored."""
 
 
-class SigningUp(Protocol):
-    """What the synthetic signup needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def progresses(self) -> Progresses: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def intercom_guard(self) -> VendorGuard: ...
-    @property
-    def post_signup(self) -> SignupPost: ...
-    @property
-    def synthetic_campaign_id(self) -> int: ...
-    @property
-    def synthetic_email(self) -> str: ...
-    def intercom(self) -> Intercom: ...
-
-
-def see_to_synthetic_signup(environment: SigningUp) -> SyntheticSignup:
+def see_to_synthetic_signup(environment: Environment) -> SyntheticSignup:
     """Posts the next one when it is time, else looks for the last one's contact. Raises TransientError when its progress can
     be neither read nor written."""
     now = environment.clock.now()
@@ -67,14 +40,14 @@ def see_to_synthetic_signup(environment: SigningUp) -> SyntheticSignup:
     return signup
 
 
-def _last(environment: SigningUp) -> SyntheticSignup:
+def _last(environment: Environment) -> SyntheticSignup:
     """As stored; what a newer version added is ignored."""
     stored = environment.progresses.find(NAME) or {}
     known = {name: value for name, value in stored.items() if name in SyntheticSignup.__slots__}
     return SyntheticSignup(**known)  # type: ignore[arg-type]
 
 
-def _is_accepted(environment: SigningUp, signup: SyntheticSignup) -> bool:
+def _is_accepted(environment: Environment, signup: SyntheticSignup) -> bool:
     person = signup.person(environment.synthetic_email)
     try:
         accepted = environment.post_signup(environment.synthetic_campaign_id, person)
@@ -85,7 +58,7 @@ def _is_accepted(environment: SigningUp, signup: SyntheticSignup) -> bool:
     return accepted
 
 
-def _arrived(environment: SigningUp, signup: SyntheticSignup) -> Referral | None:
+def _arrived(environment: Environment, signup: SyntheticSignup) -> Referral | None:
     """Its row, once the contact is in Intercom; None as long as nobody can tell."""
     user_id = signup.person(environment.synthetic_email).user_id
     try:
@@ -102,7 +75,7 @@ def _arrived(environment: SigningUp, signup: SyntheticSignup) -> Referral | None
     return None
 
 
-def _is_there(environment: SigningUp, contact_id: str) -> bool:
+def _is_there(environment: Environment, contact_id: str) -> bool:
     """Whether Intercom shows the contact with the test address. Raises what the Intercom port raises."""
     guard = environment.intercom_guard
     guard.admit()

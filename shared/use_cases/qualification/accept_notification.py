@@ -6,20 +6,17 @@ No ledger read and no vendor call, for an answer after 500 ms costs priority and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from shared.domain.connection.connection import Vendor
 from shared.errors import MalformedPayloadError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
+from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.notification_rules import NotificationRules, can_matter
 
 if TYPE_CHECKING:
-    from shared.ports.aws import MessageQueue
-    from shared.ports.clock import Chance, Clock
-    from shared.ports.operations import Figures, Metrics
-    from shared.ports.qualification import NotificationReader, Notified, SignatureCheck
-    from shared.ports.signup import Inbox
+    from shared.ports.qualification import Notified
 
 MAX_BODY = 1_000_000
 """Bytes of a notification."""
@@ -33,30 +30,7 @@ INBOX_WAIT = 30.0
 """Seconds until the sweep first hands on what SQS refused."""
 
 
-class AcceptingNotifications(Protocol):
-    """What accepting needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def qualification_queue(self) -> MessageQueue: ...
-    @property
-    def inbox(self) -> Inbox: ...
-    @property
-    def figures(self) -> Figures: ...
-    @property
-    def notification_rules(self) -> NotificationRules: ...
-    @property
-    def intercom_signatures(self) -> SignatureCheck: ...
-    @property
-    def read_notification(self) -> NotificationReader: ...
-
-
-def accept_notification(environment: AcceptingNotifications, signature: str | None, body: bytes) -> str:
+def accept_notification(environment: Environment, signature: str | None, body: bytes) -> str:
     """What became of it, for the log: ``queued`` or why not.
 
     Raises InvalidSignatureError (nothing was parsed or stored) and TransientError when nothing could store it.
@@ -90,12 +64,12 @@ def is_ours(rules: NotificationRules, app_id: str) -> bool:
     return bool(app_id) and (rules.workspace_id() == app_id or rules.workspace_id(fresh=True) == app_id)
 
 
-def _dropped(environment: AcceptingNotifications, metric: str) -> str:
+def _dropped(environment: Environment, metric: str) -> str:
     environment.metrics.count(metric)
     return metric
 
 
-def _message(environment: AcceptingNotifications, told: Notified, values: dict[str, object]) -> QualifyReferral:
+def _message(environment: Environment, told: Notified, values: dict[str, object]) -> QualifyReferral:
     return QualifyReferral(
         topic=told.topic,
         received_at=environment.clock.now(),
@@ -111,7 +85,7 @@ def _message(environment: AcceptingNotifications, told: Notified, values: dict[s
     )
 
 
-def _store(environment: AcceptingNotifications, message: QualifyReferral) -> None:
+def _store(environment: Environment, message: QualifyReferral) -> None:
     for _ in range(SQS_TRIES):
         try:
             environment.qualification_queue.send(message)

@@ -5,47 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.errors import MalformedPayloadError, TransientError
 from shared.observability import logger
+from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.accept_notification import is_ours
 
 if TYPE_CHECKING:
     from shared.domain.connection.connection import Connection
-    from shared.ports.clock import Clock
-    from shared.ports.connection import Connections
-    from shared.ports.operations import Metrics
-    from shared.ports.qualification import ObjectReader, SignatureCheck
-    from shared.ports.vendor import Breakers
-    from shared.use_cases.qualification.notification_rules import NotificationRules
 
 OK, UNHEALTHY = "OK", "UNHEALTHY"
 TRIES = 3
 """Looks at a connection that changes meanwhile."""
 
 
-class AnsweringIntercom(Protocol):
-    """What these answers need of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def connections(self) -> Connections: ...
-    @property
-    def breakers(self) -> Breakers: ...
-    @property
-    def notification_rules(self) -> NotificationRules: ...
-    @property
-    def intercom_signatures(self) -> SignatureCheck: ...
-    @property
-    def read_object(self) -> ObjectReader: ...
-
-
-def note_uninstall(environment: AnsweringIntercom, signature: str | None, hub: str | None, body: bytes) -> bool:
+def note_uninstall(environment: Environment, signature: str | None, hub: str | None, body: bytes) -> bool:
     """Marks the connection as disconnected, so that queued work is held from the next call on; True when this call did.
 
     A body that has disconnected before, and comes again after a reconnect, may be anybody's copy of it: the connection is
@@ -71,19 +47,19 @@ def note_uninstall(environment: AnsweringIntercom, signature: str | None, hub: s
     raise TransientError("the connection changes too often", vendor="aws")
 
 
-def _lost(environment: AnsweringIntercom, connection: Connection) -> bool:
+def _lost(environment: Environment, connection: Connection) -> bool:
     environment.metrics.count("ConnectionLost")
     logger.error("intercom uninstalled", workspace_id=connection.workspace_id)
     return True
 
 
-def _repeated(environment: AnsweringIntercom, connection: Connection) -> bool:
+def _repeated(environment: Environment, connection: Connection) -> bool:
     environment.metrics.count("UninstallRepeated")
     logger.warning("uninstall repeated, perhaps replayed", workspace_id=connection.workspace_id)
     return False
 
 
-def describe_health(environment: AnsweringIntercom, signature: str | None, hub: str | None, body: bytes) -> Mapping[str, str]:
+def describe_health(environment: Environment, signature: str | None, hub: str | None, body: bytes) -> Mapping[str, str]:
     """Intercom's daily question. UNHEALTHY while it is disconnected, or its calls are stopped.
     Raises InvalidSignatureError and TransientError."""
     if _ours(environment, signature, hub, body) is None:
@@ -97,7 +73,7 @@ def describe_health(environment: AnsweringIntercom, signature: str | None, hub: 
     return {"state": OK}
 
 
-def _ours(environment: AnsweringIntercom, signature: str | None, hub: str | None, body: bytes) -> Mapping[str, Any] | None:
+def _ours(environment: Environment, signature: str | None, hub: str | None, body: bytes) -> Mapping[str, Any] | None:
     """The signed document; None when it cannot be read, or is about another workspace."""
     environment.intercom_signatures.check_call(signature, hub, body)
     try:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
-from shared.domain.connection.connection import Connection
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.clock import Chance, Clock
-from shared.ports.connection import Connections
-from shared.ports.contact import People
-from shared.ports.qualification import Qualifications
-from shared.ports.signup import Pointer, Referrals
-from shared.ports.vendors import Intercom
+from shared.ports.signup import Pointer
+from shared.use_cases.environment import Environment
 
 LEASE = 90.0
 """Seconds that a person's lease holds: the function's time-out (60 s) and 30 s."""
@@ -25,25 +19,7 @@ ERASED = "The contact was deleted in Intercom. Nobody is brought back after that
 STORIES = {"contact.archived": "archived in Intercom", "contact.unarchive": "unarchived in Intercom"}
 
 
-class Following(Protocol):
-    """What following needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def qualifications(self) -> Qualifications: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def connections(self) -> Connections: ...
-    def intercom(self, connection: Connection | None = None) -> Intercom: ...
-
-
-def follow_contact(environment: Following, row: Referral, message: QualifyReferral) -> Referral:
+def follow_contact(environment: Environment, row: Referral, message: QualifyReferral) -> Referral:
     """The row after what the message tells of its contact's life. Raises TransientError, BusyError too."""
     is_its_own = message.contact_id is not None and message.contact_id == row.contact_id
     if message.topic == "contact.merged" and message.contact_id and not is_its_own:
@@ -56,7 +32,7 @@ def follow_contact(environment: Following, row: Referral, message: QualifyReferr
     return row
 
 
-def follow_merge(environment: Following, row: Referral, survivor_id: str, *, known: bool) -> Referral:
+def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, known: bool) -> Referral:
     """The survivor is the row's contact from now on. Not ``known``: nobody said that it was the row's contact that was
     merged, so the survivor's changes count for the row, which keeps its own contact until a call shows that it is gone."""
     connection, dead_id = environment.connections.find(), row.contact_id
@@ -77,7 +53,7 @@ def follow_merge(environment: Following, row: Referral, survivor_id: str, *, kno
     return environment.referrals.update(row.campaign_id, row.user_id, move)
 
 
-def _erase(environment: Following, row: Referral, contact_id: str) -> Referral:
+def _erase(environment: Environment, row: Referral, contact_id: str) -> Referral:
     now = environment.clock.now()
     _change_person(
         environment, row, contact_id, lambda one: replace(one, contact_id=None, role=None, ours=False, erased_at=now)
@@ -87,7 +63,7 @@ def _erase(environment: Following, row: Referral, contact_id: str) -> Referral:
     )
 
 
-def _tell_once(environment: Following, row: Referral, what: str) -> Referral:
+def _tell_once(environment: Environment, row: Referral, what: str) -> Referral:
     """A notification that comes twice is told once."""
     now = environment.clock.now()
 
@@ -98,7 +74,7 @@ def _tell_once(environment: Following, row: Referral, what: str) -> Referral:
 
 
 def _change_person(
-    environment: Following, row: Referral, contact_id: str, change: Callable[[KnownPerson], KnownPerson]
+    environment: Environment, row: Referral, contact_id: str, change: Callable[[KnownPerson], KnownPerson]
 ) -> None:
     """Under the person's lease, and only while that contact is theirs. Raises BusyError."""
     connection, email = environment.connections.find(), fold_email(row.person.email or "")
@@ -113,7 +89,7 @@ def _change_person(
         release(environment, person)
 
 
-def release(environment: Following, person: KnownPerson) -> None:
+def release(environment: Environment, person: KnownPerson) -> None:
     """A lease that cannot be given back ends by itself."""
     try:
         environment.people.release(person)

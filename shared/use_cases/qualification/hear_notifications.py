@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from shared.errors import TransientError
 from shared.observability import logger
-from shared.ports.clock import Clock
-from shared.ports.operations import Progresses
+from shared.use_cases.environment import Environment
 
 HEARD = "notifications"
 NOTED_EVERY = 60.0
 """Seconds between two notes of one process."""
 
 
-class Hearing(Protocol):
-    """What hearing needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def progresses(self) -> Progresses: ...
-
-
 class NotificationHeartbeat:
     """One for each process."""
 
-    def __init__(self, environment: Hearing) -> None:
+    def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._noted_at = 0.0
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.domain.campaign.campaign import Status
 from shared.domain.contact import Value
 from shared.domain.qualification.qualification import ROLE, Rule, rule_of
 from shared.errors import TransientError
 from shared.observability import logger
+from shared.use_cases.environment import Environment
 
 if TYPE_CHECKING:
     from shared.domain.connection.connection import Connection
-    from shared.ports.campaign import Campaigns
-    from shared.ports.clock import Clock
-    from shared.ports.connection import Connections
 
 KEPT_SECONDS = 60.0
 NOTHING_KEPT_SECONDS = 5.0
@@ -25,17 +23,6 @@ wait: without it each notification of a workspace that nobody tracks, or of anot
 
 
 Known = TypeVar("Known")
-
-
-class Ruling(Protocol):
-    """What reading the rules needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def connections(self) -> Connections: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +36,7 @@ class NotificationRule:
 class NotificationRules:
     """The connected workspace, and the rules of the campaigns that are not drafts, at most a minute old."""
 
-    def __init__(self, environment: Ruling) -> None:
+    def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._rules: list[NotificationRule] = []
         self._connection: Connection | None = None

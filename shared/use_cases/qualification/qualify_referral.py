@@ -29,13 +29,12 @@ from shared.domain.signup.referral import Referral
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.campaign import Campaigns
 from shared.ports.connection import Connections
 from shared.ports.contact import People
-from shared.use_cases.qualification.follow_contact import Following, follow_contact
-from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
+from shared.use_cases.environment import Environment
+from shared.use_cases.qualification.follow_contact import follow_contact
 from shared.use_cases.qualification.read_contact import read_contacts
-from shared.use_cases.qualification.tell_qualification import Telling, note_by_hand, tell_qualification
+from shared.use_cases.qualification.tell_qualification import note_by_hand, tell_qualification
 
 YOUNG = 600.0
 """Seconds after its creation in which a contact that nobody knows may be one whose delivery is not stored yet."""
@@ -52,19 +51,10 @@ BECOMES_USER = frozenset({"contact.merged", "reconcile"})
 """Topics beside ``contact.lead.signed_up`` that may show a lead as a user."""
 
 
-class Qualifying(Following, Telling, Protocol):
-    """What qualifying needs of the environment."""
-
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def notification_heartbeat(self) -> NotificationHeartbeat: ...
-
-
 class QualificationAttempt:
     """One attempt at one message. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
 
-    def __init__(self, environment: Qualifying, message: QualifyReferral) -> None:
+    def __init__(self, environment: Environment, message: QualifyReferral) -> None:
         self._environment = environment
         self._message = message
         self._begun: dict[tuple[int, int], Qualification] = {}

@@ -14,7 +14,8 @@ from shared.domain.qualification.qualification import Qualification, Rule, Sight
 from shared.domain.signup.referral import Referral
 from shared.errors import ContactGoneError
 from shared.use_cases.connection.find_connection import find_connection
-from shared.use_cases.qualification.follow_contact import LEASE, Following, follow_merge, release
+from shared.use_cases.environment import Environment
+from shared.use_cases.qualification.follow_contact import LEASE, follow_merge, release
 
 WITHIN_THE_SECOND = 0.999
 """Intercom answers whole seconds and notifies in milliseconds: what it answered stood at the second's end."""
@@ -29,7 +30,7 @@ class _Reading:
     survivor_id: str | None = None
 
 
-def read_contacts(environment: Following, row: Referral, rule: Rule, seen: Qualification) -> tuple[Referral, Qualification]:
+def read_contacts(environment: Environment, row: Referral, rule: Rule, seen: Qualification) -> tuple[Referral, Qualification]:
     """Asks for each contact whose value seems to have moved since it was read last: one call a change. A merged one is
     followed. Raises what the Intercom port raises, and BusyError."""
     seen = seen.under(rule)
@@ -72,7 +73,7 @@ def _is_as_read(seen: Qualification, told: Sighting) -> bool:
     return last is not None and last.value == told.value
 
 
-def _ask(environment: Following, row: Referral, rule: Rule, moved: Sequence[Sighting]) -> list[_Reading]:
+def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Sighting]) -> list[_Reading]:
     connection = find_connection(environment)
     email, now = fold_email(row.person.email or ""), environment.clock.now()
     person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, LEASE)
@@ -82,7 +83,7 @@ def _ask(environment: Following, row: Referral, rule: Rule, moved: Sequence[Sigh
         release(environment, person)
 
 
-def _read(environment: Following, connection: Connection, rule: Rule, told: Sighting) -> _Reading:
+def _read(environment: Environment, connection: Connection, rule: Rule, told: Sighting) -> _Reading:
     """The contact's newest state; of one that is archived or deleted what was told last."""
     intercom, survivor_id = environment.intercom(connection), None
     try:

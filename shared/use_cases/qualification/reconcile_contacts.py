@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.contact import Attribute, Contact, Value
@@ -29,19 +28,10 @@ from shared.domain.signup.referral import Referral
 from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Clock
-from shared.ports.contact import People
-from shared.ports.operations import Metrics, Progresses
-from shared.ports.qualification import Qualifications
-from shared.ports.signup import Referrals
-from shared.use_cases.connection.find_connection import Connecting
 from shared.use_cases.connection.settle_doubt import settle_doubt
-from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
+from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.qualify_referral import is_our_user
 from shared.use_cases.qualification.search_contacts import ContactSearches, Search
-from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 NAME = "contacts"
 FAILED = "ContactReconcileFailed"
@@ -52,32 +42,6 @@ OVERDUE = 300.0
 MOST_VALUES = 7
 """Of one search: a text takes two of the 15 filters that a group may have."""
 Tracked = Mapping[int, tuple[Campaign, Rule]]
-
-
-class ReconcilingContacts(Connecting, Protocol):
-    """What this needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def qualifications(self) -> Qualifications: ...
-    @property
-    def progresses(self) -> Progresses: ...
-    @property
-    def qualification_queue(self) -> MessageQueue: ...
-    @property
-    def intercom_guard(self) -> VendorGuard: ...
-    @property
-    def notification_heartbeat(self) -> NotificationHeartbeat: ...
-    def time_left(self) -> float: ...
 
 
 @dataclass(slots=True)
@@ -93,7 +57,7 @@ class Found:
 class ContactReconciliation:
     """One pass. Raises what the Intercom port raises; what was found until then is queued."""
 
-    def __init__(self, environment: ReconcilingContacts) -> None:
+    def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._found = Found()
         self._tracked: dict[int, tuple[Campaign, Rule]] = {}

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-from shared.domain.connection.connection import Connection
 from shared.domain.contact import Contact, Value
 from shared.errors import RejectedError
 from shared.observability import logger
-from shared.ports.vendors import Intercom
+from shared.use_cases.environment import Environment
 
 LOOK_BACK = 2 * 86_400.0
 OVERLAP = 1_200.0
@@ -27,13 +26,6 @@ DONE_WITHIN = 3_600.0
 """Seconds, over however many passes, after which a search that has not come to its end is late."""
 FORGOTTEN_AFTER = 30 * 86_400.0
 """Seconds after which the place of a search that nobody makes any more is forgotten."""
-
-
-class Searching(Protocol):
-    """What searching needs of the environment."""
-
-    def intercom(self, connection: Connection | None = None) -> Intercom: ...
-    def time_left(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class Place:
 class ContactSearches:
     """The searches of one pass that begins at ``now``; ``stored`` is what the last one kept."""
 
-    def __init__(self, environment: Searching, stored: Mapping[str, Any], now: float) -> None:
+    def __init__(self, environment: Environment, stored: Mapping[str, Any], now: float) -> None:
         self._environment = environment
         self._now = now
         self._default = float(stored.get("succeeded_at", now - LOOK_BACK))

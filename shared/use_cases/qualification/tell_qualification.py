@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.signup.referral import Referral
@@ -23,12 +22,9 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.observability import logger
-from shared.ports.clock import Chance
-from shared.ports.operations import Metrics
-from shared.ports.qualification import Qualifications
-from shared.ports.signup import Referrals
 from shared.ports.vendors import ReferralFactory
-from shared.use_cases.referrer.mark_referrer import Marking, mark_referrer_of
+from shared.use_cases.environment import Environment
+from shared.use_cases.referrer.mark_referrer import mark_referrer_of
 
 ASK_AFTER = 90.0
 """Seconds from a call without an answer until Referral Factory's own record is believed."""
@@ -39,22 +35,7 @@ LONGEST_PAUSE = 900.0
 MOST_TURNS = 3
 
 
-class Telling(Marking, Protocol):
-    """What telling needs of the environment."""
-
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def qualifications(self) -> Qualifications: ...
-    def referral_factory(self, priority: Priority = ...) -> ReferralFactory: ...
-    def time_left(self) -> float: ...
-
-
-def tell_qualification(environment: Telling, row: Referral, qualification: Qualification) -> None:
+def tell_qualification(environment: Environment, row: Referral, qualification: Qualification) -> None:
     """Makes Referral Factory hold what is wanted, or lets the ledger ring again later. Raises TransientError when the ledger
     fails, which leaves the item due."""
     for _ in range(MOST_TURNS):
@@ -66,7 +47,7 @@ def tell_qualification(environment: Telling, row: Referral, qualification: Quali
         qualification = after
 
 
-def note_by_hand(environment: Telling, row: Referral) -> None:
+def note_by_hand(environment: Environment, row: Referral) -> None:
     """Referral Factory says that the person is qualified. A call of ours that is open is settled by asking, and what we told
     before comes back as an echo; whether it is one after we took that back, only Referral Factory can say."""
     now = environment.clock.now()
@@ -88,7 +69,7 @@ def note_by_hand(environment: Telling, row: Referral) -> None:
     mark_referrer_of(environment, row)
 
 
-def _tell_by_hand(environment: Telling, row: Referral, at: float) -> None:
+def _tell_by_hand(environment: Environment, row: Referral, at: float) -> None:
     detail = "by hand in Referral Factory"
     environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(at, "qualified", detail))
 
@@ -96,7 +77,7 @@ def _tell_by_hand(environment: Telling, row: Referral, at: float) -> None:
 class _Step:
     """One call, or what is known without one."""
 
-    def __init__(self, environment: Telling, row: Referral, qualification: Qualification) -> None:
+    def __init__(self, environment: Environment, row: Referral, qualification: Qualification) -> None:
         self._environment = environment
         self._row = row
         self._qualification = qualification

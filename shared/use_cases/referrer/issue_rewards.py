@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts, Status
-from shared.domain.vendor.limits import Priority
 from shared.errors import BlockedError, BreakerOpenError, ConnectionLostError, RateLimitedError, RejectedError, TransientError
 from shared.observability import logger
 from shared.ports.referrer import RewardKey
-from shared.ports.vendors import ReferralFactory, RewardPage
-from shared.use_cases.referrer.note_reward import Noting, note_reward
+from shared.ports.vendors import RewardPage
+from shared.use_cases.environment import Environment
+from shared.use_cases.referrer.note_reward import note_reward
 
 IN_DOUBT = 90.0
 """Seconds from the reservation until the lists are asked."""
@@ -26,17 +25,10 @@ ENOUGH_READINGS = 2
 """Times that neither list holds a reward before it counts as no longer due: a page may shift while the lists are read."""
 
 
-class Issuing(Noting, Protocol):
-    """What issuing needs of the environment."""
-
-    def referral_factory(self, priority: Priority = Priority.RECONCILE) -> ReferralFactory: ...
-    def time_left(self) -> float: ...
-
-
 class RewardIssue:
     """The due rewards of one person, under the lease on them."""
 
-    def __init__(self, environment: Issuing, campaign: Campaign) -> None:
+    def __init__(self, environment: Environment, campaign: Campaign) -> None:
         self._environment = environment
         self._campaign = campaign
 

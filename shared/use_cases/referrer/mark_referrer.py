@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from shared.domain.signup.referral import Referral
 from shared.errors import TransientError
 from shared.messages import UpdateReferrer
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.clock import Clock
-from shared.ports.referrer import Referrers
+from shared.use_cases.environment import Environment
 
 
-class Marking(Protocol):
-    """What marking needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def referrers(self) -> Referrers: ...
-    @property
-    def referrer_queue(self) -> MessageQueue: ...
-
-
-def mark_referrer(environment: Marking, campaign_id: int, user_id: int, email: str | None = None) -> None:
+def mark_referrer(environment: Environment, campaign_id: int, user_id: int, email: str | None = None) -> None:
     """Marks the person who refers; ``email`` as a referral told it. Rings once for many marks; should the queue refuse, the
     sweep rings. Raises TransientError when the mark cannot be written."""
     delay = environment.referrers.mark(campaign_id, user_id, environment.clock.now(), email)
@@ -32,14 +17,14 @@ def mark_referrer(environment: Marking, campaign_id: int, user_id: int, email: s
         ring_referrer(environment, campaign_id, user_id, delay)
 
 
-def mark_referrer_of(environment: Marking, row: Referral) -> None:
+def mark_referrer_of(environment: Environment, row: Referral) -> None:
     """As ``mark_referrer``, for whoever brought this person; nothing when nobody did."""
     referrer = row.person.referrer
     if referrer.user_id is not None:
         mark_referrer(environment, row.campaign_id, referrer.user_id, referrer.email)
 
 
-def ring_referrer(environment: Marking, campaign_id: int, user_id: int, delay: float) -> None:
+def ring_referrer(environment: Environment, campaign_id: int, user_id: int, delay: float) -> None:
     """Rings in ``delay`` seconds. Never fails: the sweep rings as well."""
     try:
         environment.referrer_queue.send(UpdateReferrer(campaign_id, user_id, environment.clock.now()), delay=delay)

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import Kind, Reward, RewardFacts, completed
 from shared.observability import logger
-from shared.ports.operations import Metrics
-from shared.ports.referrer import RewardKey, RewardReader, Rewards
-from shared.use_cases.referrer.mark_referrer import Marking, mark_referrer
+from shared.ports.referrer import RewardKey
+from shared.use_cases.environment import Environment
+from shared.use_cases.referrer.mark_referrer import mark_referrer
 
 SETTLED_BEFORE = 90.0
 """Seconds after which a list can no longer be older than an end that nobody confirmed."""
 
 
-class Noting(Marking, Protocol):
-    """What noting a reward needs of the environment."""
-
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def rewards(self) -> Rewards: ...
-    @property
-    def read_reward(self) -> RewardReader: ...
-
-
-def note_rewarded(environment: Noting, campaign: Campaign, fields: Mapping[str, Any], user_id: int | None) -> None:
+def note_rewarded(environment: Environment, campaign: Campaign, fields: Mapping[str, Any], user_id: int | None) -> None:
     """A ``rewarded`` webhook. One that names no reward is left to the poll. Raises TransientError."""
     facts = environment.read_reward(fields)
     if facts is None:
@@ -42,7 +31,7 @@ def note_rewarded(environment: Noting, campaign: Campaign, fields: Mapping[str, 
 
 
 def note_reward(
-    environment: Noting,
+    environment: Environment,
     campaign: Campaign,
     facts: RewardFacts,
     *,

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts
 from shared.observability import logger
-from shared.ports.campaign import Campaigns
-from shared.ports.operations import Progresses
 from shared.ports.referrer import RewardKey
-from shared.ports.signup import Referrals
-from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, Issuing
+from shared.use_cases.environment import Environment
+from shared.use_cases.referrer.issue_rewards import LONGEST_CALL
 from shared.use_cases.referrer.note_reward import note_reward
 
 NAME = "rewards"
@@ -26,21 +24,10 @@ MOST_CALLS = 40
 LISTS = tuple((kind, metric) for kind in (Kind.DUE, Kind.ISSUED) for metric in METRICS)
 
 
-class Polling(Issuing, Protocol):
-    """What the poll needs of the environment."""
-
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def progresses(self) -> Progresses: ...
-
-
 class RewardPoll:
     """One pass. Raises what the Referral Factory port raises; what was found until then is kept."""
 
-    def __init__(self, environment: Polling) -> None:
+    def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._campaigns: Mapping[int, Campaign] = {}
         self._progress: dict[str, Any] = {}

@@ -8,32 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import Reward, metadata_of
 from shared.errors import PermanentError
 from shared.observability import logger
-from shared.ports.clock import Clock
-from shared.ports.operations import Metrics
-from shared.ports.referrer import RewardKey, Rewards
+from shared.ports.referrer import RewardKey
+from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.write_referrer import ReferrerWriter
 
 EVENT = "referral_reward_issued"
 
 
-class Telling(Protocol):
-    """What telling needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def rewards(self) -> Rewards: ...
-
-
-def tell_rewards(environment: Telling, writer: ReferrerWriter, campaign: Campaign, rewards: Sequence[Reward]) -> float | None:
+def tell_rewards(
+    environment: Environment, writer: ReferrerWriter, campaign: Campaign, rewards: Sequence[Reward]
+) -> float | None:
     """An event for each reward, none in the future. Answers when the next one may be told, None when all are.
 
     One that Intercom refuses is noted, and tried again with the next mark. Raises as ``ReferrerWriter.tell`` does.
@@ -68,6 +58,6 @@ def _turn(reward: Reward) -> tuple[bool, float, float, int]:
     return reward.event_at is None, reward.event_at or 0, reward.noted_at, reward.facts.id
 
 
-def _note(environment: Telling, reward: Reward, **changes: Any) -> None:
+def _note(environment: Environment, reward: Reward, **changes: Any) -> None:
     key = RewardKey(reward.campaign_id, reward.user_id, *reward.key)
     environment.rewards.update(key, lambda fresh: replace(fresh, **changes))

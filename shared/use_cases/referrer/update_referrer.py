@@ -20,14 +20,12 @@ from shared.domain.referrer.reward import Reward, attributes_of_rewards
 from shared.domain.signup.referral import Referral, State
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
 from shared.observability import logger
-from shared.ports.clock import Chance
-from shared.ports.signup import Referrals
-from shared.ports.sync import SyncMembers
-from shared.use_cases.connection.find_connection import Connecting, find_connection
-from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, Issuing, RewardIssue
+from shared.use_cases.connection.find_connection import find_connection
+from shared.use_cases.environment import Environment
+from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, RewardIssue
 from shared.use_cases.referrer.mark_referrer import ring_referrer
 from shared.use_cases.referrer.tell_rewards import tell_rewards
-from shared.use_cases.referrer.write_referrer import NoContactError, ReferrerWriter, Writing
+from shared.use_cases.referrer.write_referrer import NoContactError, ReferrerWriter
 from shared.use_cases.sync.learn_people import teach_member
 
 LEASE = 90.0
@@ -45,23 +43,10 @@ class Guard(Protocol):
     def take_try(self, breaker: Breaker | None) -> None: ...
 
 
-class Updating(Issuing, Writing, Connecting, Protocol):
-    """What updating needs of the environment."""
-
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def sync_members(self) -> SyncMembers: ...
-    @property
-    def intercom_guard(self) -> Guard: ...
-
-
 class ReferrerUpdate:
     """One attempt at one person. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
 
-    def __init__(self, environment: Updating, campaign_id: int, user_id: int) -> None:
+    def __init__(self, environment: Environment, campaign_id: int, user_id: int) -> None:
         self._environment = environment
         self._key = (campaign_id, user_id)
         self._owner = environment.chance.token()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Connection
@@ -12,22 +12,14 @@ from shared.domain.contact import Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.referrer.referrer import KnownReferrer
 from shared.errors import ContactGoneError, RejectedError, TransientError
-from shared.ports.contact import People
 from shared.ports.vendors import Intercom
-from shared.use_cases.contact.claim_attributes import Claiming, claim_attributes
+from shared.use_cases.contact.claim_attributes import claim_attributes
+from shared.use_cases.environment import Environment
 
 LONGEST_CALL = 10.0 + 3.0
 MOST_STEPS = 4
 """From a dead id to a living contact."""
 Answer = TypeVar("Answer")
-
-
-class Writing(Claiming, Protocol):
-    """What writing needs of the environment."""
-
-    @property
-    def people(self) -> People: ...
-    def time_left(self) -> float: ...
 
 
 class NoContactError(Exception):
@@ -39,7 +31,7 @@ class ReferrerWriter:
 
     def __init__(
         self,
-        environment: Writing,
+        environment: Environment,
         intercom: Intercom,
         connection: Connection,
         campaign: Campaign,

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Protocol
 
 from shared.errors import InvalidSignatureError, MalformedPayloadError, TransientError
 from shared.messages import DeliverContact
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.clock import Chance, Clock
-from shared.ports.operations import Metrics
-from shared.ports.signup import FieldsReader, Inbox, Quarantine, Quarantined, SecretCheck
+from shared.ports.signup import Quarantined
+from shared.use_cases.environment import Environment
 
 EVENTS = frozenset({"joined", "qualified", "rewarded"})
 MAX_BODY = 64 * 1024
@@ -26,27 +23,6 @@ INBOX_WAIT = 30.0
 """Seconds until the sweep first hands on what SQS refused."""
 LONGEST_ID = 18
 """Digits of an id; longer ones are nobody's."""
-
-
-class Accepting(Protocol):
-    """What accepting needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def delivery_queue(self) -> MessageQueue: ...
-    @property
-    def inbox(self) -> Inbox: ...
-    @property
-    def quarantine(self) -> Quarantine: ...
-    @property
-    def check_webhook_secret(self) -> SecretCheck: ...
-    @property
-    def read_fields(self) -> FieldsReader: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +37,7 @@ class Webhook:
     body: bytes
 
 
-def accept_signup(environment: Accepting, webhook: Webhook) -> None:
+def accept_signup(environment: Environment, webhook: Webhook) -> None:
     """Stores the webhook for delivery: in the queue, else in the inbox; as quarantined when it cannot be read.
 
     Raises InvalidSignatureError (nothing was parsed or stored) and TransientError when nothing could store it.
@@ -78,7 +54,7 @@ def accept_signup(environment: Accepting, webhook: Webhook) -> None:
     environment.metrics.count("SignupAccepted")
 
 
-def _message(environment: Accepting, webhook: Webhook) -> DeliverContact:
+def _message(environment: Environment, webhook: Webhook) -> DeliverContact:
     if webhook.event not in EVENTS:
         raise MalformedPayloadError("the address names no event: it ends in joined, qualified or rewarded")
     campaign = webhook.campaign_id
@@ -94,7 +70,7 @@ def _message(environment: Accepting, webhook: Webhook) -> DeliverContact:
     )
 
 
-def _store(environment: Accepting, message: DeliverContact) -> None:
+def _store(environment: Environment, message: DeliverContact) -> None:
     for _ in range(SQS_TRIES):
         try:
             environment.delivery_queue.send(message)
@@ -106,7 +82,7 @@ def _store(environment: Accepting, message: DeliverContact) -> None:
     environment.metrics.count("SignupStoredInInbox")
 
 
-def _quarantine(environment: Accepting, webhook: Webhook, reason: str) -> None:
+def _quarantine(environment: Environment, webhook: Webhook, reason: str) -> None:
     environment.quarantine.add(
         Quarantined(
             id=environment.chance.token(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.contact import Contact
 from shared.domain.person import fold_email
@@ -12,12 +11,8 @@ from shared.domain.signup.reconcile import Order
 from shared.domain.signup.referral import Origin, Referral
 from shared.errors import PermanentError
 from shared.observability import logger
-from shared.ports.clock import Clock
-from shared.ports.operations import Metrics, Progresses
-from shared.ports.signup import Referrals
-from shared.ports.vendors import Intercom
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
-from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 SETTLE_AFTER = 900.0
 """Seconds from a create to the settle check: by then search shows what was created meanwhile."""
@@ -26,22 +21,6 @@ CHECKED_TOGETHER = 15
 VERIFY_AFTER = 3_600.0
 """Seconds from a webhook until reconcile must have found its person in Referral Factory's list."""
 VERIFY_AGAIN_AFTER = 1_800.0
-
-
-class Checking(Protocol):
-    """What the checks need of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def progresses(self) -> Progresses: ...
-    @property
-    def intercom_guard(self) -> VendorGuard: ...
-    def intercom(self) -> Intercom: ...
 
 
 def next_check(row: Referral) -> float | None:
@@ -54,7 +33,7 @@ def next_check(row: Referral) -> float | None:
     return min(times, default=None)
 
 
-def check_delivered(environment: Checking, row: Referral, also: Sequence[tuple[int, int]] = ()) -> None:
+def check_delivered(environment: Environment, row: Referral, also: Sequence[tuple[int, int]] = ()) -> None:
     """Does what is due on a finished row, and on the others with it; nothing when nothing is. Raises what the Intercom port
     raises: the others are then rung again."""
     rows = [row, *environment.referrals.find_all(also).values()] if also else [row]
@@ -66,12 +45,12 @@ def check_delivered(environment: Checking, row: Referral, also: Sequence[tuple[i
             _verify(environment, after)
 
 
-def _settles(environment: Checking, row: Referral) -> bool:
+def _settles(environment: Environment, row: Referral) -> bool:
     due = (row.delivered_at or row.accepted_at) + SETTLE_AFTER
     return row.settle_since is not None and environment.clock.now() >= due
 
 
-def _settle(environment: Checking, rows: Sequence[Referral]) -> dict[tuple[int, int], Referral]:
+def _settle(environment: Environment, rows: Sequence[Referral]) -> dict[tuple[int, int], Referral]:
     """One search for all: who has more than one contact that was created since the reservation raises an alarm."""
     if not rows:
         return {}
@@ -93,7 +72,7 @@ def _settle(environment: Checking, rows: Sequence[Referral]) -> dict[tuple[int, 
     }
 
 
-def _settled(environment: Checking, row: Referral, hits: Sequence[Contact]) -> Referral:
+def _settled(environment: Environment, row: Referral, hits: Sequence[Contact]) -> Referral:
     now = environment.clock.now()
     fresh = [hit.id for hit in hits if row.settle_since is not None and hit.created_at >= row.settle_since]
     doubled = len(fresh) > 1
@@ -111,7 +90,7 @@ def _settled(environment: Checking, row: Referral, hits: Sequence[Contact]) -> R
     return environment.referrals.update(row.campaign_id, row.user_id, change)
 
 
-def _verify(environment: Checking, row: Referral) -> None:
+def _verify(environment: Environment, row: Referral) -> None:
     """An hour after its webhook Referral Factory's list still lacks the person: an invented signup, or a deleted one."""
     now = environment.clock.now()
     progress = progress_of(environment.progresses.find(NAME))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.person import Person, Referrer, merge
@@ -12,10 +11,7 @@ from shared.domain.signup.referral import Origin, Referral
 from shared.errors import FailureError, TransientError
 from shared.messages import DeliverContact
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.clock import Clock
-from shared.ports.signup import Referrals
-from shared.ports.vendors import ReferralFactory
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.remember_signup import remember_signup
 
 LONGEST_CALL = 25.0 + 3.0
@@ -26,24 +22,11 @@ MOST_FAILURES = 5
 """People of one pass who may fail at our own tables before it stops."""
 
 
-class Comparing(Protocol):
-    """What comparing needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def delivery_queue(self) -> MessageQueue: ...
-    def referral_factory(self) -> ReferralFactory: ...
-    def time_left(self) -> float: ...
-
-
 class PeopleComparison:
     """The comparisons of one pass. ``added``: the user ids of whom the ledger did not have, one for each referral;
     ``completed``: how many rows learnt something; ``failures``: of rows that could not be written."""
 
-    def __init__(self, environment: Comparing, campaigns: Mapping[int, Campaign]) -> None:
+    def __init__(self, environment: Environment, campaigns: Mapping[int, Campaign]) -> None:
         self.added: list[int] = []
         self.completed = 0
         self.failures: list[TransientError] = []

@@ -9,7 +9,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.connection.connection import Vendor
@@ -19,15 +19,13 @@ from shared.domain.signup.synthetic import is_synthetic
 from shared.errors import MalformedPayloadError, PermanentError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.operations import Progresses
-from shared.ports.referrer import RewardReader, Rewards
-from shared.ports.signup import DueRow, PersonReader, Quarantine, Quarantined
+from shared.ports.signup import DueRow, Quarantined
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import check_delivered
 from shared.use_cases.signup.note_signup import note_signup
-from shared.use_cases.signup.put_aside import PuttingAside, is_brought_by_sync, is_for_nobody, put_aside
+from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, put_aside
 from shared.use_cases.signup.remember_signup import remember_signup
-from shared.use_cases.signup.write_signup import WritingSignups, write_signup
+from shared.use_cases.signup.write_signup import write_signup
 
 NEARLY = 5.0
 """Seconds by which a row's time may be off without being moved."""
@@ -35,26 +33,7 @@ HURRIES_AFTER = 1_200.0
 """Seconds of the thirty minutes after which a failed try is repeated within seconds."""
 
 
-class Delivering(WritingSignups, PuttingAside, Protocol):
-    """What delivering needs of the environment."""
-
-    @property
-    def quarantine(self) -> Quarantine: ...
-    @property
-    def progresses(self) -> Progresses: ...
-    @property
-    def reconcile_queue(self) -> MessageQueue: ...
-    @property
-    def rewards(self) -> Rewards: ...
-    @property
-    def read_reward(self) -> RewardReader: ...
-    @property
-    def read_person(self) -> PersonReader: ...
-    @property
-    def synthetic_email(self) -> str: ...
-
-
-def is_our_own(environment: Delivering, fields: Mapping[str, Any]) -> bool:
+def is_our_own(environment: Environment, fields: Mapping[str, Any]) -> bool:
     """Whether a webhook tells of our own synthetic signup, and so nothing of whether Referral Factory's webhooks come."""
     person = environment.read_person(fields, {}) if environment.synthetic_email else None
     return person is not None and is_synthetic(person, environment.synthetic_email)
@@ -63,7 +42,7 @@ def is_our_own(environment: Delivering, fields: Mapping[str, Any]) -> bool:
 class Delivery:
     """One attempt at one message. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
 
-    def __init__(self, environment: Delivering, message: DeliverContact) -> None:
+    def __init__(self, environment: Environment, message: DeliverContact) -> None:
         self._environment = environment
         self._message = message
         self._row: Referral | None = None
@@ -184,7 +163,7 @@ class Delivery:
 # -- the ledger row first ---------------------------------------------------------------------------------------------
 
 
-def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign | None) -> Referral | None:
+def _row_of(environment: Environment, message: DeliverContact, campaign: Campaign | None) -> Referral | None:
     """The row, written or completed with what the message tells; None when there is nothing to deliver."""
     if message.fields is None:
         if message.user_id is None:
@@ -212,7 +191,7 @@ def _row_of(environment: Delivering, message: DeliverContact, campaign: Campaign
     return row
 
 
-def _reopened(environment: Delivering, row: Referral) -> Referral:
+def _reopened(environment: Environment, row: Referral) -> Referral:
     now = environment.clock.now()
     return environment.referrals.update(
         row.campaign_id,

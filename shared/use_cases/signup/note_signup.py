@@ -5,11 +5,12 @@ from __future__ import annotations
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.signup.referral import Referral
 from shared.messages import DeliverContact
-from shared.use_cases.referrer.mark_referrer import Marking, mark_referrer, mark_referrer_of
-from shared.use_cases.referrer.note_reward import Noting, note_rewarded
+from shared.use_cases.environment import Environment
+from shared.use_cases.referrer.mark_referrer import mark_referrer, mark_referrer_of
+from shared.use_cases.referrer.note_reward import note_rewarded
 
 
-def note_signup(environment: Noting, campaign: Campaign | None, row: Referral, message: DeliverContact) -> None:
+def note_signup(environment: Environment, campaign: Campaign | None, row: Referral, message: DeliverContact) -> None:
     """Before the delivery, at each attempt until it is done: killed after the row and before the mark, the next attempt
     marks. A reward is noted in every campaign that is configured; counts wait for an active one. Raises TransientError."""
     if campaign is None:
@@ -20,7 +21,7 @@ def note_signup(environment: Noting, campaign: Campaign | None, row: Referral, m
         mark_referrer_of(environment, row)
 
 
-def remind_referrer(environment: Marking, row: Referral) -> None:
+def remind_referrer(environment: Environment, row: Referral) -> None:
     """The person has a contact now: counts and rewards that had none to go to are written."""
     known = environment.referrers.find(row.campaign_id, row.user_id)
     if known is not None and known.contact_id is None:

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Action, Campaign, Status
 from shared.domain.signup.referral import Origin, Referral, State
-from shared.ports.clock import Clock
-from shared.ports.operations import Metrics
-from shared.ports.signup import Referrals
-from shared.ports.sync import SyncMembers
+from shared.use_cases.environment import Environment
 
 HELD_UNCONFIGURED = 30 * 86_400.0
 """Seconds that a signup of a campaign nobody configured is held."""
-
-
-class PuttingAside(Protocol):
-    """What putting a row aside needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def sync_members(self) -> SyncMembers: ...
 
 
 def is_for_nobody(row: Referral, campaign: Campaign) -> bool:
@@ -35,7 +18,7 @@ def is_for_nobody(row: Referral, campaign: Campaign) -> bool:
     return _joined_before(row, campaign) or campaign.audience(row.audience).action is Action.NONE
 
 
-def put_aside(environment: PuttingAside, row: Referral, campaign: Campaign | None) -> None:
+def put_aside(environment: Environment, row: Referral, campaign: Campaign | None) -> None:
     """Holds what must not be delivered yet, closes what never will be."""
     now = environment.clock.now()
     change: Callable[[Referral], Referral]
@@ -63,7 +46,7 @@ def put_aside(environment: PuttingAside, row: Referral, campaign: Campaign | Non
     environment.referrals.update(row.campaign_id, row.user_id, change)
 
 
-def is_brought_by_sync(environment: PuttingAside, row: Referral, email: str) -> bool:
+def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> bool:
     """Whether our own sync added the person, who therefore comes from an Intercom contact: the row is finished with that
     contact, and nothing is written. The reservation tells, perhaps before our own answer is stored."""
     member = environment.sync_members.find(row.campaign_id, email) if email else None

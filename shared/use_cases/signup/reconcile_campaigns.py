@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.errors import FailureError, RateLimitedError, UnavailableError
 from shared.observability import logger
-from shared.ports.campaign import Campaigns
-from shared.ports.operations import Metrics, Progresses
 from shared.ports.vendors import ReferralFactory, UserPage
-from shared.use_cases.signup.compare_people import LONGEST_CALL, Comparing, PeopleComparison
+from shared.use_cases.environment import Environment
+from shared.use_cases.signup.compare_people import LONGEST_CALL, PeopleComparison
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 PAUSES = (2.0, 4.0)
@@ -25,17 +24,6 @@ PAUSES = (2.0, 4.0)
 SCAN_AGAIN_AFTER = 86_400.0
 MOST_PAGES = 400
 """Pages of one pass: 100,000 people."""
-
-
-class Reconciling(Comparing, Protocol):
-    """What reconciling needs of the environment."""
-
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def progresses(self) -> Progresses: ...
 
 
 @dataclass(slots=True)
@@ -51,7 +39,7 @@ class Reconciliation:
     """One pass. Raises what the Referral Factory port raises, and TransientError when somebody's row could not be written;
     what was found is kept."""
 
-    def __init__(self, environment: Reconciling) -> None:
+    def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._began_at = environment.clock.now()
         self._campaigns: Mapping[int, Campaign] = {}

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Action, Campaign
 from shared.domain.person import Person
 from shared.domain.signup.referral import RESCUE_AFTER, Event, Origin, Referral, State
-from shared.ports.clock import Clock
-from shared.ports.signup import Referrals
 from shared.use_cases.contact.wanted_contact import mapped_values
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
 
 
-class Remembering(Protocol):
-    """What writing a ledger row needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def referrals(self) -> Referrals: ...
-
-
 def remember_signup(
-    environment: Remembering,
+    environment: Environment,
     campaign_id: int,
     person: Person,
     campaign: Campaign | None,

@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import base64
-from typing import Protocol
 
 from shared.errors import NotFoundError, RejectedError
 from shared.messages import DeliverContact
-from shared.ports.aws import MessageQueue
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Clock
-from shared.ports.operations import Audit, Change
-from shared.ports.signup import FieldsReader, PersonReader, Quarantined, QuarantineShelf
+from shared.ports.operations import Change
+from shared.ports.signup import Quarantined
+from shared.use_cases.environment import Environment
 
 EVENTS = frozenset({"joined", "qualified", "rewarded"})
 
 
-class Rereading(Protocol):
-    """What reading again needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def audit(self) -> Audit: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def quarantine_shelf(self) -> QuarantineShelf: ...
-    @property
-    def delivery_queue(self) -> MessageQueue: ...
-    @property
-    def read_fields(self) -> FieldsReader: ...
-    @property
-    def read_person(self) -> PersonReader: ...
-
-
-def find_quarantined(environment: Rereading, quarantine_id: str) -> Quarantined:
+def find_quarantined(environment: Environment, quarantine_id: str) -> Quarantined:
     """Raises NotFoundError."""
     found = environment.quarantine_shelf.find(quarantine_id)
     if found is None:
@@ -43,7 +21,7 @@ def find_quarantined(environment: Rereading, quarantine_id: str) -> Quarantined:
     return found
 
 
-def replay_quarantined(environment: Rereading, who: str, quarantine_id: str) -> None:
+def replay_quarantined(environment: Environment, who: str, quarantine_id: str) -> None:
     """Queues what can be read now, then takes it off the shelf; done twice, the ledger still has one row. Raises
     MalformedPayloadError that says what is still unreadable, RejectedError, NotFoundError and TransientError."""
     body = find_quarantined(environment, quarantine_id)
@@ -61,7 +39,7 @@ def replay_quarantined(environment: Rereading, who: str, quarantine_id: str) -> 
     environment.audit.add(Change(environment.clock.now(), who, f"Replayed the webhook {quarantine_id} out of quarantine."))
 
 
-def discard_quarantined(environment: Rereading, who: str, quarantine_id: str) -> None:
+def discard_quarantined(environment: Environment, who: str, quarantine_id: str) -> None:
     """Takes it off the shelf for good. Raises NotFoundError."""
     find_quarantined(environment, quarantine_id)
     environment.quarantine_shelf.remove(quarantine_id)

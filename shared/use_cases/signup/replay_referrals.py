@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
 
 from shared.domain.signup.referral import RESCUE_AFTER, Event, Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.messages import DeliverContact
-from shared.ports.aws import MessageQueue
-from shared.ports.clock import Clock
-from shared.ports.operations import Audit, Change
-from shared.ports.signup import Referrals, ReferralSearch
+from shared.ports.operations import Change
+from shared.use_cases.environment import Environment
 
 ONE_PRESS = 10.0
 """Seconds in which a second press means the first."""
@@ -21,22 +18,6 @@ BATCH = 100
 LEAST_TIME = 8.0
 """Seconds left under which no further row is begun."""
 REPLAYED = "replay"
-
-
-class Replaying(Protocol):
-    """What replaying needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def audit(self) -> Audit: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def referral_search(self) -> ReferralSearch: ...
-    @property
-    def delivery_queue(self) -> MessageQueue: ...
-    def time_left(self) -> float: ...
 
 
 class Replay(StrEnum):
@@ -56,7 +37,7 @@ class Replayed:
     cursor: str | None
 
 
-def replay_referral(environment: Replaying, who: str, campaign_id: int, user_id: int) -> Replay:
+def replay_referral(environment: Environment, who: str, campaign_id: int, user_id: int) -> Replay:
     """Raises NotFoundError and TransientError. What the queue refuses is rung by the sweep."""
     became = _reopen(environment, who, campaign_id, user_id)
     if became is Replay.REPLAYED:
@@ -66,7 +47,7 @@ def replay_referral(environment: Replaying, who: str, campaign_id: int, user_id:
     return became
 
 
-def replay_all(environment: Replaying, who: str, wanted: ReferralFilter, cursor: str | None) -> Replayed:
+def replay_all(environment: Environment, who: str, wanted: ReferralFilter, cursor: str | None) -> Replayed:
     """One batch of what matches, from ``cursor`` on. Raises MalformedPayloadError for a cursor that is none of ours, and
     TransientError."""
     page = environment.referral_search.search(wanted, BATCH, cursor)
@@ -84,7 +65,7 @@ def replay_all(environment: Replaying, who: str, wanted: ReferralFilter, cursor:
     return Replayed(len(again), len(became) - len(again), page.cursor if done else cursor or "")
 
 
-def _reopen(environment: Replaying, who: str, campaign_id: int, user_id: int) -> Replay:
+def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) -> Replay:
     now = environment.clock.now()
     became = Replay.ALREADY_WAITING
 

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign
-from shared.domain.connection.connection import Connection
 from shared.domain.person import fold_email
 from shared.domain.qualification.qualification import rule_of
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Chance, Clock
-from shared.ports.connection import Connections
-from shared.ports.contact import People
-from shared.ports.operations import Metrics
-from shared.ports.referrer import Referrers
-from shared.ports.signup import Pointer, Referrals
-from shared.ports.vendors import Intercom
+from shared.ports.signup import Pointer
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.wanted_contact import qualifiable_states, wanted_of
 from shared.use_cases.contact.write_contact import ContactWriter, Outcome
+from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.note_signup import remind_referrer
-from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 LEASE = 75.0
 """Seconds that a person's lease holds: the function's time-out (45 s) and 30 s."""
@@ -35,36 +25,7 @@ LATE = 1_800.0
 """Seconds from the webhook to the contact: the promise."""
 
 
-class WritingSignups(Protocol):
-    """What writing needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def referrals(self) -> Referrals: ...
-    @property
-    def referrers(self) -> Referrers: ...
-    @property
-    def referrer_queue(self) -> MessageQueue: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def connections(self) -> Connections: ...
-    @property
-    def qualification_queue(self) -> MessageQueue: ...
-    @property
-    def intercom_guard(self) -> VendorGuard: ...
-    def intercom(self, connection: Connection | None = None) -> Intercom: ...
-    def time_left(self) -> float: ...
-
-
-def write_signup(environment: WritingSignups, row: Referral, campaign: Campaign, email: str) -> None:
+def write_signup(environment: Environment, row: Referral, campaign: Campaign, email: str) -> None:
     """Under the person's lease: the contact, and then the row's outcome. ``email`` is folded. Raises what the ports raise."""
     breaker = environment.intercom_guard.check()
     connection = find_connection(environment)
@@ -99,7 +60,7 @@ def write_signup(environment: WritingSignups, row: Referral, campaign: Campaign,
         _release(environment, person)
 
 
-def _prepare_qualification(environment: WritingSignups, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
+def _prepare_qualification(environment: Environment, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
     """Before the outcome is stored: what the delivery itself saw of the tracked attribute."""
     rule = rule_of(campaign)
     if rule is None or row.delivered_at is not None or outcome.state not in qualifiable_states(row, campaign):
@@ -121,7 +82,7 @@ def _prepare_qualification(environment: WritingSignups, row: Referral, campaign:
         )
 
 
-def _release(environment: WritingSignups, person: KnownPerson) -> None:
+def _release(environment: Environment, person: KnownPerson) -> None:
     """A lease that cannot be given back ends by itself; that never costs the delivery."""
     try:
         environment.people.release(person)
@@ -139,7 +100,7 @@ def _seeded(person: KnownPerson, row: Referral) -> KnownPerson:
     return replace(person, contact_id=row.contact_id, ours=bool(row.written))
 
 
-def _record(environment: WritingSignups, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
+def _record(environment: Environment, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
     now = environment.clock.now()
     first = row.delivered_at is None and outcome.contact_id is not None and outcome.state is not State.FAILED
 

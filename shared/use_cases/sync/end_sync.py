@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.sync.run import MOST_LEAVERS, RunState, SyncHead, SyncRun
 from shared.domain.sync.source import Mode, sync_settings_of
 from shared.observability import logger
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Clock
-from shared.ports.operations import Metrics
 from shared.ports.sync import SyncRuns
+from shared.use_cases.environment import Environment
 
 IDS_AT_ONCE = 20_000
 """Contact ids that are held in memory when two runs' members are compared."""
 
 
-class EndingSync(Protocol):
-    """What ending a run needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def sync_runs(self) -> SyncRuns: ...
-
-
-def end_sync(environment: EndingSync, run: SyncRun, state: RunState, reason: str = "", *, problem: str = "") -> SyncRun:
+def end_sync(environment: Environment, run: SyncRun, state: RunState, reason: str = "", *, problem: str = "") -> SyncRun:
     """Ends the run, unless it has ended. ``problem`` marks the campaign for a person to see to; a run that is done takes such
     a mark away."""
     now = environment.clock.now()
@@ -46,7 +30,7 @@ def end_sync(environment: EndingSync, run: SyncRun, state: RunState, reason: str
     return ended
 
 
-def finish_sync(environment: EndingSync, run: SyncRun) -> SyncRun:
+def finish_sync(environment: Environment, run: SyncRun) -> SyncRun:
     """All contacts have their outcome: report who left the list, and move the watermark."""
     left, leavers = _leavers(environment.sync_runs, run)
 

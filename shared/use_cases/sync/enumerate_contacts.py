@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol
 
 from shared.domain.contact import Contact
 from shared.domain.person import fold_email, is_deliverable
@@ -30,9 +29,9 @@ from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
 from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError, UnavailableError
 from shared.observability import logger
-from shared.ports.clock import Clock
-from shared.ports.sync import SyncMembers, SyncRuns
-from shared.ports.vendors import ContactPage, Intercom, ReferralFactory
+from shared.ports.sync import SyncMembers
+from shared.ports.vendors import ContactPage, Intercom
+from shared.use_cases.environment import Environment
 from shared.use_cases.sync.learn_people import learn_people
 from shared.use_cases.sync.sync_contact import OutOfTimeError, is_known_failure
 
@@ -51,19 +50,6 @@ class SourceGoneError(PermanentError):
     """A list that is to be synced was deleted in Intercom."""
 
 
-class Enumerating(Protocol):
-    """What enumerating needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def sync_runs(self) -> SyncRuns: ...
-    @property
-    def sync_members(self) -> SyncMembers: ...
-    def referral_factory(self, priority: Priority = ...) -> ReferralFactory: ...
-    def time_left(self) -> float: ...
-
-
 @dataclass(slots=True)
 class _Sorted:
     """A page's contacts, sorted by what they need."""
@@ -76,7 +62,7 @@ class Enumeration:
     """Reads on with a run whose lease is held. ``may_go_on`` raises when the run is to stop."""
 
     def __init__(
-        self, environment: Enumerating, run: SyncRun, intercom: Callable[[], Intercom], may_go_on: Callable[[], None]
+        self, environment: Environment, run: SyncRun, intercom: Callable[[], Intercom], may_go_on: Callable[[], None]
     ) -> None:
         self._environment = environment
         self._run = run

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import NotFoundError
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Clock
 from shared.ports.listing import Page
-from shared.ports.operations import Metrics
-from shared.ports.sync import SyncRuns
 from shared.use_cases.campaign.read_campaigns import read_campaign
+from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync
 
 
-class ReadingSyncs(Protocol):
-    """What reading needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def sync_runs(self) -> SyncRuns: ...
-
-
-def read_runs(environment: ReadingSyncs, campaign_id: int, limit: int, cursor: str | None = None) -> Page[SyncRun]:
+def read_runs(environment: Environment, campaign_id: int, limit: int, cursor: str | None = None) -> Page[SyncRun]:
     """Newest first. Raises NotFoundError for an unknown campaign, MalformedPayloadError for a strange cursor."""
     read_campaign(environment.campaigns, campaign_id)
     return environment.sync_runs.list(campaign_id, limit, cursor)
 
 
-def read_run(environment: ReadingSyncs, campaign_id: int, run_id: str) -> SyncRun:
+def read_run(environment: Environment, campaign_id: int, run_id: str) -> SyncRun:
     """Raises NotFoundError."""
     run = environment.sync_runs.find(campaign_id, int(run_id)) if _is_slot(run_id) else None
     if run is None:
@@ -43,7 +27,7 @@ def read_run(environment: ReadingSyncs, campaign_id: int, run_id: str) -> SyncRu
     return run
 
 
-def cancel_run(environment: ReadingSyncs, campaign_id: int, run_id: str, requested_by: str) -> SyncRun:
+def cancel_run(environment: Environment, campaign_id: int, run_id: str, requested_by: str) -> SyncRun:
     """The run as it then is; one that has ended stays as it ended. A worker that is at it stops within seconds; people whom it
     added stay, and the next run links them. Raises NotFoundError."""
     run = read_run(environment, campaign_id, run_id)

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.sync.run import Phase, SyncRun
 from shared.messages import SyncPage
-from shared.ports.aws import MessageQueue
-from shared.ports.clock import Clock
-from shared.ports.sync import SyncRuns
+from shared.use_cases.environment import Environment
 
 LANES = 8
 """Workers on one run: as many as the queue hands out (MaximumConcurrency)."""
 
 
-class RingingSync(Protocol):
-    """What waking needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def sync_runs(self) -> SyncRuns: ...
-    @property
-    def sync_queue(self) -> MessageQueue: ...
-
-
-def ring_sync(environment: RingingSync, run: SyncRun, lanes: int) -> SyncRun:
+def ring_sync(environment: Environment, run: SyncRun, lanes: int) -> SyncRun:
     """Rings so many workers in a new round: what is left in the queue of an earlier one counts no more. Pages are read by one
     worker. Whom the queue refuses is rung by the next tick. Raises TransientError when it refuses the first."""
     wanted = min(lanes, max(1, run.chunks - run.chunks_done)) if run.phase is Phase.WORK else 1

@@ -6,7 +6,6 @@ One schedule for all campaigns: which slot is due, the rows tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.connection.connection import Vendor
@@ -15,13 +14,8 @@ from shared.domain.sync.source import Mode, SyncSettings, is_whole, slot_of, syn
 from shared.errors import ConflictError, InvalidSettingsError, TransientError
 from shared.messages import SyncPage
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Clock
-from shared.ports.operations import Metrics
-from shared.ports.sync import SyncRuns
-from shared.ports.vendor import Breakers
 from shared.use_cases.campaign.read_campaigns import read_campaign
+from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync, reason_to_stop
 from shared.use_cases.sync.ring_sync import LANES, ring_sync
 
@@ -29,23 +23,6 @@ STALE = 150.0
 """Seconds without any step after which the workers of a run are taken for dead: longer than their longest step."""
 SECONDS_TO_NAME = 3
 """A run that was asked for is named by its second, or by one of the next when a run that has ended holds that name."""
-
-
-class StartingSync(Protocol):
-    """What starting needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def breakers(self) -> Breakers: ...
-    @property
-    def sync_runs(self) -> SyncRuns: ...
-    @property
-    def sync_queue(self) -> MessageQueue: ...
 
 
 @dataclass(slots=True)
@@ -56,7 +33,7 @@ class Started:
     rung: int = 0
 
 
-def start_due(environment: StartingSync, scheduled_at: float) -> Started:
+def start_due(environment: Environment, scheduled_at: float) -> Started:
     """One tick. ``scheduled_at``: the schedule's time, so that a late or doubled tick starts the same slot. What fails for one
     campaign does not keep the others; the next minute tries again."""
     done = Started()
@@ -69,7 +46,7 @@ def start_due(environment: StartingSync, scheduled_at: float) -> Started:
     return done
 
 
-def start_once(environment: StartingSync, campaign_id: int, requested_by: str) -> SyncRun:
+def start_once(environment: Environment, campaign_id: int, requested_by: str) -> SyncRun:
     """A run that a person asked for; it reads everybody. Raises NotFoundError, InvalidSettingsError for a campaign that is not
     active or has no sync, ConflictError while another run is open."""
     campaign = read_campaign(environment.campaigns, campaign_id)
@@ -89,7 +66,7 @@ def start_once(environment: StartingSync, campaign_id: int, requested_by: str) -
     raise ConflictError(f"A sync run of campaign {campaign_id} is under way. Wait for its end, or cancel it.")
 
 
-def _see_to(environment: StartingSync, campaign: Campaign, scheduled_at: float, done: Started) -> None:
+def _see_to(environment: Environment, campaign: Campaign, scheduled_at: float, done: Started) -> None:
     head = environment.sync_runs.head(campaign.campaign_id)
     if head.open_slot is not None:
         done.rung += _watch(environment, campaign, head.open_slot)
@@ -107,7 +84,7 @@ def _see_to(environment: StartingSync, campaign: Campaign, scheduled_at: float, 
         done.started += 1
 
 
-def _watch(environment: StartingSync, campaign: Campaign, slot: int) -> int:
+def _watch(environment: Environment, campaign: Campaign, slot: int) -> int:
     """Sees to an open run: ends it when it is not wanted any more, wakes it when its wait is over or its workers died."""
     run = environment.sync_runs.find(campaign.campaign_id, slot)
     if run is None or run.finished:
@@ -151,7 +128,7 @@ def _new_run(campaign: Campaign, slot: int, now: float, changed_since: float | N
     )
 
 
-def _ring_first(environment: StartingSync, run: SyncRun) -> None:
+def _ring_first(environment: Environment, run: SyncRun) -> None:
     """A refused message costs nothing but time: the schedule finds the run without a step."""
     try:
         environment.sync_queue.send(SyncPage(run.campaign_id, run.slot))

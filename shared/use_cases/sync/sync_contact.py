@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from shared.domain.contact import Value
 from shared.domain.mapping import prepare
@@ -25,9 +25,8 @@ from shared.errors import (
     RejectedError,
     UnavailableError,
 )
-from shared.ports.clock import Clock
-from shared.ports.sync import SyncMembers
 from shared.ports.vendors import Intercom, ReferralFactory
+from shared.use_cases.environment import Environment
 
 Answer = TypeVar("Answer")
 ANSWER_SETTLES = 90.0
@@ -51,23 +50,13 @@ class OutOfTimeError(ApplicationError):
     """The invocation ends too soon for the next call."""
 
 
-class SyncingContact(Protocol):
-    """What working on a contact needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def sync_members(self) -> SyncMembers: ...
-    def time_left(self) -> float: ...
-
-
 class ContactSync:
     """Contacts of one run. ``patience`` sleeps where our own limiter asks for a short wait; False when it must not;
     ``claim`` tells which campaign's an attribute of a person is."""
 
     def __init__(
         self,
-        environment: SyncingContact,
+        environment: Environment,
         run: SyncRun,
         referral_factory: Callable[[], ReferralFactory],
         intercom: Callable[[], Intercom],

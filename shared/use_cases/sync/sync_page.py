@@ -7,9 +7,8 @@ that was killed leaves leases that end, pages that are read again and contacts w
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
-from shared.domain.connection.connection import Breaker, Connection, Vendor
+from shared.domain.connection.connection import Breaker, Vendor
 from shared.domain.sync.run import Phase, RunState, SyncRun
 from shared.domain.vendor.limits import Priority
 from shared.errors import (
@@ -25,21 +24,14 @@ from shared.errors import (
 )
 from shared.messages import SyncPage
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.campaign import Campaigns
-from shared.ports.clock import Chance, Clock
-from shared.ports.connection import Connections
-from shared.ports.contact import Claims
-from shared.ports.operations import Metrics
-from shared.ports.sync import SyncMembers, SyncRuns
-from shared.ports.vendors import Intercom, ReferralFactory
+from shared.ports.vendors import Intercom
 from shared.use_cases.connection.find_connection import find_connection
+from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync, finish_sync, reason_to_stop
 from shared.use_cases.sync.enumerate_contacts import Enumeration, SourceGoneError
 from shared.use_cases.sync.ring_sync import LANES
 from shared.use_cases.sync.sync_contact import OutOfTimeError
 from shared.use_cases.sync.work_chunk import CHUNK_LEASE, ChunkWork
-from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 LEASE = 90.0
 """Seconds that a reader's lease holds: the function's time-out (60 s) and 30 s."""
@@ -56,34 +48,6 @@ LEAST_TIME = 40.0
 """Seconds left under which no further chunk is taken: an addition (28 s), and what is written after it."""
 
 
-class SyncingPages(Protocol):
-    """What a piece of a run needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def chance(self) -> Chance: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def campaigns(self) -> Campaigns: ...
-    @property
-    def claims(self) -> Claims: ...
-    @property
-    def connections(self) -> Connections: ...
-    @property
-    def sync_members(self) -> SyncMembers: ...
-    @property
-    def sync_runs(self) -> SyncRuns: ...
-    @property
-    def sync_queue(self) -> MessageQueue: ...
-    @property
-    def intercom_guard(self) -> VendorGuard: ...
-    def intercom(self, connection: Connection | None = None, priority: Priority = ...) -> Intercom: ...
-    def referral_factory(self, priority: Priority = ...) -> ReferralFactory: ...
-    def time_left(self) -> float: ...
-
-
 class StoppedError(NotFoundError):
     """The run has ended, or waits."""
 
@@ -91,7 +55,7 @@ class StoppedError(NotFoundError):
 class SyncAttempt:
     """One message. Implements ``shared.runtime.batch.Attempt``; every failure of a vendor ends in the run's row."""
 
-    def __init__(self, environment: SyncingPages, message: SyncPage) -> None:
+    def __init__(self, environment: Environment, message: SyncPage) -> None:
         self._environment = environment
         self._message = message
         self._runs = environment.sync_runs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.sync.member import Candidate
 from shared.domain.sync.run import Chunk, SyncRun
@@ -12,15 +11,12 @@ from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
 from shared.errors import PermanentError, RateLimitedError, UnavailableError
 from shared.observability import logger
-from shared.ports.aws import MessageQueue
-from shared.ports.clock import Clock
-from shared.ports.sync import SyncMembers, SyncRuns
-from shared.ports.vendors import Intercom, ReferralFactory
-from shared.use_cases.connection.find_connection import Connecting, find_connection
-from shared.use_cases.contact.claim_attributes import Claiming, claim_attributes
+from shared.ports.vendors import Intercom
+from shared.use_cases.connection.find_connection import find_connection
+from shared.use_cases.contact.claim_attributes import claim_attributes
+from shared.use_cases.environment import Environment
 from shared.use_cases.sync.enumerate_contacts import members_of
 from shared.use_cases.sync.sync_contact import ANSWER_SETTLES, ContactSync, NotNowError
-from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 CHUNK_LEASE = 90.0
 """Seconds that a worker's lease of a chunk holds: the function's time-out (60 s) and 30 s."""
@@ -35,27 +31,10 @@ LONGEST_SLEEP = 20.0
 TIME_AFTER_SLEEP = 32.0
 
 
-class WorkingChunk(Claiming, Connecting, Protocol):
-    """What working on a chunk needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def sync_members(self) -> SyncMembers: ...
-    @property
-    def sync_runs(self) -> SyncRuns: ...
-    @property
-    def sync_queue(self) -> MessageQueue: ...
-    @property
-    def intercom_guard(self) -> VendorGuard: ...
-    def referral_factory(self, priority: Priority = ...) -> ReferralFactory: ...
-    def time_left(self) -> float: ...
-
-
 class ChunkWork:
     """Works on chunks of one run. ``may_go_on`` raises when the run is to stop."""
 
-    def __init__(self, environment: WorkingChunk, intercom: Callable[[], Intercom], may_go_on: Callable[[], None]) -> None:
+    def __init__(self, environment: Environment, intercom: Callable[[], Intercom], may_go_on: Callable[[], None]) -> None:
         self._environment = environment
         self._intercom = intercom
         self._may_go_on = may_go_on
@@ -72,7 +51,7 @@ class ChunkWork:
         return run
 
     @property
-    def parts(self) -> tuple[WorkingChunk, Callable[[], Intercom], Callable[[], None]]:
+    def parts(self) -> tuple[Environment, Callable[[], Intercom], Callable[[], None]]:
         return self._environment, self._intercom, self._may_go_on
 
 

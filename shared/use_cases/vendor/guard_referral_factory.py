@@ -7,14 +7,14 @@ address, by one version of the page for 7 days. None of this touches the way of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.domain.vendor.limits import Priority
 from shared.errors import BlockedError, ConnectionLostError, FailureError, RateLimitedError, TransientError
 from shared.observability import logger
-from shared.ports.vendor import Limiter, StrikeBook
-from shared.use_cases.vendor.guard_vendor import Guarding, VendorGuard
+from shared.ports.vendor import Limiter
+from shared.use_cases.environment import Environment
+from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 STRIKE_PAUSE = 300.0
 FIRST_BLOCK_PAUSE = 300.0
@@ -24,17 +24,10 @@ VENDOR = Vendor.REFERRAL_FACTORY
 STOPPED = "Calls to Referral Factory are stopped after two strikes, until a person lifts that."
 
 
-class GuardingReferralFactory(Guarding, Protocol):
-    """What guarding Referral Factory needs of the environment."""
-
-    @property
-    def strikes(self) -> StrikeBook: ...
-
-
 class ReferralFactoryGuard:
     """Implements ``shared.ports.vendor.Limiter`` around the limiter that counts. ``block_pause`` in seconds."""
 
-    def __init__(self, environment: GuardingReferralFactory, limiter: Limiter, block_pause: float = BLOCK_PAUSE) -> None:
+    def __init__(self, environment: Environment, limiter: Limiter, block_pause: float = BLOCK_PAUSE) -> None:
         self._environment = environment
         self._limiter = limiter
         self._block_pause = block_pause

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.errors import BreakerOpenError, FailureError, UnavailableError
 from shared.observability import logger
-from shared.ports.clock import Clock
-from shared.ports.operations import Metrics
-from shared.ports.vendor import Breakers
+from shared.use_cases.environment import Environment
 
 FAILURES_TO_OPEN = 8
 """Calls in a row, in one worker, to which the vendor gave no answer; they open the breaker. A vendor that loses one call in
@@ -26,21 +23,10 @@ PROBE = 30.0
 """Seconds that the one try after a pause may take before somebody else tries."""
 
 
-class Guarding(Protocol):
-    """What guarding needs of the environment."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def metrics(self) -> Metrics: ...
-    @property
-    def breakers(self) -> Breakers: ...
-
-
 class VendorGuard:
     """Counts one vendor's failures in this worker; the breaker itself is shared by all."""
 
-    def __init__(self, environment: Guarding, vendor: Vendor) -> None:
+    def __init__(self, environment: Environment, vendor: Vendor) -> None:
         self._environment = environment
         self._vendor = vendor
         self._failures = 0

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.vendor.limits import Strikes
 from shared.observability import logger
-from shared.ports.vendor import Breakers, StrikeBook
-
-
-class Lifting(Protocol):
-    """What lifting needs of the environment."""
-
-    @property
-    def breakers(self) -> Breakers: ...
-    @property
-    def strikes(self) -> StrikeBook: ...
+from shared.use_cases.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +18,7 @@ class Lifted:
     breaker: Breaker | None
 
 
-def lift_stop(environment: Lifting, *, forget: bool = False) -> Lifted:
+def lift_stop(environment: Environment, *, forget: bool = False) -> Lifted:
     """Lets Referral Factory be called again. Its strikes stay counted, so that one more stops all calls at once, unless
     ``forget``: for when the vendor said that it has forgotten them too. Doing it twice does no harm."""
     breaker = environment.breakers.find(Vendor.REFERRAL_FACTORY)

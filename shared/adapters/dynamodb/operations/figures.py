@@ -24,7 +24,7 @@ ALWAYS = "attribute_not_exists(pk) OR attribute_exists(pk)"
 
 
 class DynamoFigures:
-    """Implements ``shared.ports.operations.Figures`` and ``FiguresReader``."""
+    """Implements ``shared.ports.operations.Figures``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -93,21 +93,21 @@ class DynamoFigures:
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def days(self, first: str, last: str) -> Sequence[Day]:
-        """See ``FiguresReader.days``. Campaign 0 holds what belongs to none: ``longest_wait`` in seconds."""
+        """See ``Figures.days``. Campaign 0 holds what belongs to none: ``longest_wait`` in seconds."""
         return [_day(row) for month in _months(first, last) for row in self._rows(f"FIGURES#{month}", first, f"{last}#~")]
 
     def totals(self) -> Mapping[int, Mapping[str, int]]:
-        """See ``FiguresReader.totals``."""
+        """See ``Figures.totals``."""
         return {int(row["sk"]): _numbers(row) for row in self._rows(TOTAL, "0", "~")}
 
     def waiting(self) -> Mapping[str, float]:
-        """See ``FiguresReader.waiting``."""
+        """See ``Figures.waiting``."""
         item = self._table.find(*WAITING)
         row = from_item(item) if item else {}
         return {name: float(row[name]) for name in ("measured_at", "oldest_at") if row.get(name)}
 
     def last_received(self, vendor: Vendor) -> Mapping[str, float]:
-        """See ``FiguresReader.last_received``."""
+        """See ``Figures.last_received``."""
         rows = self._table.query("pk = :pk", {":pk": f"FIGURES#RECEIVED#{vendor}"})
         return {row["sk"]: float(row["received_at"]) for row in map(from_item, rows)}
 
