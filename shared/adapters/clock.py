@@ -6,8 +6,10 @@ import random
 import secrets
 import time
 
+from shared.ports.clock import Chance, Clock
 
-class SystemClock:
+
+class SystemClock(Clock):
     """Wall-clock time of this machine."""
 
     def now(self) -> float:
@@ -19,7 +21,7 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
 
-class SystemChance:
+class SystemChance(Chance):
     """Randomness of this machine."""
 
     def fraction(self) -> float:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from shared.domain.vendor.limits import Priority
 from shared.errors import FailureError
+from shared.ports.vendor import Limiter
 
 
-class UnlimitedLimiter:
-    """The null implementation of ``shared.ports.vendor.Limiter``."""
+class UnlimitedLimiter(Limiter):
+    """For unit tests and calls outside the limits."""
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
         """Lets every call pass."""

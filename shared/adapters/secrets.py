@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from shared.adapters.aws import code_of, transient_errors
 from shared.errors import ConfigurationError, TransientError
+from shared.ports.aws import SecretStore
 from shared.ports.clock import Clock
 
 KEPT_SECONDS = 300.0
@@ -85,17 +86,13 @@ class GivenText:
         return self._text
 
 
-class StoredSecret:
-    """Implements ``shared.ports.aws.SecretStore``."""
-
+class StoredSecret(SecretStore):
     def __init__(self, secrets: Secrets, arn: str) -> None:
         self._secrets = secrets
         self._arn = arn
 
     def read(self) -> Mapping[str, str]:
-        """See ``SecretStore.read``."""
         return self._secrets.read(self._arn, fresh=True)
 
     def change(self, **values: str) -> None:
-        """See ``SecretStore.change``."""
         self._secrets.change(self._arn, values)

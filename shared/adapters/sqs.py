@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from shared.adapters.aws import code_of, transient_errors
 from shared.errors import TransientError
 from shared.messages import Message, body_of
+from shared.ports.aws import MessageQueue
 
 BATCH = 10
 BATCH_BYTES = 250_000
@@ -26,15 +27,14 @@ _GONE = frozenset(
 )
 
 
-class SqsQueue:
-    """Implements ``shared.ports.aws.MessageQueue`` with boto3's low-level SQS client."""
+class SqsQueue(MessageQueue):
+    """``client``: boto3's low-level SQS client."""
 
     def __init__(self, client: Any, url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, message: Message, delay: float = 0.0) -> None:
-        """See ``MessageQueue.send``."""
         seconds = min(max(0, math.ceil(delay)), LONGEST_DELAY)
         with transient_errors():
             self._client.send_message(QueueUrl=self._url, DelaySeconds=seconds, **_entry(message))

@@ -53,7 +53,6 @@ class RequestsTransport:
             self._session.mount(scheme, BoundedAdapter())
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
-        """See ``HttpTransport.send``."""
         origin = _origin(url)
         if origin not in self._origins:
             raise ConfigurationError(f"{origin} is not among the hosts this deployment may call")

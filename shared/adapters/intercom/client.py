@@ -20,6 +20,7 @@ from shared.domain.sync.source import ContactFilter
 from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
 from shared.ports.clock import Clock
 from shared.ports.vendor import Limiter
+from shared.ports.vendors import Intercom
 
 API_VERSION = "2.16"
 HOSTS: Mapping[str, str] = {
@@ -70,8 +71,8 @@ def base_url_of(region: str, override: str = "") -> str:
         raise ConfigurationError("the Intercom region must be US, EU or AU") from None
 
 
-class IntercomClient:
-    """Implements ``shared.ports.vendors.Intercom`` for one workspace."""
+class IntercomClient(Intercom):
+    """The API of one workspace."""
 
     def __init__(
         self, transport: HttpTransport, clock: Clock, token: TokenProvider, base_url: str, limiter: Limiter | None = None
@@ -84,7 +85,6 @@ class IntercomClient:
         self._attributes: _KnownAttributes | None = None
 
     def identify(self) -> Connection:
-        """See ``Intercom.identify``."""
         return connection_of(self._call("GET", "/me"))
 
     def attributes(self, wanted: Iterable[str] = ()) -> Mapping[str, Attribute]:
@@ -104,7 +104,6 @@ class IntercomClient:
             return known.values
 
     def read_attributes(self) -> Mapping[str, Attribute]:
-        """See ``Intercom.read_attributes``."""
         values = attributes_of(self._call("GET", "/data_attributes?model=contact&include_archived=true"))
         now = self._clock.now()
         self._attributes = _KnownAttributes(values, now, now + ATTRIBUTES_FRESH, now)
@@ -127,7 +126,6 @@ class IntercomClient:
     def search_changed(
         self, attribute: str, values: Sequence[Value], since: int, cursor: str | None = None, *, others: bool = False
     ) -> tuple[list[Contact], str | None]:
-        """See ``Intercom.search_changed``."""
         operator, join = ("!=", "AND") if others else ("=", "OR")
         wanted: list[dict[str, Any]] = [{"field": attribute, "operator": operator, "value": value} for value in values]
         if not others and attribute != "role":
@@ -145,7 +143,6 @@ class IntercomClient:
         return list(page.contacts), None if page.cursor == cursor else page.cursor
 
     def get_contact(self, contact_id: str) -> Contact:
-        """See ``Intercom.get_contact``."""
         return contact_of(self._call("GET", _path(contact_id), about_contact=True))
 
     def create_contact(self, email: str, role: Role, values: Mapping[str, Value]) -> Contact:
@@ -165,7 +162,6 @@ class IntercomClient:
         raise UnavailableError("Intercom lost the contact and has it again", vendor=VENDOR)
 
     def unarchive_contact(self, contact_id: str) -> None:
-        """See ``Intercom.unarchive_contact``."""
         response = self._exchange("POST", f"{_path(contact_id)}/unarchive", None, TIMEOUT)
         refused = not_restorable(response)
         if refused:
@@ -189,7 +185,6 @@ class IntercomClient:
         raise AssertionError
 
     def list_ids(self, field: str) -> Mapping[str, str]:
-        """See ``Intercom.list_ids``."""
         return names_of(self._call("GET", LIST_PATHS[field][0]), field)
 
     def _call(

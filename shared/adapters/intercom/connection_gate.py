@@ -16,8 +16,8 @@ from shared.ports.vendor import Limiter
 _NO_ANSWER = frozenset({401, 408, 429})
 
 
-class ConnectionGate:
-    """Implements ``shared.ports.vendor.Limiter`` around the limiter that counts. ``answered`` is told of each answer that
+class ConnectionGate(Limiter):
+    """Around the limiter that counts. ``answered`` is told of each answer that
     shows a working vendor."""
 
     def __init__(self, connections: Connections, limiter: Limiter, answered: Callable[[], None]) -> None:
@@ -46,13 +46,11 @@ class ConnectionGate:
         return permit
 
     def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
-        """See ``Limiter.finish``."""
         if status is not None and status < 500 and status not in _NO_ANSWER:
             self._answered()
         self._limiter.finish(permit, status, headers)
 
     def report(self, error: FailureError | None) -> None:
-        """See ``Limiter.report``."""
         self._limiter.report(error)
 
     def _look(self) -> None:

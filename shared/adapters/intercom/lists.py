@@ -18,6 +18,7 @@ from shared.adapters.intercom.schemas import ContactBody, document_of
 from shared.domain.contact import Contact
 from shared.domain.sync.source import ContactFilter
 from shared.errors import PermanentError, UnavailableError
+from shared.ports.vendors import ContactPage
 
 VENDOR = "intercom"
 PER_PAGE = 150
@@ -26,9 +27,7 @@ LIST_PATHS: Mapping[str, tuple[str, str]] = {"segment_id": ("/segments", "segmen
 
 
 @dataclass(frozen=True, slots=True)
-class PageOfContacts:
-    """Implements ``shared.ports.vendors.ContactPage``."""
-
+class PageOfContacts(ContactPage):
     contacts: Sequence[Contact]
     cursor: str | None
     total: int | None

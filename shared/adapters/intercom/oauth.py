@@ -8,14 +8,15 @@ from urllib.parse import urlencode
 
 from shared.adapters.http.transport import HttpTransport
 from shared.errors import RejectedError, UnavailableError
+from shared.ports.connection import OAuth
 
 VENDOR = "intercom"
 PAGE = "https://app.intercom.com/oauth"
 TIMEOUT = 10.0
 
 
-class IntercomOAuth:
-    """Implements ``shared.ports.connection.OAuth``. ``stand_in``: its pages are beside its API."""
+class IntercomOAuth(OAuth):
+    """``stand_in``: its pages are beside its API."""
 
     def __init__(self, transport: HttpTransport, base_url: str, *, stand_in: bool) -> None:
         self._transport = transport
@@ -23,7 +24,6 @@ class IntercomOAuth:
         self._page = f"{self._base_url}/oauth" if stand_in else PAGE
 
     def address(self, client_id: str, state: str, redirect_uri: str) -> str:
-        """See ``OAuth.address``."""
         return f"{self._page}?{urlencode({'client_id': client_id, 'state': state, 'redirect_uri': redirect_uri})}"
 
     def exchange(self, client_id: str, client_secret: str, code: str) -> str:

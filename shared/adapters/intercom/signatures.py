@@ -8,6 +8,7 @@ from shared.adapters.intercom.webhook import check_body_signature, check_hub_sig
 from shared.adapters.secrets import Secrets
 from shared.errors import InvalidSignatureError
 from shared.ports.clock import Clock
+from shared.ports.qualification import SignatureCheck
 
 READ_AGAIN_AFTER = 30.0
 """Seconds between two fresh readings, so that strangers cannot make us ask all the time."""
@@ -15,9 +16,7 @@ NAMES = ("client_secret", "client_secret_next")
 Check = Callable[[str | None, bytes, list[str]], None]
 
 
-class IntercomSignatures:
-    """Implements ``shared.ports.qualification.SignatureCheck``."""
-
+class IntercomSignatures(SignatureCheck):
     def __init__(self, secrets: Secrets, arn: str, clock: Clock) -> None:
         self._secrets = secrets
         self._arn = arn
@@ -25,11 +24,9 @@ class IntercomSignatures:
         self._read_at = float("-inf")
 
     def check_notification(self, hub: str | None, body: bytes) -> None:
-        """See ``SignatureCheck``."""
         self._check(check_hub_signature, hub, body)
 
     def check_call(self, signature: str | None, hub: str | None, body: bytes) -> None:
-        """See ``SignatureCheck``."""
         if signature is None and hub is not None:
             self._check(check_hub_signature, hub, body)
         else:

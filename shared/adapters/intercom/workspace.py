@@ -11,7 +11,7 @@ from shared.adapters.intercom.errors import VENDOR, read_refusal
 from shared.adapters.intercom.schemas import AttributeBody, document_of
 from shared.domain.contact import Attribute
 from shared.errors import PermanentError, RejectedError, UnavailableError
-from shared.ports.connection import ContactList
+from shared.ports.connection import ContactList, Workspace
 
 NEEDED: tuple[tuple[str, str, str], ...] = (
     ("GET", "/data_attributes?model=contact", "Read and list users and companies"),
@@ -32,9 +32,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
 """What the 400s of ``POST /data_attributes`` say, and the same in plain words."""
 
 
-class IntercomWorkspace(IntercomClient):
-    """Implements ``shared.ports.connection.Workspace`` beside the contacts."""
-
+class IntercomWorkspace(IntercomClient, Workspace):
     def create_attribute(self, name: str, data_type: str, options: Sequence[str] = ()) -> Attribute:
         """See ``Workspace.create_attribute``. Sent once: after a lost answer a refresh shows whether it is there."""
         body: dict[str, Any] = {"name": name, "model": "contact", "data_type": data_type}

@@ -9,12 +9,10 @@ from shared.adapters.referral_factory.client import PAGE_SIZE, ReferralFactoryCl
 from shared.adapters.referral_factory.reading import id_of, text_of
 from shared.domain.person import Audience
 from shared.domain.sync.sign_up_form import further_labels
-from shared.ports.connection import AccountCampaign
+from shared.ports.connection import Account, AccountCampaign
 
 
-class ReferralFactoryAccount(ReferralFactoryClient):
-    """Implements ``shared.ports.connection.Account`` beside the users."""
-
+class ReferralFactoryAccount(ReferralFactoryClient, Account):
     def campaigns(self) -> Sequence[AccountCampaign]:
         """See ``Account.campaigns``: one call."""
         entries, _ = self._page(f"/campaigns?page=1&per_page={PAGE_SIZE}")

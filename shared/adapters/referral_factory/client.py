@@ -24,6 +24,7 @@ from shared.domain.sync.sign_up_form import FormField
 from shared.domain.vendor.limits import LONGEST_CALL, Priority
 from shared.errors import ConnectionLostError, FailureError, TransientError, UnavailableError
 from shared.ports.vendor import Limiter
+from shared.ports.vendors import ReferralFactory, RewardPage, UserPage
 
 TIMEOUT = LONGEST_CALL
 PAGE_SIZE = 250
@@ -37,23 +38,19 @@ class KeyProvider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PageOfUsers:
-    """Implements ``shared.ports.vendors.UserPage``."""
-
+class PageOfUsers(UserPage):
     people: Sequence[tuple[int, Person]]
     last_page: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class PageOfRewards:
-    """Implements ``shared.ports.vendors.RewardPage``."""
-
+class PageOfRewards(RewardPage):
     rewards: Sequence[RewardFacts]
     last_page: int | None
 
 
-class ReferralFactoryClient:
-    """Implements ``shared.ports.vendors.ReferralFactory``. ``base_url`` ends in ``/api/v2``."""
+class ReferralFactoryClient(ReferralFactory):
+    """``base_url`` ends in ``/api/v2``."""
 
     def __init__(
         self,
@@ -80,7 +77,6 @@ class ReferralFactoryClient:
         return PageOfUsers(people, last_page)
 
     def user(self, user_id: int) -> tuple[int | None, Person] | None:
-        """See ``ReferralFactory.user``."""
         document = self._call("GET", f"/users/{user_id}?with=user.analytics", may_be_gone=True)
         entry = document.get("data", document)
         person = person_of(entry, {}) if isinstance(entry, Mapping) else None
@@ -91,12 +87,10 @@ class ReferralFactoryClient:
         self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True)
 
     def due_rewards(self, metric: str, page: int) -> PageOfRewards:
-        """See ``ReferralFactory.due_rewards``."""
         entries, last_page = self._page(f"/rewards/due/{quote(metric)}?page={page}&per_page={PAGE_SIZE}")
         return PageOfRewards([facts for entry in entries if (facts := due_reward_of(entry, metric))], last_page)
 
     def issued_rewards(self, metric: str, page: int) -> PageOfRewards:
-        """See ``ReferralFactory.issued_rewards``."""
         entries, last_page = self._page(f"/rewards/issued/{quote(metric)}?page={page}&per_page={PAGE_SIZE}")
         return PageOfRewards([facts for entry in entries if (facts := issued_reward_of(entry, metric))], last_page)
 
@@ -133,7 +127,6 @@ class ReferralFactoryClient:
         return person
 
     def form(self, campaign_id: int) -> Sequence[FormField]:
-        """See ``ReferralFactory.form``."""
         return form_of(self._call("GET", f"/campaigns/{campaign_id}", may_be_gone=True))
 
     def search_user(self, campaign_id: int, email: str) -> Person | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from shared.adapters.http.transport import HttpTransport
 from shared.domain.person import Person
+from shared.ports.signup import SignupPost
 
 TIMEOUT = 15.0
 """Seconds; the receiver itself has ten."""
@@ -19,8 +20,8 @@ class SecretProvider(Protocol):
     def __call__(self, *, fresh: bool = False) -> str: ...
 
 
-class WebhookPost:
-    """Implements ``shared.ports.signup.SignupPost``. ``url``: the whole address of the campaign's *joined* webhook."""
+class WebhookPost(SignupPost):
+    """``url``: the whole address of the campaign's *joined* webhook."""
 
     def __init__(self, transport: HttpTransport, url: str, secret: SecretProvider) -> None:
         self._transport = transport

@@ -24,8 +24,8 @@ VENDOR = Vendor.REFERRAL_FACTORY
 STOPPED = "Calls to Referral Factory are stopped after two strikes, until a person lifts that."
 
 
-class ReferralFactoryGuard:
-    """Implements ``shared.ports.vendor.Limiter`` around the limiter that counts. ``block_pause`` in seconds."""
+class ReferralFactoryGuard(Limiter):
+    """Around the limiter that counts. ``block_pause`` in seconds."""
 
     def __init__(self, environment: Environment, limiter: Limiter, block_pause: float = BLOCK_PAUSE) -> None:
         self._environment = environment
@@ -44,7 +44,6 @@ class ReferralFactoryGuard:
         return self._limiter.acquire(priority)  # last, for the permit is to be used at once
 
     def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
-        """See ``Limiter.finish``."""
         self._limiter.finish(permit, status, headers)
 
     def report(self, error: FailureError | None) -> None:
@@ -92,7 +91,6 @@ class KeyCheckGuard(ReferralFactoryGuard):
     says nothing about the stored one."""
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
-        """See ``Limiter.acquire``."""
         if self._environment.strikes.find(VENDOR).stopped:
             raise BlockedError(STOPPED, vendor=VENDOR)
         breaker = self._environment.breakers.find(VENDOR)
@@ -101,6 +99,5 @@ class KeyCheckGuard(ReferralFactoryGuard):
         return self._limiter.acquire(priority)
 
     def report(self, error: FailureError | None) -> None:
-        """See ``Limiter.report``."""
         if error is not None and not isinstance(error, ConnectionLostError):
             super().report(error)

@@ -13,15 +13,14 @@ from shared.adapters.dynamodb.items import Item, attribute_of, from_item, json_t
 from shared.adapters.dynamodb.table import Table, attributes_of, key_of
 from shared.domain.campaign.campaign import Campaign, Document, campaign_of
 from shared.errors import ConflictError
+from shared.ports.campaign import Campaigns
 
 ALL = "CAMPAIGNS"
 PROBLEMS = "problems_"
 """Begins the names of the attributes that hold what was noted about a part of the campaign."""
 
 
-class DynamoCampaigns:
-    """Implements ``shared.ports.campaign.Campaigns``."""
-
+class DynamoCampaigns(Campaigns):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -73,7 +72,6 @@ class DynamoCampaigns:
         return self.find(campaign_id) or campaign_of(document, version)
 
     def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
-        """See ``Campaigns.versions``."""
         rows = self._table.query(
             "pk = :campaign AND begins_with(sk, :version)",
             {":campaign": f"CAMPAIGN#{campaign_id}", ":version": "VERSION#"},
@@ -90,7 +88,6 @@ class DynamoCampaigns:
         ]
 
     def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
-        """See ``Campaigns.mark_known``."""
         self._table.update(
             ALL,
             _sort_key(campaign_id),
@@ -100,11 +97,9 @@ class DynamoCampaigns:
         )
 
     def watch_departures(self, campaign_id: int) -> None:
-        """See ``Campaigns.watch_departures``."""
         self._change(campaign_id, "SET watches_departures = :value", True)
 
     def note_problems(self, campaign_id: int, about: str, problems: Sequence[str]) -> None:
-        """See ``Campaigns.note_problems``."""
         self._change(campaign_id, f"SET {PROBLEMS}{about} = :value", json_text(list(problems)))
 
     def _change(self, campaign_id: int, expression: str, value: str | bool) -> None:

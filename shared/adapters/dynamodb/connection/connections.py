@@ -10,14 +10,13 @@ from shared.adapters.dynamodb.items import from_item, json_text, to_item
 from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Connection, Vendor
+from shared.ports.connection import Connections
 
 _NAMES = frozenset(field.name for field in fields(Connection))
 _TIMES = ("doubted_at", "replayed_at")
 
 
-class DynamoConnections:
-    """Implements ``shared.ports.connection.Connections``."""
-
+class DynamoConnections(Connections):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -33,7 +32,6 @@ class DynamoConnections:
         self._table.put(_item(connection))
 
     def replace(self, before: Connection, after: Connection) -> bool:
-        """See ``Connections.replace``."""
         return self._table.put(_item(after), "epoch = :epoch", {":epoch": before.epoch})
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.table import Table
 from shared.ports.clock import Clock
-from shared.ports.connection import OAuthState
+from shared.ports.connection import OAuthState, OAuthStates
 
 SORT_KEY = "STATE"
 
 
-class DynamoOAuthStates:
-    """Implements ``shared.ports.connection.OAuthStates``."""
-
+class DynamoOAuthStates(OAuthStates):
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock

@@ -10,20 +10,18 @@ from shared.adapters.dynamodb.items import from_item, json_text
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.person import fold_email
 from shared.errors import TransientError
+from shared.ports.contact import Claims
 
 ATTEMPTS = 5
 
 
-class DynamoClaims:
-    """Implements ``shared.ports.contact.Claims``."""
-
+class DynamoClaims(Claims):
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def attributes(
         self, workspace_id: str, email: str, campaign_id: int, names: Iterable[str], given_up: Mapping[str, int]
     ) -> Mapping[str, int]:
-        """See ``Claims.attributes``."""
         wanted = list(names)
         for _ in range(ATTEMPTS):
             item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
@@ -36,7 +34,6 @@ class DynamoClaims:
         raise TransientError("the person's row changes too often", vendor="aws")
 
     def second(self, workspace_id: str, email: str, not_before: int) -> int:
-        """See ``Claims.second``."""
         for _ in range(ATTEMPTS):
             item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
             before = from_item(item).get("event_second") if item else None

@@ -11,13 +11,12 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import KnownPerson, Reservation
 from shared.errors import BusyError
+from shared.ports.contact import People
 
 SORT_KEY = "PERSON"
 
 
-class DynamoPeople:
-    """Implements ``shared.ports.contact.People``."""
-
+class DynamoPeople(People):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -46,7 +45,6 @@ class DynamoPeople:
         return _person(taken)
 
     def save(self, person: KnownPerson) -> None:
-        """See ``People.save``."""
         kept: dict[str, Any] = {
             "contact_id": person.contact_id,
             "ours": person.ours,
@@ -64,7 +62,6 @@ class DynamoPeople:
             raise BusyError("the person's lease was lost to another worker")
 
     def release(self, person: KnownPerson) -> None:
-        """See ``People.release``."""
         self._under_lease(person, "REMOVE lease_owner, lease_until", {})
 
     def find(self, workspace_id: str, email: str) -> KnownPerson | None:

@@ -8,16 +8,14 @@ from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.table import Table
 from shared.errors import MalformedPayloadError
 from shared.ports.listing import Page
-from shared.ports.operations import Change
+from shared.ports.operations import Audit, Change
 
 PARTITION = "AUDIT"
 """One partition: people make few changes."""
 _CURSOR = re.compile(r"\d{15}-[0-9a-f]{32}")
 
 
-class DynamoAudit:
-    """Implements ``shared.ports.operations.Audit``."""
-
+class DynamoAudit(Audit):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -29,7 +27,6 @@ class DynamoAudit:
         )
 
     def list(self, limit: int, cursor: str | None = None) -> Page[Change]:
-        """See ``Audit.list``."""
         if cursor is not None and not _CURSOR.fullmatch(cursor):
             raise MalformedPayloadError("The cursor is none that this API gave out.")
         condition = "pk = :audit" + (" AND sk < :before" if cursor else "")

@@ -23,7 +23,6 @@ class CountedQualifications(DynamoQualifications):
         self._figures = figures
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
-        """See ``Qualifications.update``."""
         seen: list[Qualification] = []
 
         def watched(one: Qualification) -> Qualification:
@@ -47,14 +46,12 @@ class CountedRewards(DynamoRewards):
         self._figures = figures
 
     def add(self, reward: Reward) -> bool:
-        """See ``Rewards.add``."""
         added = super().add(reward)
         if added:
             self._count(reward.campaign_id, int(_counts(reward)))
         return added
 
     def update(self, key: RewardKey, change: Callable[[Reward], Reward]) -> Reward:
-        """See ``Rewards.update``."""
         seen: list[Reward] = []
 
         def watched(one: Reward) -> Reward:

@@ -15,6 +15,7 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Vendor
 from shared.domain.operations.figures import LATE, Day, class_of, day_of
 from shared.observability import logger
+from shared.ports.operations import Figures
 
 RECEIVED_AGAIN_AFTER = 10.0
 """Seconds in which one worker notes the same webhook once: a storm needs no row written for each."""
@@ -23,9 +24,7 @@ TOTAL = "FIGURES#TOTAL"
 ALWAYS = "attribute_not_exists(pk) OR attribute_exists(pk)"
 
 
-class DynamoFigures:
-    """Implements ``shared.ports.operations.Figures``."""
-
+class DynamoFigures(Figures):
     def __init__(self, table: Table) -> None:
         self._table = table
         self._counts: dict[tuple[int, str], Counter[str]] = {}
@@ -36,27 +35,22 @@ class DynamoFigures:
     # -- counting -----------------------------------------------------------------------------------------------------
 
     def count(self, campaign_id: int, name: str, at: float, by: int = 1) -> None:
-        """See ``Figures.count``."""
         self._counts.setdefault((campaign_id, day_of(at)), Counter())[name] += by
 
     def delivered_in(self, campaign_id: int, seconds: float, at: float) -> None:
-        """See ``Figures.delivered_in``."""
         self.count(campaign_id, f"time_{class_of(seconds)}", at)
         if seconds > LATE:
             self.count(campaign_id, "late", at)
 
     def waited(self, oldest_at: float | None, now: float) -> None:
-        """See ``Figures.waited``."""
         self._waited = (oldest_at, now)
 
     def received(self, vendor: Vendor, name: str, at: float) -> None:
-        """See ``Figures.received``."""
         key = (str(vendor), name[:200])
         if at - self._noted.get(key, float("-inf")) >= RECEIVED_AGAIN_AFTER:
             self._received[key] = max(at, self._received.get(key, at))
 
     def flush(self) -> None:
-        """See ``Figures.flush``."""
         if not (self._counts or self._received or self._waited):
             return
         try:
@@ -97,17 +91,14 @@ class DynamoFigures:
         return [_day(row) for month in _months(first, last) for row in self._rows(f"FIGURES#{month}", first, f"{last}#~")]
 
     def totals(self) -> Mapping[int, Mapping[str, int]]:
-        """See ``Figures.totals``."""
         return {int(row["sk"]): _numbers(row) for row in self._rows(TOTAL, "0", "~")}
 
     def waiting(self) -> Mapping[str, float]:
-        """See ``Figures.waiting``."""
         item = self._table.find(*WAITING)
         row = from_item(item) if item else {}
         return {name: float(row[name]) for name in ("measured_at", "oldest_at") if row.get(name)}
 
     def last_received(self, vendor: Vendor) -> Mapping[str, float]:
-        """See ``Figures.last_received``."""
         rows = self._table.query("pk = :pk", {":pk": f"FIGURES#RECEIVED#{vendor}"})
         return {row["sk"]: float(row["received_at"]) for row in map(from_item, rows)}
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 from shared.adapters.dynamodb.items import from_item, json_text, to_item
 from shared.adapters.dynamodb.table import Table
+from shared.ports.operations import Progresses
 
 
-class DynamoProgresses:
-    """Implements ``shared.ports.operations.Progresses``."""
-
+class DynamoProgresses(Progresses):
     def __init__(self, table: Table) -> None:
         self._table = table
 

@@ -14,6 +14,7 @@ from shared.adapters.dynamodb.signup.referrals import UPDATE_ATTEMPTS
 from shared.adapters.dynamodb.table import Table
 from shared.domain.qualification.qualification import Qualification, Sighting, Stage
 from shared.errors import TransientError
+from shared.ports.qualification import Qualifications
 
 SORT_KEY = "QUALIFICATION"
 _JSON = ("sightings", "merged", "value")
@@ -21,9 +22,7 @@ _TIMES = ("reserved_at", "confirmed_at", "due_at", "by_hand_at")
 _PLAIN = tuple(field.name for field in fields(Qualification) if field.name not in {*_JSON, "due_at"})
 
 
-class DynamoQualifications:
-    """Implements ``shared.ports.qualification.Qualifications``."""
-
+class DynamoQualifications(Qualifications):
     def __init__(self, table: Table) -> None:
         self._table = table
 

@@ -11,13 +11,12 @@ from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.referrer.referrer import KnownReferrer, delay_of
 from shared.errors import BusyError
+from shared.ports.referrer import Referrers
 
 KIND = SORT_KEY = "REFERRER"
 
 
-class DynamoReferrers:
-    """Implements ``shared.ports.referrer.Referrers``."""
-
+class DynamoReferrers(Referrers):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -51,7 +50,6 @@ class DynamoReferrers:
         return delay if item and from_item(item).get("due_at") == due_at else None
 
     def lease(self, campaign_id: int, user_id: int, owner: str, now: float, seconds: float) -> KnownReferrer | None:
-        """See ``Referrers.lease``."""
         values: dict[str, Scalar] = {":owner": owner, ":until": now + seconds, ":now": now}
         free = "attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :owner"
         item, refused = self._table.update(
@@ -69,13 +67,11 @@ class DynamoReferrers:
         raise BusyError("another worker updates this referrer", retry_after=max(1.0, until - now))
 
     def save(self, referrer: KnownReferrer) -> None:
-        """See ``Referrers.save``."""
         expression, values = _kept(referrer)
         if not self._under_lease(referrer, expression, "", values):
             raise BusyError("the referrer's lease was lost to another worker")
 
     def finish(self, referrer: KnownReferrer, again_at: float) -> bool:
-        """See ``Referrers.finish``."""
         expression, values = _kept(referrer)
         done = f"{expression} REMOVE due_partition, due_at, marked_at, attempts, lease_owner, lease_until"
         if self._under_lease(referrer, done, " AND marks = :marks", {**values, ":marks": referrer.marks}):
@@ -86,7 +82,6 @@ class DynamoReferrers:
         return False
 
     def wait(self, campaign_id: int, user_id: int, until: float, reason: str, owner: str) -> bool:
-        """See ``Referrers.wait``."""
         pk = key_of_referral(campaign_id, user_id)
         values: dict[str, Scalar] = {":until": until, ":one": 1, ":zero": 0, ":note": reason}
         waiting = "SET due_at = :until, attempts = if_not_exists(attempts, :zero) + :one, note = :note"

@@ -12,7 +12,7 @@ from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Table
 from shared.domain.referrer.reward import Kind, Reward, RewardFacts, Status
 from shared.errors import NotFoundError, TransientError
-from shared.ports.referrer import RewardKey
+from shared.ports.referrer import RewardKey, Rewards
 
 PREFIX = "REWARD#"
 UPDATE_ATTEMPTS = 5
@@ -20,9 +20,7 @@ _PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
 _TIMES = ("noted_at", "changed_at", "told_at", "reserved_at", "settled_at")
 
 
-class DynamoRewards:
-    """Implements ``shared.ports.referrer.Rewards``."""
-
+class DynamoRewards(Rewards):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -31,12 +29,10 @@ class DynamoRewards:
         return None if item is None else _reward(item)
 
     def find_all(self, keys: Sequence[RewardKey]) -> Mapping[RewardKey, Reward]:
-        """See ``Rewards.find_all``."""
         found = map(_reward, self._table.find_all(map(_keys, keys)))
         return {RewardKey(reward.campaign_id, reward.user_id, *reward.key): reward for reward in found}
 
     def of_person(self, campaign_id: int, user_id: int) -> Sequence[Reward]:
-        """See ``Rewards.of_person``."""
         values = {":pk": key_of_referral(campaign_id, user_id), ":prefix": PREFIX}
         return [_reward(item) for item in self._table.query("pk = :pk AND begins_with(sk, :prefix)", values)]
 
@@ -44,7 +40,6 @@ class DynamoRewards:
         return self._table.put(_item(reward), "attribute_not_exists(pk)")
 
     def update(self, key: RewardKey, change: Callable[[Reward], Reward]) -> Reward:
-        """See ``Rewards.update``."""
         for _ in range(UPDATE_ATTEMPTS):
             before = self.find(key)
             if before is None:

@@ -21,14 +21,12 @@ class CountedReferrals(DynamoReferrals):
         self._figures = figures
 
     def add(self, referral: Referral) -> bool:
-        """See ``Referrals.add``."""
         added = super().add(referral)
         if added:
             self._figures.count(referral.campaign_id, "signups", referral.accepted_at)
         return added
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Referral], Referral]) -> Referral:
-        """See ``Referrals.update``."""
         seen: list[Referral] = []
 
         def watched(row: Referral) -> Referral:

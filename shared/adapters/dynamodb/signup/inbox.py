@@ -10,13 +10,14 @@ from shared.adapters.dynamodb.table import Table
 from shared.errors import MalformedPayloadError
 from shared.messages import Receipt, SyncPage, body_of, message_of
 from shared.ports.clock import Clock
+from shared.ports.signup import Inbox
 
 SORT_KEY = "INBOX"
 KEPT_SECONDS = 30 * 86_400
 
 
-class DynamoInbox:
-    """Implements ``shared.ports.signup.Inbox``. A row is kept for 30 days; its id is the message's own, or a new one."""
+class DynamoInbox(Inbox):
+    """A row is kept for 30 days; its id is the message's own, or a new one."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table

@@ -10,7 +10,7 @@ from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.table import Table
 from shared.ports.clock import Clock
 from shared.ports.listing import Page
-from shared.ports.signup import Quarantined
+from shared.ports.signup import Quarantine, Quarantined
 
 SORT_KEY = "QUARANTINE"
 PREFIX = "QUARANTINE"
@@ -18,8 +18,8 @@ KEPT_SECONDS = 30 * 86_400
 _NAMES = frozenset(field.name for field in fields(Quarantined))
 
 
-class DynamoQuarantine:
-    """Implements ``shared.ports.signup.Quarantine``. A row is kept for 30 days."""
+class DynamoQuarantine(Quarantine):
+    """A row is kept for 30 days."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
@@ -39,7 +39,6 @@ class DynamoQuarantine:
         self._table.put(to_item(row))
 
     def list(self, limit: int, cursor: str | None = None) -> Page[Quarantined]:
-        """See ``Quarantine.list``."""
         items, following = list_newest(self._table, PREFIX, limit, cursor)
         rows = [self._body(item) for item in items]
         return Page([row for row in rows if row is not None], following)

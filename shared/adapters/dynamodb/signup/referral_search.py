@@ -13,21 +13,19 @@ from shared.domain.person import fold_email
 from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import Group, ReferralFilter
 from shared.ports.listing import Page
+from shared.ports.signup import ReferralSearch
 
 LEAST_READ = 50
 MOST_READ = 600
 """Keys of one call; a filter that drops more answers a short page."""
 
 
-class DynamoReferralSearch:
-    """Implements ``shared.ports.signup.ReferralSearch``."""
-
+class DynamoReferralSearch(ReferralSearch):
     def __init__(self, table: Table, referrals: DynamoReferrals) -> None:
         self._table = table
         self._referrals = referrals
 
     def search(self, wanted: ReferralFilter, limit: int, cursor: str | None = None) -> Page[Referral]:
-        """See ``ReferralSearch.search``."""
         found: list[Referral] = []
         read = 0
         while True:
@@ -43,7 +41,6 @@ class DynamoReferralSearch:
                 return Page(found, cursor)
 
     def count_attention(self, most: int) -> int:
-        """See ``ReferralSearch.count_attention``."""
         partitions = state_partitions(Group.ATTENTION)
         return len(read_merged(self._table, STATE_INDEX, "state_partition", partitions, most, None).items)
 

@@ -17,7 +17,7 @@ from shared.domain.signup.referral import Referral, State
 from shared.errors import NotFoundError, TransientError
 from shared.ports.clock import Clock
 from shared.ports.listing import Page
-from shared.ports.signup import DUE_SHARDS, DueRow, Pointer
+from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals
 
 UPDATE_ATTEMPTS = 5
 POINTER = "REFERRAL#"
@@ -27,8 +27,8 @@ OLDEST_ROWS = 500
 """Rows of a shard of the due index that are looked at for the oldest undelivered one."""
 
 
-class DynamoReferrals:
-    """Implements ``shared.ports.signup.Referrals``. A row past its ``expires_at`` is not there, whether or not
+class DynamoReferrals(Referrals):
+    """A row past its ``expires_at`` is not there, whether or not
     DynamoDB has removed it already."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
@@ -46,13 +46,11 @@ class DynamoReferrals:
         return None if item is None or self._is_expired(item) else referral_of(item)
 
     def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Referral]:
-        """See ``Referrals.find_all``."""
         items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
         found = [referral_of(item) for item in items if not self._is_expired(item)]
         return {(referral.campaign_id, referral.user_id): referral for referral in found}
 
     def add(self, referral: Referral) -> bool:
-        """See ``Referrals.add``."""
         condition = "attribute_not_exists(pk) OR expires_at <= :now"
         return self._table.put(item_of(referral), condition, {":now": self._clock.now()})
 
@@ -72,7 +70,6 @@ class DynamoReferrals:
         raise TransientError("the referral's row changes too often", vendor="aws")
 
     def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
-        """See ``Referrals.due``."""
         condition = "due_partition = :partition AND due_at <= :until"
         partition = f"DUE#{kind}#{shard}" if kind else f"DUE#{shard}"
         return self._due_rows(condition, {":partition": partition, ":until": until}, limit)
@@ -123,21 +120,17 @@ class DynamoReferrals:
         return min(oldest, default=None)
 
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
-        """See ``Referrals.of_campaign``."""
         items, following = list_newest(self._table, f"REFERRALS#{campaign_id}", limit, cursor)
         return Page([referral_of(item) for item in items if not self._is_expired(item)], following)
 
     def point(self, pointer: Pointer, campaign_id: int, user_id: int) -> None:
-        """See ``Referrals.point``."""
         row = {"pk": _pointer_key(pointer), "sk": f"{POINTER}{campaign_id}#{user_id}"}
         self._table.put(to_item({**row, "campaign_id": campaign_id, "user_id": user_id}))
 
     def referrals_of_contact(self, workspace_id: str, contact_id: str) -> Sequence[tuple[int, int]]:
-        """See ``Referrals.referrals_of_contact``."""
         return self._pointed(Pointer(workspace_id, contact_id=contact_id))
 
     def referrals_of_email(self, workspace_id: str, email: str) -> Sequence[tuple[int, int]]:
-        """See ``Referrals.referrals_of_email``."""
         return self._pointed(Pointer(workspace_id, email=email))
 
     def _pointed(self, pointer: Pointer) -> list[tuple[int, int]]:

@@ -19,7 +19,6 @@ class SyncChunks:
     _work: Table
 
     def add_chunk(self, run: SyncRun, chunk: Chunk) -> None:
-        """See ``SyncRuns.add_chunk``."""
         self._work.put(item_of_chunk(run, chunk))
 
     def claim_chunk(self, run: SyncRun, owner: str, now: float, seconds: float) -> tuple[Chunk | None, float | None]:

@@ -12,15 +12,14 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.person import fold_email
 from shared.domain.sync.member import SyncMember
 from shared.errors import ConflictError
+from shared.ports.sync import SyncMembers
 
 SORT_KEY = "MEMBER"
 _NAMES = frozenset(field.name for field in fields(SyncMember))
 _TIMES = ("reserved_at", "written_at", "failed_at")
 
 
-class DynamoSyncMembers:
-    """Implements ``shared.ports.sync.SyncMembers``."""
-
+class DynamoSyncMembers(SyncMembers):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -29,12 +28,10 @@ class DynamoSyncMembers:
         return None if item is None else _member(item)
 
     def find_all(self, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], SyncMember]:
-        """See ``SyncMembers.find_all``."""
         items = self._table.find_all((_key(*key), SORT_KEY) for key in keys)
         return {(member.campaign_id, member.email): member for member in map(_member, items)}
 
     def save(self, member: SyncMember) -> SyncMember:
-        """See ``SyncMembers.save``."""
         saved = replace(member, version=member.version + 1)
         row: dict[str, Any] = {name: getattr(saved, name) for name in _NAMES - {"written"}}
         row |= {"pk": _key(member.campaign_id, member.email), "sk": SORT_KEY, "written": json_text(dict(saved.written))}

@@ -27,14 +27,15 @@ from shared.domain.sync.tally import Tally
 from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
 from shared.ports.clock import Chance, Clock
 from shared.ports.listing import Page
+from shared.ports.sync import SyncRuns
 
 ATTEMPTS = 12
 PAUSE = 0.1
 """Seconds at most between two attempts: several workers count in one row."""
 
 
-class DynamoSyncRuns(SyncChunks):
-    """Implements ``shared.ports.sync.SyncRuns``. ``campaigns`` and ``referrals`` are the two tables."""
+class DynamoSyncRuns(SyncChunks, SyncRuns):
+    """``campaigns`` and ``referrals`` are the two tables."""
 
     def __init__(self, campaigns: Table, referrals: Table, chance: Chance, clock: Clock) -> None:
         self._runs = campaigns
@@ -49,7 +50,6 @@ class DynamoSyncRuns(SyncChunks):
         return SyncHead(campaign_id) if item is None else head_of(item)
 
     def start(self, run: SyncRun, *, scheduled: bool) -> bool:
-        """See ``SyncRuns.start``."""
         token = self._chance.token()
         values: dict[str, Any] = {":slot": run.slot, ":campaign": run.campaign_id, ":one": 1}
         expression = "SET open_slot = :slot, campaign_id = :campaign, #schema = if_not_exists(#schema, :one)"
@@ -73,7 +73,6 @@ class DynamoSyncRuns(SyncChunks):
         return written.get("write_id") == {"S": token}
 
     def close(self, campaign_id: int, slot: int) -> None:
-        """See ``SyncRuns.close``."""
         self._runs.update(runs_key(campaign_id), HEAD, "REMOVE open_slot", "open_slot = :slot", {":slot": slot})
 
     # -- runs ---------------------------------------------------------------------------------------------------------
@@ -94,7 +93,6 @@ class DynamoSyncRuns(SyncChunks):
         return Page(found[:limit], str(found[limit - 1].slot) if len(found) > limit else None)
 
     def update(self, campaign_id: int, slot: int, change: Callable[[SyncRun], SyncRun]) -> SyncRun:
-        """See ``SyncRuns.update``."""
         for _ in range(ATTEMPTS):
             before = self._get(campaign_id, slot)
             changed = self._changed(before, change)
@@ -106,7 +104,6 @@ class DynamoSyncRuns(SyncChunks):
         raise TransientError("the run changes too often", vendor="aws")
 
     def lease(self, campaign_id: int, slot: int, owner: str, now: float, seconds: float) -> SyncRun:
-        """See ``SyncRuns.lease``."""
         taken, refused = self._runs.update(
             runs_key(campaign_id),
             run_key(slot),
@@ -122,7 +119,6 @@ class DynamoSyncRuns(SyncChunks):
         raise BusyError("another worker reads the pages of this run", retry_after=max(0.0, until - now))
 
     def release(self, run: SyncRun) -> None:
-        """See ``SyncRuns.release``."""
         self._runs.update(
             runs_key(run.campaign_id),
             run_key(run.slot),
@@ -134,7 +130,6 @@ class DynamoSyncRuns(SyncChunks):
     # -- pages --------------------------------------------------------------------------------------------------------
 
     def add_page(self, run: SyncRun, number: int, contact_ids: Sequence[str]) -> None:
-        """See ``SyncRuns.add_page``."""
         row: dict[str, Any] = {
             "pk": work_key(run.campaign_id, run.slot),
             "sk": page_key(number),
@@ -143,7 +138,6 @@ class DynamoSyncRuns(SyncChunks):
         self._work.put(to_item({**row, "ids": " ".join(contact_ids)}))
 
     def pages(self, campaign_id: int, slot: int) -> Iterator[Sequence[str]]:
-        """See ``SyncRuns.pages``."""
         values = {":pk": work_key(campaign_id, slot), ":page": "PAGE#"}
         for item in self._work.query("pk = :pk AND begins_with(sk, :page)", values, page_size=50):
             yield str(from_item(item)["ids"]).split()
@@ -151,7 +145,6 @@ class DynamoSyncRuns(SyncChunks):
     # -- writing a run ------------------------------------------------------------------------------------------------
 
     def finish_chunk(self, run: SyncRun, chunk: Chunk, rest: Chunk | None, done: Tally, now: float) -> SyncRun:
-        """See ``SyncRuns.finish_chunk``."""
 
         for _ in range(ATTEMPTS):
             before = self._get(run.campaign_id, run.slot)

@@ -8,11 +8,10 @@ from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
+from shared.ports.vendor import Breakers
 
 
-class DynamoBreakers:
-    """Implements ``shared.ports.vendor.Breakers``."""
-
+class DynamoBreakers(Breakers):
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -49,7 +48,6 @@ class DynamoBreakers:
         return self._table.put(to_item(row), condition, values or None)
 
     def probe(self, vendor: Vendor, breaker: Breaker, until: float) -> bool:
-        """See ``Breakers.probe``."""
         probe_id = self._table.new_write_id()
         values: dict[str, str | int | float | bool] = {
             ":until": float(until),
@@ -62,5 +60,4 @@ class DynamoBreakers:
         return refused is None or refused.get("write_id") == {"S": probe_id}
 
     def close(self, vendor: Vendor) -> bool:
-        """See ``Breakers.close``."""
         return self._table.delete(vendor_key(vendor), "BREAKER")

@@ -19,6 +19,7 @@ from shared.domain.vendor.limits import WINDOW, Priority, block_of, cap_for, cap
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
 from shared.ports.clock import Clock
+from shared.ports.vendor import Limiter
 
 KEY = (vendor_key(Vendor.INTERCOM), "LIMITER")
 HELD = 1_000_000_000
@@ -32,8 +33,8 @@ TIME_FOR_A_CALL = 23.0
 KEPT_SECONDS = 3_600
 
 
-class IntercomLimiter:
-    """Implements ``shared.ports.vendor.Limiter``. ``time_left`` of the invocation, in seconds. ``place`` (0 to 1):
+class IntercomLimiter(Limiter):
+    """``time_left`` of the invocation, in seconds. ``place`` (0 to 1):
     chosen by chance, for whose turn it is when no counter tells."""
 
     def __init__(self, table: Table, clock: Clock, time_left: Callable[[], float], place: float) -> None:

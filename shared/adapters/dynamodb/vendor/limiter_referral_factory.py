@@ -17,6 +17,7 @@ from shared.domain.vendor.limits import BEGIN_WITHIN, ENDS_PER_SECOND, CallLog, 
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
 from shared.ports.clock import Chance, Clock
+from shared.ports.vendor import Limiter
 
 KEY = (vendor_key(Vendor.REFERRAL_FACTORY), "LIMITER")
 ATTEMPTS = 20
@@ -27,8 +28,8 @@ COLLISION_PAUSE = 0.05
 Ends = tuple[tuple[float, int], ...]
 
 
-class ReferralFactoryLimiter:
-    """Implements ``shared.ports.vendor.Limiter``. ``limit``: calls in any sliding minute."""
+class ReferralFactoryLimiter(Limiter):
+    """``limit``: calls in any sliding minute."""
 
     def __init__(self, table: Table, clock: Clock, chance: Chance, limit: int) -> None:
         self._table = table

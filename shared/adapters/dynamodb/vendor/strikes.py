@@ -10,19 +10,17 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import Strikes
 from shared.errors import TransientError
+from shared.ports.vendor import StrikeBook
 
 SORT_KEY = "STRIKES"
 UPDATE_ATTEMPTS = 10
 
 
-class DynamoStrikes:
-    """Implements ``shared.ports.vendor.StrikeBook``."""
-
+class DynamoStrikes(StrikeBook):
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def find(self, vendor: Vendor) -> Strikes:
-        """See ``StrikeBook.find``."""
         return _strikes(self._table.find(vendor_key(vendor), SORT_KEY))[0]
 
     def update(self, vendor: Vendor, change: Callable[[Strikes], Strikes]) -> tuple[Strikes, Strikes]:

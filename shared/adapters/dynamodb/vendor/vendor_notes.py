@@ -10,13 +10,12 @@ from shared.adapters.dynamodb.items import from_item, json_text, to_item
 from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Vendor
+from shared.ports.vendor import VendorNotes
 
 SORT_KEY = "NOTES"
 
 
-class DynamoVendorNotes:
-    """Implements ``shared.ports.vendor.VendorNotes``."""
-
+class DynamoVendorNotes(VendorNotes):
     def __init__(self, table: Table) -> None:
         self._table = table
 
