@@ -26,6 +26,22 @@ ARROWS = {
 }
 
 
+# capability → which others its use cases may call. Floors from top to bottom: a capability calls only what lies below it.
+BELOW: dict[str, tuple[str, ...]] = {
+    "operations": ("campaign", "signup", "qualification", "referrer", "sync", "contact", "connection", "vendor"),
+    "campaign": ("signup", "referrer", "sync", "contact", "connection", "vendor"),
+    "qualification": ("referrer", "connection", "vendor"),
+    "signup": ("referrer", "sync", "contact", "connection", "vendor"),
+    "referrer": ("sync", "contact", "connection", "vendor"),
+    "sync": ("contact", "connection", "vendor"),
+    "contact": ("vendor",),
+    "connection": ("vendor",),
+    "vendor": (),
+}
+MOST_MODULES = 15
+"""In a folder, so that it can be taken in at a glance."""
+
+
 def named(modules: list[Module]) -> list[object]:
     return [pytest.param(module, id=module.name) for module in modules]
 
@@ -45,6 +61,32 @@ def test_arrows_point_one_way(module: Module) -> None:
             return
     assert module.name in ROOT_MODULES, "a module of shared/ lies in a layer, or is one of the few beside them"
     assert [name for name in inside if not belongs_to(name, "shared.domain", *ROOT_MODULES)] == []
+
+
+@pytest.mark.parametrize("capability", BELOW)
+def test_a_capability_calls_only_those_below_it(capability: str) -> None:
+    allowed = [f"shared.use_cases.{name}" for name in (capability, *BELOW[capability])]
+    calls = {
+        name
+        for module in modules_under(f"shared/use_cases/{capability}")
+        for name in module.imports()
+        if belongs_to(name, "shared.use_cases") and not belongs_to(name, "shared.use_cases.environment")
+    }
+    assert {name for name in calls if not belongs_to(name, *allowed)} == set()
+
+
+@pytest.mark.parametrize("layer", ["domain", "use_cases", "adapters/dynamodb"])
+def test_rooms_are_the_capabilities(layer: str) -> None:
+    rooms = {path.name for path in (ROOT / "shared" / layer).iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    assert rooms <= set(BELOW)
+
+
+def test_no_folder_is_a_wall() -> None:
+    folders = {module.path.parent for module in SHIPPED}
+    full = {
+        str(folder.relative_to(ROOT)): count for folder in folders if (count := len(list(folder.glob("*.py")))) > MOST_MODULES
+    }
+    assert full == {}
 
 
 @pytest.mark.parametrize("module", named(modules_under("shared/domain")))

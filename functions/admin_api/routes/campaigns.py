@@ -19,7 +19,7 @@ from shared.errors import ConflictError, InvalidSettingsError
 from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
-from shared.use_cases.campaign.read_campaigns import list_campaigns, list_versions, read_campaign
+from shared.use_cases.campaign.read_campaigns import list_campaigns, list_versions
 from shared.use_cases.campaign.save_campaign import save_campaign
 
 
@@ -33,7 +33,7 @@ def get_campaigns(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def get_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    campaign = read_campaign(environment.campaigns, _campaign_id(request))
+    campaign = environment.campaigns.get(_campaign_id(request))
     headers = {"etag": etag_of(campaign.version), "cache-control": "no-cache"}
     if is_unchanged(request, campaign.version):
         return HttpAnswer(304, headers)

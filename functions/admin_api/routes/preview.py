@@ -16,7 +16,6 @@ from shared.errors import InvalidSettingsError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.campaign.preview_contact import Field, preview_contact, signup_of
-from shared.use_cases.campaign.read_campaigns import read_campaign
 
 
 def post_preview(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -39,7 +38,7 @@ def post_preview(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 def _campaign(environment: Environment, campaign_id: int, form: PreviewRequest) -> Campaign:
     if form.settings is None:
-        return read_campaign(environment.campaigns, campaign_id)
+        return environment.campaigns.get(campaign_id)
     return campaign_of(form.settings.model_dump(by_alias=True), 0)
 
 

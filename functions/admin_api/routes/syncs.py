@@ -14,7 +14,6 @@ from shared.errors import ConflictError, MalformedPayloadError, NotFoundError
 from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
-from shared.use_cases.campaign.read_campaigns import read_campaign
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
 
@@ -44,7 +43,7 @@ def get_syncs(environment: Environment, request: HttpRequest) -> HttpAnswer:
     page = read_runs(environment, campaign_id, int(limit), request.query.get("cursor", ("",))[-1] or None)
     now = environment.clock.now()
     items = [describe_run(run, now) for run in page.items]
-    problems = list(read_campaign(environment.campaigns, campaign_id).problems)
+    problems = list(environment.campaigns.get(campaign_id).problems)
     found = {"items": items, "cursor": page.cursor, "problems": problems}
     return json_answer(200, found)
 

@@ -105,9 +105,9 @@ def _read_cursor(cursor: str | None, shards: int) -> list[_Position]:
         rows = json.loads(base64.b64decode(cursor[:MAX_CURSOR].encode("ascii"), b"-_", validate=True))
         positions = [_position(*row) for row in rows]
     except (ValueError, TypeError, RecursionError):
-        raise MalformedPayloadError("The cursor is none that this API gave out.") from None
+        raise MalformedPayloadError("This cursor is not one that the API gave out.") from None
     if len(positions) != shards:
-        raise MalformedPayloadError("The cursor is none that this API gave out for these filters.")
+        raise MalformedPayloadError("This cursor belongs to other filters.")
     return positions
 
 

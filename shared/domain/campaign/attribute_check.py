@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.domain.campaign.rule import Rule, folded
 from shared.domain.campaign.settings_check import Document, Problem, attribute_name_problem
 from shared.domain.contact import CUSTOM, Attribute, Value
 from shared.domain.mapping import META, STANDARD_TYPES, coerce, unusable
 from shared.domain.person import Audience
-from shared.domain.qualification.qualification import Rule, folded
 
 TEXT, CHOICE, NUMBER, DATE, ANYTHING = "text", "a word", "a number", "a date", "whatever the person wrote"
 KINDS: Mapping[str, str] = {

@@ -6,17 +6,16 @@ heard of it. So notifications may come late, twice or in any order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from shared.domain.campaign.campaign import Campaign
-from shared.domain.contact import Role, Value
+from shared.domain.campaign.rule import Rule
+from shared.domain.contact import Value
 from shared.domain.signup.referral import IN_INTERCOM, Referral, State
 
 MOST_SIGHTINGS = 40
-ROLE = "role"
-"""The attribute that stands for a contact's role where a campaign's trigger is that a lead became a user."""
 SIGNED_UP = "contact.lead.signed_up"
 
 
@@ -159,36 +158,12 @@ class Qualification:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """When a referral of a campaign qualifies."""
-
-    attribute: str
-    values: tuple[Value, ...]
-    reversible: bool = False
-
-    def matches(self, value: Value) -> bool:
-        return value is not None and any(folded(value) == folded(one) for one in self.values)
-
-    def is_exact(self, value: Value) -> bool:
-        return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in self.values)
-
-
-@dataclass(frozen=True, slots=True)
 class Baseline:
     """What stood before. Sightings older than ``at`` count for nothing; a contact in ``standing`` was at a qualified value
     already, and has to leave it first."""
 
     at: float = 0.0
     standing: frozenset[str] = field(default_factory=frozenset)
-
-
-def rule_of(campaign: Campaign) -> Rule | None:
-    """None: the campaign's referrals are not qualified by Intercom."""
-    if campaign.became_user:
-        return Rule(ROLE, (str(Role.USER),))
-    if campaign.trigger is None or not campaign.trigger.qualified_values:
-        return None
-    return Rule(campaign.trigger.attribute, campaign.trigger.qualified_values, campaign.unqualify_on_reversal)
 
 
 def may_qualify(row: Referral, campaign: Campaign) -> bool:
@@ -277,15 +252,3 @@ def _whose(sighting: Sighting) -> tuple[str, str]:
 
 def _is_same_run(one: Sighting, other: Sighting) -> bool:
     return _whose(one) == _whose(other) and one.value == other.value
-
-
-def folded(value: Value) -> str:
-    """How a person would compare: letter case and blanks aside, ``true`` and "true", 1, 1.0 and "1" alike."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip().casefold()
-
-
-def tracked_of(campaigns: Sequence[Campaign]) -> Mapping[int, Rule]:
-    """The rules of those campaigns that have one, by campaign id."""
-    return {campaign.campaign_id: rule for campaign in campaigns if (rule := rule_of(campaign)) is not None}

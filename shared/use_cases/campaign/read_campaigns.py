@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.domain.campaign.campaign import Campaign
-from shared.errors import MalformedPayloadError, NotFoundError
+from shared.errors import MalformedPayloadError
 from shared.ports.campaign import Campaigns
 from shared.ports.listing import Page
-
-
-def read_campaign(campaigns: Campaigns, campaign_id: int) -> Campaign:
-    """Raises NotFoundError."""
-    campaign = campaigns.find(campaign_id)
-    if campaign is None:
-        raise NotFoundError(f"Nobody has saved settings for campaign {campaign_id}.")
-    return campaign
 
 
 def list_campaigns(campaigns: Campaigns, limit: int, cursor: str | None = None) -> Page[Campaign]:
@@ -30,12 +22,12 @@ def list_versions(campaigns: Campaigns, campaign_id: int, limit: int, cursor: st
     before = _number(cursor) if cursor else None
     rows = campaigns.versions(campaign_id)
     if not rows:
-        raise NotFoundError(f"Nobody has saved settings for campaign {campaign_id}.")
+        campaigns.get(campaign_id)
     rows = [row for row in rows if before is None or int(str(row["version"])) < before]
     return Page(rows[:limit], str(rows[limit - 1]["version"]) if len(rows) > limit else None)
 
 
 def _number(cursor: str) -> int:
     if len(cursor) > 15 or not (cursor.isascii() and cursor.isdigit()):
-        raise MalformedPayloadError("The cursor is none that this API gave out.")
+        raise MalformedPayloadError("This cursor is not one that the API gave out.")
     return int(cursor)

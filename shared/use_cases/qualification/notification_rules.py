@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.domain.campaign.campaign import Status
+from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import Value
-from shared.domain.qualification.qualification import ROLE, Rule, rule_of
 from shared.errors import TransientError
 from shared.observability import logger
 from shared.use_cases.environment import Environment

@@ -10,20 +10,18 @@ from dataclasses import replace
 from typing import Protocol
 
 from shared.domain.campaign.campaign import Status
+from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import Role
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.qualification import (
-    ROLE,
     SIGNED_UP,
     Baseline,
     Qualification,
-    Rule,
     Sighting,
     Stage,
     baseline_of,
     is_wanted,
     may_qualify,
-    rule_of,
 )
 from shared.domain.signup.referral import Referral
 from shared.errors import FailureError, PermanentError, TransientError

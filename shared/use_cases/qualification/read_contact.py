@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shared.domain.campaign.rule import Rule
 from shared.domain.connection.connection import Connection
 from shared.domain.person import fold_email
-from shared.domain.qualification.qualification import Qualification, Rule, Sighting
+from shared.domain.qualification.qualification import Qualification, Sighting
 from shared.domain.signup.referral import Referral
 from shared.errors import ContactGoneError
 from shared.use_cases.connection.find_connection import find_connection

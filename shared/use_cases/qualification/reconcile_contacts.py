@@ -11,19 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import Attribute, Contact, Value
 from shared.domain.mapping import STANDARD_TYPES, coerce
 from shared.domain.person import Audience, fold_email
-from shared.domain.qualification.qualification import (
-    ROLE,
-    Qualification,
-    Rule,
-    Sighting,
-    baseline_of,
-    is_news,
-    may_qualify,
-    rule_of,
-)
+from shared.domain.qualification.qualification import Qualification, Sighting, baseline_of, is_news, may_qualify
 from shared.domain.signup.referral import Referral
 from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral

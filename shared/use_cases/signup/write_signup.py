@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign
+from shared.domain.campaign.rule import rule_of
 from shared.domain.person import fold_email
-from shared.domain.qualification.qualification import rule_of
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import TransientError
 from shared.messages import QualifyReferral

@@ -8,14 +8,13 @@ from typing import Any
 from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import NotFoundError
 from shared.ports.listing import Page
-from shared.use_cases.campaign.read_campaigns import read_campaign
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync
 
 
 def read_runs(environment: Environment, campaign_id: int, limit: int, cursor: str | None = None) -> Page[SyncRun]:
     """Newest first. Raises NotFoundError for an unknown campaign, MalformedPayloadError for a strange cursor."""
-    read_campaign(environment.campaigns, campaign_id)
+    environment.campaigns.get(campaign_id)
     return environment.sync_runs.list(campaign_id, limit, cursor)
 
 

@@ -14,7 +14,6 @@ from shared.domain.sync.source import Mode, SyncSettings, is_whole, slot_of, syn
 from shared.errors import ConflictError, InvalidSettingsError, TransientError
 from shared.messages import SyncPage
 from shared.observability import logger
-from shared.use_cases.campaign.read_campaigns import read_campaign
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync, reason_to_stop
 from shared.use_cases.sync.ring_sync import LANES, ring_sync
@@ -49,7 +48,7 @@ def start_due(environment: Environment, scheduled_at: float) -> Started:
 def start_once(environment: Environment, campaign_id: int, requested_by: str) -> SyncRun:
     """A run that a person asked for; it reads everybody. Raises NotFoundError, InvalidSettingsError for a campaign that is not
     active or has no sync, ConflictError while another run is open."""
-    campaign = read_campaign(environment.campaigns, campaign_id)
+    campaign = environment.campaigns.get(campaign_id)
     problems = []
     if campaign.status is not Status.ACTIVE:
         problems.append(("status", f"The campaign is {campaign.status}; only an active one is synced."))

@@ -12,7 +12,7 @@ from shared.adapters.aws import cancellation_codes, code_of, transient_errors
 from shared.adapters.dynamodb.items import Item, attribute_of, from_item, json_text, to_item
 from shared.adapters.dynamodb.table import Table, attributes_of, key_of
 from shared.domain.campaign.campaign import Campaign, Document, campaign_of
-from shared.errors import ConflictError
+from shared.errors import ConflictError, NotFoundError
 from shared.ports.campaign import Campaigns
 
 ALL = "CAMPAIGNS"
@@ -23,6 +23,12 @@ PROBLEMS = "problems_"
 class DynamoCampaigns(Campaigns):
     def __init__(self, table: Table) -> None:
         self._table = table
+
+    def get(self, campaign_id: int) -> Campaign:
+        campaign = self.find(campaign_id)
+        if campaign is None:
+            raise NotFoundError(f"Nobody has saved settings for campaign {campaign_id}.")
+        return campaign
 
     def find(self, campaign_id: int) -> Campaign | None:
         item = self._table.find(ALL, _sort_key(campaign_id))

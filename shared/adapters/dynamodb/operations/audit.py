@@ -28,7 +28,7 @@ class DynamoAudit(Audit):
 
     def list(self, limit: int, cursor: str | None = None) -> Page[Change]:
         if cursor is not None and not _CURSOR.fullmatch(cursor):
-            raise MalformedPayloadError("The cursor is none that this API gave out.")
+            raise MalformedPayloadError("This cursor is not one that the API gave out.")
         condition = "pk = :audit" + (" AND sk < :before" if cursor else "")
         values = {":audit": PARTITION} | ({":before": cursor} if cursor else {})
         found = []

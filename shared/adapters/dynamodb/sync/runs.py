@@ -84,7 +84,7 @@ class DynamoSyncRuns(SyncChunks, SyncRuns):
     def list(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[SyncRun]:
         """See ``SyncRuns.list``. MalformedPayloadError for a cursor that is not ours."""
         if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 12):
-            raise MalformedPayloadError("The cursor is none that this API gave out.")
+            raise MalformedPayloadError("This cursor is not one that the API gave out.")
         values = {":pk": runs_key(campaign_id), ":first": "RUN#", ":last": run_key(int(cursor) - 1) if cursor else "RUN#~"}
         items = self._runs.query(
             "pk = :pk AND sk BETWEEN :first AND :last", values, page_size=limit + 1, ScanIndexForward=False
