@@ -20,6 +20,7 @@ from jwt.algorithms import RSAAlgorithm
 CLIENT_ID = "local-console"
 GROUPS_CLAIM = "groups"
 ADMIN_GROUP = "referral-admins"
+VIEWER_GROUP = "referral-viewers"
 TOKEN_SECONDS = 3600
 
 
@@ -37,6 +38,7 @@ PEOPLE = {
     person.key: person
     for person in (
         Person("mara", "Mara Marketer", "mara@example.com", (ADMIN_GROUP,)),
+        Person("vera", "Vera Viewer", "vera@example.com", (VIEWER_GROUP,)),
         Person("otto", "Otto Outsider", "otto@example.com", ()),
     )
 }

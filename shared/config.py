@@ -64,12 +64,13 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "WEBHOOK_SECRET_ARN",
         "CONSOLE_URL",
         "ADMIN_GROUP",
+        "VIEWER_GROUP",
         "GROUPS_CLAIM",
     ),
     "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
 }
-"""The variables that each function cannot start without. ``INTERCOM_API_URL`` may be empty."""
-MAY_BE_EMPTY = frozenset({"INTERCOM_API_URL"})
+"""The variables that each function cannot start without."""
+MAY_BE_EMPTY = frozenset({"INTERCOM_API_URL", "VIEWER_GROUP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Settings:
     referral_factory_api_url: str = ""
     referral_factory_calls_per_minute: str = "300"
     admin_group: str = ""
+    viewer_group: str = ""
     groups_claim: str = ""
     console_url: str = ""
     synthetic_signup_url: str = ""

@@ -1,12 +1,13 @@
-"""GET and PUT of settings, for people in the admin group."""
+"""The API of the console, for people in the admin group; those in the viewer group may look."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from functions.admin_api.http.access import is_member
+from functions.admin_api.http.access import Role, role_of
 from functions.admin_api.http.openapi import describe, refusals
+from functions.admin_api.http.reading import is_a_look
 from functions.admin_api.http.router import Route, dispatch
 from functions.admin_api.routes import connection, oauth, overview, preview, quarantine, referrals, workspace
 from functions.admin_api.routes.campaigns import ROUTES as CAMPAIGN_ROUTES
@@ -89,8 +90,10 @@ def _answer(environment: Environment, event: Event) -> HttpAnswer:
         if request.path == connection.CALLBACK_PATH and request.method == "GET":
             return oauth.finish(environment, request)
         settings = environment.settings
-        if not is_member(request.claims, settings.groups_claim, settings.admin_group):
-            return problem(403, "Forbidden", f"Only members of the group {settings.admin_group} may do this.")
+        role = role_of(request, settings)
+        if role is None or (role is Role.VIEWER and not is_a_look(request)):
+            yours = "You may look, not change or export. " if role else ""
+            return problem(403, "Forbidden", f"{yours}Only members of the group {settings.admin_group} may do this.")
         return dispatch(ROUTES, environment, request)
     except MalformedPayloadError as error:
         return problem(400, "Bad request", str(error))

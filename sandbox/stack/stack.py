@@ -114,6 +114,7 @@ class Stack:
             "OidcAudience": tokens.CLIENT_ID,
             "GroupsClaim": tokens.GROUPS_CLAIM,
             "AdminGroup": tokens.ADMIN_GROUP,
+            "ViewerGroup": tokens.VIEWER_GROUP,
             "ConsoleUrl": f"{self.url}/",
             **self.settings.parameters,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -110,9 +111,7 @@ class Api:
     """Calls the handler. ``claims`` are those of the next calls."""
 
     environment: AdminEnvironment
-    claims: dict[str, str] = field(
-        default_factory=lambda: {"groups": f"[{GROUP} ops]", "email": "mara@example.com", "sub": "x"}
-    )
+    claims: dict[str, Any] = field(default_factory=lambda: {"groups": [GROUP, "ops"], "email": "mara@example.com", "sub": "x"})
 
     @property
     def workspace(self) -> Workspace:
@@ -127,13 +126,35 @@ class Api:
         event |= {"rawPath": path, "rawQueryString": query}
         event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
         event["requestContext"]["http"] |= {"method": method, "path": path}
-        event["requestContext"]["authorizer"]["jwt"]["claims"] = self.claims
+        sign_in(event, self.claims)
         if body is not None:
             event["body"] = body if isinstance(body, str) else json.dumps(body)
         return self.play(event)
 
     def put(self, document: Any, **headers: str) -> Answer:
         return self.call("PUT", f"/api/campaigns/{document['campaign_id']}", document, **headers)
+
+
+def sign_in(event: dict[str, Any], claims: Mapping[str, Any]) -> None:
+    """The event of a person whose token holds these claims, as API Gateway hands it on; nobody's when there are none."""
+    if not claims:
+        event["headers"].pop("authorization", None)
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": {}}}
+        return
+    claims = {"iss": "https://login.example.com", **claims}
+    event["headers"]["authorization"] = f"Bearer {encoded({'alg': 'RS256'})}.{encoded(claims)}.c2lnbmF0dXJl"
+    event["requestContext"]["authorizer"] = {"jwt": {"claims": {name: as_text(value) for name, value in claims.items()}}}
+
+
+def encoded(part: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
+def as_text(value: Any) -> str:
+    """A claim as API Gateway copies it: a list becomes words with spaces between."""
+    if isinstance(value, list):
+        return f"[{' '.join(map(str, value))}]"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def sample(name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from functions.admin_api import handler
-from tests.support.admin_api import Answer, sample
+from tests.support.admin_api import Answer, sample, sign_in
 from tests.support.builders import App
 
 CONSOLE = "http://127.0.0.1:8000/"
@@ -31,10 +31,12 @@ class Console:
 
     app: App = field(default_factory=App)
     cookies: dict[str, str] = field(default_factory=dict)
-    claims: dict[str, str] = field(default_factory=lambda: {"groups": "[admins]", "email": "mara@example.com", "sub": "x"})
+    claims: dict[str, Any] = field(default_factory=lambda: {"groups": ["admins"], "email": "mara@example.com", "sub": "x"})
 
     def __post_init__(self) -> None:
-        self.app.settings = replace(self.app.settings, admin_group="admins", groups_claim="groups", console_url=CONSOLE)
+        self.app.settings = replace(
+            self.app.settings, admin_group="admins", viewer_group="viewers", groups_claim="groups", console_url=CONSOLE
+        )
         self.app.environment = self.app.new_environment()
         self.app.set_secret(
             "intercom", access_token="local-intercom-token", client_id="local-client-id", client_secret="local-client-secret"
@@ -46,7 +48,7 @@ class Console:
         event["cookies"] = [f"{name}={value}" for name, value in self.cookies.items()]
         event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
         event["requestContext"]["http"] |= {"method": method, "path": path}
-        event["requestContext"]["authorizer"]["jwt"]["claims"] = self.claims
+        sign_in(event, self.claims)
         if body is not None:
             event["body"] = body if isinstance(body, str) else json.dumps(body)
         answer = self.app.invoke(handler, event)

@@ -1,33 +1,46 @@
-"""Who may use the admin API. The HTTP API has verified the token; the group is checked here."""
+"""Who may use the admin API. The HTTP API has verified the token; what its owner may do is decided here."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
 
+from shared.config import Settings
 from shared.domain.person import clean_text
+from shared.runtime.http import HttpRequest
 
 
-def is_member(claims: Mapping[str, str], claim: str, group: str) -> bool:
-    """Whether the token's ``claim`` holds ``group``. An empty ``group`` is nobody's."""
-    return bool(group) and group in groups_of(claims.get(claim, ""))
+class Role(StrEnum):
+    ADMIN = "admin"
+    VIEWER = "viewer"
+    """Sees what the console shows; changes nothing and exports nothing."""
 
 
-def groups_of(text: str) -> frozenset[str]:
-    """The groups in a claim as API Gateway hands it on: ``[admin ops]``, a JSON list, or words with spaces between.
+def role_of(request: HttpRequest, settings: Settings) -> Role | None:
+    """None for everybody whose token names neither group. An empty group is nobody's."""
+    groups = groups_of(verified_token(request).get(settings.groups_claim))
+    if settings.admin_group and settings.admin_group in groups:
+        return Role.ADMIN
+    return Role.VIEWER if settings.viewer_group and settings.viewer_group in groups else None
 
-    A group's own name may not hold a space: nobody could tell it from two groups.
-    """
-    text = str(text).strip()
-    if text.startswith("["):
-        try:
-            names = json.loads(text)
-        except ValueError:
-            names = None
-        if isinstance(names, list) and all(isinstance(name, str) for name in names):
-            return frozenset(names)
-        text = text[1:-1] if text.endswith("]") else ""
-    return frozenset(text.split())
+
+def verified_token(request: HttpRequest) -> Mapping[str, Any]:
+    """The claims with the types the issuer gave them: API Gateway's own copy writes a list as words with spaces between, so
+    a group named ``x admins y`` would count as three. Empty unless the token is the one that API Gateway verified."""
+    claims = _claims_in(request.header("authorization"))
+    same = all(isinstance(claims.get(name), str) and claims[name] == request.claims.get(name) for name in ("iss", "sub"))
+    return claims if same else {}
+
+
+def groups_of(claim: Any) -> frozenset[str]:
+    """A list of names, or one text that is one name. Names are compared whole."""
+    if isinstance(claim, str):
+        return frozenset({claim})
+    return frozenset(name for name in claim if isinstance(name, str)) if isinstance(claim, list) else frozenset()
 
 
 def author_of(claims: Mapping[str, str]) -> str:
@@ -36,3 +49,17 @@ def author_of(claims: Mapping[str, str]) -> str:
         if claims.get(name):
             return clean_text(str(claims[name]))[:254]
     return "unknown"
+
+
+def _claims_in(header: str) -> Mapping[str, Any]:
+    token = header.strip()
+    if token[:7].lower() == "bearer ":
+        token = token[7:].strip()
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

@@ -66,6 +66,11 @@ def takes_csv(request: HttpRequest) -> bool:
     return False
 
 
+def is_a_look(request: HttpRequest) -> bool:
+    """Whether it changes nothing and takes no table away."""
+    return request.method in {"GET", "HEAD"} and not takes_csv(request)
+
+
 def filter_in_query(request: HttpRequest) -> ReferralFilter:
     """Raises MalformedPayloadError that names what a filter takes."""
     has_campaign = text_in_query(request, "campaign_id") is not None

@@ -68,7 +68,7 @@ function showSignIn(reason = "") {
     make("p", {}, "Everybody who signs up in your referral campaigns, in Intercom within seconds. Sign in to connect, set up and watch it."),
     reason ? make("p", { className: "note warn" }, reason) : null,
     enter,
-    make("p", { className: "soft" }, "For signed-in members of the admin group."),
+    make("p", { className: "soft" }, "For signed-in members of the admin group; members of the viewer group may look."),
   );
 }
 

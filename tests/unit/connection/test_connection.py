@@ -49,11 +49,11 @@ def test_a_person_connects_by_oauth(console: Console) -> None:
 
 def test_the_cookie_is_for_the_callback_alone_and_out_of_reach_of_scripts(console: Console) -> None:
     from functions.admin_api import handler
-    from tests.support.admin_api import sample
+    from tests.support.admin_api import sample, sign_in
 
     event = sample("admin_api_get_campaign") | {"rawPath": "/api/connection/intercom", "body": "{}"}
     event["requestContext"]["http"]["method"] = "POST"
-    event["requestContext"]["authorizer"]["jwt"]["claims"] = console.claims
+    sign_in(event, console.claims)
     (cookie,) = console.app.invoke(handler, event)["cookies"]
     assert "Path=/oauth/intercom/callback" in cookie
     assert "HttpOnly" in cookie

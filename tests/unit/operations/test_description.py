@@ -148,6 +148,6 @@ def test_every_operation_names_who_is_refused() -> None:
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_operation_is_closed_to_outsiders(console: Console, method: str, path: str) -> None:
     outsider = Console(console.app)
-    outsider.claims = {"groups": "[others]", "sub": "y"}
+    outsider.claims = {"groups": ["others"], "sub": "y"}
     address = path.replace("{id}", "1").replace("{campaign_id}", "1").replace("{user_id}", "1")
     assert outsider.call(method.upper(), address, {}).status == 403

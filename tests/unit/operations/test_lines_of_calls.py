@@ -53,7 +53,7 @@ def test_a_call_of_the_api_is_one_line_without_whom_it_was_about(lines: list[str
 
 
 def test_a_refused_call_is_logged_as_well(lines: list[str]) -> None:
-    console = Console(claims={"groups": "[others]"})
+    console = Console(claims={"groups": ["others"]})
     lines.clear()
     assert console.call("GET", "/api/campaigns").status == 403
     assert json.loads(lines[-1])["status"] == 403
