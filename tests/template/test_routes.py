@@ -79,5 +79,8 @@ def test_the_browser_signs_in_with_a_code_and_without_a_secret(resources: Resour
 
 def test_a_user_pool_is_made_only_where_no_issuer_is_named(expanded: dict[str, Any], resources: Resources) -> None:
     assert expanded["Conditions"]["MakeUserPool"] == {"Fn::Equals": [{"Ref": "OidcIssuer"}, ""]}
+    assert {"Condition": "MakeUserPool"} in expanded["Conditions"]["MakeViewerGroup"]["Fn::And"]
     pool = {name for name, entry in resources.entries.items() if entry["Type"].startswith("AWS::Cognito::")}
-    assert {name for name in pool if resources.entries[name].get("Condition") != "MakeUserPool"} == set()
+    conditions = {name: resources.entries[name].get("Condition") for name in pool}
+    assert conditions.pop("UserPoolViewerGroup") == "MakeViewerGroup"
+    assert set(conditions.values()) == {"MakeUserPool"}
