@@ -77,6 +77,9 @@ def filter_in_query(request: HttpRequest) -> ReferralFilter:
     email = text_in_query(request, "email")
     if email is not None and len(email) > 254:
         raise MalformedPayloadError("email takes at most 254 characters.")
+    reason = text_in_query(request, "reason")
+    if reason is not None and len(reason) > 1_000:
+        raise MalformedPayloadError("reason takes at most 1,000 characters.")
     return ReferralFilter(
         campaign_id=number_in_query(request, "campaign_id", 1, MAX_CAMPAIGN_ID) if has_campaign else None,
         state=_word(request, "state", State),
@@ -84,6 +87,7 @@ def filter_in_query(request: HttpRequest) -> ReferralFilter:
         email=email,
         flag=_word(request, "flag", Flag),
         attention=flag_in_query(request, "attention"),
+        reason=reason,
     )
 
 

@@ -12,7 +12,7 @@ from functions.admin_api.http.openapi import OPAQUE_PAGING, operation, path_para
 from functions.admin_api.http.reading import filter_in_query, number_in_path, paging, takes_csv, user_in_path
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
-from shared.adapters.admin.requests import MAX_USER_ID, ReplayRequest, read_form
+from shared.adapters.admin.requests import MAX_USER_ID, MatchingReferrals, read_form
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.operations.story import advice_for, is_qualified, sentence_of, standing_of, story_of
 from shared.domain.person import Audience
@@ -24,6 +24,7 @@ from shared.errors import InvalidSettingsError
 from shared.ports.listing import Page
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
+from shared.use_cases.signup.close_referrals import close_all, close_referral
 from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
 
 MAX_CSV = 1_000
@@ -32,7 +33,12 @@ FILTERS = (
     query_parameter("state", {"enum": [str(state) for state in State]}),
     query_parameter("audience", {"enum": [str(audience) for audience in Audience]}),
     query_parameter("flag", {"enum": [str(flag) for flag in Flag]}),
-    query_parameter("attention", {"type": "boolean"}, "Only what a person should look at: failed, partial, flagged."),
+    query_parameter(
+        "attention",
+        {"type": "boolean"},
+        "Only what a person should look at and nobody has dealt with.",
+    ),
+    query_parameter("reason", {"type": "string", "maxLength": 1_000}, "The whole reason, as the answers show it."),
     query_parameter("email", {"type": "string", "maxLength": 254}, "The whole e-mail address, in any letter case."),
 )
 ONE = (
@@ -46,7 +52,7 @@ MESSAGES = {
 }
 COLUMNS = (
     "campaign_id", "user_id", "first_name", "email", "audience", "state", "qualified", "reason", "what_to_do",
-    "possibly_doubled", "unverified", "origin", "accepted_at", "delivered_at", "attempts", "contact_id",
+    "possibly_doubled", "unverified", "dealt_with", "origin", "accepted_at", "delivered_at", "attempts", "contact_id",
 )  # fmt: skip
 
 
@@ -102,7 +108,28 @@ def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def post_replays(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    form = read_form(ReplayRequest, request.body)
+    wanted, cursor = _matching(request)
+    done = replay_all(environment, author_of(request.claims), wanted, cursor)
+    body = {"replayed": done.replayed, "already_waiting": done.already_waiting, "cursor": done.cursor}
+    return json_answer(200, body)
+
+
+def post_close(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    ids = number_in_path(request, "campaign_id"), user_in_path(request)
+    closed = close_referral(environment, author_of(request.claims), *ids)
+    message = "It is marked as dealt with." if closed else "Nothing of it was open."
+    return json_answer(200, {"closed": closed, "message": message})
+
+
+def post_closes(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    wanted, cursor = _matching(request)
+    done = close_all(environment, author_of(request.claims), wanted, cursor)
+    return json_answer(200, {"closed": done.closed, "cursor": done.cursor})
+
+
+def _matching(request: HttpRequest) -> tuple[ReferralFilter, str | None]:
+    """Raises InvalidSettingsError for a filter that would take everybody."""
+    form = read_form(MatchingReferrals, request.body)
     wanted = ReferralFilter(
         campaign_id=form.campaign_id,
         state=State(form.state) if form.state else None,
@@ -110,12 +137,11 @@ def post_replays(environment: Environment, request: HttpRequest) -> HttpAnswer:
         email=form.email,
         flag=Flag(form.flag) if form.flag else None,
         attention=form.attention,
+        reason=form.reason,
     )
-    if not (wanted.state or wanted.flag or wanted.attention or wanted.email):
-        raise InvalidSettingsError([("", "Say which ones: a state, a flag, attention or an e-mail address.")])
-    done = replay_all(environment, author_of(request.claims), wanted, form.cursor or None)
-    body = {"replayed": done.replayed, "already_waiting": done.already_waiting, "cursor": done.cursor}
-    return json_answer(200, body)
+    if not (wanted.state or wanted.flag or wanted.attention or wanted.reason or wanted.email):
+        raise InvalidSettingsError([("", "Say which ones: a state, a flag, attention, a reason or an e-mail address.")])
+    return wanted, form.cursor or None
 
 
 def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str, Any]:
@@ -131,6 +157,9 @@ def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str
         "what_to_do": advice_for(row),
         "possibly_doubled": row.possibly_doubled,
         "unverified": row.unverified,
+        "refusals": dict(row.refusals),
+        "dealt_with": bool(row.troubles) and not row.open_troubles,
+        "needs_attention": bool(row.open_troubles),
         "origin": "synthetic" if row.synthetic else str(row.origin),
         "accepted_at": row.accepted_at,
         "delivered_at": row.delivered_at,
@@ -195,7 +224,25 @@ ROUTES = (
         operation(
             "Deliver again all that match, a batch a call; safe to press twice",
             answers.ReplaysAnswer,
-            body=ReplayRequest,
+            body=MatchingReferrals,
+            problems=(400, 404),
+            form=True,
+        ),
+    ),
+    Route(
+        "POST",
+        "/api/referrals/{campaign_id}/{user_id}/close",
+        post_close,
+        operation("Mark one as dealt with; safe to press twice", answers.CloseAnswer, parameters=ONE, problems=(404,)),
+    ),
+    Route(
+        "POST",
+        "/api/closes",
+        post_closes,
+        operation(
+            "Mark all that match as dealt with, a batch a call; safe to press twice",
+            answers.ClosesAnswer,
+            body=MatchingReferrals,
             problems=(400, 404),
             form=True,
         ),

@@ -10,7 +10,7 @@ import { AUDIENCES, badge, FLAGS, moment, plural, STATE_HELP, STATES } from "./w
 const SHOW = [["", "All"], ["attention", "Needs attention"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
 
 export async function show({ query }, signal) {
-  const wanted = { show: "", campaign_id: "", audience: "", email: "", ...query };
+  const wanted = { show: "", campaign_id: "", audience: "", email: "", reason: "", ...query };
   const campaigns = (await attempt(() => read("/api/campaigns", { limit: 100 })))?.items ?? [];
   const results = make("div", {});
   const body = make("div", {});
@@ -94,12 +94,13 @@ export async function show({ query }, signal) {
     field("Who", select(wanted.audience, [["", "Everybody"], ...Object.entries(AUDIENCES)], set("audience"))),
     field("E-mail", email),
     make("button", { type: "submit" }, "Search"),
+    wanted.reason ? make("p", { className: "soft" }, "Only with the reason “", wanted.reason, "” ", link("All reasons", "#/activity?show=attention")) : null,
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     set("email")(email.value);
   });
-  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
+  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Mark all that match as dealt with", () => closeAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
   attempt(start);
   every(signal, 10, renew);
   return { title: "Activity", content: [form, tools, body] };
@@ -119,31 +120,53 @@ function list(rows) {
 
 /** The reason, and for whom a person should look after, what to do. */
 function why(one) {
-  const needed = ["failed", "partial"].includes(one.state) || flags(one).length > 0;
-  const reason = one.reason || make("span", { className: "soft" }, STATE_HELP[one.state]);
-  return needed ? make("span", {}, reason, " ", make("strong", {}, "What to do: "), one.what_to_do) : reason;
+  const [refused] = Object.values(one.refusals);
+  const reason = (refused ?? one.reason) || make("span", { className: "soft" }, STATE_HELP[one.state]);
+  return one.needs_attention ? make("span", {}, reason, " ", make("strong", {}, "What to do: "), one.what_to_do) : reason;
 }
 
 const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);
 
-export const flags = (one) => Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => badge([FLAGS[flag], "bad"]));
+export function flags(one) {
+  const wrong = Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => FLAGS[flag]);
+  const found = Object.keys(one.refusals).length ? [...wrong, "Refused by Referral Factory"] : wrong;
+  const badges = found.map((text) => badge([text, one.needs_attention ? "bad" : "quiet"]));
+  return one.dealt_with ? [...badges, badge(["Dealt with", "quiet"])] : badges;
+}
 
-async function replayAll(filter, done) {
-  if (!(filter.state || filter.flag || filter.attention || filter.email)) return say("Choose a state under “Show”, or an e-mail address, first.", "bad");
+export async function replayAll(filter, done) {
   const text = ["Everybody who matches this filter is delivered to Intercom again, at the vendors’ pace.", "Nobody is created twice, and pressing again does no harm."];
-  if (!(await confirmed("Replay all that match?", text, "Replay them"))) return undefined;
-  const wanted = { ...filter, ...(filter.campaign_id ? { campaign_id: Number(filter.campaign_id) } : {}) };
-  let cursor = null;
-  const sum = { replayed: 0, waiting: 0 };
-  do {
-    const answer = await send("/api/replays", { ...wanted, cursor });
-    sum.replayed += answer.replayed;
-    sum.waiting += answer.already_waiting;
-    cursor = answer.cursor;
-    say(`${plural(sum.replayed, "referral")} replayed…`, "wait");
-  } while (cursor !== null && cursor !== undefined);
+  const sum = await forAll("/api/replays", filter, ["Replay all that match?", text, "Replay them"], ["replayed", "already_waiting"]);
+  if (!sum) return undefined;
   await done();
-  return say(`${plural(sum.replayed, "referral")} replayed, ${sum.waiting} waited already.`);
+  return say(`${plural(sum.replayed, "referral")} replayed, ${sum.already_waiting} waited already.`);
+}
+
+async function closeAll(filter, done) {
+  const text = ["They leave “Needs attention”. Nothing is sent, and each one’s story says who marked it.", "What goes wrong with them later shows again."];
+  const sum = await forAll("/api/closes", filter, ["Mark all that match as dealt with?", text, "Mark them"], ["closed"]);
+  if (!sum) return undefined;
+  await done();
+  return say(`${plural(sum.closed, "referral")} marked as dealt with.`);
+}
+
+/** Asks, then sends until all that match had their turn; the sums of what the answers count, none when somebody thought better of it. */
+async function forAll(path, filter, question, counted) {
+  if (!(filter.state || filter.flag || filter.attention || filter.reason || filter.email)) {
+    say("Choose a state under “Show”, or an e-mail address, first.", "bad");
+    return null;
+  }
+  if (!(await confirmed(...question))) return null;
+  const wanted = { ...filter, ...(filter.campaign_id ? { campaign_id: Number(filter.campaign_id) } : {}) };
+  const sum = Object.fromEntries(counted.map((name) => [name, 0]));
+  let cursor = null;
+  do {
+    const answer = await send(path, { ...wanted, cursor });
+    for (const name of counted) sum[name] += answer[name];
+    cursor = answer.cursor;
+    say(`${plural(sum[counted[0]], "referral")} so far…`, "wait");
+  } while (cursor !== null && cursor !== undefined);
+  return sum;
 }
 
 /** The whole list as a file. The application makes the text, with no cell that a spreadsheet would run. */

@@ -1,6 +1,6 @@
 // One referral's whole story, and what to do.
 
-import { flags } from "./activity.js";
+import { flags, replayAll } from "./activity.js";
 import { read, send } from "./api.js";
 import { facts } from "./connection_parts.js";
 import { button, card, every, link, make, say, table } from "./dom.js";
@@ -30,15 +30,21 @@ function render(answer, path, reload) {
     say((await send(`${path}/replay`)).message);
     await reload();
   }, { className: ["failed", "partial"].includes(referral.state) ? "first" : "" });
+  const close = referral.needs_attention ? button("Mark as dealt with", async () => {
+    say((await send(`${path}/close`)).message);
+    await reload();
+  }) : null;
+  const alike = referral.needs_attention && referral.reason ? button("Replay all that failed for this reason", () => replayAll({ attention: true, reason: referral.reason }, reload)) : null;
   const contact = referral.contact_url ? link("Open the contact in Intercom", referral.contact_url, { target: "_blank", rel: "noreferrer" }) : null;
   const now = card(
     "Where it stands",
     make("p", { className: "badges" }, badge(STATES[referral.state] ?? [referral.state, "quiet"]), referral.qualified ? badge(["Qualified", "good"]) : null, ...flags(referral)),
     make("p", {}, referral.reason || STATE_HELP[referral.state]),
+    ...Object.values(referral.refusals).map((reason) => make("p", { className: "note" }, reason)),
     make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do),
     referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Looked at again for doubles: ", moment(referral.due_at)) : null,
     ...answer.notes.map((note) => make("p", { className: "note" }, note)),
-    make("div", { className: "row" }, replay, contact),
+    make("div", { className: "row" }, replay, close, alike, contact),
   );
   const left = answer.dropped.length ? [card("Left out", table("Attributes that were left out", ["Attribute", "Why"], answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
   return [make("p", {}, link("All referrals", "#/activity")), now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), make("div", { className: "columns" }, person(answer), written(answer))];

@@ -22,6 +22,9 @@ class ReferralAnswer(Answer):
     what_to_do: str
     possibly_doubled: bool
     unverified: bool
+    refusals: dict[str, str]
+    dealt_with: bool
+    needs_attention: bool
     origin: str
     accepted_at: float
     delivered_at: float | None
@@ -101,6 +104,20 @@ class ReplaysAnswer(Answer):
 
     replayed: int
     already_waiting: int
+    cursor: str | None
+
+
+class CloseAnswer(Answer):
+    """`closed` false: nothing of it was open."""
+
+    closed: bool
+    message: str
+
+
+class ClosesAnswer(Answer):
+    """`cursor` not null: send it to go on."""
+
+    closed: int
     cursor: str | None
 
 

@@ -84,15 +84,16 @@ class PreviewRequest(Form):
     settings: CampaignSettings | None = None
 
 
-class ReplayRequest(Form):
-    """What matches is delivered again, a batch a call; send `cursor` to go on. At least one of `state`, `flag`, `attention`
-    and `email` is needed."""
+class MatchingReferrals(Form):
+    """What matches, a batch a call; send `cursor` to go on. At least one of `state`, `flag`, `attention`, `reason` and `email`
+    is needed."""
 
     campaign_id: int | None = Field(default=None, ge=1, le=MAX_CAMPAIGN_ID)
     state: States | None = None
     audience: Audiences | None = None
     flag: Flags | None = None
     attention: bool = False
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
     email: Annotated[str, Field(min_length=1, max_length=254)] | None = None
     cursor: Annotated[str, Field(max_length=4_000)] | None = None
 

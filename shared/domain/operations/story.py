@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.referrer.reward import GIVEN, Kind, Reward, title_of
-from shared.domain.signup.referral import Event, Referral, State
+from shared.domain.signup.referral import TROUBLED, Event, Referral, State
 
 _TOLD = {
     "webhook joined": "Referral Factory told that the person joined.",
@@ -22,6 +22,7 @@ _TOLD = {
     "tried": "A try to deliver did not succeed; it is made again.",
     "waits": "The delivery has to wait.",
     "failed": "The delivery failed.",
+    "dealt with": "Somebody marked it as dealt with.",
     "replay": "Somebody asked for the delivery again.",
     "possibly doubled": "More than one new contact with this e-mail address is in Intercom.",
     "qualifies": "The contact in Intercom reached what the campaign calls a successful referral.",
@@ -97,8 +98,12 @@ def is_qualified(row: Referral) -> bool:
 
 def advice_for(row: Referral) -> str:
     """What to do, in plain words."""
+    if row.troubles and not row.open_troubles:
+        return "Nothing: somebody has dealt with it. What goes wrong later shows here again."
     if row.possibly_doubled:
         return "Open the contacts in Intercom and merge them if they are the same person."
     if row.unverified:
         return "Look whether Referral Factory has the person. If not, somebody may have invented the signup: change the secret."
+    if row.refusals and row.state not in TROUBLED:
+        return "Mend what the reason names in Referral Factory or in the campaign's settings, then send it again."
     return _ADVICE[row.state]

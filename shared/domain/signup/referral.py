@@ -32,6 +32,8 @@ class State(StrEnum):
 
 
 IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
+TROUBLED = frozenset({State.FAILED, State.PARTIAL})
+"""Ends that a person should look at."""
 
 
 class Origin(StrEnum):
@@ -61,6 +63,8 @@ class Referral:
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
     ``synthetic``: we signed up ourselves, and nobody else has told anything of the row.
+    ``refusals``: what a vendor refused beside the delivery, each with its reason: ``qualification``, ``reward 7``.
+    ``dealt_with``: the troubles that a person has marked as dealt with.
     """
 
     campaign_id: int
@@ -90,6 +94,20 @@ class Referral:
     told_at: float | None = None
     standing: Mapping[str, Value] = field(default_factory=dict)
     synthetic: bool = False
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    dealt_with: tuple[str, ...] = ()
+
+    @property
+    def troubles(self) -> frozenset[str]:
+        """What is wrong with the row, whether or not somebody has dealt with it: a state, a flag or a refusal."""
+        flags = {"possibly_doubled": self.possibly_doubled, "unverified": self.unverified}
+        state = {str(self.state)} if self.state in TROUBLED else set()
+        return frozenset({*state, *(name for name, is_set in flags.items() if is_set), *self.refusals})
+
+    @property
+    def open_troubles(self) -> frozenset[str]:
+        """Those that nobody has dealt with yet: a row with one needs attention."""
+        return self.troubles - set(self.dealt_with)
 
     @property
     def audience(self) -> Audience:
@@ -124,7 +142,33 @@ class Referral:
 
     def done(self, state: State, reason: str = "") -> Referral:
         """Finished: nothing rings it any more."""
-        return replace(self, state=state, due_at=None, reason=reason, settle_since=None, expires_at=None)
+        again = tuple(one for one in self.dealt_with if one not in TROUBLED)
+        return replace(self, state=state, due_at=None, reason=reason, settle_since=None, expires_at=None, dealt_with=again)
+
+    def refused(self, what: str, reason: str) -> Referral:
+        """A vendor refused something of this person for that reason; the same refusal again is no news."""
+        return (
+            self
+            if self.refusals.get(what) == reason
+            else replace(
+                self,
+                refusals={**self.refusals, what: reason},
+                dealt_with=tuple(one for one in self.dealt_with if one != what),
+            )
+        )
+
+    def accepted(self, what: str) -> Referral:
+        """What was refused is no longer refused."""
+        if what not in self.refusals:
+            return self
+        rest = {name: reason for name, reason in self.refusals.items() if name != what}
+        return replace(self, refusals=rest, dealt_with=tuple(one for one in self.dealt_with if one != what))
+
+    def closed(self, at: float, who: str) -> Referral:
+        """Marked as dealt with. What goes wrong later opens the row again."""
+        if not self.open_troubles:
+            return self
+        return replace(self, dealt_with=tuple(sorted(self.troubles))).told(at, "dealt with", who)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class Group(StrEnum):
     WAITING = "WAITING"
     DONE = "DONE"
     QUIET = "QUIET"
+    CLOSED = "CLOSED"
+    """Dealt with: apart, so that a search for what failed need not read all that went well."""
 
 
 class Flag(StrEnum):
@@ -29,8 +31,6 @@ _GROUPS = {
     State.PENDING: Group.WAITING,
     State.HELD: Group.WAITING,
     State.DELIVERED: Group.DONE,
-    State.PARTIAL: Group.ATTENTION,
-    State.FAILED: Group.ATTENTION,
     State.SKIPPED: Group.QUIET,
     State.NOT_WANTED: Group.QUIET,
     State.KNOWN: Group.QUIET,
@@ -39,13 +39,16 @@ _GROUPS = {
 
 
 def group_of(referral: Referral) -> Group:
-    """A flagged row needs attention whatever its state."""
-    return Group.ATTENTION if referral.possibly_doubled or referral.unverified else _GROUPS[referral.state]
+    """A row with a trouble that nobody has dealt with needs attention, whatever its state."""
+    if referral.open_troubles:
+        return Group.ATTENTION
+    return Group.CLOSED if referral.troubles else _GROUPS[referral.state]
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralFilter:
-    """None takes all. ``attention``: only what a person should look at."""
+    """None takes all. ``attention``: only what a person should look at. ``flag``: only rows whose flag nobody has dealt
+    with. ``reason``: the row's own or that of a refusal, word for word."""
 
     campaign_id: int | None = None
     state: State | None = None
@@ -53,6 +56,7 @@ class ReferralFilter:
     email: str | None = None
     flag: Flag | None = None
     attention: bool = False
+    reason: str | None = None
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -61,7 +65,8 @@ class ReferralFilter:
             return (Group.ATTENTION,)
         if self.state is None:
             return tuple(Group)
-        return tuple(dict.fromkeys((_GROUPS[self.state], Group.ATTENTION)))
+        usual = {_GROUPS[self.state]} if self.state in _GROUPS else set()
+        return (*usual, Group.ATTENTION, Group.CLOSED)
 
     def takes_key(self, campaign_id: int) -> bool:
         """What can be told before the row is read."""
@@ -74,6 +79,7 @@ class ReferralFilter:
             and self.state in {None, row.state}
             and self.audience in {None, row.audience}
             and (self.email is None or fold_email(self.email) == fold_email(row.person.email or ""))
-            and (self.flag is None or bool(getattr(row, self.flag)))
+            and (self.flag is None or self.flag in row.open_troubles)
             and (not self.attention or group_of(row) is Group.ATTENTION)
+            and (self.reason is None or self.reason in {row.reason, *row.refusals.values()})
         )

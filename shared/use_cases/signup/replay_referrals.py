@@ -78,7 +78,7 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
             became = Replay.ALREADY_WAITING
             return row
         became = Replay.REPLAYED
-        return replace(row, attempts=0).told(now, REPLAYED, who).waiting(now + RESCUE_AFTER, "Asked for again.")
+        return replace(row, attempts=0, dealt_with=()).told(now, REPLAYED, who).waiting(now + RESCUE_AFTER, "Asked for again.")
 
     environment.referrals.update(campaign_id, user_id, change)
     return became

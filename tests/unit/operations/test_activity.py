@@ -26,8 +26,8 @@ from tests.support.console_api import Console, Recorded
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
 MODEL = 987_654_321
 """The user id that is replaced in a copied row."""
-MOST_CALLS_A_PAGE = 6
-"""The connection, a query for each of up to four partitions, the rows in one batch."""
+MOST_CALLS_A_PAGE = 7
+"""The connection, a query for each of up to five partitions, the rows in one batch."""
 
 
 @pytest.fixture

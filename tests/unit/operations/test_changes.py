@@ -65,6 +65,14 @@ CHANGES: dict[str, tuple[Act, str]] = {
         "Replayed the referral of user 7 in campaign 1.",
     ),
     "POST /api/replays": (lambda console: console.post("/api/replays", {"state": "failed"}), "Replayed 1 referral at once."),
+    "POST /api/referrals/{campaign_id}/{user_id}/close": (
+        lambda console: console.post("/api/referrals/1/7/close"),
+        "Marked the referral of user 7 in campaign 1 as dealt with.",
+    ),
+    "POST /api/closes": (
+        lambda console: console.post("/api/closes", {"state": "failed"}),
+        "Marked 1 referral as dealt with at once.",
+    ),
     "POST /api/quarantine/{id}/replay": (
         lambda console: console.post("/api/quarantine/q1/replay"),
         "Replayed the webhook q1 out of quarantine.",

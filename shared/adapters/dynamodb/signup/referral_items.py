@@ -15,7 +15,7 @@ from shared.domain.signup.referral import Event, Origin, Referral, State
 from shared.domain.signup.referral_filter import group_of
 
 SORT_KEY = "REFERRAL"
-_JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history")
+_JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history", "refusals", "dealt_with")
 _PLAIN = tuple(field.name for field in fields(Referral) if field.name not in {*_JSON, "due_at"})
 _KEYS = (
     "pk",
@@ -57,6 +57,8 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
             "baseline": json_text(referral.baseline),
             "standing": json_text(dict(referral.standing)),
             "history": json_text([[event.at, event.what, event.detail] for event in referral.history]),
+            "refusals": json_text(dict(referral.refusals)) if referral.refusals else None,
+            "dealt_with": json_text(referral.dealt_with) if referral.dealt_with else None,
             "list_partition": listing_partition(f"REFERRALS#{referral.campaign_id}", pk),
             "listed_at": float(referral.accepted_at),
             "state_partition": state_partition(group_of(referral), pk),
@@ -86,6 +88,8 @@ def referral_of(item: Item) -> Referral:
             "written": _read(values, "written", {}),
             "baseline": _read(values, "baseline", None),
             "standing": _read(values, "standing", {}),
+            "refusals": _read(values, "refusals", {}),
+            "dealt_with": tuple(_read(values, "dealt_with", [])),
             "history": tuple(Event(float(at), what, detail) for at, what, detail, *_ in _read(values, "history", [])),
         }
     )

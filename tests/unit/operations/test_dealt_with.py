@@ -1,0 +1,116 @@
+"""A person marks as dealt with what they have looked at, and only what is open asks for attention."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.signup.referral import State
+from tests.support.console_api import Console
+from tests.unit.operations.test_activity import add, everything
+
+SHUT = "The Intercom app lacks a permission."
+
+
+@pytest.fixture
+def console() -> Console:
+    console = Console()
+    console.app.configure()
+    return console
+
+
+def attention(console: Console) -> tuple[list[int], int]:
+    """The list and the overview's count of it."""
+    return everything(console, "attention=true"), console.get("/api/overview")["attention"]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"state": State.FAILED},
+        {"state": State.PARTIAL},
+        {"possibly_doubled": True},
+        {"unverified": True},
+        {"refusals": {"qualification": SHUT}},
+    ],
+)
+def test_what_is_dealt_with_asks_for_nobody_any_more(console: Console, trouble: dict[str, Any]) -> None:
+    add(console.app, 1, **trouble)
+    assert attention(console) == ([1], 1)
+    assert console.post("/api/referrals/1/1/close")["closed"] is True
+    assert attention(console) == ([], 0)
+    assert console.get("/api/overview")["alarms"] == [] or "attention" not in str(console.get("/api/overview")["alarms"])
+    told = console.get("/api/referrals/1/1")
+    assert (told["referral"]["dealt_with"], told["referral"]["needs_attention"]) == (True, False)
+    line = told["story"][-1]
+    assert (line["at"], line["sentence"], line["detail"]) == (
+        console.app.clock.now(),
+        "Somebody marked it as dealt with.",
+        "mara@example.com",
+    )
+    assert everything(console, f"state={told['referral']['state']}") == [1], "it is still found by its state"
+
+
+def test_a_second_press_changes_nothing(console: Console) -> None:
+    add(console.app, 1, state=State.FAILED)
+    answers = [console.post("/api/referrals/1/1/close")["closed"] for _ in range(2)]
+    assert answers == [True, False]
+    assert [line["what"] for line in console.get("/api/referrals/1/1")["story"]] == ["dealt with"]
+    assert console.call("POST", "/api/referrals/1/2/close").status == 404
+
+
+def test_what_goes_wrong_later_shows_again(console: Console) -> None:
+    rows = console.app.environment.referrals
+    add(console.app, 1, state=State.FAILED)
+    console.post("/api/referrals/1/1/close")
+    rows.update(1, 1, lambda row: replace(row, possibly_doubled=True))
+    assert attention(console)[0] == [1]
+    console.post("/api/referrals/1/1/close")
+    rows.update(1, 1, lambda row: row.waiting(0, "").done(State.FAILED, "Another reason."))
+    assert attention(console)[0] == [1], "it was tried again and failed again"
+    console.post("/api/referrals/1/1/close")
+    rows.update(1, 1, lambda row: row.refused("qualification", SHUT))
+    assert attention(console)[0] == [1]
+    console.post("/api/referrals/1/1/close")
+    rows.update(1, 1, lambda row: row.refused("qualification", SHUT))
+    assert attention(console)[0] == [], "the same refusal again is no news"
+    rows.update(1, 1, lambda row: row.accepted("qualification").refused("qualification", SHUT))
+    assert attention(console)[0] == [1]
+
+
+def test_a_replay_opens_the_row_again(console: Console) -> None:
+    app = console.app
+    app.sign_up(email="nobody")
+    console.post("/api/referrals/1/42/close")
+    assert attention(console)[0] == []
+    app.wait(11)
+    console.post("/api/referrals/1/42/replay")
+    app.work()
+    assert app.row().state is State.FAILED
+    assert attention(console)[0] == [42]
+
+
+def test_all_that_match_are_closed_in_batches(console: Console) -> None:
+    for user_id in range(1, 251):
+        add(console.app, user_id, state=State.FAILED, reason=SHUT if user_id % 2 else "Another.")
+    closed, cursor = 0, None
+    for _ in range(10):
+        done = console.post("/api/closes", {"attention": True, "reason": SHUT, "cursor": cursor})
+        closed, cursor = closed + done["closed"], done["cursor"]
+        if cursor is None:
+            break
+    assert closed == 125
+    assert console.get("/api/overview")["attention"] == 100, "counted up to there"
+    assert len(everything(console, "attention=true", limit=100)) == 125
+    assert console.call("POST", "/api/closes", {"campaign_id": 1}).status == 422
+
+
+def test_all_that_failed_for_one_reason_are_sent_again_and_no_others(console: Console) -> None:
+    app = console.app
+    for user_id, reason in ((1, SHUT), (2, "The e-mail address is invalid."), (3, SHUT)):
+        add(app, user_id, state=State.FAILED, reason=reason)
+    assert everything(console, f"reason={SHUT.replace(' ', '+')}") == [3, 1]
+    assert console.post("/api/replays", {"reason": SHUT})["replayed"] == 2
+    assert [app.row(user_id).state for user_id in (1, 2, 3)] == [State.PENDING, State.FAILED, State.PENDING]
