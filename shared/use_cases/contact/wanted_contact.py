@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.campaign.campaign import AudienceSettings, Campaign
+from shared.domain.campaign.campaign import Action, AudienceSettings, Campaign
 from shared.domain.contact import Value
 from shared.domain.mapping import map_facts
 from shared.domain.person import Audience
@@ -13,6 +13,13 @@ from shared.use_cases.contact.write_contact import Wanted
 def mapped_values(campaign: Campaign, row: Referral) -> dict[str, Value]:
     """The attributes that the row's facts go to."""
     return map_facts(row.person, campaign.campaign_id, campaign.name, campaign.audience(row.audience).mapping)
+
+
+def wants_differ(campaign: Campaign, before: Referral, after: Referral) -> bool:
+    """Whether the facts of the two ask for different contacts."""
+    if campaign.audience(after.audience).action is Action.NONE:
+        return False
+    return before.audience is not after.audience or mapped_values(campaign, before) != mapped_values(campaign, after)
 
 
 def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str) -> Wanted:

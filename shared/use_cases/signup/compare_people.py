@@ -18,6 +18,8 @@ LONGEST_CALL = 25.0 + 3.0
 """Seconds one call of Referral Factory may need; with less left none is begun."""
 MOST_REFERRERS = 50
 """Referrers that one pass asks for by id, beside those that are on the pages it reads."""
+REFERRER = "referrer."
+REFERRER_FACTS = ("first_name", "email", "code", "url")
 MOST_FAILURES = 5
 """People of one pass who may fail at our own tables before it stops."""
 
@@ -86,18 +88,20 @@ class PeopleComparison:
         return () if fresh.finished or (row is not None and not row.finished) else (fresh,)
 
     def _with_referrer(self, campaign: Campaign, person: Person, row: Referral | None) -> Person:
-        """The list names a referrer by id only; who that is, where the campaign maps it, is asked once a pass."""
+        """The list names a referrer by id only; mapped facts that nobody reported are asked for,
+        once a pass. An empty one is stored as such, so that it is not asked for again."""
         audience = (row.person if row else person).audience or person.audience
         mapped = campaign.audience(audience).mapping if audience else ()
         referrer_id = person.referrer.user_id
-        known = row is not None and (row.person.referrer.first_name or row.person.referrer.email)
-        if referrer_id is None or known or not any(one.source.startswith("referrer.") for one in mapped):
+        known = row.person.referrer if row else Referrer()
+        wanted = {one.source.removeprefix(REFERRER) for one in mapped if one.source.startswith(REFERRER)}
+        if referrer_id is None or all(getattr(known, name) is not None for name in wanted):
             return person
         referrer = self._people.get(referrer_id) or self._ask_for(referrer_id)
         if referrer is None:
             return person
-        facts = Referrer(referrer_id, referrer.first_name, referrer.email, referrer.code, referrer.url)
-        return replace(person, referrer=facts)
+        facts = {name: getattr(referrer, name) or getattr(known, name) or "" for name in REFERRER_FACTS}
+        return replace(person, referrer=Referrer(referrer_id, **facts))
 
     def _ask_for(self, user_id: int) -> Person | None:
         """None when nobody answers, or enough was asked in this pass: the next one tries again."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain.campaign.campaign import Action, Campaign
+from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Person
 from shared.domain.signup.referral import RESCUE_AFTER, Event, Origin, Referral, State
-from shared.use_cases.contact.wanted_contact import mapped_values
+from shared.use_cases.contact.wanted_contact import wants_differ
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
 
@@ -54,10 +54,5 @@ def remember_signup(
 
 def _wanted_changes(before: Referral, after: Referral, campaign: Campaign | None) -> bool:
     """Whether new facts change what the contact should be. Skipped, known and erased people stay as they are."""
-    if campaign is None or before.state in {State.SKIPPED, State.KNOWN, State.ERASED}:
-        return False
-    if before.audience is not after.audience:
-        return campaign.audience(after.audience).action is not Action.NONE
-    if campaign.audience(after.audience).action is Action.NONE:
-        return False
-    return mapped_values(campaign, before) != mapped_values(campaign, after)
+    left_alone = before.state in {State.SKIPPED, State.KNOWN, State.ERASED}
+    return campaign is not None and not left_alone and wants_differ(campaign, before, after)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import rule_of
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.domain.signup.referral import RESCUE_AFTER, KnownPerson, Referral, State
 from shared.errors import TransientError
-from shared.messages import QualifyReferral
+from shared.messages import DeliverContact, QualifyReferral
 from shared.observability import logger
 from shared.ports.signup import Pointer
 from shared.use_cases.connection.find_connection import find_connection
-from shared.use_cases.contact.wanted_contact import qualifiable_states, wanted_of
+from shared.use_cases.contact.wanted_contact import qualifiable_states, wanted_of, wants_differ
 from shared.use_cases.contact.write_contact import ContactWriter, Outcome
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
@@ -36,6 +36,8 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
         row = environment.referrals.get(row.campaign_id, row.user_id)
         if row.finished:
             return
+        if fold_email(row.person.email or "") != email:  # reported since the lease was asked for
+            raise TransientError("The e-mail address changed meanwhile.", retry_after=1.0)
         if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
             environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
         settings = campaign.audience(row.audience)
@@ -118,10 +120,14 @@ def _record(environment: Environment, row: Referral, campaign: Campaign, outcome
             delivered_at=now if first else fresh.delivered_at,
             attempts=0,
         ).told(now, outcome.what, outcome.reason)
-        done = replace(done, settle_since=outcome.settle_since)
+        done = replace(done, settle_since=outcome.settle_since or fresh.settle_since)
+        if wants_differ(campaign, row, fresh):
+            return done.waiting(now + RESCUE_AFTER, "New facts came while the contact was written.")
         return replace(done, due_at=next_check(done))
 
-    environment.referrals.update(row.campaign_id, row.user_id, change)
+    stored = environment.referrals.update(row.campaign_id, row.user_id, change)
+    if not stored.finished:
+        environment.delivery_queue.send(DeliverContact(row.campaign_id, row.user_id, "new facts", now))
     logger.info(
         "contact delivered", outcome=outcome.what, state=outcome.state, campaign_id=row.campaign_id, user_id=row.user_id
     )

@@ -1,0 +1,65 @@
+"""What is reported of a person while the contact is being written, or bit by bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.domain.signup.referral import State
+from shared.messages import DeliverContact
+from tests.support.builders import CUSTOM, EMAIL, App, mapping, webhook_fields
+
+LINK = "referral_link"
+
+
+def reported_meanwhile(app: App, **changes: Any) -> None:
+    """Another worker gets a second webhook of the same person, 0.1 s later."""
+    app.wait(0.1)
+    fields = webhook_fields(**changes)
+    app.environment.delivery_queue.send(DeliverContact(1, None, "joined", app.clock.now(), fields, id="second"))
+    app.work(app.new_environment())
+
+
+def settle(app: App) -> None:
+    for _ in range(4):
+        app.wait(30)
+        app.work()
+        app.sweep()
+
+
+def test_facts_that_come_while_the_contact_is_created_reach_it() -> None:
+    app = App()
+    app.configure()
+    app.wire.interrupt("POST /contacts", lambda: reported_meanwhile(app))
+    app.sign_up(url=None)
+    settle(app)
+    assert app.contact().custom_attributes.get(LINK) == webhook_fields()["url"]
+    assert app.row().state is State.DELIVERED
+
+
+def test_facts_that_come_during_a_delivery_are_written_within_seconds_and_not_by_the_sweep() -> None:
+    app = App()
+    app.configure()
+    app.wire.interrupt("POST /contacts", lambda: reported_meanwhile(app))
+    app.sign_up(url=None)
+    app.work()
+    assert app.contact().custom_attributes.get(LINK) == webhook_fields()["url"]
+
+
+@pytest.mark.parametrize("brought", ["first_name", "email", None])
+def test_a_referrers_facts_are_completed_one_by_one(brought: str | None) -> None:
+    """The webhook names the referrer, as docs/deploy.md recommends, but never the referrer's link."""
+    app = App()
+    app.configure(person_invited={"action": "lead", "mapping": mapping(("referrer.url", f"{CUSTOM}referral_link"))})
+    account = app.referral_factory.account
+    rita = account.join(account.campaigns[1], first_name="Rita", email="rita@example.com", source="Direct", ip="192.0.2.1")
+    ivo = account.join(account.campaigns[1], first_name="Ivo", email=EMAIL, source="Referred", ip="192.0.2.2", referrer=rita)
+    told = {f"referrer_{name}": None for name in ("first_name", "email", "code") if name != brought}
+    app.sign_up(id=ivo.id, referrer_id=rita.id, **told)
+    app.reconcile()
+    app.sweep()
+    assert app.contact().custom_attributes.get(LINK) == account.url(rita.code)
+    app.forget_calls()
+    app.reconcile()
+    assert not [call for call in app.calls("referral_factory") if call.startswith(f"GET /api/v2/users/{rita.id}")]
