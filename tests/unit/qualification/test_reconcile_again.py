@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functions.reconcile.handler import CONTACTS_AGAIN_AFTER, FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER
 from sandbox.vendors.wire import Request, Response
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.messages import ReconcileCampaigns
+from shared.use_cases.operations.reconcile_vendors import CONTACTS_AGAIN_AFTER, FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN
 from tests.support.qualifying import Friendship, rules
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from functions.intercom_webhook import handler as intercom_webhook
-from functions.reconcile.handler import CONTACTS_AGAIN_AFTER
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.connection.connection import BreakerKind, Connection, Vendor
 from shared.domain.qualification.qualification import Qualification
@@ -18,6 +17,7 @@ from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.connect_intercom import connect_with_token
 from shared.use_cases.connection.disconnect import disconnect
 from shared.use_cases.operations.read_overview import read_overview
+from shared.use_cases.operations.reconcile_vendors import CONTACTS_AGAIN_AFTER
 from shared.use_cases.vendor.guard_vendor import RECONNECT_PROBE
 from tests.support.builders import App, notification_event
 from tests.support.qualifying import Friendship, rules

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.reconcile import handler
-from functions.reconcile.handler import FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER, SLOT
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.reconcile import Order
 from shared.domain.signup.referral import Origin, State
 from shared.errors import RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, body_of
+from shared.use_cases.operations.reconcile_vendors import FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER, SLOT
 from shared.use_cases.signup.compare_people import LONGEST_CALL, MOST_FAILURES
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from tests.support.builders import NOW, App, Context, mapping
