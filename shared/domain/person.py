@@ -77,26 +77,93 @@ def merge(known: Person, told: Person) -> Person:
     return replace(merged, meta={**known.meta, **told.meta}, referrer=replace(known.referrer, **referrer_changes))
 
 
+LONGEST_EMAIL = 254
+"""Bytes of an address that mail systems take, and of one that becomes a key."""
+_LONGEST_WRITTEN = 1_000
+_HIDDEN = frozenset({"Cf", "Cc", "Cs"})
+
+
+def clean_email(email: str) -> str:
+    """The address as the person wrote it, without what shows nothing: format and control characters, stray blanks; wide
+    characters as plain ones. Empty when it is far too long to be one."""
+    if len(email) > _LONGEST_WRITTEN:
+        return ""
+    if not email.isascii():
+        email = unicodedata.normalize("NFKC", clean_code(email, blanks=True)).replace("\u3002", ".")
+    local, at, host = clean_code(email, blanks=True).strip().rpartition("@")
+    return f"{local.rstrip()}{at}{''.join(host.split())}"
+
+
+def clean_code(text: str, *, blanks: bool = False) -> str:
+    """Without characters that show nothing, and without ``blanks`` unless they stay."""
+    if text.isascii() and text.isprintable() and (blanks or " " not in text):
+        return text
+    shown = (one for one in text if unicodedata.category(one) not in _HIDDEN)
+    return "".join(one for one in shown if blanks or not one.isspace())
+
+
 def fold_email(email: str) -> str:
-    """The form in which e-mail addresses are compared: trimmed, lower-case, composed. Plus-tags stay."""
-    return unicodedata.normalize("NFC", email.strip()).lower()
+    """The form in which e-mail addresses are compared and kept as keys: cleaned, one letter case, one Unicode form, the
+    host as DNS has it (``xn--``). Plus-tags stay. Empty for what is longer than LONGEST_EMAIL bytes."""
+    folded = clean_email(email)
+    if folded.isascii():
+        folded = folded.lower()
+    for _ in range(0 if folded.isascii() else 3):  # lowering may undo the composition, and the other way round
+        folded = unicodedata.normalize("NFKC", folded.lower().replace("\u03c2", "\u03c3"))
+        folded = clean_email(folded)
+    local, at, host = folded.rpartition("@")
+    folded = f"{local}{at}{host_in_dns(host) or host}"
+    return folded if len(folded.encode("utf-8", "surrogatepass")) <= LONGEST_EMAIL else ""
+
+
+def emails_alike(email: str) -> set[str]:
+    """The ways in which Intercom may hold the address: its host as DNS has it, and as people read it."""
+    folded = fold_email(email)
+    local, at, host = folded.rpartition("@")
+    return {folded, f"{local}{at}{host_as_read(host)}"} - {""}
+
+
+def host_in_dns(host: str) -> str | None:
+    """``bücher.example`` → ``xn--bcher-kva.example``; None when it cannot be a host. https://www.rfc-editor.org/rfc/rfc5891"""
+    if host.isascii():
+        return host.lower()
+    import idna  # 20 ms, and most hosts are ASCII
+
+    try:
+        return idna.encode(host, uts46=True, std3_rules=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        return None
+
+
+def host_as_read(host: str) -> str:
+    """The other way round; what cannot be read stays as it is."""
+    if "xn--" not in host or len(host) > LONGEST_EMAIL:
+        return host
+    import idna
+
+    try:
+        return idna.decode(host)
+    except (idna.IDNAError, UnicodeError):
+        return host
 
 
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{1,64}")
-_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?", re.ASCII)
 
 
 def is_deliverable(email: str) -> bool:
-    """Whether a mail system could take the address: one ``@``, a dotted host name, at most 254 characters.
+    """Whether a mail system could take the address: one ``@``, a dotted host name, at most 254 bytes.
 
     Quoted local parts and address literals are refused, as Intercom refuses them.
     """
-    if len(email) > 254 or email.count("@") != 1:
+    if len(email) > LONGEST_EMAIL or len(email.encode("utf-8", "surrogatepass")) > LONGEST_EMAIL or email.count("@") != 1:
         return False
     local, host = email.split("@")
     if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
         return False
-    labels = host.split(".")
+    if clean_code(local) != local:
+        return False
+    labels = (host_in_dns(host) or "").split(".")
     return len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
 
 

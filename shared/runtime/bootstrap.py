@@ -404,9 +404,9 @@ class Environment:
 
     @property
     def read_person(self) -> PersonReader:
-        from shared.adapters.referral_factory.schemas import person_of
+        from shared.adapters.referral_factory.schemas import told_person_of
 
-        return person_of
+        return told_person_of
 
     # -- Intercom's notifications -------------------------------------------------------------------------------------
 

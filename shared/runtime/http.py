@@ -14,6 +14,7 @@ from shared.errors import MalformedPayloadError
 
 Event = Mapping[str, Any]
 PROBLEM = "application/problem+json"
+MAX_QUERY_FIELDS = 200
 SECURITY_HEADERS: Mapping[str, str] = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -27,7 +28,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One call. Header names are lower-case, ``path_parameters`` decoded, ``query`` holds each name's values in order.
+    """One call. Header names are lower-case, ``path_parameters`` decoded.
 
     ``claims`` are the verified token's, all of them strings; empty on a public route.
     """
@@ -36,7 +37,6 @@ class HttpRequest:
     path: str
     route_key: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     raw_query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -48,21 +48,29 @@ class HttpRequest:
         """Ask ``too_large`` first. Raises MalformedPayloadError for base64 that is none."""
         context = event.get("requestContext") or {}
         raw_query = event.get("rawQueryString") or ""
-        query: dict[str, tuple[str, ...]] = {}
-        for name, value in parse_qsl(raw_query, keep_blank_values=True):
-            query[name] = (*query.get(name, ()), value)
         return cls(
             method=method_of(event),
             path=event.get("rawPath") or "/",
             route_key=event.get("routeKey") or "",
             path_parameters=dict(event.get("pathParameters") or {}),
-            query=query,
             raw_query=raw_query,
             headers=headers_of(event),
             body=_body(event),
             claims=dict(((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}),
             cookies=_cookies(event),
         )
+
+    @property
+    def query(self) -> dict[str, tuple[str, ...]]:
+        """Each name's values in order. Read when asked for, so after the secret. Raises MalformedPayloadError for
+        more than MAX_QUERY_FIELDS."""
+        query: dict[str, list[str]] = {}
+        try:
+            for name, value in parse_qsl(self.raw_query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS):
+                query.setdefault(name, []).append(value)
+        except ValueError:
+            raise MalformedPayloadError(f"The address has more than {MAX_QUERY_FIELDS} fields.") from None
+        return {name: tuple(values) for name, values in query.items()}
 
     def header(self, name: str) -> str:
         """Empty when it was not sent."""

@@ -15,7 +15,7 @@ from shared.adapters.intercom.schemas import attributes_of, connection_of, conta
 from shared.adapters.limits import UnlimitedLimiter
 from shared.domain.connection.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
-from shared.domain.person import fold_email
+from shared.domain.person import emails_alike, fold_email
 from shared.domain.sync.source import ContactFilter
 from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
 from shared.ports.clock import Clock
@@ -112,7 +112,8 @@ class IntercomClient(Intercom):
     def search_by_email(self, *emails: str) -> list[Contact]:
         """See ``Intercom.search_by_email``. Reads at most 600 hits."""
         wanted = {fold_email(email) for email in emails}
-        filters = [{"field": "email", "operator": "=", "value": email} for email in sorted(wanted)]
+        spellings = sorted({spelling for email in emails for spelling in emails_alike(email)})
+        filters = [{"field": "email", "operator": "=", "value": spelling} for spelling in spellings]
         query = filters[0] if len(filters) == 1 else {"operator": "OR", "value": filters}
         hits: dict[str, Contact] = {}
         cursor: str | None = None

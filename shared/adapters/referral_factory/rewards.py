@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.adapters.referral_factory.reading import count_of, date_of, first, id_of, look_up, text_of, unfold_brackets
+from shared.adapters.referral_factory.reading import (
+    count_of,
+    date_of,
+    first,
+    id_of,
+    look_up,
+    text_of,
+    unfold_brackets,
+    without_entities,
+)
 from shared.domain.referrer.reward import Kind, RewardFacts, Status, status_of
 
 MAX_NAME = 255
@@ -31,7 +40,7 @@ def is_reward(fields: Mapping[str, Any]) -> bool:
 
 def reward_of(fields: Mapping[str, Any]) -> RewardFacts | None:
     """The reward that a ``rewarded`` webhook tells of; None when it names no issued reward: the lists will."""
-    told = unfold_brackets(fields)
+    told = unfold_brackets(without_entities(fields))
     inner = told.get("data")
     if isinstance(inner, Mapping) and is_reward(inner):
         told = {**told, **inner}

@@ -7,17 +7,25 @@ person. Known shapes: https://developers.referral-factory.com, and the outbound 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from shared.adapters.referral_factory.reading import count_of, date_of, first, id_of, look_up, text_of, unfold_brackets
+from shared.adapters.referral_factory.extra_fields import bounded, labelled
+from shared.adapters.referral_factory.reading import (
+    code_of,
+    count_of,
+    date_of,
+    first,
+    id_of,
+    look_up,
+    text_of,
+    unfold_brackets,
+    without_entities,
+)
 from shared.adapters.referral_factory.rewards import FLAT, OF_A_BARE_REWARD, is_reward
-from shared.domain.person import Audience, Person, Referrer, audience_of
+from shared.domain.person import Audience, Person, Referrer, audience_of, clean_email, fold_email
 from shared.domain.sync.sign_up_form import FormField
-
-MAX_META = 60
-MAX_LABEL = 200
-MAX_META_TEXT = 20_000
-"""Characters of all extra fields together, so that a ledger row stays far below DynamoDB's 400 kB."""
+from shared.errors import MalformedPayloadError
 
 DATE_UNKNOWN = "unknown"
 """``qualified_at`` of a person whose payload only says ``"qualified": true``."""
@@ -48,16 +56,45 @@ _OURS = (
 )
 _OF_THE_ENVELOPE = frozenset({"id", "type", "name", "url", "code", "date", "created_at", "source"})
 """What an envelope around the user says of itself, not of the user."""
+_MAY_BE_LABELS = ("event", "qualified", "reach", "ip", "promotion", "sharing", "data", "user", "analytics", "unsubscribed_at")
+_SAME_FACT = ("first_name", "email", "code", "url", "signed_up_at", "qr")
+
+
+def told_person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
+    """The person of a webhook, whose sender may escape texts for HTML, and whose form's own fields stand beside ours: a label
+    that is a name of ours is kept in ``meta``. Raises MalformedPayloadError when it names two e-mail addresses."""
+    decoded = without_entities(fields)
+    person = person_of(decoded, aliases)
+    told = _unwrap(decoded)
+    if person is None or isinstance(told.get("meta"), list | Mapping):
+        return person
+    beside = bounded({**dict(_beside_ours(told)), **person.meta})
+    return replace(person, meta={**person.meta, **{label: beside[label] for label in beside if label not in aliases}})
+
+
+def _beside_ours(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What stands under a name of ours and says nothing of the person: boxes of the form that are labelled so."""
+    for name in _MAY_BE_LABELS:
+        value = told.get(name)
+        if not isinstance(value, bool | Mapping) and not (name in {"data", "user"} and isinstance(value, list)):
+            yield name, value
+    for name in ("campaign", "referrer"):
+        if isinstance(told.get(name), str) and id_of(told[name]) is None:
+            yield name, told[name]
+    for ours in _SAME_FACT:
+        others = [name for name in _NAMES[ours] if name in told and text_of(told[name]) is not None]
+        taken = text_of(told[others[0]]) if others else None
+        yield from ((name, told[name]) for name in others[1:] if text_of(told[name]) != taken)
 
 
 def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
-    """The person; None when no user id is told.
+    """The person; None when no user id is told. Raises MalformedPayloadError when two e-mail addresses are.
 
     ``aliases``: their field name (or path, or extra field's label) → our name (``email``, ``meta.<label>``,
     ``referrer.first_name``, …). An alias wins over a field that has our name already.
     """
     told = _unwrap(fields)
-    meta = dict(_labelled(told.get("meta")))
+    meta = dict(labelled(told.get("meta")))
     aliased = _take_aliased(told, meta, aliases)
     if is_reward(told):
         of_the_reward = ("recipient_id", "user_id", "reward.recipient_id", "id")
@@ -74,8 +111,8 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person |
         user_id=user_id,
         audience=_audience(type_, source, referrer),
         first_name=text_of(known["first_name"]),
-        email=text_of(known["email"]),
-        code=text_of(known["code"]),
+        email=_email(known["email"]),
+        code=code_of(known["code"]),
         url=text_of(known["url"]),
         source=source,
         type=type_,
@@ -84,7 +121,7 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person |
         referrals_count=count_of(known["referrals_count"]),
         converted_referrals_count=count_of(known["converted_referrals_count"]),
         qualified_at=_qualified_at(known["qualified_at"], told.get("qualified")),
-        meta=_bounded({**_unknown(told), **meta, **labels}),
+        meta=bounded({**_unknown(told), **meta, **labels}, without=aliases.keys() - labels.keys()),
         referrer=referrer,
     )
 
@@ -104,13 +141,29 @@ def _unwrap(fields: Mapping[str, Any]) -> dict[str, Any]:
             inner = told.get(name)
             if isinstance(inner, list) and len(inner) == 1:
                 inner = inner[0]
-            if isinstance(inner, Mapping) and inner:
+            if isinstance(inner, Mapping) and inner and not _hides(inner, told):
                 outer = {key: value for key, value in told.items() if key != name and key not in _OF_THE_ENVELOPE}
                 told = {**outer, **inner}
                 break
         else:
             break
     return told
+
+
+def _hides(inner: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Whether it is no envelope's content: the body beside it names the person itself."""
+    if id_of(told.get("id")) is None:
+        return False
+    names = {*_NAMES["email"], *_NAMES["first_name"]} - {"name"}
+    return bool(names & told.keys()) or not ({"data", "user", *_NAMES["id"]} & inner.keys())
+
+
+def _email(value: Any) -> str | None:
+    """Cleaned, in the person's spelling. The same address in several spellings is one."""
+    told = [text for text in map(text_of, value if isinstance(value, list) else [value]) if text]
+    if len({fold_email(one) for one in told}) > 1:
+        raise MalformedPayloadError("the webhook names several e-mail addresses", vendor="referral_factory")
+    return (clean_email(told[0]) or told[0]) if told else None
 
 
 def _without_bare_reward(told: dict[str, Any]) -> dict[str, Any]:
@@ -144,8 +197,14 @@ def _referrer(told: Mapping[str, Any], aliased: Mapping[str, Any]) -> Referrer:
     for name in _REFERRER_NAMES:
         flat = f"referrer_{name}"
         found[name] = first([aliased.get(f"referrer.{name}"), aliased.get(flat), told.get(flat), nested.get(name)])
-    texts = {name: text_of(value) for name, value in found.items() if name != "id"}
-    return Referrer(user_id=id_of(found["id"]), **texts)
+    texts = {name: text_of(found[name]) for name in ("first_name", "url")}
+    email = text_of(found["email"])
+    return Referrer(
+        user_id=id_of(found["id"]),
+        email=(clean_email(email) or email) if email else None,
+        code=code_of(found["code"]),
+        **texts,
+    )
 
 
 def _audience(type_: str | None, source: str | None, referrer: Referrer) -> Audience | None:
@@ -160,39 +219,9 @@ def _qualified_at(date: Any, qualified: Any) -> str | None:
     return told
 
 
-def _labelled(meta: Any) -> Iterator[tuple[str, Any]]:
-    """Label and value of ``[{"field": label, "value": …}]`` or ``{label: value}``."""
-    if isinstance(meta, Mapping) and not all(isinstance(entry, Mapping) for entry in meta.values()):
-        yield from ((str(label), value) for label, value in meta.items())
-        return
-    entries = list(meta.values()) if isinstance(meta, Mapping) else meta
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, Mapping):
-            label = text_of(first([entry.get("field"), entry.get("label"), entry.get("name")]))
-            if label:
-                yield label, entry.get("value")
-
-
 def _unknown(told: Mapping[str, Any]) -> dict[str, Any]:
     """Fields without a meaning of ours are the customer's own."""
     return {label: value for label, value in told.items() if label not in _OURS}
-
-
-def _bounded(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Cleaned texts that are not blank, within the limits."""
-    kept: dict[str, str] = {}
-    left = MAX_META_TEXT
-    for label, value in meta.items():
-        name = (text_of(label) or "")[:MAX_LABEL]
-        entries = value if isinstance(value, list) else [value]
-        text = text_of(", ".join(part for part in map(text_of, entries) if part))
-        if not name or text is None:
-            continue
-        left -= len(name) + len(text)
-        if left < 0 or len(kept) >= MAX_META:
-            break
-        kept[name] = text
-    return kept
 
 
 def form_of(answer: Mapping[str, Any]) -> list[FormField]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.campaign.campaign import Action, AudienceSettings, Campaign
 from shared.domain.contact import Value
 from shared.domain.mapping import map_facts
-from shared.domain.person import Audience
+from shared.domain.person import Audience, clean_email
 from shared.domain.signup.referral import IN_INTERCOM, Referral, State
 from shared.use_cases.contact.write_contact import Wanted
 
@@ -23,12 +23,14 @@ def wants_differ(campaign: Campaign, before: Referral, after: Referral) -> bool:
 
 
 def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str) -> Wanted:
-    """What the contact of the row should be. ``email`` is folded."""
+    """What the contact of the row should be. ``email`` is folded; what is written is the person's own spelling."""
     values = mapped_values(campaign, row)
+    spelling = clean_email(row.person.email or "") or email
     if "email" in values:
-        values["email"] = email
+        values["email"] = spelling
     return Wanted(
         email=email,
+        spelling=spelling,
         role=settings.action.role,
         values=values,
         creation_values=campaign.creation_values(row.audience),

@@ -47,12 +47,14 @@ MOST_STEPS = 4
 class Wanted:
     """What the contact should be.
 
+    ``email`` is folded, ``spelling`` the person's own;
     ``values``: mapped, wanted now; ``creation_values``: only for a create; ``written``: what this row sent before;
     ``new_signup``: nothing was delivered for this row yet, so a contact may be created or brought back; ``tracked``: the
     attribute whose value can qualify, which has to be known after the outcomes ``baseline_wanted``.
     """
 
     email: str
+    spelling: str
     role: Role
     values: Mapping[str, Value]
     creation_values: Mapping[str, Value]
@@ -273,7 +275,7 @@ class ContactWriter:
             contact, dropped = self._dropping_refused(
                 prepared.values,
                 prepared.dropped,
-                lambda values: self._intercom.create_contact(self._wanted.email, self._wanted.role, values),
+                lambda values: self._intercom.create_contact(self._wanted.spelling, self._wanted.role, values),
             )
         except DuplicateError as duplicate:
             return self._adopt_duplicate(duplicate)

@@ -10,7 +10,7 @@ import base64
 from dataclasses import dataclass
 
 from shared.errors import InvalidSignatureError, MalformedPayloadError, TransientError
-from shared.messages import DeliverContact
+from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.signup import Quarantined
 from shared.use_cases.environment import Environment
@@ -55,19 +55,25 @@ def accept_signup(environment: Environment, webhook: Webhook) -> None:
 
 
 def _message(environment: Environment, webhook: Webhook) -> DeliverContact:
-    if webhook.event not in EVENTS:
+    event = _event_of(webhook)
+    if event not in EVENTS:
         raise MalformedPayloadError("the address names no event: it ends in joined, qualified or rewarded")
-    campaign = webhook.campaign_id
+    campaign = webhook.campaign_id.strip()
     if not (campaign.isascii() and campaign.isdigit() and len(campaign) <= LONGEST_ID):
         raise MalformedPayloadError("the address names no campaign id")
     return DeliverContact(
         campaign_id=int(campaign),
         user_id=None,
-        event=webhook.event,
+        event=event,
         received_at=environment.clock.now(),
         fields=environment.read_fields(webhook.body, webhook.content_type, webhook.query),
         id=environment.chance.token(),
     )
+
+
+def _event_of(webhook: Webhook) -> str:
+    """However the address was typed into Referral Factory's form: one slash at its end, blanks, letter case."""
+    return webhook.event.strip().removesuffix("/").strip().lower()
 
 
 def _store(environment: Environment, message: DeliverContact) -> None:
@@ -89,10 +95,14 @@ def _quarantine(environment: Environment, webhook: Webhook, reason: str) -> None
             campaign_id=webhook.campaign_id[:64],
             event=webhook.event[:64],
             reason=reason,
-            content_type=webhook.content_type[:256],
+            content_type=webhook.content_type[:256] if webhook.body else "application/x-www-form-urlencoded",
             body=base64.b64encode(webhook.body or webhook.query.encode("utf-8", "surrogatepass")).decode("ascii"),
             received_at=environment.clock.now(),
         )
     )
     environment.metrics.count("SignupQuarantined")
     logger.warning("webhook quarantined", reason=reason)
+    try:
+        environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), contacts=False))
+    except TransientError:
+        logger.warning("reconcile not rung")  # it is stored, and the next pass comes within minutes

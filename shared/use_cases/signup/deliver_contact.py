@@ -71,7 +71,8 @@ class Delivery:
             put_aside(environment, row, campaign)
             return
         if not is_deliverable(email):
-            raise PermanentError("There is no e-mail address." if not email else "No mail system takes this e-mail address.")
+            told = row.person.email
+            raise PermanentError("No mail system takes this e-mail address." if told else "There is no e-mail address.")
         try:
             write_signup(environment, row, campaign, email)
         except UnavailableError as error:

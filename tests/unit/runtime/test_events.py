@@ -155,7 +155,8 @@ def what_cannot_be_read_is_quarantined_and_not_refused(app: App, event: dict[str
     assert invoke(app, "signup_webhook", event)["statusCode"] == 202
     assert not app.queued()
     (row,) = app.environment.quarantine.list(10).items
-    assert "a field comes twice" in row.reason
+    assert "a field comes twice with different values: id" in row.reason
+    assert [type(message) for message in app.queued("reconcile")] == [ReconcileCampaigns]
 
 
 @sample("signup_webhook_wrong_secret", "signup_webhook_no_secret")

@@ -69,9 +69,6 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize(
     "body",
     [
-        b"\xef\xbb\xbf{}",
-        '{"a":1}'.encode("utf-16"),
-        '{"a":1}'.encode("utf-16-le"),
         b'{"a":"\xff"}',
         b"\xff=1",
         b"a=%ff",
@@ -80,9 +77,10 @@ def nested(depth: int) -> bytes:
         b'{"a":1e999}',
         b'{"a":1234567890123456789}',
         b'{"a":' + b"9" * 5_000 + b"}",
-        b'{"a":1,"a":2}',
-        b'{"b":{"a":1,"a":2}}',
-        b"a=1&a=2",
+        b'{"id":1,"id":2}',
+        b'{"user":{"email":"a@example.com","email":"b@example.com"}}',
+        b"email=a@example.com&email=b@example.com",
+        b"campaign_id=1&campaign_id=2",
         nested(9),
         nested(100_000),
         b'{"a":' + b"[" * 100_000,
