@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from sandbox.guard import is_allowed
 from sandbox.stack.ports import HOST
 from sandbox.tokens import CLIENT_ID, PEOPLE, TOKEN_SECONDS, Signer, load_key
 
@@ -29,8 +30,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 class Issuer:
     """The running issuer; ``stop`` ends it."""
 
-    def __init__(self, port: int, key_path: Path) -> None:
+    def __init__(self, port: int, key_path: Path, application: int = 0) -> None:
+        """``application``: the port whose pages may ask for tokens; no other page may."""
         self._http = _Server((HOST, port), _Handler)
+        self._http.application = application
         self.url = f"http://{HOST}:{self._http.server_address[1]}"
         self.signer = Signer(load_key(key_path), self.url)
         self._http.signer = self.signer
@@ -60,6 +63,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     signer: Signer
+    application: int
 
     def __init__(self, *arguments: Any) -> None:
         self.grants: dict[str, _Grant] = {}
@@ -94,6 +98,17 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
     server: _Server
+
+    def parse_request(self) -> bool:
+        """Whether to go on: what another web page asks is refused."""
+        if not super().parse_request():
+            return False
+        port = self.server.server_address[1]
+        if is_allowed(self.command, self.headers.items(), port, [self.server.application]):
+            return True
+        self.close_connection = True
+        self._answer(403, {"error": "access_denied"})
+        return False
 
     def do_GET(self) -> None:
         target = urlsplit(self.path)
@@ -173,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {
             "Content-Type": "text/html; charset=utf-8" if page else "application/json",
-            "Access-Control-Allow-Origin": "*",
+            **({"Access-Control-Allow-Origin": self.headers["Origin"], "Vary": "Origin"} if self._is_friend(status) else {}),
             "Cache-Control": "no-store",
             **(headers or {}),
         }.items():
@@ -182,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _is_friend(self, status: int) -> bool:
+        return status != 403 and "Origin" in self.headers
 
     def log_message(self, *_: object) -> None:
         pass

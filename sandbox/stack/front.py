@@ -1,6 +1,7 @@
 """The fixed address of the application: passes every byte between a client and ministack's HTTP API.
 
-Only the request's target is rewritten (``/x`` → ``/_aws/execute-api/<api>/$default/x``); answers are not even read. Each
+The request's target is rewritten (``/x`` → ``/_aws/execute-api/<api>/$default/x``), ministack's key is added, and what comes
+from another web page is refused (``sandbox.guard``); answers are not even read. Each
 client connection has one connection to ministack, so keep-alive and order stay as they are.
 """
 
@@ -12,6 +13,7 @@ import socket
 import threading
 import time
 
+from sandbox.guard import KEY_HEADER, REFUSAL, is_allowed
 from sandbox.stack.ports import HOST
 
 MAX_BODY = 10 * 1024 * 1024
@@ -23,6 +25,7 @@ STALE_SECONDS = 3.0
 
 _REFUSALS = {
     400: (b"Bad Request", b'{"message":"Bad Request"}'),
+    403: (b"Forbidden", REFUSAL),
     413: (b"Request Entity Too Large", b'{"message":"Request Entity Too Large"}'),
     431: (b"Request Header Fields Too Large", b'{"message":"Request Header Fields Too Large"}'),
     502: (b"Bad Gateway", b'{"message":"The local stack does not answer"}'),
@@ -38,8 +41,11 @@ class _RefusedError(Exception):
 class Front:
     """Serves an already listening socket from a thread of its own until ``stop``."""
 
-    def __init__(self, listener: socket.socket, upstream_port: int, api_id: str) -> None:
+    def __init__(self, listener: socket.socket, upstream_port: int, api_id: str, key: str = "") -> None:
+        """``key`` opens ministack's port."""
         self.upstream_port = upstream_port
+        self._port: int = listener.getsockname()[1]
+        self._key = key
         self._prefix = f"/_aws/execute-api/{api_id}/$default".encode()
         self._listener = listener
         self._loop = asyncio.new_event_loop()
@@ -78,7 +84,7 @@ class Front:
                 head = await _read_head(reader)
                 if not head:
                     break
-                rewritten, length = _rewrite(head, self._prefix)
+                rewritten, length = _rewrite(head, self._prefix, self._port, self._key)
                 await upstream.use()
                 await upstream.send(rewritten)
                 await _pass_body(reader, upstream, length)
@@ -153,7 +159,7 @@ async def _read_head(reader: asyncio.StreamReader) -> bytes:
         raise _RefusedError(431) from error
 
 
-def _rewrite(head: bytes, prefix: bytes) -> tuple[bytes, int | None]:
+def _rewrite(head: bytes, prefix: bytes, port: int, key: str) -> tuple[bytes, int | None]:
     """The head with its new target, and the body's length; None when it comes in chunks. Raises _RefusedError."""
     lines = head.lstrip(b"\r\n").split(b"\r\n")
     words = lines[0].split(b" ")
@@ -162,11 +168,13 @@ def _rewrite(head: bytes, prefix: bytes) -> tuple[bytes, int | None]:
     length: int | None = 0
     kept = [b" ".join((words[0], prefix + words[1], words[2]))]
     seen = set()
+    headers = []
     for line in lines[1:]:
         name = line.partition(b":")[0].strip().lower()
         value = line.partition(b":")[2].strip().lower()
-        if name in (b"upgrade", b"http2-settings"):
-            continue  # HTTP/1.1 is all that passes here
+        if name in (b"upgrade", b"http2-settings", KEY_HEADER.encode()):
+            continue  # HTTP/1.1 is all that passes here, and the key is ours to show
+        headers.append((name.decode("latin-1"), value.decode("latin-1")))
         if name in (b"content-length", b"transfer-encoding"):
             length = _read_length(name, value)
             seen.add(name)
@@ -175,6 +183,9 @@ def _rewrite(head: bytes, prefix: bytes) -> tuple[bytes, int | None]:
         raise _RefusedError(400)
     if length is not None and length > MAX_BODY:
         raise _RefusedError(413)
+    if not is_allowed(words[0].decode("latin-1"), headers, port):
+        raise _RefusedError(403)
+    kept.insert(1, f"{KEY_HEADER}: {key}".encode())
     return b"\r\n".join(kept), length
 
 

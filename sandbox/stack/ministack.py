@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from sandbox.guard import KEY_HEADER
 from sandbox.stack.errors import MinistackError
 from sandbox.stack.ports import HOST
 from sandbox.stack.processes import ChildProcess, list_children, read_environment_of
@@ -19,7 +21,7 @@ START_SECONDS = 20.0
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-ministack"
 PROGRAM = Path(__file__).parent / "quick_ministack"
-"""ministack as it is, but that a page of an index costs no reading of the whole partition."""
+"""ministack as it is, but for a guard in front, and that a page of an index costs no reading of the whole partition."""
 HOW_TO_INSTALL = "`make install` makes it from sandbox/ministack-requirements.txt"
 
 
@@ -30,6 +32,9 @@ class Ministack:
         """``folder`` is empty and ours. Raises MinistackError with the last log lines when it does not start."""
         self.port = port
         self.endpoint = f"http://{HOST}:{port}"
+        self.access_key = f"LOCAL{secrets.token_hex(16).upper()}"
+        """Of this run. Whoever does not show it gets no answer; the secret belongs to it because clients want one."""
+        self.secret_key = secrets.token_urlsafe(30)
         interpreter = venv / "bin" / "python"
         if not interpreter.exists():
             raise MinistackError(f"ministack's venv is missing ({venv.name}); {HOW_TO_INSTALL}.")
@@ -64,6 +69,8 @@ class Ministack:
             "STATE_DIR": str(folder / "state"),
             "S3_DATA_DIR": str(folder / "s3"),
             "LOG_LEVEL": log_level,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
         }
 
     def _wait_until_up(self) -> None:
@@ -80,7 +87,7 @@ class Ministack:
     def _is_up(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
         try:
-            connection.request("GET", "/_ministack/health")
+            connection.request("GET", "/_ministack/health", headers={KEY_HEADER: self.access_key})
             return connection.getresponse().status == 200
         except OSError:
             return False
@@ -93,8 +100,8 @@ class Ministack:
             service,
             region_name=REGION,
             endpoint_url=self.endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
             config=Config(
                 retries={"max_attempts": 2},
                 connect_timeout=5,

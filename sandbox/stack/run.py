@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from threading import Event
 
 from sandbox.stack.errors import StackError
+from sandbox.stack.ministack import REGION
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import Stack
 
@@ -71,7 +72,10 @@ def describe(stack: Stack) -> str:
         f"  application        {stack.url}/",
         f"  Intercom           {_where(stack.intercom_url, settings.intercom_url, f'{stack.intercom_url}/ui')}",
         f"  Referral Factory   {_where(stack.referral_factory_url, settings.referral_factory_url, pages)}",
-        f"  AWS services       {stack.aws_endpoint}",
+        f"  AWS services       {stack.aws_endpoint}, only with the access key of this run:",
+        f"                     export AWS_ENDPOINT_URL={stack.aws_endpoint} AWS_DEFAULT_REGION={REGION}",
+        f"                     export AWS_ACCESS_KEY_ID={stack.ministack.access_key}",
+        f"                     export AWS_SECRET_ACCESS_KEY={stack.ministack.secret_key}",
         f"  sign-in            {stack.issuer_url}  (pick Mara Marketer; a token: make token PORT={stack.ports.base})",
         f"  webhook address    {stack.url}/webhooks/referral-factory/<campaign id>/joined",
         f"  webhook secret     {settings.webhook_secret}  (header X-Webhook-Secret)",

@@ -62,7 +62,7 @@ class Stack:
         self.folder.mkdir(parents=True)
         if not settings.keep:
             self._exit.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self._issuer = Issuer(self.ports.issuer, KEY)
+        self._issuer = Issuer(self.ports.issuer, KEY, self.ports.base)
         self._exit.callback(self._issuer.stop)
         self.issuer_url = self._issuer.url
         addresses = self._start_stand_ins()
@@ -76,7 +76,7 @@ class Stack:
         for child, address in addresses:
             _wait_until_up(child, address)
         self._set_up_intercom()
-        front = Front(self.ports.listener, self.ports.aws, self._deployment.api_id)
+        front = Front(self.ports.listener, self.ports.aws, self._deployment.api_id, self.ministack.access_key)
         self._exit.callback(front.stop)
 
     def _make_folder(self, name: str) -> Path:

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import unquote
 
+from sandbox.guard import is_allowed
 from sandbox.vendors.admin import PREFIX, Admin, Log, Vendor, read_small_json
 from sandbox.vendors.faults import FaultOrder, FaultPlan
 from sandbox.vendors.webhook_sender import WebhookSender
@@ -179,6 +180,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def version_string(self) -> str:
         return "nginx"
+
+    def parse_request(self) -> bool:
+        """Whether to go on: what another web page asks is refused."""
+        if not super().parse_request():
+            return False
+        if is_allowed(self.command, self.headers.items(), self.server.running.port):
+            return True
+        self.close_connection = True
+        self._send(Response.of_json(403, {"error": "no page but this machine's own may ask"}))
+        return False
 
     def answer_request(self) -> None:
         running = self.server.running

@@ -119,6 +119,8 @@ def _started(interpreter: Path, directory: Path) -> Iterator[str]:
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": REGION,
         "GATEWAY_PORT": str(port),
+        "AWS_ACCESS_KEY_ID": "000000000000",
+        "AWS_SECRET_ACCESS_KEY": "test",
         # Without these two it listens on all interfaces.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

@@ -23,7 +23,7 @@ RETURN = "http://127.0.0.1:8000/"
 
 @pytest.fixture
 def issuer(tmp_path: Path) -> Iterator[Issuer]:
-    running = Issuer(0, tmp_path / "key.pem")
+    running = Issuer(0, tmp_path / "key.pem", 8000)
     yield running
     running.stop()
 
@@ -83,7 +83,7 @@ def test_the_picker_offers_both_people_and_keeps_the_question(issuer: Issuer) ->
 def test_a_code_gives_tokens_that_discovery_lets_one_verify(issuer: Issuer) -> None:
     answer = _redeem(issuer, _code(issuer))
     assert answer.status_code == 200
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Origin" not in answer.headers
     identity = _verify(issuer, answer.json()["id_token"])
     assert identity["nonce"] == "a nonce"
     for claims in (identity, _verify(issuer, answer.json()["access_token"])):
@@ -139,7 +139,14 @@ def test_a_wrong_question_is_refused_on_the_page(issuer: Issuer, wrong: dict[str
 def test_browsers_may_ask_from_the_console(issuer: Issuer) -> None:
     answer = requests.options(f"{issuer.url}/token", headers={"Origin": "http://127.0.0.1:8000"}, timeout=10)
     assert answer.status_code == 204
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Origin"] == "http://127.0.0.1:8000"
+
+
+def test_no_other_page_may_sign_anybody_in(issuer: Issuer) -> None:
+    for headers in ({"Origin": "https://evil.example.com"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example.com"}):
+        answer = requests.get(f"{issuer.url}/authorize", headers=headers, timeout=10)
+        assert answer.status_code == 403
+        assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 def test_the_key_is_kept_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
