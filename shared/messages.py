@@ -65,7 +65,8 @@ class QualifyReferral:
     A notification tells of a contact: ``values`` holds the tracked attributes alone, as they stood at ``updated_at``;
     ``role`` the contact's role then; ``merged_from`` the contact that was merged into it. All times in epoch seconds, None
     when nobody said. ``topic`` is Intercom's, or ``ring`` (the sweep; ``campaign_id`` and ``user_id`` name the row),
-    ``delivered`` (a delivery found the contact at a qualified value) or ``reconcile``.
+    ``delivered`` (a delivery found the contact at a qualified value), ``reconcile``, or what Referral Factory said of the row:
+    ``qualified`` or ``not qualified``.
     """
 
     topic: str

@@ -30,7 +30,11 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The facts of one person in one campaign; None means nobody told us yet."""
+    """The facts of one person in one campaign; None means nobody told us yet.
+
+    ``qualified``: what Referral Factory's API answered last; no webhook and no form decides that. ``qualified_at``: the date
+    that anybody told, to be shown only.
+    """
 
     user_id: int
     audience: Audience | None = None
@@ -47,6 +51,7 @@ class Person:
     qualified_at: str | None = None
     meta: Mapping[str, str] = field(default_factory=dict)
     referrer: Referrer = field(default_factory=Referrer)
+    qualified: bool | None = None
 
 
 def audience_of(type_: str | None, source: str | None, has_referrer: bool) -> Audience | None:
@@ -73,6 +78,8 @@ def merge(known: Person, told: Person) -> Person:
         name: getattr(told.referrer, name) for name in Referrer.__slots__ if getattr(told.referrer, name) is not None
     }
     changes: dict[str, Any] = {name: newest(name) for name in names}
+    if told.qualified is False:
+        changes["qualified_at"] = None
     merged = replace(known, **changes)
     return replace(merged, meta={**known.meta, **told.meta}, referrer=replace(known.referrer, **referrer_changes))
 

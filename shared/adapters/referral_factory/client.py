@@ -17,7 +17,7 @@ from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.errors import VENDOR, error_of, error_of_transport
 from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.rewards import definition_of, due_reward_of, issued_reward_of
-from shared.adapters.referral_factory.schemas import campaign_id_of, form_of, person_of
+from shared.adapters.referral_factory.schemas import campaign_id_of, form_of, user_of
 from shared.domain.person import Person, fold_email
 from shared.domain.referrer.reward import RewardFacts
 from shared.domain.sync.sign_up_form import FormField
@@ -72,14 +72,14 @@ class ReferralFactoryClient(ReferralFactory):
         people = [
             (campaign_id, person)
             for entry in entries
-            if (campaign_id := campaign_id_of(entry)) is not None and (person := person_of(entry, {})) is not None
+            if (campaign_id := campaign_id_of(entry)) is not None and (person := user_of(entry)) is not None
         ]
         return PageOfUsers(people, last_page)
 
     def user(self, user_id: int) -> tuple[int | None, Person] | None:
         document = self._call("GET", f"/users/{user_id}?with=user.analytics", may_be_gone=True)
         entry = document.get("data", document)
-        person = person_of(entry, {}) if isinstance(entry, Mapping) else None
+        person = user_of(entry) if isinstance(entry, Mapping) else None
         return None if person is None or person.user_id != user_id else (campaign_id_of(entry), person)
 
     def qualify(self, user_id: int, qualified: bool) -> None:
@@ -121,7 +121,7 @@ class ReferralFactoryClient(ReferralFactory):
         if meta:
             body["meta"] = [{"field": label, "value": value} for label, value in meta.items()]
         document = self._call("POST", "/users", body)
-        person = person_of(document, {})
+        person = user_of(document)
         if person is None:
             raise UnavailableError("Referral Factory: its answer is no user", vendor=VENDOR, status=200)
         return person
@@ -138,7 +138,7 @@ class ReferralFactoryClient(ReferralFactory):
         if not isinstance(entries, list):
             raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
         for entry in entries:
-            person = person_of(entry, {}) if isinstance(entry, Mapping) and campaign_id_of(entry) == campaign_id else None
+            person = user_of(entry) if isinstance(entry, Mapping) and campaign_id_of(entry) == campaign_id else None
             if person is not None and fold_email(person.email or "") == fold_email(email):
                 return person
         return None

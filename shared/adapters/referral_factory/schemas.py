@@ -6,6 +6,7 @@ person. Known shapes: https://developers.referral-factory.com, and the outbound 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,8 +28,9 @@ from shared.domain.person import Audience, Person, Referrer, audience_of, clean_
 from shared.domain.sync.sign_up_form import FormField
 from shared.errors import MalformedPayloadError
 
-DATE_UNKNOWN = "unknown"
-"""``qualified_at`` of a person whose payload only says ``"qualified": true``."""
+_YES = frozenset({"true", "1"})
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "user_id", "recipient_id"),
@@ -120,10 +122,20 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person |
         qr=text_of(look_up(known["qr"], "src")) if isinstance(known["qr"], Mapping) else text_of(known["qr"]),
         referrals_count=count_of(known["referrals_count"]),
         converted_referrals_count=count_of(known["converted_referrals_count"]),
-        qualified_at=_qualified_at(known["qualified_at"], told.get("qualified")),
+        qualified_at=_qualified_at(known["qualified_at"], date_of(known["signed_up_at"])),
         meta=bounded({**_unknown(told), **meta, **labels}, without=aliases.keys() - labels.keys()),
         referrer=referrer,
     )
+
+
+def user_of(answer: Mapping[str, Any]) -> Person | None:
+    """As ``person_of``, of a user whom Referral Factory's API answered with: only there does a date, a ``true`` or a null say
+    whether the person is qualified."""
+    person = person_of(answer, {})
+    if person is None or not {"qualified_at", "qualified"} & set(answer):
+        return person
+    said = (text_of(answer.get("qualified_at")), text_of(answer.get("qualified")))
+    return replace(person, qualified=person.qualified_at is not None or not _YES.isdisjoint(said))
 
 
 def campaign_id_of(fields: Mapping[str, Any]) -> int | None:
@@ -211,12 +223,13 @@ def _audience(type_: str | None, source: str | None, referrer: Referrer) -> Audi
     return audience_of(type_, source, referrer != Referrer())
 
 
-def _qualified_at(date: Any, qualified: Any) -> str | None:
+def _qualified_at(date: Any, signed_up_at: str | None) -> str | None:
+    """None where it cannot be when somebody qualified: a zero date, ``N/A``, a day before the signup."""
     told = date_of(date)
-    if told in {None, "true", "false"}:
-        yes = text_of(qualified) or told
-        return DATE_UNKNOWN if yes in {"true", "1"} else None
-    return told
+    if told is None or not _YEAR.search(told):
+        return None
+    days = [text[:10] for text in (told, signed_up_at) if text and _DAY.match(text)]
+    return None if len(days) > 1 and days[0] < days[1] else told
 
 
 def _unknown(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,13 +87,13 @@ def standing_of(seen: Qualification) -> str:
     """Where a qualification stands, in plain words."""
     if seen.stage is Stage.CONFIRMED:
         return "Qualified in Referral Factory." if seen.told else "Not qualified: it was taken back."
-    return _STANDS[seen.stage]
+    return "It is not certain what Referral Factory holds; it is asked." if seen.is_doubted else _STANDS[seen.stage]
 
 
 def is_qualified(row: Referral) -> bool:
-    """As far as the row itself tells: by its last turn, else by Referral Factory's own date."""
+    """As far as the row itself tells: by its last turn, else by what Referral Factory's API answered."""
     turns = [event.what for event in row.history if event.what in {"qualified", "unqualified"}]
-    return turns[-1] == "qualified" if turns else bool(row.person.qualified_at)
+    return turns[-1] == "qualified" if turns else bool(row.person.qualified)
 
 
 def advice_for(row: Referral) -> str:

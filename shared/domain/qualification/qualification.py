@@ -50,7 +50,9 @@ class Qualification:
 
     ``generation`` counts the turns: with ``wanted`` it makes each call to Referral Factory one of its kind. ``told``: what
     Referral Factory is known to hold, None while nobody knows. ``by_hand``: somebody qualified there, not a contact's value,
-    and at ``by_hand_at`` if one had done so before; while that is in doubt, nothing is ``wanted`` yet.
+    as was heard at ``by_hand_at``. ``taken_back_at``: when we heard that somebody had taken back there what a value earned;
+    what was seen before counts no more. ``doubted_at``: when somebody said that Referral Factory holds something else
+    than we believe; it is asked from ``reserved_at`` on.
     ``exact`` False: the value qualified although it was written differently. ``merged``: contacts that were merged, each with
     its survivor, which together count as one.
     """
@@ -73,6 +75,8 @@ class Qualification:
     reason: str = ""
     version: int = 0
     by_hand_at: float | None = None
+    taken_back_at: float | None = None
+    doubted_at: float | None = None
 
     def saw(self, sighting: Sighting) -> Qualification:
         """With one more sighting; one that adds nothing changes nothing."""
@@ -111,7 +115,9 @@ class Qualification:
     def turned(self, wanted: bool, due_at: float) -> Qualification:
         """A turn: the next generation, to be told by ``due_at``. Turned back before anybody told Referral Factory, there is
         nothing to tell any more."""
-        turn = replace(self, wanted=wanted, generation=self.generation + 1, by_hand=False, attempts=0, reason="")
+        turn = replace(
+            self, wanted=wanted, generation=self.generation + 1, by_hand=False, doubted_at=None, attempts=0, reason=""
+        )
         if self.stage is Stage.RESERVED:  # that call's answer is still open; the next one reads first
             return replace(turn, due_at=due_at if self.due_at is None else self.due_at)
         if self.told is wanted or (not wanted and self.told is None):
@@ -131,30 +137,47 @@ class Qualification:
 
     def confirmed(self, told: bool, at: float, due_at: float) -> Qualification:
         """Referral Factory holds ``told``; if that is no longer what is wanted, the next call is due."""
-        known = replace(self, told=told, confirmed_at=at, reserved_at=None, attempts=0, reason="")
+        known = replace(self, told=told, confirmed_at=at, reserved_at=None, doubted_at=None, attempts=0, reason="")
         if told is self.wanted:
             return replace(known, stage=Stage.CONFIRMED, due_at=None)
         return replace(known, stage=Stage.WAITING, due_at=due_at)
 
-    def doubted(self, at: float, until: float) -> Qualification:
-        """Referral Factory says that the person is qualified, after we took that back: a hand, or a late echo of ours. It is
-        asked by ``until``."""
-        return replace(self, stage=Stage.RESERVED, reserved_at=at, due_at=until, by_hand=True, by_hand_at=at, attempts=0)
+    def heard(self, told: bool, at: float, ask_at: float) -> Qualification:
+        """Somebody says that Referral Factory holds ``told``. Where that is no news it changes nothing; else Referral Factory
+        is asked at ``ask_at``, which is at once where nothing was known of it."""
+        if self.told is told or self.stage is Stage.RESERVED or not (told or self.told):
+            return self
+        if self.stage is Stage.WAITING:
+            return replace(self, told=None)
+        return self.in_doubt(at, at if self.told is None else ask_at)
+
+    def in_doubt(self, at: float, ask_at: float) -> Qualification:
+        """Referral Factory is asked at ``ask_at`` what it holds."""
+        return replace(self, stage=Stage.RESERVED, doubted_at=at, reserved_at=ask_at, due_at=ask_at, attempts=0)
 
     @property
     def is_doubted(self) -> bool:
-        return self.stage is Stage.RESERVED and self.by_hand and not self.wanted
+        return self.doubted_at is not None
 
     def settled(self, told: bool, at: float) -> Qualification:
-        """The answer to that doubt."""
-        if not self.is_doubted:
+        """The answer to a doubt. A hand at Referral Factory is believed in either direction: what it took back is earned again
+        only by a later change; what it alone had given, by any value seen since."""
+        heard_at = self.doubted_at
+        if heard_at is None:
             return self
+        if told and not self.wanted:
+            turn = replace(self, wanted=True, generation=self.generation + 1, by_hand=True, by_hand_at=heard_at)
+            return turn.confirmed(told, at, at)
         if told:
-            return replace(self, wanted=True, generation=self.generation + 1).confirmed(told, at, at)
-        return replace(self, by_hand=False, by_hand_at=None).confirmed(told, at, at)
+            return replace(self, by_hand_at=self.by_hand_at if self.by_hand else None).confirmed(told, at, at)
+        rests = replace(self, wanted=False, by_hand=False, by_hand_at=None).confirmed(told, at, at)
+        if not self.wanted:
+            return rests if self.generation else replace(rests, stage=Stage.WATCHING)
+        taken_back_at = heard_at if self.by_hand_at is None else self.taken_back_at
+        return replace(rests, generation=self.generation + 1, taken_back_at=taken_back_at, due_at=at)
 
     def failed(self, reason: str) -> Qualification:
-        return replace(self, stage=Stage.FAILED, reserved_at=None, due_at=None, reason=reason)
+        return replace(self, stage=Stage.FAILED, reserved_at=None, doubted_at=None, due_at=None, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +205,7 @@ def baseline_of(row: Referral, rule: Rule) -> Baseline:
 def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool, Value]:
     """Whether the referral is qualified by what was seen, and by which value."""
     seen = seen.under(rule)
+    baseline = _since_taken_back(seen, rule, baseline)
     if seen.wanted and not seen.sightings:
         return True, seen.value  # nothing was seen yet that could take it back
     sightings = [one for one in seen.sightings if one.at >= baseline.at]
@@ -206,11 +230,27 @@ def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline
     """Whether a contact, as a search shows it, turns the qualification, or has left the qualified value at which it stood when
     it was adopted, and nobody has told so yet."""
     seen = seen.under(rule)
-    if seen.by_hand or any(one.contact_id == shown.contact_id and one.at >= shown.at for one in seen.sightings):
+    baseline = _since_taken_back(seen, rule, baseline)
+    if any(one.contact_id == shown.contact_id and one.at >= shown.at for one in seen.sightings):
         return False
     if rule.matches(shown.value):
-        return not seen.wanted and is_wanted(seen.saw(replace(shown, read=rule.reversible)), rule, baseline)[0]
-    return (rule.reversible and seen.wanted) or _leaves(seen, shown, rule, baseline)
+        return (seen.by_hand or not seen.wanted) and earns(seen, shown, rule, baseline)
+    return not seen.by_hand and ((rule.reversible and seen.wanted) or _leaves(seen, shown, rule, baseline))
+
+
+def earns(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
+    """Whether values alone, that of ``shown`` among them, qualify the referral, whatever a hand gave."""
+    values = replace(seen, wanted=False, by_hand=False, by_hand_at=None).saw(replace(shown, read=rule.reversible))
+    return is_wanted(values, rule, baseline)[0]
+
+
+def _since_taken_back(seen: Qualification, rule: Rule, baseline: Baseline) -> Baseline:
+    """Where a hand took the qualification back, contacts stand where they stood then."""
+    if seen.taken_back_at is None or seen.taken_back_at < baseline.at:
+        return baseline
+    newest = {one.contact_id: one for one in sorted(seen.sightings, key=_time) if one.at <= seen.taken_back_at}
+    standing = {contact_id for contact_id, one in newest.items() if rule.matches(one.value)}
+    return Baseline(seen.taken_back_at, frozenset(standing))
 
 
 def _leaves(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:

@@ -20,6 +20,7 @@ from shared.domain.qualification.qualification import (
     Sighting,
     Stage,
     baseline_of,
+    earns,
     is_wanted,
     may_qualify,
 )
@@ -32,7 +33,7 @@ from shared.ports.contact import People
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.follow_contact import follow_contact
 from shared.use_cases.qualification.read_contact import read_contacts
-from shared.use_cases.qualification.tell_qualification import note_by_hand, tell_qualification
+from shared.use_cases.qualification.tell_qualification import OPEN, hear_of_qualification, tell_qualification
 
 YOUNG = 600.0
 """Seconds after its creation in which a contact that nobody knows may be one whose delivery is not stored yet."""
@@ -42,8 +43,8 @@ RESCUE_AFTER = 90.0
 DELIVERY_AGAIN_AFTER = 60.0
 PAUSED_AGAIN_AFTER = 300.0
 """Seconds: whoever lets the campaign go on need not wait for long."""
-BY_HAND = "qualified"
-"""The topic of Referral Factory's own webhook."""
+HEARD = {"qualified": True, "not qualified": False}
+"""Topics that stand for a word of Referral Factory, and what it says."""
 WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", "ring"})
 BECOMES_USER = frozenset({"contact.merged", "reconcile"})
 """Topics beside ``contact.lead.signed_up`` that may show a lead as a user."""
@@ -126,8 +127,8 @@ class QualificationAttempt:
     def _try(self, row: Referral) -> FailureError | None:
         """One row's failure is not another's."""
         try:
-            if self._message.topic == BY_HAND:
-                note_by_hand(self._environment, row)
+            if self._message.topic in HEARD:
+                hear_of_qualification(self._environment, row, HEARD[self._message.topic])
             else:
                 self._see(follow_contact(self._environment, row, self._message))
         except FailureError as error:
@@ -149,8 +150,12 @@ class QualificationAttempt:
         sighting = self._sighting(row, rule)
         if before is None and not (sighting and _begins(row, rule, sighting)):
             return
-        if before is not None and before.wanted and not rule.reversible and before.due_at is None:
-            return  # qualified, or refused by Referral Factory, for good
+        if before is not None and before.wanted and before.due_at is None:
+            if before.by_hand and sighting and row.finished and earns(before, sighting, rule, baseline_of(row, rule)):
+                self._doubt_hand(row, sighting)
+                return
+            if not rule.reversible:
+                return  # qualified, or refused by Referral Factory, for good
         seen = self._note(key, sighting)
         if not row.finished:
             self._ring_later(key, DELIVERY_AGAIN_AFTER, "The signup is not delivered yet.")
@@ -171,6 +176,14 @@ class QualificationAttempt:
 
         self._begun[key] = self._environment.qualifications.update(*key, note)
         return self._begun[key]
+
+    def _doubt_hand(self, row: Referral, sighting: Sighting) -> None:
+        """A value now earns what a hand gave; should the hand have taken it back since, the value stands alone."""
+        now = self._environment.clock.now()
+        doubted = self._environment.qualifications.update(
+            row.campaign_id, row.user_id, lambda one: replace(one.saw(sighting), by_hand=False).in_doubt(now, now)
+        )
+        self._finish(row, doubted)
 
     def _sighting(self, row: Referral, rule: Rule) -> Sighting | None:
         """What the message tells of the tracked attribute; None when it tells nothing of it."""
@@ -212,7 +225,7 @@ class QualificationAttempt:
     def _finish(self, row: Referral, judged: Qualification) -> None:
         """What is wanted is told to Referral Factory; what is not even begun rests."""
         self._begun.pop((row.campaign_id, row.user_id), None)
-        if judged.stage in (Stage.WAITING, Stage.RESERVED):
+        if judged.stage in OPEN:
             tell_qualification(self._environment, row, judged)
         elif judged.due_at is not None:
             self._environment.qualifications.update(row.campaign_id, row.user_id, lambda one: replace(one, due_at=None))

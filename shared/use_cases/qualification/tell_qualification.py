@@ -1,6 +1,7 @@
 """Tell Referral Factory that a referral qualified, or no longer does: once for each turn.
 
-Reserved before the call and confirmed after it. A call whose answer was lost is never made again before Referral Factory
+Where we do not know what it holds, it is asked before it is told: somebody may have qualified the person there. Each call is
+reserved before and confirmed after. A call whose answer was lost is never made again before Referral Factory
 was asked what it holds, and not before 90 seconds have passed, for it answers slowly.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from shared.domain.operations.story import is_qualified
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.signup.referral import Referral
 from shared.domain.vendor.limits import Priority
@@ -32,65 +34,68 @@ LONGEST_CALL = 25.0 + 3.0
 FIRST_WAIT, LONGEST_WAIT = 30.0, 300.0
 LONGEST_PAUSE = 900.0
 """Seconds that one wait lasts at most, however long a vendor's pause is: a person may end it."""
-MOST_TURNS = 3
+MOST_TURNS = 4
+UNKNOWN = "Referral Factory no longer knows this person."
+OPEN = (Stage.WAITING, Stage.RESERVED)
+BY_HAND = "by hand in Referral Factory"
 
 
 def tell_qualification(environment: Environment, row: Referral, qualification: Qualification) -> None:
     """Makes Referral Factory hold what is wanted, or lets the ledger ring again later. Raises TransientError when the ledger
     fails, which leaves the item due."""
+    asked = False
     for _ in range(MOST_TURNS):
-        if qualification.stage not in (Stage.WAITING, Stage.RESERVED):
+        if qualification.stage not in OPEN:
             return
-        after = _Step(environment, row, qualification).take()
+        step = _Step(environment, row, qualification, asked=asked)
+        after, asked = step.take(), True
         if after is None:
             return
         qualification = after
 
 
-def note_by_hand(environment: Environment, row: Referral) -> None:
-    """Referral Factory says that the person is qualified. A call of ours that is open is settled by asking, and what we told
-    before comes back as an echo; whether it is one after we took that back, only Referral Factory can say."""
+def hear_of_qualification(environment: Environment, row: Referral, told: bool) -> None:
+    """A webhook or a list of Referral Factory says whether the person is qualified. That settles nothing: what we do not know
+    already is asked for, a little later where it contradicts what we were answered, for it may be old."""
     now = environment.clock.now()
-    changed: list[bool] = []
-
-    def note(one: Qualification) -> Qualification:
-        changed.clear()
-        if one.stage is Stage.RESERVED or one.told:
-            return one
-        if one.told is False:
-            return one if one.stage is not Stage.CONFIRMED else one.doubted(now, now + ASK_AFTER)
-        changed.append(True)
-        by_hand = replace(one, by_hand=True, wanted=True, generation=max(1, one.generation))
-        return by_hand.confirmed(told=True, at=now, due_at=now)
-
-    environment.qualifications.update(row.campaign_id, row.user_id, note)
-    if changed:
-        _tell_by_hand(environment, row, now)
-    mark_referrer_of(environment, row)
+    heard = environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.heard(told, now, now + ASK_AFTER))
+    if told:
+        mark_referrer_of(environment, row)
+    if heard.told is told and is_qualified(row) is not told and heard.stage is Stage.CONFIRMED:
+        _note_turn(environment, row, told, now)  # a worker died before it could write that
+    tell_qualification(environment, row, heard)
 
 
-def _tell_by_hand(environment: Environment, row: Referral, at: float) -> None:
-    detail = "by hand in Referral Factory"
-    environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(at, "qualified", detail))
+def _note_turn(environment: Environment, row: Referral, told: bool, at: float, detail: str = "") -> None:
+    what = "qualified" if told else "unqualified"
+
+    def note(one: Referral) -> Referral:
+        qualified_at = one.person.qualified_at if told else None
+        return replace(one, person=replace(one.person, qualified=told, qualified_at=qualified_at)).told(at, what, detail)
+
+    environment.referrals.update(row.campaign_id, row.user_id, note)
 
 
 class _Step:
     """One call, or what is known without one."""
 
-    def __init__(self, environment: Environment, row: Referral, qualification: Qualification) -> None:
+    def __init__(self, environment: Environment, row: Referral, qualification: Qualification, *, asked: bool) -> None:
         self._environment = environment
         self._row = row
         self._qualification = qualification
+        self._asked = asked
 
     def take(self) -> Qualification | None:
         """The item afterwards; None when it waits, was refused or is somebody else's."""
         qualification, now = self._qualification, self._environment.clock.now()
+        if qualification.is_doubted:
+            ask_at = qualification.reserved_at or now
+            return self._calling(self._settle) if now >= ask_at else self._wait(ask_at, "Referral Factory is asked.")
         if qualification.stage is Stage.RESERVED:
             asked_at = (qualification.reserved_at or now) + ASK_AFTER
             return self._calling(self._ask) if now >= asked_at else self._wait(asked_at, "An answer is still open.")
-        if self._row.person.qualified_at and qualification.wanted and qualification.generation == 1:
-            return self._confirm(told=True)
-        return self._calling(self._tell)
+        is_known = qualification.told is not None and (self._asked or not qualification.wanted)
+        return self._calling(self._tell if is_known else self._ask)
 
     def _tell(self) -> Qualification | None:
         """Reserve, call, confirm."""
@@ -110,27 +115,45 @@ class _Step:
                 user_id=self._row.user_id,
             )
             return self._wait(now + ASK_AFTER, str(error))
-        except FailureError:  # refused unread, or never sent
+        except FailureError as error:  # refused unread, or never sent
             reserved_at = self._qualification.reserved_at
-            self._change(lambda one: one.unreserved() if one.reserved_at == reserved_at else one, anyhow=True)
+            self._qualification = self._change(
+                lambda one: one.unreserved() if one.reserved_at == reserved_at else one, anyhow=True
+            )
+            if isinstance(error, PermanentError) and self._environment.time_left() >= LONGEST_CALL and self._holds() is wanted:
+                return self._confirm(told=wanted)  # somebody there was faster
             raise
         return self._confirm(told=wanted)
 
     def _ask(self) -> Qualification | None:
-        """What Referral Factory holds."""
-        found = self._factory().user(self._row.user_id)
-        if found is None:
-            raise PermanentError("Referral Factory no longer knows this person.")
-        told = found[1].qualified_at is not None
-        return self._settle(told) if self._qualification.is_doubted else self._confirm(told=told)
+        """What Referral Factory holds, before it is told anything or after a call without an answer."""
+        told = self._holds()
+        if told is None:
+            raise PermanentError(UNKNOWN)
+        return self._confirm(told=told)
 
-    def _settle(self, told: bool) -> Qualification:
-        """Whether somebody qualified there after we took it back."""
-        now = self._environment.clock.now()
-        after = self._change(lambda one: one.settled(told, now), anyhow=True)
-        if told:
-            _tell_by_hand(self._environment, self._row, now)
+    def _settle(self) -> Qualification | None:
+        """What Referral Factory holds, against what somebody said or what we believed."""
+        holds, now = self._holds(), self._environment.clock.now()
+        if holds is None and self._qualification.wanted:
+            raise PermanentError(UNKNOWN)
+        told, turned = bool(holds), self._qualification.wanted is not bool(holds)
+        if turned:
+            mark_referrer_of(self._environment, self._row)
+        try:
+            after = self._change(lambda one: one.settled(told, now))
+        except ConflictError:
+            return None  # something was seen meanwhile; whoever wrote that goes on, or the ledger rings
+        if turned:
+            _note_turn(self._environment, self._row, told, now, BY_HAND)
+        if after.taken_back_at is not None:  # its contact has to leave the value first
+            self._environment.campaigns.watch_departures(self._row.campaign_id)
         return after
+
+    def _holds(self) -> bool | None:
+        """Whether Referral Factory holds the person as qualified; None: it does not know the person."""
+        found = self._factory().user(self._row.user_id)
+        return None if found is None else bool(found[1].qualified)
 
     def _calling(self, call: Callable[[], Qualification | None]) -> Qualification | None:
         if self._environment.time_left() < LONGEST_CALL:
@@ -151,13 +174,11 @@ class _Step:
     def _confirm(self, *, told: bool) -> Qualification:
         """The referrer's counts have changed; that is marked first, so that no crash forgets it."""
         now, wanted = self._environment.clock.now(), self._qualification.wanted
-        mark_referrer_of(self._environment, self._row)
+        if told is wanted:
+            mark_referrer_of(self._environment, self._row)
         after = self._change(lambda one: one.confirmed(told, now, now), anyhow=True)
         if told is wanted:
-            what = "qualified" if told else "unqualified"
-            self._environment.referrals.update(
-                self._row.campaign_id, self._row.user_id, lambda one: _unqualified(one, told).told(now, what)
-            )
+            _note_turn(self._environment, self._row, told, now)
             self._environment.metrics.count("ReferralQualified" if told else "ReferralUnqualified")
             logger.info(
                 "qualification told",
@@ -195,8 +216,3 @@ class _Step:
 
     def _factory(self) -> ReferralFactory:
         return self._environment.referral_factory(Priority.QUALIFICATION)
-
-
-def _unqualified(row: Referral, told: bool) -> Referral:
-    """A qualification that was taken back leaves no date behind."""
-    return row if told or row.person.qualified_at is None else replace(row, person=replace(row.person, qualified_at=None))

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign, Status
-from shared.domain.person import Person, Referrer, merge
+from shared.domain.operations.story import is_qualified
+from shared.domain.person import Audience, Person, Referrer, merge
 from shared.domain.signup.referral import Origin, Referral
 from shared.errors import FailureError, TransientError
-from shared.messages import DeliverContact
+from shared.messages import DeliverContact, QualifyReferral
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.remember_signup import remember_signup
@@ -72,7 +73,9 @@ class PeopleComparison:
         person = self._with_referrer(campaign, person, row)
         if row is None:
             self.added.append(person.user_id)
-        elif row.verified_at is not None and merge(row.person, person) == row.person:
+        else:
+            self._hear_of_qualification(row, person)
+        if row is not None and row.verified_at is not None and merge(row.person, person) == row.person:
             return ()
         fresh = remember_signup(
             self._environment,
@@ -86,6 +89,16 @@ class PeopleComparison:
         )
         self.completed += row is not None
         return () if fresh.finished or (row is not None and not row.finished) else (fresh,)
+
+    def _hear_of_qualification(self, row: Referral, person: Person) -> None:
+        """The list says of somebody invited otherwise than the row, also by a null: to be settled by asking."""
+        says = person.qualified
+        if says is None or says is is_qualified(row) or row.audience is not Audience.PERSON_INVITED:
+            return
+        topic = "qualified" if says else "not qualified"
+        self._environment.qualification_queue.send(
+            QualifyReferral(topic, self._environment.clock.now(), campaign_id=row.campaign_id, user_id=row.user_id)
+        )
 
     def _with_referrer(self, campaign: Campaign, person: Person, row: Referral | None) -> Person:
         """The list names a referrer by id only; mapped facts that nobody reported are asked for,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.referral_factory.schemas import campaign_id_of, person_of
+from shared.adapters.referral_factory.schemas import campaign_id_of, person_of, user_of
 from shared.domain.person import Audience, Person, Referrer
 
 SAMPLE_OF_2022 = (
@@ -104,7 +104,7 @@ def test_names_of_the_first_api_and_nested_referrers() -> None:
     assert (person.referrals_count, person.converted_referrals_count) == (4, 2)
     assert (person.signed_up_at, person.qualified_at, person.qr) == (
         "2022-06-09T00:00:00+00:00",
-        "unknown",
+        None,
         "https://example.com/q",
     )
     assert person.meta == {
@@ -165,20 +165,28 @@ def test_texts_are_cleaned_and_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("qualified_at", "qualified", "expected"),
+    ("answer", "date", "qualified"),
     [
-        (None, None, None),
-        (None, False, None),
-        (None, "1", "unknown"),
-        (True, None, "unknown"),
-        (False, True, "unknown"),
-        ("2024-12-27", False, "2024-12-27"),
-        (1_654_732_800_000, None, "2022-06-09T00:00:00+00:00"),
-        ("27.12.2024", None, "27.12.2024"),
+        ({}, None, None),
+        ({"qualified_at": None}, None, False),
+        ({"qualified_at": None, "qualified": False}, None, False),
+        ({"qualified": True}, None, True),
+        ({"qualified_at": None, "qualified": "1"}, None, True),
+        ({"qualified_at": True}, None, True),
+        ({"qualified_at": "0000-00-00 00:00:00"}, None, False),
+        ({"qualified_at": "2024-12-27", "qualified": False}, "2024-12-27", True),
+        ({"qualified_at": 1_654_732_800_000}, "2022-06-09T00:00:00+00:00", True),
+        ({"qualified_at": "27.12.2024"}, "27.12.2024", True),
     ],
 )
-def test_qualification_in_all_its_forms(qualified_at: Any, qualified: Any, expected: str | None) -> None:
-    assert read({"id": 1, "qualified_at": qualified_at, "qualified": qualified}).qualified_at == expected
+def test_only_an_answer_of_the_api_says_whether_somebody_is_qualified(
+    answer: dict[str, Any], date: str | None, qualified: bool | None
+) -> None:
+    person = user_of({"id": 1, **answer})
+    assert person is not None
+    assert (person.qualified_at, person.qualified, person.meta) == (date, qualified, {})
+    webhook = read({"id": 1, **answer})
+    assert (webhook.qualified_at, webhook.qualified) == (date, None)
 
 
 @settings(max_examples=300, deadline=None)

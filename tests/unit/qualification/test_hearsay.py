@@ -1,0 +1,208 @@
+"""What a webhook, a form or a list says of a qualification is a hint: Referral Factory is asked, and its answer counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.vendors.referral_factory.records import Person
+from shared.domain.operations.story import is_qualified
+from shared.domain.qualification.qualification import Stage
+from shared.use_cases.signup.compare_people import PeopleComparison
+from tests.support.qualifying import Friendship, rules
+
+NO_DATES = ["0000-00-00 00:00:00", "0000-00-00", 0, "0", "N/A", "-", "No", "null", "1970-01-01", False, "2020-01-01"]
+
+
+def answered(story: Friendship, how: str) -> Friendship:
+    """What Referral Factory does about somebody who is qualified there already."""
+    story.account.settings = story.account.settings.changed({"requalify": how})
+    return story
+
+
+def signs_up(story: Friendship, event: str = "joined", **fields: Any) -> Person:
+    """A friend whose webhook tells more than it should."""
+    friend = story.invites(webhook=False)
+    told = {"id": friend.id, "email": friend.email, "first_name": "Friend", "campaign_id": 1, "source": "Referred"}
+    story.app.post({**told, "date": "2026-11-22", **fields}, event=event)
+    story.app.work()
+    story.app.wait(5)
+    story.taken()
+    return friend
+
+
+def is_shown_as_qualified(story: Friendship, friend: Person) -> bool:
+    return is_qualified(story.row(friend))
+
+
+@pytest.mark.parametrize("date", NO_DATES)
+def test_a_date_that_cannot_be_one_of_a_qualification_is_none(date: Any) -> None:
+    story = Friendship()
+    friend = signs_up(story, qualified_at=date)
+    assert story.row(friend).person.qualified_at is None
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert friend.qualified_times == 1
+    assert story.told() == [True]
+
+
+@pytest.mark.parametrize("event", ["joined", "rewarded", "qualified"])
+@pytest.mark.parametrize("fields", [{"qualified": "1"}, {"qualified_at": "2026-11-22"}, {"meta": {"qualified": "Yes"}}])
+def test_no_webhook_qualifies_anybody_for_ever(event: str, fields: dict[str, Any]) -> None:
+    story = Friendship()
+    friend = signs_up(story, event, **fields)
+    story.app.qualify()
+    assert not is_shown_as_qualified(story, friend)
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert friend.qualified_times == 1
+    assert is_shown_as_qualified(story, friend)
+
+
+def test_a_forms_box_that_is_labelled_qualified_is_kept_as_an_extra_field() -> None:
+    story = Friendship()
+    friend = signs_up(story, qualified="1")
+    assert story.row(friend).person.meta["qualified"] == "1"
+    story.app.reconcile()
+    assert story.row(friend).person.qualified is False
+
+
+@pytest.mark.parametrize("how", ["ignored", "applied", "refused"])
+def test_somebody_qualified_there_without_a_word_is_not_qualified_twice(how: str) -> None:
+    story = answered(Friendship(), how)
+    friend = story.invited()
+    story.qualifies(friend, webhook=False)
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == []
+    assert friend.qualified_times == 1
+    item = story.item(friend)
+    assert item is not None
+    assert (item.stage, item.told) == (Stage.CONFIRMED, True)
+
+
+@pytest.mark.parametrize("how", ["ignored", "applied", "refused"])
+def test_a_hand_that_is_faster_than_our_second_try_is_not_followed_by_a_call(how: str) -> None:
+    story = answered(Friendship(rules(unqualify_on_reversal=True)), how)
+    friend = story.invited()
+    for value in ("Connected", "New"):
+        story.changes(friend, value)
+        story.settles(1)
+    story.webhooks(lost=True)
+    story.qualifies(friend, webhook=False)
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == [True, False]
+    assert friend.qualified_times == 2
+
+
+def test_a_refused_qualification_that_is_there_after_all_is_confirmed() -> None:
+    """Somebody qualifies there between our look and our call."""
+    story = answered(Friendship(), "refused")
+    friend = story.invited()
+    story.app.wire.interrupt(f"GET /api/v2/users/{friend.id}", lambda: story.qualifies(friend, webhook=False))
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == [True]
+    assert friend.qualified_times == 1
+    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+    assert "qualification failed" not in story.story_of(friend)
+
+
+def test_a_hand_qualification_taken_back_leaves_the_referral_to_its_value() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.qualifies(friend)
+    story.app.qualify()
+    story.qualifies(friend, qualified=False)
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == [True]
+    assert friend.qualified_at is not None
+
+
+def test_a_null_in_the_list_of_somebody_whom_we_believe_qualified_is_settled_by_asking() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.qualifies(friend)
+    story.app.qualify()
+    assert is_shown_as_qualified(story, friend)
+    story.qualifies(friend, qualified=False)
+    story.app.reconcile(full=True)
+    story.settles(4)
+    assert not is_shown_as_qualified(story, friend)
+    assert story.row(friend).person.qualified_at is None
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert friend.qualified_at is not None
+    assert is_shown_as_qualified(story, friend)
+
+
+def test_what_a_hand_took_back_is_earned_again_only_by_a_later_change() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(2)
+    story.webhooks(lost=True)
+    story.qualifies(friend, qualified=False)
+    story.app.reconcile(full=True)
+    story.settles(4)
+    assert not is_shown_as_qualified(story, friend)
+    story.changes(friend, "a new name", "lead_source")
+    story.settles(2)
+    assert story.told() == [True], "the contact has stood at its value all along"
+    story.app.wait(120)
+    for value in ("Lost", "Connected"):
+        story.changes(friend, value)
+        story.settles(2)
+    assert story.told() == [True, True]
+    assert friend.qualified_at is not None
+
+
+def test_a_list_that_was_read_before_our_call_takes_nothing_back() -> None:
+    story = Friendship()
+    friend = story.invited()
+    page = story.app.environment.referral_factory().users(1)
+    story.changes(friend, "Connected")
+    story.settles(1)
+    campaigns = {campaign.campaign_id: campaign for campaign in story.app.environment.campaigns.list()}
+    PeopleComparison(story.app.environment, campaigns).compare(page.people)
+    story.settles(4)
+    assert story.told() == [True]
+    assert is_shown_as_qualified(story, friend)
+    item = story.item(friend)
+    assert item is not None
+    assert (item.stage, item.wanted, item.told, item.doubted_at) == (Stage.CONFIRMED, True, True, None)
+
+
+def test_a_value_that_comes_while_a_word_is_in_doubt_still_counts() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/users", "id": "down"})
+    story.app.post({"id": friend.id, "campaign_id": 1, "email": friend.email, "source": "Referred"}, event="qualified")
+    story.app.work()
+    story.app.qualify()
+    assert story.item(friend).is_doubted  # type: ignore[union-attr]
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wire.faults.remove("down")
+    story.settles(30)
+    assert story.told() == [True]
+    assert friend.qualified_times == 1
+
+
+def test_a_hand_whose_webhook_was_lost_is_found_in_the_list_and_updates_the_counts() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.passes(180)
+    assert not story.mark().is_marked  # type: ignore[union-attr]
+    story.qualifies(friend, webhook=False)
+    story.app.reconcile(full=True)
+    story.app.qualify()
+    assert is_shown_as_qualified(story, friend)
+    assert story.mark().is_marked  # type: ignore[union-attr]
+    story.app.forget_calls()
+    story.app.reconcile(full=True)
+    story.app.qualify()
+    assert [call for call in story.asked() if call.startswith(f"GET /api/v2/users/{friend.id}")] == [], "it is known now"
