@@ -62,7 +62,9 @@ def _events_of(reward: Reward) -> Iterable[Event]:
     title = title_of(reward.facts)
     if reward.facts.kind is Kind.DUE:
         yield Event(reward.noted_at, "A reward is due to this person in Referral Factory.", title)
-        if reward.settled_at is not None:
+        if reward.note and not reward.assumed:
+            yield Event(reward.changed_at, "Referral Factory refused to issue the due reward.", f"{title}: {reward.note}")
+        elif reward.settled_at is not None:
             what = "Its issuing was never confirmed; it is no longer due." if reward.assumed else "The due reward was issued."
             yield Event(reward.settled_at, what, title)
         return

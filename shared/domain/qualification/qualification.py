@@ -137,9 +137,9 @@ class Qualification:
 
     def confirmed(self, told: bool, at: float, due_at: float) -> Qualification:
         """Referral Factory holds ``told``; if that is no longer what is wanted, the next call is due."""
-        known = replace(self, told=told, confirmed_at=at, reserved_at=None, doubted_at=None, attempts=0, reason="")
+        known = replace(self, told=told, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
         if told is self.wanted:
-            return replace(known, stage=Stage.CONFIRMED, due_at=None)
+            return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0)
         return replace(known, stage=Stage.WAITING, due_at=due_at)
 
     def heard(self, told: bool, at: float, ask_at: float) -> Qualification:
@@ -176,8 +176,17 @@ class Qualification:
         taken_back_at = heard_at if self.by_hand_at is None else self.taken_back_at
         return replace(rests, generation=self.generation + 1, taken_back_at=taken_back_at, due_at=at)
 
-    def failed(self, reason: str) -> Qualification:
-        return replace(self, stage=Stage.FAILED, reserved_at=None, doubted_at=None, due_at=None, reason=reason)
+    def due_again(self, at: float) -> Qualification:
+        """A person asks for it again."""
+        return replace(self, due_at=at, attempts=0) if self.reason else self
+
+    def reopened(self) -> Qualification:
+        """Refused before, to be told again."""
+        return replace(self, stage=Stage.WAITING) if self.stage is Stage.FAILED else self
+
+    def failed(self, reason: str, again_at: float | None) -> Qualification:
+        """Refused, to be tried again at ``again_at``; None: no more by itself."""
+        return replace(self.waiting(0, reason), stage=Stage.FAILED, reserved_at=None, doubted_at=None, due_at=again_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.contact import Value
+from shared.domain.vendor.retry import pause_after
 
 METRICS = ("amount", "commission", "coupon", "custom")
 """The four lists of rewards: https://developers.referral-factory.com (rewards)."""
@@ -68,7 +69,7 @@ class Reward:
     chosen for its Intercom event, ``told_at`` when that event was taken; ``known``: it was there before we looked, so that no
     event tells of it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
     ``settled_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
-    ``readings``: how often neither list held it.
+    ``readings``: how often neither list held it. ``tries``: how often a vendor refused it, ``again_at``: until when it rests.
     """
 
     facts: RewardFacts
@@ -86,10 +87,19 @@ class Reward:
     readings: int = 0
     note: str = ""
     version: int = 0
+    tries: int = 0
+    again_at: float | None = None
 
     @property
     def key(self) -> tuple[Kind, int]:
         return self.facts.kind, self.facts.id
+
+    def rests(self, now: float) -> bool:
+        return self.again_at is not None and now < self.again_at
+
+    def put_off(self, now: float, note: str) -> Reward:
+        """A vendor refused it: it rests, longer each time."""
+        return replace(self, tries=self.tries + 1, again_at=now + pause_after(self.tries), note=note)
 
     @property
     def wants_event(self) -> bool:

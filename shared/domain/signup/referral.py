@@ -32,6 +32,8 @@ class State(StrEnum):
 
 
 IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
+QUALIFICATION = "qualification"
+"""The name of a refused qualification among a row's refusals; a reward's is ``reward`` and its id."""
 TROUBLED = frozenset({State.FAILED, State.PARTIAL})
 """Ends that a person should look at."""
 

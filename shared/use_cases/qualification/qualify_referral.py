@@ -24,7 +24,8 @@ from shared.domain.qualification.qualification import (
     is_wanted,
     may_qualify,
 )
-from shared.domain.signup.referral import Referral
+from shared.domain.signup.referral import QUALIFICATION, Referral
+from shared.domain.vendor.retry import pause_after
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
@@ -45,7 +46,8 @@ PAUSED_AGAIN_AFTER = 300.0
 """Seconds: whoever lets the campaign go on need not wait for long."""
 HEARD = {"qualified": True, "not qualified": False}
 """Topics that stand for a word of Referral Factory, and what it says."""
-WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", "ring"})
+RING = "ring"
+WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", RING})
 BECOMES_USER = frozenset({"contact.merged", "reconcile"})
 """Topics beside ``contact.lead.signed_up`` that may show a lead as a user."""
 
@@ -90,9 +92,9 @@ class QualificationAttempt:
         return bool(self._begun) and not self._untold
 
     def fail(self, reason: str) -> None:
-        """A refusal of Intercom is about one reading, not about the referral: what was seen stays."""
+        """A refusal of Intercom is about one reading, not about the referral: what was seen stays, and is read again later."""
         for key in self._begun:
-            self._environment.qualifications.update(*key, lambda one: replace(one, due_at=None, reason=reason))
+            self._put_off(key, reason)
         logger.error("qualification not judged", topic=self._message.topic, reason=reason)
         self._environment.metrics.count("QualificationFailed")
 
@@ -210,7 +212,7 @@ class QualificationAttempt:
             turns.clear()
             wanted, value = is_wanted(one, rule, baseline)
             if wanted is one.wanted:
-                return replace(one, due_at=None, reason="") if one.stage is Stage.WATCHING else one
+                return replace(one, due_at=None, reason="", attempts=0) if one.stage is Stage.WATCHING else one
             turns.append(wanted)
             exact = not wanted or rule.attribute == ROLE or rule.is_exact(value)
             return replace(one.turned(wanted, now + RESCUE_AFTER), value=value if wanted else one.value, exact=exact)
@@ -224,11 +226,26 @@ class QualificationAttempt:
 
     def _finish(self, row: Referral, judged: Qualification) -> None:
         """What is wanted is told to Referral Factory; what is not even begun rests."""
-        self._begun.pop((row.campaign_id, row.user_id), None)
+        key = (row.campaign_id, row.user_id)
+        self._begun.pop(key, None)
+        if judged.stage is Stage.FAILED and judged.due_at is not None:
+            if self._message.topic != RING:
+                return  # its own ring tries again
+            judged = self._environment.qualifications.update(*key, Qualification.reopened)
         if judged.stage in OPEN:
             tell_qualification(self._environment, row, judged)
-        elif judged.due_at is not None:
+        elif judged.due_at is not None and judged.stage is not Stage.FAILED:
             self._environment.qualifications.update(row.campaign_id, row.user_id, lambda one: replace(one, due_at=None))
+        if QUALIFICATION in row.refusals:
+            after = self._environment.qualifications.find(*key) or judged
+            if after.stage is not Stage.FAILED and not after.attempts:
+                self._environment.referrals.update(*key, lambda one: one.accepted(QUALIFICATION))
+
+    def _put_off(self, key: tuple[int, int], reason: str) -> None:
+        """Tried again with growing pauses, and seen by a person meanwhile."""
+        now = self._environment.clock.now()
+        self._environment.qualifications.update(*key, lambda one: one.waiting(now + pause_after(one.attempts), reason))
+        self._environment.referrals.update(*key, lambda one: one.refused(QUALIFICATION, reason))
 
     def _ring_later(self, key: tuple[int, int], seconds: float, reason: str) -> None:
         until = self._environment.clock.now() + seconds

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from shared.domain.operations.story import is_qualified
 from shared.domain.qualification.qualification import Qualification, Stage
-from shared.domain.signup.referral import Referral
+from shared.domain.signup.referral import QUALIFICATION, Referral
 from shared.domain.vendor.limits import Priority
+from shared.domain.vendor.retry import pause_after
 from shared.errors import (
     BlockedError,
     ConflictError,
@@ -34,6 +35,8 @@ LONGEST_CALL = 25.0 + 3.0
 FIRST_WAIT, LONGEST_WAIT = 30.0, 300.0
 LONGEST_PAUSE = 900.0
 """Seconds that one wait lasts at most, however long a vendor's pause is: a person may end it."""
+MOST_TRIES = 12
+"""Refusals after which nobody but a person tries again: more than a week."""
 MOST_TURNS = 4
 UNKNOWN = "Referral Factory no longer knows this person."
 OPEN = (Stage.WAITING, Stage.RESERVED)
@@ -74,6 +77,12 @@ def _note_turn(environment: Environment, row: Referral, told: bool, at: float, d
         return replace(one, person=replace(one.person, qualified=told, qualified_at=qualified_at)).told(at, what, detail)
 
     environment.referrals.update(row.campaign_id, row.user_id, note)
+
+
+def _refused(row: Referral, at: float, reason: str) -> Referral:
+    """The same refusal again is no news."""
+    refused = row.refused(QUALIFICATION, reason)
+    return row if refused is row else refused.told(at, "qualification failed", reason)
 
 
 class _Step:
@@ -195,10 +204,10 @@ class _Step:
 
     def _fail(self, reason: str) -> Qualification | None:
         now = self._environment.clock.now()
-        self._change(lambda one: one.failed(reason), anyhow=True)
-        self._environment.referrals.update(
-            self._row.campaign_id, self._row.user_id, lambda one: one.told(now, "qualification failed", reason)
-        )
+        tries = self._qualification.attempts
+        again_at = now + pause_after(tries) if tries < MOST_TRIES else None
+        self._change(lambda one: one.failed(reason, again_at), anyhow=True)
+        self._environment.referrals.update(self._row.campaign_id, self._row.user_id, lambda one: _refused(one, now, reason))
         self._environment.metrics.count("QualificationFailed")
         logger.error("qualification failed", reason=reason, campaign_id=self._row.campaign_id, user_id=self._row.user_id)
         return None

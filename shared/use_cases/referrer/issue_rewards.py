@@ -6,11 +6,22 @@ After a lost answer only the lists tell what became of it, and not before 90 s h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign
-from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts, Status
-from shared.errors import BlockedError, BreakerOpenError, ConnectionLostError, RateLimitedError, RejectedError, TransientError
+from shared.domain.person import Person
+from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts, Status, title_of
+from shared.domain.signup.referral import Origin, Referral, State
+from shared.errors import (
+    BlockedError,
+    BreakerOpenError,
+    ConnectionLostError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
 from shared.observability import logger
 from shared.ports.referrer import RewardKey
 from shared.ports.vendors import RewardPage
@@ -36,7 +47,8 @@ class RewardIssue:
         """Issues what is wanted; what is in doubt waits, the others do not. Raises what the Referral Factory port raises."""
         waits: list[TransientError] = []
         for reward in rewards:
-            if not reward.wants_issuing or not self._campaign.rewards.get("issue_due"):
+            rests = reward.rests(self._environment.clock.now())
+            if rests or not reward.wants_issuing or not self._campaign.rewards.get("issue_due"):
                 continue
             try:
                 self._issue(reward if reward.reserved_at is None else self._looked_up(reward, reward.reserved_at))
@@ -56,7 +68,10 @@ class RewardIssue:
         try:
             facts = self._environment.referral_factory().issue_reward(reward.facts.id)
         except RejectedError as error:
-            self._settle(reserved, note=str(error))
+            if self._find(self._environment.referral_factory().due_rewards, reward):
+                self._refuse(reserved, str(error))
+            else:  # somebody was faster, or took it back
+                self._settle(reserved, note=str(error), assumed=True)
             return
         except (RateLimitedError, BreakerOpenError, BlockedError, ConnectionLostError):
             self._update(reserved, lambda fresh: replace(fresh, reserved_at=None))  # refused: nothing happened
@@ -95,6 +110,23 @@ class RewardIssue:
                     break
         return None
 
+    def _refuse(self, reward: Reward, reason: str) -> None:
+        """It stays due, rests, and a person sees it; the same refusal again is no news."""
+        now, said = self._environment.clock.now(), f"“{title_of(reward.facts)}” was not issued: {reason}"
+        self._update(reward, lambda fresh: replace(fresh.put_off(now, reason), reserved_at=None, changed_at=now))
+        self._tell_row(reward, lambda row: row.refused(_name_of(reward), said))
+        self._environment.metrics.count("RewardRefused")
+        logger.error("due reward refused", campaign_id=reward.campaign_id, reward=reward.facts.id, reason=reason)
+
+    def _tell_row(self, reward: Reward, change: Callable[[Referral], Referral]) -> None:
+        """Somebody who joined before the campaign was set up here may have no row yet."""
+        rows, now = self._environment.referrals, self._environment.clock.now()
+        with suppress(NotFoundError):
+            rows.update(reward.campaign_id, reward.user_id, change)
+            return
+        row = Referral(reward.campaign_id, reward.user_id, State.KNOWN, Person(reward.user_id), now, Origin.RECONCILE)
+        rows.add(change(row))
+
     def _settle(
         self, reward: Reward, facts: RewardFacts | None = None, *, issued: bool = False, note: str = "", assumed: bool = False
     ) -> None:
@@ -102,12 +134,14 @@ class RewardIssue:
 
         def change(fresh: Reward) -> Reward:
             told = replace(fresh.facts, status=Status.ISSUED) if issued else fresh.facts
-            return replace(fresh, facts=told, settled_at=now, changed_at=now, note=note, assumed=assumed)
+            return replace(fresh, facts=told, settled_at=now, changed_at=now, note=note, assumed=assumed, again_at=None)
 
         if facts is not None:
             answered = replace(facts, kind=Kind.ISSUED, recipient_id=reward.user_id)
             note_reward(self._environment, self._campaign, _named(answered, reward.facts), listed=False)
         self._update(reward, change)
+        if reward.note:  # it was refused before
+            self._tell_row(reward, lambda row: row.accepted(_name_of(reward)))
         logger.info("due reward settled", campaign_id=reward.campaign_id, reward=reward.facts.id, issued=issued, note=note)
 
     def _update(self, reward: Reward, change: Callable[[Reward], Reward]) -> Reward:
@@ -116,6 +150,10 @@ class RewardIssue:
     def _need_time(self) -> None:
         if self._environment.time_left() < LONGEST_CALL:
             raise TransientError("Not enough time left for a call to Referral Factory.", retry_after=1.0)
+
+
+def _name_of(reward: Reward) -> str:
+    return f"reward {reward.facts.id}"
 
 
 def _named(facts: RewardFacts, due: RewardFacts) -> RewardFacts:

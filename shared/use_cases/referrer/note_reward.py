@@ -61,7 +61,7 @@ def note_reward(
         return replace(changed, to_issue=reward.to_issue or (wanted and facts.can_be_issued))
 
     if before is not None and change(before) == before:
-        if before.wants_event or before.wants_issuing:
+        if (before.wants_event or (before.wants_issuing and wanted)) and not before.rests(now):
             mark_referrer(environment, campaign.campaign_id, user_id)
         return
     # Marked before and after: killed in between, the first mark is worked off; without the second one, an update that had

@@ -19,6 +19,7 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.write_referrer import ReferrerWriter
 
 EVENT = "referral_reward_issued"
+NO_CONTACT = "Intercom has no contact of this person; none is created for counts or rewards."
 
 
 def tell_rewards(
@@ -26,7 +27,7 @@ def tell_rewards(
 ) -> float | None:
     """An event for each reward, none in the future. Answers when the next one may be told, None when all are.
 
-    One that Intercom refuses is noted, and tried again with the next mark. Raises as ``ReferrerWriter.tell`` does.
+    One that Intercom refuses rests, longer each time. Raises as ``ReferrerWriter.tell`` does.
     """
     for reward in sorted(rewards, key=_turn):
         second = reward.event_at
@@ -38,7 +39,7 @@ def tell_rewards(
         try:
             writer.tell(EVENT, second, metadata_of(reward, campaign.name))
         except PermanentError as error:
-            _note(environment, reward, note=str(error))
+            _put_off(environment, reward, str(error))
             environment.metrics.count("RewardEventRefused")
             logger.error(
                 "reward event refused",
@@ -48,7 +49,7 @@ def tell_rewards(
                 reward=reward.facts.id,
             )
         else:
-            _note(environment, reward, told_at=environment.clock.now(), note="")
+            _note(environment, reward, told_at=environment.clock.now(), note="", again_at=None)
             environment.metrics.count("RewardEventCreated")
     return None
 
@@ -58,6 +59,20 @@ def _turn(reward: Reward) -> tuple[bool, float, float, int]:
     return reward.event_at is None, reward.event_at or 0, reward.noted_at, reward.facts.id
 
 
+def _put_off(environment: Environment, reward: Reward, note: str) -> None:
+    now = environment.clock.now()
+    environment.rewards.update(_key_of(reward), lambda fresh: fresh.put_off(now, note))
+
+
+def wait_for_contact(environment: Environment, rewards: Sequence[Reward]) -> None:
+    """Nobody is there to be told: the lists alone ring for them with growing pauses, any other mark at once."""
+    for reward in rewards:
+        _put_off(environment, reward, NO_CONTACT)
+
+
+def _key_of(reward: Reward) -> RewardKey:
+    return RewardKey(reward.campaign_id, reward.user_id, *reward.key)
+
+
 def _note(environment: Environment, reward: Reward, **changes: Any) -> None:
-    key = RewardKey(reward.campaign_id, reward.user_id, *reward.key)
-    environment.rewards.update(key, lambda fresh: replace(fresh, **changes))
+    environment.rewards.update(_key_of(reward), lambda fresh: replace(fresh, **changes))

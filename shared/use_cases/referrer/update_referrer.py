@@ -24,7 +24,7 @@ from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, RewardIssue
 from shared.use_cases.referrer.mark_referrer import ring_referrer
-from shared.use_cases.referrer.tell_rewards import tell_rewards
+from shared.use_cases.referrer.tell_rewards import NO_CONTACT, tell_rewards, wait_for_contact
 from shared.use_cases.referrer.write_referrer import NoContactError, ReferrerWriter
 from shared.use_cases.sync.learn_people import teach_member
 
@@ -33,7 +33,6 @@ LEASE = 90.0
 NOT_ACTIVE_AGAIN = 900.0
 VENDOR_AGAIN = 300.0
 """Seconds until Referral Factory is asked again after it refused us."""
-NO_CONTACT = "Intercom has no contact of this person; none is created for counts or rewards."
 
 
 class Guard(Protocol):
@@ -107,7 +106,8 @@ class ReferrerUpdate:
         person, asked = self._ask(referrer, campaign, row)
         rewards = environment.rewards.of_person(*self._key)
         wanted = {**_counts(person, campaign), **attributes_of_rewards(rewards, campaign.rewards)}
-        events = [reward for reward in rewards if reward.wants_event]
+        now = environment.clock.now()
+        events = [one for one in rewards if one.wants_event and (one.note == NO_CONTACT or not one.rests(now))]
         later: float | None = None
         if wanted or events:
             environment.intercom_guard.take_try(breaker)
@@ -173,6 +173,7 @@ class ReferrerUpdate:
             later = tell_rewards(environment, writer, campaign, events)
         except NoContactError:
             note = NO_CONTACT
+            wait_for_contact(environment, events)
             environment.metrics.count("ReferrerWithoutContact")
         return replace(writer.referrer, note=note), later
 

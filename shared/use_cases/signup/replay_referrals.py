@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shared.domain.signup.referral import RESCUE_AFTER, Event, Referral, State
+from shared.domain.signup.referral import QUALIFICATION, RESCUE_AFTER, TROUBLED, Event, Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.messages import DeliverContact
 from shared.ports.operations import Change
+from shared.ports.referrer import RewardKey
 from shared.use_cases.environment import Environment
+from shared.use_cases.referrer.mark_referrer import mark_referrer
 
 ONE_PRESS = 10.0
 """Seconds in which a second press means the first."""
@@ -78,10 +80,27 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
             became = Replay.ALREADY_WAITING
             return row
         became = Replay.REPLAYED
-        return replace(row, attempts=0, dealt_with=()).told(now, REPLAYED, who).waiting(now + RESCUE_AFTER, "Asked for again.")
+        again = replace(row, attempts=0, dealt_with=()).told(now, REPLAYED, who)
+        if row.refusals and row.state not in TROUBLED:
+            return again  # the delivery is well: only what was refused beside it is asked for
+        return again.waiting(now + RESCUE_AFTER, "Asked for again.")
 
-    environment.referrals.update(campaign_id, user_id, change)
+    row = environment.referrals.update(campaign_id, user_id, change)
+    if became is Replay.REPLAYED and row.refusals:
+        _ask_again(environment, row)
     return became
+
+
+def _ask_again(environment: Environment, row: Referral) -> None:
+    """What a vendor refused beside the delivery is due now; the sweep rings it."""
+    key, now = (row.campaign_id, row.user_id), environment.clock.now()
+    if QUALIFICATION in row.refusals:
+        environment.qualifications.update(*key, lambda one: one.due_again(now))
+    resting = [reward for reward in environment.rewards.of_person(*key) if reward.again_at is not None]
+    for reward in resting:
+        environment.rewards.update(RewardKey(*key, *reward.key), lambda one: replace(one, again_at=None, tries=0))
+    if resting:
+        mark_referrer(environment, *key)
 
 
 def _last_replay(history: tuple[Event, ...]) -> float:
