@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
 _metrics = Metrics()
+
+# Powertools' thread-safe keys belong to the current context, so that invocations side by side, as in the simulated world,
+# keep theirs apart.
+
+
+def begin_lines(invocation: str, event: Mapping[str, Any]) -> None:
+    """From now on each line carries the invocation's id, as Lambda's own REPORT line does, and for an HTTP call the id under
+    which the access log has it. The last invocation's are gone."""
+    logger.thread_safe_clear_keys()
+    call = event.get("requestContext") or {}
+    ids = {"function_request_id": invocation, "request_id": call.get("requestId")}
+    logger.thread_safe_append_keys(**{name: value for name, value in ids.items() if value})
+
+
+@contextmanager
+def lines_about(message_id: str) -> Iterator[None]:
+    """Meanwhile each line carries the id of the SQS message that is worked on."""
+    logger.thread_safe_append_keys(message_id=message_id)
+    try:
+        yield
+    finally:
+        logger.thread_safe_remove_keys(["message_id"])
 
 
 class EmbeddedMetrics:

@@ -69,7 +69,7 @@ ROUTES = (
 def lambda_handler(event: Event, context: Any) -> dict[str, Any]:
     """One call of the API; every error becomes a problem here."""
     environment = bootstrap.environment("admin_api")
-    environment.begin(context)
+    environment.begin(context, event)
     try:
         answer = _answer(environment, event)
     except Exception:  # noqa: BLE001  # the caller gets a problem, the log the reason

@@ -36,6 +36,7 @@ def lambda_handler(event: Event, _: object) -> dict[str, Any]:
     body = b"" if request.method == "HEAD" or answer.status == 304 else answer.body
     # By hand: the logger of the other functions would make this one's cold start half as long again.
     line = {"level": "INFO", "message": "file answered", "method": request.method, "status": answer.status}
+    line |= {"request_id": event.get("requestContext", {}).get("requestId", "")}
     sys.stdout.write(json.dumps(line) + "\n")
     return HttpAnswer(answer.status, headers, body if isinstance(body, str) else body.decode("utf-8")).event()
 

@@ -16,7 +16,7 @@ from shared.use_cases.signup.deliver_contact import Delivery, is_our_own
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS event → the records that failed."""
     environment = bootstrap.environment("deliver_contact")
-    environment.begin(context)
+    environment.begin(context, event)
 
     def attempt_of(message: Message) -> Delivery:
         if not isinstance(message, DeliverContact):

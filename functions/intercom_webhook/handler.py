@@ -18,7 +18,7 @@ HUB, BODY = "x-hub-signature", "x-body-signature"
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An HTTP API event (payload 2.0) → 200, 401, 413 or 503; never 410 or 429, which Intercom would punish."""
     environment = bootstrap.environment("intercom_webhook")
-    environment.begin(context)
+    environment.begin(context, event)
     answer, outcome = _answer(environment, event)
     logger.info("notification answered", status=answer.status, outcome=outcome)
     environment.flush()
@@ -43,6 +43,7 @@ def _answer(environment: bootstrap.Environment, event: dict[str, Any]) -> tuple[
                 outcome = accept_notification(environment, hub, request.body)
                 return json_answer(200, {}), outcome
     except (InvalidSignatureError, MalformedPayloadError):
+        environment.metrics.count("NotificationRefused")
         return UNAUTHORIZED, "refused"
     except TransientError:
         return problem(503, "Not stored", "Nothing could store the notification. Send it again."), "not stored"

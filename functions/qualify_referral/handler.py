@@ -15,7 +15,7 @@ from shared.use_cases.qualification.qualify_referral import QualificationAttempt
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS event → the records that failed."""
     environment = bootstrap.environment("qualify_referral")
-    environment.begin(context)
+    environment.begin(context, event)
 
     def attempt_of(message: Message) -> QualificationAttempt:
         if not isinstance(message, QualifyReferral):

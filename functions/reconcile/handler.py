@@ -13,7 +13,7 @@ from shared.use_cases.operations.reconcile_vendors import reconcile_vendors
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """A schedule's event, or SQS records → nothing to deliver again: the next pass comes in any case."""
     environment = bootstrap.environment("reconcile")
-    environment.begin(context)
+    environment.begin(context, event)
     try:
         messages = [message_of(record["body"]) for record in event.get("Records", ())]
         reconcile_vendors(environment, [message for message in messages if isinstance(message, ReconcileCampaigns)])

@@ -16,7 +16,7 @@ UNAUTHORIZED = problem(401, "Unauthorized", "The X-Webhook-Secret header is miss
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An HTTP API event (payload 2.0) → 202, 401, 413 or 503."""
     environment = bootstrap.environment("signup_webhook")
-    environment.begin(context)
+    environment.begin(context, event)
     answer = _answer(environment, event)
     logger.info("webhook answered", status=answer.status)
     environment.flush()
@@ -30,6 +30,7 @@ def _answer(environment: bootstrap.Environment, event: dict[str, Any]) -> HttpAn
         request = HttpRequest.of(event)
         accept_signup(environment, _webhook(request))
     except (InvalidSignatureError, MalformedPayloadError):
+        environment.metrics.count("WebhookRefused")
         return UNAUTHORIZED
     except TransientError:
         return problem(503, "Not stored", "Nothing could store the webhook. Send it again.")

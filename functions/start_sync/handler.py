@@ -13,7 +13,7 @@ from shared.use_cases.sync.start_sync import start_due
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     """A schedule's event → how many runs were started and rung."""
     environment = bootstrap.environment("start_sync")
-    environment.begin(context)
+    environment.begin(context, event)
     try:
         done = start_due(environment, _scheduled_at(event) or environment.clock.now())
     finally:

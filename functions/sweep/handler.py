@@ -8,10 +8,10 @@ from shared.runtime import bootstrap
 from shared.use_cases.operations.ring_due import ring_due
 
 
-def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """A schedule's event → how many were rung."""
     environment = bootstrap.environment("sweep")
-    environment.begin(context)
+    environment.begin(context, event)
     try:
         swept = ring_due(environment)
     finally:

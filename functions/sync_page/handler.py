@@ -15,7 +15,7 @@ from shared.use_cases.sync.sync_page import SyncAttempt
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS event → the records that failed."""
     environment = bootstrap.environment("sync_page")
-    environment.begin(context)
+    environment.begin(context, event)
 
     def attempt_of(message: Message) -> SyncAttempt:
         if not isinstance(message, SyncPage):

@@ -16,7 +16,7 @@ from shared.use_cases.referrer.update_referrer import ReferrerUpdate
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS event → the records that failed; a schedule's event → nothing to deliver again."""
     environment = bootstrap.environment("update_referrer")
-    environment.begin(context)
+    environment.begin(context, event)
     try:
         if "Records" not in event:
             _poll(environment)

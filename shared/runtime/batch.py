@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from shared.domain.vendor.retry import Wait, next_wait
 from shared.errors import BreakerOpenError, BusyError, ConnectionLostError, PermanentError, TransientError
 from shared.messages import Message, message_of
-from shared.observability import logger
+from shared.observability import lines_about, logger
 from shared.ports.aws import MessageQueue
 from shared.ports.clock import Chance, Clock
 from shared.use_cases.vendor.guard_vendor import VendorGuard
@@ -66,7 +66,8 @@ class Batch:
         """The answer for ``ReportBatchItemFailures``. A record that fails never touches its neighbours."""
         records = event["Records"]
         for record in records:
-            self._postpone(record, self._environment.time_left() + SHOWN_AFTER_DEATH)
+            with lines_about(record["messageId"]):
+                self._postpone(record, self._environment.time_left() + SHOWN_AFTER_DEATH)
         attempts = {record["messageId"]: self._prepare(record) for record in records}
         failed = [record["messageId"] for record in records if not self._settle(record, attempts[record["messageId"]])]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
@@ -75,15 +76,19 @@ class Batch:
         """The attempt, and what went wrong with it already."""
         attempt: Attempt | None = None
         try:
-            attempt = self._attempt_of(message_of(record["body"]))
-            attempt.prepare()
+            with lines_about(record["messageId"]):
+                attempt = self._attempt_of(message_of(record["body"]))
+                attempt.prepare()
         except Exception as error:  # noqa: BLE001 - classified with the others, when it is the record's turn
             return attempt, error
         return attempt, None
 
     def _settle(self, record: Mapping[str, Any], prepared: tuple[Attempt | None, Exception | None]) -> bool:
         """True when the message may be deleted."""
-        attempt, error = prepared
+        with lines_about(record["messageId"]):
+            return self._judge(record, *prepared)
+
+    def _judge(self, record: Mapping[str, Any], attempt: Attempt | None, error: Exception | None) -> bool:
         try:
             if self._environment.time_left() < STOP_WITH_LESS_THAN:
                 return self._postpone(record, AGAIN_AT_ONCE)
@@ -93,7 +98,7 @@ class Batch:
         except TransientError as failure:
             return self._postpone(record, self._wait(record, None, failure).seconds)
         except Exception:  # noqa: BLE001 - a bug: redelivery, then the dead-letter queue and its alarm
-            logger.exception("record failed", message_id=record["messageId"])
+            logger.exception("record failed")
             return False
 
     def _attempt(self, record: Mapping[str, Any], attempt: Attempt, error_before: Exception | None) -> bool:
@@ -132,5 +137,5 @@ class Batch:
         try:
             self._queue.postpone(record["receiptHandle"], min(seconds, LONGEST_QUEUE_WAIT))
         except TransientError:
-            logger.warning("message not postponed", message_id=record["messageId"])
+            logger.warning("message not postponed")
         return False

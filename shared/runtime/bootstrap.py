@@ -16,7 +16,7 @@ from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings, settings_of
 from shared.domain.connection.connection import Connection, Vendor
 from shared.domain.vendor.limits import Priority
-from shared.observability import EmbeddedMetrics, logger
+from shared.observability import EmbeddedMetrics, begin_lines, logger
 
 if TYPE_CHECKING:
     from shared.adapters.dynamodb.operations.figures import DynamoFigures
@@ -78,6 +78,8 @@ _BRIEF_FOR = {("intercom_webhook", "dynamodb"), ("signup_webhook", "sqs"), ("sig
 class LambdaContext(Protocol):
     """What we use of Lambda's context."""
 
+    @property
+    def aws_request_id(self) -> str: ...
     def get_remaining_time_in_millis(self) -> int: ...
 
 
@@ -107,9 +109,10 @@ class Environment:
         self._make_transport = transport
         self._context: LambdaContext | None = None
 
-    def begin(self, context: LambdaContext | None) -> None:
-        """Called by each handler first."""
+    def begin(self, context: LambdaContext | None, event: Mapping[str, Any] | None = None) -> None:
+        """Called by each handler first: each log line from now on carries the ids of this invocation."""
         self._context = context
+        begin_lines(context.aws_request_id if context else "", event or {})
 
     def time_left(self) -> float:
         """Seconds until Lambda ends this invocation."""

@@ -244,6 +244,16 @@ class FakeSQS:
             queue = self._current(queue_url)
             return self._clock() if queue.counts[_READY] else queue.next_visible_at()
 
+    def oldest_age(self, queue_url: str) -> float:
+        """CloudWatch's ApproximateAgeOfOldestMessage in seconds: a message that was received three times and is still there
+        goes to the end of the queue and no longer counts; 0 when there is none.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
+        with self._lock:
+            counted = [one.sent_at for one in self._current(queue_url).messages.values() if one.receive_count < 3]
+            return self._clock() - min(counted) if counted else 0.0
+
     # --- queues -----------------------------------------------------------------------------------------------------
 
     @operation("CreateQueue", "QueueName", "Attributes tags")

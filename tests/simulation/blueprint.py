@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from sandbox.stack.expand import read_template
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+OURS = "ReferralFactoryIntercom"
+"""The namespace of our own metrics."""
 _UNITS = {"minute": 60.0, "minutes": 60.0, "hour": 3_600.0, "hours": 3_600.0, "day": 86_400.0, "days": 86_400.0}
 
 
@@ -35,24 +38,50 @@ class Function:
     every: float | None
     retries: int = 2
     oldest_event: float = 21_600.0
+    rings_itself: bool = False
+    """Lambda's loop detection is off for it."""
+    routes: tuple[tuple[str, str], ...] = ()
+    """Method and path of what the API hands to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """A metric that an alarm reads. ``subject``: the logical id of the queue or function, empty for our own metrics, which
+    have a ``dimension`` instead."""
+
+    id: str
+    namespace: str
+    metric: str
+    statistic: str
+    subject: str
+    dimension: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One CloudWatch alarm. ``subject``: the logical id of the queue, function or API it watches, empty for our own metrics.
-    ``condition``: under which it is made at all, empty: always."""
+    """One CloudWatch alarm over the value of ``expression``, which names ``stats``. ``datapoints`` of ``periods`` have to
+    breach. ``condition``: under which it is made at all, empty: always. ``tells``: the topic, by itself."""
 
     name: str
-    namespace: str
-    metric: str
-    statistic: str
+    stats: tuple[Stat, ...]
+    expression: str
     period: float
     periods: int
+    datapoints: int
     threshold: float
     comparison: str
     missing: str
-    subject: str = ""
     condition: str = ""
+    tells: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """Rings while one of its children does."""
+
+    name: str
+    children: tuple[str, ...]
+    tells: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +94,9 @@ class Blueprint:
     functions: dict[str, Function]
     parameters: dict[str, str]
     alarms: tuple[Alarm, ...] = field(default=())
+    composites: tuple[Composite, ...] = field(default=())
+    filters: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Metric → field of an access log line → what it has to look like."""
 
 
 @cache
@@ -76,7 +108,8 @@ def read_blueprint() -> Blueprint:
     def of_type(kind: str) -> dict[str, dict[str, Any]]:
         return {name: entry.get("Properties", {}) for name, entry in resources.items() if entry["Type"] == kind}
 
-    functions = [_function(name, made) for name, made in of_type("AWS::Serverless::Function").items()]
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    functions = [_function(name, made, variables) for name, made in of_type("AWS::Serverless::Function").items()]
     return Blueprint(
         tables=of_type("AWS::DynamoDB::Table"),
         queues=of_type("AWS::SQS::Queue"),
@@ -86,6 +119,8 @@ def read_blueprint() -> Blueprint:
         alarms=tuple(
             _alarm(name, made, resources[name].get("Condition", "")) for name, made in of_type("AWS::CloudWatch::Alarm").items()
         ),
+        composites=tuple(_composite(name, made) for name, made in of_type("AWS::CloudWatch::CompositeAlarm").items()),
+        filters=dict(_filter(made) for made in of_type("AWS::Logs::MetricFilter").values()),
     )
 
 
@@ -115,16 +150,20 @@ def target_of(value: Any) -> str:
     return ""
 
 
-def _function(id_: str, made: dict[str, Any]) -> Function:
+def _function(id_: str, made: dict[str, Any], variables: dict[str, Any]) -> Function:
     events = made.get("Events", {}).values()
     every = next((_rate(event["Properties"]["ScheduleExpression"]) for event in events if event["Type"] == "ScheduleV2"), None)
     return Function(
         id=id_,
         name=made["Handler"].split(".")[1],
         timeout=float(made["Timeout"]),
-        variables=made.get("Environment", {}).get("Variables", {}),
+        variables=variables | made.get("Environment", {}).get("Variables", {}),
         sources=tuple(_source(event["Properties"]) for event in events if event["Type"] == "SQS"),
         every=every,
+        rings_itself=made.get("RecursiveLoop") == "Allow",
+        routes=tuple(
+            (event["Properties"]["Method"], event["Properties"]["Path"]) for event in events if event["Type"] == "HttpApi"
+        ),
         **_asynchronous(made.get("EventInvokeConfig", {})),
     )
 
@@ -146,17 +185,42 @@ def _rate(expression: str) -> float:
 
 
 def _alarm(name: str, made: dict[str, Any], condition: str) -> Alarm:
-    subjects = [target_of(entry["Value"]) for entry in made.get("Dimensions", ())]
+    stats, periods = [], set()
+    for entry in made.get("Metrics") or [{"Id": "value", "MetricStat": _stat_of(made)}]:
+        if "MetricStat" not in entry:
+            continue
+        of, metric = entry["MetricStat"], entry["MetricStat"]["Metric"]
+        value = next((dimension["Value"] for dimension in metric.get("Dimensions", ())), None)
+        subject = "" if metric["Namespace"] == OURS else target_of(value)
+        stats.append(Stat(entry["Id"], metric["Namespace"], metric["MetricName"], of["Stat"], subject, value))
+        periods.add(float(of["Period"]))
+    [period] = periods
     return Alarm(
         name=name,
-        namespace=made["Namespace"],
-        metric=made["MetricName"],
-        statistic=made["Statistic"],
-        period=float(made["Period"]),
+        stats=tuple(stats),
+        expression=next((entry["Expression"] for entry in made.get("Metrics", ()) if "Expression" in entry), "value"),
+        period=period,
         periods=made["EvaluationPeriods"],
+        datapoints=made.get("DatapointsToAlarm", made["EvaluationPeriods"]),
         threshold=float(made["Threshold"]),
         comparison=made["ComparisonOperator"],
         missing=made.get("TreatMissingData", "missing"),
-        subject=next((subject for subject in subjects if subject), ""),
         condition=condition,
+        tells=bool(made.get("AlarmActions")),
     )
+
+
+def _stat_of(made: dict[str, Any]) -> dict[str, Any]:
+    return {"Metric": made, "Period": made["Period"], "Stat": made["Statistic"]}
+
+
+def _composite(name: str, made: dict[str, Any]) -> Composite:
+    rule = json.dumps(made["AlarmRule"])
+    assert not re.search(r"\b(AND|NOT|OK)\b", rule), "the world knows composites of OR only"
+    return Composite(name, tuple(re.findall(r"\$\{(\w+Alarm)\}", rule)), bool(made.get("AlarmActions")))
+
+
+def _filter(made: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    [transformation] = made["MetricTransformations"]
+    assert transformation["MetricNamespace"] == OURS
+    return transformation["MetricName"], dict(re.findall(r'\$\.(\w+) = "([^"]*)"', made["FilterPattern"]))

@@ -76,13 +76,17 @@ class Cloud:
 
     def variables_of(self, function: Function) -> dict[str, str]:
         """The environment of a function: references become names and addresses."""
-        return {name: self._value(value) for name, value in function.variables.items()} | {"STAGE": self._parameters["Stage"]}
+        return {name: self.value(value) for name, value in function.variables.items()}
 
     def visible(self, queue: str) -> int:
         """Messages that could be received now."""
         names = ["ApproximateNumberOfMessages"]
         answer = self.sqs.get_queue_attributes(QueueUrl=self._addresses[queue], AttributeNames=names)
         return int(answer["Attributes"][names[0]])
+
+    def oldest_age(self, queue: str) -> float:
+        """As CloudWatch measures it: seconds."""
+        return self.sqs.oldest_age(self._addresses[queue])
 
     def depth(self, queue: str) -> int:
         """All messages, visible or not."""
@@ -92,12 +96,13 @@ class Cloud:
         """As an operator does: sends dead letters back to where they came from."""
         self.sqs.start_message_move_task(SourceArn=self.arns[dead_letters])
 
-    def _value(self, value: Any) -> str:
+    def value(self, value: Any) -> str:
+        """What a value of the template becomes."""
         match value:
             case str():
                 return value
             case {"Fn::If": ["IsLocal", _, otherwise]}:
-                return self._value(otherwise)
+                return self.value(otherwise)
             case {"Fn::Sub": str(text)}:
                 return re.sub(r"\$\{([^}]+)\}", lambda name: self._named(name[1]), text)
         return self._named(target_of(value))

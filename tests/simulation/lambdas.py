@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ class Context:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.aws_request_id = f"invocation-{world.crossing.begun}"
 
     def get_remaining_time_in_millis(self) -> int:
         task = self._world.loop.current
@@ -36,6 +38,10 @@ def handler_of(name: str) -> Callable[[Any, Any], Any]:
     return importlib.import_module(f"functions.{name}.handler").lambda_handler  # type: ignore[no-any-return]
 
 
+class ThrottledError(Exception):
+    """The account's concurrency is used up."""
+
+
 class LambdaFunction:
     """One function. Each invocation takes an idle process or a new one; a process that was killed is never seen again."""
 
@@ -45,17 +51,31 @@ class LambdaFunction:
         self.handler = handler_of(made.name)
         self.variables = world.cloud.variables_of(made)
         self.idle: list[bootstrap.Environment] = []
-        self.invocations = 0
+        self.began: list[float] = []
+        self.running = 0
         self.errors: list[float] = []
         self.kills = 0
+
+    @property
+    def invocations(self) -> int:
+        return len(self.began)
 
     def invoke(self, event: Any, then: Callable[[Any, BaseException | None], None] | None = None) -> None:
         """Starts an invocation. ``then`` gets its answer, or what ended it: an exception of the handler, or Killed."""
         world, deadline = self.world, self.world.loop.time + self.made.timeout
-        self.invocations += 1
+        if sum(function.running for function in world.functions.values()) >= world.concurrency:
+            world.throttles.append((world.loop.time, self.made.id))
+            self._answered(event, None, ThrottledError())
+            if then is not None:
+                world.at(world.loop.time, lambda: then(None, ThrottledError()))
+            return
+        self.began.append(world.loop.time)
+        self.running += 1
 
         def body() -> None:
             answer, ended = self._run(event)
+            self.running -= 1
+            self._answered(event, answer, ended)
             if ended is not None:
                 self.errors.append(world.loop.time)
                 world.note_lambda_error(self.made, ended)
@@ -81,6 +101,20 @@ class LambdaFunction:
                 self.world.at(again_at, lambda: self.invoke_later(event, since=since, failures=failures + 1))
 
         self.invoke(event, then)
+
+    def _answered(self, event: Any, answer: Any, ended: BaseException | None) -> None:
+        """The API's access log has a line of each call that came through it."""
+        if "requestContext" not in event:
+            return
+        status = answer["statusCode"] if ended is None else 503 if isinstance(ended, ThrottledError) else 500
+        self.world.access_log.append((self.world.loop.time, {"route": self._route_of(event), "status": str(status)}))
+
+    def _route_of(self, event: Any) -> str:
+        """The longest route that leads to the call."""
+        method, path = event["requestContext"]["http"]["method"], event["rawPath"]
+        patterns = {route: re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route)) for _, route in self.made.routes}
+        fit = [route for route, pattern in patterns.items() if re.fullmatch(pattern, path)]
+        return f"{method} {max(fit, key=len, default='')}"
 
     def _run(self, event: Any) -> tuple[Any, BaseException | None]:
         task = self.world.loop.current

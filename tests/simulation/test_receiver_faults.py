@@ -63,7 +63,7 @@ def test_02_when_nothing_can_store_it_the_sender_is_told_and_an_alarm_fires(worl
     world.crossing.faults = When(lambda _: False, Flavour.BEFORE)
     world.run(420)
     assert_kept(world)
-    assert "ServerErrorAlarm" in fired(world)
+    assert "WebhookServerErrorAlarm" in fired(world)
 
 
 def test_03_a_send_whose_answer_is_lost_makes_two_messages_and_one_contact(world: World) -> None:

@@ -165,7 +165,7 @@ def test_43_intercom_down_for_25_minutes_makes_nobody_late(make_world: MakeWorld
     world.run(1_500 + 600)
     verdict = assert_kept(world)
     assert not verdict.late
-    assert "BreakerOpenedAlarm" in fired(world)
+    assert "BreakerOpenAlarm" in fired(world)
 
 
 def test_44_an_intercom_that_is_slow_delivers_slowly_and_once(world: World) -> None:

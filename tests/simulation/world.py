@@ -84,6 +84,7 @@ class World(Sights):
     ``duplicates`` share of messages that SQS delivers twice; ``reconcile`` and ``sweep`` False: their schedules are off.
     ``functions``: those that run, with ``sync`` those of a sync as well; the queues of others are left alone.
     A schedule in ``paused`` does not fire. ``synthetic``: we sign up ourselves with that address, in campaign 1; empty: not.
+    ``stack``: its name.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class World(Sights):
         functions: Sequence[str] = OF_A_SIGNUP,
         sync: bool = False,
         synthetic: str = "",
+        stack: str = "referral-factory-intercom",
         intercom: Mapping[str, Any] | None = None,
         referral_factory: Mapping[str, Any] | None = None,
     ) -> None:
@@ -115,7 +117,8 @@ class World(Sights):
             index_lag=index_lag,
             duplicates=duplicates,
             journal=journal,
-            parameters={"SyntheticSignupCampaign": "1", "SyntheticSignupEmail": synthetic} if synthetic else {},
+            parameters={"AWS::StackName": stack}
+            | ({"SyntheticSignupCampaign": "1", "SyntheticSignupEmail": synthetic} if synthetic else {}),
         )
         self.intercom = Intercom(
             clock=self.now,
@@ -145,7 +148,10 @@ class World(Sights):
         }
         self.metrics: Recorded = {}
         self.lambda_errors: list[tuple[float, str, BaseException]] = []
-        self.server_errors: list[float] = []
+        self.access_log: list[tuple[float, dict[str, str]]] = []
+        self.throttles: list[tuple[float, str]] = []
+        self.concurrency = 1_000
+        """Invocations at once in the whole account."""
         self.logs = LogLines(SECRETS)
         self.signups: dict[int, Signup] = {}
         self.known_contacts: set[str] = set()
@@ -248,8 +254,6 @@ class World(Sights):
 
         def then(answer: Any, ended: BaseException | None) -> None:
             status = answer["statusCode"] if ended is None else 500
-            if status >= 500:
-                self.server_errors.append(self.now())
             if answered is not None:
                 answered(status)
 
@@ -282,12 +286,15 @@ class World(Sights):
             self.at(self.now() + every, tick)
             if name not in self.paused:
                 self.fire(name)
-            self._measure_dead_letters()
+            self._measure_queues()
 
         self.at(self.now() + every, tick)
 
-    def _measure_dead_letters(self) -> None:
+    def _measure_queues(self) -> None:
         """As CloudWatch does each minute."""
+        for poller in self.pollers:
+            queue = poller.source.queue
+            self.metrics.setdefault(f"age {queue}", []).append((self.now(), self.cloud.oldest_age(queue)))
         for queue in self.blueprint.queues:
             if queue.endswith("DeadLetterQueue"):
                 self.metrics.setdefault(f"visible {queue}", []).append((self.now(), self.cloud.visible(queue)))
@@ -311,6 +318,12 @@ class World(Sights):
         return Environment(
             settings, self._aws.__getitem__, lambda _: self.transport, self, self, ProcessMetrics(self.metrics, self.now)
         )
+
+    @property
+    def service_name(self) -> str:
+        """The dimension of what the functions count."""
+        [name] = {function.variables["POWERTOOLS_SERVICE_NAME"] for function in self.functions.values()}
+        return name
 
     def note_lambda_error(self, function: Function, ended: BaseException) -> None:
         self.lambda_errors.append((self.now(), function.id, ended))

@@ -269,6 +269,8 @@ class Context:
 
     seconds: float = 45.0
 
+    aws_request_id = "an-invocation"
+
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds * 1000)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,6 @@ RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 OURS = "ReferralFactoryIntercom"
 # alarm → metric, statistic, threshold
 OCCURRENCES = {
-    "ConnectionLostAlarm": ("ConnectionLost", "Sum", 1),
-    "BreakerOpenedAlarm": ("BreakerOpened", "Sum", 1),
     "StrikeAlarm": ("Strike", "Sum", 1),
     "PossiblyDoubledAlarm": ("PossiblyDoubled", "Sum", 1),
     "SignupQuarantinedAlarm": ("SignupQuarantined", "Sum", 1),
@@ -26,8 +25,23 @@ OCCURRENCES = {
     "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),
     "SyncFailedAlarm": ("SyncFailed", "Sum", 1),
     "RewardEventRefusedAlarm": ("RewardEventRefused", "Sum", 1),
-    "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", "Maximum", 600),
+    "WebhookServerErrorAlarm": ("WebhookServerError", "Sum", 1),
+    "NotificationServerErrorAlarm": ("NotificationServerError", "Sum", 1),
 }
+# alarm → metric, threshold, of how many minutes how many
+STATES = {
+    "ConnectionLostAlarm": ("Disconnected", 1, (1, 1)),
+    "BreakerOpenAlarm": ("BreakerOpen", 1, (5, 3)),
+    "CallsStoppedAlarm": ("CallsStopped", 1, (1, 1)),
+    "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", 600, (1, 1)),
+}
+# alarm → function that it watches
+ERRORS = {
+    f"{name}ErrorAlarm": f"{name}Function"
+    for name in ("DeliverContact", "QualifyReferral", "UpdateReferrer", "Reconcile", "Sweep", "StartSync", "SyncPage")
+}
+# queue → seconds after which nobody takes from it
+AGES = {"DeliveryQueue": 600, "QualificationQueue": 600, "ReferrerQueue": 600, "ReconcileQueue": 900, "SyncQueue": 900}
 # alarm → metric, period, slots
 REPETITIONS = {
     "ContactReconcileFailedAlarm": ("ContactReconcileFailed", 300, 3),
@@ -42,16 +56,37 @@ HEARTBEATS = {
 }
 
 
-def test_every_alarm_tells_the_topic_and_says_what_to_do(resources: Resources) -> None:
-    for name, alarm in resources.of_type("AWS::CloudWatch::Alarm").items():
-        assert [target_of(action) for action in alarm["AlarmActions"]] == ["AlarmTopic"], name
-        assert [target_of(action) for action in alarm["OKActions"]] == ["AlarmTopic"], name
+@pytest.fixture(scope="module")
+def outage(resources: Resources) -> set[str]:
+    """The alarms for which the composite tells."""
+    return set(re.findall(r"\$\{(\w+Alarm)\}", json.dumps(resources.properties("OutageAlarm")["AlarmRule"])))
+
+
+def all_alarms(resources: Resources) -> dict[str, dict[str, Any]]:
+    return resources.of_type("AWS::CloudWatch::Alarm") | resources.of_type("AWS::CloudWatch::CompositeAlarm")
+
+
+def test_every_alarm_tells_the_topic_itself_or_through_the_composite(resources: Resources, outage: set[str]) -> None:
+    for name, alarm in all_alarms(resources).items():
+        told = [target_of(action) for action in alarm.get("AlarmActions", ())]
+        assert told == ([] if name in outage else ["AlarmTopic"]), name
         assert len(alarm["AlarmDescription"]) > 40, name
+    assert outage <= set(all_alarms(resources))
+
+
+def test_ok_is_told_only_of_what_is_over(resources: Resources, outage: set[str]) -> None:
+    """Something that happened once is not over a minute later."""
+    for name, alarm in all_alarms(resources).items():
+        told = [target_of(action) for action in alarm.get("OKActions", ())]
+        once = (
+            name in OCCURRENCES.keys() - {"TrackedAttributeMissingAlarm"} or "Refused" in name or name == "WebhooksSilentAlarm"
+        )
+        assert told == ([] if name in outage or once else ["AlarmTopic"]), name
 
 
 def test_every_alarm_is_in_the_runbook(resources: Resources) -> None:
     rows = [line for line in RUNBOOK.read_text().splitlines() if line.startswith("| **")]
-    for name in resources.of_type("AWS::CloudWatch::Alarm"):
+    for name in all_alarms(resources):
         assert any(f"**{name.removesuffix('Alarm')}**" in row for row in rows), f"{name} is not in docs/runbook.md"
 
 
@@ -86,19 +121,52 @@ def test_silence_rings(name: str, resources: Resources) -> None:
     assert alarm["TreatMissingData"] == "breaching"
 
 
-@pytest.mark.parametrize("function", ["Sweep", "Reconcile", "UpdateReferrer", "StartSync"])
-def test_an_error_of_a_scheduled_function_rings(function: str, resources: Resources) -> None:
-    alarm = resources.properties(f"{function}ErrorAlarm")
+@pytest.mark.parametrize("name", STATES)
+def test_a_state_is_a_gauge_and_stays_while_nobody_measures_it(name: str, resources: Resources) -> None:
+    alarm = resources.properties(name)
+    metric, threshold, (periods, datapoints) = STATES[name]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == (metric, "Maximum", threshold)
+    assert (alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm", periods), alarm["Period"]) == (periods, datapoints, 60)
+    assert alarm["TreatMissingData"] == "ignore"
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_of_a_worker_rings(name: str, resources: Resources) -> None:
+    alarm = resources.properties(name)
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)
-    assert [(entry["Name"], target_of(entry["Value"])) for entry in alarm["Dimensions"]] == [
-        ("FunctionName", f"{function}Function")
-    ]
+    assert [(entry["Name"], target_of(entry["Value"])) for entry in alarm["Dimensions"]] == [("FunctionName", ERRORS[name])]
 
 
-def test_no_metric_has_a_campaign_or_a_person_as_dimension(resources: Resources) -> None:
+def test_every_queue_that_nobody_takes_from_rings(resources: Resources) -> None:
+    mapped = {target_of(made["EventSourceArn"]) for made in resources.of_type("AWS::Lambda::EventSourceMapping").values()}
+    assert mapped == set(AGES)
+    for queue, seconds in AGES.items():
+        alarm = resources.properties(f"{queue}AgeAlarm")
+        assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", seconds)
+        assert target_of(alarm["Dimensions"][0]["Value"]) == queue
+
+
+def test_throttles_of_every_function_that_a_signup_or_a_sync_needs_ring(resources: Resources) -> None:
+    metrics = [entry["MetricStat"]["Metric"] for entry in resources.properties("ThrottledAlarm")["Metrics"][:-1]]
+    watched = {target_of(metric["Dimensions"][0]["Value"]) for metric in metrics}
+    others = {"AdminApiFunction", "ConsoleFunction", "SyntheticSignupFunction"}  # the last one's heartbeat tells
+    assert watched == set(resources.of_type("AWS::Lambda::Function")) - others
+
+
+def test_every_metric_of_ours_is_the_stacks_own(resources: Resources) -> None:
+    """Neither a campaign nor a person is a dimension, and another stack in the account is not heard."""
+    own = [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
     for name, alarm in resources.of_type("AWS::CloudWatch::Alarm").items():
-        if alarm["Namespace"] == OURS:
-            assert alarm["Dimensions"] == [{"Name": "service", "Value": "referral-factory-intercom"}], name
+        read = [entry["MetricStat"]["Metric"] for entry in alarm.get("Metrics", ()) if "MetricStat" in entry] or [alarm]
+        assert all(metric["Dimensions"] == own for metric in read if metric["Namespace"] == OURS), name
+    for name, made in resources.of_type("AWS::Lambda::Function").items():
+        assert made["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}, name
+    for filtered in resources.of_type("AWS::Logs::MetricFilter").values():
+        assert filtered["MetricTransformations"][0]["Dimensions"] == [{"Key": "service", "Value": "$.stack"}]
+    for api in resources.of_type("AWS::ApiGatewayV2::Stage").values():
+        assert api["AccessLogSettings"]["Format"]["Fn::Sub"].startswith('{"stack":"${AWS::StackName}"')
+    dashboard = resources.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    assert dashboard.count('"service", "${AWS::StackName}"') == dashboard.count(f'"{OURS}"')
 
 
 def test_the_alarms_e_mail_is_a_choice(expanded: dict[str, Any], resources: Resources) -> None:

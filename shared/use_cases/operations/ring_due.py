@@ -36,6 +36,14 @@ LEAST_TIME = 5.0
 WAITS_FOR_VENDOR = 45.0
 """Seconds from its begin in which a sweep that finds the breaker not closed looks whether it is now."""
 LOOK_EVERY = 3.0
+LEFT_BEHIND_AFTER = 60.0
+"""Seconds after the pause of a failing breaker in which a sweep's probes would have opened it again."""
+STATES = {
+    "BreakerOpen": {BreakerKind.FAILING},
+    "CallsStopped": {BreakerKind.STRIKE, BreakerKind.BLOCKED},
+    "Disconnected": {BreakerKind.CONNECTION_LOST},  # not what a person disconnected
+}
+"""Metric → the breakers that make it 1."""
 TIME_TO_RING = 10.0
 """Seconds that have to be left for ringing once the vendor is back."""
 
@@ -220,4 +228,22 @@ def _measure(environment: Environment) -> None:
     oldest = environment.referrals.oldest_undelivered()
     environment.figures.waited(oldest, environment.clock.now())
     environment.metrics.gauge("OldestUndeliveredSeconds", environment.clock.now() - oldest if oldest is not None else 0.0)
+    _measure_states(environment)
     environment.metrics.count("SweepFinished")
+
+
+def _measure_states(environment: Environment) -> None:
+    """What is so now, each minute: a count of the moment it began says nothing of when it is over."""
+    now = environment.clock.now()
+    breakers = [breaker for vendor in Vendor if (breaker := environment.breakers.find(vendor))]
+    kinds = {breaker.kind for breaker in breakers if _stands(breaker, now)}
+    connection = environment.connections.find()
+    if connection is not None and not connection.connected and BreakerKind.DISCONNECTED not in kinds:
+        kinds.add(BreakerKind.CONNECTION_LOST)  # uninstalled at Intercom: no call of ours was refused yet
+    for name, told_by in STATES.items():
+        environment.metrics.gauge(name, float(bool(kinds & told_by)), "None")
+
+
+def _stands(breaker: Breaker, now: float) -> bool:
+    """A failing one is left behind when nobody calls after its pause; any other stands until it is closed."""
+    return breaker.kind is not BreakerKind.FAILING or breaker.probing or now < breaker.open_until + LEFT_BEHIND_AFTER

@@ -65,8 +65,9 @@ def test_a_file_of_the_console_is_one_line(capsys: pytest.CaptureFixture[str], m
     monkeypatch.setenv("STAGE", "local")
     console_files._settings.cache_clear()
     for path, status in (("/", 200), ("/console/nothing.js", 404)):
-        event = {"rawPath": path, "headers": {}, "requestContext": {"http": {"method": "GET", "path": path}}}
+        event = {"rawPath": path, "headers": {}, "requestContext": {"requestId": "a1", "http": {"method": "GET"}}}
         assert console_files.lambda_handler(event, None)["statusCode"] == status
         (line,) = capsys.readouterr().out.splitlines()
-        assert json.loads(line) == {"level": "INFO", "message": "file answered", "method": "GET", "status": status}
+        told = {"level": "INFO", "message": "file answered", "method": "GET", "status": status, "request_id": "a1"}
+        assert json.loads(line) == told
     console_files._settings.cache_clear()
