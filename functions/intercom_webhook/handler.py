@@ -8,7 +8,7 @@ from shared.errors import InvalidSignatureError, MalformedPayloadError, Transien
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem, too_large
-from shared.use_cases.qualification.accept_notification import MAX_BODY, accept_notification
+from shared.use_cases.qualification.accept_notification import MAX_NOTIFICATION, accept_notification
 from shared.use_cases.qualification.answer_intercom import describe_health, note_uninstall
 
 UNAUTHORIZED = problem(401, "Unauthorized", "The signature is missing or wrong.")
@@ -26,7 +26,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _answer(environment: bootstrap.Environment, event: dict[str, Any]) -> tuple[HttpAnswer, str]:
-    if too_large(event, MAX_BODY):
+    if too_large(event, MAX_NOTIFICATION):
         return problem(413, "Too large", "A notification has at most 1 MB."), "too large"
     try:
         request = HttpRequest.of(event)

@@ -8,7 +8,7 @@ from shared.errors import InvalidSignatureError, MalformedPayloadError, Transien
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem, too_large
-from shared.use_cases.signup.accept_signup import MAX_BODY, Webhook, accept_signup
+from shared.use_cases.signup.accept_signup import MAX_WEBHOOK, Webhook, accept_signup
 
 UNAUTHORIZED = problem(401, "Unauthorized", "The X-Webhook-Secret header is missing or wrong.")
 
@@ -24,7 +24,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _answer(environment: bootstrap.Environment, event: dict[str, Any]) -> HttpAnswer:
-    if too_large(event, MAX_BODY) or len(event.get("rawQueryString") or "") > MAX_BODY:
+    if too_large(event, MAX_WEBHOOK) or len(event.get("rawQueryString") or "") > MAX_WEBHOOK:
         return problem(413, "Too large", "A webhook has at most 64 kB.")
     try:
         request = HttpRequest.of(event)

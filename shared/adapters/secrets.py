@@ -13,7 +13,7 @@ from shared.errors import ConfigurationError, TransientError
 from shared.ports.aws import SecretStore
 from shared.ports.clock import Clock
 
-KEPT_SECONDS = 300.0
+SECRETS_KEPT_SECONDS = 300.0
 
 
 class Secrets:
@@ -29,7 +29,7 @@ class Secrets:
         such secret or it is no JSON object, TransientError when it cannot be read and was not read before."""
         now = self._clock.now()
         known = self._known.get(arn)
-        if known and not fresh and now - known[0] < KEPT_SECONDS:
+        if known and not fresh and now - known[0] < SECRETS_KEPT_SECONDS:
             return known[1]
         try:
             values = self._fetch(arn)

@@ -13,7 +13,7 @@ from shared.errors import TransientError
 from shared.messages import Message, body_of
 from shared.ports.aws import MessageQueue
 
-BATCH = 10
+SENT_AT_ONCE = 10
 BATCH_BYTES = 250_000
 LONGEST_DELAY = 900
 LONGEST_POSTPONEMENT = 43_200
@@ -81,7 +81,7 @@ def _batches(messages: Sequence[Message]) -> Iterator[list[Message]]:
     size = 0
     for message in messages:
         length = len(body_of(message))
-        if batch and (len(batch) == BATCH or size + length > BATCH_BYTES):
+        if batch and (len(batch) == SENT_AT_ONCE or size + length > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(message)

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 NO_DEADLINE = 3_600.0
 STAND_IN_BLOCK_PAUSE = 60.0
 """Seconds without a call after a stand-in refused a connection: it was only restarted."""
-ATTEMPTS = 2
+AWS_ATTEMPTS = 2
 """Of the SDK at one call; up to a second lies between them."""
 
 
@@ -552,7 +552,7 @@ def _boto3_client(function: str, service: str) -> Any:
     limits = Config(
         connect_timeout=patience.connect,
         read_timeout=patience.read,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": AWS_ATTEMPTS},
     )
     return boto3.client(service, config=limits)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from shared.runtime.bootstrap import ATTEMPTS, patience_of
+from shared.runtime.bootstrap import AWS_ATTEMPTS, patience_of
 from tests.fakes.errors import client_error
 from tests.simulation.boundary import Flavour
 
@@ -45,14 +45,14 @@ class AwsClient:
 
     def _call(self, name: str, method: Callable[..., Any], request: dict[str, Any]) -> Any:
         number = self._crossing.next_number()
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, AWS_ATTEMPTS + 1):
             try:
                 return self._attempt(name, method, request, number, attempt)
             except _RETRIED:
-                if attempt == ATTEMPTS:
+                if attempt == AWS_ATTEMPTS:
                     raise
             except ClientError as error:
-                if attempt == ATTEMPTS or not _is_injected(error):
+                if attempt == AWS_ATTEMPTS or not _is_injected(error):
                     raise
             self._crossing.sleep(self._chance.random())  # the SDK's back-off
         raise AssertionError

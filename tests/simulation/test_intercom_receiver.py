@@ -109,4 +109,4 @@ def test_the_sdk_is_as_brief_as_the_world_believes(monkeypatch: pytest.MonkeyPat
         "intercom_webhook": bootstrap.BRIEF,
         "deliver_contact": bootstrap.USUAL,
     }
-    assert {one.retries["total_max_attempts"] for one in made.values()} == {bootstrap.ATTEMPTS}
+    assert {one.retries["total_max_attempts"] for one in made.values()} == {bootstrap.AWS_ATTEMPTS}

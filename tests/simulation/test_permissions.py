@@ -13,7 +13,7 @@ from sandbox.stack.expand import read_template
 from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
 from shared.domain.connection.connection import BreakerKind
-from shared.runtime.bootstrap import ATTEMPTS
+from shared.runtime.bootstrap import AWS_ATTEMPTS
 from shared.use_cases.connection.switch_connection import switch_connection
 from shared.use_cases.qualification.accept_notification import SQS_TRIES
 from tests.simulation.blueprint import TEMPLATE, target_of
@@ -138,7 +138,7 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         world.crossing.faults = When(
             lambda call: call.what.startswith("send_message") and call.function in receivers,
             Flavour.BEFORE,
-            times=5 * SQS_TRIES * ATTEMPTS,
+            times=5 * SQS_TRIES * AWS_ATTEMPTS,
         )
         contacts = world.contacts()
         for contact in contacts:

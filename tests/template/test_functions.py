@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.config import REQUIRED, Settings
+from shared.domain import timing
 from tests.template.reading import ROOT, Function, Resources, listed, modules_under, statements_of, target_of
 
 NAMES = (
@@ -137,14 +138,14 @@ def test_only_functions_that_call_referral_factory_may_run_for_more_than_a_minut
     timeouts = {name: function.properties["Timeout"] for name, function in functions.items()}
     assert timeouts == {
         "signup_webhook": 10,
-        "deliver_contact": 45,
+        "deliver_contact": timing.DELIVERY_RUNS,
         "intercom_webhook": 10,
-        "qualify_referral": 60,
-        "update_referrer": 60,
+        "qualify_referral": timing.QUALIFICATION_RUNS,
+        "update_referrer": timing.REFERRER_RUNS,
         "reconcile": 120,
         "sweep": 58,
         "start_sync": 30,
-        "sync_page": 60,
+        "sync_page": timing.SYNC_RUNS,
         "synthetic_signup": 45,
         "admin_api": 29,
         "console": 5,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.metadata
 import json
 import re
@@ -10,7 +12,7 @@ import sys
 
 import pytest
 
-from tests.template.reading import ROOT
+from tests.template.reading import ROOT, modules_under
 
 RECEIVERS = ("intercom_webhook", "signup_webhook")
 EVERYONE = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
@@ -72,6 +74,17 @@ def test_no_name_in_shared_hides_a_dependency_or_the_standard_library() -> None:
     assert ours & (installed | sys.stdlib_module_names) == set()
     assert "shared" not in installed
     assert "functions" not in installed
+
+
+def test_no_name_of_a_constant_stands_for_two_numbers() -> None:
+    values: dict[str, dict[str, str]] = {}
+    for module in modules_under("shared"):
+        for statement in module.tree.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                name, value = statement.targets[0].id, getattr(importlib.import_module(module.name), statement.targets[0].id)
+                if name.isupper() and isinstance(value, int | float):
+                    values.setdefault(name, {})[module.name] = repr(float(value))
+    assert {name: where for name, where in values.items() if len(set(where.values())) > 1} == {}
 
 
 @pytest.mark.parametrize("requirements", ["shared/requirements.txt", "sandbox/requirements.txt", "tests/requirements.txt"])

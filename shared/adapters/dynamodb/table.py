@@ -13,7 +13,7 @@ from shared.adapters.dynamodb.items import Item, attribute_of
 from shared.errors import TransientError
 from shared.ports.clock import Chance
 
-BATCH = 100
+READ_AT_ONCE = 100
 BATCH_TRIES = 16
 """An answer holds at most 16 MB, so a batch of the largest rows (400 kB) comes in three."""
 Scalar = str | int | float | bool
@@ -41,8 +41,8 @@ class Table:
     def find_all(self, keys: Iterable[tuple[str, str]]) -> Iterator[Item]:
         """Those of the items that exist, as they are now, in no order. TransientError while DynamoDB puts some off."""
         wanted = [key_of(pk, sk) for pk, sk in dict.fromkeys(keys)]
-        for start in range(0, len(wanted), BATCH):
-            request = {self.name: {"Keys": wanted[start : start + BATCH], "ConsistentRead": True}}
+        for start in range(0, len(wanted), READ_AT_ONCE):
+            request = {self.name: {"Keys": wanted[start : start + READ_AT_ONCE], "ConsistentRead": True}}
             for _ in range(BATCH_TRIES):
                 with transient_errors():
                     answer = self.client.batch_get_item(RequestItems=request)

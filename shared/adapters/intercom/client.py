@@ -17,6 +17,7 @@ from shared.domain.connection.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.domain.person import emails_alike, fold_email
 from shared.domain.sync.source import ContactFilter
+from shared.domain.timing import CREATE_TIMEOUT, INTERCOM_TIMEOUT
 from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
 from shared.ports.clock import Clock
 from shared.ports.vendor import Limiter
@@ -30,8 +31,6 @@ HOSTS: Mapping[str, str] = {
 }
 """https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis: the closed list of regional hosts."""
 
-TIMEOUT = 10.0
-CREATE_TIMEOUT = 20.0
 ATTRIBUTES_FRESH = 600.0
 ATTRIBUTES_USABLE = 86_400.0
 ATTRIBUTES_RETRY = 30.0
@@ -163,7 +162,7 @@ class IntercomClient(Intercom):
         raise UnavailableError("Intercom lost the contact and has it again", vendor=VENDOR)
 
     def unarchive_contact(self, contact_id: str) -> None:
-        response = self._exchange("POST", f"{_path(contact_id)}/unarchive", None, TIMEOUT)
+        response = self._exchange("POST", f"{_path(contact_id)}/unarchive", None, INTERCOM_TIMEOUT)
         refused = not_restorable(response)
         if refused:
             raise refused
@@ -194,7 +193,7 @@ class IntercomClient(Intercom):
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        timeout: float = TIMEOUT,
+        timeout: float = INTERCOM_TIMEOUT,
         about_contact: bool = False,
         sent: Iterable[str] = (),
     ) -> HttpResponse:

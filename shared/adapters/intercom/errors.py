@@ -28,7 +28,7 @@ from shared.errors import (
 )
 
 VENDOR = "intercom"
-LONGEST_WAIT = 60.0
+LONGEST_RETRY_AFTER = 60.0
 _CONFLICT_ID = re.compile(r"\bid=([0-9a-f]+)")
 _CANONICAL = re.compile(r"/contacts/([0-9A-Za-z_-]+)>\s*;[^,]*\brel=\"?canonical\b")
 
@@ -98,13 +98,13 @@ def wait_of(status: int, headers: Mapping[str, str], now: float) -> float | None
     waits: list[float] = []
     asked = headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdigit():
-        waits.append(min(float(asked[:9]), LONGEST_WAIT))
+        waits.append(min(float(asked[:9]), LONGEST_RETRY_AFTER))
     elif (until := date_of(asked)) is not None:
         waits.append(until - (now if here is None else here))
     reset = headers.get("x-ratelimit-reset", "").strip()
     if status == 429 and reset.isascii() and reset.isdigit():
         waits.append(float(reset[:13]) - (now if here is None else here))
-    return min(max(0.0, *waits), LONGEST_WAIT) if waits else None
+    return min(max(0.0, *waits), LONGEST_RETRY_AFTER) if waits else None
 
 
 def error_of(response: HttpResponse, *, now: float, sent: Iterable[str] = (), about_contact: bool = False) -> FailureError:

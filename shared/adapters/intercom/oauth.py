@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared.adapters.http.transport import HttpTransport
+from shared.domain.timing import INTERCOM_TIMEOUT
 from shared.errors import RejectedError, UnavailableError
 from shared.ports.connection import OAuth
 
 VENDOR = "intercom"
 PAGE = "https://app.intercom.com/oauth"
-TIMEOUT = 10.0
 
 
 class IntercomOAuth(OAuth):
@@ -30,7 +30,7 @@ class IntercomOAuth(OAuth):
         """See ``OAuth.exchange``. Sent once: a code works once."""
         body = json.dumps({"code": code, "client_id": client_id, "client_secret": client_secret}).encode("ascii")
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        response = self._transport.send("POST", f"{self._base_url}/auth/eagle/token", headers, body, TIMEOUT)
+        response = self._transport.send("POST", f"{self._base_url}/auth/eagle/token", headers, body, INTERCOM_TIMEOUT)
         if response.status >= 500 or response.status in (408, 429):
             raise UnavailableError(f"Intercom answered {response.status}", vendor=VENDOR, status=response.status)
         try:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from shared.errors import MalformedPayloadError
 
 MAX_DIGITS = 18
-MAX_DEPTH = 8
+MAX_NESTING = 8
 MAX_KEYS = 500
 ONLY_ONE = frozenset({"id", "user_id", "email", "email_address", "campaign_id", "campaign"})
 _RAW_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -131,7 +131,7 @@ def _read_json(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
     except RecursionError:
-        _refuse(f"nested deeper than {MAX_DEPTH}")
+        _refuse(f"nested deeper than {MAX_NESTING}")
     except ValueError:
         _refuse("not valid JSON")
     if not isinstance(document, dict):
@@ -144,7 +144,7 @@ def _check_size(document: dict[str, Any]) -> None:
     """Depth, and the keys and list entries altogether."""
     level: list[Any] = [document]
     keys = 0
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_NESTING):
         below: list[Any] = []
         for node in level:
             children = list(node.values()) if isinstance(node, dict) else node
@@ -155,7 +155,7 @@ def _check_size(document: dict[str, Any]) -> None:
         if not below:
             return
         level = below
-    _refuse(f"nested deeper than {MAX_DEPTH}")
+    _refuse(f"nested deeper than {MAX_NESTING}")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

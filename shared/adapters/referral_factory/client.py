@@ -21,12 +21,12 @@ from shared.adapters.referral_factory.schemas import campaign_id_of, form_of, us
 from shared.domain.person import Person, fold_email
 from shared.domain.referrer.reward import RewardFacts
 from shared.domain.sync.sign_up_form import FormField
-from shared.domain.vendor.limits import LONGEST_CALL, Priority
+from shared.domain.timing import REFERRAL_FACTORY_TIMEOUT
+from shared.domain.vendor.limits import Priority
 from shared.errors import ConnectionLostError, FailureError, TransientError, UnavailableError
 from shared.ports.vendor import Limiter
 from shared.ports.vendors import ReferralFactory, RewardPage, UserPage
 
-TIMEOUT = LONGEST_CALL
 PAGE_SIZE = 250
 GONE = frozenset({404, 410})
 
@@ -185,7 +185,7 @@ class ReferralFactoryClient(ReferralFactory):
             encoded = json.dumps(body, allow_nan=False).encode("ascii")
         permit = self._limiter.acquire(self._priority)
         try:
-            response = self._transport.send(method, self._base_url + path, headers, encoded, TIMEOUT)
+            response = self._transport.send(method, self._base_url + path, headers, encoded, REFERRAL_FACTORY_TIMEOUT)
         except TransientError as error:
             self._limiter.finish(permit, None, {})
             raise self._reported(error_of_transport(error)) from None

@@ -11,7 +11,7 @@ from typing import Any
 from shared.domain.person import clean_code, clean_text
 from shared.domain.spelling import is_nothing, seconds_of
 
-MAX_TEXT = 2_000
+LONGEST_FIELD = 2_000
 MAX_DIGITS = 18
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\]){1,4})")
 MAX_ENTRIES = 500
@@ -32,7 +32,7 @@ def text_of(value: Any) -> str | None:
         value = str(value) if not isinstance(value, int) or abs(value) < 10**MAX_DIGITS else None
     if not isinstance(value, str):
         return None
-    text = clean_text(value[: 2 * MAX_TEXT]).strip()[:MAX_TEXT].rstrip()
+    text = clean_text(value[: 2 * LONGEST_FIELD]).strip()[:LONGEST_FIELD].rstrip()
     return None if is_nothing(text) else text
 
 
@@ -58,7 +58,7 @@ def count_of(value: Any) -> int | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
-        value = clean_code(value[:MAX_TEXT], blanks=True).strip()
+        value = clean_code(value[:LONGEST_FIELD], blanks=True).strip()
         if not value.isascii() or not re.fullmatch(r"\d{1,18}(\.0+)?", value):
             return None
         return int(value.partition(".")[0])

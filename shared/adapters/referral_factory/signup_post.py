@@ -9,7 +9,7 @@ from shared.adapters.http.transport import HttpTransport
 from shared.domain.person import Person
 from shared.ports.signup import SignupPost
 
-TIMEOUT = 15.0
+POST_TIMEOUT = 15.0
 """Seconds; the receiver itself has ten."""
 ACCEPTED = 202
 
@@ -40,4 +40,4 @@ class WebhookPost(SignupPost):
             "campaign_id": campaign_id,
         }
         headers = {"Content-Type": "application/json", "X-Webhook-Secret": self._secret(fresh=True)}
-        return self._transport.send("POST", self._url, headers, json.dumps(fields).encode(), TIMEOUT).status == ACCEPTED
+        return self._transport.send("POST", self._url, headers, json.dumps(fields).encode(), POST_TIMEOUT).status == ACCEPTED

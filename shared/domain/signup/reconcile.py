@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-OVERLAP = 500
+OVERLAP_IDS = 500
 """User ids below the high-water mark that are looked at again: rows may appear later than their ids tell."""
 
 
@@ -54,7 +54,7 @@ def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:
 
 def reaches_known(page: Sequence[int], high_water: int) -> bool:
     """Whether a page of a descending list lies wholly under the mark and its overlap, so that the rest is known."""
-    return not page or max(page) <= high_water - OVERLAP
+    return not page or max(page) <= high_water - OVERLAP_IDS
 
 
 def first_page_to_read(last_page: int) -> int:

@@ -13,8 +13,6 @@ from shared.domain.person import Audience, Person, merge
 MAX_HISTORY = 40
 RING_AGAIN_AFTER = 180.0
 """Seconds after which an undelivered row is rung again, whatever happened to its message."""
-RESCUE_AFTER = 75.0
-"""Seconds after which the sweep rings a row whose worker did not come back: the function's time-out (45 s) and 30 s."""
 
 
 class State(StrEnum):

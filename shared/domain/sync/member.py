@@ -11,12 +11,11 @@ from typing import Any
 from shared.domain.contact import Contact, Value
 from shared.domain.person import Audience, Person, clean_text
 from shared.domain.sync.sign_up_form import META, find_empty
+from shared.domain.timing import SEARCH_SURE
 
 LAST_NAMES = frozenset({"last name", "lastname", "surname", "family name", "second name"})
 """Labels of a form field that wants the rest of a name."""
 MAX_TEXT = 255
-SEARCH_LAG = 900.0
-"""Seconds after which search shows a write for sure: https://www.intercom.com/help says up to 10 minutes."""
 NO_EMAIL = "no e-mail address"
 INVALID_EMAIL = "no mail system takes the e-mail address"
 NO_FIRST_NAME = "no first name"
@@ -126,7 +125,7 @@ def lack_of(candidate: Candidate, required: Iterable[str]) -> str | None:
 
 def there_now(member: SyncMember, candidate: Candidate, now: float) -> Mapping[str, Value]:
     """What the contact holds: as search shows it, and what we wrote so lately that search may not show it yet."""
-    if member.contact_id != candidate.contact_id or now - (member.written_at or 0.0) > SEARCH_LAG:
+    if member.contact_id != candidate.contact_id or now - (member.written_at or 0.0) > SEARCH_SURE:
         return candidate.there
     return {**candidate.there, **member.written}
 

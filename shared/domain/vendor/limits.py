@@ -13,13 +13,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from shared.domain.timing import REFERRAL_FACTORY_TIMEOUT
+
 MINUTE = 60.0
 SKEW = 1.0
 """Seconds that two workers' clocks may be apart."""
 BEGIN_WITHIN = 5.0
 """Seconds from a permit to the start of its call; an older permit is given up."""
-LONGEST_CALL = 25.0
-"""Seconds after which a call of Referral Factory is given up."""
 ENDS_PER_SECOND = 2
 """A call's end is rounded up to half a second: finer is nearer to the limit, coarser a shorter log."""
 MOST_IN_FLIGHT = 10
@@ -117,7 +117,7 @@ class CallLog:
         return MINUTE
 
 
-_LONGEST_OPEN = BEGIN_WITHIN + LONGEST_CALL + SKEW
+_LONGEST_OPEN = BEGIN_WITHIN + REFERRAL_FACTORY_TIMEOUT + SKEW
 _IN_FLIGHT_LEFT = {Priority.QUALIFICATION: 0, Priority.RECONCILE: 2, Priority.SYNC: 4}
 
 

@@ -8,10 +8,10 @@ from shared.domain.campaign.attribute_check import find_unfit
 from shared.domain.campaign.campaign import Campaign, Document, Status
 from shared.domain.campaign.settings_check import Problem, find_missing, find_wrong
 from shared.domain.campaign.shared_attributes import find_shared
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.compare_people import LONGEST_CALL
 from shared.use_cases.signup.reconcile_campaigns import highest_user_id
 
 UNCHECKED = (
@@ -67,7 +67,7 @@ def _mark_known(environment: Environment, campaign_id: int) -> None:
     """Stores who had joined before the activation. Unasked or unanswered, reconcile's next whole pass stores it; until then
     reconcile adds nobody to this campaign."""
     try:
-        if environment.time_left() > LONGEST_CALL:
+        if environment.time_left() > LONGEST_REFERRAL_FACTORY_CALL:
             highest = highest_user_id(environment.referral_factory(), environment.time_left)
             if highest is not None:
                 environment.campaigns.mark_known(campaign_id, highest)

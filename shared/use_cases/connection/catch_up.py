@@ -12,7 +12,7 @@ from shared.ports.signup import DUE_SHARDS
 from shared.use_cases.environment import Environment
 from shared.use_cases.vendor.guard_vendor import LONGEST_LOOK_AWAY
 
-AT_ONCE = 50
+CAUGHT_UP_AT_ONCE = 50
 """Rows of each shard that are rung right away; the sweep rings the others at its pace."""
 
 
@@ -33,7 +33,7 @@ def _ring(environment: Environment) -> int:
     latest = now + next_wait(1, 0, LONGEST_LOOK_AWAY, jitter=1.0).seconds
     messages = []
     for shard in range(DUE_SHARDS):
-        for row in environment.referrals.due(shard, latest, AT_ONCE):
+        for row in environment.referrals.due(shard, latest, CAUGHT_UP_AT_ONCE):
             named = row.campaign_id is not None and row.user_id is not None and row.inbox_id is None
             if named and environment.referrals.ring(row, now + RING_AGAIN_AFTER):
                 messages.append(DeliverContact(row.campaign_id or 0, row.user_id, "ring", now))

@@ -16,6 +16,7 @@ from shared.domain.contact import Contact, Role, Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import KnownPerson, Reservation, State
+from shared.domain.timing import LONGEST_CREATE, SEARCH_LAG
 from shared.errors import (
     ConnectionLostError,
     ContactGoneError,
@@ -33,10 +34,6 @@ from shared.ports.vendors import Intercom
 
 CLOCK_SKEW = 60.0
 """Seconds that Intercom's clock may be behind ours."""
-SEARCH_LAG = 600.0
-"""Seconds until a created contact is surely found: https://www.intercom.com/help says 2 to 4 minutes, up to 10."""
-LONGEST_CREATE = 20.0 + 3.0
-"""Seconds a create may need; with less left it is not begun."""
 REFUSALS = (PermanentError, RateLimitedError, ConnectionLostError, NotSentError, ContactGoneError, DuplicateError)
 """After these Intercom has changed nothing."""
 MOST_STEPS = 4

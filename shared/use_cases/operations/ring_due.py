@@ -28,7 +28,7 @@ PACE_BESIDE = 500
 """Rows of one kind and shard that are rung in one run."""
 PROBES = 3
 """Rows rung after a breaker's pause, to see whether the vendor is back."""
-AT_ONCE = 10
+RUNG_AT_ONCE = 10
 """Rows rung together: what SQS takes in one call."""
 REFUSED_AGAIN_AFTER = 60.0
 LEAST_TIME = 5.0
@@ -124,10 +124,10 @@ def _ring_beside(environment: Environment) -> int:
 def _ring(environment: Environment, rows: Sequence[DueRow]) -> int:
     """A few at a time: a sweep that is killed leaves only those without a message whose times it had just moved."""
     rung = 0
-    for start in range(0, len(rows), AT_ONCE):
+    for start in range(0, len(rows), RUNG_AT_ONCE):
         if environment.time_left() < LEAST_TIME:
             break
-        rung += _ring_few(environment, rows[start : start + AT_ONCE])
+        rung += _ring_few(environment, rows[start : start + RUNG_AT_ONCE])
     return rung
 
 

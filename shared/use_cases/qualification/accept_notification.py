@@ -18,7 +18,7 @@ from shared.use_cases.qualification.notification_rules import NotificationRules,
 if TYPE_CHECKING:
     from shared.ports.qualification import Notified
 
-MAX_BODY = 1_000_000
+MAX_NOTIFICATION = 1_000_000
 """Bytes of a notification."""
 ATTRIBUTE_TOPICS = frozenset({"contact.user.updated", "contact.lead.updated", "contact.user.created", "contact.lead.created"})
 LIFE_TOPICS = frozenset(

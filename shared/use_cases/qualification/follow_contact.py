@@ -7,14 +7,13 @@ from dataclasses import replace
 
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.domain.timing import QUALIFICATION_LEASE
 from shared.errors import TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.ports.signup import Pointer
 from shared.use_cases.environment import Environment
 
-LEASE = 90.0
-"""Seconds that a person's lease holds: the function's time-out (60 s) and 30 s."""
 ERASED = "The contact was deleted in Intercom. Nobody is brought back after that."
 STORIES = {"contact.archived": "archived in Intercom", "contact.unarchive": "unarchived in Intercom"}
 
@@ -81,7 +80,7 @@ def _change_person(
     if connection is None or not email:
         return
     now = environment.clock.now()
-    person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, LEASE)
+    person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, QUALIFICATION_LEASE)
     try:
         if person.contact_id == contact_id:
             environment.people.save(change(person))

@@ -16,7 +16,7 @@ from shared.use_cases.environment import Environment
 if TYPE_CHECKING:
     from shared.domain.connection.connection import Connection
 
-KEPT_SECONDS = 60.0
+RULES_KEPT_SECONDS = 60.0
 NOTHING_KEPT_SECONDS = 5.0
 """That there is nothing is kept too, but so shortly that whoever has just connected, or saved the first campaign, need not
 wait: without it each notification of a workspace that nobody tracks, or of another one, would read the table."""
@@ -48,7 +48,7 @@ class NotificationRules:
         """Of the workspace that is or was connected; None when there never was one. ``fresh``: at most five seconds old.
         Raises TransientError."""
         now = self._environment.clock.now()
-        kept = NOTHING_KEPT_SECONDS if fresh or self._connection is None else KEPT_SECONDS
+        kept = NOTHING_KEPT_SECONDS if fresh or self._connection is None else RULES_KEPT_SECONDS
         if now - self._connection_read_at >= kept:
             self._connection = self._newest(self._environment.connections.find, self._connection)
             self._connection_read_at = now
@@ -59,7 +59,7 @@ class NotificationRules:
         now = self._environment.clock.now()
         if now >= self._rules_until:
             self._rules = self._newest(self._list, self._rules or None) or []
-            self._rules_until = now + (KEPT_SECONDS if self._rules else NOTHING_KEPT_SECONDS)
+            self._rules_until = now + (RULES_KEPT_SECONDS if self._rules else NOTHING_KEPT_SECONDS)
         return self._rules
 
     def _list(self) -> list[NotificationRule]:
@@ -81,7 +81,7 @@ class NotificationRules:
             if known is None:
                 raise
             logger.warning("rules not read, the last known ones hold")
-            self._unreadable_until = now + KEPT_SECONDS
+            self._unreadable_until = now + RULES_KEPT_SECONDS
             return known
 
 

@@ -25,6 +25,7 @@ from shared.domain.qualification.qualification import (
     may_qualify,
 )
 from shared.domain.signup.referral import QUALIFICATION, Referral
+from shared.domain.timing import QUALIFICATION_LEASE
 from shared.domain.vendor.retry import pause_after
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
@@ -39,8 +40,6 @@ from shared.use_cases.qualification.tell_qualification import OPEN, hear_of_qual
 YOUNG = 600.0
 """Seconds after its creation in which a contact that nobody knows may be one whose delivery is not stored yet."""
 UNKNOWN_AGAIN_AFTER = 60.0
-RESCUE_AFTER = 90.0
-"""Seconds after which the sweep rings an item whose worker did not come back."""
 DELIVERY_AGAIN_AFTER = 60.0
 PAUSED_AGAIN_AFTER = 300.0
 """Seconds: whoever lets the campaign go on need not wait for long."""
@@ -170,7 +169,7 @@ class QualificationAttempt:
 
     def _note(self, key: tuple[int, int], sighting: Sighting | None) -> Qualification:
         """Stored first, to be rung should this worker not come back."""
-        rescue_at = self._environment.clock.now() + RESCUE_AFTER
+        rescue_at = self._environment.clock.now() + QUALIFICATION_LEASE
 
         def note(one: Qualification) -> Qualification:
             seen = one.saw(sighting) if sighting else one
@@ -215,7 +214,7 @@ class QualificationAttempt:
                 return replace(one, due_at=None, reason="", attempts=0) if one.stage is Stage.WATCHING else one
             turns.append(wanted)
             exact = not wanted or rule.attribute == ROLE or rule.is_exact(value)
-            return replace(one.turned(wanted, now + RESCUE_AFTER), value=value if wanted else one.value, exact=exact)
+            return replace(one.turned(wanted, now + QUALIFICATION_LEASE), value=value if wanted else one.value, exact=exact)
 
         judged = environment.qualifications.update(row.campaign_id, row.user_id, judge)
         if turns:

@@ -13,10 +13,11 @@ from shared.domain.connection.connection import Connection
 from shared.domain.person import fold_email
 from shared.domain.qualification.qualification import Qualification, Sighting
 from shared.domain.signup.referral import Referral
+from shared.domain.timing import QUALIFICATION_LEASE
 from shared.errors import ContactGoneError
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
-from shared.use_cases.qualification.follow_contact import LEASE, follow_merge, release
+from shared.use_cases.qualification.follow_contact import follow_merge, release
 
 WITHIN_THE_SECOND = 0.999
 """Intercom answers whole seconds and notifies in milliseconds: what it answered stood at the second's end."""
@@ -77,7 +78,7 @@ def _is_as_read(seen: Qualification, told: Sighting) -> bool:
 def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Sighting]) -> list[_Reading]:
     connection = find_connection(environment)
     email, now = fold_email(row.person.email or ""), environment.clock.now()
-    person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, LEASE)
+    person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, QUALIFICATION_LEASE)
     try:
         return [_read(environment, connection, rule, one) for one in moved]
     finally:

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shared.domain.contact import Contact, Value
+from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.errors import RejectedError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 
 LOOK_BACK = 2 * 86_400.0
-OVERLAP = 1_200.0
+SEARCH_OVERLAP = 1_200.0
 """Seconds before the last reading from which contacts are compared again: search lags up to ten minutes."""
-LONGEST_CALL = 10.0 + 3.0
 RESUMABLE = 3_600.0
 """Seconds after which a cursor is not tried any more: how long it lives is not documented."""
 DONE_WITHIN = 3_600.0
@@ -82,7 +82,7 @@ class ContactSearches:
         RejectedError when Intercom refuses the search itself, and whatever else the Intercom port raises."""
         place = self._begun(search)
         while True:
-            if self._environment.time_left() < LONGEST_CALL:
+            if self._environment.time_left() < LONGEST_INTERCOM_CALL:
                 self.complete = False
                 logger.warning("contact search unfinished", attribute=search.attribute, others=search.others, seen=self.seen)
                 return
@@ -95,7 +95,7 @@ class ContactSearches:
                 continue
             self._pages += 1
             self.seen += len(contacts)
-            yield from (contact for contact in contacts if contact.updated_at >= place.succeeded_at - OVERLAP)
+            yield from (contact for contact in contacts if contact.updated_at >= place.succeeded_at - SEARCH_OVERLAP)
             if cursor is None:
                 self._keep(search, Place(place.begun_at))
                 self._unfinished.pop(search.name, None)

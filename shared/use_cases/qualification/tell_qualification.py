@@ -13,6 +13,7 @@ from dataclasses import replace
 from shared.domain.operations.story import is_qualified
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.signup.referral import QUALIFICATION, Referral
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.limits import Priority
 from shared.domain.vendor.retry import pause_after
 from shared.errors import (
@@ -31,9 +32,8 @@ from shared.use_cases.referrer.mark_referrer import mark_referrer_of
 
 ASK_AFTER = 90.0
 """Seconds from a call without an answer until Referral Factory's own record is believed."""
-LONGEST_CALL = 25.0 + 3.0
-FIRST_WAIT, LONGEST_WAIT = 30.0, 300.0
-LONGEST_PAUSE = 900.0
+FIRST_WAIT, LONGEST_TRY_WAIT = 30.0, 300.0
+LONGEST_VENDOR_PAUSE = 900.0
 """Seconds that one wait lasts at most, however long a vendor's pause is: a person may end it."""
 MOST_TRIES = 12
 """Refusals after which nobody but a person tries again: more than a week."""
@@ -129,7 +129,11 @@ class _Step:
             self._qualification = self._change(
                 lambda one: one.unreserved() if one.reserved_at == reserved_at else one, anyhow=True
             )
-            if isinstance(error, PermanentError) and self._environment.time_left() >= LONGEST_CALL and self._holds() is wanted:
+            if (
+                isinstance(error, PermanentError)
+                and self._environment.time_left() >= LONGEST_REFERRAL_FACTORY_CALL
+                and self._holds() is wanted
+            ):
                 return self._confirm(told=wanted)  # somebody there was faster
             raise
         return self._confirm(told=wanted)
@@ -165,7 +169,7 @@ class _Step:
         return None if found is None else bool(found[1].qualified)
 
     def _calling(self, call: Callable[[], Qualification | None]) -> Qualification | None:
-        if self._environment.time_left() < LONGEST_CALL:
+        if self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
             return self._wait(self._environment.clock.now() + 1.0, "No time was left for a call.")
         try:
             return call()
@@ -173,8 +177,8 @@ class _Step:
             return self._fail(str(error))
         except (TransientError, ConnectionLostError, BlockedError) as error:
             pause = getattr(error, "retry_after", None)
-            usual = min(FIRST_WAIT * 2 ** min(self._qualification.attempts, 8), LONGEST_WAIT)
-            seconds = usual if pause is None else min(max(1.0, pause), LONGEST_PAUSE)
+            usual = min(FIRST_WAIT * 2 ** min(self._qualification.attempts, 8), LONGEST_TRY_WAIT)
+            seconds = usual if pause is None else min(max(1.0, pause), LONGEST_VENDOR_PAUSE)
             spread = 1 + self._environment.chance.fraction() / 4
             return self._wait(self._environment.clock.now() + seconds * spread, str(error))
 

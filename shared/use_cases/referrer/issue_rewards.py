@@ -13,6 +13,7 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Person
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts, Status, title_of
 from shared.domain.signup.referral import Origin, Referral, State
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import (
     BlockedError,
     BreakerOpenError,
@@ -30,8 +31,7 @@ from shared.use_cases.referrer.note_reward import note_reward
 
 IN_DOUBT = 90.0
 """Seconds from the reservation until the lists are asked."""
-LONGEST_CALL = 25.0 + 3.0
-MOST_PAGES = 40
+MOST_REWARD_PAGES = 40
 ENOUGH_READINGS = 2
 """Times that neither list holds a reward before it counts as no longer due: a page may shift while the lists are read."""
 
@@ -100,7 +100,7 @@ class RewardIssue:
 
     def _find(self, read: Callable[[str, int], RewardPage], reward: Reward) -> RewardFacts | None:
         for metric in (reward.facts.metric,) if reward.facts.metric else METRICS:
-            for number in range(1, MOST_PAGES + 1):
+            for number in range(1, MOST_REWARD_PAGES + 1):
                 self._need_time()
                 page = read(metric, number)
                 for facts in page.rewards:
@@ -148,7 +148,7 @@ class RewardIssue:
         return self._environment.rewards.update(RewardKey(reward.campaign_id, reward.user_id, *reward.key), change)
 
     def _need_time(self) -> None:
-        if self._environment.time_left() < LONGEST_CALL:
+        if self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
             raise TransientError("Not enough time left for a call to Referral Factory.", retry_after=1.0)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.observability import logger
 from shared.ports.referrer import RewardKey
 from shared.use_cases.environment import Environment
-from shared.use_cases.referrer.issue_rewards import LONGEST_CALL
 from shared.use_cases.referrer.note_reward import note_reward
 
 NAME = "rewards"
@@ -55,7 +55,7 @@ class RewardPoll:
         return self._noted
 
     def _may_go_on(self) -> bool:
-        return self._calls < MOST_CALLS and self._environment.time_left() >= LONGEST_CALL
+        return self._calls < MOST_CALLS and self._environment.time_left() >= LONGEST_REFERRAL_FACTORY_CALL
 
     def _read_newest(self) -> None:
         """The last page of each long list of issued rewards, where new ones appear if it is in the order of their ids."""

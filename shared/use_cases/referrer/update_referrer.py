@@ -18,18 +18,17 @@ from shared.domain.person import Person, fold_email
 from shared.domain.referrer.referrer import AGAIN_DELAY, KnownReferrer
 from shared.domain.referrer.reward import Reward, attributes_of_rewards
 from shared.domain.signup.referral import Referral, State
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL, REFERRER_LEASE
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
 from shared.observability import logger
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
-from shared.use_cases.referrer.issue_rewards import LONGEST_CALL, RewardIssue
+from shared.use_cases.referrer.issue_rewards import RewardIssue
 from shared.use_cases.referrer.mark_referrer import ring_referrer
 from shared.use_cases.referrer.tell_rewards import NO_CONTACT, tell_rewards, wait_for_contact
 from shared.use_cases.referrer.write_referrer import NoContactError, ReferrerWriter
 from shared.use_cases.sync.learn_people import teach_member
 
-LEASE = 90.0
-"""Seconds: the function's time-out (60 s) and 30 s."""
 NOT_ACTIVE_AGAIN = 900.0
 VENDOR_AGAIN = 300.0
 """Seconds until Referral Factory is asked again after it refused us."""
@@ -69,7 +68,7 @@ class ReferrerUpdate:
         known = environment.referrers.find(*self._key)
         if known is None or not known.is_marked:
             return
-        self._referrer = environment.referrers.lease(*self._key, self._owner, environment.clock.now(), LEASE)
+        self._referrer = environment.referrers.lease(*self._key, self._owner, environment.clock.now(), REFERRER_LEASE)
         if self._referrer is None:
             return
         campaign = environment.campaigns.find(self._key[0])
@@ -140,7 +139,7 @@ class ReferrerUpdate:
         if not campaign.count_attributes and email:
             return None, None
         try:
-            if self._environment.time_left() < LONGEST_CALL:
+            if self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
                 raise TransientError("Not enough time left for a call to Referral Factory.", retry_after=1.0)
             found = self._environment.referral_factory().user(self._key[1])
         except FailureError as error:

@@ -11,12 +11,12 @@ from shared.domain.connection.connection import Connection
 from shared.domain.contact import Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.referrer.referrer import KnownReferrer
+from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.errors import ContactGoneError, RejectedError, TransientError
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.claim_attributes import claim_attributes
 from shared.use_cases.environment import Environment
 
-LONGEST_CALL = 10.0 + 3.0
 MOST_STEPS = 4
 """From a dead id to a living contact."""
 Answer = TypeVar("Answer")
@@ -151,7 +151,7 @@ class ReferrerWriter:
         return ours, tuple(others)
 
     def _need_time(self) -> None:
-        if self._environment.time_left() < LONGEST_CALL:
+        if self._environment.time_left() < LONGEST_INTERCOM_CALL:
             raise TransientError("Not enough time left for a call to Intercom.", retry_after=1.0)
 
 

@@ -16,7 +16,7 @@ from shared.ports.signup import Quarantined
 from shared.use_cases.environment import Environment
 
 EVENTS = frozenset({"joined", "qualified", "rewarded"})
-MAX_BODY = 64 * 1024
+MAX_WEBHOOK = 64 * 1024
 """Bytes of a webhook's body, or of its query string."""
 SQS_TRIES = 2
 INBOX_WAIT = 30.0

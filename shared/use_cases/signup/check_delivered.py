@@ -9,13 +9,12 @@ from shared.domain.contact import Contact
 from shared.domain.person import fold_email
 from shared.domain.signup.reconcile import Order
 from shared.domain.signup.referral import Origin, Referral
+from shared.domain.timing import SEARCH_SURE
 from shared.errors import PermanentError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
-SETTLE_AFTER = 900.0
-"""Seconds from a create to the settle check: by then search shows what was created meanwhile."""
 CHECKED_TOGETHER = 15
 """Rows of one search: as many filters as a group may have, https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/searchcontacts."""
 VERIFY_AFTER = 3_600.0
@@ -27,7 +26,7 @@ def next_check(row: Referral) -> float | None:
     """When a finished row is to be looked at again, in epoch seconds; None when all is known."""
     times = []
     if row.settle_since is not None:
-        times.append((row.delivered_at or row.accepted_at) + SETTLE_AFTER)
+        times.append((row.delivered_at or row.accepted_at) + SEARCH_SURE)
     if _is_unverified(row):
         times.append(row.accepted_at + VERIFY_AFTER)
     return min(times, default=None)
@@ -46,7 +45,7 @@ def check_delivered(environment: Environment, row: Referral, also: Sequence[tupl
 
 
 def _settles(environment: Environment, row: Referral) -> bool:
-    due = (row.delivered_at or row.accepted_at) + SETTLE_AFTER
+    due = (row.delivered_at or row.accepted_at) + SEARCH_SURE
     return row.settle_since is not None and environment.clock.now() >= due
 
 

@@ -8,7 +8,7 @@ from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.ports.operations import Change
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.replay_referrals import BATCH, LEAST_TIME
+from shared.use_cases.signup.replay_referrals import REPLAYED_AT_ONCE, TIME_FOR_A_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ def close_referral(environment: Environment, who: str, campaign_id: int, user_id
 
 def close_all(environment: Environment, who: str, wanted: ReferralFilter, cursor: str | None) -> Closed:
     """One batch of what matches, from ``cursor`` on. Raises MalformedPayloadError for an invalid cursor, and TransientError."""
-    page = environment.referral_search.search(wanted, BATCH, cursor)
+    page = environment.referral_search.search(wanted, REPLAYED_AT_ONCE, cursor)
     seen, closed = 0, 0
     for row in page.items:
-        if environment.time_left() < LEAST_TIME:
+        if environment.time_left() < TIME_FOR_A_ROW:
             break
         seen += 1
         closed += _close(environment, who, row.campaign_id, row.user_id)

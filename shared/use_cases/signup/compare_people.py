@@ -9,14 +9,13 @@ from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.operations.story import is_qualified
 from shared.domain.person import Audience, Person, Referrer, merge
 from shared.domain.signup.referral import Origin, Referral
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import FailureError, TransientError
 from shared.messages import DeliverContact, QualifyReferral
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.remember_signup import remember_signup
 
-LONGEST_CALL = 25.0 + 3.0
-"""Seconds one call of Referral Factory may need; with less left none is begun."""
 MOST_REFERRERS = 50
 """Referrers that one pass asks for by id, beside those that are on the pages it reads."""
 REFERRER = "referrer."
@@ -118,7 +117,7 @@ class PeopleComparison:
 
     def _ask_for(self, user_id: int) -> Person | None:
         """None when nobody answers, or enough was asked in this pass: the next one tries again."""
-        if self._asked >= MOST_REFERRERS or self._environment.time_left() < LONGEST_CALL:
+        if self._asked >= MOST_REFERRERS or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
             return None
         self._asked += 1
         try:

@@ -14,8 +14,9 @@ from typing import Any
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import fold_email, is_deliverable
-from shared.domain.signup.referral import RESCUE_AFTER, Origin, Referral, State
+from shared.domain.signup.referral import Origin, Referral, State
 from shared.domain.signup.synthetic import is_synthetic
+from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import MalformedPayloadError, PermanentError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
@@ -92,7 +93,7 @@ class Delivery:
     def _keep_sweep_away(self) -> None:
         """Of a row that is tried again the time is moved: the sweep rings it soon should this worker die, and not while the
         message waits in the queue for its next try."""
-        row, due_at = self._row, self._environment.clock.now() + RESCUE_AFTER
+        row, due_at = self._row, self._environment.clock.now() + DELIVERY_LEASE
         if row is None or row.state is not State.PENDING or row.due_at is None or abs(row.due_at - due_at) < NEARLY:
             return
         try:
@@ -197,5 +198,5 @@ def _reopened(environment: Environment, row: Referral) -> Referral:
     return environment.referrals.update(
         row.campaign_id,
         row.user_id,
-        lambda fresh: replace(fresh, attempts=0).told(now, "replay").waiting(now + RESCUE_AFTER, "Asked for again."),
+        lambda fresh: replace(fresh, attempts=0).told(now, "replay").waiting(now + DELIVERY_LEASE, "Asked for again."),
     )

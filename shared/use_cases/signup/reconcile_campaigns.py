@@ -12,17 +12,18 @@ from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import FailureError, RateLimitedError, UnavailableError
 from shared.observability import logger
 from shared.ports.vendors import ReferralFactory, UserPage
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.compare_people import LONGEST_CALL, PeopleComparison
+from shared.use_cases.signup.compare_people import PeopleComparison
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
 SCAN_AGAIN_AFTER = 86_400.0
-MOST_PAGES = 400
+MOST_PEOPLE_PAGES = 400
 """Pages of one pass: 100,000 people."""
 
 
@@ -168,7 +169,7 @@ class Reconciliation:
     # -- one page -----------------------------------------------------------------------------------------------------
 
     def _may_go_on(self) -> bool:
-        return self._environment.time_left() >= LONGEST_CALL and self._seen.pages < MOST_PAGES
+        return self._environment.time_left() >= LONGEST_REFERRAL_FACTORY_CALL and self._seen.pages < MOST_PEOPLE_PAGES
 
     def _read(self, number: int) -> None:
         if number in self._pages:
@@ -190,7 +191,7 @@ class Reconciliation:
                 return self._environment.referral_factory().users(number)
             except (UnavailableError, RateLimitedError) as error:
                 refused = isinstance(error, RateLimitedError) and error.status is not None
-                if refused or self._environment.time_left() < LONGEST_CALL + pause:
+                if refused or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL + pause:
                     raise
                 logger.info("page asked for again", page=number, error=type(error).__name__, status=error.status)
                 self._environment.clock.sleep(pause)
@@ -245,7 +246,7 @@ def highest_user_id(referral_factory: ReferralFactory, time_left: Callable[[], f
     ids = [person.user_id for _, person in first.people]
     if (first.last_page or 1) <= 1:
         return max(ids, default=0)
-    if time_left() < LONGEST_CALL:
+    if time_left() < LONGEST_REFERRAL_FACTORY_CALL:
         return None
     last = [person.user_id for _, person in referral_factory.users(first.last_page or 1).people]
     return None if order_of(ids, last) is Order.UNKNOWN else max([*ids, *last])

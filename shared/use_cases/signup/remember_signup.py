@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Person
-from shared.domain.signup.referral import RESCUE_AFTER, Event, Origin, Referral, State
+from shared.domain.signup.referral import Event, Origin, Referral, State
+from shared.domain.timing import DELIVERY_LEASE
 from shared.use_cases.contact.wanted_contact import wants_differ
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
@@ -34,7 +35,7 @@ def remember_signup(
         person=person,
         accepted_at=min(accepted_at, now),
         origin=origin,
-        due_at=now + RESCUE_AFTER,
+        due_at=now + DELIVERY_LEASE,
         verified_at=verified_at,
         synthetic=synthetic,
         history=(Event(accepted_at, what),),
@@ -46,7 +47,7 @@ def remember_signup(
         known = row.knowing(person, accepted_at)
         completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
         if row.finished and _wanted_changes(row, completed, campaign):
-            return completed.told(now, what).waiting(now + RESCUE_AFTER, "New facts came.")
+            return completed.told(now, what).waiting(now + DELIVERY_LEASE, "New facts came.")
         return replace(completed, due_at=next_check(completed)) if row.finished else completed
 
     return environment.referrals.update(campaign_id, person.user_id, complete)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shared.domain.signup.referral import QUALIFICATION, RESCUE_AFTER, TROUBLED, Event, Referral, State
+from shared.domain.signup.referral import QUALIFICATION, TROUBLED, Event, Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
+from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
 from shared.ports.operations import Change
 from shared.ports.referrer import RewardKey
@@ -15,9 +16,9 @@ from shared.use_cases.referrer.mark_referrer import mark_referrer
 
 ONE_PRESS = 10.0
 """Seconds in which a second press means the first."""
-BATCH = 100
+REPLAYED_AT_ONCE = 100
 """Rows of one call."""
-LEAST_TIME = 8.0
+TIME_FOR_A_ROW = 8.0
 """Seconds left under which no further row is begun."""
 REPLAYED = "replay"
 
@@ -52,11 +53,11 @@ def replay_referral(environment: Environment, who: str, campaign_id: int, user_i
 def replay_all(environment: Environment, who: str, wanted: ReferralFilter, cursor: str | None) -> Replayed:
     """One batch of what matches, from ``cursor`` on. Raises MalformedPayloadError for a cursor that is none of ours, and
     TransientError."""
-    page = environment.referral_search.search(wanted, BATCH, cursor)
+    page = environment.referral_search.search(wanted, REPLAYED_AT_ONCE, cursor)
     now = environment.clock.now()
     became = []
     for row in page.items:
-        if environment.time_left() < LEAST_TIME:  # the rest comes with the same cursor; what was replayed waits already
+        if environment.time_left() < TIME_FOR_A_ROW:  # the rest comes with the same cursor; what was replayed waits already
             break
         became.append((row, _reopen(environment, who, row.campaign_id, row.user_id)))
     again = [row for row, what in became if what is Replay.REPLAYED]
@@ -83,7 +84,7 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
         again = replace(row, attempts=0, dealt_with=()).told(now, REPLAYED, who)
         if row.refusals and row.state not in TROUBLED:
             return again  # the delivery is well: only what was refused beside it is asked for
-        return again.waiting(now + RESCUE_AFTER, "Asked for again.")
+        return again.waiting(now + DELIVERY_LEASE, "Asked for again.")
 
     row = environment.referrals.update(campaign_id, user_id, change)
     if became is Replay.REPLAYED and row.refusals:

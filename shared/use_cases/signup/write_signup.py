@@ -7,7 +7,8 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import rule_of
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import RESCUE_AFTER, KnownPerson, Referral, State
+from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import TransientError
 from shared.messages import DeliverContact, QualifyReferral
 from shared.observability import logger
@@ -19,8 +20,6 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.note_signup import remind_referrer
 
-LEASE = 75.0
-"""Seconds that a person's lease holds: the function's time-out (45 s) and 30 s."""
 LATE = 1_800.0
 """Seconds from the webhook to the contact: the promise."""
 
@@ -30,7 +29,7 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
     breaker = environment.intercom_guard.check()
     connection = find_connection(environment)
     person = environment.people.lease(
-        connection.workspace_id, email, environment.chance.token(), environment.clock.now(), LEASE
+        connection.workspace_id, email, environment.chance.token(), environment.clock.now(), DELIVERY_LEASE
     )
     try:
         row = environment.referrals.get(row.campaign_id, row.user_id)
@@ -122,7 +121,7 @@ def _record(environment: Environment, row: Referral, campaign: Campaign, outcome
         ).told(now, outcome.what, outcome.reason)
         done = replace(done, settle_since=outcome.settle_since or fresh.settle_since)
         if wants_differ(campaign, row, fresh):
-            return done.waiting(now + RESCUE_AFTER, "New facts came while the contact was written.")
+            return done.waiting(now + DELIVERY_LEASE, "New facts came while the contact was written.")
         return replace(done, due_at=next_check(done))
 
     stored = environment.referrals.update(row.campaign_id, row.user_id, change)

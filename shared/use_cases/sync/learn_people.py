@@ -9,7 +9,7 @@ from shared.domain.sync.member import SyncMember
 from shared.errors import ConflictError, TransientError
 from shared.ports.sync import SyncMembers
 
-ATTEMPTS = 5
+LEARN_ATTEMPTS = 5
 
 
 def learn_people(members: SyncMembers, campaign_id: int, people: Sequence[Person]) -> None:
@@ -30,7 +30,7 @@ def learn_people(members: SyncMembers, campaign_id: int, people: Sequence[Person
 def teach_member(members: SyncMembers, campaign_id: int, person: Person) -> None:
     """Somebody else asked Referral Factory about a person: a sync that read their counts earlier must not write those over
     the newer ones. Before the newer ones are written. Raises TransientError."""
-    for _ in range(ATTEMPTS):
+    for _ in range(LEARN_ATTEMPTS):
         before = members.find(campaign_id, person.email) if person.email else None
         if before is None or before.user_id != person.user_id:
             return

@@ -34,7 +34,7 @@ ANSWER_SETTLES = 90.0
 TIME_TO_ADD = 25.0 + 3.0
 TIME_TO_WRITE = 10.0 + 3.0
 """Seconds that must be left before such a call is begun."""
-FAILED_AGAIN_AFTER = 86_400.0
+FAILED_CONTACT_AGAIN_AFTER = 86_400.0
 """Seconds after which a contact that Referral Factory refused is tried again unchanged."""
 
 
@@ -218,4 +218,4 @@ class ContactSync:
 
 def is_known_failure(member: SyncMember, candidate: Candidate, now: float) -> bool:
     """Whether Referral Factory refused the very same within the last day."""
-    return member.failed_digest == candidate.digest and now - member.failed_at < FAILED_AGAIN_AFTER
+    return member.failed_digest == candidate.digest and now - member.failed_at < FAILED_CONTACT_AGAIN_AFTER

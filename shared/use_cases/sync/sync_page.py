@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from shared.domain.connection.connection import Breaker, Vendor
 from shared.domain.sync.run import Phase, RunState, SyncRun
+from shared.domain.timing import SYNC_LEASE
 from shared.domain.vendor.limits import Priority
 from shared.errors import (
     BlockedError,
@@ -31,11 +32,9 @@ from shared.use_cases.sync.end_sync import end_sync, finish_sync, reason_to_stop
 from shared.use_cases.sync.enumerate_contacts import Enumeration, SourceGoneError
 from shared.use_cases.sync.ring_sync import LANES
 from shared.use_cases.sync.sync_contact import OutOfTimeError
-from shared.use_cases.sync.work_chunk import CHUNK_LEASE, ChunkWork
+from shared.use_cases.sync.work_chunk import ChunkWork
 
-LEASE = 90.0
-"""Seconds that a reader's lease holds: the function's time-out (60 s) and 30 s."""
-LONGEST_DELAY = 60.0
+LONGEST_RING_DELAY = 60.0
 """Seconds that a message for chunks in other hands waits in the queue, or one for our own pace; a longer pace is waited for
 in the row."""
 QUEUE_DELAY = 900.0
@@ -44,7 +43,7 @@ WAITS = (15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds after each failure of a vendor in a row."""
 LOOK_AGAIN_AFTER = 3.0
 """Seconds after which a worker looks whether its run is still wanted."""
-LEAST_TIME = 40.0
+TIME_FOR_A_CHUNK = 40.0
 """Seconds left under which no further chunk is taken: an addition (28 s), and what is written after it."""
 
 
@@ -124,7 +123,9 @@ class SyncAttempt:
 
     def _enumerate(self) -> SyncRun:
         environment, message = self._environment, self._message
-        run = self._runs.lease(message.campaign_id, message.slot, environment.chance.token(), environment.clock.now(), LEASE)
+        run = self._runs.lease(
+            message.campaign_id, message.slot, environment.chance.token(), environment.clock.now(), SYNC_LEASE
+        )
         reading = Enumeration(environment, run, self._intercom, self._look)
         try:
             run = reading.read_on()
@@ -139,11 +140,11 @@ class SyncAttempt:
         environment = self._environment
         work = ChunkWork(environment, self._intercom, self._look)
         while run.phase is Phase.WORK and not run.finished:
-            if environment.time_left() < LEAST_TIME:
+            if environment.time_left() < TIME_FOR_A_CHUNK:
                 raise OutOfTimeError
             self._look()
             now = environment.clock.now()
-            chunk, again_at = self._runs.claim_chunk(run, environment.chance.token(), now, CHUNK_LEASE)
+            chunk, again_at = self._runs.claim_chunk(run, environment.chance.token(), now, SYNC_LEASE)
             if chunk is not None:
                 run = work.work(run, chunk)
             elif again_at is None:
@@ -152,7 +153,7 @@ class SyncAttempt:
             else:
                 left = self._runs.find(run.campaign_id, run.slot) or run
                 if left.chunks - left.chunks_done > self._message.lane:
-                    self._ring(min(max(1.0, again_at - now), LONGEST_DELAY))
+                    self._ring(min(max(1.0, again_at - now), LONGEST_RING_DELAY))
                 return
 
     # -- whether to go on ---------------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ class SyncAttempt:
                 guard.failed(error)
         logger.info("sync waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
         retry_after = error.retry_after if isinstance(error, TransientError) else None
-        if isinstance(error, RateLimitedError) and error.status is None and (retry_after or 0.0) <= LONGEST_DELAY:
+        if isinstance(error, RateLimitedError) and error.status is None and (retry_after or 0.0) <= LONGEST_RING_DELAY:
             self._ring(max(1.0, retry_after or 1.0))
             return
 

@@ -18,16 +18,14 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.sync.enumerate_contacts import members_of
 from shared.use_cases.sync.sync_contact import ANSWER_SETTLES, ContactSync, NotNowError
 
-CHUNK_LEASE = 90.0
-"""Seconds that a worker's lease of a chunk holds: the function's time-out (60 s) and 30 s."""
 MOST_TRIES = 12
 """Tries of a chunk that brought nothing, until its contacts count as failed."""
 TRIES_AT_ONCE = 4
-LONGEST_PAUSE = 1_800.0
+LONGEST_CHUNK_PAUSE = 1_800.0
 """After so many tries in vain the pauses grow, up to so many seconds: all tries together take about three hours, so that an
 outage fails nobody, and yet one contact that a vendor never answers for cannot keep the run open for days."""
 NO_ANSWER = "a vendor gave no answer to this contact, many times"
-LONGEST_SLEEP = 20.0
+LONGEST_CHUNK_SLEEP = 20.0
 TIME_AFTER_SLEEP = 32.0
 
 
@@ -115,7 +113,7 @@ class _Work:
             return None
         due_at = 0.0 if self._left else self._due_at
         if idle and tries > TRIES_AT_ONCE:
-            pause = min(ANSWER_SETTLES * 2 ** (tries - TRIES_AT_ONCE), LONGEST_PAUSE)
+            pause = min(ANSWER_SETTLES * 2 ** (tries - TRIES_AT_ONCE), LONGEST_CHUNK_PAUSE)
             due_at = max(due_at, self._environment.clock.now() + pause)
         return replace(self._chunk, contacts=left, due_at=due_at, tries=tries)
 
@@ -137,7 +135,7 @@ class _Work:
     def _slept(self, error: RateLimitedError) -> bool:
         """Our own pace is slept out where that is short; a vendor's 429 never is."""
         wait = (error.retry_after or 1.0) + 0.05
-        if error.status is not None or wait > LONGEST_SLEEP or self._environment.time_left() - wait < TIME_AFTER_SLEEP:
+        if error.status is not None or wait > LONGEST_CHUNK_SLEEP or self._environment.time_left() - wait < TIME_AFTER_SLEEP:
             return False
         self._environment.clock.sleep(wait)
         return True

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import Referral, State
+from shared.domain.timing import SEARCH_LAG
 from shared.errors import BusyError, TransientError
-from shared.use_cases.contact.write_contact import SEARCH_LAG
 from tests.support.builders import CUSTOM, EMAIL, App, mapping
 
 SEARCH, CREATE, PUT, GET, UNARCHIVE = (

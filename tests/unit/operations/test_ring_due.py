@@ -15,7 +15,7 @@ from shared.messages import DeliverContact
 from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use
 from shared.use_cases.operations import ring_due
-from shared.use_cases.operations.ring_due import AT_ONCE, LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER
+from shared.use_cases.operations.ring_due import LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER, RUNG_AT_ONCE
 from tests.support.builders import NOW, App, webhook_fields
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
@@ -79,7 +79,7 @@ def test_ten_rows_cost_one_call_of_the_table(app: App) -> None:
     for name in ("transact_write_items", "update_item"):
         count_calls(app, name, calls)
     assert app.sweep(work=False)["rung"] == 45
-    assert calls["transact_write_items"] <= DUE_SHARDS + 45 // AT_ONCE
+    assert calls["transact_write_items"] <= DUE_SHARDS + 45 // RUNG_AT_ONCE
     assert calls["update_item"] <= DUE_SHARDS + 2, "a row alone, and the figures"
 
 

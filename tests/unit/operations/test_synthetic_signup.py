@@ -13,9 +13,10 @@ from shared.domain.connection.connection import Vendor
 from shared.domain.person import Person
 from shared.domain.signup.referral import Origin, State
 from shared.domain.signup.synthetic import DAY, SYNTHETIC_IDS_FROM, SyntheticSignup, is_synthetic
+from shared.domain.timing import SEARCH_SURE
 from shared.errors import TransientError
 from shared.use_cases.operations.synthetic_signup import NAME
-from shared.use_cases.signup.check_delivered import SETTLE_AFTER, VERIFY_AFTER, VERIFY_AGAIN_AFTER
+from shared.use_cases.signup.check_delivered import VERIFY_AFTER, VERIFY_AGAIN_AFTER
 from shared.use_cases.signup.reconcile_progress import NAME as USERS
 from tests.support.builders import NOW, SYNTHETIC_EMAIL, WEBHOOK_SECRET, App, webhook_fields
 
@@ -239,7 +240,7 @@ def test_progress_of_newer_code_is_read(app: App) -> None:
 
 
 def check_after_an_hour(app: App, user_id: int) -> bool:
-    app.wait(SETTLE_AFTER + 1)
+    app.wait(SEARCH_SURE + 1)
     app.sweep()
     app.wait(VERIFY_AFTER)
     app.reconcile(full=True)

@@ -8,8 +8,9 @@ import pytest
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.adapters.intercom import client
+from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.use_cases.qualification.reconcile_contacts import FAILED
-from shared.use_cases.qualification.search_contacts import LONGEST_CALL, RESUMABLE
+from shared.use_cases.qualification.search_contacts import RESUMABLE
 from tests.support.qualifying import Friendship, rules
 
 SEARCH = "^/contacts/search"
@@ -52,7 +53,7 @@ class Hourglass:
 
     def get_remaining_time_in_millis(self) -> int:
         left = self._searches - len(pages(self._story))
-        return 60_000 if left > 0 else int(LONGEST_CALL * 1000) - 1
+        return 60_000 if left > 0 else int(LONGEST_INTERCOM_CALL * 1000) - 1
 
 
 def reconcile(story: Friendship, searches: int | None = None) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.runtime import bootstrap
-from shared.use_cases.signup.accept_signup import MAX_BODY
+from shared.use_cases.signup.accept_signup import MAX_WEBHOOK
 from tests.support.builders import NOW, WEBHOOK_SECRET, App, webhook_fields
 
 REFUSED = {
@@ -78,7 +78,7 @@ def test_the_secret_is_checked_before_anything_is_parsed(app: App) -> None:
 
 
 def test_the_size_is_checked_before_the_secret(app: App) -> None:
-    for body, query in (("x" * (MAX_BODY + 1), ""), (b"\xff" * (MAX_BODY + 1), ""), ("", "a=" + "x" * MAX_BODY)):
+    for body, query in (("x" * (MAX_WEBHOOK + 1), ""), (b"\xff" * (MAX_WEBHOOK + 1), ""), ("", "a=" + "x" * MAX_WEBHOOK)):
         for secret in (WEBHOOK_SECRET, "wrong"):
             assert app.post(body, query=query, secret=secret)["statusCode"] == 413
     assert stored(app) == []
@@ -86,7 +86,7 @@ def test_the_size_is_checked_before_the_secret(app: App) -> None:
 
 def test_a_body_of_exactly_64_kilobytes_is_taken(app: App) -> None:
     fields = webhook_fields()
-    padding = MAX_BODY - len(json.dumps({**fields, "Story": ""}))
+    padding = MAX_WEBHOOK - len(json.dumps({**fields, "Story": ""}))
     assert app.post({**fields, "Story": "x" * padding})["statusCode"] == 202
     assert len(app.queued()) == 1
 

@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.vendors.faults import FaultOrder
 from shared.domain.signup.referral import RING_AGAIN_AFTER, Referral
-from shared.use_cases.signup.check_delivered import SETTLE_AFTER, VERIFY_AFTER, VERIFY_AGAIN_AFTER
+from shared.domain.timing import SEARCH_SURE
+from shared.use_cases.signup.check_delivered import VERIFY_AFTER, VERIFY_AGAIN_AFTER
 from tests.support.builders import EMAIL, NOW, App
 
 
@@ -33,7 +34,7 @@ def person_at_referral_factory(app: App) -> int:
 def test_a_quarter_of_an_hour_after_a_create_one_search_counts_the_contacts(app: App) -> None:
     app.sign_up()
     app.forget_calls()
-    assert later(app, SETTLE_AFTER - 1).settle_since is not None
+    assert later(app, SEARCH_SURE - 1).settle_since is not None
     assert app.calls() == []
     row = later(app, 2)
     assert app.calls() == ["POST /contacts/search"]
@@ -45,7 +46,7 @@ def test_a_second_contact_that_somebody_created_meanwhile_raises_an_alarm(app: A
     app.sign_up()
     app.wait(30)
     app.intercom.contacts.create({"role": "lead", "email": EMAIL})
-    row = later(app, SETTLE_AFTER)
+    row = later(app, SEARCH_SURE)
     assert (row.possibly_doubled, row.history[-1].what) == (True, "possibly doubled")
     assert app.metrics.counts["PossiblyDoubled"] == 1
 
@@ -56,14 +57,14 @@ def test_contacts_from_before_the_reservation_are_no_doubles() -> None:
     app.intercom.contacts.create({"role": "lead", "email": EMAIL})
     app.wait(62)
     app.sign_up()
-    assert not later(app, SETTLE_AFTER + 1).possibly_doubled
+    assert not later(app, SEARCH_SURE + 1).possibly_doubled
 
 
 def test_nothing_is_counted_for_a_contact_that_was_there_before(app: App) -> None:
     app.given("lead")
     app.sign_up()
     app.forget_calls()
-    later(app, SETTLE_AFTER + 1)
+    later(app, SEARCH_SURE + 1)
     assert app.calls() == []
 
 
@@ -71,7 +72,7 @@ def test_a_check_that_fails_is_made_later_and_the_row_stays_delivered(app: App) 
     app.sign_up()
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts/search"})
     for _ in range(8):
-        row = later(app, SETTLE_AFTER / 2)
+        row = later(app, SEARCH_SURE / 2)
     assert (row.state, row.finished) == ("delivered", True)
     assert row.settle_since is not None
     app.wire.faults.clear()
@@ -83,7 +84,7 @@ def test_a_check_that_fails_is_made_later_and_the_row_stays_delivered(app: App) 
 def test_a_check_that_intercom_refuses_is_given_up_with_a_note(app: App) -> None:
     app.sign_up()
     app.wire.faults.add({"kind": "status", "status": 400, "path": "^/contacts/search"})
-    row = later(app, SETTLE_AFTER + 1)
+    row = later(app, SEARCH_SURE + 1)
     assert (row.state, row.settle_since) == ("delivered", None)
     assert "Intercom refused the request" in row.notes[-1]
 
@@ -92,7 +93,7 @@ def test_many_are_checked_with_one_search(app: App) -> None:
     for user_id in range(1, 18):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     app.intercom.contacts.create({"role": "lead", "email": "person7@example.com"})
-    app.wait(SETTLE_AFTER + 1)
+    app.wait(SEARCH_SURE + 1)
     app.forget_calls()
     app.sweep()
     assert app.calls() == ["POST /contacts/search"] * 2, "fifteen and two"
@@ -109,7 +110,7 @@ def test_one_that_intercom_refuses_to_search_for_keeps_nobody_else_unchecked(app
         app.wire.faults, "choose", lambda request, chance: refusal if b"person3@" in request.body else choose(request, chance)
     )
     for _ in range(8):
-        app.wait(SETTLE_AFTER)
+        app.wait(SEARCH_SURE)
         app.sweep()
     rows = [app.row(user_id) for user_id in range(1, 6)]
     assert all(row.settle_since is None for row in rows)
@@ -120,7 +121,7 @@ def test_a_group_that_gets_no_answer_is_checked_later(app: App) -> None:
     for user_id in range(1, 6):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts/search", "times": 1})
-    app.wait(SETTLE_AFTER + 1)
+    app.wait(SEARCH_SURE + 1)
     for _ in range(4):
         app.sweep()
         app.wait(RING_AGAIN_AFTER)
@@ -157,6 +158,6 @@ def test_a_person_whom_reconcile_finds_is_verified_and_not_looked_at_again(app: 
     app.reconcile()
     row = app.row(user_id)
     assert row.verified_at == NOW
-    app.wait(SETTLE_AFTER + 1)
+    app.wait(SEARCH_SURE + 1)
     app.sweep()
     assert app.row(user_id).due_at is None

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import Connection
-from shared.domain.signup.referral import RESCUE_AFTER, Origin, State
+from shared.domain.signup.referral import Origin, State
+from shared.domain.timing import DELIVERY_LEASE
 from shared.domain.vendor.retry import SHORT_DELAYS
 from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
@@ -291,7 +292,7 @@ def test_aliases_name_the_fields_of_a_form() -> None:
 def test_the_row_is_there_before_intercom_is_asked(app: App) -> None:
     app.wire.faults.add({**DOWN, "path": "^/"})
     row = app.sign_up()
-    assert (row.state, row.due_at, app.contacts()) == (State.PENDING, NOW + RESCUE_AFTER, [])
+    assert (row.state, row.due_at, app.contacts()) == (State.PENDING, NOW + DELIVERY_LEASE, [])
 
 
 def test_a_short_failure_waits_in_the_queue_and_a_long_one_in_the_ledger(app: App) -> None:
@@ -402,7 +403,7 @@ def test_a_worker_that_does_not_come_back_is_rescued_by_the_sweep(app: App) -> N
     with pytest.raises(KeyboardInterrupt):
         app.sign_up()
     app.environment = app.new_environment()
-    app.wait(RESCUE_AFTER + 1)
+    app.wait(DELIVERY_LEASE + 1)
     app.sweep()
     assert app.row().state is State.DELIVERED
     assert len(app.contacts()) == 1
@@ -421,7 +422,7 @@ def test_a_worker_that_dies_over_a_rung_row_is_soon_followed_by_another(app: App
         app.sweep()
     app.sqs.real.purge_queue(QueueUrl=app.settings.delivery_queue_url)
     app.environment = app.new_environment()
-    app.wait(RESCUE_AFTER + 1)
+    app.wait(DELIVERY_LEASE + 1)
     app.sweep()
     assert app.row().state is State.DELIVERED
 

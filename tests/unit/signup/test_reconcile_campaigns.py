@@ -14,10 +14,11 @@ from functions.reconcile import handler
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.reconcile import Order
 from shared.domain.signup.referral import Origin, State
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, body_of
 from shared.use_cases.operations.reconcile_vendors import FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER, SLOT
-from shared.use_cases.signup.compare_people import LONGEST_CALL, MOST_FAILURES
+from shared.use_cases.signup.compare_people import MOST_FAILURES
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from tests.support.builders import NOW, App, Context, mapping
 
@@ -141,7 +142,7 @@ def test_a_pass_that_cannot_reach_all_new_people_begins_a_scan() -> None:
     app.reconcile()
     for number in range(1_000):
         join(app, f"p{number}")
-    app.context.seconds = LONGEST_CALL - 1
+    app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 1
     app.reconcile(work=False)
     assert progress(app).scan_page > 0
     app.context.seconds = 60
@@ -361,7 +362,7 @@ def test_a_scan_that_was_begun_beside_a_pass_is_not_forgotten_by_it() -> None:
     def users(page: int) -> Any:
         if others:
             app.wait(1)
-            context, app.context = app.context, Context(LONGEST_CALL - 1)
+            context, app.context = app.context, Context(LONGEST_REFERRAL_FACTORY_CALL - 1)
             app.invoke(handler, {"Records": [{"body": body_of(ReconcileCampaigns(app.clock.now(), full=True))}]}, others.pop())
             app.context = context
         return real.users(page)

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.vendor.limits import LONGEST_CALL, MOST_IN_FLIGHT, CallLog, Priority, Strikes, reserve_of
+from shared.domain.timing import REFERRAL_FACTORY_TIMEOUT
+from shared.domain.vendor.limits import MOST_IN_FLIGHT, CallLog, Priority, Strikes, reserve_of
 
 NOW = 1_795_305_600.0
 CALLS = st.lists(
     st.tuples(
         st.floats(0, 20),  # seconds since the last try
-        st.floats(0.001, LONGEST_CALL),  # how long the call takes
+        st.floats(0.001, REFERRAL_FACTORY_TIMEOUT),  # how long the call takes
         st.floats(0, 1),  # when within that it arrives
         st.booleans(),  # whether its end is ever noted
         st.floats(-0.4, 0.4),  # the worker's clock

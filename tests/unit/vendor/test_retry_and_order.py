@@ -10,7 +10,7 @@ from shared.domain.campaign.campaign import Action, ArchivedPolicy, DuplicatePol
 from shared.domain.connection.connection import Breaker, BreakerKind
 from shared.domain.contact import Contact, Role, preferred
 from shared.domain.person import Audience, Person
-from shared.domain.signup.reconcile import OVERLAP, Order, first_page_to_read, order_of, reaches_known
+from shared.domain.signup.reconcile import OVERLAP_IDS, Order, first_page_to_read, order_of, reaches_known
 from shared.domain.signup.referral import MAX_HISTORY, Referral, State
 from shared.domain.vendor.retry import LONGEST_LONG_WAIT, LONGEST_SHORT_WAIT, Wait, next_wait
 from tests.support.builders import campaign_document
@@ -63,8 +63,8 @@ def test_too_few_ids_show_no_order(ids: list[int]) -> None:
 
 def test_a_descending_list_is_read_down_to_the_mark_and_its_overlap() -> None:
     assert not reaches_known([1_000, 999], 1_000)
-    assert not reaches_known([1_001 - OVERLAP], 1_000)
-    assert reaches_known([1_000 - OVERLAP], 1_000)
+    assert not reaches_known([1_001 - OVERLAP_IDS], 1_000)
+    assert reaches_known([1_000 - OVERLAP_IDS], 1_000)
     assert reaches_known([], 0)
 
 

@@ -12,7 +12,7 @@ from shared.domain.person import fold_email
 from shared.errors import TransientError
 from shared.ports.contact import Claims
 
-ATTEMPTS = 5
+CLAIM_ATTEMPTS = 5
 
 
 class DynamoClaims(Claims):
@@ -23,7 +23,7 @@ class DynamoClaims(Claims):
         self, workspace_id: str, email: str, campaign_id: int, names: Iterable[str], given_up: Mapping[str, int]
     ) -> Mapping[str, int]:
         wanted = list(names)
-        for _ in range(ATTEMPTS):
+        for _ in range(CLAIM_ATTEMPTS):
             item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
             before = from_item(item).get("attribute_owners") if item else None
             owners: dict[str, int] = json.loads(before) if before else {}
@@ -34,7 +34,7 @@ class DynamoClaims(Claims):
         raise TransientError("the person's row changes too often", vendor="aws")
 
     def second(self, workspace_id: str, email: str, not_before: int) -> int:
-        for _ in range(ATTEMPTS):
+        for _ in range(CLAIM_ATTEMPTS):
             item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
             before = from_item(item).get("event_second") if item else None
             claimed = not_before if before is None else max(not_before, int(before) + 1)

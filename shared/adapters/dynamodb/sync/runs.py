@@ -29,7 +29,7 @@ from shared.ports.clock import Chance, Clock
 from shared.ports.listing import Page
 from shared.ports.sync import SyncRuns
 
-ATTEMPTS = 12
+RUN_ATTEMPTS = 12
 PAUSE = 0.1
 """Seconds at most between two attempts: several workers count in one row."""
 
@@ -93,7 +93,7 @@ class DynamoSyncRuns(SyncChunks, SyncRuns):
         return Page(found[:limit], str(found[limit - 1].slot) if len(found) > limit else None)
 
     def update(self, campaign_id: int, slot: int, change: Callable[[SyncRun], SyncRun]) -> SyncRun:
-        for _ in range(ATTEMPTS):
+        for _ in range(RUN_ATTEMPTS):
             before = self._get(campaign_id, slot)
             changed = self._changed(before, change)
             if changed is None:
@@ -146,7 +146,7 @@ class DynamoSyncRuns(SyncChunks, SyncRuns):
 
     def finish_chunk(self, run: SyncRun, chunk: Chunk, rest: Chunk | None, done: Tally, now: float) -> SyncRun:
 
-        for _ in range(ATTEMPTS):
+        for _ in range(RUN_ATTEMPTS):
             before = self._get(run.campaign_id, run.slot)
             fresh = run_of(before)
             if fresh.finished:

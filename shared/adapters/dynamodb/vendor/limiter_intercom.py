@@ -15,6 +15,7 @@ from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.adapters.intercom.limit_headers import LimitHeaders, limits_of
 from shared.domain.connection.connection import Vendor
+from shared.domain.timing import LONGEST_CREATE
 from shared.domain.vendor.limits import WINDOW, Priority, block_of, cap_for, cap_of, share_of, window_end
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
@@ -22,15 +23,13 @@ from shared.ports.clock import Clock
 from shared.ports.vendor import Limiter
 
 KEY = (vendor_key(Vendor.INTERCOM), "LIMITER")
-HELD = 1_000_000_000
+NOTHING_LEFT = 1_000_000_000
 """A counter that nobody leases from any more."""
 LOW = 0.1
 """Share of the limit under which what remains is left to others until the window ends."""
-LONGEST_SLEEP = 2.0
+LONGEST_SLEEP_FOR_COUNTS = 2.0
 LONGEST_HOLD = 60.0
-TIME_FOR_A_CALL = 23.0
-"""Seconds that must be left after a sleep: a create and what follows."""
-KEPT_SECONDS = 3_600
+COUNTS_KEPT_SECONDS = 3_600
 
 
 class IntercomLimiter(Limiter):
@@ -62,7 +61,7 @@ class IntercomLimiter(Limiter):
                 self._tokens -= 1
                 return ""
             wait = max(self._hold_until, float(self._end)) - now
-            if wait > LONGEST_SLEEP or self._time_left() - wait < TIME_FOR_A_CALL:
+            if wait > LONGEST_SLEEP_FOR_COUNTS or self._time_left() - wait < LONGEST_CREATE:
                 raise RateLimitedError("Our own limit at Intercom is reached.", retry_after=wait, vendor=Vendor.INTERCOM)
             self._clock.sleep(wait)
 
@@ -116,7 +115,7 @@ class IntercomLimiter(Limiter):
     def _take(self, calls: int, cap: int) -> bool:
         """What was called on credit is counted with the next lease."""
         values: dict[str, Any] = {":zero": 0, ":calls": calls + self._owed, ":most": cap - calls}
-        values[":expires"] = self._end + KEPT_SECONDS
+        values[":expires"] = self._end + COUNTS_KEPT_SECONDS
         after, refused = self._table.update(
             vendor_key(Vendor.INTERCOM),
             _sort_key(self._end),
@@ -163,7 +162,7 @@ class IntercomLimiter(Limiter):
         end = window_end(now, self._alignment)
         try:
             while end - WINDOW < until:
-                values = {":held": HELD, ":expires": end + KEPT_SECONDS}
+                values = {":held": NOTHING_LEFT, ":expires": end + COUNTS_KEPT_SECONDS}
                 change, condition = (
                     "SET #taken = :held, expires_at = :expires",
                     "attribute_not_exists(#taken) OR #taken < :held",

@@ -20,7 +20,7 @@ from shared.ports.clock import Chance, Clock
 from shared.ports.vendor import Limiter
 
 KEY = (vendor_key(Vendor.REFERRAL_FACTORY), "LIMITER")
-ATTEMPTS = 20
+PERMIT_ATTEMPTS = 20
 """Times the item is written before a permit is refused: with ten calls in flight, others are often faster."""
 LONGEST_SLEEP = 1.0
 COLLISION_PAUSE = 0.05
@@ -41,7 +41,7 @@ class ReferralFactoryLimiter(Limiter):
         """See ``Limiter.acquire``. Sleeps a second at most, then says for how long to stay away. TransientError when the
         item cannot be read or written: no call is made."""
         slept = False
-        for _ in range(ATTEMPTS):
+        for _ in range(PERMIT_ATTEMPTS):
             began = self._clock.now()
             log, version = self._read()
             wait = log.wait(began, self.limit, priority)
@@ -63,7 +63,7 @@ class ReferralFactoryLimiter(Limiter):
         """See ``Limiter.finish``. A call that cannot be noted as ended holds its slot somewhat longer."""
         ended_at = self._clock.now()
         try:
-            for _ in range(ATTEMPTS):
+            for _ in range(PERMIT_ATTEMPTS):
                 log, version = self._read()
                 if self._write(log.finished(permit, ended_at), version):
                     return

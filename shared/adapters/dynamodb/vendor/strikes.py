@@ -13,7 +13,7 @@ from shared.errors import TransientError
 from shared.ports.vendor import StrikeBook
 
 SORT_KEY = "STRIKES"
-UPDATE_ATTEMPTS = 10
+STRIKE_ATTEMPTS = 10
 
 
 class DynamoStrikes(StrikeBook):
@@ -25,7 +25,7 @@ class DynamoStrikes(StrikeBook):
 
     def update(self, vendor: Vendor, change: Callable[[Strikes], Strikes]) -> tuple[Strikes, Strikes]:
         """See ``StrikeBook.update``. TransientError when others are faster ten times."""
-        for _ in range(UPDATE_ATTEMPTS):
+        for _ in range(STRIKE_ATTEMPTS):
             before, version = _strikes(self._table.find(vendor_key(vendor), SORT_KEY))
             after = change(before)
             if after == before or self._put(vendor, after, version):
