@@ -172,7 +172,7 @@ def records_taken_to_the_last_second(patch: Patch) -> None:
 
 
 def no_check_after_a_create(patch: Patch) -> None:
-    patch.setattr(check_delivered, "SETTLE_AFTER", 10**9)
+    patch.setattr(check_delivered, "SEARCH_SURE", 10**9)
 
 
 def deleted_contacts_are_brought_back(patch: Patch) -> None:
