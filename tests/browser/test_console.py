@@ -28,6 +28,7 @@ from tests.browser.windows import (
     answer,
     call,
     end_faults,
+    fresh_context,
     go_to,
     heading,
     holds,
@@ -40,7 +41,7 @@ from tests.browser.windows import (
 from tests.support.builders import NOW
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 PAGES = ("overview", "campaigns", "campaigns/1", "campaigns/1/qualification", "campaigns/1/rewards", "campaigns/1/sync",
@@ -128,6 +129,13 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     go_to(page, "Overview")
     page.get_by_text("Intercom was disconnected by a person.").first.wait_for()
     keep_picture(page, "console-disconnected")
+    assert page.get_by_text("All is well.").count() == 0
+    health = page.get_by_role("region", name="Health")
+    health.get_by_text("Intercom was disconnected by a person.").wait_for()
+    go_to(page, "Campaigns")
+    page.get_by_role("row").filter(has_text="Signups wait: Intercom was disconnected by a person.").first.wait_for()
+    assert page.get_by_text("Active", exact=True).count() == 0
+    keep_picture(page, "console-campaigns-disconnected")
     go_to(page, "Connection")
     intercom.get_by_text("Paste an access token instead").click()
     intercom.get_by_role("button", name="Use the access token").click()
@@ -513,6 +521,33 @@ def test_a_period_that_is_not_offered_is_the_usual_one(page: Page, stack: Stack,
     page.goto(f"{stack.url}/#/overview?days={days}")
     page.get_by_text("in 14 days").wait_for()
     holds(page.get_by_label("Period"), "14")
+
+
+def test_a_campaign_that_the_account_lacks_is_not_set_up(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/77")
+    page.get_by_text("Your Referral Factory account has no campaign with the id 77.").wait_for()
+    page.get_by_role("link", name="Choose one of its campaigns").click()
+    heading(page, "Campaigns").wait_for()
+
+
+def test_a_click_in_the_navigation_forgets_the_filter(page: Page, stack: Stack) -> None:
+    go_to(page, "Activity")
+    page.get_by_label("Show").select_option("attention")
+    until(page, lambda: "attention" in page.url, lambda: None)
+    go_to(page, "Activity")
+    holds(page.get_by_label("Show"), "")
+
+
+def test_somebody_without_the_group_is_told_so(browser: Browser, stack: Stack) -> None:
+    with fresh_context(browser) as context:
+        page = context.new_page()
+        page.goto(stack.url)
+        page.get_by_role("button", name="Sign in").wait_for()
+        assert "null" not in page.get_by_role("main").inner_text()
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Otto Outsider").click()
+        heading(page, "You may not see this").wait_for()
+        keep_picture(page, "console-outsider")
 
 
 # -- how it looks -----------------------------------------------------------------------------------------------------

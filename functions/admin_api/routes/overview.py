@@ -1,4 +1,4 @@
-"""The route of the overview."""
+"""The routes of the overview and of what is wrong now."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from shared.adapters.admin import overview_answers as answers
 from shared.errors import TransientError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
+from shared.use_cases.connection.read_connection import VendorState
+from shared.use_cases.operations.read_health import read_health
 from shared.use_cases.operations.read_overview import Overview, read_overview
 
 DAYS, MOST_DAYS = 14, 90
@@ -23,7 +25,7 @@ STEPS = ("signups", "delivered", "qualified", "rewarded", "failed", "skipped")
 
 def get_overview(environment: Environment, request: HttpRequest) -> HttpAnswer:
     overview = read_overview(environment, number_in_query(request, "days", DAYS, MOST_DAYS))
-    connection = overview.connection
+    health, connection = overview.health, overview.health.connection
     url = environment.settings.console_url
     body = {
         "now": environment.clock.now(),
@@ -33,17 +35,43 @@ def get_overview(environment: Environment, request: HttpRequest) -> HttpAnswer:
         "days": list(overview.days),
         "p50": overview.p50,
         "p99": overview.p99,
-        "oldest_undelivered": overview.oldest_undelivered,
-        "attention": overview.attention,
-        "quarantined": overview.quarantined,
-        "limits": [_intercom(environment), _referral_factory(environment)],
-        "alarms": [asdict(alarm) for alarm in overview.alarms],
+        "oldest_undelivered": health.oldest_undelivered,
+        "attention": health.attention,
+        "quarantined": health.quarantined,
+        "limits": [
+            {**_intercom(environment), **_held(connection.intercom)},
+            {**_referral_factory(environment), **_held(connection.referral_factory)},
+        ],
+        "alarms": [asdict(problem) for problem in health.problems],
         "webhooks": [
             *showing.factory_webhooks(environment, connection.referral_factory.received),
             *showing.intercom_webhooks(url, connection.intercom.received),
         ],
     }
     return json_answer(200, body)
+
+
+def get_health(environment: Environment, _: HttpRequest) -> HttpAnswer:
+    health = read_health(environment)
+    body = {
+        "level": health.level,
+        "sentence": health.sentence,
+        "oldest_undelivered": health.oldest_undelivered,
+        "vendors": [
+            {"vendor": state.vendor, "connected": state.connected, "problem": state.problem}
+            for state in (health.connection.intercom, health.connection.referral_factory)
+        ],
+        "campaigns": [asdict(campaign) for campaign in health.campaigns],
+        "problems": [asdict(problem) for problem in health.problems],
+        "steps": [asdict(step) for step in health.steps],
+        "complete": health.next_step is None,
+    }
+    return json_answer(200, body)
+
+
+def _held(state: VendorState) -> dict[str, str]:
+    """No vendor is free to be called while something is wrong with it."""
+    return {"problem": state.problem} if state.problem else {}
 
 
 def _campaigns(overview: Overview) -> list[dict[str, Any]]:
@@ -88,6 +116,16 @@ def _referral_factory(environment: Environment) -> dict[str, Any]:
 
 
 ROUTES = (
+    Route(
+        "GET",
+        "/api/health",
+        get_health,
+        operation(
+            "What is wrong now, what each campaign does, and how far the set-up is",
+            answers.HealthAnswer,
+            description="The one source of the console's header, badges and checklist. No vendor is called.",
+        ),
+    ),
     Route(
         "GET",
         "/api/overview",

@@ -2,6 +2,7 @@
 
 import { attempt, button, link, make, say } from "./dom.js";
 import { confirmed } from "./dialog.js";
+import { watchHealth } from "./health.js";
 import * as signin from "./signin.js";
 
 const main = document.getElementById("main");
@@ -37,7 +38,7 @@ function nameOf(first, rest) {
   return Object.hasOwn(PAGES, first) ? first : "missing";
 }
 
-/** null for an escape that is none. */
+/** null for an invalid escape. */
 function decode(part) {
   try {
     return decodeURIComponent(part);
@@ -61,12 +62,12 @@ function replace(title, ...children) {
 function showSignIn(reason = "") {
   leaving.abort();
   unsaved = () => false;
-  for (const id of ["person", "navigation"]) document.getElementById(id).hidden = true;
+  for (const id of ["person", "navigation", "health"]) document.getElementById(id).hidden = true;
   const enter = button("Sign in", signin.begin, { className: "first" });
   replace(
     "Referrals in Intercom",
     make("p", {}, "Everybody who signs up in your referral campaigns, in Intercom within seconds. Sign in to connect, set up and watch it."),
-    reason ? make("p", { className: "note warn" }, reason) : null,
+    ...(reason ? [make("p", { className: "note warn" }, reason)] : []),
     enter,
     make("p", { className: "soft" }, "For signed-in members of the admin group; members of the viewer group may look."),
   );
@@ -85,6 +86,7 @@ async function show() {
   for (const id of ["person", "navigation"]) document.getElementById(id).hidden = false;
   document.getElementById("person-name").textContent = session.name;
   mark(address.name);
+  watchHealth(document.getElementById("health"), signal);
   if (turn > 1) say("");
   main.setAttribute("aria-busy", "true");
   const slow = setTimeout(() => turn === turns && replace("Loading…"), 400);
@@ -98,6 +100,7 @@ async function show() {
     page.after?.();
   } catch (error) {
     if (!(error instanceof Error) || error.status === 401 || turn !== turns) throw error;
+    if (error.status === 403) return void replace("You may not see this", make("p", { className: "note warn" }, `${error.message} Ask whoever runs this application to let you in, then sign in again.`), button("Sign in as somebody else", signin.end));
     replace("This page cannot be shown", make("p", { className: "note warn" }, error.message), button("Try again", show));
   } finally {
     clearTimeout(slow);
@@ -131,7 +134,6 @@ addEventListener("beforeunload", (event) => {
 });
 addEventListener("hashchange", () =>
   attempt(async () => {
-    if (location.hash === here) return;
     if (unsaved()) {
       const target = location.hash;
       history.replaceState(null, "", here || "#/");

@@ -5,6 +5,7 @@ import { audienceTab } from "./audience.js";
 import { confirmed } from "./dialog.js";
 import { showConflict } from "./conflict.js";
 import { button, link, make, say } from "./dom.js";
+import { campaignHealth, levelBadge } from "./health.js";
 import { clearRemarks, field, input, placeRemarks, replaceRemarks } from "./form.js";
 import { moreTab } from "./more.js";
 import { qualificationTab } from "./qualification.js";
@@ -39,8 +40,13 @@ const TABS = [
 export async function show({ parts }) {
   const id = Number(parts[0]);
   if (!Number.isSafeInteger(id) || id < 1) throw new Error("A campaign’s id is a whole number.");
-  const model = await loadModel(id);
+  const [model, health] = await Promise.all([loadModel(id), campaignHealth()]);
+  model.health = health.get(id);
   const page = make("div", { className: "campaign" });
+  if (model.isUnknown) {
+    const words = `Your Referral Factory account has no campaign with the id ${id}.`;
+    return { title: `Campaign ${id}`, content: [make("p", { className: "note warn" }, words), make("p", {}, link("Choose one of its campaigns", "#/campaigns"))] };
+  }
   render(page, model, parts[1]);
   return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => model.isEdited };
 }
@@ -66,7 +72,8 @@ function render(page, model, tab) {
 
   function tell() {
     const { status } = model.settings;
-    state.replaceChildren(badge(CAMPAIGN_STATES[status]), make("span", { className: "soft" }, CAMPAIGN_STATE_HELP[status]));
+    const broken = status === "active" && model.health && !["good", "wait"].includes(model.health.level) ? model.health : null;
+    state.replaceChildren(badge(broken ? levelBadge(broken.level) : CAMPAIGN_STATES[status]), make("span", { className: "soft" }, broken ? broken.sentence : CAMPAIGN_STATE_HELP[status]));
     const words = model.isNew ? "Not saved yet." : model.isChanged ? "You have unsaved changes." : `Saved as version ${model.version}.`;
     const missing = findMissing(model.settings);
     const open = missing.length ? ` ${missing.length === 1 ? "One thing is" : `${missing.length} things are`} still to fill in.` : "";
@@ -100,6 +107,7 @@ function render(page, model, tab) {
     try {
       const { body, etag } = await saveCampaign(model.id, document, model.etag);
       model.keep(body.document, etag);
+      model.health = (await campaignHealth()).get(model.id);
       render(page, model, panels.current());
       page.showRemarks?.(body.warnings, "warn");
       say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);

@@ -2,15 +2,16 @@
 
 import { readAll } from "./api.js";
 import { arriving, card, link, make, table } from "./dom.js";
+import { campaignHealth, levelBadge } from "./health.js";
 import { field, input } from "./form.js";
 import { badge, CAMPAIGN_STATES } from "./words.js";
 import { factoryCampaigns } from "./workspace.js";
 
 export async function show() {
-  const campaigns = await readAll("/api/campaigns");
+  const [campaigns, health] = await Promise.all([readAll("/api/campaigns"), campaignHealth()]);
   const rows = campaigns.map((one) => [
     link(one.name || `Campaign ${one.campaign_id}`, `#/campaigns/${one.campaign_id}`),
-    badge(CAMPAIGN_STATES[one.status]),
+    state(one, health.get(one.campaign_id)),
     String(one.campaign_id),
     `Version ${one.version}`,
   ]);
@@ -22,6 +23,12 @@ export async function show() {
     title: "Campaigns",
     content: [card("Set up", list), card("In Referral Factory", arriving("campaigns of Referral Factory", () => others(known))), byId()],
   };
+}
+
+/** An active campaign is only green while it works. */
+function state({ status }, health) {
+  if (status !== "active" || !health || health.level === "good") return badge(CAMPAIGN_STATES[status]);
+  return make("span", {}, badge(levelBadge(health.level)), " ", make("span", { className: "soft" }, health.sentence));
 }
 
 async function others(known) {

@@ -4,7 +4,7 @@ import { send } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { button, card, make, say } from "./dom.js";
 import { facts, stopped } from "./connection_parts.js";
-import { field, input } from "./form.js";
+import { field, input, pressedByEnter } from "./form.js";
 import { badge, moment, plural } from "./words.js";
 
 const PATH = "/api/connection/referral-factory";
@@ -28,7 +28,7 @@ function keyForm(reload) {
     return say(`Connected. The account has ${plural(items.length, "campaign")}.`);
   }, { className: "first" });
   const hint = "In Referral Factory: Campaign Settings, Integrations and API, tab API & Webhooks, Copy API Key. It needs the Basic plan or a higher one.";
-  return make("div", {}, field("API key", control, { hint }), make("div", { className: "row" }, connect));
+  return pressedByEnter(make("div", {}, field("API key", control, { hint }), make("div", { className: "row" }, connect)), connect);
 }
 
 function disconnectRow(reload) {

@@ -3,7 +3,7 @@
 import { send } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { button, card, make, say } from "./dom.js";
-import { field, input } from "./form.js";
+import { field, input, pressedByEnter } from "./form.js";
 import { badge, moment } from "./words.js";
 import { copyable, facts, stopped } from "./connection_parts.js";
 
@@ -71,9 +71,8 @@ function connect(intercom, reload) {
     "div",
     {},
     make("p", { className: "soft" }, "The app’s client ID and secret also verify Intercom’s webhooks."),
-    ...app,
-    make("div", { className: "row" }, allow),
+    pressedByEnter(make("div", {}, ...app, make("div", { className: "row" }, allow)), allow),
     copyable("Redirect URL for the app", intercom.callback_url),
-    make("details", {}, make("summary", {}, "Paste an access token instead"), token, make("div", { className: "row" }, paste)),
+    pressedByEnter(make("details", {}, make("summary", {}, "Paste an access token instead"), token, make("div", { className: "row" }, paste)), paste),
   );
 }

@@ -21,7 +21,10 @@ export function secretsCard({ webhook_secrets: secrets }, reload) {
     await rotate("promote");
     say("Switched over: within five minutes only the new secret counts.");
   }, { className: "first" });
-  const drop = button("Drop the new one", () => rotate("drop_next"));
+  const drop = button("Drop the new one", async () => {
+    const text = "Webhooks that already have the new secret are refused from then on. The old secret stays.";
+    if (await confirmed("Drop the new secret?", text, "Drop it", "danger")) await rotate("drop_next");
+  });
   return card(
     "Webhook secret",
     make("p", {}, badge(secrets.has_current ? ["A secret is set", "good"] : ["No secret yet", "bad"]), " ", secrets.has_next ? badge(["A new one waits", "wait"]) : null),

@@ -4,6 +4,16 @@ import { make } from "./dom.js";
 
 let made = 0;
 
+/** Enter in one of the place's fields presses the button. */
+export function pressedByEnter(place, element) {
+  place.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    element.click();
+  });
+  return place;
+}
+
 /** A labelled control. `place` is where it is in the settings, such as `sync.source.ids`. */
 export function field(label, control, { place, hint, className = "" } = {}) {
   control.id ||= `field-${++made}`;

@@ -4,6 +4,7 @@ import { read } from "./api.js";
 import { dayBars, dayLines, funnel, gauge } from "./charts.js";
 import { card, every, link, make, table } from "./dom.js";
 import { select } from "./form.js";
+import { checklist } from "./health.js";
 import { ago, badge, duration, moment, number, plural } from "./words.js";
 
 const PERIODS = [7, 14, 30, 90]; // days
@@ -14,9 +15,9 @@ export async function show({ query }, signal) {
   let days = PERIODS.includes(Number(query.days)) ? Number(query.days) : 14;
   let shown = "";
   async function load() {
-    const answer = await read("/api/overview", { days });
-    const text = JSON.stringify({ ...answer, now: 0 });
-    if (text !== shown) page.replaceChildren(...render(answer, days));
+    const [answer, health] = await Promise.all([read("/api/overview", { days }), read("/api/health")]);
+    const text = JSON.stringify({ ...answer, now: 0, health });
+    if (text !== shown) page.replaceChildren(...render(answer, health, days));
     shown = text;
   }
   const period = select(String(days), PERIODS.map((each) => [String(each), `Last ${each} days`]), async (value) => {
@@ -34,7 +35,7 @@ export async function show({ query }, signal) {
   return { title: "Overview", content: [make("div", { className: "row" }, period), page] };
 }
 
-function render(answer, days) {
+function render(answer, health, days) {
   const waits = answer.oldest_undelivered > 0 ? duration(answer.oldest_undelivered) : "None";
   const tiles = make(
     "div",
@@ -46,15 +47,20 @@ function render(answer, days) {
     tile("Need attention", number(answer.attention), link("Look at them", "#/activity?show=attention")),
     tile("Unreadable webhooks", number(answer.quarantined), link("Look at them", "#/quarantine")),
   );
-  return [alarms(answer.alarms), tiles, make("div", { className: "columns" }, funnelCard(answer, days), limits(answer.limits)), daysCard(answer.days), campaigns(answer.campaigns), received(answer.webhooks)];
+  return [...alarms(health), tiles, make("div", { className: "columns" }, funnelCard(answer, days), limits(answer.limits)), daysCard(answer.days), campaigns(answer.campaigns), received(answer.webhooks)];
 }
 
 const tile = (name, value, below) => make("div", { className: "tile" }, make("span", { className: "tile-name" }, name), make("strong", {}, value), make("span", { className: "soft" }, below));
 
-function alarms(found) {
-  if (!found.length) return make("p", { className: "note good" }, make("strong", {}, "All is well. "), "Nothing needs you.");
-  const items = found.map((alarm) => make("li", {}, make("strong", {}, alarm.what), " ", alarm.do, alarm.since ? make("span", { className: "soft" }, " Since ", moment(alarm.since), ".") : null));
-  return make("section", { className: "note bad", "aria-label": "Alarms" }, make("h2", {}, plural(found.length, "thing needs you", "things need you")), make("ul", {}, ...items));
+/** What needs a person, and the set-up until it is complete. Green only when the application says that all is well. */
+function alarms(health) {
+  const found = health.problems;
+  const list = checklist(health);
+  if (health.level === "good") return [make("p", { className: "note good" }, make("strong", {}, "All is well. "), "Nothing needs you.")];
+  if (!found.length) return [list];
+  const items = found.map((alarm) => make("li", {}, make("strong", {}, alarm.what), " ", alarm.where ? link(alarm.do, alarm.where) : alarm.do, alarm.since ? make("span", { className: "soft" }, " Since ", moment(alarm.since), ".") : null));
+  const needs = make("section", { className: "note bad", "aria-label": "What needs you" }, make("h2", {}, plural(found.length, "thing needs you", "things need you")), make("ul", {}, ...items));
+  return list ? [list, needs] : [needs];
 }
 
 function funnelCard({ total, all_time: all }, days) {

@@ -42,7 +42,7 @@ function render(answer, path, reload) {
     make("p", {}, referral.reason || STATE_HELP[referral.state]),
     ...Object.values(referral.refusals).map((reason) => make("p", { className: "note" }, reason)),
     make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do),
-    referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Looked at again for doubles: ", moment(referral.due_at)) : null,
+    referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Next look for doubles: ", moment(referral.due_at)) : null,
     ...answer.notes.map((note) => make("p", { className: "note" }, note)),
     make("div", { className: "row" }, replay, close, alike, contact),
   );

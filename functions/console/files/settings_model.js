@@ -130,5 +130,7 @@ export async function loadModel(id) {
     factoryCampaigns().catch(() => []),
   ]);
   const campaign = factory.find((one) => one.id === id);
-  return new SettingsModel(id, found.body ?? { name: campaign?.name ?? "" }, found.etag, attributes, campaign);
+  const model = new SettingsModel(id, found.body ?? { name: campaign?.name ?? "" }, found.etag, attributes, campaign);
+  model.isUnknown = found.body === null && factory.length > 0 && !campaign;
+  return model;
 }

@@ -6,6 +6,8 @@ from typing import Literal
 
 from shared.adapters.admin.answers import Answer
 from shared.adapters.admin.connection_answers import WebhookAnswer
+from shared.domain.connection.connection import Vendor
+from shared.domain.operations.health import Level
 
 
 class Funnel(Answer):
@@ -45,11 +47,52 @@ class LimitAnswer(Answer):
     problem: str
 
 
-class AlarmAnswer(Answer):
+class ProblemAnswer(Answer):
+    """`where` is the page of the console to go to; empty when there is none."""
+
     kind: str
     what: str
     do: str
     since: float | None
+    where: str
+
+
+class VendorHealth(Answer):
+    """`problem` is empty when nothing is wrong."""
+
+    vendor: Vendor
+    connected: bool
+    problem: str
+
+
+class CampaignHealthAnswer(Answer):
+    """What the campaign does at this moment, whatever its status says."""
+
+    campaign_id: int
+    name: str
+    level: Level
+    sentence: str
+
+
+class StepAnswer(Answer):
+    kind: str
+    is_done: bool
+    what: str
+    do: str
+    where: str
+
+
+class HealthAnswer(Answer):
+    """`level` is `good` only when nothing is wrong and the set-up is `complete`. `oldest_undelivered` in seconds."""
+
+    level: Level
+    sentence: str
+    oldest_undelivered: float
+    vendors: list[VendorHealth]
+    campaigns: list[CampaignHealthAnswer]
+    problems: list[ProblemAnswer]
+    steps: list[StepAnswer]
+    complete: bool
 
 
 class OverviewAnswer(Answer):
@@ -66,5 +109,5 @@ class OverviewAnswer(Answer):
     attention: int
     quarantined: int
     limits: list[LimitAnswer]
-    alarms: list[AlarmAnswer]
+    alarms: list[ProblemAnswer]
     webhooks: list[WebhookAnswer]

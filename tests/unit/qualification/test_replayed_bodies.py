@@ -16,7 +16,7 @@ from shared.domain.signup.referral import Referral
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.connect_intercom import connect_with_token
 from shared.use_cases.connection.disconnect import disconnect
-from shared.use_cases.operations.read_overview import read_overview
+from shared.use_cases.operations.read_health import read_health
 from shared.use_cases.operations.reconcile_vendors import CONTACTS_AGAIN_AFTER
 from shared.use_cases.vendor.guard_vendor import RECONNECT_PROBE
 from tests.support.builders import App, notification_event
@@ -90,7 +90,7 @@ def test_the_body_that_disconnected_before_disconnects_nothing_and_intercom_is_a
 
 
 def test_a_replay_is_told_on_the_overview_for_a_day(app: App) -> None:
-    kinds: Callable[[], set[str]] = lambda: {alarm.kind for alarm in read_overview(app.environment, 1).alarms}  # noqa: E731
+    kinds: Callable[[], set[str]] = lambda: {alarm.kind for alarm in read_health(app.environment).problems}  # noqa: E731
     assert "uninstall_repeated" not in kinds()
     uninstalled(app)
     app.reconcile()

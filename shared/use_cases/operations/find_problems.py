@@ -1,0 +1,134 @@
+"""What is wrong now, and what a person is to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.domain.campaign.campaign import Campaign, Status
+from shared.use_cases.connection.read_connection import ConnectionState
+from shared.use_cases.environment import Environment
+from shared.use_cases.operations.judge_campaign import find_useless
+from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+
+DAY = 86_400.0
+LATE_AFTER = 600.0
+"""Seconds after which a waiting signup is reported."""
+SILENT_AFTER = 300.0
+RECONCILE_SILENT_AFTER = 900.0
+MOST = 100
+MOST_QUARANTINED = 20
+"""What is counted by looking is counted up to here. Quarantined bodies are large."""
+CONNECTION = "#/connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``what`` is wrong now and what to ``do``. ``since`` in epoch seconds, None when nobody noted; ``where`` is the page of
+    the console to go to."""
+
+    kind: str
+    what: str
+    do: str
+    since: float | None = None
+    where: str = ""
+
+
+def find_problems(
+    environment: Environment, connection: ConnectionState, campaigns: Sequence[Campaign], attention: int, quarantined: int
+) -> list[Problem]:
+    """The worst first. Raises TransientError when our own tables cannot be read."""
+    now = environment.clock.now()
+    waiting = environment.figures.waiting()
+    measured_at = waiting.get("measured_at") if campaigns else now
+    return [
+        *_vendors(connection),
+        *_replays(now, connection),
+        *_work(now, waiting.get("oldest_at"), measured_at, _reconciled_at(environment)),
+        *_settings(campaigns),
+        *_rows(attention, quarantined),
+    ]
+
+
+def _settings(campaigns: Sequence[Campaign]) -> list[Problem]:
+    return [
+        Problem("campaign", f"{campaign.name}: {text}", "Open its settings.", None, f"#/campaigns/{campaign.campaign_id}")
+        for campaign in campaigns
+        if campaign.status is Status.ACTIVE
+        for text in (*find_useless(campaign), *campaign.problems)
+    ]
+
+
+def _reconciled_at(environment: Environment) -> float:
+    return progress_of(environment.progresses.find(NAME)).succeeded_at
+
+
+def _vendors(connection: ConnectionState) -> list[Problem]:
+    alarms = []
+    for state in (connection.intercom, connection.referral_factory):
+        if state.problem:
+            since = state.breaker.opened_at if state.breaker else None
+            alarms.append(Problem(f"{state.vendor}_stopped", state.problem, "Look at the connection page.", since, CONNECTION))
+        missing = state.notes.get("missing_permissions") or ()
+        if missing:
+            what = f"The Intercom app lacks permissions: {', '.join(missing)}."
+            alarms.append(
+                Problem("permissions", what, "Tick them in Intercom's Developer Hub, then connect again.", None, CONNECTION)
+            )
+    strikes = connection.strikes
+    if strikes.count and not strikes.stopped:
+        what = f"Referral Factory has warned {strikes.count} times that too many calls came."
+        do = "Ask whoever runs this application for fewer calls a minute; then forget the warnings on the connection page."
+        alarms.append(Problem("strikes", what, do, strikes.last_at, CONNECTION))
+    return alarms
+
+
+def _replays(now: float, connection: ConnectionState) -> list[Problem]:
+    replayed_at = connection.workspace.replayed_at if connection.workspace else None
+    if replayed_at is None or now - replayed_at > DAY:
+        return []
+    what = "Somebody sent an old uninstall call of Intercom again. Intercom still takes our token, so nothing was stopped."
+    do = "If it happens again, make a new client secret in Intercom's Developer Hub: whoever sends it has seen a signed call."
+    return [Problem("uninstall_repeated", what, do, replayed_at)]
+
+
+def _work(now: float, oldest: float | None, measured_at: float | None, reconciled_at: float) -> list[Problem]:
+    """Before the first campaign is saved nobody waits, and the first minute's look may be still to come."""
+    alarms = []
+    if oldest and now - oldest > LATE_AFTER:
+        what = f"A signup has been waiting for {int((now - oldest) // 60)} minutes."
+        alarms.append(
+            Problem(
+                "oldest_undelivered", what, "Look at the waiting referrals: each says why.", oldest, "#/activity?show=pending"
+            )
+        )
+    if measured_at is None or now - measured_at > SILENT_AFTER:
+        do = "Whoever runs this application finds the reason in the log of its function sweep."
+        alarms.append(Problem("sweep_silent", "Nothing has looked after waiting signups.", do, measured_at))
+    if reconciled_at and now - reconciled_at > RECONCILE_SILENT_AFTER:
+        what = "Referral Factory's list has not been read, so what a lost webhook did not bring is not found."
+        alarms.append(
+            Problem("reconcile_silent", what, "Look at the connection to Referral Factory.", reconciled_at, CONNECTION)
+        )
+    return alarms
+
+
+def _rows(attention: int, quarantined: int) -> list[Problem]:
+    alarms = []
+    if attention:
+        what = f"{_count(attention)} failed, partial or doubtful."
+        alarms.append(Problem("attention", what, "Look at Activity: each says what to do.", None, "#/activity?show=attention"))
+    if quarantined:
+        count = f"{quarantined}{' or more' if quarantined >= MOST_QUARANTINED else ''}"
+        alarms.append(
+            Problem(
+                "quarantine", f"Webhooks that nobody could read: {count}.", "Look at Unreadable webhooks.", None, "#/quarantine"
+            )
+        )
+    return alarms
+
+
+def _count(number: int) -> str:
+    if number >= MOST:
+        return f"{MOST} referrals or more are"
+    return "1 referral is" if number == 1 else f"{number} referrals are"

@@ -1,0 +1,61 @@
+"""What a campaign does at this moment, whatever its status says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.domain.campaign.campaign import Action, Campaign, Status
+from shared.domain.operations.health import Level
+from shared.domain.person import Audience
+from shared.use_cases.connection.read_connection import ConnectionState
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignHealth:
+    """What a campaign does at this moment, whatever its status says."""
+
+    campaign_id: int
+    name: str
+    level: Level
+    sentence: str
+
+
+def health_of(campaign: Campaign, connection: ConnectionState) -> CampaignHealth:
+    level, sentence = _effect(campaign, connection)
+    return CampaignHealth(campaign.campaign_id, campaign.name, level, sentence)
+
+
+def _effect(campaign: Campaign, connection: ConnectionState) -> tuple[Level, str]:
+    if campaign.status is Status.DRAFT:
+        return Level.WAIT, "Nothing is sent yet: signups are kept until you activate the campaign."
+    if campaign.status is Status.PAUSED:
+        return Level.WAIT, "Paused: signups are kept until you activate the campaign again."
+    if connection.intercom.problem:
+        return Level.BAD, f"Signups wait: {connection.intercom.problem}"
+    unfit = [*find_useless(campaign), *campaign.problems]
+    if unfit:
+        return Level.WARN, unfit[0]
+    if connection.referral_factory.problem:
+        return Level.WARN, f"Signups go to Intercom, the rest waits: {connection.referral_factory.problem}"
+    if not sends(campaign):
+        return Level.GOOD, "Contacts of Intercom get their referral links. Nobody who signs up is sent."
+    return Level.GOOD, "Signups go to Intercom as they come."
+
+
+def sends(campaign: Campaign) -> bool:
+    return any(campaign.audience(audience).action is not Action.NONE for audience in Audience)
+
+
+def syncs(campaign: Campaign) -> bool:
+    mode: str = (campaign.document.get("sync") or {}).get("mode", "off")
+    return mode != "off"
+
+
+def find_useless(campaign: Campaign) -> list[str]:
+    """What an active campaign does in vain, or not at all."""
+    if not sends(campaign) and not syncs(campaign):
+        return ["Nobody is sent: choose what happens to people who sign up, or turn the sync on."]
+    write_back = (campaign.document.get("sync") or {}).get("write_back") or {}
+    if syncs(campaign) and not write_back.get("referral_link"):
+        return ["Referral links have nowhere to go: choose the attribute for the link under Sync."]
+    return []
