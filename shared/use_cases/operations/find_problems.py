@@ -103,8 +103,8 @@ def _work(now: float, oldest: float | None, measured_at: float | None, reconcile
             )
         )
     if measured_at is None or now - measured_at > SILENT_AFTER:
-        do = "Whoever runs this application finds the reason in the log of its function sweep."
-        alarms.append(Problem("sweep_silent", "Nothing has looked after waiting signups.", do, measured_at))
+        do = "Whoever runs this application finds the reason in the log of the function sweep."
+        alarms.append(Problem("sweep_silent", "Waiting signups are not being looked after.", do, measured_at))
     if reconciled_at and now - reconciled_at > RECONCILE_SILENT_AFTER:
         what = "Referral Factory's list has not been read, so what a lost webhook did not bring is not found."
         alarms.append(
