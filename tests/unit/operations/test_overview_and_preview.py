@@ -202,7 +202,7 @@ def test_a_typed_person_is_previewed_field_by_field(console: Console) -> None:
     fields = {field["attribute"]: field for field in shown["fields"]}
     assert (fields["name"]["value"], fields["name"]["joined"]) == ("Ivo Lindqvist", True)
     assert fields["name"]["sources"] == ["first_name", "meta.Last Name"]
-    assert fields["email"]["value"] == EMAIL
+    assert fields["email"]["value"] == PERSON["email"]
     assert fields["custom_attributes.lead_source"]["only_on_create"] is True
     assert fields["custom_attributes.referral_link"]["reason"] == "The person has no such value."
     assert console.app.calls() == ["POST /contacts/search"]
