@@ -1,11 +1,13 @@
 """``python -m tools.operate``: what an operator sees and does beside the console, with the application's own code.
 
-Against AWS with the usual credentials (``--stack NAME``), or against the local stack (``--endpoint http://127.0.0.1:8003``).
+Against AWS with the usual credentials (``--stack NAME``), or against the local stack (``--endpoint http://127.0.0.1:8003``)
+with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that ``make run`` prints.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -18,9 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings
 from shared.domain.connection.connection import Breaker, Vendor
+from shared.domain.person import fold_email
 from shared.domain.sync.run import RunState
 from shared.errors import ApplicationError
 from shared.observability import EmbeddedMetrics
+from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.switch_connection import switch_connection
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
@@ -29,7 +33,7 @@ from shared.use_cases.sync.start_sync import start_once
 from shared.use_cases.vendor.lift_stop import lift_stop
 from tools.follow_sync import follow, summary
 
-LOCAL = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+LOCAL = {"region_name": "eu-central-1"}
 
 
 class OperatingError(Exception):
@@ -108,6 +112,19 @@ def close(environment: Environment, vendor: Vendor) -> Iterator[str]:
     yield f"The breaker of {vendor} was: {_breaker(before, environment.clock.now())}. It is closed."
 
 
+def export(environment: Environment, email: str) -> Iterator[str]:
+    """All that is stored about a person, as one JSON document."""
+    yield json.dumps({"email": fold_email(email), "rows": environment.erasures.export(email)}, ensure_ascii=False, indent=1)
+
+
+def erase(environment: Environment, email: str) -> Iterator[str]:
+    rows = environment.erasures.erase(email, environment.clock.now())
+    environment.audit.add(Change(environment.clock.now(), "an operator", "Erased a person by e-mail address."))
+    yield f"{rows} rows were deleted or emptied. A keyed hash keeps reconcile and sync from bringing the person back."
+    yield "Not done here: the contact in Intercom and the user in Referral Factory are theirs to delete."
+    yield "AWS keeps point-in-time copies of the tables for 35 days, and messages that are under way for 14 days at most."
+
+
 def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterator[str]:
     """Starts a run, or follows the one that is open, with a progress bar; or cancels it. Raises OperatingError at the end of
     one that is not done."""
@@ -157,6 +174,11 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("reconnect", help="go on with the workspace that was disconnected")
     breaker = commands.add_parser("close-breaker", help="let a vendor be called before its pause is over")
     breaker.add_argument("vendor", choices=[str(vendor) for vendor in Vendor], metavar="VENDOR", help=" or ".join(Vendor))
+    exporting = commands.add_parser("export", help="all that is stored about a person, as one JSON document")
+    exporting.add_argument("email", metavar="EMAIL")
+    erasing = commands.add_parser("erase", help="delete what is stored about a person; it cannot be undone")
+    erasing.add_argument("email", metavar="EMAIL")
+    erasing.add_argument("--yes", action="store_true", help="do it")
     syncing = commands.add_parser("sync", help="sync a campaign now, or follow the run that is open")
     syncing.add_argument("campaign", type=int, metavar="CAMPAIGN")
     syncing.add_argument("--cancel", action="store_true", help="cancel the open run instead")
@@ -170,6 +192,12 @@ def run(environment: Environment, arguments: argparse.Namespace) -> Iterator[str
             raise OperatingError("Nothing was changed. One strike too many blocks our address for days: repeat with --yes.")
         case "lift-stop":
             return lift(environment, forget=arguments.forget)
+        case "export":
+            return export(environment, arguments.email)
+        case "erase" if not arguments.yes:
+            raise OperatingError("Nothing was changed. Erasing cannot be undone: repeat with --yes.")
+        case "erase":
+            return erase(environment, arguments.email)
         case "disconnect" | "reconnect":
             return switch(environment, connected=arguments.command == "reconnect")
         case "close-breaker":

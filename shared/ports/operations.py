@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.connection.connection import Vendor
@@ -47,6 +47,20 @@ class Audit(Protocol):
 
     def list(self, limit: int, cursor: str | None = None) -> Page[Change]:
         """Newest first. MalformedPayloadError for a cursor that is none of ours."""
+
+
+class Erasures(Protocol):
+    """People who asked to be erased. What stays of an address is a keyed hash."""
+
+    def erased_at(self, email: str | None) -> float | None: ...
+
+    def erased_among(self, emails: Iterable[str]) -> set[str]: ...
+
+    def export(self, email: str) -> list[dict[str, Any]]:
+        """All rows that hold something of the person."""
+
+    def erase(self, email: str, now: float) -> int:
+        """How many rows were deleted or emptied. Safe to repeat. TransientError when rows change under it all the time."""
 
 
 class Figures(Protocol):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shared.ports.clock import Chance, Clock
     from shared.ports.connection import Account, Connections, OAuth, OAuthStates, Workspace
     from shared.ports.contact import Claims, People
-    from shared.ports.operations import Audit, Metrics, Progresses
+    from shared.ports.operations import Audit, Erasures, Metrics, Progresses
     from shared.ports.qualification import NotificationReader, ObjectReader, Qualifications, SignatureCheck
     from shared.ports.referrer import Referrers, RewardReader, Rewards
     from shared.ports.signup import (
@@ -231,6 +231,12 @@ class Environment:
         from shared.adapters.dynamodb.sync.runs import DynamoSyncRuns
 
         return DynamoSyncRuns(self._campaigns_table, self._referrals_table, self.chance, self.clock)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        from shared.adapters.dynamodb.operations.erasures import DynamoErasures
+
+        return DynamoErasures(self._referrals_table)
 
     @cached_property
     def figures(self) -> DynamoFigures:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shared.ports.clock import Chance, Clock
     from shared.ports.connection import Account, Connections, OAuth, OAuthStates, Workspace
     from shared.ports.contact import Claims, People
-    from shared.ports.operations import Audit, Figures, Metrics, Progresses
+    from shared.ports.operations import Audit, Erasures, Figures, Metrics, Progresses
     from shared.ports.qualification import NotificationReader, ObjectReader, Qualifications, SignatureCheck
     from shared.ports.referrer import Referrers, RewardReader, Rewards
     from shared.ports.signup import (
@@ -59,6 +59,8 @@ class Environment(Protocol):
     def connections(self) -> Connections: ...
     @property
     def delivery_queue(self) -> MessageQueue: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def figures(self) -> Figures: ...
     @property

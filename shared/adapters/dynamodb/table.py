@@ -128,6 +128,17 @@ class Table:
             return False
         return True
 
+    def scan(self) -> Iterator[Item]:
+        """Every item of the table, as it is now."""
+        request: dict[str, Any] = {"TableName": self.name, "ConsistentRead": True}
+        while True:
+            with transient_errors():
+                answer = self.client.scan(**request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def delete(self, pk: str, sk: str) -> bool:
         """True when there was something to delete."""
         with transient_errors():

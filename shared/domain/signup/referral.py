@@ -15,6 +15,9 @@ RING_AGAIN_AFTER = 180.0
 """Seconds after which an undelivered row is rung again, whatever happened to its message."""
 
 
+FORGOTTEN = "The person asked to be erased."
+
+
 class State(StrEnum):
     """Where the delivery stands. PENDING and HELD are the only unfinished ones."""
 
@@ -65,6 +68,7 @@ class Referral:
     ``synthetic``: we signed up ourselves, and nobody else has told anything of the row.
     ``refusals``: what a vendor refused beside the delivery, each with its reason: ``qualification``, ``reward 7``.
     ``dealt_with``: the troubles that a person has marked as dealt with.
+    ``forgotten``: the person was erased; the row keeps its ids, so that nobody is brought back, and never changes again.
     """
 
     campaign_id: int
@@ -96,6 +100,7 @@ class Referral:
     synthetic: bool = False
     refusals: Mapping[str, str] = field(default_factory=dict)
     dealt_with: tuple[str, ...] = ()
+    forgotten: bool = False
 
     @property
     def troubles(self) -> frozenset[str]:
@@ -144,6 +149,22 @@ class Referral:
         """Finished: nothing rings it any more."""
         again = tuple(one for one in self.dealt_with if one not in TROUBLED)
         return replace(self, state=state, due_at=None, reason=reason, settle_since=None, expires_at=None, dealt_with=again)
+
+    def forgotten_at(self, at: float) -> Referral:
+        """With nothing of the person but the ids."""
+        return Referral(
+            campaign_id=self.campaign_id,
+            user_id=self.user_id,
+            state=State.ERASED,
+            person=Person(self.user_id, audience=self.person.audience),
+            accepted_at=self.accepted_at,
+            origin=self.origin,
+            delivered_at=self.delivered_at,
+            reason=FORGOTTEN,
+            history=(Event(at, "erased", FORGOTTEN),),
+            version=self.version,
+            forgotten=True,
+        )
 
     def refused(self, what: str, reason: str) -> Referral:
         """A vendor refused something of this person for that reason; the same refusal again is no news."""

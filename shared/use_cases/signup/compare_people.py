@@ -67,7 +67,7 @@ class PeopleComparison:
     def _reconciled(self, campaign: Campaign, person: Person, row: Referral | None) -> Iterable[Referral]:
         """The row, if it is to be delivered now."""
         now = self._environment.clock.now()
-        if row is None and _joined_before(campaign, person.user_id):
+        if (row is None and _joined_before(campaign, person.user_id)) or (row is not None and row.forgotten):
             return ()
         person = self._with_referrer(campaign, person, row)
         if row is None:

@@ -40,6 +40,9 @@ def remember_signup(
         synthetic=synthetic,
         history=(Event(accepted_at, what),),
     )
+    erased_at = environment.erasures.erased_at(person.email)
+    if erased_at is not None and (origin is Origin.RECONCILE or accepted_at <= erased_at):
+        new = new.forgotten_at(now)  # only a signup of their own, made afterwards, begins anew
     if environment.referrals.add(new):
         return environment.referrals.get(campaign_id, person.user_id)
 

@@ -12,6 +12,7 @@ from itertools import islice
 
 from shared.domain.contact import Contact
 from shared.domain.person import fold_email, is_deliverable
+from shared.domain.signup.referral import FORGOTTEN
 from shared.domain.sync.member import (
     INVALID_EMAIL,
     NO_EMAIL,
@@ -101,7 +102,9 @@ class Enumeration:
         number = self._run.people_page
         page = self._environment.referral_factory(Priority.SYNC).users(number)
         own = [person for campaign_id, person in page.people if campaign_id == self._run.campaign_id and person.email]
-        learn_people(self._environment.sync_members, self._run.campaign_id, own)
+        erased = self._environment.erasures.erased_among({fold_email(person.email or "") for person in own})
+        known = [person for person in own if fold_email(person.email or "") not in erased]
+        learn_people(self._environment.sync_members, self._run.campaign_id, known)
         is_last = not page.people or number >= MOST_PAGES or (page.last_page is not None and number >= page.last_page)
 
         def turn(fresh: SyncRun) -> SyncRun:
@@ -176,6 +179,7 @@ class Enumeration:
         run, tally = self._run, Tally()
         attributes = [attribute for _, attribute in run.settings.write_back]
         candidates: list[Candidate] = []
+        erased = self._environment.erasures.erased_among({fold_email(contact.email or "") for contact in contacts})
         for contact in contacts:
             if not is_within(contact.updated_at, run.changed_since):
                 continue
@@ -183,6 +187,9 @@ class Enumeration:
             email = fold_email(contact.email)
             if not is_deliverable(email):
                 tally = tally.with_outcome(Outcome("skipped", INVALID_EMAIL if email else NO_EMAIL), contact.id)
+                continue
+            if email in erased:
+                tally = tally.with_outcome(Outcome("skipped", FORGOTTEN), contact.id)
                 continue
             candidates.append(candidate_of(contact, email, run.settings.mapping, attributes))
         members = members_of(self._environment.sync_members, run, candidates)

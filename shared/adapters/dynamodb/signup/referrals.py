@@ -62,7 +62,7 @@ class DynamoReferrals(Referrals):
                 raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
             before = referral_of(item)
             after = change(before)
-            if after == before:
+            if after == before or before.forgotten:
                 return before
             after = replace(after, version=before.version + 1)
             if self._table.put(item_of(after, item), "version = :version", {":version": before.version}):

@@ -1,0 +1,160 @@
+"""Everything that is stored about an e-mail address: read, taken out, and kept out by a keyed hash.
+
+The whole tables are read: rows of other people name this one as their referrer, and no index leads there. It is rare.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote_plus
+
+from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
+from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, referral_of
+from shared.adapters.dynamodb.table import Table
+from shared.domain.person import Referrer, emails_alike, fold_email, is_deliverable
+from shared.domain.signup.referral import Referral
+from shared.errors import MalformedPayloadError, TransientError
+from shared.ports.operations import Erasures
+
+ERASED = "ERASED"
+KEPT_BESIDE = ("QUALIFICATION", "REWARD#")
+"""Rows beside a referral that hold ids and states alone: without them a reward would be given twice."""
+MOST_PASSES = 5
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+Ids = set[tuple[int, int]]
+
+
+class DynamoErasures(Erasures):
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def erased_at(self, email: str | None) -> float | None:
+        key = self._key() if email else None
+        item = self._table.find(_hashed(key, email), ERASED) if key and email else None
+        return None if item is None else float(from_item(item)["erased_at"])
+
+    def erased_among(self, emails: Iterable[str]) -> set[str]:
+        key = self._key()
+        if key is None:
+            return set()
+        by_hash = {_hashed(key, email): email for email in emails}
+        return {by_hash[item["pk"]["S"]] for item in self._table.find_all((pk, ERASED) for pk in by_hash)}
+
+    def export(self, email: str) -> list[dict[str, Any]]:
+        folded = _address(email)
+        theirs = self._theirs(folded)
+        return [from_item(item) for item in self._table.scan() if _concerns(item, folded, theirs)]
+
+    def erase(self, email: str, now: float) -> int:
+        folded = _address(email)
+        if self._key() is None:
+            key = to_item({"pk": ERASED, "sk": "KEY", "hash_key": self._table.new_write_id() + self._table.new_write_id()})
+            self._table.put(key, "attribute_not_exists(pk)")
+        self._table.put(to_item({"pk": _hashed(self._key() or "", folded), "sk": ERASED, "erased_at": now}))
+        erased = 0
+        for _ in range(MOST_PASSES):  # a worker may have been at a row
+            theirs = self._theirs(folded)
+            left = [item for item in self._table.scan() if _concerns(item, folded, theirs)]
+            if not left:
+                return erased
+            erased += sum(self._take_out(item, folded, theirs, now) for item in left)
+        raise TransientError("The person's rows change too often. Try again.", vendor="aws")
+
+    def _key(self) -> str | None:
+        item = self._table.find(ERASED, "KEY")
+        return None if item is None else str(item["hash_key"]["S"])
+
+    def _theirs(self, folded: str) -> Ids:
+        """Of the rows that have the address, or were delivered under it."""
+        found: Ids = set()
+        for item in self._table.scan():
+            pk, sk = item["pk"]["S"], item["sk"]["S"]
+            pointer = sk.startswith("REFERRAL#") and _is_key_of(pk, folded)
+            if pointer or (sk == SORT_KEY and fold_email(referral_of(item).person.email or "") == folded):
+                _, campaign_id, user_id = (sk if pointer else pk).split("#")
+                found.add((int(campaign_id), int(user_id)))
+        return found
+
+    def _take_out(self, item: Item, folded: str, theirs: Ids, now: float) -> bool:
+        """Whether it was as it was read."""
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        if sk == SORT_KEY:
+            row = referral_of(item)
+            done = row.forgotten_at(now) if (row.campaign_id, row.user_id) in theirs else _without_referrer(row)
+            done = replace(done, version=row.version + 1)
+            before = {} if done.forgotten else item
+            return self._table.put(item_of(done, before), "version = :version", {":version": row.version})
+        if sk.startswith("CHUNK#"):
+            kept = [one for one in json.loads(item["contacts"]["S"]) if one[1] != folded]
+            values = {":kept": json_text(kept), ":read": item["contacts"]["S"]}
+            return self._table.update(pk, sk, "SET contacts = :kept", "contacts = :read", values)[1] is None
+        return self._table.delete(pk, sk)
+
+
+def _address(email: str) -> str:
+    """As it stands in keys. Raises MalformedPayloadError: an empty one would be everybody's who has none."""
+    folded = fold_email(email)
+    if not is_deliverable(folded):
+        raise MalformedPayloadError("This is not an e-mail address.")
+    return folded
+
+
+def _hashed(key: str | None, email: str) -> str:
+    return f"{ERASED}#{hmac.new((key or '').encode(), fold_email(email).encode(), hashlib.sha256).hexdigest()}"
+
+
+def _is_key_of(pk: str, folded: str) -> bool:
+    kind, _, rest = pk.partition("#")
+    return kind in {"PERSON", "MEMBER"} and rest.partition("#")[2] == folded
+
+
+def _concerns(item: Item, folded: str, theirs: Ids) -> bool:
+    pk, sk = item["pk"]["S"], item["sk"]["S"]
+    if sk == SORT_KEY:
+        row = referral_of(item)
+        if (row.campaign_id, row.user_id) in theirs:
+            return not row.forgotten
+        referrer = row.person.referrer
+        known = any((referrer.first_name, referrer.email, referrer.code, referrer.url))
+        is_theirs = fold_email(referrer.email or "") == folded or (row.campaign_id, referrer.user_id) in theirs
+        return known and is_theirs
+    if pk.startswith("REFERRAL#"):
+        return _ids(pk) in theirs and not sk.startswith(KEPT_BESIDE)
+    if sk.startswith("REFERRAL#"):
+        return _ids(sk) in theirs or _is_key_of(pk, folded)
+    if _is_key_of(pk, folded):
+        return True
+    if sk == "INBOX":
+        return _mentions(item["message"]["S"], folded)
+    if sk == "QUARANTINE":
+        return _mentions(base64.b64decode(item["body"]["S"]).decode("utf-8", "replace"), folded)
+    return sk.startswith("CHUNK#") and any(one[1] == folded for one in json.loads(item["contacts"]["S"]))
+
+
+def _ids(key: str) -> tuple[int, int]:
+    _, campaign_id, user_id = key.split("#")
+    return int(campaign_id), int(user_id)
+
+
+def _mentions(text: str, folded: str) -> bool:
+    """Whether the address stands in a body, JSON or form, in any letter case."""
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    read = unicodedata.normalize("NFKC", f"{plain}\n{unquote_plus(plain)}").casefold()
+    return any(one.casefold() in read for one in emails_alike(folded))
+
+
+def _without_referrer(row: Referral) -> Referral:
+    """Empty texts, not None: what is not known is asked for again."""
+    referrer = row.person.referrer
+    gone = {referrer.first_name, referrer.email, referrer.code, referrer.url} - {None, "", row.person.first_name}
+    nobody = Referrer(referrer.user_id, first_name="", email="", code="", url="")
+    written = {name: value for name, value in row.written.items() if value not in gone}
+    return replace(row, person=replace(row.person, referrer=nobody), written=written)
