@@ -14,6 +14,8 @@ from shared.ports.aws import SecretStore
 from shared.ports.clock import Clock
 
 SECRETS_KEPT_SECONDS = 300.0
+ASK_AGAIN = 30.0
+"""Seconds after which a known secret whose reading failed is read again: a store that hangs delays no call meanwhile."""
 
 
 class Secrets:
@@ -36,6 +38,7 @@ class Secrets:
         except TransientError:
             if known is None:
                 raise
+            self._known[arn] = (now - SECRETS_KEPT_SECONDS + ASK_AGAIN, known[1])
             return known[1]
         self._known[arn] = (now, values)
         return values

@@ -67,7 +67,7 @@ class Intercom(Protocol):
         """``created_at`` in Unix seconds: a second event of that contact and name in the same second changes nothing, so the
         same one may be sent again. At most 10 ``metadata`` keys. Raises ContactGoneError."""
 
-    def read_contacts(self, wanted: ContactFilter, cursor: str | None) -> ContactPage:
+    def read_contacts(self, wanted: ContactFilter, cursor: str | None, smaller: int = 0) -> ContactPage:
         """One page, oldest contacts first. Lags behind as search does. Raises PermanentError for a page whose successor lies
         on another host."""
 

@@ -107,7 +107,7 @@ def list_document(
         "meta": {
             "current_page": page.number,
             "from": page.start + 1 if rows else None,
-            "last_page": page.last,
+            **({} if settings.last_page_missing else {"last_page": page.last}),
             "path": link(None),
             "per_page": page.per_page,
             "to": page.stop if rows else None,

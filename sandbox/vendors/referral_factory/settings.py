@@ -73,6 +73,8 @@ class ReferralFactorySettings:
     per_page_above_250: Literal["refused", "clamped"] = "refused"
     next_link: Literal["absolute", "relative", "other_host", "same_page", "missing"] = "absolute"
     next_keeps_query: bool = True
+    last_page_missing: bool = False
+    """``meta`` does not say how many pages there are."""
     campaign_filter: Literal["ignored", "honoured"] = "ignored"
     """What ``GET /users?campaign_id=`` does; v1 ignored it."""
     search_email: Literal["folded", "exact"] = "folded"

@@ -112,6 +112,11 @@ class RequestsTransport:
                 raise UnavailableError("the answer has an encoding that was not asked for")
 
 
+def fits_header(token: str) -> bool:
+    """Whether a header can hold it: curly quotes, invisible signs and line ends cannot be part of a token."""
+    return token.isascii() and token.isprintable() and " " not in token
+
+
 def _origin(url: str) -> str:
     """Scheme, host and port; ConfigurationError when the address has none."""
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.adapters.http.transport import HttpResponse, HttpTransport, TooLargeAnswerError
+from shared.adapters.http.transport import HttpResponse, HttpTransport, TooLargeAnswerError, fits_header
 from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable
 from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
 from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, document_of
@@ -35,6 +35,7 @@ ATTRIBUTES_FRESH = 600.0
 ATTRIBUTES_USABLE = 86_400.0
 ATTRIBUTES_RETRY = 30.0
 SEARCH_PAGE = 150
+UNUSABLE = "what is stored as Intercom's access token holds a sign that no token can hold"
 SEARCH_PAGES = 4
 SMALLER_PAGES = (PER_PAGE, PER_PAGE // 5, PER_PAGE // 30)
 """Contacts a page, should those of a larger one not fit into an answer's limit of 1 MB."""
@@ -173,9 +174,9 @@ class IntercomClient(Intercom):
         body = {"event_name": name, "created_at": created_at, "id": contact_id, "metadata": dict(metadata)}
         self._call("POST", "/events", body, about_contact=True)
 
-    def read_contacts(self, wanted: ContactFilter, cursor: str | None) -> PageOfContacts:
+    def read_contacts(self, wanted: ContactFilter, cursor: str | None, smaller: int = 0) -> PageOfContacts:
         """See ``Intercom.read_contacts``. 150 contacts; fewer when so many are too large for one answer."""
-        for per_page in SMALLER_PAGES:
+        for per_page in SMALLER_PAGES[min(smaller, len(SMALLER_PAGES) - 1) :]:
             method, path, body = page_request(wanted, cursor, per_page)
             try:
                 return page_of(self._call(method, path, body), self._base_url)
@@ -215,6 +216,8 @@ class IntercomClient(Intercom):
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float, token: str) -> HttpResponse:
         if not token:
             raise ConnectionLostError("there is no access token of Intercom", vendor=VENDOR)
+        if not fits_header(token):
+            raise ConnectionLostError(UNUSABLE, vendor=VENDOR)
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Intercom-Version": API_VERSION}
         encoded = None
         if body is not None:

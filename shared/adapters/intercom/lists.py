@@ -84,7 +84,11 @@ def next_cursor(pages: Any, base_url: str) -> str | None:
     """The next page's cursor: in an object, or in the address that older versions answer. No address is ever followed."""
     following = pages.get("next") if isinstance(pages, Mapping) else None
     if isinstance(following, str) and following:
-        parts, ours = urlsplit(following), urlsplit(base_url)
+        try:
+            parts, ours = urlsplit(following), urlsplit(base_url)
+        except ValueError:
+            text = "Intercom names a next page that is no address; the list was not read on."
+            raise PermanentError(text, vendor=VENDOR) from None
         if (parts.scheme, parts.netloc) != (ours.scheme, ours.netloc):
             raise PermanentError("Intercom names a next page on another host; the list was not read on.", vendor=VENDOR)
         following = {"starting_after": parse_qs(parts.query).get("starting_after", [None])[0]}

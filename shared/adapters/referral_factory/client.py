@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.adapters.http.transport import HttpResponse, HttpTransport
+from shared.adapters.http.transport import HttpResponse, HttpTransport, fits_header
 from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.errors import VENDOR, error_of, error_of_transport
 from shared.adapters.referral_factory.reading import count_of
@@ -28,6 +28,7 @@ from shared.ports.vendor import Limiter
 from shared.ports.vendors import ReferralFactory, RewardPage, UserPage
 
 PAGE_SIZE = 250
+UNUSABLE = "what is stored as Referral Factory's API key holds a sign that no key can hold"
 GONE = frozenset({404, 410})
 
 
@@ -68,7 +69,7 @@ class ReferralFactoryClient(ReferralFactory):
 
     def users(self, page: int) -> PageOfUsers:
         """See ``ReferralFactory.users``. Entries without a user id or campaign are left out."""
-        entries, last_page = self._page(f"/users?page={page}&per_page={PAGE_SIZE}&with=user.analytics")
+        entries, last_page = self._page(f"/users?page={page}&per_page={PAGE_SIZE}&with=user.analytics", page)
         people = [
             (campaign_id, person)
             for entry in entries
@@ -87,16 +88,16 @@ class ReferralFactoryClient(ReferralFactory):
         self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True)
 
     def due_rewards(self, metric: str, page: int) -> PageOfRewards:
-        entries, last_page = self._page(f"/rewards/due/{quote(metric)}?page={page}&per_page={PAGE_SIZE}")
+        entries, last_page = self._page(f"/rewards/due/{quote(metric)}?page={page}&per_page={PAGE_SIZE}", page)
         return PageOfRewards([facts for entry in entries if (facts := due_reward_of(entry, metric))], last_page)
 
     def issued_rewards(self, metric: str, page: int) -> PageOfRewards:
-        entries, last_page = self._page(f"/rewards/issued/{quote(metric)}?page={page}&per_page={PAGE_SIZE}")
+        entries, last_page = self._page(f"/rewards/issued/{quote(metric)}?page={page}&per_page={PAGE_SIZE}", page)
         return PageOfRewards([facts for entry in entries if (facts := issued_reward_of(entry, metric))], last_page)
 
     def reward_definitions(self, metric: str) -> Mapping[int, tuple[str | None, int | None]]:
         """See ``ReferralFactory.reward_definitions``. The first 250."""
-        entries, _ = self._page(f"/rewards/dashboard/{quote(metric)}?page=1&per_page={PAGE_SIZE}")
+        entries, _ = self._page(f"/rewards/dashboard/{quote(metric)}?page=1&per_page={PAGE_SIZE}", 1)
         return dict(found for entry in entries if (found := definition_of(entry)))
 
     def issue_reward(self, due_id: int) -> RewardFacts | None:
@@ -105,14 +106,19 @@ class ReferralFactoryClient(ReferralFactory):
         entry = document.get("data")
         return issued_reward_of(entry, None) if isinstance(entry, Mapping) else None
 
-    def _page(self, path: str) -> tuple[list[Mapping[str, Any]], int | None]:
-        """A page's entries, and how many pages there are, None when the vendor does not say."""
+    def _page(self, path: str, number: int = 1) -> tuple[list[Mapping[str, Any]], int | None]:
+        """A page's entries, and how many pages there are: where ``meta.last_page`` is missing, one more as long as
+        ``links.next`` names one or, without links, the page is full. None when the vendor says nothing at all."""
         document = self._call("GET", path)
         entries = document.get("data")
         if not isinstance(entries, list):
             raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
         meta = document.get("meta")
         last_page = (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None
+        if last_page is None:
+            links = document.get("links")
+            has_next = bool(links.get("next")) if isinstance(links, Mapping) and "next" in links else len(entries) >= PAGE_SIZE
+            last_page = number + 1 if has_next else None
         return [entry for entry in entries if isinstance(entry, Mapping)], last_page
 
     def create_user(self, campaign_id: int, email: str, first_name: str, meta: Mapping[str, str], *, notify: bool) -> Person:
@@ -178,6 +184,8 @@ class ReferralFactoryClient(ReferralFactory):
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str) -> HttpResponse:
         if not key:
             raise ConnectionLostError("there is no API key of Referral Factory", vendor=VENDOR)
+        if not fits_header(key):
+            raise ConnectionLostError(UNUSABLE, vendor=VENDOR)
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         encoded = None
         if body is not None:

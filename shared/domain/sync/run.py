@@ -46,7 +46,8 @@ class SyncRun:
     when it last came forward. ``people_page``, ``group``, ``cursor`` and ``page``: what is read next; ``announced``: contacts
     that Intercom says there are. ``chunks`` of contacts were made, ``chunks_done`` are finished, by ``lanes`` workers, who
     were rung in that ``round``. ``work_from``: when all was read, and ``before_work`` contacts had their outcome by then.
-    ``fence`` grows with each lease of the reader.
+    ``page_failures``: pages of contacts that did not come; after each two, fewer contacts are asked for. ``begun_anew``: a
+    cursor was refused, and the reading of contacts began from the start. ``fence`` grows with each lease of the reader.
     """
 
     campaign_id: int
@@ -84,6 +85,8 @@ class SyncRun:
     leavers: tuple[str, ...] = ()
     fence: int = 0
     version: int = 0
+    page_failures: int = 0
+    begun_anew: bool = False
 
     @property
     def settings(self) -> SyncSettings:

@@ -191,7 +191,8 @@ class QualificationAttempt:
         message = self._message
         if message.contact_id is None or message.topic in WITHOUT_VALUES:
             return None
-        seen_at = message.updated_at if message.updated_at is not None else message.received_at
+        told_at = message.updated_at if message.updated_at is not None else message.received_at
+        seen_at = min(told_at, self._environment.clock.now())  # what is dated in the future could never be read anew
         if rule.attribute != ROLE:
             told = rule.attribute in message.values
             value = message.values.get(rule.attribute)

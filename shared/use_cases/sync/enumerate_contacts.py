@@ -28,7 +28,7 @@ from shared.domain.sync.sign_up_form import required_labels
 from shared.domain.sync.source import CycleWatch, filter_of, groups_of, is_within
 from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
-from shared.errors import BusyError, NotFoundError, PermanentError, RejectedError, UnavailableError
+from shared.errors import BusyError, NotFoundError, NotSentError, PermanentError, RejectedError, UnavailableError
 from shared.observability import logger
 from shared.ports.sync import SyncMembers
 from shared.ports.vendors import ContactPage, Intercom
@@ -84,7 +84,7 @@ class Enumeration:
                 self._read_contacts()
         return self._run
 
-    def _commit(self, change: Callable[[SyncRun], SyncRun]) -> None:
+    def _commit(self, change: Callable[[SyncRun], SyncRun], *, forward: bool = True) -> None:
         fence, now = self._run.fence, self._environment.clock.now()
 
         def fenced(fresh: SyncRun) -> SyncRun:
@@ -92,7 +92,8 @@ class Enumeration:
                 raise NotFoundError("The run has finished meanwhile.")
             if fresh.fence != fence:
                 raise BusyError("the run's lease was lost to another worker")
-            return replace(change(fresh), touched_at=now, waits=0)
+            changed = change(fresh)
+            return replace(changed, touched_at=now, waits=0) if forward else changed
 
         self._run = self._environment.sync_runs.update(self._run.campaign_id, self._run.slot, fenced)
 
@@ -116,8 +117,10 @@ class Enumeration:
     # -- Intercom's contacts ------------------------------------------------------------------------------------------
 
     def _read_contacts(self) -> None:
-        run = self._run
         page = self._ask()
+        if page is None:
+            return
+        run = self._run
         empties = 0 if page.contacts else run.empty_pages + 1
         circles = page.cursor is not None and (page.cursor == run.cursor or run.watch.turns(page.cursor))
         if circles or run.page >= MOST_PAGES or (page.cursor is not None and empties > MOST_EMPTY_PAGES):
@@ -152,13 +155,22 @@ class Enumeration:
 
         self._commit(turn)
 
-    def _ask(self) -> ContactPage:
+    def _ask(self) -> ContactPage | None:
+        """None: the cursor was refused, and the reading begins from the start, once a run."""
         run = self._run
+        wanted, smaller = filter_of(run.settings, run.group, run.changed_since), run.page_failures // 2
         try:
-            return self._intercom().read_contacts(filter_of(run.settings, run.group, run.changed_since), run.cursor)
+            return self._intercom().read_contacts(wanted, run.cursor, smaller)
         except (RejectedError, UnavailableError) as error:
             if error.status in REFUSALS:
                 self._check_lists(0, 1)
+            if isinstance(error, RejectedError) and run.cursor is not None and not run.begun_anew:
+                logger.warning("cursor refused, contacts are read from the start", campaign_id=run.campaign_id)
+                self._commit(_begun_anew)
+                return None
+            if isinstance(error, UnavailableError) and not isinstance(error, NotSentError):
+                logger.warning("page of contacts did not come", failures=run.page_failures + 1, smaller=smaller)
+                self._commit(lambda fresh: replace(fresh, page_failures=fresh.page_failures + 1), forward=False)
             raise
 
     def _check_lists(self, seen: int, announced: int) -> None:
@@ -253,6 +265,12 @@ def _is_new(member: SyncMember | None) -> bool:
 def members_of(members: SyncMembers, run: SyncRun, candidates: Sequence[Candidate]) -> Mapping[tuple[int, str], SyncMember]:
     """The campaign's members, for the candidates' e-mails."""
     return members.find_all([(run.campaign_id, one.email) for one in candidates])
+
+
+def _begun_anew(run: SyncRun) -> SyncRun:
+    """What was read is read again; chunks and pages are written over."""
+    again = replace(run, begun_anew=True, group=0, cursor=None, page=0, watch=CycleWatch(), empty_pages=0)
+    return replace(again, announced=None, chunks=0, tally=Tally())
 
 
 def _next_group(run: SyncRun, now: float) -> SyncRun:

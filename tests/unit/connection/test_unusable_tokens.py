@@ -1,0 +1,28 @@
+"""A token that no header can hold is a lost connection with a reason, not a bug."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.connection.connection import Vendor
+from tests.support.builders import App
+
+
+@pytest.mark.parametrize("token", ["\u201clocal-intercom-token\u201d", "local-intercom-token\u200b", "local-in\ntercom-token"])
+def test_a_token_with_a_sign_that_no_header_takes(token: str) -> None:
+    app = App()
+    app.configure()
+    app.set_secret("intercom", access_token=token)
+    app.environment = app.new_environment()
+    app.sign_up()
+    row = app.row()
+    assert "no token can hold" in row.reason
+    breaker = app.environment.breakers.find(Vendor.INTERCOM)
+    assert breaker is not None
+    assert breaker.kind == "connection_lost"
+    app.set_secret("intercom", access_token="local-intercom-token")
+    app.environment = app.new_environment()
+    for _ in range(20):
+        app.wait(300)
+        app.sweep()
+    assert app.row().contact_id is not None
