@@ -72,7 +72,13 @@ BRIEF = Patience(1.0, 0.7)
 """Of the receivers. For their tables: the rules that may be gone on with as they are known, a light that nobody needs; two
 calls that hang, each tried twice, leave the receiver of notifications time to answer within 5 s. For the queue of signups:
 when it hangs, the inbox has to take the signup before the platform ends the receiver."""
-_BRIEF_FOR = {("intercom_webhook", "dynamodb"), ("signup_webhook", "sqs"), ("signup_webhook", "dynamodb")}
+_BRIEF_FOR = {
+    ("intercom_webhook", "dynamodb"),
+    ("intercom_webhook", "secretsmanager"),
+    ("signup_webhook", "sqs"),
+    ("signup_webhook", "dynamodb"),
+    ("signup_webhook", "secretsmanager"),
+}
 
 
 class LambdaContext(Protocol):
