@@ -5,6 +5,16 @@ No error carries a body or an e-mail address: messages end in logs.
 
 from __future__ import annotations
 
+import re
+
+_WORD = re.compile(r"[a-z_]{1,60}")
+
+
+def plain_word(text: str | None) -> str | None:
+    """A vendor's code or field as it may be logged and stored; None for everything that is no plain word, for it may quote
+    what was sent."""
+    return text if text and _WORD.fullmatch(text) else None
+
 
 class ApplicationError(Exception):
     """Everything this application raises on purpose."""

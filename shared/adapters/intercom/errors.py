@@ -25,10 +25,12 @@ from shared.errors import (
     RateLimitedError,
     RejectedError,
     UnavailableError,
+    plain_word,
 )
 
 VENDOR = "intercom"
 LONGEST_RETRY_AFTER = 60.0
+_REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 _CONFLICT_ID = re.compile(r"\bid=([0-9a-f]+)")
 _CANONICAL = re.compile(r"/contacts/([0-9A-Za-z_-]+)>\s*;[^,]*\brel=\"?canonical\b")
 
@@ -52,13 +54,17 @@ def read_refusal(response: HttpResponse) -> Refusal:
         texts = {name: value for name, value in first.items() if isinstance(value, str)}
         named = document.get("request_id")
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        return Refusal(request_id=request_id)
+        return Refusal(request_id=_plain_id(request_id))
     return Refusal(
-        texts.get("code", ""),
+        plain_word(texts.get("code")) or "",
         texts.get("message", ""),
         texts.get("field", ""),
-        named if isinstance(named, str) else request_id,
+        _plain_id(named if isinstance(named, str) else request_id),
     )
+
+
+def _plain_id(request_id: str | None) -> str | None:
+    return request_id if request_id and _REQUEST_ID.fullmatch(request_id) else None
 
 
 def read_conflict(message: str) -> tuple[str | None, bool]:
@@ -82,7 +88,7 @@ def find_named_attribute(field: str, message: str, sent: Iterable[str]) -> str |
     quoted one first. None when it tells neither."""
     bare = {name.removeprefix(CUSTOM): name for name in sorted(sent)}
     if field:
-        return bare.get(field.removeprefix(CUSTOM), field)
+        return bare.get(field.removeprefix(CUSTOM), plain_word(field))
     by_length = sorted(bare, key=len, reverse=True)
     for pattern in (r"['\"`](?:custom_attributes\.)?{}['\"`]", r"(?<![\w.]){}(?!\w)", r"(?<!\w)custom_attributes\.{}(?!\w)"):
         for name in by_length:

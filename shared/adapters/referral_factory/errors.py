@@ -18,6 +18,7 @@ from shared.errors import (
     RejectedError,
     TransientError,
     UnavailableError,
+    plain_word,
 )
 
 VENDOR = "referral_factory"
@@ -61,7 +62,7 @@ def _named_fields(response: HttpResponse) -> str | None:
     """The fields that a 422 is about; its messages stay out, they may quote what was sent."""
     try:
         errors = json.loads(response.body)["errors"]
-        names = [name for name in errors if isinstance(name, str) and len(name) <= 60]
+        names = [name for name in errors if isinstance(name, str) and plain_word(name)]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return ", ".join(sorted(names)[:5]) or None
