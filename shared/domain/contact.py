@@ -35,7 +35,8 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One writable or read-only attribute of the workspace. ``name`` as the mapping's ``to`` writes it."""
+    """One writable or read-only attribute of the workspace. ``name`` as the mapping's ``to`` writes it.
+    ``messenger_writable``: a visitor of the website can set it through Intercom's Messenger."""
 
     name: str
     data_type: str
@@ -43,6 +44,7 @@ class Attribute:
     writable: bool = True
     archived: bool = False
     options: tuple[str, ...] = ()
+    messenger_writable: bool = False
 
 
 def preferred(contacts: Iterable[Contact]) -> Contact | None:

@@ -61,6 +61,9 @@ class AttributeTrigger(Form):
     attribute: Name
     initial_value: Value | None = None
     qualified_values: list[Value] = Field(default=[], max_length=100)
+    messenger_risk_accepted: Name | None = Field(
+        default=None, description="The attribute's own name: accepts that Intercom's Messenger lets visitors set it."
+    )
 
 
 class BecameUserTrigger(Form):

@@ -78,6 +78,7 @@ class AttributeBody(_Body):
     api_writable: Flag = None
     custom: Flag = None
     archived: Flag = None
+    messenger_writable: Flag = None
 
     def attribute(self) -> Attribute:
         """In the domain's words. What Intercom does not say: writable, not archived, a text."""
@@ -89,6 +90,7 @@ class AttributeBody(_Body):
             writable=self.api_writable is not False,
             archived=self.archived is True,
             options=tuple(self.options),
+            messenger_writable=self.messenger_writable is True,
         )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from shared.domain.contact import Value
+from shared.domain.referrer.money import has_digits, money_of
 from shared.domain.vendor.retry import pause_after
 
 METRICS = ("amount", "commission", "coupon", "custom")
@@ -16,7 +16,7 @@ METRICS = ("amount", "commission", "coupon", "custom")
 
 
 class Status(StrEnum):
-    """https://developers.referral-factory.com (issued rewards). DUE: owed, not issued."""
+    """https://developers.referral-factory.com (issued rewards). DUE: owed, not issued. UNKNOWN: an undocumented word."""
 
     DUE = "Due"
     ISSUED = "Issued"
@@ -24,10 +24,19 @@ class Status(StrEnum):
     SENT = "Sent"
     FAILED = "Failed"
     CANCELED = "Canceled"
+    UNKNOWN = "Unknown"
 
 
 GIVEN = frozenset({Status.ISSUED, Status.SENDING, Status.SENT})
-_RANK = {Status.DUE: 0, Status.ISSUED: 1, Status.SENDING: 2, Status.SENT: 3, Status.FAILED: 4, Status.CANCELED: 4}
+_RANK = {
+    Status.UNKNOWN: -1,
+    Status.DUE: 0,
+    Status.ISSUED: 1,
+    Status.SENDING: 2,
+    Status.SENT: 3,
+    Status.FAILED: 4,
+    Status.CANCELED: 4,
+}
 
 
 class Kind(StrEnum):
@@ -38,9 +47,9 @@ class Kind(StrEnum):
 
 
 def status_of(text: str | None, default: Status) -> Status:
-    """In any letter case, *cancelled* with one or two l; ``default`` for a word that nobody documents."""
+    """In any letter case, *cancelled* with one or two l; ``default`` where no word is."""
     word = (text or "").strip().casefold().replace("cancelled", "canceled")
-    return next((status for status in Status if status.casefold() == word), default)
+    return next((status for status in Status if status.casefold() == word), Status.UNKNOWN) if word else default
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,8 @@ def completed(reward: Reward, told: RewardFacts, now: float, *, listed: bool) ->
     known = reward.facts
     names = [name for name in RewardFacts.__slots__ if name not in {"kind", "id", "status", "can_be_issued"}]
     later: dict[str, Any] = {name: value for name in names if (value := getattr(told, name)) is not None}
-    status = told.status if listed or _RANK[told.status] > _RANK[known.status] else known.status
+    is_newer = listed or _RANK[told.status] > _RANK[known.status]
+    status = told.status if is_newer and told.status is not Status.UNKNOWN else known.status
     if listed and known.kind is Kind.DUE and reward.settled_at is not None:
         status = known.status  # the list is older than our own issuing
     facts = replace(known, **later, status=status, can_be_issued=told.can_be_issued)
@@ -126,11 +136,8 @@ def completed(reward: Reward, told: RewardFacts, now: float, *, listed: bool) ->
 
 def amount_of(facts: RewardFacts) -> float | None:
     """What it is worth, None when that is no number (a coupon's code)."""
-    try:
-        number = float((facts.amount or "").strip().replace(",", ""))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and facts.coupon is None else None
+    money = money_of(facts.amount) if facts.coupon is None else None
+    return money[0] if money else None
 
 
 def last_of(rewards: Iterable[Reward]) -> Reward | None:
@@ -140,11 +147,26 @@ def last_of(rewards: Iterable[Reward]) -> Reward | None:
 
 
 def total_of(rewards: Iterable[Reward]) -> Value:
-    """What the given rewards are worth together; where none has an amount (coupons), how many they are."""
-    given = [reward for reward in rewards if reward.facts.kind is Kind.ISSUED and reward.facts.status in GIVEN]
-    amounts = [amount for reward in given if (amount := amount_of(reward.facts)) is not None]
-    total = round(sum(amounts), 2) if amounts else float(len(given))
-    return int(total) if total == int(total) else total
+    """What the given rewards are worth together; of several currencies a text with each; where none has an amount (coupons),
+    how many they are. None: one of them has an amount that nobody can read."""
+    given = [reward.facts for reward in rewards if reward.facts.kind is Kind.ISSUED and reward.facts.status in GIVEN]
+    money = [(facts, money_of(facts.amount)) for facts in given if facts.coupon is None and facts.amount]
+    if any(found is None and has_digits(facts.amount) for facts, found in money):
+        return None
+    sums: dict[str, float] = {}
+    for _, found in money:
+        if found:
+            sums[found[1]] = sums.get(found[1], 0.0) + found[0]
+    if len(sums) == 2 and "" in sums:  # Referral Factory writes one campaign's amounts with and without it
+        sums = {"": sum(sums.values())}
+    if len(sums) > 1:
+        return ", ".join(f"{_plain(amount)} {currency}".strip() for currency, amount in sorted(sums.items()))
+    return _plain(next(iter(sums.values()), float(len(given))))
+
+
+def _plain(amount: float) -> int | float:
+    amount = round(amount, 2)
+    return int(amount) if amount == int(amount) else amount
 
 
 def attributes_of_rewards(rewards: Iterable[Reward], section: Mapping[str, Any]) -> dict[str, Value]:
@@ -161,7 +183,7 @@ def attributes_of_rewards(rewards: Iterable[Reward], section: Mapping[str, Any])
         "rewards_total": total_of(every),
         "reward_status": str(newest.facts.status),
     }
-    return {str(section[name]): value for name, value in values.items() if section.get(name)}
+    return {str(section[name]): value for name, value in values.items() if section.get(name) and value is not None}
 
 
 def title_of(facts: RewardFacts) -> str:

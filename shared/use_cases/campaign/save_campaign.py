@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.campaign.attribute_check import find_unfit
 from shared.domain.campaign.campaign import Campaign, Document, Status
+from shared.domain.campaign.earning_check import find_open_to_visitors, find_risky, find_unearned
 from shared.domain.campaign.settings_check import Problem, find_missing, find_wrong
 from shared.domain.campaign.shared_attributes import find_shared
+from shared.domain.contact import Attribute
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
@@ -37,8 +40,8 @@ def save_campaign(
     """``expected_version`` None: the campaign is new. The document's shape has been checked.
 
     What can never work is refused in every status. What is missing is refused when the campaign is to be active. What the
-    workspace would not take is refused but in a paused campaign, so that a deleted attribute never keeps anybody from
-    pausing. Raises InvalidSettingsError, ConflictError and TransientError.
+    workspace would not take, and what would pay people who did nothing, is refused but in a paused campaign, so that it never
+    keeps anybody from pausing. Raises InvalidSettingsError, ConflictError and TransientError.
     """
     status = Status(document.get("status", Status.DRAFT))
     refused, warnings = find_wrong(document), []
@@ -50,12 +53,14 @@ def save_campaign(
     unfit = _find_unfit(environment, document)
     if unfit is None:
         warnings.append(("", UNCHECKED))
-    elif status is Status.PAUSED:
-        warnings += unfit
+    doubtful = [*(unfit or ()), *find_unearned(document)]
+    if status is Status.PAUSED:
+        warnings += doubtful
     else:
-        refused += unfit
+        refused += doubtful
     if refused:
         raise InvalidSettingsError(refused)
+    warnings += find_risky(document)
     warnings += find_shared(document, [campaign.document for campaign in environment.campaigns.list()])
     campaign = environment.campaigns.save(document, expected_version, author, environment.clock.now())
     if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
@@ -80,7 +85,10 @@ def _find_unfit(environment: Environment, document: Document) -> list[Problem] |
     or is not connected: saving must not depend on it."""
     try:
         intercom = environment.intercom()
-        unfit = find_unfit(document, intercom.attributes())
-        return find_unfit(document, intercom.read_attributes()) if unfit else []
+
+        def find(attributes: Mapping[str, Attribute]) -> list[Problem]:
+            return [*find_unfit(document, attributes), *find_open_to_visitors(document, attributes)]
+
+        return find(intercom.read_attributes()) if find(intercom.attributes()) else []
     except (FailureError, ConfigurationError):
         return None

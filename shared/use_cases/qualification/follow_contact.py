@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from shared.domain.campaign.rule import ROLE, rule_of
+from shared.domain.contact import Contact, Value, preferred
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import QUALIFICATION_LEASE
-from shared.errors import TransientError
+from shared.errors import ContactGoneError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.ports.signup import Pointer
+from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
 
 ERASED = "The contact was deleted in Intercom. Nobody is brought back after that."
+MOST_STEPS = 4
 STORIES = {"contact.archived": "archived in Intercom", "contact.unarchive": "unarchived in Intercom"}
 
 
@@ -25,7 +29,9 @@ def follow_contact(environment: Environment, row: Referral, message: QualifyRefe
         known = row.contact_id is not None and message.merged_from == row.contact_id
         return follow_merge(environment, row, message.contact_id, known=known)
     if message.topic == "contact.deleted" and message.contact_id and is_its_own and row.finished:
-        return row if row.state is State.ERASED else _erase(environment, row, message.contact_id)
+        if row.state is State.ERASED:
+            return row
+        return _follow_other(environment, row, message.contact_id) or _erase(environment, row, message.contact_id)
     if message.topic in STORIES and is_its_own:
         return _tell_once(environment, row, STORIES[message.topic])
     return row
@@ -48,6 +54,52 @@ def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, k
         if one.contact_id != dead_id:
             return one
         return replace(one, contact_id=survivor_id, notes=(*one.notes, note)).told(now, "merged", note)
+
+    return environment.referrals.update(row.campaign_id, row.user_id, move)
+
+
+def _follow_other(environment: Environment, row: Referral, dead_id: str) -> Referral | None:
+    """Another contact with the e-mail is the row's from now on; None where there is none. A qualified value at which it stands
+    already does not count. Raises what the Intercom port raises."""
+    connection, email = environment.connections.find(), fold_email(row.person.email or "")
+    if connection is None or not email:
+        return None
+    intercom = environment.intercom(connection)
+    hits = [hit for hit in intercom.search_by_email(email) if hit.id != dead_id]
+    for _ in range(MOST_STEPS):
+        hit = preferred(hits)
+        if hit is None:
+            return None
+        try:
+            contact = intercom.get_contact(hit.id)  # what a search shows may be minutes old
+        except ContactGoneError:
+            hits.remove(hit)
+            continue
+        if fold_email(contact.email) != email:
+            hits.remove(hit)
+            continue
+        return _move(environment, row, dead_id, contact)
+    return None
+
+
+def _move(environment: Environment, row: Referral, dead_id: str, contact: Contact) -> Referral:
+    connection, contact_id = find_connection(environment), contact.id
+    campaign = environment.campaigns.find(row.campaign_id)
+    rule = rule_of(campaign) if campaign else None
+    standing: dict[str, Value] = {}
+    if rule is not None and rule.attribute != ROLE:
+        standing = {contact_id: contact.value(rule.attribute)}
+        if rule.matches(standing[contact_id]):
+            environment.campaigns.watch_departures(row.campaign_id)
+    environment.referrals.point(Pointer(connection.workspace_id, contact_id=contact_id), row.campaign_id, row.user_id)
+    _change_person(environment, row, dead_id, lambda one: replace(one, contact_id=contact_id, role=None, ours=False))
+    now, note = environment.clock.now(), f"contact {dead_id} was deleted; {contact_id} has the e-mail address too"
+
+    def move(one: Referral) -> Referral:
+        if one.contact_id != dead_id:
+            return one
+        moved = replace(one, contact_id=contact_id, standing={**standing, **one.standing}, notes=(*one.notes, note))
+        return moved.told(now, "followed", note)
 
     return environment.referrals.update(row.campaign_id, row.user_id, move)
 

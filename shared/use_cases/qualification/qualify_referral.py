@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from shared.domain.campaign.campaign import Status
+from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import Role
 from shared.domain.person import Audience, fold_email
@@ -165,7 +165,13 @@ class QualificationAttempt:
         else:
             if rule.reversible:
                 row, seen = read_contacts(environment, row, rule, seen)
-            self._finish(row, self._judge(row, rule, baseline_of(row, rule)))
+            baseline = baseline_of(row, rule)
+            wanted, _ = is_wanted(seen, rule, baseline)
+            twin_id = self._twin_of(row, campaign) if wanted and not seen.wanted else None
+            if twin_id is None:
+                self._finish(row, self._judge(row, rule, baseline))
+            else:
+                self._leave_to(twin_id, row)
 
     def _note(self, key: tuple[int, int], sighting: Sighting | None) -> Qualification:
         """Stored first, to be rung should this worker not come back."""
@@ -223,6 +229,35 @@ class QualificationAttempt:
             environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(now, what, detail))
             environment.metrics.count("ReferralQualifies" if judged.wanted else "QualificationReversed")
         return judged
+
+    def _twin_of(self, row: Referral, campaign: Campaign) -> int | None:
+        """The person of another referral of the campaign with the same contact: one that signed up before, or counts already.
+        Nobody is paid for twice."""
+        connection, referrals = self._environment.connections.find(), self._environment.referrals
+        if connection is None or row.contact_id is None:
+            return None
+        keys = referrals.referrals_of_contact(connection.workspace_id, row.contact_id)
+        for key, other in referrals.find_all(
+            [one for one in keys if one[0] == row.campaign_id and one[1] != row.user_id]
+        ).items():
+            if other.contact_id != row.contact_id or other.audience is not Audience.PERSON_INVITED:
+                continue
+            seen = self._environment.qualifications.find(*key)
+            is_older = other.user_id < row.user_id and other.finished and may_qualify(other, campaign)
+            if is_older or (seen is not None and seen.wanted):
+                return other.user_id
+        return None
+
+    def _leave_to(self, twin_id: int, row: Referral) -> None:
+        """The row says so, once; nothing rings it any more."""
+        note = f"Does not count: person {twin_id} of this campaign has the same contact, and a contact qualifies one referral."
+        now, key = self._environment.clock.now(), (row.campaign_id, row.user_id)
+        self._begun.pop(key, None)
+        self._environment.qualifications.update(*key, lambda one: replace(one, due_at=None, reason=note))
+        self._environment.referrals.update(
+            *key,
+            lambda one: one if note in one.notes else replace(one, notes=(*one.notes, note)).told(now, "counts once", note),
+        )
 
     def _finish(self, row: Referral, judged: Qualification) -> None:
         """What is wanted is told to Referral Factory; what is not even begun rests."""

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from shared.adapters.referral_factory.rewards import due_reward_of, issued_reward_of, reward_of
 from shared.adapters.referral_factory.schemas import person_of
-from shared.domain.referrer.reward import Kind, RewardFacts, Status, amount_of
+from shared.domain.referrer.money import money_of
+from shared.domain.referrer.reward import Kind, Reward, RewardFacts, Status, amount_of, status_of, total_of
 from shared.errors import RejectedError
 from tests.support.referring import Story
 
@@ -57,7 +58,7 @@ def test_a_field_of_the_customers_own_stays_beside_a_reward() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "status"), [("cancelled", "Canceled"), ("CANCELED", "Canceled"), ("failed", "Failed"), ("??", "Issued")]
+    ("word", "status"), [("cancelled", "Canceled"), ("CANCELED", "Canceled"), ("failed", "Failed"), ("??", "Unknown")]
 )
 def test_a_status_is_read_forgivingly(word: str, status: str) -> None:
     facts = issued_reward_of({"id": 1, "recipient_id": 2, "status": word}, "amount")
@@ -116,3 +117,43 @@ def test_every_list_is_read_page_by_page() -> None:
     assert (len(first.rewards), len(second.rewards), first.last_page) == (250, 1, 2)
     assert vendor.due_rewards("coupon", 1).rewards == []
     assert vendor.reward_definitions("amount")[11] == ("20.00 for the friend who told", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "money"),
+    [
+        ("20", (20.0, "")), ("20.00", (20.0, "")), ("12,50", (12.5, "")), ("€20", (20.0, "EUR")), ("20 €", (20.0, "EUR")),
+        ("$1,250.00", (1250.0, "USD")), ("1.250,00 EUR", (1250.0, "EUR")), ("1,250", (1250.0, "")), ("1.250", (1.25, "")),
+        ("1 250,5", (1250.5, "")), ("1'250.75", (1250.75, "")), ("1.250.000", (1_250_000.0, "")), ("-5", (-5.0, "")),
+        ("20%", None), ("A cake", None), ("", None), (None, None), ("20 points", None), ("nan", None), ("1e5", None),
+    ],
+)  # fmt: skip
+def test_an_amount_as_people_write_it(text: str | None, money: tuple[float, str] | None) -> None:
+    assert money_of(text) == money
+
+
+def rewards_of(*amounts: str | None, status: Status = Status.ISSUED) -> list[Reward]:
+    return [
+        Reward(RewardFacts(Kind.ISSUED, number, amount=amount, status=status), 1, 2, 0.0, 0.0)
+        for number, amount in enumerate(amounts, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "total"),
+    [
+        (("12,50", "€20"), 32.5), (("€20", "20 €"), 40), (("€20", "$10"), "20 EUR, 10 USD"), ((None, None), 2),
+        (("A cake", "A pie"), 2), (("20", "20 points"), None), (("20", "30%"), None),
+    ],
+)  # fmt: skip
+def test_amounts_are_added_by_currency_and_what_is_unknown_stays_so(amounts: tuple[str | None, ...], total: object) -> None:
+    assert total_of(rewards_of(*amounts)) == total
+    assert total_of(rewards_of(*amounts, status=Status.UNKNOWN)) == 0, "nobody knows that it was given"
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [(None, Status.ISSUED), (" ", Status.ISSUED), ("cancelled", Status.CANCELED), ("On hold", Status.UNKNOWN)],
+)
+def test_a_status_that_nobody_documents_is_not_issued(word: str | None, status: Status) -> None:
+    assert status_of(word, Status.ISSUED) is status

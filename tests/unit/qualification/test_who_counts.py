@@ -1,0 +1,103 @@
+"""Who earns a reward and who does not: one for each contact, and whoever goes on for a contact that was deleted."""
+
+from __future__ import annotations
+
+from sandbox.vendors.referral_factory.records import Person
+from shared.domain.signup.referral import State
+from tests.support.qualifying import Friendship
+
+
+def twins(story: Friendship) -> tuple[Person, Person]:
+    """One address in two spellings: two people there, one contact here."""
+    campaign = story.account.campaigns[1]
+    friends = [
+        story.account.join(campaign, first_name="Ána", email=email, source="Referred", referrer=story.rita)
+        for email in ("\u00e1na@example.com", "a\u0301na@example.com")
+    ]
+    for friend in friends:
+        story.webhooks()
+        story.app.wait(5)
+        story.app.work()
+        assert story.row(friend).finished
+    story.taken()
+    return friends[0], friends[1]
+
+
+def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_first() -> None:
+    story = Friendship()
+    first, second = twins(story)
+    assert story.row(first).contact_id == story.row(second).contact_id
+    contact_id = story.row(first).contact_id
+    assert contact_id is not None
+    story.changes(contact_id, "Connected")
+    story.settles(3)
+    assert (first.qualified_times, second.qualified_times) == (1, 0)
+    assert story.told() == [True]
+    assert "same contact" in story.row(second).notes[-1]
+    assert story.story_of(second).count("counts once") == 1
+    item = story.item(second)
+    assert item is None or item.due_at is None, "nothing rings it any more"
+
+
+def test_two_contacts_qualify_two_referrals() -> None:
+    story = Friendship()
+    friends = story.invited(), story.invited()
+    for friend in friends:
+        story.changes(friend, "Connected")
+    story.settles(2)
+    assert [friend.qualified_times for friend in friends] == [1, 1]
+
+
+def test_the_referrers_own_contact_qualifies_nobody() -> None:
+    story = Friendship(person_referring={"action": "user"})
+    story.app.given("user", email=story.rita.email)
+    friend = story.invited()
+    story.changes(story.contact(story.rita.email).id, "Connected")
+    story.settles(2)
+    assert story.told() == []
+    assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
+
+
+def test_of_two_contacts_with_the_address_the_other_goes_on_when_one_is_deleted() -> None:
+    story = Friendship()
+    friend = story.invited()
+    first_id = story.row(friend).contact_id
+    assert first_id is not None
+    other = story.app.given("user", email=friend.email)
+    story.app.intercom.contacts.delete(first_id, by_api=False)
+    story.settles(2)
+    row = story.row(friend)
+    assert (row.state, row.contact_id) == (State.DELIVERED, other.id)
+    assert "followed" in story.story_of(friend)
+    story.changes(other.id, "Connected")
+    story.settles(2)
+    assert friend.qualified_times == 1
+
+
+def test_when_the_only_contact_is_deleted_the_referral_is_erased() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.app.given("lead", email="somebody.else@example.com")
+    first_id = story.row(friend).contact_id
+    assert first_id is not None
+    story.app.intercom.contacts.delete(first_id, by_api=False)
+    story.settles(2)
+    assert story.row(friend).state is State.ERASED
+
+
+def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_already() -> None:
+    story = Friendship()
+    friend = story.invited()
+    first_id = story.row(friend).contact_id
+    assert first_id is not None
+    other = story.app.given("user", email=friend.email, custom_attributes={"referral_status": "Connected"})
+    story.app.intercom.contacts.delete(first_id, by_api=False)
+    story.settles(2)
+    story.changes(other.id, "a new name", "lead_source")
+    story.settles(2)
+    assert story.told() == []
+    story.app.wait(120)
+    for value in ("New", "Connected"):
+        story.changes(other.id, value)
+        story.settles(2)
+    assert story.told() == [True]
