@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from functions.console import handler as console
+from sandbox.vendors.referral_factory.records import Person
 from shared.adapters.referral_factory.schemas import person_of
 from shared.domain.signup.referral import Origin, State
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns, message_of
 from shared.ports.signup import Pointer
 from shared.use_cases.signup.remember_signup import remember_signup
-from tests.support.builders import SYNTHETIC_EMAIL, App, campaign_document
+from tests.support.builders import EMAIL, SYNTHETIC_EMAIL, App, campaign_document
 
 EVENTS = Path(__file__).parents[3] / "events"
 FUNCTIONS = Path(__file__).parents[3] / "functions"
@@ -284,9 +285,12 @@ def health_is_told(app: App, event: dict[str, Any]) -> None:
 @sample("qualify_referral_notification")
 def a_referral_is_qualified_once(app: App, event: dict[str, Any]) -> None:
     connect(app)
+    ivo = Person(42, 1, "Ivo", EMAIL, "Iv0K0de1", "Referred", app.clock.at, referrer_id=41)
+    app.referral_factory.account.people.add(ivo)
     for _ in range(2):
         assert invoke(app, "qualify_referral", event) == {"batchItemFailures": []}
-    assert app.calls("intercom", "referral_factory") == ["PUT /api/v2/users/qualification"]
+    looked_up = "GET /api/v2/users/42?with=user.analytics"
+    assert app.calls("intercom", "referral_factory") == [looked_up, "PUT /api/v2/users/qualification"]
 
 
 @sample("qualify_referral_young_contact")
@@ -296,7 +300,14 @@ def a_contact_that_may_be_ours_waits_in_the_queue(app: App, event: dict[str, Any
     assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
 
 
-@sample("qualify_referral_ring", "qualify_referral_by_hand")
+@sample("qualify_referral_by_hand")
+def referral_factory_is_asked_whether_somebody_is_qualified(app: App, event: dict[str, Any]) -> None:
+    connect(app)
+    assert invoke(app, "qualify_referral", event) == {"batchItemFailures": []}
+    assert app.calls("intercom", "referral_factory") == ["GET /api/v2/users/42?with=user.analytics"]
+
+
+@sample("qualify_referral_ring")
 def nothing_is_told_when_nothing_was_seen(app: App, event: dict[str, Any]) -> None:
     connect(app)
     assert invoke(app, "qualify_referral", event) == {"batchItemFailures": []}
