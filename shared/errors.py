@@ -65,6 +65,9 @@ class FailureError(ApplicationError):
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.creates = False
+        self.about_contact = False
+        """Whether the call was to create a contact, and whether it was about one that is known."""
 
 
 class TransientError(FailureError):
@@ -108,6 +111,35 @@ class BreakerOpenError(TransientError):
     """No call is made until the breaker closes. ``code`` is the breaker's kind."""
 
 
+class ApplicationRefusedError(TransientError):
+    """The vendor refuses the application, whoever the call is about. Nothing changed. The message has the vendor's words."""
+
+
+class OwnTroubleError(TransientError):
+    """About this resource alone, while the vendor works: tried with growing pauses, given up in the end. Nothing changed."""
+
+
+class ResourceRefusedError(OwnTroubleError):
+    """One contact or one path is refused. ``permission``: the one that is missing, where the path tells it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permission: str = "",
+        vendor: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, vendor=vendor, status=status, code=code, request_id=request_id)
+        self.permission = permission
+
+
+class ContradictoryError(OwnTroubleError):
+    """The vendor's answers contradict each other."""
+
+
 class ConnectionLostError(FailureError):
     """The vendor no longer takes our token: a person has to reconnect."""
 
@@ -121,20 +153,22 @@ class PermanentError(FailureError):
 
 
 class RejectedError(PermanentError):
-    """The vendor refused the content. ``field`` is the attribute it named, if it named one."""
+    """The vendor refused the content. ``fields`` are the attributes it named, ``field`` the first of them."""
 
     def __init__(
         self,
         message: str,
         *,
         field: str | None = None,
+        fields: tuple[str, ...] = (),
         vendor: str = "",
         status: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
     ) -> None:
         super().__init__(message, vendor=vendor, status=status, code=code, request_id=request_id)
-        self.field = field
+        self.fields = fields or ((field,) if field else ())
+        self.field = self.fields[0] if self.fields else None
 
 
 class MalformedPayloadError(PermanentError):
@@ -149,7 +183,7 @@ class NotRestorableError(PermanentError):
         self.merged = merged
 
 
-class ContactGoneError(FailureError):
+class ContactGoneError(ContradictoryError):
     """The contact's id leads nowhere. ``canonical_id`` names the survivor of a merge."""
 
     def __init__(self, message: str, *, canonical_id: str | None = None, status: int, request_id: str | None = None) -> None:
@@ -157,7 +191,7 @@ class ContactGoneError(FailureError):
         self.canonical_id = canonical_id
 
 
-class DuplicateError(FailureError):
+class DuplicateError(ContradictoryError):
     """The vendor has that contact already. ``contact_id`` None: it did not say which."""
 
     def __init__(self, message: str, *, contact_id: str | None, archived: bool, request_id: str | None = None) -> None:

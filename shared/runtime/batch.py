@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from shared.domain.vendor.retry import Wait, next_wait
-from shared.errors import BreakerOpenError, BusyError, ConnectionLostError, PermanentError, TransientError
+from shared.domain.vendor.retry import LONGEST_OWN_TROUBLE, LONGEST_REFUSAL, MOST_OWN_TRIES, Wait, next_wait, own_wait
+from shared.errors import (
+    ApplicationRefusedError,
+    BlockedError,
+    BreakerOpenError,
+    BusyError,
+    ConnectionLostError,
+    OwnTroubleError,
+    PermanentError,
+    ResourceRefusedError,
+    TransientError,
+)
 from shared.messages import Message, message_of
 from shared.observability import lines_about, logger
 from shared.ports.aws import MessageQueue
@@ -17,6 +27,7 @@ STOP_WITH_LESS_THAN = 26.0
 """Seconds left under which no further record is begun: the longest call (20 s), 3 s, and what the ledger needs."""
 LONGEST_QUEUE_WAIT = 120.0
 """Seconds a message waits in the queue at most, when there is no row that could wait in the ledger."""
+LONGEST_BLOCK_WAIT = 1_800.0
 AGAIN_AT_ONCE = 1.0
 SHOWN_AFTER_DEATH = 30
 """Seconds after its invocation's time-out at which a message is seen again should its worker die. The queue's own visibility,
@@ -36,6 +47,8 @@ class Attempt(Protocol):
     def run(self) -> None: ...
 
     def wait(self, until: float, reason: str) -> bool: ...
+
+    def tried(self, *, alone: bool) -> tuple[int, float]: ...
 
     def fail(self, reason: str) -> None: ...
 
@@ -112,16 +125,34 @@ class Batch:
         except PermanentError as error:
             attempt.fail(str(error))
             self._guard.succeeded()
+        except BlockedError as error:
+            return attempt.wait(self._environment.clock.now() + LONGEST_BLOCK_WAIT, str(error)) or self._postpone(
+                record, LONGEST_QUEUE_WAIT
+            )
         except TransientError as error:
             logger.info("attempt waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
-            self._guard.failed(error)
-            wait = self._wait(record, attempt, error)
+            alone = self._guard.failed(error)
+            tries, since = self._tried(attempt, error, alone=alone)
+            if alone and self._is_over(error, tries, since):
+                attempt.fail(f"{error}")
+                return True
+            own = alone and own_wait(tries, self._environment.chance.fraction(), usual=not isinstance(error, OwnTroubleError))
+            wait = own or self._wait(record, attempt, error)
             if wait.in_ledger and attempt.wait(self._environment.clock.now() + wait.seconds, str(error)):
                 return True
             return self._postpone(record, wait.seconds)
         else:
             self._guard.succeeded()
         return True
+
+    def _tried(self, attempt: Attempt, error: TransientError, *, alone: bool) -> tuple[int, float]:
+        """How often this contact alone was in trouble by now, and since when. A vendor that is down begins the count anew."""
+        down = isinstance(error, BreakerOpenError | ApplicationRefusedError)
+        return attempt.tried(alone=alone) if alone or down else (0, self._environment.clock.now())
+
+    def _is_over(self, error: TransientError, tries: int, since: float) -> bool:
+        longest = LONGEST_REFUSAL if isinstance(error, ResourceRefusedError) else LONGEST_OWN_TROUBLE
+        return tries >= MOST_OWN_TRIES or self._environment.clock.now() - since >= longest
 
     def _wait(self, record: Mapping[str, Any], attempt: Attempt | None, error: TransientError) -> Wait:
         receive_count = int(record["attributes"]["ApproximateReceiveCount"])
@@ -130,7 +161,8 @@ class Batch:
         waits = attempt.waits_so_far if attempt else 0
         hurries = attempt is not None and attempt.hurries
         wait = next_wait(receive_count, waits, retry_after, self._environment.chance.fraction(), hurries=hurries)
-        return Wait(wait.seconds, in_ledger=True) if isinstance(error, BreakerOpenError) else wait
+        long = isinstance(error, BreakerOpenError | ApplicationRefusedError)
+        return Wait(wait.seconds, in_ledger=True) if long else wait
 
     def _postpone(self, record: Mapping[str, Any], seconds: float) -> bool:
         """Never fails: a message that cannot be postponed comes again when its visibility ends."""

@@ -13,14 +13,15 @@ from shared.adapters.intercom.client import IntercomClient, base_url_of
 from shared.domain.connection.connection import Connection
 from shared.domain.contact import Role
 from shared.errors import (
+    ApplicationRefusedError,
     ConfigurationError,
     ConnectionLostError,
     ContactGoneError,
     DuplicateError,
     NotRestorableError,
-    PermanentError,
     RateLimitedError,
     RejectedError,
+    ResourceRefusedError,
     UnavailableError,
 )
 from tests.contract.intercom_openapi import DESCRIPTION, validate_request
@@ -213,11 +214,11 @@ def test_a_revoked_token_is_a_lost_connection(world: World) -> None:
     world.tokens = ["revoked"]
     with pytest.raises(ConnectionLostError):
         world.client.get_contact("1")
-    assert len(world.transport.sent) == 2
+    assert len(world.transport.sent) == 4
     world.tokens = [""]
     with pytest.raises(ConnectionLostError):
         world.client.get_contact("1")
-    assert len(world.transport.sent) == 2
+    assert len(world.transport.sent) == 4
 
 
 def test_the_rate_limit_tells_how_long_to_wait(world: World) -> None:
@@ -243,11 +244,24 @@ def test_a_create_is_sent_once_whatever_comes_back(world: World, kind: str, crea
     assert world.contacts() == created
 
 
-def test_a_forbidden_call_is_about_this_object_only(world: World) -> None:
-    world.fault("status", status=403)
-    with pytest.raises(PermanentError) as forbidden:
+def test_a_forbidden_call_is_about_this_object_when_a_search_is_answered(world: World) -> None:
+    world.fault("status", status=403, times=1)
+    with pytest.raises(ResourceRefusedError) as forbidden:
         world.client.get_contact("1")
-    assert (forbidden.value.status, type(forbidden.value)) == (403, PermanentError)
+    assert forbidden.value.status == 403
+
+
+def test_a_forbidden_call_is_about_the_application_when_a_search_is_forbidden_too(world: World) -> None:
+    world.fault("status", status=403, times=2)
+    with pytest.raises(ApplicationRefusedError):
+        world.client.get_contact("1")
+
+
+def test_a_401_is_about_one_resource_when_the_token_is_taken_elsewhere(world: World) -> None:
+    world.fault("status", status=401, times=2)
+    with pytest.raises(ResourceRefusedError, match="Write events") as refused:
+        world.client.create_event("1", "x", 1, {})
+    assert refused.value.permission == "Write events"
 
 
 def test_each_region_has_its_host() -> None:

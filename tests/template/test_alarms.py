@@ -15,6 +15,8 @@ RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 OURS = "ReferralFactoryIntercom"
 # alarm → metric, statistic, threshold
 OCCURRENCES = {
+    "ApplicationRefusedAlarm": ("ApplicationRefused", "Sum", 1),
+    "PermissionMissingAlarm": ("PermissionMissing", "Sum", 1),
     "StrikeAlarm": ("Strike", "Sum", 1),
     "PossiblyDoubledAlarm": ("PossiblyDoubled", "Sum", 1),
     "SignupQuarantinedAlarm": ("SignupQuarantined", "Sum", 1),

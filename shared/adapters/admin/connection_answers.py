@@ -17,7 +17,7 @@ class WorkspaceAnswer(Answer):
 class BreakerAnswer(Answer):
     """Calls are stopped. `until` is null when only a person ends it."""
 
-    kind: Literal["failing", "strike", "connection_lost", "blocked", "disconnected"]
+    kind: Literal["failing", "refused", "strike", "connection_lost", "blocked", "disconnected"]
     since: float
     until: float | None
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from shared.adapters.http.transport import HttpResponse, HttpTransport, TooLargeAnswerError, fits_header
-from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable
+from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable, resource_refused
 from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
 from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, document_of
 from shared.adapters.limits import UnlimitedLimiter
@@ -18,7 +18,16 @@ from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.domain.person import emails_alike, fold_email
 from shared.domain.sync.source import ContactFilter
 from shared.domain.timing import CREATE_TIMEOUT, INTERCOM_TIMEOUT
-from shared.errors import ConfigurationError, ConnectionLostError, ContactGoneError, TransientError, UnavailableError
+from shared.errors import (
+    ApplicationRefusedError,
+    ConfigurationError,
+    ConnectionLostError,
+    ContactGoneError,
+    FailureError,
+    ResourceRefusedError,
+    TransientError,
+    UnavailableError,
+)
 from shared.ports.clock import Clock
 from shared.ports.vendor import Limiter
 from shared.ports.vendors import Intercom
@@ -34,6 +43,8 @@ HOSTS: Mapping[str, str] = {
 ATTRIBUTES_FRESH = 600.0
 ATTRIBUTES_USABLE = 86_400.0
 ATTRIBUTES_RETRY = 30.0
+NOBODY = {"query": {"field": "email", "operator": "=", "value": "nobody@example.invalid"}, "pagination": {"per_page": 1}}
+"""A search that changes nothing and is about nobody."""
 SEARCH_PAGE = 150
 UNUSABLE = "what is stored as Intercom's access token holds a sign that no token can hold"
 SEARCH_PAGES = 4
@@ -149,7 +160,11 @@ class IntercomClient(Intercom):
     def create_contact(self, email: str, role: Role, values: Mapping[str, Value]) -> Contact:
         """See ``Intercom.create_contact``. Sent once: after a lost answer only the caller knows whether to try again."""
         body = {**_body(values), "role": str(role), "email": email}
-        return contact_of(self._call("POST", "/contacts", body, timeout=CREATE_TIMEOUT, sent={*values, "email"}))
+        try:
+            return contact_of(self._call("POST", "/contacts", body, timeout=CREATE_TIMEOUT, sent={*values, "email"}))
+        except FailureError as error:
+            error.creates = True
+            raise
 
     def put_contact(self, contact_id: str, values: Mapping[str, Value], role: Role | None = None) -> Contact:
         """See ``Intercom.put_contact``. Only a GET tells into whom a contact was merged, so a 404 is followed by one."""
@@ -163,11 +178,12 @@ class IntercomClient(Intercom):
         raise UnavailableError("Intercom lost the contact and has it again", vendor=VENDOR)
 
     def unarchive_contact(self, contact_id: str) -> None:
-        response = self._exchange("POST", f"{_path(contact_id)}/unarchive", None, INTERCOM_TIMEOUT)
+        path = f"{_path(contact_id)}/unarchive"
+        response = self._exchange("POST", path, None, INTERCOM_TIMEOUT)
         refused = not_restorable(response)
         if refused:
             raise refused
-        document_of(self._checked(response, about_contact=True))
+        document_of(self._checked(response, path, about_contact=True))
 
     def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
         """See ``Intercom.create_event``. https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-events"""
@@ -198,12 +214,53 @@ class IntercomClient(Intercom):
         about_contact: bool = False,
         sent: Iterable[str] = (),
     ) -> HttpResponse:
-        return self._checked(self._exchange(method, path, body, timeout), about_contact=about_contact, sent=sent)
+        try:
+            return self._checked(self._exchange(method, path, body, timeout), path, about_contact=about_contact, sent=sent)
+        except FailureError as error:
+            error.about_contact = about_contact
+            raise
 
-    def _checked(self, response: HttpResponse, *, about_contact: bool = False, sent: Iterable[str] = ()) -> HttpResponse:
+    def _checked(
+        self, response: HttpResponse, path: str, *, about_contact: bool = False, sent: Iterable[str] = ()
+    ) -> HttpResponse:
         if 200 <= response.status < 300:
             return response
-        raise error_of(response, now=self._clock.now(), about_contact=about_contact, sent=sent)
+        error = error_of(
+            response,
+            now=self._clock.now(),
+            about_contact=about_contact,
+            sent=sent,
+            path=path,
+            token_works=response.status == 401 and path != "/me" and self._takes_token(),
+        )
+        raise self._whose(error, path)
+
+    def _takes_token(self) -> bool:
+        """Whether ``GET /me`` is answered: then a 401 was about a resource. Raises when nobody can tell."""
+        response = self._exchange("GET", "/me", None, INTERCOM_TIMEOUT)
+        if response.status >= 500 or response.status in (408, 429):
+            raise error_of(response, now=self._clock.now())
+        return response.status != 401
+
+    def _whose(self, error: FailureError, path: str) -> FailureError:
+        """A refusal under ``/contacts`` is the application's when a search for nobody is refused as well, and that resource's
+        when it is answered."""
+        if not isinstance(error, ApplicationRefusedError | ResourceRefusedError) or not path.startswith("/contacts"):
+            return error
+        facts: dict[str, Any] = {
+            "vendor": VENDOR,
+            "status": error.status,
+            "code": error.code,
+            "request_id": error.request_id,
+        }
+        words = str(error).partition("): ")[2]
+        try:
+            answer = self._exchange("POST", "/contacts/search", NOBODY, INTERCOM_TIMEOUT)
+        except TransientError:
+            return resource_refused(path, error.status or 0, words, facts)  # the next try finds out
+        if answer.status < 400 or answer.status == 429 or answer.status >= 500:
+            return resource_refused(path, error.status or 0, words, facts)
+        return ApplicationRefusedError(f"Intercom refuses the application ({error.status}): {words}".rstrip(": "), **facts)
 
     def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> HttpResponse:
         """One exchange. A 401 may only mean that the token was replaced: the secret is read anew, and the request, which

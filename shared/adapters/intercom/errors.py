@@ -16,14 +16,15 @@ from typing import Any
 from shared.adapters.http.transport import HttpResponse
 from shared.domain.contact import CUSTOM
 from shared.errors import (
+    ApplicationRefusedError,
     ConnectionLostError,
     ContactGoneError,
     DuplicateError,
     FailureError,
     NotRestorableError,
-    PermanentError,
     RateLimitedError,
     RejectedError,
+    ResourceRefusedError,
     UnavailableError,
     plain_word,
 )
@@ -31,18 +32,45 @@ from shared.errors import (
 VENDOR = "intercom"
 LONGEST_RETRY_AFTER = 60.0
 _REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
-_CONFLICT_ID = re.compile(r"\bid=([0-9a-f]+)")
+_CONFLICT_ID = re.compile(r"\bid=([0-9a-f]{24})(?![0-9A-Za-z-])")
+_ADDRESS = re.compile(r"\S+@\S+")
+_INVALID_DATA = frozenset({"parameter_invalid", "parameter_not_found", "data_invalid", "unprocessable_entity"})
+"""Codes about what was sent, whatever the status."""
+_ABOUT_APPLICATION = re.compile(r"version|suspended|api_plan_restricted|token_blocked|app_")
+"""Codes of a 400, 403 or 422 that are about the application."""
+_MOST_WORDS = 160
+PERMISSIONS: tuple[tuple[str, str], ...] = (
+    ("/contacts/search", "Read and list users and companies"),
+    ("/contacts", "Write users and companies"),
+    ("/data_attributes", "Read and list users and companies"),
+    ("/segments", "Read and list users and companies"),
+    ("/tags", "Read tags"),
+    ("/events", "Write events"),
+)
+"""The permission of Intercom's Developer Hub that calls of a path need; the first that fits."""
 _CANONICAL = re.compile(r"/contacts/([0-9A-Za-z_-]+)>\s*;[^,]*\brel=\"?canonical\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The first error of an ``error.list``. All empty when the body is none."""
+    """An ``error.list``: its first error, and ``errors``, all as (field, message). All empty when the body is none.
+
+    ``page``: the body is a page of HTML, so something between us and Intercom answered.
+    """
 
     code: str = ""
     message: str = ""
     field: str = ""
     request_id: str | None = None
+    errors: tuple[tuple[str, str], ...] = ()
+    page: bool = False
+
+    @property
+    def words(self) -> str:
+        """Intercom's words without any address."""
+        if self.page:
+            return "a web page instead of an answer"
+        return _ADDRESS.sub("…", " ".join(filter(None, (self.code, self.message))))[:_MOST_WORDS]
 
 
 def read_refusal(response: HttpResponse) -> Refusal:
@@ -50,16 +78,21 @@ def read_refusal(response: HttpResponse) -> Refusal:
     request_id = response.headers.get("x-request-id")
     try:
         document: Any = json.loads(response.body)
-        first = document["errors"][0]
-        texts = {name: value for name, value in first.items() if isinstance(value, str)}
+        errors = [
+            {name: value for name, value in error.items() if isinstance(value, str)}
+            for error in document["errors"]
+            if isinstance(error, dict)
+        ]
+        first = errors[0]
         named = document.get("request_id")
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        return Refusal(request_id=_plain_id(request_id))
+        return Refusal(request_id=_plain_id(request_id), page=response.body.lstrip()[:1] == b"<")
     return Refusal(
-        plain_word(texts.get("code")) or "",
-        texts.get("message", ""),
-        texts.get("field", ""),
+        plain_word(first.get("code")) or "",
+        first.get("message", ""),
+        first.get("field", ""),
         _plain_id(named if isinstance(named, str) else request_id),
+        tuple((error.get("field", ""), error.get("message", "")) for error in errors),
     )
 
 
@@ -113,13 +146,23 @@ def wait_of(status: int, headers: Mapping[str, str], now: float) -> float | None
     return min(max(0.0, *waits), LONGEST_RETRY_AFTER) if waits else None
 
 
-def error_of(response: HttpResponse, *, now: float, sent: Iterable[str] = (), about_contact: bool = False) -> FailureError:
+def error_of(
+    response: HttpResponse,
+    *,
+    now: float,
+    sent: Iterable[str] = (),
+    about_contact: bool = False,
+    path: str = "",
+    token_works: bool = False,
+) -> FailureError:
     """The error of an answer that is not 2xx.
 
-    ``sent``: attribute names of the request. ``about_contact``: the path names one contact, so 404 and 410 are about it.
+    ``sent``: attribute names of the request. ``about_contact``: the call is about one contact, so 403, 404 and 410 are as well.
+    ``token_works``: after a 401 another call was answered.
     """
     status = response.status
     said = read_refusal(response)
+    facts: dict[str, Any] = {"vendor": VENDOR, "status": status, "code": said.code or None, "request_id": said.request_id}
     if status == 429:
         return RateLimitedError(
             "Intercom's rate limit is reached",
@@ -130,21 +173,49 @@ def error_of(response: HttpResponse, *, now: float, sent: Iterable[str] = (), ab
             request_id=said.request_id,
         )
     if status == 409:
-        contact_id, archived = read_conflict(said.message)
+        contact_id, archived = read_conflict(next((text for _, text in said.errors if _CONFLICT_ID.search(text)), said.message))
         return DuplicateError(
             "Intercom has such a contact already", contact_id=contact_id, archived=archived, request_id=said.request_id
         )
-    if about_contact and status in (404, 410):
+    if about_contact and status in (404, 410) and not said.page:
         canonical = read_canonical_id(response.headers.get("link", ""))
         return ContactGoneError(
             "Intercom does not know the contact", canonical_id=canonical, status=status, request_id=said.request_id
         )
-    facts: dict[str, Any] = {"vendor": VENDOR, "status": status, "code": said.code or None, "request_id": said.request_id}
-    if status in (400, 422):
-        field = find_named_attribute(said.field, said.message, sent)
-        about = f" because of {field}" if field else ""
-        return RejectedError(f"Intercom refused the request{about} ({said.code or status})", field=field, **facts)
-    return _other_error(status, said, wait_of(status, response.headers, now), facts)
+    about_us = said.page or _ABOUT_APPLICATION.search(said.code) is not None
+    if (status in (400, 422) and not about_us) or (status == 401 and token_works and said.code in _INVALID_DATA):
+        names = tuple(sent)
+        found = (find_named_attribute(field, text, names) for field, text in said.errors)
+        fields = tuple(dict.fromkeys(name for name in found if name))
+        about = f" because of {', '.join(fields)}" if fields else ""
+        return RejectedError(f"Intercom refused the request{about} ({said.code or status})", fields=fields, **facts)
+    if status == 401 and not token_works:
+        return ConnectionLostError("Intercom no longer takes the access token", **facts)
+    if status in (408, 423, 425) or status >= 500 or status < 400:
+        return UnavailableError(f"Intercom answered {status}", retry_after=wait_of(status, response.headers, now), **facts)
+    if (about_contact and status in (401, 403) and not about_us) or path.startswith(_NOT_FOR_DELIVERY):
+        return resource_refused(path, status, said.words, facts)
+    return ApplicationRefusedError(f"Intercom refuses the application ({status}): {said.words}".rstrip(": "), **facts)
+
+
+def resource_refused(path: str, status: int, words: str, facts: Mapping[str, Any]) -> ResourceRefusedError:
+    """For what is refused by itself while Intercom works. A path that is nobody's names the permission."""
+    permission = permission_of(path) if status in (401, 403) else ""
+    missing = f"; the permission {permission!r} may be missing" if permission else ""
+    return ResourceRefusedError(
+        f"Intercom refuses this call ({status}){missing}: {words}".rstrip(": "), permission=permission, **facts
+    )
+
+
+_NOT_FOR_DELIVERY = ("/events", "/segments", "/tags")
+"""Paths that no contact needs to be written."""
+
+
+def permission_of(path: str) -> str:
+    """The permission that a path needs; empty for one contact's own, where its refusal may be about the contact."""
+    if path.startswith("/contacts/") and not path.startswith("/contacts/search"):
+        return ""
+    return next((name for prefix, name in PERMISSIONS if path.startswith(prefix)), "")
 
 
 def not_restorable(response: HttpResponse) -> NotRestorableError | None:
@@ -160,17 +231,6 @@ def not_restorable(response: HttpResponse) -> NotRestorableError | None:
     return NotRestorableError(
         f"Intercom cannot unarchive the contact: it {sentence}", merged=merged, status=400, request_id=said.request_id
     )
-
-
-def _other_error(status: int, said: Refusal, wait: float | None, facts: dict[str, Any]) -> FailureError:
-    if status == 401:
-        return ConnectionLostError("Intercom no longer takes the access token", **facts)
-    if status == 403:
-        why = "the workspace's plan does not allow it" if said.code == "api_plan_restricted" else "a permission is missing"
-        return PermanentError(f"Intercom forbids the call: {why}", **facts)
-    if status in (404, 408, 410) or status >= 500 or status < 400:
-        return UnavailableError(f"Intercom answered {status}", retry_after=wait, **facts)
-    return PermanentError(f"Intercom refused the call ({said.code or status})", **facts)
 
 
 def date_of(text: str) -> float | None:

@@ -6,21 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.adapters.http.transport import HttpResponse
-from shared.adapters.intercom.client import IntercomClient
-from shared.adapters.intercom.errors import VENDOR, read_refusal
+from shared.adapters.intercom.client import NOBODY, IntercomClient
+from shared.adapters.intercom.errors import VENDOR, permission_of, read_refusal
 from shared.adapters.intercom.schemas import AttributeBody, document_of
 from shared.domain.contact import Attribute
-from shared.errors import PermanentError, RejectedError, UnavailableError
+from shared.domain.timing import INTERCOM_TIMEOUT
+from shared.errors import RejectedError, UnavailableError
 from shared.ports.connection import ContactList, Workspace
 
-NEEDED: tuple[tuple[str, str, str], ...] = (
-    ("GET", "/data_attributes?model=contact", "Read and list users and companies"),
-    ("POST", "/contacts/search", "Read and list users and companies"),
-    ("GET", "/segments", "Read and list users and companies"),
-    ("GET", "/tags", "Read tags"),
+NEEDED: tuple[tuple[str, str, Mapping[str, Any] | None], ...] = (
+    ("GET", "/data_attributes?model=contact", None),
+    ("POST", "/contacts/search", NOBODY),
+    ("GET", "/segments", None),
+    ("GET", "/tags", None),
+    ("POST", "/events", {}),
+    ("PUT", f"/contacts/{'0' * 24}", {}),
 )
-"""Calls that only read, and the permission of Intercom's Developer Hub that each needs."""
-NOBODY = {"query": {"field": "email", "operator": "=", "value": "nobody@example.invalid"}, "pagination": {"per_page": 1}}
+"""Calls that change nothing, one for each permission that we need."""
+PERMISSIONS_OF_CALLS = {("PUT", f"/contacts/{'0' * 24}"): "Write users and companies"}
 _REASONS: tuple[tuple[str, str], ...] = (
     ("You already have", "There is such an attribute already, perhaps archived in Intercom. Choose it, or take another name."),
     ("standard attributes", "Intercom has a standard attribute of that name. Take another name."),
@@ -41,7 +44,7 @@ class IntercomWorkspace(IntercomClient, Workspace):
         response = self._exchange("POST", "/data_attributes", body, 20.0)
         if response.status in (400, 422):
             raise _refused(response)
-        document = document_of(self._checked(response))
+        document = document_of(self._checked(response, "/data_attributes"))
         self._attributes = None
         try:
             return AttributeBody.model_validate(document).attribute()
@@ -57,14 +60,13 @@ class IntercomWorkspace(IntercomClient, Workspace):
         return _lists(document_of(self._call("GET", "/tags")).get("data"))
 
     def missing_permissions(self) -> Sequence[str]:
-        """See ``Workspace.missing_permissions``. Four calls that change nothing."""
+        """See ``Workspace.missing_permissions``. Calls that change nothing: the writing ones name nothing to write. A 401 means
+        the same as a 403, for the token itself was taken before."""
         missing: dict[str, None] = {}
-        for method, path, permission in NEEDED:
-            try:
-                self._call(method, path, NOBODY if method == "POST" else None)
-            except PermanentError as error:
-                if error.status == 403:
-                    missing[permission] = None
+        for method, path, body in NEEDED:
+            response = self._exchange(method, path, body, INTERCOM_TIMEOUT)
+            if response.status in (401, 403):
+                missing[PERMISSIONS_OF_CALLS.get((method, path)) or permission_of(path)] = None
         return list(missing)
 
 

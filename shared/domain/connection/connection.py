@@ -48,6 +48,7 @@ class BreakerKind(StrEnum):
     """Why calls are stopped."""
 
     FAILING = "failing"
+    REFUSED = "refused"
     STRIKE = "strike"
     CONNECTION_LOST = "connection_lost"
     BLOCKED = "blocked"
@@ -61,13 +62,14 @@ FOREVER = 1e11
 @dataclass(frozen=True, slots=True)
 class Breaker:
     """Calls stop until ``open_until`` (epoch seconds); after it one at a time may try (``probing``, with ``open_until`` the
-    end of its time), and its success closes the breaker."""
+    end of its time), and its success closes the breaker. ``words``: what the vendor said to it."""
 
     kind: BreakerKind
     open_until: float
     opened_at: float
     openings: int = 1
     probing: bool = False
+    words: str = ""
 
     def is_open(self, now: float) -> bool:
         return now < self.open_until

@@ -65,6 +65,7 @@ class Referral:
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
+    ``tries``: that ended in trouble of this row alone, since ``tried_since``.
     ``synthetic``: we signed up ourselves, and nobody else has told anything of the row.
     ``refusals``: what a vendor refused beside the delivery, each with its reason: ``qualification``, ``reward 7``.
     ``dealt_with``: the troubles that a person has marked as dealt with.
@@ -101,6 +102,8 @@ class Referral:
     refusals: Mapping[str, str] = field(default_factory=dict)
     dealt_with: tuple[str, ...] = ()
     forgotten: bool = False
+    tries: int = 0
+    tried_since: float | None = None
 
     @property
     def troubles(self) -> frozenset[str]:
@@ -148,7 +151,17 @@ class Referral:
     def done(self, state: State, reason: str = "") -> Referral:
         """Finished: nothing rings it any more."""
         again = tuple(one for one in self.dealt_with if one not in TROUBLED)
-        return replace(self, state=state, due_at=None, reason=reason, settle_since=None, expires_at=None, dealt_with=again)
+        return replace(
+            self,
+            state=state,
+            due_at=None,
+            reason=reason,
+            settle_since=None,
+            expires_at=None,
+            dealt_with=again,
+            tries=0,
+            tried_since=None,
+        )
 
     def forgotten_at(self, at: float) -> Referral:
         """With nothing of the person but the ids."""

@@ -24,6 +24,16 @@ def pause_after(tries: int) -> float:
     return float(min(FIRST_PAUSE * 2 ** min(tries, 8), LONGEST_PAUSE))
 
 
+MOST_OWN_TRIES = 12
+LONGEST_OWN_TROUBLE = 6 * 3_600.0
+LONGEST_REFUSAL = 2 * 3_600.0
+"""Seconds after which a contact that alone is refused has failed."""
+FIRST_OWN_WAIT = 30.0
+LONGEST_OWN_WAIT = 1_800.0
+USUAL_TRIES = 6
+"""Tries after which an error of the vendor's that comes to one contact alone is waited out in growing pauses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """``seconds`` to wait, in the queue or (``in_ledger``) as the row's ``due_at``."""
@@ -50,3 +60,13 @@ def next_wait(
     if receive_count <= len(SHORT_DELAYS):
         return Wait(SHORT_DELAYS[receive_count - 1] * spread, in_ledger=False)
     return Wait(min(FIRST_LONG_WAIT * 2 ** min(waits_before, 8), LONGEST_LONG_WAIT) * spread, in_ledger=True)
+
+
+def own_wait(tries: int, jitter: float, *, usual: bool) -> Wait | None:
+    """How long trouble of one contact alone waits after so many tries: growing pauses in the ledger. None: as transient
+    trouble does (``usual``: it may still be that)."""
+    if usual and tries <= USUAL_TRIES:
+        return None
+    before = tries - USUAL_TRIES if usual else tries
+    seconds = min(FIRST_OWN_WAIT * 2 ** min(before - 1, 8), LONGEST_OWN_WAIT)
+    return Wait(seconds * (1 + jitter / 4), in_ledger=True)

@@ -16,6 +16,8 @@ WARNING = (
 )
 _STOPPED = {
     BreakerKind.FAILING: "{vendor} does not answer. It is tried again by itself.",
+    BreakerKind.REFUSED: "{vendor} refuses this application: {words} Nobody is lost: what waits goes on by itself when it is "
+    "mended.",
     BreakerKind.STRIKE: "{vendor} said that too many calls came. Calls pause for five minutes.",
     BreakerKind.CONNECTION_LOST: "{vendor} no longer takes our credentials. Connect it again; what waits goes on then.",
     BreakerKind.BLOCKED: "{vendor} refuses calls from here. They pause for hours, so that the block is not made longer.",
@@ -77,7 +79,8 @@ def problem_of(vendor: Vendor, breaker: Breaker | None, strikes: Strikes, *, con
     if strikes.stopped:
         return f"All calls to {name} are stopped after two warnings, until a person lifts the stop."
     if breaker is not None:
-        return _STOPPED[breaker.kind].format(vendor=name)
+        words = breaker.words if breaker.words.endswith(".") else f"{breaker.words}."
+        return _STOPPED[breaker.kind].format(vendor=name, words=words)
     return "" if connected else f"{name} is not connected."
 
 

@@ -18,11 +18,14 @@ from shared.domain.person import fold_email
 from shared.domain.signup.referral import KnownPerson, Reservation, State
 from shared.domain.timing import LONGEST_CREATE, SEARCH_LAG
 from shared.errors import (
+    ApplicationRefusedError,
     ConnectionLostError,
     ContactGoneError,
+    ContradictoryError,
     DuplicateError,
     NotRestorableError,
     NotSentError,
+    OwnTroubleError,
     PermanentError,
     RateLimitedError,
     RejectedError,
@@ -34,8 +37,17 @@ from shared.ports.vendors import Intercom
 
 CLOCK_SKEW = 60.0
 """Seconds that Intercom's clock may be behind ours."""
-REFUSALS = (PermanentError, RateLimitedError, ConnectionLostError, NotSentError, ContactGoneError, DuplicateError)
+REFUSALS = (
+    PermanentError,
+    RateLimitedError,
+    ConnectionLostError,
+    NotSentError,
+    ApplicationRefusedError,
+    OwnTroubleError,
+)
 """After these Intercom has changed nothing."""
+CORE = frozenset({"email", "name"})
+"""What a contact is left with when Intercom refuses the rest without saying what of it."""
 MOST_STEPS = 4
 """From a dead id to a living contact."""
 
@@ -178,10 +190,12 @@ class ContactWriter:
     def _collided(self, contact_id: str, duplicate: DuplicateError) -> Outcome:
         """A write to one contact runs into another: the user that a lead should have become exists already."""
         self._step()
-        if duplicate.contact_id is None or duplicate.archived or duplicate.contact_id == contact_id:
-            raise PermanentError(f"Intercom has another contact with these details ({duplicate.contact_id or 'not named'}).")
+        if duplicate.contact_id is None:
+            raise duplicate
+        if duplicate.archived or duplicate.contact_id == contact_id:
+            raise PermanentError(f"Intercom has another contact with these details ({duplicate.contact_id}).")
         self._notes.append(f"contact {contact_id} stands beside the user {duplicate.contact_id}, which was used")
-        return self._adopt(self._intercom.get_contact(duplicate.contact_id))
+        return self._adopt(self._named(duplicate.contact_id))
 
     def _climb(self, dead_id: str, gone: ContactGoneError) -> Outcome:
         """From a dead id: the survivor of a merge, else who has the e-mail, else the archive, else erased."""
@@ -273,9 +287,13 @@ class ContactWriter:
                 prepared.values,
                 prepared.dropped,
                 lambda values: self._intercom.create_contact(self._wanted.spelling, self._wanted.role, values),
+                creates=True,
             )
         except DuplicateError as duplicate:
-            return self._adopt_duplicate(duplicate)
+            if duplicate.contact_id is None:
+                self._remember(replace(self._person, reservation=before))
+                raise
+            return self._adopt_duplicate(duplicate.contact_id, archived=duplicate.archived)
         except REFUSALS:
             self._remember(replace(self._person, reservation=before))  # refused: nothing was created
             raise
@@ -288,18 +306,20 @@ class ContactWriter:
             "created", contact.id, written, dropped, baseline, settle_since=reservation.first_at - CLOCK_SKEW
         )
 
-    def _adopt_duplicate(self, duplicate: DuplicateError) -> Outcome:
+    def _adopt_duplicate(self, contact_id: str, *, archived: bool) -> Outcome:
         """409: somebody has the details already, perhaps our own lost create."""
         self._step()
-        if duplicate.contact_id is None:
-            raise TransientError("Intercom has the contact but did not say which.", retry_after=30.0)
-        if duplicate.archived:
-            return self._bring_back(duplicate.contact_id)
+        return self._bring_back(contact_id) if archived else self._adopt(self._named(contact_id))
+
+    def _named(self, contact_id: str) -> Contact:
+        """The contact that a 409 names, if it has the person's e-mail address."""
         try:
-            contact = self._intercom.get_contact(duplicate.contact_id)
+            contact = self._intercom.get_contact(contact_id)
         except ContactGoneError:
-            raise TransientError("The contact that was named changed meanwhile.", retry_after=10.0) from None
-        return self._adopt(contact)
+            raise ContradictoryError(f"Intercom names contact {contact_id} and does not know it.", vendor="intercom") from None
+        if fold_email(contact.email) != self._wanted.email:
+            raise ContradictoryError(f"Intercom names contact {contact_id}, which has another e-mail.", vendor="intercom")
+        return contact
 
     def _adopt(self, contact: Contact) -> Outcome:
         """Takes a contact that is there: ours if it came after our open reservation, else pre-existing."""
@@ -324,15 +344,37 @@ class ContactWriter:
         values: Mapping[str, Value],
         dropped: tuple[Dropped, ...],
         send: Callable[[Mapping[str, Value]], Contact],
+        *,
+        creates: bool = False,
     ) -> tuple[Contact, tuple[Dropped, ...]]:
-        """Sends; an attribute that Intercom refuses by name is dropped and the rest sent once more."""
+        """Sends; drops what Intercom refuses by name as often as it names something new, and where it names nothing, all but
+        e-mail and name. An e-mail address that is refused is not sent again."""
+        anew = False
+        while True:
+            try:
+                return send(values), dropped
+            except RejectedError as error:
+                if (creates and "email" in error.fields) or not values:
+                    raise
+                refused = dict.fromkeys((name for name in error.fields if name in values), f"Intercom refused it: {error}")
+                if not anew:
+                    anew = True
+                    refused = {**self._unfit(values), **refused}
+                refused = refused or dict.fromkeys(values.keys() - CORE, f"Intercom refused the contact with it: {error}")
+                if not refused:
+                    raise
+                values = {name: value for name, value in values.items() if name not in refused}
+                dropped = (*dropped, *(Dropped(name, reason) for name, reason in sorted(refused.items())))
+                if self._time_left() < LONGEST_CREATE:  # everything was refused so far: nothing is in doubt
+                    raise RateLimitedError("Not enough time left to send the rest.", retry_after=1.0) from error
+
+    def _unfit(self, values: Mapping[str, Value]) -> dict[str, str]:
+        """What the attributes, read anew, no longer take."""
         try:
-            return send(values), dropped
-        except RejectedError as error:
-            if error.field not in values:
-                raise
-            rest = {name: value for name, value in values.items() if name != error.field}
-            return send(rest), (*dropped, Dropped(str(error.field), f"Intercom refused it: {error}"))
+            attributes = self._intercom.read_attributes()
+        except TransientError:
+            return {}
+        return {drop.attribute: drop.reason for drop in prepare(values, attributes).dropped}
 
     def _confirm(self, contact: Contact, *, ours: bool) -> None:
         self._remember(

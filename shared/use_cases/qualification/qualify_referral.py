@@ -26,7 +26,7 @@ from shared.domain.qualification.qualification import (
 )
 from shared.domain.signup.referral import QUALIFICATION, Referral
 from shared.domain.timing import QUALIFICATION_LEASE
-from shared.domain.vendor.retry import pause_after
+from shared.domain.vendor.retry import MOST_OWN_TRIES, pause_after
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
@@ -89,6 +89,10 @@ class QualificationAttempt:
         for key in self._begun:
             self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
         return bool(self._begun) and not self._untold
+
+    def tried(self, *, alone: bool) -> tuple[int, float]:
+        """Its waits in the ledger grow and are counted there."""
+        return min(self.waits_so_far + 1, MOST_OWN_TRIES - 1) if alone else 0, self._environment.clock.now()
 
     def fail(self, reason: str) -> None:
         """A refusal of Intercom is about one reading, not about the referral: what was seen stays, and is read again later."""

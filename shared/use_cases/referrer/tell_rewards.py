@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import Reward, metadata_of
-from shared.errors import PermanentError
+from shared.errors import PermanentError, ResourceRefusedError
 from shared.observability import logger
 from shared.ports.referrer import RewardKey
 from shared.use_cases.environment import Environment
@@ -38,7 +38,9 @@ def tell_rewards(
             return float(second)
         try:
             writer.tell(EVENT, second, metadata_of(reward, campaign.name))
-        except PermanentError as error:
+        except (PermanentError, ResourceRefusedError) as error:
+            if isinstance(error, ResourceRefusedError) and error.permission:
+                environment.metrics.count("PermissionMissing")
             _put_off(environment, reward, str(error))
             environment.metrics.count("RewardEventRefused")
             logger.error(

@@ -19,6 +19,7 @@ from shared.domain.referrer.referrer import AGAIN_DELAY, KnownReferrer
 from shared.domain.referrer.reward import Reward, attributes_of_rewards
 from shared.domain.signup.referral import Referral, State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL, REFERRER_LEASE
+from shared.domain.vendor.retry import MOST_OWN_TRIES
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
 from shared.observability import logger
 from shared.use_cases.connection.find_connection import find_connection
@@ -85,6 +86,10 @@ class ReferrerUpdate:
     def wait(self, until: float, reason: str) -> bool:
         """Lets the sweep ring at ``until``; False when nothing is marked, so that only the queue can wait."""
         return self._environment.referrers.wait(*self._key, until, reason, self._owner)
+
+    def tried(self, *, alone: bool) -> tuple[int, float]:
+        """Its waits in the ledger grow and are counted there."""
+        return min(self.waits_so_far + 1, MOST_OWN_TRIES - 1) if alone else 0, self._environment.clock.now()
 
     def fail(self, reason: str) -> None:
         """Nothing more is tried until the next mark."""

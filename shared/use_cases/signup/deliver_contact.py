@@ -126,6 +126,21 @@ class Delivery:
         self._update(change)
         return True
 
+    def tried(self, *, alone: bool) -> tuple[int, float]:
+        """One more try that ended in trouble of this row alone: how many by now, and since when. Not ``alone``: the count
+        begins anew."""
+        row, now = self._row, self._environment.clock.now()
+        if row is None or (not alone and not row.tries):
+            return 0, now
+
+        def change(fresh: Referral) -> Referral:
+            if not alone:
+                return replace(fresh, tries=0, tried_since=None)
+            return replace(fresh, tries=fresh.tries + 1, tried_since=now if fresh.tried_since is None else fresh.tried_since)
+
+        row = self._environment.referrals.update(row.campaign_id, row.user_id, change)
+        return row.tries, now if row.tried_since is None else row.tried_since
+
     def fail(self, reason: str) -> None:
         """Closes the row with the reason; what belongs to no row is quarantined."""
         now = self._environment.clock.now()
@@ -198,5 +213,9 @@ def _reopened(environment: Environment, row: Referral) -> Referral:
     return environment.referrals.update(
         row.campaign_id,
         row.user_id,
-        lambda fresh: replace(fresh, attempts=0).told(now, "replay").waiting(now + DELIVERY_LEASE, "Asked for again."),
+        lambda fresh: (
+            replace(fresh, attempts=0, tries=0, tried_since=None)
+            .told(now, "replay")
+            .waiting(now + DELIVERY_LEASE, "Asked for again.")
+        ),
     )

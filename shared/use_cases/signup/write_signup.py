@@ -50,6 +50,8 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
             wanted,
             environment.time_left,
         ).write()
+        if outcome.what == "created":
+            environment.intercom_guard.created()
         if outcome.contact_id and (row.delivered_at is None or outcome.contact_id != row.contact_id):
             pointer = Pointer(connection.workspace_id, contact_id=outcome.contact_id)
             environment.referrals.point(pointer, row.campaign_id, row.user_id)

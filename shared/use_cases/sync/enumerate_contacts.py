@@ -28,7 +28,16 @@ from shared.domain.sync.sign_up_form import required_labels
 from shared.domain.sync.source import CycleWatch, filter_of, groups_of, is_within
 from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
-from shared.errors import BusyError, NotFoundError, NotSentError, PermanentError, RejectedError, UnavailableError
+from shared.errors import (
+    ApplicationRefusedError,
+    BusyError,
+    NotFoundError,
+    NotSentError,
+    PermanentError,
+    RejectedError,
+    ResourceRefusedError,
+    UnavailableError,
+)
 from shared.observability import logger
 from shared.ports.sync import SyncMembers
 from shared.ports.vendors import ContactPage, Intercom
@@ -161,7 +170,7 @@ class Enumeration:
         wanted, smaller = filter_of(run.settings, run.group, run.changed_since), run.page_failures // 2
         try:
             return self._intercom().read_contacts(wanted, run.cursor, smaller)
-        except (RejectedError, UnavailableError) as error:
+        except (RejectedError, UnavailableError, ApplicationRefusedError, ResourceRefusedError) as error:
             if error.status in REFUSALS:
                 self._check_lists(0, 1)
             if isinstance(error, RejectedError) and run.cursor is not None and not run.begun_anew:

@@ -105,6 +105,10 @@ class SyncAttempt:
         """What fails here is AWS: only the queue can wait."""
         return False
 
+    def tried(self, *, alone: bool) -> tuple[int, float]:
+        """A run keeps its own waits."""
+        return 0, self._environment.clock.now()
+
     def fail(self, reason: str) -> None:
         """Not reached: ``run`` ends the run itself."""
         logger.error("sync attempt failed", reason=reason)

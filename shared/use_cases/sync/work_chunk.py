@@ -9,7 +9,7 @@ from shared.domain.sync.member import Candidate
 from shared.domain.sync.run import Chunk, SyncRun
 from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
-from shared.errors import PermanentError, RateLimitedError, UnavailableError
+from shared.errors import OwnTroubleError, PermanentError, RateLimitedError, UnavailableError
 from shared.observability import logger
 from shared.ports.vendors import Intercom
 from shared.use_cases.connection.find_connection import find_connection
@@ -92,7 +92,7 @@ class _Work:
                     self._note_failure(error)
                     self._defer(environment.clock.now() + ANSWER_SETTLES)
                     continue
-                except PermanentError as error:
+                except (PermanentError, OwnTroubleError) as error:
                     outcome = Outcome("failed", str(error))
                 self._left.pop(0)
                 self.tally = self.tally.with_outcome(outcome, candidate.contact_id)

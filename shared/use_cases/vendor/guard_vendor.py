@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
-from shared.errors import BreakerOpenError, FailureError, UnavailableError
+from shared.errors import (
+    ApplicationRefusedError,
+    BreakerOpenError,
+    FailureError,
+    OwnTroubleError,
+    ResourceRefusedError,
+    UnavailableError,
+)
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 
@@ -15,6 +22,8 @@ five does so once in 400,000 calls; one that is down, within seconds."""
 FIRST_PAUSE = 30.0
 LONGEST_PAUSE = {Vendor.INTERCOM: 15.0, Vendor.REFERRAL_FACTORY: 60.0}
 """Seconds. Two of Intercom's probes that fail by chance after an outage are not to cost two of the minutes it has left."""
+REFUSALS_TO_OPEN = 3
+"""Creates in a row that are refused while reads are answered; a refused read is asked about at once."""
 RECONNECT_PROBE = 60.0
 """Seconds between two tries of a connection that was lost."""
 LONGEST_LOOK_AWAY = 300.0
@@ -30,6 +39,7 @@ class VendorGuard:
         self._environment = environment
         self._vendor = vendor
         self._failures = 0
+        self._failed_creates = 0
         self._answered = False
 
     # -- before -------------------------------------------------------------------------------------------------------
@@ -68,19 +78,55 @@ class VendorGuard:
         self._failures = 0
         self._close(self._environment.breakers.find(self._vendor))
 
-    def failed(self, error: FailureError) -> None:
+    def created(self) -> None:
+        """A contact was created: reads that work say nothing of that."""
+        self._failed_creates = 0
+
+    def failed(self, error: FailureError) -> bool:
         """Counts a failure; the one too many opens the breaker, as does the first after a pause. A vendor that answered
-        another call of the same work is there: then only this failure counts, and a pause that is over stays over."""
+        another call of the same work is there: then only this failure counts, and a pause that is over stays over. Creates
+        are counted apart. Answers whether it is trouble of this piece of work alone: no breaker is open, or opened."""
         answered, self._answered = self._answered, False
-        if not isinstance(error, UnavailableError) or error.vendor != self._vendor:
-            return
+        if error.vendor != self._vendor:
+            return isinstance(error, OwnTroubleError)
+        if isinstance(error, ResourceRefusedError) and error.permission:
+            self._environment.metrics.count("PermissionMissing")
+        if isinstance(error, ApplicationRefusedError):
+            self._refused(error)
+            return False
+        if error.creates and isinstance(error, UnavailableError | ResourceRefusedError) and (answered or error.status):
+            return self._failed_create(error)
+        if not isinstance(error, UnavailableError):
+            return isinstance(error, OwnTroubleError)
         self._failures = 1 if answered else self._failures + 1
         before = self._environment.breakers.find(self._vendor)
         if answered:
             self._close(before)
-            return
+            return error.status is not None
         if before is None and self._failures < FAILURES_TO_OPEN:
-            return
+            return error.status is not None and error.about_contact
+        self._fail(before)
+        return False
+
+    def _failed_create(self, error: FailureError) -> bool:
+        self._failed_creates += 1
+        refused = isinstance(error, ResourceRefusedError)
+        before = self._environment.breakers.find(self._vendor)
+        if before is None and self._failed_creates < (REFUSALS_TO_OPEN if refused else FAILURES_TO_OPEN):
+            return True
+        self._failed_creates = 0
+        if refused:
+            self._refused(error)
+        else:
+            self._fail(before)
+        return False
+
+    def _refused(self, error: FailureError) -> None:
+        """Open at once: one try a minute, until the application is let in again."""
+        self._environment.metrics.count("ApplicationRefused")
+        self.pause(BreakerKind.REFUSED, RECONNECT_PROBE, str(error))
+
+    def _fail(self, before: Breaker | None) -> None:
         openings = before.openings + 1 if before else 1
         kind, seconds = BreakerKind.FAILING, min(FIRST_PAUSE * 2 ** min(openings - 1, 8), LONGEST_PAUSE[self._vendor])
         if before and before.kind is BreakerKind.CONNECTION_LOST:  # nobody has seen yet that it is found again
@@ -96,19 +142,19 @@ class VendorGuard:
         self.pause(BreakerKind.CONNECTION_LOST, RECONNECT_PROBE)
         return self._environment.clock.now() + RECONNECT_PROBE
 
-    def pause(self, kind: BreakerKind, seconds: float) -> bool:
+    def pause(self, kind: BreakerKind, seconds: float, words: str = "") -> bool:
         """Opens the breaker; False when it was open already."""
         before = self._environment.breakers.find(self._vendor)
-        return self._open(kind, seconds, before.openings + 1 if before else 1)
+        return self._open(kind, seconds, before.openings + 1 if before else 1, words)
 
     def _close(self, breaker: Breaker | None) -> None:
         if breaker and breaker.closes_on_success(self._environment.clock.now()):
             self._environment.breakers.close(self._vendor)
             logger.info("breaker closed", vendor=self._vendor, kind=breaker.kind)
 
-    def _open(self, kind: BreakerKind, seconds: float, openings: int) -> bool:
+    def _open(self, kind: BreakerKind, seconds: float, openings: int, words: str = "") -> bool:
         now = self._environment.clock.now()
-        opened = self._environment.breakers.open(self._vendor, Breaker(kind, now + seconds, now, openings))
+        opened = self._environment.breakers.open(self._vendor, Breaker(kind, now + seconds, now, openings, words=words))
         if opened:
             self._environment.metrics.count("BreakerOpened")
             logger.error("breaker opened", vendor=self._vendor, kind=kind, seconds=seconds)

@@ -201,7 +201,7 @@ def test_calls_that_are_stopped_are_not_made(app: App) -> None:
 
 def test_a_token_that_is_refused_opens_the_breaker(app: App) -> None:
     run(app)
-    app.wire.faults.add({"kind": "status", "status": 401, "path": "^/contacts"})
+    app.wire.faults.add({"kind": "status", "status": 401, "path": "^/"})
     run(app)
     assert app.metrics.counts["ConnectionLost"] == 1
 

@@ -12,13 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.vendor.retry import MOST_HURRIED, SHORT_DELAYS
+from shared.domain.vendor.retry import MOST_HURRIED, MOST_OWN_TRIES, SHORT_DELAYS
 from shared.errors import (
     BreakerOpenError,
     BusyError,
     ConnectionLostError,
+    ContactGoneError,
     DuplicateError,
+    FailureError,
     MalformedPayloadError,
+    NotRestorableError,
+    OwnTroubleError,
     PermanentError,
     RateLimitedError,
     RejectedError,
@@ -45,6 +49,7 @@ class RecordedAttempt:
     hurries: bool = False
     ran: int = 0
     prepared: int = 0
+    tries: int = 0
     waits: list[tuple[float, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -60,6 +65,10 @@ class RecordedAttempt:
         if self.has_row:
             self.waits.append((until, reason))
         return self.has_row
+
+    def tried(self, *, alone: bool) -> tuple[int, float]:
+        self.tries = self.tries + 1 if alone else 0
+        return self.tries, NOW
 
     def fail(self, reason: str) -> None:
         self.reasons.append(reason)
@@ -210,9 +219,34 @@ def test_an_open_breaker_always_waits_in_the_ledger_and_counts_as_no_failure() -
     assert worker.breaker() is None
 
 
-@pytest.mark.parametrize(
-    "error", [ValueError("bug"), KeyError("bug"), RecursionError(), DuplicateError("x", contact_id=None, archived=False)]
-)
+def every_failure(kind: type[FailureError] = FailureError) -> list[FailureError]:
+    """One of each class that is in the families, made as its callers make it."""
+    arguments: dict[type, dict[str, Any]] = {
+        NotRestorableError: {"merged": False},
+        ContactGoneError: {"status": 404},
+        DuplicateError: {"contact_id": None, "archived": False},
+    }
+    made = [] if kind is FailureError else [kind("trouble", **arguments.get(kind, {}))]
+    return made + [one for below in kind.__subclasses__() for one in every_failure(below)]
+
+
+@pytest.mark.parametrize("error", every_failure(), ids=lambda error: type(error).__name__)
+def test_every_failure_waits_or_ends_and_none_is_a_bug(error: FailureError) -> None:
+    worker = Worker(RecordedAttempt(error))
+    worker.process()
+    (attempt,) = worker.attempts
+    assert attempt.waits or attempt.reasons or worker.postponed
+
+
+@pytest.mark.parametrize("error", every_failure(OwnTroubleError), ids=lambda error: type(error).__name__)
+def test_trouble_of_one_contact_alone_has_failed_after_twelve_tries(error: FailureError) -> None:
+    worker = Worker(RecordedAttempt(error, tries=MOST_OWN_TRIES - 1))
+    assert worker.process() == []
+    assert worker.attempts[0].waits == []
+    assert worker.attempts[0].reasons == ["trouble"]
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), KeyError("bug"), RecursionError()])
 def test_a_bug_is_redelivered_and_never_closes_the_row(error: Exception) -> None:
     worker = Worker(RecordedAttempt(error))
     assert worker.process() == ["0"]

@@ -18,14 +18,15 @@ from shared.adapters.intercom.lists import page_of
 from shared.adapters.intercom.schemas import attributes_of, contact_of
 from shared.domain.contact import Role
 from shared.errors import (
+    ApplicationRefusedError,
     ConnectionLostError,
     ContactGoneError,
     DuplicateError,
     FailureError,
     NotRestorableError,
-    PermanentError,
     RateLimitedError,
     RejectedError,
+    ResourceRefusedError,
     UnavailableError,
 )
 
@@ -114,11 +115,14 @@ def test_how_long_to_wait(status: int, headers: dict[str, str], expected: float 
         (302, False, UnavailableError),
         (400, True, RejectedError),
         (401, True, ConnectionLostError),
-        (403, True, PermanentError),
+        (403, True, ResourceRefusedError),
         (404, True, ContactGoneError),
-        (404, False, UnavailableError),
-        (406, False, PermanentError),
+        (404, False, ApplicationRefusedError),
+        (406, False, ApplicationRefusedError),
+        (402, False, ApplicationRefusedError),
         (408, True, UnavailableError),
+        (423, True, UnavailableError),
+        (425, True, UnavailableError),
         (409, True, DuplicateError),
         (410, True, ContactGoneError),
         (422, True, RejectedError),
@@ -136,6 +140,8 @@ def test_each_status_has_its_error_whatever_the_body(
 ) -> None:
     response = refusal(status, "code", "ann@example.com is bad") if body is None else HttpResponse(status, {}, body)
     error = error_of(response, now=NOW, about_contact=about_contact)
+    if body == b"<html>" and status in {400, 403, 404, 410, 422}:
+        expected = ApplicationRefusedError  # a web page says nothing of a person
     assert type(error) is expected
     assert (error.vendor, error.status) == ("intercom", status)
     assert error.request_id == ("r1" if body is None else None)

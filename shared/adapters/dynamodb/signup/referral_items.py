@@ -95,7 +95,7 @@ def referral_of(item: Item) -> Referral:
     )
 
 
-_TIMES = ("accepted_at", "delivered_at", "settle_since", "verified_at", "expires_at", "baseline_at", "told_at")
+_TIMES = ("accepted_at", "delivered_at", "settle_since", "verified_at", "expires_at", "baseline_at", "told_at", "tried_since")
 
 
 def _read(values: Mapping[str, Any], name: str, default: Any) -> Any:

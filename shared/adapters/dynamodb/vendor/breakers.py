@@ -26,6 +26,7 @@ class DynamoBreakers(Breakers):
             opened_at=float(values["opened_at"]),
             openings=values["openings"],
             probing=values.get("probing", False),
+            words=values.get("words", ""),
         )
 
     def open(self, vendor: Vendor, breaker: Breaker) -> bool:
