@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.signup.referral import State
-from tests.support.qualifying import Friendship
+from tests.support.qualifying import Friendship, rules
 
 
 def twins(story: Friendship) -> tuple[Person, Person]:
@@ -101,3 +101,28 @@ def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_alrea
         story.changes(other.id, value)
         story.settles(2)
     assert story.told() == [True]
+
+
+def test_one_referrals_failure_does_not_stop_the_contacts_others() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    story.app.configure(campaign_id=2, qualification=rules(unqualify_on_reversal=True))
+    robin = story.refers("Robin", "robin@example.com", campaign=2)
+    first = story.invited()
+    second = story.account.join(
+        story.account.campaigns[2], first_name="Friend", email=first.email, source="Referred", referrer=robin
+    )
+    story.webhooks()
+    story.app.wait(120)
+    story.taken()
+    contact_id = story.row(first).contact_id
+    assert contact_id is not None
+    assert story.row(second).contact_id == contact_id
+    story.app.wire.faults.add(
+        {"kind": "status", "status": 500, "method": "GET", "path": f"^/contacts/{contact_id}", "times": 1}
+    )
+    story.changes(contact_id, "Connected")
+    story.notified()
+    story.app.qualify()
+    assert sorted([first.qualified_times, second.qualified_times]) == [0, 1], "one waits, the other is done"
+    story.settles(5)
+    assert (first.qualified_times, second.qualified_times) == (1, 1)
