@@ -13,7 +13,7 @@ EXPANDED := .aws-sam/expanded.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token test crash-test browser-test simulate check lint types template-check security help-pages bench build deploy clean
+.PHONY: help install run demo token test crash-test browser-test simulate check lint types template-check security help-pages bench lock build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,9 @@ help: ## list the targets
 
 # Each venv has a stamp: a second run costs nothing, a changed requirements file installs again.
 
-.venv/.installed: requirements.txt shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
+# What ships is installed first, with hashes; what comes after it leaves those versions as they are.
+.venv/.installed: requirements.txt requirements-shipped.in shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
+	@tools/make_venv.sh .venv shared/requirements.txt --require-hashes
 	@tools/make_venv.sh .venv requirements.txt
 	@touch $@
 
@@ -34,12 +36,17 @@ help: ## list the targets
 	@touch $@
 
 # Apart, because `make test` works without a browser's driver.
-.venv-browser/.installed: tests/browser/requirements.txt requirements.txt shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
+.venv-browser/.installed: tests/browser/requirements.txt requirements.txt requirements-shipped.in shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
+	@tools/make_venv.sh .venv-browser shared/requirements.txt --require-hashes
 	@tools/make_venv.sh .venv-browser $<
 	@touch $@
 
 .venv-check/.installed: tools/requirements-check.txt
 	@tools/make_venv.sh .venv-check $<
+	@touch $@
+
+.venv-lock/.installed: tools/requirements-lock.txt
+	@tools/make_venv.sh .venv-lock $<
 	@touch $@
 
 .venv-sam/.installed: tools/requirements-sam.txt
@@ -97,6 +104,10 @@ template-check: $(EXPANDED) $(SAM_VENV)
 security: $(EXPANDED) .venv-check/.installed
 	.venv-check/bin/checkov --config-file tools/checkov.yaml --file $(EXPANDED)
 
+lock: .venv-lock/.installed ## pin what ships, with hashes: shared/requirements.txt out of requirements-shipped.in
+	@.venv-lock/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-emit-index-url \
+	  --custom-compile-command "make lock, from requirements-shipped.in; do not edit" requirements-shipped.in -o shared/requirements.txt
+
 # ---------------------------------------------------------------------------------------------------------------- help
 
 help-pages: .venv/.installed ## make the console's help out of docs/configure.md
@@ -119,4 +130,4 @@ deploy: build ## deploy to AWS with TO=dev or TO=prod, of samconfig.toml
 	SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(TO)
 
 clean: ## remove what the targets made, venvs and local state included
-	rm -rf .venv .venv-ministack .venv-browser .venv-check .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-ministack .venv-browser .venv-check .venv-lock .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache

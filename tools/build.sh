@@ -16,10 +16,18 @@ python=$("$tools/find_python313.sh" "${PYTHON313:-}")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT INT TERM
-mkdir "$scratch/bin" "$scratch/native" "$scratch/runtime"
+mkdir "$scratch/bin" "$scratch/native" "$scratch/runtime" "$scratch/wheels"
 # SAM looks for this name on the PATH. A wrapper and not a link: a linked interpreter would lose its home.
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" >"$scratch/bin/python3.13"
 chmod +x "$scratch/bin/python3.13"
+
+# SAM asks for packages by name and version alone. It finds only these, whose hashes were compared: for Lambda, and for this machine.
+for form in "" "--platform manylinux2014_aarch64 --python-version 3.13"; do
+  # shellcheck disable=SC2086
+  "$python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: $form \
+    --dest "$scratch/wheels" --requirement shared/requirements.txt
+done
+export PIP_NO_INDEX=1 PIP_FIND_LINKS="$scratch/wheels"
 
 PATH="$scratch/bin:$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-eu-central-1}" "$sam" build
 # Lambda's file system is read-only and its bytecode would be made at each cold start. Unchecked: file times do not survive.
