@@ -57,20 +57,12 @@ def _sync(options: argparse.Namespace) -> Iterator[Figure]:
     yield from measure(options.contacts)
 
 
-def _activity(options: argparse.Namespace) -> Iterator[Figure]:
-    os.environ.update(POWERTOOLS)
-    from bench.activity import measure_activity
-
-    yield from measure_activity(options.rows)
-
-
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "imports": _imports,
     "handlers": _handlers,
     "calls": _calls,
     "referrals": _referrals,
     "stack": _stack,
-    "activity": _activity,
     "sync": _sync,
 }
 
@@ -107,7 +99,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_count, default=7, help="processes for each import (7)")
     parser.add_argument("--calls", type=_count, default=500, help="calls of each warm handler (500)")
     parser.add_argument("--notifications", type=_count, default=10_000, help="notifications that concern nobody (10,000)")
-    parser.add_argument("--rows", type=_count, default=10_000, help="referrals among which Activity's pages are read (10,000)")
     parser.add_argument("--signups", type=_count, default=300, help="signups at each pace through the stack (300)")
     parser.add_argument(
         "--contacts",

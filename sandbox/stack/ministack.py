@@ -20,8 +20,8 @@ REGION = "eu-central-1"
 START_SECONDS = 20.0
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-ministack"
-PROGRAM = Path(__file__).parent / "quick_ministack"
-"""ministack as it is, but for a guard in front, and that a page of an index costs no reading of the whole partition."""
+PROGRAM = Path(__file__).parent / "guarded_ministack"
+"""ministack as it is, but for a guard in front."""
 HOW_TO_INSTALL = "`make install` makes it from sandbox/ministack-requirements.txt"
 
 

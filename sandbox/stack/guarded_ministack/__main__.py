@@ -1,4 +1,4 @@
-"""Starts ministack with a guard in front and with quick queries. Run as a folder by ministack's own interpreter.
+"""Starts ministack with a guard in front. Run as a folder by ministack's own interpreter.
 
 The guard asks for the access key in AWS_ACCESS_KEY_ID; every function is given the same one.
 """
@@ -11,8 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import quick_queries  # type: ignore[import-not-found]  # beside this file: the folder is the program
-
 sys.path.append(str(Path(__file__).resolve().parents[3]))
 guard = importlib.import_module("sandbox.guard")
 KEY = os.environ["AWS_ACCESS_KEY_ID"]
@@ -23,7 +21,6 @@ def execution_credentials(_: Any) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": ""}
 
 
-quick_queries.install(importlib.import_module("ministack.services.dynamodb"))
 importlib.import_module("ministack.core.lambda_runtime").execution_credentials = execution_credentials
 app = importlib.import_module("ministack.app")
 app.app = guard.AwsGuard(app.app, int(os.environ["GATEWAY_PORT"]), KEY)
