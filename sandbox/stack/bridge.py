@@ -1,6 +1,6 @@
 """Makes an expanded template fit for ministack 1.5.33. Each change is one gap of its; AWS takes the template as it is.
 
-An HTTP API's ``Body`` is not imported: it becomes authorizers, integrations and routes. CORS keys are read in camel case.
+Alarms that it does not know are left out. An HTTP API's ``Body`` is not imported: it becomes authorizers, integrations and routes. CORS keys are read in camel case.
 Each concurrent worker of a queue is a process of 40 MB on this machine, so there are never more than ``MOST_WORKERS``.
 """
 
@@ -21,7 +21,9 @@ def bridge_template(expanded: dict[str, Any]) -> dict[str, Any]:
     """A copy that ministack can create."""
     template = copy.deepcopy(expanded)
     template.pop("Transform", None)
-    resources = template["Resources"]
+    resources = template["Resources"] = {
+        name: resource for name, resource in template["Resources"].items() if not _is_refused(resource)
+    }
     for name in [key for key, resource in resources.items() if resource["Type"] == "AWS::ApiGatewayV2::Api"]:
         body = resources[name]["Properties"].pop("Body", None)
         if body is not None:
@@ -31,6 +33,12 @@ def bridge_template(expanded: dict[str, Any]) -> dict[str, Any]:
         if "MaximumConcurrency" in scaling:
             scaling["MaximumConcurrency"] = min(scaling["MaximumConcurrency"], MOST_WORKERS)
     return template
+
+
+def _is_refused(resource: dict[str, Any]) -> bool:
+    """It knows neither composite alarms nor alarms over metric math. Nothing refers to one."""
+    of_math = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    return of_math or resource["Type"] == "AWS::CloudWatch::CompositeAlarm"
 
 
 def _expand_api(resources: dict[str, Any], api: str, body: dict[str, Any]) -> None:

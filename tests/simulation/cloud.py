@@ -88,6 +88,10 @@ class Cloud:
         """As CloudWatch measures it: seconds."""
         return self.sqs.oldest_age(self._addresses[queue])
 
+    def dead_letters_of(self, queue: str) -> str:
+        """The address of the queue's dead-letter queue."""
+        return self._addresses[target_of(self._blueprint.queues[queue]["RedrivePolicy"]["deadLetterTargetArn"])]
+
     def depth(self, queue: str) -> int:
         """All messages, visible or not."""
         return len(self.sqs.bodies(self._addresses[queue]))

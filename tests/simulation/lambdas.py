@@ -15,6 +15,11 @@ from tests.simulation.loop import Killed
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+LONGEST_CHAIN = 16
+"""Times that a function is invoked in one chain of messages before Lambda stops it, unless its loop is allowed.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+"""
 PICK_UP = 0.03
 """Seconds from a message becoming visible to its poller having it."""
 START = 0.002
@@ -71,10 +76,14 @@ class LambdaFunction:
             return
         self.began.append(world.loop.time)
         self.running += 1
+        chain = self.world.chain_of(event.get("Records", ()), self.made.name)
 
         def body() -> None:
+            assert world.loop.current is not None
+            world.chains[world.loop.current] = chain
             answer, ended = self._run(event)
             self.running -= 1
+            world.chains.pop(world.loop.current, None)
             self._answered(event, answer, ended)
             if ended is not None:
                 self.errors.append(world.loop.time)
@@ -178,6 +187,13 @@ class Poller:
             self._hand_over(messages)
         self.arm()
 
+    def _stop(self, messages: list[dict[str, Any]]) -> None:
+        """Lambda sends what it takes for a loop to the dead-letter queue."""
+        dead_letters = self.world.cloud.dead_letters_of(self.source.queue)
+        for message in messages:
+            self.world.cloud.sqs.send_message(QueueUrl=dead_letters, MessageBody=message["Body"])
+            self.world.cloud.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+
     def _hand_over(self, messages: list[dict[str, Any]]) -> None:
         self.running += 1
 
@@ -190,6 +206,17 @@ class Poller:
             self.arm()
 
         arn = self.world.cloud.arns[self.source.queue]
+        if not self.function.made.rings_itself:
+            stopped = [
+                one
+                for one in messages
+                if self.world.chain_of([one], self.function.made.name)[self.function.made.name] > LONGEST_CHAIN
+            ]
+            self._stop(stopped)
+            messages = [one for one in messages if one not in stopped]
+            if not messages:
+                self.running -= 1
+                return
         self.function.invoke({"Records": [record_of(message, arn) for message in messages]}, then)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -149,6 +150,9 @@ class World(Sights):
         self.metrics: Recorded = {}
         self.lambda_errors: list[tuple[float, str, BaseException]] = []
         self.access_log: list[tuple[float, dict[str, str]]] = []
+        self.chains: dict[Any, Counter[str]] = {}
+        """Running invocation → how often each function was invoked in the chain of messages that led to it."""
+        self._chains_of_messages: dict[str, Counter[str]] = {}
         self.throttles: list[tuple[float, str]] = []
         self.concurrency = 1_000
         """Invocations at once in the whole account."""
@@ -319,6 +323,18 @@ class World(Sights):
             settings, self._aws.__getitem__, lambda _: self.transport, self, self, ProcessMetrics(self.metrics, self.now)
         )
 
+    def _note_chain(self, answer: Mapping[str, Any]) -> None:
+        chain = self.chains.get(self.loop.current)
+        for sent in [answer, *answer.get("Successful", ())] if chain else ():
+            if "MessageId" in sent:
+                self._chains_of_messages[sent["MessageId"]] = chain
+
+    def chain_of(self, messages: Sequence[Mapping[str, Any]], function: str) -> Counter[str]:
+        """The longest of the messages' chains, with one invocation of the function more."""
+        ids = [message.get("MessageId") or message.get("messageId") for message in messages]
+        chains = [self._chains_of_messages.get(str(one), Counter()) for one in ids]
+        return max(chains, key=lambda one: one[function], default=Counter()) + Counter([function])
+
     @property
     def service_name(self) -> str:
         """The dimension of what the functions count."""
@@ -347,6 +363,7 @@ class World(Sights):
         def watched(method: Any) -> Any:
             def call(**request: Any) -> Any:
                 answer = method(**request)
+                self._note_chain(answer)
                 for poller in self.pollers:
                     poller.arm()
                 return answer

@@ -53,6 +53,15 @@ def test_a_queue_has_no_more_workers_than_a_laptop_can_bear() -> None:
     assert [bridged[name]["Properties"]["ScalingConfig"]["MaximumConcurrency"] for name in sources] == [3, bridge.MOST_WORKERS]
 
 
+def test_alarms_that_ministack_does_not_know_are_left_out_and_others_stay() -> None:
+    alarms = {
+        "Plain": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}},
+        "Math": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}},
+        "Composite": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}},
+    }
+    assert list(bridge.bridge_template({"Resources": alarms})["Resources"]) == ["Plain"]
+
+
 def test_tables_that_expire_are_found(bridged: dict[str, Any]) -> None:
     assert bridge.list_expiring_tables(bridged) == {"Table": "expires_at"}
 
