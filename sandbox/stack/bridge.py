@@ -1,6 +1,7 @@
 """Makes an expanded template fit for ministack 1.5.33. Each change is one gap of its; AWS takes the template as it is.
 
-Alarms that it does not know are left out. An HTTP API's ``Body`` is not imported: it becomes authorizers, integrations and routes. CORS keys are read in camel case.
+Alarms that it does not know are left out. An HTTP API's ``Body`` is not imported: it becomes authorizers, integrations and
+routes. CORS keys are read in camel case.
 Each concurrent worker of a queue is a process of 40 MB on this machine, so there are never more than ``MOST_WORKERS``.
 """
 
