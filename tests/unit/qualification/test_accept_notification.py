@@ -65,7 +65,7 @@ def test_a_wrong_signature_is_401_and_nothing_is_parsed(app: App, headers: dict[
     given = {name: value.format(hub(body)[SIGNED]) for name, value in headers.items()}
     assert app.notify(body, given)["statusCode"] == 401
     assert app.queued("qualification") == []
-    assert not app.metrics.counts
+    assert app.metrics.counts == {"NotificationRefused": 1}
 
 
 def test_a_qualified_value_is_queued_with_the_tracked_attributes_alone(app: App) -> None:
