@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.signup.referral import State
-from tests.support.qualifying import Friendship, rules
+from shared.messages import QualifyReferral
+from tests.support.qualifying import STATUS, Friendship, rules
 
 
 def twins(story: Friendship) -> tuple[Person, Person]:
@@ -37,6 +38,23 @@ def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_f
     assert story.story_of(second).count("counts once") == 1
     item = story.item(second)
     assert item is None or item.due_at is None, "nothing rings it any more"
+
+
+def test_the_younger_does_not_count_either_when_it_is_judged_first() -> None:
+    story = Friendship()
+    first, second = twins(story)
+    contact_id = story.row(first).contact_id
+    assert contact_id is not None
+    seen_at = story.app.clock.now() + 10
+    values = {f"custom_attributes.{STATUS}": "Connected"}
+    for friend in (second, first):
+        story.app.environment.qualification_queue.send(
+            QualifyReferral(
+                "contact.user.updated", seen_at, contact_id, values=values, updated_at=seen_at, campaign_id=1, user_id=friend.id
+            )
+        )
+        story.app.qualify()
+    assert (first.qualified_times, second.qualified_times) == (1, 0)
 
 
 def test_two_contacts_qualify_two_referrals() -> None:
