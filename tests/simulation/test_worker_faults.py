@@ -252,8 +252,12 @@ def test_48_a_refusal_for_one_contact_only_is_that_rows_alone(make_world: MakeWo
     world.run(60)
     row = world.row_of(refused)
     assert row is not None
-    assert (row.state, bool(row.reason)) == ("failed", True)
+    assert (row.state, bool(row.reason)) == ("pending", True)
     assert len(world.contacts()) == 11
+    world.run(3 * 3_600)
+    row = world.row_of(refused)
+    assert row is not None
+    assert (row.state, bool(row.reason)) == ("failed", True)
     assert "ConnectionLostAlarm" not in fired(world)
 
 
