@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-_WORD = re.compile(r"[a-z_]{1,60}")
+_WORD = re.compile(r"(?=.{1,60}$)[a-z_]+(\.([a-z_]+|[0-9]{1,3}))*")
+"""Words and places of a list, joined by dots as Referral Factory names the fields of a form (``meta.0.field``)."""
 
 
 def plain_word(text: str | None) -> str | None:

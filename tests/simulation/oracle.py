@@ -116,7 +116,7 @@ def _judge_signup(
 def _rang(world: World, begins: float, ends: float) -> bool:
     """Whether the age of the oldest undelivered signup was over its alarm's threshold in that time."""
     [alarm] = [one for one in world.blueprint.alarms if one.name == "OldestUndeliveredAlarm"]
-    return any(begins < at < ends and age >= alarm.threshold for at, age in world.metrics.get(alarm.metric, ()))
+    return any(begins < at < ends and age >= alarm.threshold for at, age in world.metrics.get(alarm.stats[0].metric, ()))
 
 
 def expected_values(world: World, signup: Signup, campaign_name: str = NAME) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from shared.adapters.intercom import errors as intercom
 from shared.adapters.referral_factory import errors as referral_factory
 from shared.errors import RejectedError, plain_word
 
+ABOUT_THE_APPLICATION = (402, 403, 404, 410)
 QUOTES = ("ada@example.com", "Ada Stone", "parameter_invalid: ada", "a" * 101, "x\ny", "ÄDA", "", "1")
 
 
@@ -22,10 +23,20 @@ def test_whatever_is_no_plain_word_is_dropped(text: str) -> None:
 @pytest.mark.parametrize("text", QUOTES)
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 410, 422, 429, 500])
 def test_no_error_of_intercom_quotes_it(status: int, text: str) -> None:
-    said = {"request_id": text, "errors": [{"code": text, "field": text, "message": text}]}
+    """But for what it says to the application itself, whose words a person needs; they hold no address."""
+    message = "" if status in ABOUT_THE_APPLICATION else text
+    said = {"request_id": text, "errors": [{"code": text, "field": text, "message": message}]}
     error = intercom.error_of(HttpResponse(status, {"x-request-id": text}, json.dumps(said).encode()), now=0.0, sent=["email"])
     told = repr((str(error), error.code, error.request_id, getattr(error, "field", None)))
     assert len(text) < 2 or text not in told
+
+
+@pytest.mark.parametrize("status", [402, 403])
+def test_what_intercom_says_to_the_application_holds_no_address(status: int) -> None:
+    said = {"errors": [{"code": "api_plan_restricted", "message": "ada@example.com: your plan has lapsed"}]}
+    error = intercom.error_of(HttpResponse(status, {}, json.dumps(said).encode()), now=0.0, path="/contacts/search")
+    assert "your plan has lapsed" in str(error)
+    assert "@" not in str(error)
 
 
 @pytest.mark.parametrize("text", QUOTES)
