@@ -67,10 +67,10 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "VIEWER_GROUP",
         "GROUPS_CLAIM",
     ),
-    "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"),
+    "console": ("STAGE", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES", "SIGN_IN_URL"),
 }
 """The variables that each function cannot start without."""
-MAY_BE_EMPTY = frozenset({"INTERCOM_API_URL", "VIEWER_GROUP"})
+MAY_BE_EMPTY = frozenset({"INTERCOM_API_URL", "VIEWER_GROUP", "SIGN_IN_URL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_scopes: str = ""
+    sign_in_url: str = ""
 
     @property
     def intercom_url(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,6 @@ TYPES = {
 }
 PREFIX = "/console/"
 REVALIDATE = "no-cache"  # names carry no hash, so each use asks; an unchanged file costs a 304
-COGNITO = re.compile(r"https://cognito-idp\.([a-z0-9-]+)\.amazonaws\.com")
 
 
 def lambda_handler(event: Event, _: object) -> dict[str, Any]:
@@ -32,7 +30,7 @@ def lambda_handler(event: Event, _: object) -> dict[str, Any]:
     settings = _settings()
     request = HttpRequest.of({**event, "body": None})
     answer = _answer(request, settings)
-    headers = {**answer.headers, "content-security-policy": content_security_policy(settings.oidc_issuer)}
+    headers = {**answer.headers, "content-security-policy": content_security_policy(settings.oidc_issuer, settings.sign_in_url)}
     body = b"" if request.method == "HEAD" or answer.status == 304 else answer.body
     # By hand: the logger of the other functions would make this one's cold start half as long again.
     line = {"level": "INFO", "message": "file answered", "method": request.method, "status": answer.status}
@@ -41,22 +39,20 @@ def lambda_handler(event: Event, _: object) -> dict[str, Any]:
     return HttpAnswer(answer.status, headers, body if isinstance(body, str) else body.decode("utf-8")).event()
 
 
-def content_security_policy(issuer: str) -> str:
+def content_security_policy(issuer: str, sign_in_url: str = "") -> str:
     """Everything from here only; calls also to where people sign in."""
-    connect = " ".join(["'self'", *sign_in_origins(issuer)])
+    connect = " ".join(["'self'", *sign_in_origins(issuer, sign_in_url)])
     return (
         f"default-src 'self'; connect-src {connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "object-src 'none'; require-trusted-types-for 'script'"
     )
 
 
-def sign_in_origins(issuer: str) -> list[str]:
-    """The issuer's origin. Cognito's token endpoint is on another one, the user pool's own domain:
+def sign_in_origins(issuer: str, sign_in_url: str = "") -> list[str]:
+    """The issuer's origin. Cognito's token endpoint is on another one, the user pool's own domain (``sign_in_url``):
     https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html"""
     parts = urlsplit(issuer)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    found = COGNITO.fullmatch(origin)
-    return [origin, f"https://*.auth.{found.group(1)}.amazoncognito.com"] if found else [origin]
+    return [f"{parts.scheme}://{parts.netloc}", *([sign_in_url] if sign_in_url else [])]
 
 
 def _answer(request: HttpRequest, settings: Settings) -> HttpAnswer:

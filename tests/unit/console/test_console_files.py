@@ -22,7 +22,13 @@ ISSUER = "https://issuer.example.com/realm"
 @pytest.fixture(autouse=True, scope="module")
 def _settings() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
-    values = {"STAGE": "local", "OIDC_ISSUER": ISSUER, "OIDC_CLIENT_ID": "console", "OIDC_SCOPES": "openid email"}
+    values = {
+        "STAGE": "local",
+        "OIDC_ISSUER": ISSUER,
+        "OIDC_CLIENT_ID": "console",
+        "OIDC_SCOPES": "openid email",
+        "SIGN_IN_URL": "",
+    }
     for name, value in values.items():
         patch.setenv(name, value)
     handler._settings.cache_clear()
@@ -125,8 +131,9 @@ def test_the_policy_allows_this_origin_and_the_issuer_only() -> None:
 
 def test_cognito_has_its_token_endpoint_elsewhere() -> None:
     issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf"
-    origins = handler.sign_in_origins(issuer)
-    assert origins == ["https://cognito-idp.eu-central-1.amazonaws.com", "https://*.auth.eu-central-1.amazoncognito.com"]
+    own = "https://referrals-1.auth.eu-central-1.amazoncognito.com"
+    assert handler.sign_in_origins(issuer, own) == ["https://cognito-idp.eu-central-1.amazonaws.com", own]
+    assert "*" not in handler.content_security_policy(issuer, own)
     assert handler.sign_in_origins("https://cognito-idp.eu-central-1.amazonaws.com.example.com/x") == [
         "https://cognito-idp.eu-central-1.amazonaws.com.example.com"
     ]

@@ -60,7 +60,7 @@ def test_a_refused_call_is_logged_as_well(lines: list[str]) -> None:
 
 
 def test_a_file_of_the_console_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES"):
+    for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_SCOPES", "SIGN_IN_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:8004")
     monkeypatch.setenv("STAGE", "local")
     console_files._settings.cache_clear()

@@ -25,6 +25,7 @@ CONSOLE = {
     "OIDC_ISSUER": "http://127.0.0.1:8004",
     "OIDC_CLIENT_ID": "local-console",
     "OIDC_SCOPES": "openid email profile",
+    "SIGN_IN_URL": "",
 }
 Check = Callable[[App, dict[str, Any]], None]
 CHECKS: dict[str, Check] = {}
