@@ -29,9 +29,7 @@ UNREADABLE = {
     "infinity": b'{"id": 1, "referrals_count": Infinity}',
     "a number of 5,000 digits": b'{"id": ' + b"9" * 5_000 + b"}",
     "a duplicate key": b'{"id": 1, "id": 2}',
-    "a byte order mark": b'\xef\xbb\xbf{"id": 1}',
     "UTF-16": '{"id": 1, "first_name": "Zoë"}'.encode("utf-16"),
-    "UTF-16 without a mark": '{"id": 1}'.encode("utf-16-be"),
     "a raw NUL": b'{"id": 1, "first_name": "I\x00vo"}',
     "no UTF-8": b'\xff\xff{"id": 1}',
     "half a document": b'{"id": 1, "first_na',
@@ -172,7 +170,7 @@ def test_values_that_do_not_fit_cost_only_themselves_and_the_row_is_partial(outs
         {"from": "signed_up_at", "to": "custom_attributes.signed_up_on"},
         {"from": "referrer.email", "to": "custom_attributes.referrer_email"},
     ]
-    campaign = outside.configure(person_invited={"mapping": mapping})
+    campaign = outside.configure(person_invited={"mapping": mapping}, qualification=None)
     attributes = outside.intercom("GET", "/data_attributes?model=contact")["data"]
     (doomed,) = [str(one["id"]) for one in attributes if one["name"] == "signed_up_on"]
     outside.intercom("PUT", f"/data_attributes/{doomed}", {"archived": True})
