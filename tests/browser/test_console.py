@@ -432,7 +432,10 @@ def test_replay_is_safe_to_press_twice(page: Page, stack: Stack) -> None:
 
 
 def test_all_that_failed_are_replayed(page: Page, stack: Stack) -> None:
-    order_fault(stack.intercom_url, kind="status", status=400, method="POST", path="^/contacts$", times=1)
+    refusal = {"type": "error.list", "errors": [{"code": "parameter_invalid", "field": "email", "message": "Email is invalid"}]}
+    order_fault(
+        stack.intercom_url, kind="status", status=400, method="POST", path="^/contacts$", times=1, body=json.dumps(refusal)
+    )
     post_webhook(stack, {"id": 803, "first_name": "Nele", "email": "nele@example.com", "source": "Referred"})
     go_to(page, "Activity")
     page.get_by_label("Show").select_option("failed")
