@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from shared.domain.contact import CUSTOM, Attribute, Value
 from shared.domain.person import Person, clean_text
+from shared.domain.spelling import LONGEST, is_ambiguous, moment_of, number_of, seconds_of
 
 MAX_TEXT = 255  # https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-attributes
 META = "meta."
@@ -85,8 +86,9 @@ def map_facts(person: Person, campaign_id: int, campaign_name: str, rows: Iterab
     return wanted
 
 
-def prepare(wanted: Mapping[str, Value], attributes: Mapping[str, Attribute]) -> Prepared:
-    """Coerce each value to its attribute's type; what does not fit is dropped with the reason, the rest is kept."""
+def prepare(wanted: Mapping[str, Value], attributes: Mapping[str, Attribute], zone: str = "UTC") -> Prepared:
+    """Coerce each value to its attribute's type; what does not fit is dropped with the reason, the rest is kept. ``zone``: the
+    workspace's, in which a day is a day."""
     values: dict[str, Value] = {}
     dropped: list[Dropped] = []
     for name, value in wanted.items():
@@ -96,7 +98,7 @@ def prepare(wanted: Mapping[str, Value], attributes: Mapping[str, Attribute]) ->
             continue
         attribute = attributes.get(name) or Attribute(name, STANDARD_TYPES[name])
         try:
-            values[name] = coerce(value, attribute)
+            values[name] = coerce(value, attribute, zone)
         except ValueError as error:
             dropped.append(Dropped(name, str(error)))
     return Prepared(values, tuple(dropped))
@@ -116,7 +118,7 @@ def unusable(name: str, attributes: Mapping[str, Attribute]) -> str | None:
     return None
 
 
-def coerce(value: Value, attribute: Attribute) -> Value:
+def coerce(value: Value, attribute: Attribute, zone: str = "UTC") -> Value:
     """The value as the attribute's type; None stays None. ValueError with a plain sentence when it cannot be."""
     if value is None:
         return None
@@ -126,7 +128,7 @@ def coerce(value: Value, attribute: Attribute) -> Value:
         "integer": _integer,
         "float": _float,
         "boolean": _boolean,
-        "date": _date,
+        "date": lambda value, attribute: _date(value, attribute, zone),
     }
     if kind not in coercions:
         raise ValueError(f"{attribute.name} has the type {attribute.data_type}, which cannot be written")
@@ -165,11 +167,12 @@ def _float(value: Value, attribute: Attribute) -> float:
 
 def _number(value: Value, attribute: Attribute, what: str) -> float:
     try:
-        number = float(str(value).strip()) if len(str(value)) <= 40 and not isinstance(value, bool) else math.nan
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{attribute.name} takes {what}")
+        number = None if isinstance(value, bool) else number_of(str(value))
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        number = None
+    if number is None:
+        unclear = isinstance(value, str) and is_ambiguous(value)
+        raise ValueError(f"{attribute.name} takes {what}" + (f"; {str(value).strip()} may be one of two" if unclear else ""))
     return number
 
 
@@ -182,14 +185,11 @@ def _boolean(value: Value, attribute: Attribute) -> bool:
     raise ValueError(f"{attribute.name} takes true or false")
 
 
-def _date(value: Value, attribute: Attribute) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    text = str(value).strip()
-    if text.isdigit() and len(text) in range(9, 12):
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{attribute.name} takes a date such as {date(2026, 1, 31).isoformat()}") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+def _date(value: Value, attribute: Attribute, zone: str) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        moment = seconds_of(int(value)) if isinstance(value, int) or math.isfinite(value) else None
+    else:
+        moment = moment_of(str(value)[: LONGEST + 1], zone)
+    if moment is None:
+        raise ValueError(f"{attribute.name} takes a date such as {date(2026, 1, 31).isoformat()}")
+    return moment

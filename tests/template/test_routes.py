@@ -7,8 +7,8 @@ from typing import Any
 from tests.template.reading import Resources
 
 PUBLIC = {
-    "POST /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
-    "GET /webhooks/referral-factory/{campaign_id}/{event}": "SignupWebhookFunction",
+    "POST /webhooks/referral-factory/{campaign_id}/{event+}": "SignupWebhookFunction",
+    "GET /webhooks/referral-factory/{campaign_id}/{event+}": "SignupWebhookFunction",
     "HEAD /webhooks/intercom": "IntercomWebhookFunction",
     "POST /webhooks/intercom": "IntercomWebhookFunction",
     "POST /webhooks/intercom/uninstall": "IntercomWebhookFunction",

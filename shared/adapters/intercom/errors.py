@@ -31,6 +31,10 @@ from shared.errors import (
 
 VENDOR = "intercom"
 LONGEST_RETRY_AFTER = 60.0
+LONGEST_TEXT = 2_000
+"""Characters that are read of a text of Intercom's; a 1 MB message took 12.7 s to look through."""
+LONGEST_DATE = 64
+MOST_ERRORS = 50
 _REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 _CONFLICT_ID = re.compile(r"\bid=([0-9a-f]{24})(?![0-9A-Za-z-])")
 _ADDRESS = re.compile(r"\S+@\S+")
@@ -79,8 +83,8 @@ def read_refusal(response: HttpResponse) -> Refusal:
     try:
         document: Any = json.loads(response.body)
         errors = [
-            {name: value for name, value in error.items() if isinstance(value, str)}
-            for error in document["errors"]
+            {name: value[:LONGEST_TEXT] for name, value in error.items() if isinstance(value, str)}
+            for error in document["errors"][:MOST_ERRORS]
             if isinstance(error, dict)
         ]
         first = errors[0]
@@ -112,7 +116,7 @@ def read_conflict(message: str) -> tuple[str | None, bool]:
 
 def read_canonical_id(link: str) -> str | None:
     """The survivor of a merge: ``Link: </contacts/{id}>; rel="canonical"`` of a 410 (API 2.16)."""
-    found = _CANONICAL.search(link)
+    found = _CANONICAL.search(link[:LONGEST_TEXT])
     return found.group(1) if found else None
 
 
@@ -236,7 +240,7 @@ def not_restorable(response: HttpResponse) -> NotRestorableError | None:
 def date_of(text: str) -> float | None:
     """Epoch seconds of an HTTP date; None for any other text."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text[:LONGEST_DATE])
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

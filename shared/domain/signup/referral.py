@@ -32,6 +32,7 @@ class State(StrEnum):
     ERASED = "erased"
 
 
+COUNTS = ("referrals_count", "converted_referrals_count")
 IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
 QUALIFICATION = "qualification"
 """The name of a refused qualification among a row's refusals; a reward's is ``reward`` and its id."""
@@ -126,8 +127,12 @@ class Referral:
     def finished(self) -> bool:
         return self.state not in {State.PENDING, State.HELD}
 
-    def knowing(self, person: Person, at: float) -> Referral:
-        """With what was told of the person at that time; what is older than what is known only fills gaps."""
+    def knowing(self, person: Person, at: float, *, listed: bool = False) -> Referral:
+        """With what was told of the person at that time; what is older than what is known only fills gaps, and so does a
+        webhook's word once Referral Factory's own list told of the person. Counts are the newest."""
+        if self.verified_at is not None and not listed:
+            counts = {name: getattr(person, name) for name in COUNTS if getattr(person, name) is not None}
+            person = replace(merge(person, self.person), **counts)
         if at < (self.accepted_at if self.told_at is None else self.told_at):
             return replace(self, person=merge(person, self.person))
         merged = merge(self.person, person)

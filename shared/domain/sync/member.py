@@ -10,6 +10,8 @@ from typing import Any
 
 from shared.domain.contact import Contact, Value
 from shared.domain.person import Audience, Person, clean_text
+from shared.domain.spelling import is_nothing
+from shared.domain.sync.names import split_name
 from shared.domain.sync.sign_up_form import META, find_empty
 from shared.domain.timing import SEARCH_SURE
 
@@ -94,16 +96,18 @@ class Candidate:
 def candidate_of(contact: Contact, email: str, mapping: Iterable[tuple[str, str]], attributes: Iterable[str]) -> Candidate:
     """The contact as Referral Factory would get it.
 
-    Intercom has one ``name``: its first word is the first name, and what follows goes to a form field for the last name.
+    Intercom has one ``name``: the first name is taken out of it, and the rest goes to a form field for the last name.
     """
     first_name: list[str] = []
     meta: dict[str, str] = {}
     for source, target in mapping:
         text = _text(contact.value(source))
         if source == "name" and target == "first_name":
-            text = text.partition(" ")[0]
+            text = split_name(text)[0]
         elif source == "name" and target.removeprefix(META).casefold().strip() in LAST_NAMES:
-            text = text.partition(" ")[2].strip()
+            text = split_name(text)[1]
+        elif is_nothing(text) or (target == "first_name" and "@" in text):
+            continue
         if not text:
             continue
         if target == "first_name":

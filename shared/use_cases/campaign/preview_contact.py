@@ -75,7 +75,8 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
     if not is_deliverable(email):
         why = "there is no e-mail address" if not email else "no mail system takes this e-mail address"
         return Preview(f"Nothing is sent and the referral fails: {why}.")
-    wanted = wanted_of(row, campaign, settings, email)
+    connection = environment.connections.find()
+    wanted = wanted_of(row, campaign, settings, email, connection.timezone if connection else "UTC")
     known = _known(environment, email)
     if known and not known.contact_id and known.erased_at and row.accepted_at <= known.erased_at:
         return Preview("Nothing is sent: the contact was deleted in Intercom after this signup.")
@@ -87,7 +88,7 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
     except (FailureError, ConfigurationError):
         attributes = None
     skipped = there is not None and not there.ours and wanted.duplicates is DuplicatePolicy.SKIP
-    fields = _fields(campaign, row, wanted.values if there else everything, attributes, wanted.values)
+    fields = _fields(campaign, row, wanted.values if there else everything, attributes, wanted.values, wanted.zone)
     if skipped:
         fields = _unsent(fields, "The contact is left as it is.")
     elif there:
@@ -122,8 +123,9 @@ def _fields(
     values: Mapping[str, Value],
     attributes: Mapping[str, Attribute] | None,
     mapped: Mapping[str, Value],
+    zone: str,
 ) -> tuple[Field, ...]:
-    prepared = prepare(values, attributes) if attributes is not None else None
+    prepared = prepare(values, attributes, zone) if attributes is not None else None
     sent = prepared.values if prepared else values
     dropped: tuple[Dropped, ...] = prepared.dropped if prepared else ()
     reasons = {drop.attribute: drop.reason for drop in dropped}

@@ -22,7 +22,7 @@ def wants_differ(campaign: Campaign, before: Referral, after: Referral) -> bool:
     return before.audience is not after.audience or mapped_values(campaign, before) != mapped_values(campaign, after)
 
 
-def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str) -> Wanted:
+def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str, zone: str) -> Wanted:
     """What the contact of the row should be. ``email`` is folded; what is written is the person's own spelling."""
     values = mapped_values(campaign, row)
     spelling = clean_email(row.person.email or "") or email
@@ -31,6 +31,7 @@ def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, ema
     return Wanted(
         email=email,
         spelling=spelling,
+        zone=zone,
         role=settings.action.role,
         values=values,
         creation_values=campaign.creation_values(row.audience),

@@ -74,6 +74,7 @@ class Wanted:
     written: Mapping[str, Value] = field(default_factory=dict)
     tracked: str | None = None
     baseline_wanted: frozenset[State] = frozenset()
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class ContactWriter:
 
     def _put(self, contact_id: str, there: Mapping[str, Value]) -> Outcome:
         """Writes what differs from ``there``; nothing when nothing does."""
-        prepared = prepare(self._wanted.values, self._intercom.attributes(self._wanted.values))
+        prepared = prepare(self._wanted.values, self._intercom.attributes(self._wanted.values), self._wanted.zone)
         changes = {name: value for name, value in prepared.values.items() if not is_same(name, there.get(name), value)}
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
@@ -280,7 +281,7 @@ class ContactWriter:
         now = self._clock.now()
         reservation = Reservation(before.first_at if before else now, now, self._wanted.role)
         wanted = {**self._wanted.creation_values, **self._wanted.values}
-        prepared = prepare(wanted, self._intercom.attributes(wanted))
+        prepared = prepare(wanted, self._intercom.attributes(wanted), self._wanted.zone)
         self._remember(replace(self._person, reservation=reservation))
         try:
             contact, dropped = self._dropping_refused(

@@ -51,7 +51,7 @@ class ReferrerWriter:
     def write(self, wanted: Mapping[str, Value]) -> tuple[Dropped, ...]:
         """Writes what differs from what was written last; answers what was left out. An empty text clears only what was written
         before. Raises NoContactError and what the Intercom port raises."""
-        prepared = prepare(wanted, self._intercom.attributes(wanted))
+        prepared = prepare(wanted, self._intercom.attributes(wanted), self._connection.timezone)
         contact_id = self._known_id()
         there = self.referrer.written if contact_id == self.referrer.contact_id else {}
         new = {name: value for name, value in prepared.values.items() if not _same(there.get(name, ""), value)}

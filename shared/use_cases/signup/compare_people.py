@@ -106,6 +106,8 @@ class PeopleComparison:
         mapped = campaign.audience(audience).mapping if audience else ()
         referrer_id = person.referrer.user_id
         known = row.person.referrer if row else Referrer()
+        if " " in (known.email or ""):
+            known = replace(known, email=None)  # its plus was lost on the way: the list has it
         wanted = {one.source.removeprefix(REFERRER) for one in mapped if one.source.startswith(REFERRER)}
         if referrer_id is None or all(getattr(known, name) is not None for name in wanted):
             return person

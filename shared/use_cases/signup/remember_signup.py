@@ -47,7 +47,7 @@ def remember_signup(
         return environment.referrals.get(campaign_id, person.user_id)
 
     def complete(row: Referral) -> Referral:
-        known = row.knowing(person, accepted_at)
+        known = row.knowing(person, accepted_at, listed=verified_at is not None)
         completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
         if row.finished and _wanted_changes(row, completed, campaign):
             return completed.told(now, what).waiting(now + DELIVERY_LEASE, "New facts came.")

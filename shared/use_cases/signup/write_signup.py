@@ -40,7 +40,7 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
         if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
             environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
         settings = campaign.audience(row.audience)
-        wanted = wanted_of(row, campaign, settings, email)
+        wanted = wanted_of(row, campaign, settings, email, connection.timezone)
         environment.intercom_guard.take_try(breaker)
         outcome = ContactWriter(
             environment.intercom(connection),
