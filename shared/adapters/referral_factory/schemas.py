@@ -78,7 +78,7 @@ def _beside_ours(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What stands under a name of ours and says nothing of the person: boxes of the form that are labelled so."""
     for name in _MAY_BE_LABELS:
         value = told.get(name)
-        if not isinstance(value, bool | Mapping) and not (name in {"data", "user"} and isinstance(value, list)):
+        if name in {"data", "user"} or not isinstance(value, bool | Mapping | list):
             yield name, value
     for name in ("campaign", "referrer"):
         if isinstance(told.get(name), str) and id_of(told[name]) is None:

@@ -119,7 +119,16 @@ def test_http_samples_are_complete_api_gateway_events(path: Path) -> None:
 # -- signup_webhook ---------------------------------------------------------------------------------------------------
 
 
-@sample("signup_webhook_joined_json", "signup_webhook_joined_form", "signup_webhook_joined_query")
+@sample(
+    "signup_webhook_joined_json",
+    "signup_webhook_joined_form",
+    "signup_webhook_joined_query",
+    "signup_webhook_joined_multipart",
+    "signup_webhook_joined_latin_1",
+    "signup_webhook_joined_utf_16",
+    "signup_webhook_joined_repeated_names",
+    "signup_webhook_joined_trailing_slash",
+)
 def joined_is_queued_and_delivered(app: App, event: dict[str, Any]) -> None:
     assert invoke(app, "signup_webhook", event)["statusCode"] == 202
     (message,) = app.queued()
