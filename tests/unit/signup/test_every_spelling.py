@@ -1,4 +1,4 @@
-"""Every way a signup can be written, through the real handlers: the rows of ``bodies.py``, and one person in random spellings."""
+"""Every way a signup can be written, through the real handlers: the rows of ``bodies.py``, and one person spelt at random."""
 
 from __future__ import annotations
 
