@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 KEPT = ("index-url", "extra-index-url", "no-index", "find-links", "trusted-host", "proxy", "cert", "client-cert", "cache-dir")
-KEPT += ("timeout", "retries", "keyring-provider")
+KEPT += ("timeout", "default-timeout", "retries", "keyring-provider")
 _SETTING = re.compile(r"(?:install|global)\.([\w-]+)=(.*)")
 _PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*==")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
@@ -26,7 +26,8 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 def environment() -> dict[str, str]:
     """What pip may know of the machine."""
-    listed = subprocess.run((*PIP, "config", "list"), capture_output=True, text=True, check=False).stdout  # noqa: S603 - pip
+    plain = {**os.environ, "PIP_USER": "0"}  # or a global `user = true` makes it list the user's file alone
+    listed = subprocess.run((*PIP, "config", "list"), env=plain, capture_output=True, text=True, check=False).stdout  # noqa: S603
     settings = {match[1]: match[2] for line in sorted(listed.splitlines()) if (match := _SETTING.fullmatch(line))}
     told = {_variable(name): " ".join(str(ast.literal_eval(settings[name])).split()) for name in KEPT if name in settings}
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHONPATH", "PYTHONHOME"))}

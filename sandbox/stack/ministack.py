@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from sandbox.guard import KEY_HEADER
@@ -96,7 +97,9 @@ class Ministack:
 
     def client(self, service: str) -> Any:
         """A boto3 client of that service. The caller closes it."""
-        return boto3.client(
+        # Without a profile: the one that AWS_PROFILE names may not exist, and nothing of it is needed.
+        session = boto3.Session(botocore_session=botocore.session.Session(session_vars={"profile": (None, None, None, None)}))
+        return session.client(
             service,
             region_name=REGION,
             endpoint_url=self.endpoint,

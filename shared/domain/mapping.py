@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.domain.contact import CUSTOM, Attribute, Value
 from shared.domain.person import Person, clean_text
-from shared.domain.spelling import LONGEST, is_ambiguous, moment_of, number_of, seconds_of
+from shared.domain.spelling import LONGEST_VALUE, is_ambiguous, moment_of, number_of, seconds_of
 
 MAX_TEXT = 255  # https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-attributes
 META = "meta."
@@ -189,7 +189,7 @@ def _date(value: Value, attribute: Attribute, zone: str) -> int:
     if isinstance(value, int | float) and not isinstance(value, bool):
         moment = seconds_of(int(value)) if isinstance(value, int) or math.isfinite(value) else None
     else:
-        moment = moment_of(str(value)[: LONGEST + 1], zone)
+        moment = moment_of(str(value)[: LONGEST_VALUE + 1], zone)
     if moment is None:
         raise ValueError(f"{attribute.name} takes a date such as {date(2026, 1, 31).isoformat()}")
     return moment

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-LONGEST = 40
+LONGEST_VALUE = 40
 """Characters of a number or a date."""
 _NOTHING = frozenset({"", "null", "NULL", "(null)", "undefined", "N/A", "n/a", "-", "--", "–", "—"})  # noqa: RUF001
 _ZERO_DATE = re.compile(r"0000[-/.]00[-/.]00(?:[ T]00:00(?::00(?:\.0+)?)?Z?)?|00[./]00[./]0000")
@@ -27,7 +27,7 @@ _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 def is_nothing(text: str) -> bool:
     """Whether a sender wrote that there is no value: blank, ``null``, ``N/A``, a dash, a date of zeros. A person may be
     called Null, so letter case counts."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST_VALUE:
         return not text.strip()
     bare = text.strip()
     return bare in _NOTHING or _ZERO_DATE.fullmatch(bare) is not None
@@ -43,7 +43,7 @@ def seconds_of(number: int) -> int | None:
 def moment_of(text: str, zone: str) -> int | None:
     """Unix seconds of a date or time as text. One that names no zone is the day and hour in ``zone``."""
     text = text.strip()
-    if len(text) > LONGEST:
+    if len(text) > LONGEST_VALUE:
         return None
     if _DIGITS.fullmatch(text):
         return seconds_of(int(text))
@@ -57,7 +57,7 @@ def moment_of(text: str, zone: str) -> int | None:
 def number_of(text: str) -> float | None:
     """A number with a decimal point, or with a decimal comma where it can be nothing else. None for all other texts."""
     text = text.strip()
-    if len(text) > LONGEST:
+    if len(text) > LONGEST_VALUE:
         return None
     text = _BLANKS.sub("", text)
     if _COMMAS.fullmatch(text):
@@ -74,7 +74,7 @@ def number_of(text: str) -> float | None:
 
 def is_ambiguous(text: str) -> bool:
     """Whether a number's comma may be a decimal comma as well as one of thousands: ``1,234``."""
-    return len(text) <= LONGEST and _AMBIGUOUS.fullmatch(text.strip()) is not None
+    return len(text) <= LONGEST_VALUE and _AMBIGUOUS.fullmatch(text.strip()) is not None
 
 
 @lru_cache(maxsize=8)

@@ -31,7 +31,7 @@ from shared.errors import (
 
 VENDOR = "intercom"
 LONGEST_RETRY_AFTER = 60.0
-LONGEST_TEXT = 2_000
+LONGEST_ERROR_TEXT = 2_000
 """Characters that are read of a text of Intercom's; a 1 MB message took 12.7 s to look through."""
 LONGEST_DATE = 64
 MOST_ERRORS = 50
@@ -83,7 +83,7 @@ def read_refusal(response: HttpResponse) -> Refusal:
     try:
         document: Any = json.loads(response.body)
         errors = [
-            {name: value[:LONGEST_TEXT] for name, value in error.items() if isinstance(value, str)}
+            {name: value[:LONGEST_ERROR_TEXT] for name, value in error.items() if isinstance(value, str)}
             for error in document["errors"][:MOST_ERRORS]
             if isinstance(error, dict)
         ]
@@ -116,7 +116,7 @@ def read_conflict(message: str) -> tuple[str | None, bool]:
 
 def read_canonical_id(link: str) -> str | None:
     """The survivor of a merge: ``Link: </contacts/{id}>; rel="canonical"`` of a 410 (API 2.16)."""
-    found = _CANONICAL.search(link[:LONGEST_TEXT])
+    found = _CANONICAL.search(link[:LONGEST_ERROR_TEXT])
     return found.group(1) if found else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.person import clean_text
 from shared.domain.spelling import is_nothing
 
-LONGEST = 255
+LONGEST_FULL_NAME = 255
 _WORDS_BEFORE = """
 mr mrs ms miss mx dr prof professor doctor sir dame lord lady madam rev reverend fr father sister brother hon rabbi imam
 capt captain maj col lt sgt herr frau fräulein dipl ing mag mme mlle mm monsieur madame mademoiselle maître sr sra srta
@@ -19,7 +19,7 @@ _AFTER = frozenset(_WORDS_AFTER.split())
 
 def split_name(name: str) -> tuple[str, str]:
     """First name and the rest. Both empty where the name is none: an e-mail address, a dash, ``null``."""
-    text = " ".join(clean_text(name[:LONGEST]).split())
+    text = " ".join(clean_text(name[:LONGEST_FULL_NAME]).split())
     if is_nothing(text) or text.casefold() == "null" or "@" in text or not any(one.isalpha() for one in text):
         return "", ""
     last, comma, first = (part.strip() for part in text.partition(","))
