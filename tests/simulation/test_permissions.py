@@ -15,7 +15,7 @@ from sandbox.vendors.intercom.lists import remove_tag, save_tag
 from shared.domain.connection.connection import BreakerKind
 from shared.runtime.bootstrap import AWS_ATTEMPTS
 from shared.use_cases.connection.switch_connection import switch_connection
-from shared.use_cases.qualification.accept_notification import SQS_TRIES
+from shared.use_cases.store_message import SQS_TRIES
 from tests.simulation.blueprint import TEMPLATE, target_of
 from tests.simulation.boundary import Flavour, When
 from tests.simulation.clients import AwsClient

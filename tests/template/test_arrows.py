@@ -70,7 +70,7 @@ def test_a_capability_calls_only_those_below_it(capability: str) -> None:
         name
         for module in modules_under(f"shared/use_cases/{capability}")
         for name in module.imports()
-        if belongs_to(name, "shared.use_cases") and not belongs_to(name, "shared.use_cases.environment")
+        if belongs_to(name, "shared.use_cases") and name.removeprefix("shared.use_cases.").partition(".")[0] in BELOW
     }
     assert {name for name in calls if not belongs_to(name, *allowed)} == set()
 

@@ -8,23 +8,31 @@ from typing import Any
 
 LATEST = 1e11
 """Unix seconds; what is later is no time, neither is NaN."""
+MOST_DIGITS = 20
+"""Of a text that is a number; so many are later than any time."""
+
+
+def moment_of(value: Any) -> float | None:
+    """Unix seconds of a number or of ISO text (webhooks hold milliseconds, REST whole seconds); None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = float(value[:MOST_DIGITS])
+    if isinstance(value, int | float):
+        return float(value) if abs(value) < LATEST else None
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def seconds_of(value: Any) -> int | None:
-    """Unix seconds of a REST answer's number or of a webhook's ISO text; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return int(value) if abs(value) < LATEST else None
-    if not isinstance(value, str):
-        return None
-    if value.isascii() and value.isdigit() and len(value) < 13:
-        return int(value)
-    try:
-        moment = datetime.fromisoformat(value)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        return None
+    """As ``moment_of``, in whole seconds."""
+    moment = moment_of(value)
+    return None if moment is None else int(moment)
 
 
 def text_of(value: Any) -> str | None:

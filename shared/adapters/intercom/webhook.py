@@ -12,9 +12,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+from shared.adapters.intercom.reading import moment_of
 from shared.errors import InvalidSignatureError, MalformedPayloadError
 
 HUB_SIGNATURE = "x-hub-signature"
@@ -23,8 +23,6 @@ LONGEST_TEXT = 1_000
 """Characters of an attribute's value; longer ones are no value that qualifies."""
 LONGEST_NAME = 1_000
 """Bytes of an id or e-mail address; DynamoDB takes twice as many in a key."""
-LATEST = 1e11
-"""Epoch seconds; what is later is no time, neither is NaN."""
 _HUB = re.compile(r"sha1=[0-9a-f]{40}")
 _BODY = re.compile(r"[0-9a-f]{64}")
 _CUSTOM = "custom_attributes"
@@ -104,8 +102,8 @@ def read_notification(body: bytes) -> Notification:
         contact_id=_text(item.get("id")),
         email=_text(item.get("email")),
         role=_text(item.get("role")),
-        created_at=seconds_of(item.get("created_at")),
-        updated_at=seconds_of(item.get("updated_at")),
+        created_at=moment_of(item.get("created_at")),
+        updated_at=moment_of(item.get("updated_at")),
         merged_from=_text(merged_from),
         attributes=_scalars(item),
         custom=_scalars(item.get(_CUSTOM)),
@@ -123,23 +121,6 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise MalformedPayloadError("the notification is no JSON object", vendor="intercom")
     return document
-
-
-def seconds_of(value: Any) -> float | None:
-    """Epoch seconds of a number or of ISO text (webhooks hold milliseconds, REST whole seconds); None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value) if abs(value) < LATEST else None
-    if not isinstance(value, str):
-        return None
-    if value.isascii() and value.isdigit() and len(value) < 12:
-        return float(value)
-    try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _text(value: Any) -> str | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.connection.connection import Vendor
-from shared.errors import MalformedPayloadError, TransientError
+from shared.errors import MalformedPayloadError
 from shared.messages import QualifyReferral
-from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.notification_rules import NotificationRules, can_matter
+from shared.use_cases.store_message import store_message
 
 if TYPE_CHECKING:
     from shared.ports.qualification import Notified
@@ -25,9 +25,6 @@ LIFE_TOPICS = frozenset(
     {"contact.merged", "contact.archived", "contact.unarchive", "contact.deleted", "contact.lead.signed_up"}
 )
 PING = "ping"
-SQS_TRIES = 2
-INBOX_WAIT = 30.0
-"""Seconds until the sweep first hands on what SQS refused."""
 
 
 def accept_notification(environment: Environment, signature: str | None, body: bytes) -> str:
@@ -54,7 +51,9 @@ def accept_notification(environment: Environment, signature: str | None, body: b
     values = {name: told.value(name) for name in {one.rule.attribute for one in rules} if told.tells(name)}
     if told.topic not in LIFE_TOPICS and not can_matter(rules, values):
         return _dropped(environment, "NotificationIgnored")
-    _store(environment, _message(environment, told, values))
+    store_message(
+        environment, environment.qualification_queue, _message(environment, told, values), "NotificationStoredInInbox"
+    )
     environment.metrics.count("NotificationQueued")
     return "queued"
 
@@ -83,15 +82,3 @@ def _message(environment: Environment, told: Notified, values: dict[str, object]
         merged_from=told.merged_from,
         id=environment.chance.token(),
     )
-
-
-def _store(environment: Environment, message: QualifyReferral) -> None:
-    for _ in range(SQS_TRIES):
-        try:
-            environment.qualification_queue.send(message)
-        except TransientError:
-            logger.warning("queue refused a notification", topic=message.topic)
-        else:
-            return
-    environment.inbox.add(message, due_at=message.received_at + INBOX_WAIT)
-    environment.metrics.count("NotificationStoredInInbox")

@@ -14,13 +14,11 @@ from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.signup import Quarantined
 from shared.use_cases.environment import Environment
+from shared.use_cases.store_message import store_message
 
 EVENTS = frozenset({"joined", "qualified", "rewarded"})
 MAX_WEBHOOK = 64 * 1024
 """Bytes of a webhook's body, or of its query string."""
-SQS_TRIES = 2
-INBOX_WAIT = 30.0
-"""Seconds until the sweep first hands on what SQS refused."""
 LONGEST_ID = 18
 """Digits of an id; longer ones are nobody's."""
 
@@ -50,7 +48,7 @@ def accept_signup(environment: Environment, webhook: Webhook) -> None:
     except MalformedPayloadError as error:
         _quarantine(environment, webhook, str(error))
         return
-    _store(environment, message)
+    store_message(environment, environment.delivery_queue, message, "SignupStoredInInbox")
     environment.metrics.count("SignupAccepted")
 
 
@@ -74,18 +72,6 @@ def _message(environment: Environment, webhook: Webhook) -> DeliverContact:
 def _event_of(webhook: Webhook) -> str:
     """However the address was typed into Referral Factory's form: one slash at its end, blanks, letter case."""
     return webhook.event.strip().removesuffix("/").strip().lower()
-
-
-def _store(environment: Environment, message: DeliverContact) -> None:
-    for _ in range(SQS_TRIES):
-        try:
-            environment.delivery_queue.send(message)
-        except TransientError:
-            logger.warning("queue refused a signup", campaign_id=message.campaign_id)
-        else:
-            return
-    environment.inbox.add(message, due_at=message.received_at + INBOX_WAIT)
-    environment.metrics.count("SignupStoredInInbox")
 
 
 def _quarantine(environment: Environment, webhook: Webhook, reason: str) -> None:

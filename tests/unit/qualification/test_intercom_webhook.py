@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.adapters.intercom.reading import moment_of, seconds_of
 from shared.adapters.intercom.webhook import (
     check_body_signature,
     check_hub_signature,
     read_notification,
-    seconds_of,
 )
 from shared.errors import InvalidSignatureError, MalformedPayloadError
 
@@ -76,8 +76,18 @@ def read(item: Any, **envelope: Any) -> Any:
 def test_iso_and_epoch_times_are_the_same() -> None:
     told = read({"id": "1", "created_at": "2026-01-10T04:23:23.215+00:00", "updated_at": 1768019995})
     assert (told.created_at, told.updated_at) == (1768019003.215, 1768019995.0)
-    assert seconds_of("2026-01-10T05:23:23.215+01:00") == 1768019003.215
-    assert [seconds_of(value) for value in (None, True, "soon", [], float("inf"), 1e300, "9" * 40)] == [None] * 7
+    assert moment_of("2026-01-10T05:23:23.215+01:00") == 1768019003.215
+    assert [moment_of(value) for value in (None, True, "soon", [], float("inf"), 1e300, "9" * 40)] == [None] * 7
+
+
+@pytest.mark.parametrize("value", [1768019003, 1768019003.9, "1768019003", "179000000000", "2026-01-10T05:23:23Z", "9" * 12])
+def test_a_webhook_and_an_answer_of_the_api_read_the_same_time(value: object) -> None:
+    moment = moment_of(value)
+    assert seconds_of(value) == (None if moment is None else int(moment))
+
+
+def test_digits_later_than_any_time_are_none_in_both() -> None:
+    assert (moment_of("179000000000"), seconds_of("179000000000")) == (None, None)
 
 
 @pytest.mark.parametrize(
