@@ -6,37 +6,9 @@ from collections.abc import Iterable
 
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.referrer.reward import GIVEN, Kind, Reward, title_of
+from shared.domain.signup.happened import Happened, happened_of
 from shared.domain.signup.referral import TROUBLED, Event, Referral, State
 
-_TOLD = {
-    "webhook joined": "Referral Factory told that the person joined.",
-    "webhook qualified": "Referral Factory told that the referral qualified.",
-    "webhook rewarded": "Referral Factory told of a reward.",
-    "found by reconcile": "Found in Referral Factory's list: no webhook had told of it.",
-    "created": "A contact was created in Intercom.",
-    "updated": "The contact in Intercom was updated.",
-    "unchanged": "The contact in Intercom was right already.",
-    "skipped": "The contact was in Intercom before and was left as it is.",
-    "erased": "The contact was deleted in Intercom; it is not brought back.",
-    "archived": "The contact is archived in Intercom.",
-    "tried": "A try to deliver did not succeed; it is made again.",
-    "waits": "The delivery has to wait.",
-    "failed": "The delivery failed.",
-    "dealt with": "Somebody marked it as dealt with.",
-    "replay": "Somebody asked for the delivery again.",
-    "possibly doubled": "More than one new contact with this e-mail address is in Intercom.",
-    "qualifies": "The contact in Intercom reached what the campaign calls a successful referral.",
-    "no longer qualifies": "The contact in Intercom no longer has what the campaign calls a successful referral.",
-    "counts once": "The contact reached a successful value, and another referral with the same contact counts.",
-    "qualified": "The referral is qualified in Referral Factory.",
-    "unqualified": "The qualification was taken back in Referral Factory.",
-    "qualification failed": "Referral Factory refused the qualification.",
-    "followed": "The contact was deleted in Intercom; the other contact with the e-mail address goes on for it.",
-    "merged": "The contact was merged into another one in Intercom.",
-    "archived in Intercom": "Somebody archived the contact in Intercom.",
-    "unarchived in Intercom": "Somebody brought the contact back in Intercom.",
-    "unverified": "An hour after the webhook, Referral Factory's own list did not hold this person.",
-}
 _ADVICE = {
     State.PENDING: "Nothing: it goes on by itself.",
     State.HELD: "Make the campaign active: the signups that were held are delivered then.",
@@ -52,7 +24,8 @@ _ADVICE = {
 
 def sentence_of(event: Event) -> str:
     """What happened. A word that is newer than this page stays as it is."""
-    return _TOLD.get(event.what, event.what)
+    known = happened_of(event.what)
+    return known.sentence if known else event.what
 
 
 def story_of(row: Referral, rewards: Iterable[Reward]) -> list[Event]:
@@ -96,8 +69,8 @@ def standing_of(seen: Qualification) -> str:
 
 def is_qualified(row: Referral) -> bool:
     """As far as the row itself tells: by its last turn, else by what Referral Factory's API answered."""
-    turns = [event.what for event in row.history if event.what in {"qualified", "unqualified"}]
-    return turns[-1] == "qualified" if turns else bool(row.person.qualified)
+    turns = [event.what for event in row.history if event.what in {Happened.QUALIFIED, Happened.UNQUALIFIED}]
+    return turns[-1] == Happened.QUALIFIED if turns else bool(row.person.qualified)
 
 
 def advice_for(row: Referral) -> str:

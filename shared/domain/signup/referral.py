@@ -9,6 +9,7 @@ from enum import StrEnum
 from shared.domain.contact import Value
 from shared.domain.mapping import Dropped
 from shared.domain.person import Audience, Person, merge
+from shared.domain.signup.happened import Happened
 
 MAX_HISTORY = 40
 RING_AGAIN_AFTER = 180.0
@@ -138,7 +139,7 @@ class Referral:
         merged = merge(self.person, person)
         return self if merged == self.person else replace(self, person=merged, told_at=at)
 
-    def told(self, at: float, what: str, detail: str = "") -> Referral:
+    def told(self, at: float, what: Happened, detail: str = "") -> Referral:
         """With one more line of its story; the oldest lines but the first are forgotten past MAX_HISTORY."""
         history = (*self.history, Event(at, what, detail))
         if len(history) > MAX_HISTORY:
@@ -179,7 +180,7 @@ class Referral:
             origin=self.origin,
             delivered_at=self.delivered_at,
             reason=FORGOTTEN,
-            history=(Event(at, "erased", FORGOTTEN),),
+            history=(Event(at, Happened.ERASED, FORGOTTEN),),
             version=self.version,
             forgotten=True,
         )
@@ -207,7 +208,7 @@ class Referral:
         """Marked as dealt with. What goes wrong later opens the row again."""
         if not self.open_troubles:
             return self
-        return replace(self, dealt_with=tuple(sorted(self.troubles))).told(at, "dealt with", who)
+        return replace(self, dealt_with=tuple(sorted(self.troubles))).told(at, Happened.DEALT_WITH, who)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from shared.domain.campaign.campaign import ArchivedPolicy, DuplicatePolicy
 from shared.domain.contact import Contact, Role, Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.person import fold_email
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Reservation, State
 from shared.domain.timing import LONGEST_CREATE, SEARCH_LAG
 from shared.errors import (
@@ -86,7 +87,7 @@ class Outcome:
     """
 
     state: State
-    what: str
+    what: Happened
     contact_id: str | None = None
     reason: str = ""
     written: Mapping[str, Value] = field(default_factory=dict)
@@ -127,7 +128,7 @@ class ContactWriter:
         if self._person.contact_id:
             return self._with_baseline(self._write_known(self._person.contact_id))
         if self._person.erased_at and self._wanted.accepted_at <= self._person.erased_at:
-            return Outcome(State.ERASED, "erased", reason="The contact was deleted in Intercom after this signup.")
+            return Outcome(State.ERASED, Happened.ERASED, reason="The contact was deleted in Intercom after this signup.")
         self._wait_out_search_lag()
         return self._with_baseline(self._find_or_create())
 
@@ -186,7 +187,9 @@ class ContactWriter:
                 self._remember(replace(self._person, role=contact.role))
         refused = {drop.attribute for drop in dropped}
         written = {**self._wanted.written, **{n: v for n, v in prepared.values.items() if n not in refused}}
-        return self._delivered("updated" if changes or convert else "unchanged", contact_id, written, dropped, baseline)
+        return self._delivered(
+            Happened.UPDATED if changes or convert else Happened.UNCHANGED, contact_id, written, dropped, baseline
+        )
 
     def _collided(self, contact_id: str, duplicate: DuplicateError) -> Outcome:
         """A write to one contact runs into another: the user that a lead should have become exists already."""
@@ -218,7 +221,7 @@ class ContactWriter:
             why = "only a new signup brings a contact back" if not self._wanted.new_signup else "the campaign leaves it so"
             return Outcome(
                 State.FAILED,
-                "archived",
+                Happened.ARCHIVED,
                 dead_id,
                 f"The contact was archived or deleted in Intercom, and {why}.",
                 notes=tuple(self._notes),
@@ -240,7 +243,7 @@ class ContactWriter:
         self._remember(erased)
         return Outcome(
             State.ERASED,
-            "erased",
+            Happened.ERASED,
             reason="The contact was deleted in Intercom. Nobody is brought back after that.",
             notes=tuple(self._notes),
         )
@@ -262,7 +265,7 @@ class ContactWriter:
             return self._adopt(found)
         if not self._wanted.new_signup:
             return Outcome(
-                State.ERASED, "erased", reason="The contact is no longer in Intercom; only a new signup creates one."
+                State.ERASED, Happened.ERASED, reason="The contact is no longer in Intercom; only a new signup creates one."
             )
         return self._create()
 
@@ -304,7 +307,7 @@ class ContactWriter:
         written = {n: v for n, v in prepared.values.items() if n not in refused}
         baseline = contact.value(self._wanted.tracked) if self._wanted.tracked else None
         return self._delivered(
-            "created", contact.id, written, dropped, baseline, settle_since=reservation.first_at - CLOCK_SKEW
+            Happened.CREATED, contact.id, written, dropped, baseline, settle_since=reservation.first_at - CLOCK_SKEW
         )
 
     def _adopt_duplicate(self, contact_id: str, *, archived: bool) -> Outcome:
@@ -335,7 +338,7 @@ class ContactWriter:
             outcome = replace(outcome, baseline=contact.value(self._wanted.tracked))
         if lost_create and reservation is not None:
             self._standing.pop(contact.id, None)
-            outcome = replace(outcome, what="created", settle_since=reservation.first_at - CLOCK_SKEW, moved=contact)
+            outcome = replace(outcome, what=Happened.CREATED, settle_since=reservation.first_at - CLOCK_SKEW, moved=contact)
         return outcome
 
     # -- shared -------------------------------------------------------------------------------------------------------
@@ -395,7 +398,7 @@ class ContactWriter:
         baseline = contact.value(self._wanted.tracked) if contact and self._wanted.tracked else None
         return Outcome(
             State.SKIPPED,
-            "skipped",
+            Happened.SKIPPED,
             contact_id,
             "The contact was in Intercom before; the campaign leaves such contacts as they are.",
             notes=tuple(self._notes),
@@ -404,7 +407,7 @@ class ContactWriter:
 
     def _delivered(
         self,
-        what: str,
+        what: Happened,
         contact_id: str,
         written: Mapping[str, Value],
         dropped: tuple[Dropped, ...],

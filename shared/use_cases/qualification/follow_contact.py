@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.domain.campaign.rule import ROLE, rule_of
 from shared.domain.contact import Contact, Value, preferred
 from shared.domain.person import fold_email
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import QUALIFICATION_LEASE
 from shared.errors import ContactGoneError, TransientError
@@ -19,7 +20,7 @@ from shared.use_cases.environment import Environment
 
 ERASED = "The contact was deleted in Intercom. Nobody is brought back after that."
 MOST_STEPS = 4
-STORIES = {"contact.archived": "archived in Intercom", "contact.unarchive": "unarchived in Intercom"}
+STORIES = {"contact.archived": Happened.ARCHIVED_IN_INTERCOM, "contact.unarchive": Happened.UNARCHIVED_IN_INTERCOM}
 
 
 def follow_contact(environment: Environment, row: Referral, message: QualifyReferral) -> Referral:
@@ -53,7 +54,7 @@ def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, k
     def move(one: Referral) -> Referral:
         if one.contact_id != dead_id:
             return one
-        return replace(one, contact_id=survivor_id, notes=(*one.notes, note)).told(now, "merged", note)
+        return replace(one, contact_id=survivor_id, notes=(*one.notes, note)).told(now, Happened.MERGED, note)
 
     return environment.referrals.update(row.campaign_id, row.user_id, move)
 
@@ -99,7 +100,7 @@ def _move(environment: Environment, row: Referral, dead_id: str, contact: Contac
         if one.contact_id != dead_id:
             return one
         moved = replace(one, contact_id=contact_id, standing={**standing, **one.standing}, notes=(*one.notes, note))
-        return moved.told(now, "followed", note)
+        return moved.told(now, Happened.FOLLOWED, note)
 
     return environment.referrals.update(row.campaign_id, row.user_id, move)
 
@@ -110,11 +111,11 @@ def _erase(environment: Environment, row: Referral, contact_id: str) -> Referral
         environment, row, contact_id, lambda one: replace(one, contact_id=None, role=None, ours=False, erased_at=now)
     )
     return environment.referrals.update(
-        row.campaign_id, row.user_id, lambda one: one.done(State.ERASED, ERASED).told(now, "erased", ERASED)
+        row.campaign_id, row.user_id, lambda one: one.done(State.ERASED, ERASED).told(now, Happened.ERASED, ERASED)
     )
 
 
-def _tell_once(environment: Environment, row: Referral, what: str) -> Referral:
+def _tell_once(environment: Environment, row: Referral, what: Happened) -> Referral:
     """A notification that comes twice is told once."""
     now = environment.clock.now()
 

@@ -24,6 +24,7 @@ from shared.domain.qualification.qualification import (
     is_wanted,
     may_qualify,
 )
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import QUALIFICATION, Referral
 from shared.domain.timing import QUALIFICATION_LEASE
 from shared.domain.vendor.retry import MOST_OWN_TRIES, pause_after
@@ -229,7 +230,7 @@ class QualificationAttempt:
 
         judged = environment.qualifications.update(row.campaign_id, row.user_id, judge)
         if turns:
-            what, detail = ("qualifies", _detail(rule, judged)) if judged.wanted else ("no longer qualifies", "")
+            what, detail = (Happened.QUALIFIES, _detail(rule, judged)) if judged.wanted else (Happened.NO_LONGER_QUALIFIES, "")
             environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(now, what, detail))
             environment.metrics.count("ReferralQualifies" if judged.wanted else "QualificationReversed")
         return judged
@@ -260,7 +261,9 @@ class QualificationAttempt:
         self._environment.qualifications.update(*key, lambda one: replace(one, due_at=None, reason=note))
         self._environment.referrals.update(
             *key,
-            lambda one: one if note in one.notes else replace(one, notes=(*one.notes, note)).told(now, "counts once", note),
+            lambda one: (
+                one if note in one.notes else replace(one, notes=(*one.notes, note)).told(now, Happened.COUNTS_ONCE, note)
+            ),
         )
 
     def _finish(self, row: Referral, judged: Qualification) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from shared.domain.operations.story import is_qualified
 from shared.domain.qualification.qualification import Qualification, Stage
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import QUALIFICATION, Referral
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.limits import Priority
@@ -70,7 +71,7 @@ def hear_of_qualification(environment: Environment, row: Referral, told: bool) -
 
 
 def _note_turn(environment: Environment, row: Referral, told: bool, at: float, detail: str = "") -> None:
-    what = "qualified" if told else "unqualified"
+    what = Happened.QUALIFIED if told else Happened.UNQUALIFIED
 
     def note(one: Referral) -> Referral:
         qualified_at = one.person.qualified_at if told else None
@@ -82,7 +83,7 @@ def _note_turn(environment: Environment, row: Referral, told: bool, at: float, d
 def _refused(row: Referral, at: float, reason: str) -> Referral:
     """The same refusal again is no news."""
     refused = row.refused(QUALIFICATION, reason)
-    return row if refused is row else refused.told(at, "qualification failed", reason)
+    return row if refused is row else refused.told(at, Happened.QUALIFICATION_FAILED, reason)
 
 
 class _Step:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from shared.domain.contact import Contact
 from shared.domain.person import fold_email
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.reconcile import Order
 from shared.domain.signup.referral import Origin, Referral
 from shared.domain.timing import SEARCH_SURE
@@ -81,7 +82,7 @@ def _settled(environment: Environment, row: Referral, hits: Sequence[Contact]) -
             return current
         settled = replace(current, settle_since=None, possibly_doubled=doubled)
         settled = replace(settled, due_at=next_check(settled))
-        return settled.told(now, "possibly doubled", ", ".join(fresh)) if doubled else settled
+        return settled.told(now, Happened.POSSIBLY_DOUBLED, ", ".join(fresh)) if doubled else settled
 
     if doubled:
         environment.metrics.count("PossiblyDoubled")
@@ -102,7 +103,7 @@ def _verify(environment: Environment, row: Referral) -> None:
         if not known_by_now:
             return replace(current, due_at=now + VERIFY_AGAIN_AFTER)
         flagged = replace(current, unverified=True, due_at=None)
-        return flagged.told(now, "unverified", "Referral Factory's list does not hold this person.")
+        return flagged.told(now, Happened.UNVERIFIED, "Referral Factory's list does not hold this person.")
 
     after = environment.referrals.update(row.campaign_id, row.user_id, change)
     if after.unverified and not row.unverified:

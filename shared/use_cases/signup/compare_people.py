@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.operations.story import is_qualified
 from shared.domain.person import Audience, Person, Referrer, merge
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Origin, Referral
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import FailureError, TransientError
@@ -83,7 +84,7 @@ class PeopleComparison:
             campaign,
             accepted_at=now,
             origin=Origin.RECONCILE,
-            what="found by reconcile",
+            what=Happened.FOUND_BY_RECONCILE,
             verified_at=now,
         )
         self.completed += row is not None

@@ -14,6 +14,7 @@ from typing import Any
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import fold_email, is_deliverable
+from shared.domain.signup.happened import Happened, happened_of
 from shared.domain.signup.referral import Origin, Referral, State
 from shared.domain.signup.synthetic import is_synthetic
 from shared.domain.timing import DELIVERY_LEASE
@@ -86,7 +87,7 @@ class Delivery:
             return
         now = self._environment.clock.now()
         try:
-            self._update(lambda row: row if row.finished else row.told(now, "tried", str(error)))
+            self._update(lambda row: row if row.finished else row.told(now, Happened.TRIED, str(error)))
         except TransientError:
             logger.warning("try not told")  # the story has a gap; the failure itself counts
 
@@ -121,7 +122,7 @@ class Delivery:
             if row.finished:
                 return replace(row, due_at=until) if row.settle_since is not None else row
             waiting = replace(row.waiting(until, reason), attempts=row.attempts + 1)
-            return waiting.told(self._environment.clock.now(), "waits", reason)
+            return waiting.told(self._environment.clock.now(), Happened.WAITS, reason)
 
         self._update(change)
         return True
@@ -151,7 +152,7 @@ class Delivery:
         def change(row: Referral) -> Referral:
             if row.finished:
                 return replace(row, settle_since=None, due_at=None, notes=(*row.notes, reason))
-            return row.done(State.FAILED, reason).told(now, "failed", reason)
+            return row.done(State.FAILED, reason).told(now, Happened.FAILED, reason)
 
         self._update(change)
         self._environment.metrics.count("ContactFailed")
@@ -199,7 +200,7 @@ def _row_of(environment: Environment, message: DeliverContact, campaign: Campaig
         campaign,
         accepted_at=message.received_at,
         origin=Origin.WEBHOOK if message.event == "joined" else Origin.RECONCILE,
-        what=f"webhook {message.event}",
+        what=happened_of(f"webhook {message.event}") or Happened.WEBHOOK_JOINED,
         synthetic=is_synthetic(person, environment.synthetic_email),
     )
     if message.event == "qualified":
@@ -215,7 +216,7 @@ def _reopened(environment: Environment, row: Referral) -> Referral:
         row.user_id,
         lambda fresh: (
             replace(fresh, attempts=0, tries=0, tried_since=None)
-            .told(now, "replay")
+            .told(now, Happened.REPLAY)
             .waiting(now + DELIVERY_LEASE, "Asked for again.")
         ),
     )

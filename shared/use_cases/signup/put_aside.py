@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Action, Campaign, Status
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Origin, Referral, State
 from shared.use_cases.environment import Environment
 
@@ -61,7 +62,7 @@ def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> b
             contact_id=contact_id,
             delivered_at=fresh.delivered_at or now,
             attempts=0,
-        ).told(now, "from sync"),
+        ).told(now, Happened.FROM_SYNC),
     )
     environment.metrics.count("ContactFromSync")
     return True

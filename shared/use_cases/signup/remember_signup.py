@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Person
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Event, Origin, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.use_cases.contact.wanted_contact import wants_differ
@@ -21,7 +22,7 @@ def remember_signup(
     *,
     accepted_at: float,
     origin: Origin,
-    what: str,
+    what: Happened,
     verified_at: float | None = None,
     synthetic: bool = False,
 ) -> Referral:

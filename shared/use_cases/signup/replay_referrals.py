@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import QUALIFICATION, TROUBLED, Event, Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.domain.timing import DELIVERY_LEASE
@@ -20,7 +21,6 @@ REPLAYED_AT_ONCE = 100
 """Rows of one call."""
 TIME_FOR_A_ROW = 8.0
 """Seconds left under which no further row is begun."""
-REPLAYED = "replay"
 
 
 class Replay(StrEnum):
@@ -45,7 +45,7 @@ def replay_referral(environment: Environment, who: str, campaign_id: int, user_i
     became = _reopen(environment, who, campaign_id, user_id)
     if became is Replay.REPLAYED:
         now = environment.clock.now()
-        environment.delivery_queue.send_all([DeliverContact(campaign_id, user_id, REPLAYED, now)])
+        environment.delivery_queue.send_all([DeliverContact(campaign_id, user_id, Happened.REPLAY, now)])
         environment.audit.add(Change(now, who, f"Replayed the referral of user {user_id} in campaign {campaign_id}."))
     return became
 
@@ -61,7 +61,7 @@ def replay_all(environment: Environment, who: str, wanted: ReferralFilter, curso
             break
         became.append((row, _reopen(environment, who, row.campaign_id, row.user_id)))
     again = [row for row, what in became if what is Replay.REPLAYED]
-    environment.delivery_queue.send_all([DeliverContact(row.campaign_id, row.user_id, REPLAYED, now) for row in again])
+    environment.delivery_queue.send_all([DeliverContact(row.campaign_id, row.user_id, Happened.REPLAY, now) for row in again])
     if again:
         environment.audit.add(Change(now, who, f"Replayed {len(again)} referral{'' if len(again) == 1 else 's'} at once."))
     done = len(became) == len(page.items)
@@ -81,7 +81,7 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
             became = Replay.ALREADY_WAITING
             return row
         became = Replay.REPLAYED
-        again = replace(row, attempts=0, dealt_with=()).told(now, REPLAYED, who)
+        again = replace(row, attempts=0, dealt_with=()).told(now, Happened.REPLAY, who)
         if row.refusals and row.state not in TROUBLED:
             return again  # the delivery is well: only what was refused beside it is asked for
         return again.waiting(now + DELIVERY_LEASE, "Asked for again.")
@@ -105,4 +105,4 @@ def _ask_again(environment: Environment, row: Referral) -> None:
 
 
 def _last_replay(history: tuple[Event, ...]) -> float:
-    return max((event.at for event in history if event.what == REPLAYED), default=float("-inf"))
+    return max((event.at for event in history if event.what == Happened.REPLAY), default=float("-inf"))

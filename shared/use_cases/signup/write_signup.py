@@ -7,6 +7,7 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import rule_of
 from shared.domain.person import fold_email
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import TransientError
@@ -50,7 +51,7 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
             wanted,
             environment.time_left,
         ).write()
-        if outcome.what == "created":
+        if outcome.what is Happened.CREATED:
             environment.intercom_guard.created()
         if outcome.contact_id and (row.delivered_at is None or outcome.contact_id != row.contact_id):
             pointer = Pointer(connection.workspace_id, contact_id=outcome.contact_id)

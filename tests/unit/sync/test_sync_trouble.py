@@ -15,6 +15,7 @@ from functions.sync_page import handler as sync_page
 from sandbox.vendors.intercom.lists import add_segment, save_tag
 from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
 from shared.domain.connection.connection import Vendor
+from shared.domain.operations.story import sentence_of
 from shared.domain.signup.referral import State
 from shared.domain.sync.member import SyncMember
 from shared.domain.sync.run import Phase, RunState
@@ -792,6 +793,7 @@ def test_people_we_added_come_back_as_webhooks_and_are_known_by_the_reservation(
         )  # fmt: skip
         assert (row.state, row.contact_id) == (State.DELIVERED, contact.id)
         assert row.history[-1].what == "from sync"
+        assert sentence_of(row.history[-1]) == "The sync added the person, out of a contact in Intercom."
 
     app.wire.interrupt("POST /api/v2/users", come_back)
     app.sync()

@@ -1,0 +1,53 @@
+"""What can happen to a referral: the word that its row keeps, and the sentence that people read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Happened(StrEnum):
+    sentence: str
+
+    def __new__(cls, word: str, sentence: str) -> Self:
+        one = str.__new__(cls, word)
+        one._value_ = word
+        one.sentence = sentence
+        return one
+
+    WEBHOOK_JOINED = "webhook joined", "Referral Factory told that the person joined."
+    WEBHOOK_QUALIFIED = "webhook qualified", "Referral Factory told that the referral qualified."
+    WEBHOOK_REWARDED = "webhook rewarded", "Referral Factory told of a reward."
+    FOUND_BY_RECONCILE = "found by reconcile", "Found in Referral Factory's list: no webhook had told of it."
+    FROM_SYNC = "from sync", "The sync added the person, out of a contact in Intercom."
+    CREATED = "created", "A contact was created in Intercom."
+    UPDATED = "updated", "The contact in Intercom was updated."
+    UNCHANGED = "unchanged", "The contact in Intercom was right already."
+    SKIPPED = "skipped", "The contact was in Intercom before and was left as it is."
+    ERASED = "erased", "The contact was deleted in Intercom; it is not brought back."
+    ARCHIVED = "archived", "The contact is archived in Intercom."
+    TRIED = "tried", "A try to deliver did not succeed; it is made again."
+    WAITS = "waits", "The delivery has to wait."
+    FAILED = "failed", "The delivery failed."
+    DEALT_WITH = "dealt with", "Somebody marked it as dealt with."
+    REPLAY = "replay", "Somebody asked for the delivery again."
+    POSSIBLY_DOUBLED = "possibly doubled", "More than one new contact with this e-mail address is in Intercom."
+    QUALIFIES = "qualifies", "The contact in Intercom reached what the campaign calls a successful referral."
+    NO_LONGER_QUALIFIES = (
+        "no longer qualifies",
+        ("The contact in Intercom no longer has what the campaign calls a successful referral."),
+    )
+    COUNTS_ONCE = "counts once", "The contact reached a successful value, and another referral with the same contact counts."
+    QUALIFIED = "qualified", "The referral is qualified in Referral Factory."
+    UNQUALIFIED = "unqualified", "The qualification was taken back in Referral Factory."
+    QUALIFICATION_FAILED = "qualification failed", "Referral Factory refused the qualification."
+    FOLLOWED = "followed", "The contact was deleted in Intercom; the other contact with the e-mail address goes on for it."
+    MERGED = "merged", "The contact was merged into another one in Intercom."
+    ARCHIVED_IN_INTERCOM = "archived in Intercom", "Somebody archived the contact in Intercom."
+    UNARCHIVED_IN_INTERCOM = "unarchived in Intercom", "Somebody brought the contact back in Intercom."
+    UNVERIFIED = "unverified", "An hour after the webhook, Referral Factory's own list did not hold this person."
+
+
+def happened_of(word: str) -> Happened | None:
+    """None: the word is newer than this version."""
+    return next((one for one in Happened if one == word), None)
