@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.domain.vendor.limits import HIGHEST_LIMIT, LIMIT_OUTSIDE_PRODUCTION
+from shared.domain.vendor.limits import FIXED_WORKERS, HIGHEST_LIMIT, LIMIT_OUTSIDE_PRODUCTION
 from shared.errors import ConfigurationError
 
 INTERCOM_HOSTS: Mapping[str, str] = {
@@ -19,7 +20,7 @@ INTERCOM_HOSTS: Mapping[str, str] = {
 REFERRAL_FACTORY_HOSTS = frozenset({"https://referral-factory.com", "https://api.referral-factory.com"})
 
 _TABLES = ("STAGE", "CAMPAIGNS_TABLE", "REFERRALS_TABLE")
-_INTERCOM = ("INTERCOM_SECRET_ARN", "INTERCOM_REGION", "INTERCOM_API_URL")
+_INTERCOM = ("INTERCOM_SECRET_ARN", "INTERCOM_REGION", "INTERCOM_API_URL", "DELIVERY_CONCURRENCY", "SYNC_CONCURRENCY")
 _REFERRAL_FACTORY = ("REFERRAL_FACTORY_SECRET_ARN", "REFERRAL_FACTORY_API_URL")
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "signup_webhook": (*_TABLES, "DELIVERY_QUEUE_URL", "WEBHOOK_SECRET_ARN"),
@@ -89,6 +90,8 @@ class Settings:
     intercom_secret_arn: str = ""
     intercom_region: str = "US"
     intercom_api_url: str = ""
+    delivery_concurrency: str = "3"
+    sync_concurrency: str = "2"
     referral_factory_secret_arn: str = ""
     referral_factory_api_url: str = ""
     referral_factory_calls_per_minute: str = "300"
@@ -108,6 +111,11 @@ class Settings:
     def intercom_url(self) -> str:
         """Where Intercom's API is: the override of a local stack, else the region's own host."""
         return self.intercom_api_url or INTERCOM_HOSTS[self.intercom_region]
+
+    @property
+    def intercom_workers(self) -> int:
+        """Queue workers that may call Intercom at the same time, all queues together."""
+        return FIXED_WORKERS + int(self.delivery_concurrency) + int(self.sync_concurrency)
 
     @property
     def calls_a_stand_in(self) -> bool:
@@ -141,6 +149,9 @@ def settings_of(environment: Mapping[str, str], function: str) -> Settings:
     pace = settings.referral_factory_calls_per_minute
     if not (pace.isascii() and pace.isdigit() and 1 <= int(pace) <= HIGHEST_LIMIT):
         raise ConfigurationError(f"REFERRAL_FACTORY_CALLS_PER_MINUTE is a number from 1 to {HIGHEST_LIMIT}, not {pace}")
+    for name in ("delivery_concurrency", "sync_concurrency"):
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", getattr(settings, name)):
+            raise ConfigurationError(f"{name.upper()} is a number from 1 to 9999, not {getattr(settings, name)}")
     if settings.stage != "local":
         if urlsplit(settings.synthetic_signup_url).scheme not in ("", "https"):
             raise ConfigurationError("SYNTHETIC_SIGNUP_URL is not https: it would tell the webhook secret")

@@ -30,6 +30,12 @@ done
 export PIP_NO_INDEX=1 PIP_FIND_LINKS="$scratch/wheels"
 
 PATH="$scratch/bin:$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-eu-central-1}" "$sam" build
+# Each build is a release: without another text SAM sees neither a changed layer nor a changed parameter, publishes no version,
+# and the alias goes on with the old one.
+release=$(date -u +%Y%m%dT%H%M%SZ)-$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+sed -i.before "s/RELEASE: unreleased/RELEASE: $release/" .aws-sam/build/template.yaml
+rm .aws-sam/build/template.yaml.before
+[ "$(grep -c "RELEASE: $release" .aws-sam/build/template.yaml)" -ge 1 ] || { echo "The built template names no release." >&2; exit 1; }
 # Lambda's file system is read-only and its bytecode would be made at each cold start. Unchecked: file times do not survive.
 "$python" -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build/ApplicationLayer/python
 find .aws-sam/build/*Function -name '*.py' | grep -q . || { echo "sam build made no functions." >&2; exit 1; }

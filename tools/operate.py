@@ -44,11 +44,18 @@ def environment_of(stack: str, client: Callable[[str], Any]) -> Environment:
     """The application's own parts on that stack's tables. No vendor is called with it. Raises OperatingError."""
     stacks = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stacks[0].get("Outputs", [])}
+    parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in stacks[0].get("Parameters", [])}
+    workers = {
+        slot: parameters[name]
+        for name, slot in (("DeliveryConcurrency", "delivery_concurrency"), ("SyncConcurrency", "sync_concurrency"))
+        if name in parameters
+    }
     try:
         settings = Settings(
             campaigns_table=outputs["CampaignsTableName"],
             referrals_table=outputs["ReferralsTableName"],
             sync_queue_url=outputs.get("SyncQueueUrl", ""),
+            **workers,
         )
     except KeyError as error:
         raise OperatingError(f"The stack {stack} has no output {error}: is it this application's?") from None

@@ -1,25 +1,23 @@
 """Makes an expanded template fit for ministack 1.5.33. Each change is one gap of its; AWS takes the template as it is.
 
 Alarms that it does not know are left out. An HTTP API's ``Body`` is not imported: it becomes authorizers, integrations and
-routes. CORS keys are read in camel case.
-Each concurrent worker of a queue is a process of 40 MB on this machine, so there are never more than ``MOST_WORKERS``.
+routes. CORS keys are read in camel case. Numbers that parameters bring would stay texts in an event source mapping.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.stack.errors import DeploymentError
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"})
 NO_AUTHORIZER = "NONE"
-MOST_WORKERS = 10
 
 
-def bridge_template(expanded: dict[str, Any]) -> dict[str, Any]:
-    """A copy that ministack can create."""
+def bridge_template(expanded: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """A copy that ministack can create with these parameters."""
     template = copy.deepcopy(expanded)
     template.pop("Transform", None)
     resources = template["Resources"] = {
@@ -31,8 +29,8 @@ def bridge_template(expanded: dict[str, Any]) -> dict[str, Any]:
             _expand_api(resources, name, body)
     for resource in resources.values():
         scaling = resource.get("Properties", {}).get("ScalingConfig", {})
-        if "MaximumConcurrency" in scaling:
-            scaling["MaximumConcurrency"] = min(scaling["MaximumConcurrency"], MOST_WORKERS)
+        if isinstance(most := scaling.get("MaximumConcurrency"), dict):
+            scaling["MaximumConcurrency"] = int(parameters[most["Ref"]])
     return template
 
 

@@ -52,8 +52,10 @@ class Deployment:
         declared = template.get("Parameters", {})
         parameters = {name: value for name, value in self._wanted.items() if name in declared}
         defaults = {name: str(entry["Default"]) for name, entry in declared.items() if "Default" in entry}
-        expanded = expand.expand_template(template, {**defaults, **parameters}, self._upload(template))
-        bridged = bridge.bridge_template(expanded)
+        locations = self._upload(template)
+        expand.name_release(template, hashlib.sha256(json.dumps([locations, parameters]).encode()).hexdigest()[:16])
+        expanded = expand.expand_template(template, {**defaults, **parameters}, locations)
+        bridged = bridge.bridge_template(expanded, {**defaults, **parameters})
         address = self._upload_template(bridged)
         with self._client("cloudformation") as cloudformation:
             try:

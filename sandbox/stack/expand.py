@@ -43,6 +43,13 @@ def list_code(template: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any
     return code
 
 
+def name_release(template: dict[str, Any], name: str) -> None:
+    """Another name, and every function gets a new version; ``make build`` does the same."""
+    variables = template.get("Globals", {}).get("Function", {}).get("Environment", {}).get("Variables", {})
+    if "RELEASE" in variables:
+        variables["RELEASE"] = name
+
+
 def expand_template(template: Mapping[str, Any], parameters: Mapping[str, str], locations: Mapping[str, str]) -> dict[str, Any]:
     """Plain CloudFormation with the code at ``locations`` (logical id → ``s3://bucket/key``). Raises DeploymentError."""
     from samtranslator.model.exceptions import InvalidDocumentException

@@ -24,6 +24,8 @@ from sandbox.stack.settings import StackSettings
 STATE = ROOT / ".sandbox"
 KEY = STATE / "issuer-key.pem"
 START_SECONDS = 20.0
+WORKERS = {"DeliveryConcurrency": "10", "SyncConcurrency": "8"}
+"""Each concurrent worker of a queue is a process of 40 MB on this machine."""
 
 
 class Stack:
@@ -108,6 +110,7 @@ class Stack:
     def _parameters(self) -> dict[str, str]:
         return {
             "Stage": "local",
+            **WORKERS,
             "IntercomApiUrl": self.intercom_url,
             "ReferralFactoryApiUrl": self.referral_factory_url,
             "OidcIssuer": self.issuer_url,

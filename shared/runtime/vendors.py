@@ -39,7 +39,9 @@ class Vendors(Tables, Webhooks):
     def intercom_limiter(self) -> IntercomLimiter:
         from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
 
-        return IntercomLimiter(self._campaigns_table, self.clock, self.time_left, self.chance.fraction())
+        return IntercomLimiter(
+            self._campaigns_table, self.clock, self.time_left, self.chance.fraction(), self.settings.intercom_workers
+        )
 
     @cached_property
     def _intercom_gate(self) -> ConnectionGate:

@@ -14,12 +14,14 @@ from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
 from shared.adapters.dynamodb.vendor.limiter_referral_factory import KEY, ReferralFactoryLimiter
 from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
 from shared.domain.connection.connection import Vendor
-from shared.domain.vendor.limits import WORKERS, Priority, Strikes, cap_of
+from shared.domain.vendor.limits import Priority, Strikes, cap_of
 from shared.errors import RateLimitedError, TransientError
 from tests.contract.repository_tables import NOW, CountingChance, StillClock, Tables, engine, tables
 from tests.support.builders import FallibleClient
 
 __all__ = ["engine", "tables"]
+
+WORKERS = 218
 
 
 def headers(limit: int = 1_667, remaining: int = 1_000, reset: float = NOW + 10) -> dict[str, str]:
@@ -223,7 +225,7 @@ def test_strikes_outlive_the_worker(tables: Tables) -> None:
 
 
 def intercom(tables: Tables, time_left: float = 40.0, place: float = 0.0) -> IntercomLimiter:
-    return IntercomLimiter(tables.table, tables.clock, lambda: time_left, place)
+    return IntercomLimiter(tables.table, tables.clock, lambda: time_left, place, WORKERS)
 
 
 def test_workers_share_the_windows_cap(tables: Tables) -> None:
@@ -231,11 +233,17 @@ def test_workers_share_the_windows_cap(tables: Tables) -> None:
     workers[0].acquire()
     workers[0].finish("", 200, headers(limit=167))
     made = 1 + sum(take_all(worker.acquire) for worker in workers)
-    assert cap_of(167) == 75
-    assert cap_of(167) + min(WORKERS, cap_of(167)) <= 0.9 * 167, "also when each worker's last call arrives a window later"
-    assert made == cap_of(167)
+    assert cap_of(167, WORKERS) == 75
+    assert cap_of(167, WORKERS) + min(WORKERS, cap_of(167, WORKERS)) <= 0.9 * 167, (
+        "also when each worker's last call arrives a window later"
+    )
+    assert made == cap_of(167, WORKERS)
     tables.clock.at += 10
-    assert take_all(workers[1].acquire) == cap_of(167)
+    assert take_all(workers[1].acquire) == cap_of(167, WORKERS)
+
+
+def test_few_workers_leave_little_unused() -> None:
+    assert cap_of(167, 15) == 135
 
 
 def test_sync_leaves_a_quarter_of_each_window(tables: Tables) -> None:
@@ -243,11 +251,11 @@ def test_sync_leaves_a_quarter_of_each_window(tables: Tables) -> None:
     sync.acquire(Priority.SYNC)
     sync.finish("", 200, headers(limit=167))
     assert 1 + take_all(lambda: sync.acquire(Priority.SYNC)) == 57
-    assert take_all(delivery.acquire) == cap_of(167) - 57
+    assert take_all(delivery.acquire) == cap_of(167, WORKERS) - 57
 
 
 def test_until_an_answer_tells_the_smallest_plan_is_taken(tables: Tables) -> None:
-    assert take_all(intercom(tables).acquire) == cap_of(None) == cap_of(167)
+    assert take_all(intercom(tables).acquire) == cap_of(None, WORKERS) == cap_of(167, WORKERS)
 
 
 def test_what_was_learnt_is_known_to_the_next_worker(tables: Tables) -> None:
@@ -256,8 +264,8 @@ def test_what_was_learnt_is_known_to_the_next_worker(tables: Tables) -> None:
     first.finish("", 200, headers(limit=500, reset=NOW + 3))
     second = intercom(tables)
     tables.clock.at += 20
-    assert take_all(second.acquire) == cap_of(500)
-    assert second.usage() == (cap_of(500), cap_of(500), 500)
+    assert take_all(second.acquire) == cap_of(500, WORKERS)
+    assert second.usage() == (cap_of(500, WORKERS), cap_of(500, WORKERS), 500)
     with pytest.raises(RateLimitedError) as refused:
         second.acquire()
     assert refused.value.retry_after == pytest.approx(3)
@@ -335,14 +343,14 @@ def test_headers_that_tell_nothing_change_nothing(tables: Tables, answer: dict[s
     limiter = intercom(tables)
     limiter.acquire()
     limiter.finish("", 200, answer)
-    assert limiter.usage()[1:] == (cap_of(None), None)
+    assert limiter.usage()[1:] == (cap_of(None, WORKERS), None)
 
 
 def test_without_the_counter_each_worker_has_a_share(tables: Tables, client: CountingClient) -> None:
     limiter = intercom(tables)
     client.refuse("update_item", 1_000)
     limiter.finish("", 200, headers(limit=800))
-    share = cap_of(800) // WORKERS
+    share = cap_of(800, WORKERS) // WORKERS
     assert share > 1
     for _ in range(3):
         assert take_all(limiter.acquire) == share
@@ -356,7 +364,7 @@ def test_without_the_counter_the_workers_take_turns_where_there_are_fewer_calls(
     for _ in range(3):
         turns.append([take_all(limiter.acquire) for limiter in limiters])
         tables.clock.at += 10
-    assert all(sum(taken) <= cap_of(None) for taken in turns)
+    assert all(sum(taken) <= cap_of(None, WORKERS) for taken in turns)
     assert [sum(taken) for taken in zip(*turns, strict=True)] == [1] * WORKERS
 
 
@@ -364,5 +372,5 @@ def test_what_was_called_on_credit_is_counted_later(tables: Tables, client: Coun
     limiter = intercom(tables)
     limiter.finish("", 200, headers(limit=800))
     client.refuse("update_item")
-    assert take_all(limiter.acquire) == cap_of(800)
-    assert intercom(tables).usage()[0] == cap_of(800)
+    assert take_all(limiter.acquire) == cap_of(800, WORKERS)
+    assert intercom(tables).usage()[0] == cap_of(800, WORKERS)

@@ -19,11 +19,11 @@ _UNITS = {"minute": 60.0, "minutes": 60.0, "hour": 3_600.0, "hours": 3_600.0, "d
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A queue that invokes a function."""
+    """A queue that invokes a function. ``concurrency`` may be a reference to a parameter."""
 
     queue: str
     batch_size: int
-    concurrency: int
+    concurrency: Any
 
 
 @dataclass(frozen=True, slots=True)

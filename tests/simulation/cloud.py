@@ -13,7 +13,12 @@ from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
 from tests.simulation.blueprint import Blueprint, Function, queue_attributes, target_of
 
-PARAMETERS = {"Stage": "prod", "ReferralFactoryCallsPerMinute": "300"}
+PARAMETERS = {
+    "Stage": "prod",
+    "ReferralFactoryCallsPerMinute": "300",
+    "DeliveryConcurrency": "200",
+    "SyncConcurrency": "8",
+}
 """What a deployment for production sets; the others have the template's defaults."""
 NAMES = {"HttpApi": "api", "AWS::Region": "eu-central-1", "AWS::URLSuffix": "amazonaws.com"}
 API_HOST = "api.execute-api.eu-central-1.amazonaws.com"
@@ -103,9 +108,9 @@ class Cloud:
     def value(self, value: Any) -> str:
         """What a value of the template becomes."""
         match value:
-            case str():
-                return value
-            case {"Fn::If": ["IsLocal", _, otherwise]}:
+            case str() | int():
+                return str(value)
+            case {"Fn::If": ["IsLocal" | "OwnDomain" | "OwnKey" | "InVpc", _, otherwise]}:
                 return self.value(otherwise)
             case {"Fn::Sub": str(text)}:
                 return re.sub(r"\$\{([^}]+)\}", lambda name: self._named(name[1]), text)

@@ -156,6 +156,7 @@ class Poller:
         self.world = world
         self.source = source
         self.function = function
+        self.concurrency = int(world.cloud.value(source.concurrency))
         self.url = world.cloud.queue_url(source.queue)
         self.running = 0
         self.stopped = False
@@ -163,7 +164,7 @@ class Poller:
 
     def arm(self) -> None:
         """Looks when the queue has something, and comes back then."""
-        if self.running >= self.source.concurrency or self.stopped:
+        if self.running >= self.concurrency or self.stopped:
             return
         visible_at = self.world.cloud.sqs.next_visible_at(self.url)
         if visible_at is None:
@@ -177,7 +178,7 @@ class Poller:
         if at != self._wakes_at:
             return
         self._wakes_at = float("inf")
-        while self.running < self.source.concurrency and not self.stopped:
+        while self.running < self.concurrency and not self.stopped:
             answer = self.world.cloud.sqs.receive_message(
                 QueueUrl=self.url, MaxNumberOfMessages=self.source.batch_size, AttributeNames=["All"]
             )

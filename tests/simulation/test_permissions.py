@@ -82,7 +82,12 @@ def _refused(asked: Asked) -> list[tuple[str, str, str, str]]:
         if made["Type"] == "AWS::Serverless::Function"
     }
     statements = {
-        name: [one for policy in role.get("Policies", ()) for one in policy["PolicyDocument"]["Statement"]]
+        name: [
+            one
+            for policy in role.get("Policies", ())
+            if "Fn::If" not in policy  # a network and a key of one's own
+            for one in policy["PolicyDocument"]["Statement"]
+        ]
         for name, role in roles.items()
     }
     return sorted(one for one in asked if not any(_allows(statement, *one[1:]) for statement in statements[one[0]]))

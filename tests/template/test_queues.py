@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.vendor.limits import WORKERS
+from shared.domain.vendor.limits import FIXED_WORKERS
 from tests.template.reading import Function, Resources, listed, statements_of, target_of
 
 FOURTEEN_DAYS = 14 * 24 * 3600
@@ -40,8 +40,25 @@ def worker_of(queue: str, resources: Resources, functions: dict[str, Function]) 
     return next(function for function in functions.values() if function.id == function_id)
 
 
-def test_all_workers_together_are_those_the_limiter_counts_with(resources: Resources) -> None:
-    assert sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings(resources).values()) == WORKERS
+def test_all_workers_together_are_those_the_limiter_counts_with(
+    resources: Resources, functions: dict[str, Function], expanded: dict[str, Any]
+) -> None:
+    found = {queue: mapping["ScalingConfig"]["MaximumConcurrency"] for queue, mapping in mappings(resources).items()}
+    assert {queue: most for queue, most in found.items() if isinstance(most, dict)} == {
+        "DeliveryQueue": {"Ref": "DeliveryConcurrency"},
+        "SyncQueue": {"Ref": "SyncConcurrency"},
+    }
+    assert sum(most for most in found.values() if isinstance(most, int)) == FIXED_WORKERS
+    for function in functions.values():
+        if "INTERCOM_API_URL" in function.variables:
+            assert function.variables["DELIVERY_CONCURRENCY"] == {"Ref": "DeliveryConcurrency"}
+            assert function.variables["SYNC_CONCURRENCY"] == {"Ref": "SyncConcurrency"}
+
+
+def test_the_default_fits_into_a_young_account(expanded: dict[str, Any]) -> None:
+    """10 executions at once in all: deliveries and sync leave half of them to the others."""
+    workers = [expanded["Parameters"][name]["Default"] for name in ("DeliveryConcurrency", "SyncConcurrency")]
+    assert sum(workers) <= 5
 
 
 def test_these_are_all_queues(resources: Resources) -> None:
@@ -70,7 +87,8 @@ def test_a_worker_reports_its_failed_records_one_by_one(queue: str, resources: R
 def test_a_worker_is_bounded_at_the_queue_and_never_by_a_reservation(
     queue: str, resources: Resources, functions: dict[str, Function]
 ) -> None:
-    assert mappings(resources)[queue]["ScalingConfig"]["MaximumConcurrency"] >= 2
+    most = mappings(resources)[queue]["ScalingConfig"]["MaximumConcurrency"]
+    assert most == {"Ref": queue.replace("Queue", "Concurrency")} if isinstance(most, dict) else most >= 2
     assert "ReservedConcurrentExecutions" not in worker_of(queue, resources, functions).properties
 
 
@@ -85,7 +103,8 @@ def test_a_queue_gives_up_after_20_receives_into_a_queue_of_its_own(queue: str, 
 def test_a_queue_keeps_messages_for_14_days_and_encrypted(queue: str, resources: Resources) -> None:
     properties = resources.properties(queue)
     assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS
-    assert properties["SqsManagedSseEnabled"] is True
+    own = {"Fn::If": ["OwnKey", {"Ref": "AWS::NoValue"}, True]}
+    assert properties["SqsManagedSseEnabled"] == (True if queue == "ScheduleDeadLetterQueue" else own)
     assert not properties.get("FifoQueue"), "standard queues; fairness comes from MessageGroupId"
 
 

@@ -27,7 +27,7 @@ def routes(resources: Resources) -> dict[str, tuple[str, list[dict[str, Any]]]]:
         for method, operation in item.items():
             name = "ANY" if method.startswith("x-") else method.upper()
             address = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-            function = address.partition("functions/${")[2].partition(".")[0]
+            function = address.partition("functions/${")[2].partition("Aliaslive}")[0]
             found[f"{name} {path}"] = (function, operation["security"])
     return found
 
@@ -58,6 +58,14 @@ def test_a_storm_of_signups_is_not_throttled(resources: Resources) -> None:
     assert settings["ThrottlingBurstLimit"] >= 1_000
 
 
+def test_the_public_pages_have_a_pace_of_their_own(resources: Resources) -> None:
+    """Nobody's storm: who loads pages in a loop must not use up what webhooks need."""
+    paces = resources.properties("HttpApiApiGatewayDefaultStage")["RouteSettings"]
+    pages = {route for route, function in PUBLIC.items() if function in ("ConsoleFunction", "AdminApiFunction")}
+    assert set(paces) == pages
+    assert {(pace["ThrottlingRateLimit"], pace["ThrottlingBurstLimit"]) for pace in paces.values()} == {(50, 100)}
+
+
 def test_the_access_log_tells_no_persons_facts(resources: Resources) -> None:
     log = resources.properties("HttpApiApiGatewayDefaultStage")["AccessLogSettings"]["Format"]
     assert not [word for word in ("query", "header", "claims", "sourceIp", "userAgent", "identity") if word in log]
@@ -67,6 +75,22 @@ def test_in_the_user_pool_only_an_administrator_creates_people(resources: Resour
     pool = resources.properties("UserPool")
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert pool["DeletionProtection"] == "ACTIVE"
+
+
+def test_people_of_the_user_pool_need_an_authenticator_app(expanded: dict[str, Any], resources: Resources) -> None:
+    pool = resources.properties("UserPool")
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ({"Ref": "AdminMfa"}, ["SOFTWARE_TOKEN_MFA"])
+    assert expanded["Parameters"]["AdminMfa"]["Default"] == "ON"
+    assert "OFF" not in expanded["Parameters"]["AdminMfa"]["AllowedValues"]
+
+
+def test_an_address_signs_in_in_any_letter_case(resources: Resources) -> None:
+    pool = resources.properties("UserPool")
+    assert pool["UsernameAttributes"] == ["email"]
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+
+
+def test_the_group_is_the_one_the_code_asks_for(resources: Resources) -> None:
     assert resources.properties("UserPoolGroup")["GroupName"] == {"Ref": "AdminGroup"}
 
 
@@ -74,7 +98,8 @@ def test_the_browser_signs_in_with_a_code_and_without_a_secret(resources: Resour
     client = resources.properties("UserPoolClient")
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthFlows"] == ["code"]
-    assert client["CallbackURLs"] == [{"Ref": "ConsoleUrl"}]
+    own = {"Fn::Sub": "https://${DomainName}/"}
+    assert client["CallbackURLs"] == client["LogoutURLs"] == [{"Fn::If": ["OwnDomain", own, {"Ref": "ConsoleUrl"}]}]
 
 
 def test_a_user_pool_is_made_only_where_no_issuer_is_named(expanded: dict[str, Any], resources: Resources) -> None:

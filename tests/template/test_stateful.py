@@ -54,7 +54,8 @@ def test_a_table_is_protected_on_demand_and_restorable(table: str, resources: Re
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["DeletionProtectionEnabled"] is True
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    own = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}}
+    assert properties["SSESpecification"] == {"Fn::If": ["OwnKey", own, {"SSEEnabled": True}]}
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -34,8 +34,8 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
-WORKERS = 218
-"""Workers that may call Intercom at the same time: each MaximumConcurrency of the template, together."""
+FIXED_WORKERS = 10
+"""Workers of the queues whose MaximumConcurrency is fixed in the template; deliveries and sync have parameters."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167
 """Calls a window of the smallest documented plan, taken until an answer has told ours."""
@@ -167,10 +167,10 @@ class Strikes:
 # -- Intercom: windows of ten seconds ---------------------------------------------------------------------------------
 
 
-def cap_of(limit: int | None) -> int:
+def cap_of(limit: int | None, workers: int) -> int:
     """Our calls in one window: 90 % of Intercom's, less one for each worker whose call may arrive in the next window."""
     of_us = int((limit or SMALLEST_LIMIT) * OUR_SHARE)
-    return max(1, of_us - min(WORKERS, of_us // 2))
+    return max(1, of_us - min(workers, of_us // 2))
 
 
 def cap_for(priority: Priority, cap: int) -> int:
@@ -183,18 +183,18 @@ def window_end(now: float, alignment: int) -> int:
     return int(alignment + (math.floor((now - alignment) / WINDOW) + 1) * WINDOW)
 
 
-def block_of(taken: int, cap: int) -> int:
+def block_of(taken: int, cap: int, workers: int) -> int:
     """Calls to lease at once: many while the window is empty, single ones near its end, so that few lapse unused."""
-    return max(1, min(LARGEST_BLOCK, (cap - taken) // WORKERS))
+    return max(1, min(LARGEST_BLOCK, (cap - taken) // workers))
 
 
-def share_of(cap: int, end: int, place: float) -> int:
+def share_of(cap: int, end: int, place: float, workers: int) -> int:
     """What one worker may call in the window that ends then, while it cannot reach the counter.
 
     Where a window has fewer calls than there are workers they take turns of one call; ``place`` (0 to 1, by chance, a
     worker's for good) says which.
     """
-    if cap >= WORKERS:
-        return cap // WORKERS
-    turns = math.ceil(WORKERS / cap)
+    if cap >= workers:
+        return cap // workers
+    turns = math.ceil(workers / cap)
     return int(end // int(WINDOW) % turns == int(place * turns))

@@ -13,7 +13,14 @@ HOST = "https://referral-factory.com/api/v2"
 def variables(function: str, **changes: str) -> dict[str, str]:
     """Everything that the function needs."""
     needed = dict.fromkeys(REQUIRED[function], "x")
-    known = {"STAGE": "prod", "INTERCOM_REGION": "US", "INTERCOM_API_URL": "", "REFERRAL_FACTORY_API_URL": HOST}
+    known = {
+        "STAGE": "prod",
+        "INTERCOM_REGION": "US",
+        "DELIVERY_CONCURRENCY": "3",
+        "SYNC_CONCURRENCY": "2",
+        "INTERCOM_API_URL": "",
+        "REFERRAL_FACTORY_API_URL": HOST,
+    }
     known["SYNTHETIC_SIGNUP_URL"] = "https://api.example.com/webhooks/referral-factory/1/joined"
     return {**{name: known.get(name, value) for name, value in needed.items()}, **changes}
 
@@ -45,6 +52,17 @@ def test_all_missing_variables_are_named_together() -> None:
 def test_variables_of_others_are_no_business_of_a_function() -> None:
     settings = settings_of({**variables("sweep"), "PATH": "/bin", "WEBHOOK_SECRET_ARN": "arn"}, "sweep")
     assert (settings.stage, settings.delivery_queue_url, settings.webhook_secret_arn) == ("prod", "x", "arn")
+
+
+def test_intercoms_limit_is_divided_by_all_workers() -> None:
+    settings = settings_of(variables("deliver_contact", DELIVERY_CONCURRENCY="200", SYNC_CONCURRENCY="8"), "deliver_contact")
+    assert settings.intercom_workers == 218
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many", "3.0", "10000"])
+def test_a_concurrency_that_is_no_number_is_refused(number: str) -> None:
+    with pytest.raises(ConfigurationError, match="DELIVERY_CONCURRENCY is a number"):
+        settings_of(variables("deliver_contact", DELIVERY_CONCURRENCY=number), "deliver_contact")
 
 
 @pytest.mark.parametrize("region", INTERCOM_HOSTS)

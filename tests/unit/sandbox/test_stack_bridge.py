@@ -21,7 +21,7 @@ ECHO = ROOT / "tests" / "integration" / "echo" / "template.yaml"
 def bridged() -> dict[str, Any]:
     template = expand.read_template(ECHO)
     locations = {name: f"s3://bucket/{name}" for name in expand.list_code(template)}
-    return bridge.bridge_template(expand.expand_template(template, {}, locations))
+    return bridge.bridge_template(expand.expand_template(template, {}, locations), {})
 
 
 def _of_type(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -44,13 +44,13 @@ def test_the_api_keeps_no_body_and_cors_is_in_camel_case(bridged: dict[str, Any]
     assert api["CorsConfiguration"]["allowMethods"] == ["GET"]
 
 
-def test_a_queue_has_no_more_workers_than_a_laptop_can_bear() -> None:
-    sources = {
-        name: {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"ScalingConfig": {"MaximumConcurrency": workers}}}
-        for name, workers in (("Few", 3), ("Many", 200))
+def test_a_parameters_number_of_workers_is_a_number() -> None:
+    source = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {"ScalingConfig": {"MaximumConcurrency": {"Ref": "Many"}}},
     }
-    bridged = bridge.bridge_template({"Resources": sources})["Resources"]
-    assert [bridged[name]["Properties"]["ScalingConfig"]["MaximumConcurrency"] for name in sources] == [3, bridge.MOST_WORKERS]
+    bridged = bridge.bridge_template({"Resources": {"Source": source}}, {"Many": "10"})["Resources"]
+    assert bridged["Source"]["Properties"]["ScalingConfig"]["MaximumConcurrency"] == 10
 
 
 def test_alarms_that_ministack_does_not_know_are_left_out_and_others_stay() -> None:
@@ -59,7 +59,7 @@ def test_alarms_that_ministack_does_not_know_are_left_out_and_others_stay() -> N
         "Math": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}},
         "Composite": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}},
     }
-    assert list(bridge.bridge_template({"Resources": alarms})["Resources"]) == ["Plain"]
+    assert list(bridge.bridge_template({"Resources": alarms}, {})["Resources"]) == ["Plain"]
 
 
 def test_tables_that_expire_are_found(bridged: dict[str, Any]) -> None:
@@ -69,14 +69,14 @@ def test_tables_that_expire_are_found(bridged: dict[str, Any]) -> None:
 def test_a_route_under_a_condition_is_refused_aloud() -> None:
     api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"paths": {"/x": {"Fn::If": ["a", {}, {}]}}}}}
     with pytest.raises(DeploymentError, match="/x"):
-        bridge.bridge_template({"Resources": {"HttpApi": api}})
+        bridge.bridge_template({"Resources": {"HttpApi": api}}, {})
 
 
 def test_an_authorizer_that_is_not_there_is_refused_aloud() -> None:
     operation = {"x-amazon-apigateway-integration": {"uri": "u"}, "security": [{"Gone": []}]}
     api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"paths": {"/x": {"get": operation}}}}}
     with pytest.raises(DeploymentError, match="Gone"):
-        bridge.bridge_template({"Resources": {"HttpApi": api}})
+        bridge.bridge_template({"Resources": {"HttpApi": api}}, {})
 
 
 def test_a_missing_or_broken_template_is_one_clear_line(tmp_path: Path) -> None:

@@ -34,13 +34,14 @@ COUNTS_KEPT_SECONDS = 3_600
 
 class IntercomLimiter(Limiter):
     """``time_left`` of the invocation, in seconds. ``place`` (0 to 1):
-    chosen by chance, for whose turn it is when no counter tells."""
+    chosen by chance, for whose turn it is when no counter tells. ``workers`` may call at the same time, all together."""
 
-    def __init__(self, table: Table, clock: Clock, time_left: Callable[[], float], place: float) -> None:
+    def __init__(self, table: Table, clock: Clock, time_left: Callable[[], float], place: float, workers: int) -> None:
         self._table = table
         self._clock = clock
         self._time_left = time_left
         self._place = place
+        self._workers = workers
         self._limit: int | None = None
         self._alignment = 0
         self._end = 0
@@ -86,7 +87,7 @@ class IntercomLimiter(Limiter):
         now = self._clock.now()
         self._open_window(now)
         item = self._table.find(vendor_key(Vendor.INTERCOM), _sort_key(self._end))
-        return _taken(item or {}), cap_of(self._limit), self._limit
+        return _taken(item or {}), cap_of(self._limit, self._workers), self._limit
 
     # -- the window ---------------------------------------------------------------------------------------------------
 
@@ -104,8 +105,8 @@ class IntercomLimiter(Limiter):
 
     def _lease(self, priority: Priority) -> bool:
         """Takes a block from the window's counter, a single call when a block is too much; False when it is used up."""
-        cap = cap_for(priority, cap_of(self._limit))
-        block = block_of(self._taken, cap)
+        cap = cap_for(priority, cap_of(self._limit, self._workers))
+        block = block_of(self._taken, cap, self._workers)
         try:
             return self._take(block, cap) or (block > 1 and self._take(1, cap))
         except TransientError as error:
@@ -130,7 +131,7 @@ class IntercomLimiter(Limiter):
         return True
 
     def _take_on_credit(self, block: int, cap: int) -> bool:
-        granted = min(block, share_of(cap, self._end, self._place) - self._on_credit)
+        granted = min(block, share_of(cap, self._end, self._place, self._workers) - self._on_credit)
         if granted <= 0:
             return False
         self._on_credit += granted
