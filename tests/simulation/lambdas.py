@@ -121,7 +121,10 @@ class LambdaFunction:
     def _route_of(self, event: Any) -> str:
         """The longest route that leads to the call."""
         method, path = event["requestContext"]["http"]["method"], event["rawPath"]
-        patterns = {route: re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route)) for _, route in self.made.routes}
+        patterns = {
+            route: re.sub(r"\\{\w+\\}", "[^/]+", re.sub(r"\\{\w+\\\+\\}", ".+", re.escape(route)))
+            for _, route in self.made.routes
+        }
         fit = [route for route, pattern in patterns.items() if re.fullmatch(pattern, path)]
         return f"{method} {max(fit, key=len, default='')}"
 
