@@ -110,7 +110,7 @@ class Qualification:
         newest: dict[str, Sighting] = {}
         for one in sorted((one for one in self.sightings if not one.read), key=_time):
             newest[self.survivor_of(one.contact_id)] = one
-        return [one for one in newest.values() if (last := self.last_read(one.contact_id)) is None or last.at < one.at]
+        return [one for one in newest.values() if _may_be_newer(one, self.last_read(one.contact_id))]
 
     def turned(self, wanted: bool, due_at: float) -> Qualification:
         """A turn: the next generation, to be told by ``due_at``. Turned back before anybody told Referral Factory, there is
@@ -240,7 +240,7 @@ def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline
     it was adopted, and nobody has told so yet."""
     seen = seen.under(rule)
     baseline = _since_taken_back(seen, rule, baseline)
-    if any(one.contact_id == shown.contact_id and one.at >= shown.at for one in seen.sightings):
+    if _is_known(seen, shown):
         return False
     if rule.matches(shown.value):
         return (seen.by_hand or not seen.wanted) and earns(seen, shown, rule, baseline)
@@ -289,6 +289,19 @@ def _collapsed(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
     ]
     kept = sorted([*kept, *newest_read.values()], key=lambda one: (one.at, *_whose(one), one.read, str(one.value)))
     return tuple(kept[-MOST_SIGHTINGS:])
+
+
+def _may_be_newer(told: Sighting, read: Sighting | None) -> bool:
+    """Intercom's answers tell whole seconds: of two changes within one, the answer may have shown the first."""
+    return read is None or read.at < told.at or (int(read.at) == int(told.at) and read.value != told.value)
+
+
+def _is_known(seen: Qualification, shown: Sighting) -> bool:
+    """Whether what a search shows is no newer than the newest that is known of the contact."""
+    newest = max((one for one in seen.sightings if one.contact_id == shown.contact_id), key=_time, default=None)
+    if newest is None or newest.at < shown.at:
+        return False
+    return int(newest.at) > int(shown.at) or newest.value == shown.value
 
 
 def _time(sighting: Sighting) -> float:

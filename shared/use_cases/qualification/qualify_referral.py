@@ -35,7 +35,7 @@ from shared.ports.connection import Connections
 from shared.ports.contact import People
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.follow_contact import follow_contact
-from shared.use_cases.qualification.read_contact import read_contacts
+from shared.use_cases.qualification.read_contact import WITHIN_THE_SECOND, read_contacts
 from shared.use_cases.qualification.tell_qualification import OPEN, hear_of_qualification, tell_qualification
 
 YOUNG = 600.0
@@ -48,7 +48,9 @@ HEARD = {"qualified": True, "not qualified": False}
 """Topics that stand for a word of Referral Factory, and what it says."""
 RING = "ring"
 WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", RING})
-BECOMES_USER = frozenset({"contact.merged", "reconcile"})
+RECONCILED = "reconcile"
+"""The topic of what a search showed."""
+BECOMES_USER = frozenset({"contact.merged", RECONCILED})
 """Topics beside ``contact.lead.signed_up`` that may show a lead as a user."""
 
 
@@ -203,6 +205,8 @@ class QualificationAttempt:
         if message.contact_id is None or message.topic in WITHOUT_VALUES:
             return None
         told_at = message.updated_at if message.updated_at is not None else message.received_at
+        if rule.reversible and message.topic == RECONCILED:  # a whole second: what a search shows stood at its end
+            told_at += WITHIN_THE_SECOND
         seen_at = min(told_at, self._environment.clock.now())  # what is dated in the future could never be read anew
         if rule.attribute != ROLE:
             told = rule.attribute in message.values

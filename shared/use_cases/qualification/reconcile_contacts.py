@@ -22,7 +22,7 @@ from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.use_cases.connection.settle_doubt import settle_doubt
 from shared.use_cases.environment import Environment
-from shared.use_cases.qualification.qualify_referral import is_our_user
+from shared.use_cases.qualification.qualify_referral import RECONCILED, is_our_user
 from shared.use_cases.qualification.search_contacts import ContactSearches, Search
 
 NAME = "contacts"
@@ -149,7 +149,7 @@ class ContactReconciliation:
     def _queue(self, contact: Contact) -> None:
         self._environment.qualification_queue.send(
             QualifyReferral(
-                topic="reconcile",
+                topic=RECONCILED,
                 received_at=self._environment.clock.now(),
                 contact_id=contact.id,
                 email=contact.email or None,
