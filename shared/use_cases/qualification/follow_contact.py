@@ -38,6 +38,21 @@ def follow_contact(environment: Environment, row: Referral, message: QualifyRefe
     return row
 
 
+def follow_own_contact(environment: Environment, row: Referral) -> Referral:
+    """The row after Intercom was asked whether its contact was merged. Raises what the Intercom port raises, and BusyError."""
+    for _ in range(MOST_STEPS):
+        if row.contact_id is None:
+            return row
+        try:
+            environment.intercom(find_connection(environment)).get_contact(row.contact_id)
+        except ContactGoneError as gone:
+            if gone.canonical_id is not None:
+                row = follow_merge(environment, row, gone.canonical_id, known=True)
+                continue
+        return row
+    return row
+
+
 def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, known: bool) -> Referral:
     """The survivor is the row's contact from now on. Not ``known``: nobody said that it was the row's contact that was
     merged, so the survivor's changes count for the row, which keeps its own contact until a call shows that it is gone."""

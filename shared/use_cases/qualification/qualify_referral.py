@@ -34,7 +34,7 @@ from shared.observability import logger
 from shared.ports.connection import Connections
 from shared.ports.contact import People
 from shared.use_cases.environment import Environment
-from shared.use_cases.qualification.follow_contact import follow_contact
+from shared.use_cases.qualification.follow_contact import follow_contact, follow_own_contact
 from shared.use_cases.qualification.read_contact import WITHIN_THE_SECOND, read_contacts
 from shared.use_cases.qualification.tell_qualification import OPEN, hear_of_qualification, tell_qualification
 
@@ -150,6 +150,8 @@ class QualificationAttempt:
         environment, key = self._environment, (row.campaign_id, row.user_id)
         campaign = environment.campaigns.find(row.campaign_id)
         rule = rule_of(campaign) if campaign and campaign.status is not Status.DRAFT else None
+        if rule is not None and rule.attribute == ROLE and self._shows_another_user(row):
+            row = follow_own_contact(environment, row)
         before = environment.qualifications.find(*key)
         if campaign is None or rule is None or (row.finished and not may_qualify(row, campaign)):
             if before is not None and before.due_at is not None:
@@ -212,9 +214,16 @@ class QualificationAttempt:
             told = rule.attribute in message.values
             value = message.values.get(rule.attribute)
             return Sighting(message.contact_id, seen_at, value, attribute=rule.attribute) if told else None
-        signed_up = message.topic == SIGNED_UP or (message.topic in BECOMES_USER and message.role == Role.USER)
+        signed_up = message.topic == SIGNED_UP or (self._shows_user() and not self._shows_another_user(row))
         is_news = signed_up and not is_our_user(self._environment, row, message.contact_id, told=message.topic == SIGNED_UP)
         return Sighting(message.contact_id, seen_at, str(Role.USER), attribute=ROLE) if is_news else None
+
+    def _shows_user(self) -> bool:
+        return self._message.topic in BECOMES_USER and self._message.role == Role.USER
+
+    def _shows_another_user(self, row: Referral) -> bool:
+        """A user beside the row's own contact, and nothing yet that says that it became that user."""
+        return self._shows_user() and row.contact_id not in (None, self._message.contact_id)
 
     # -- what follows from it -----------------------------------------------------------------------------------------
 

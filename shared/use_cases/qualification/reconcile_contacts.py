@@ -130,14 +130,16 @@ class ContactReconciliation:
         if contact.email:
             keys |= dict.fromkeys(referrals.referrals_of_email(self._workspace_id, fold_email(contact.email)))
         rows = referrals.find_all([key for key in keys if key[0] in self._tracked]) if keys else {}
-        missed = 0
+        news = missed = 0
         for key, row in rows.items():
             campaign, rule = self._tracked[key[0]]
             if row.audience is not Audience.PERSON_INVITED or (row.finished and not may_qualify(row, campaign)):
                 continue
-            missed += self._is_news_for(row, rule, contact)
+            if self._is_news_for(row, rule, contact):
+                news += 1
+                missed += rule.attribute != ROLE or contact.id == row.contact_id  # else perhaps a user beside the lead
         self._found.missed += [float(contact.updated_at)] * missed
-        return missed > 0
+        return news > 0
 
     def _is_news_for(self, row: Referral, rule: Rule, contact: Contact) -> bool:
         if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):

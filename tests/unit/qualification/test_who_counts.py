@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.signup.referral import State
 from shared.messages import QualifyReferral
@@ -144,3 +146,53 @@ def test_one_referrals_failure_does_not_stop_the_contacts_others() -> None:
     assert sorted([first.qualified_times, second.qualified_times]) == [0, 1], "one waits, the other is done"
     story.settles(5)
     assert (first.qualified_times, second.qualified_times) == (1, 1)
+
+
+BECAME_USER = {"trigger": {"kind": "became_user"}}
+
+
+def test_a_user_beside_the_lead_is_no_lead_that_became_a_user() -> None:
+    story = Friendship(BECAME_USER)
+    friend = story.invited()
+    other = story.app.given("user", email=friend.email)
+    story.changes(other.id, "anything", "lead_source")
+    story.settles(2)
+    for _ in range(3):
+        story.app.wait(300)
+        story.app.reconcile()
+        story.settles(2)
+    assert friend.qualified_times == 0
+    assert story.app.metrics.counts["NotificationsSilent"] == 0, "nothing was missed"
+
+
+def test_a_user_into_whom_somebody_elses_lead_was_merged_is_not_what_this_lead_became() -> None:
+    story = Friendship(BECAME_USER)
+    story.app.intercom.change_settings({"merged_webhook_names_source": False})
+    friend = story.invited()
+    lead = story.contact(friend.email)
+    another = story.app.given("lead", email="somebody.else@example.com")
+    user = story.app.given("user", email=friend.email)
+    story.app.wait(10)
+    story.app.intercom.contacts.merge({"from": another.id, "into": user.id, "skip_duplicate_validation": True}, by_api=False)
+    story.settles(3)
+    story.app.reconcile()
+    story.settles(3)
+    assert friend.qualified_times == 0
+    assert story.row(friend).contact_id == lead.id
+
+
+@pytest.mark.parametrize("notified", [True, False])
+def test_a_lead_that_was_merged_into_the_user_beside_it_became_a_user(notified: bool) -> None:
+    story = Friendship(BECAME_USER)
+    story.app.intercom.change_settings({"merged_webhook_names_source": False})
+    friend = story.invited()
+    lead, user = story.contact(friend.email), story.app.given("user", email=friend.email)
+    story.app.wait(10)
+    story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
+    if not notified:
+        story.taken()
+        story.app.wait(120)
+        story.app.reconcile()
+    story.settles(2)
+    assert friend.qualified_times == 1
+    assert story.row(friend).contact_id == user.id
