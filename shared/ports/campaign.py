@@ -17,13 +17,17 @@ class Campaigns(Protocol):
     def list(self) -> Sequence[Campaign]: ...
 
     def save(self, document: Document, expected_version: int | None, author: str, at: float) -> Campaign:
-        """Writes the next version. ``expected_version`` None: there must be none yet. Raises ConflictError."""
+        """Writes the next version. ``expected_version`` None: there must be none yet. Qualified values that are new are
+        *uncounted* from now on, unless nobody can have stood at them: the settings are the first. Raises ConflictError."""
 
     def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
         """Newest first: ``version``, ``saved_at``, ``saved_by``, ``document``."""
 
     def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
         """Stores the activation mark, once; a later call changes nothing."""
+
+    def counted(self, campaign_id: int, version: int) -> None:
+        """Who stood at that version's new qualified values is known; nothing happens when there is a newer version."""
 
     def watch_departures(self, campaign_id: int) -> None:
         """Any value of the tracked attribute can matter from now on."""

@@ -36,6 +36,7 @@ from shared.domain.signup.referral import KnownPerson, Referral
 from shared.errors import RefusedError, UnavailableError
 from shared.messages import DeliverContact, Message, message_of
 from shared.runtime.bootstrap import Environment, use
+from shared.use_cases.qualification.count_standing import count_standing
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.errors import client_error
 from tests.fakes.secretsmanager import FakeSecretsManager
@@ -353,6 +354,8 @@ class App:
         saved = campaigns.save(document, before.version if before else None, "mara@example.com", self.clock.now())
         if known_up_to is not None and document["status"] == "active":
             campaigns.mark_known(saved.campaign_id, known_up_to)
+        if saved.uncounted:
+            count_standing(self.environment, saved)
         return saved
 
     def make_synthetic_signup(self, email: str = SYNTHETIC_EMAIL, campaign: int = 1) -> None:

@@ -29,7 +29,7 @@ ARROWS = {
 # capability → which others its use cases may call. Floors from top to bottom: a capability calls only what lies below it.
 BELOW: dict[str, tuple[str, ...]] = {
     "operations": ("campaign", "signup", "qualification", "referrer", "sync", "contact", "connection", "vendor"),
-    "campaign": ("signup", "referrer", "sync", "contact", "connection", "vendor"),
+    "campaign": ("signup", "qualification", "referrer", "sync", "contact", "connection", "vendor"),
     "qualification": ("referrer", "connection", "vendor"),
     "signup": ("referrer", "sync", "contact", "connection", "vendor"),
     "referrer": ("sync", "contact", "connection", "vendor"),

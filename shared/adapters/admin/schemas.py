@@ -75,6 +75,11 @@ class BecameUserTrigger(Form):
 class Qualification(Form):
     trigger: Annotated[AttributeTrigger | BecameUserTrigger, Field(discriminator="kind")]
     unqualify_on_reversal: bool = False
+    take_back_accepted: list[Value] = Field(
+        default=[],
+        max_length=100,
+        description="Values that qualify no more: accepts that those who qualified by them no longer do.",
+    )
     qualify_skipped: bool = False
 
 

@@ -74,6 +74,8 @@ class Campaign:
 
     ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered.
     ``watches_departures``: a contact that stood at a qualified value was adopted, so that any value of it can matter.
+    ``rule_since``: when each qualified value became one. ``uncounted``: those that became one after somebody may have stood at
+    them, and who did is not known yet.
     ``noted_problems``: why the campaign does not work as it was set up, in plain words, by the part of it.
     """
 
@@ -92,6 +94,8 @@ class Campaign:
     qualify_skipped: bool = False
     watches_departures: bool = False
     noted_problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rule_since: Mapping[str, float] = field(default_factory=dict)
+    uncounted: tuple[Value, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -138,6 +142,8 @@ def campaign_of(
     known_up_to: int | None = None,
     watches_departures: bool = False,
     noted_problems: Mapping[str, tuple[str, ...]] | None = None,
+    rule_since: Mapping[str, float] | None = None,
+    uncounted: tuple[Value, ...] = (),
 ) -> Campaign:
     """The settings of a saved document. KeyError or ValueError when it is none (saving validates, so this is a bug)."""
     qualification = document.get("qualification") or {}
@@ -160,6 +166,8 @@ def campaign_of(
         qualify_skipped=bool(qualification.get("qualify_skipped", False)),
         watches_departures=watches_departures,
         noted_problems=noted_problems or {},
+        rule_since=rule_since or {},
+        uncounted=uncounted,
     )
 
 

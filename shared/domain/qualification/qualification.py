@@ -6,7 +6,7 @@ heard of it. So notifications may come late, twice or in any order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -192,7 +192,7 @@ class Qualification:
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """What stood before. Sightings older than ``at`` count for nothing; a contact in ``standing`` was at a qualified value
-    already, and has to leave it first."""
+    at ``at`` already, and has to leave it first."""
 
     at: float = 0.0
     standing: frozenset[str] = field(default_factory=frozenset)
@@ -204,11 +204,15 @@ def may_qualify(row: Referral, campaign: Campaign) -> bool:
 
 
 def baseline_of(row: Referral, rule: Rule) -> Baseline:
-    """Of a delivered row."""
-    standing = {contact_id for contact_id, value in row.standing.items() if rule.matches(value)}
-    if row.contact_id and rule.matches(row.baseline):
-        standing.add(row.contact_id)
+    """Of a delivered row. Values that qualify only since then say nothing: who stood at them was counted when they began to."""
+    met = [*row.standing.items(), *([(row.contact_id, row.baseline)] if row.contact_id else [])]
+    standing = {one for one, value in met if rule.matches(value) and not is_older(row, rule, value)}
     return Baseline(float(int(row.baseline_at or 0.0)), frozenset(standing))
+
+
+def is_older(row: Referral, rule: Rule, value: Value) -> bool:
+    """Whether the row was delivered before that became a qualified value."""
+    return row.delivered_at is not None and row.delivered_at < rule.since_of(value)
 
 
 def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool, Value]:
@@ -218,14 +222,19 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
     if seen.wanted and not seen.sightings:
         return True, seen.value  # nothing was seen yet that could take it back
     sightings = [one for one in seen.sightings if one.at >= baseline.at]
-    standing = {seen.survivor_of(contact_id) for contact_id in baseline.standing}
+    standing = _standing(seen, rule, baseline)
     for contact_id in dict.fromkeys(seen.survivor_of(one.contact_id) for one in sightings):
         own = [one for one in sightings if seen.survivor_of(one.contact_id) == contact_id]
-        left_at = min((one.at for one in own if not rule.matches(one.value)), default=None)
+        stood_at = standing.get(contact_id)
+        left_at = min((one.at for one in own if not rule.matches(one.value) and one.at >= (stood_at or 0.0)), default=None)
         if rule.reversible:
             own = [one for one in own if one.read][-1:]
         for one in own:
-            if rule.matches(one.value) and _counts(one, contact_id in standing, left_at):
+            if not rule.matches(one.value):
+                continue
+            if rule.reversible and seen.wanted:
+                return True, one.value  # it counts already, by whichever rule
+            if one.at >= int(rule.since_of(one.value)) and _counts(one, stood_at is not None, left_at):
                 return True, one.value
     if not rule.reversible and seen.wanted:
         return True, seen.value
@@ -262,11 +271,28 @@ def _since_taken_back(seen: Qualification, rule: Rule, baseline: Baseline) -> Ba
     return Baseline(seen.taken_back_at, frozenset(standing))
 
 
+def _standing(seen: Qualification, rule: Rule, baseline: Baseline) -> Mapping[str, float]:
+    """The contacts that have to leave a qualified value first, each with the time since when leaving counts: at ``baseline``,
+    or when the value became a qualified one."""
+    standing = {seen.survivor_of(contact_id): baseline.at for contact_id in baseline.standing}
+    before: dict[str, float] = {}
+    for one in sorted(seen.sightings, key=_time):
+        contact_id = seen.survivor_of(one.contact_id)
+        if not rule.matches(one.value):
+            if one.at < before.get(contact_id, 0.0):
+                del before[contact_id]
+        elif one.at < int(rule.since_of(one.value)):
+            before[contact_id] = max(rule.since_of(one.value), baseline.at)
+    return {**standing, **before}
+
+
 def _leaves(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
     contact_id = seen.survivor_of(shown.contact_id)
-    stood = contact_id in {seen.survivor_of(one) for one in baseline.standing}
-    left = [one for one in seen.sightings if one.at >= baseline.at and not rule.matches(one.value)]
-    return stood and shown.at >= baseline.at and contact_id not in {seen.survivor_of(one.contact_id) for one in left}
+    stood_at = _standing(seen, rule, baseline).get(contact_id)
+    if stood_at is None or shown.at < stood_at:
+        return False
+    left = [one for one in seen.sightings if one.at >= stood_at and not rule.matches(one.value)]
+    return contact_id not in {seen.survivor_of(one.contact_id) for one in left}
 
 
 def _counts(sighting: Sighting, stood: bool, left_at: float | None) -> bool:

@@ -37,6 +37,8 @@ COUNTS = ("referrals_count", "converted_referrals_count")
 IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
 QUALIFICATION = "qualification"
 """The name of a refused qualification among a row's refusals; a reward's is ``reward`` and its id."""
+DOUBT = "doubt"
+"""The name, among them, of a value of which nobody can say whether the contact came to it or stood there before the rule."""
 TROUBLED = frozenset({State.FAILED, State.PARTIAL})
 """Ends that a person should look at."""
 

@@ -14,7 +14,9 @@ from shared.domain.contact import Attribute
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
+from shared.use_cases.campaign.find_taken_back import find_taken_back
 from shared.use_cases.environment import Environment
+from shared.use_cases.qualification.count_standing import PAGES_AT_SAVE, Standing, count_standing
 from shared.use_cases.signup.reconcile_campaigns import highest_user_id
 
 UNCHECKED = (
@@ -53,7 +55,8 @@ def save_campaign(
     unfit = _find_unfit(environment, document)
     if unfit is None:
         warnings.append(("", UNCHECKED))
-    doubtful = [*(unfit or ()), *find_unearned(document)]
+    before = environment.campaigns.find(int(document["campaign_id"]))
+    doubtful = [*(unfit or ()), *find_unearned(document), *find_taken_back(environment, document, before)]
     if status is Status.PAUSED:
         warnings += doubtful
     else:
@@ -63,9 +66,31 @@ def save_campaign(
     warnings += find_risky(document)
     warnings += find_shared(document, [campaign.document for campaign in environment.campaigns.list()])
     campaign = environment.campaigns.save(document, expected_version, author, environment.clock.now())
+    warnings += _tell_standing(environment, campaign)
     if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
         _mark_known(environment, campaign.campaign_id)
     return Saved(campaign, tuple(warnings))
+
+
+def _tell_standing(environment: Environment, campaign: Campaign) -> list[Problem]:
+    """How many people of the campaign stand at a value that qualifies only from now on. Reconcile counts what saving cannot."""
+    if not campaign.uncounted:
+        return []
+    try:
+        standing = count_standing(environment, campaign, PAGES_AT_SAVE)
+    except (FailureError, ConfigurationError) as error:
+        logger.warning("standing left to reconcile", campaign_id=campaign.campaign_id, error=type(error).__name__)
+        standing = Standing(complete=False)
+    values = ", ".join(f"“{value}”" for value in campaign.uncounted)
+    if campaign.became_user:
+        values = "the role of a user"
+    count, people = standing.people, "person" if standing.people == 1 else "people"
+    if standing.complete and not count:
+        return []
+    known = f"{count} {people} of this campaign" if standing.complete else f"At least {count} {people} of this campaign"
+    stand = f"{known} stood at {values} before, which does not count: their contact has to leave it and come back."
+    later = " All are counted within minutes; until then nobody who joined before becomes successful by it."
+    return [("qualification.trigger", stand if standing.complete else stand + later)]
 
 
 def _mark_known(environment: Environment, campaign_id: int) -> None:

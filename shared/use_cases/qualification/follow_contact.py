@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.domain.campaign.rule import ROLE, rule_of
 from shared.domain.contact import Contact, Value, preferred
 from shared.domain.person import fold_email
+from shared.domain.qualification.qualification import Sighting, is_older
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import QUALIFICATION_LEASE
@@ -107,6 +108,10 @@ def _move(environment: Environment, row: Referral, dead_id: str, contact: Contac
         standing = {contact_id: contact.value(rule.attribute)}
         if rule.matches(standing[contact_id]):
             environment.campaigns.watch_departures(row.campaign_id)
+            if is_older(row, rule, standing[contact_id]):
+                before = rule.since_of(standing[contact_id]) - 1
+                sighting = Sighting(contact_id, before, standing[contact_id], attribute=rule.attribute)
+                environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.saw(sighting))
     environment.referrals.point(Pointer(connection.workspace_id, contact_id=contact_id), row.campaign_id, row.user_id)
     _change_person(environment, row, dead_id, lambda one: replace(one, contact_id=contact_id, role=None, ours=False))
     now, note = environment.clock.now(), f"contact {dead_id} was deleted; {contact_id} has the e-mail address too"

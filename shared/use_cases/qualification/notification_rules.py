@@ -64,7 +64,7 @@ class NotificationRules:
 
     def _list(self) -> list[NotificationRule]:
         return [
-            NotificationRule(rule, campaign.unqualify_on_reversal or campaign.watches_departures)
+            NotificationRule(rule, campaign.unqualify_on_reversal or campaign.watches_departures or bool(campaign.uncounted))
             for campaign in self._environment.campaigns.list()
             if campaign.status is not Status.DRAFT and (rule := rule_of(campaign)) is not None
         ]

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.rule import ROLE, Rule, rule_of
-from shared.domain.contact import Role
+from shared.domain.contact import Role, Value
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.qualification import (
     SIGNED_UP,
@@ -21,6 +21,7 @@ from shared.domain.qualification.qualification import (
     Stage,
     baseline_of,
     earns,
+    is_older,
     is_wanted,
     may_qualify,
 )
@@ -42,6 +43,8 @@ YOUNG = 600.0
 """Seconds after its creation in which a contact that nobody knows may be one whose delivery is not stored yet."""
 UNKNOWN_AGAIN_AFTER = 60.0
 DELIVERY_AGAIN_AFTER = 60.0
+UNCOUNTED_AGAIN_AFTER = 300.0
+UNCOUNTED = "The rule is new: who stood at its values before is still being counted."
 PAUSED_AGAIN_AFTER = 300.0
 """Seconds: whoever lets the campaign go on need not wait for long."""
 HEARD = {"qualified": True, "not qualified": False}
@@ -158,7 +161,7 @@ class QualificationAttempt:
                 self._finish(row, before)
             return
         sighting = self._sighting(row, rule)
-        if before is None and not (sighting and _begins(row, rule, sighting)):
+        if before is None and not (sighting and (campaign.uncounted or _begins(row, rule, sighting))):
             return
         if before is not None and before.wanted and before.due_at is None:
             if before.by_hand and sighting and row.finished and earns(before, sighting, rule, baseline_of(row, rule)):
@@ -175,12 +178,20 @@ class QualificationAttempt:
             if rule.reversible:
                 row, seen = read_contacts(environment, row, rule, seen)
             baseline = baseline_of(row, rule)
-            wanted, _ = is_wanted(seen, rule, baseline)
-            twin_id = self._twin_of(row, campaign) if wanted and not seen.wanted else None
-            if twin_id is None:
-                self._finish(row, self._judge(row, rule, baseline))
-            else:
-                self._leave_to(twin_id, row)
+            wanted, value = is_wanted(seen, rule, baseline)
+            if wanted and not seen.wanted and self._leaves_it(row, campaign, rule, value):
+                return
+            self._finish(row, self._judge(row, rule, baseline))
+
+    def _leaves_it(self, row: Referral, campaign: Campaign, rule: Rule, value: Value) -> bool:
+        """What a value earns is not earned yet, while nobody knows who stood at it before, or by another row."""
+        if is_older(row, rule, value) and replace(rule, values=campaign.uncounted).matches(value):
+            self._ring_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED)
+            return True
+        twin_id = self._twin_of(row, campaign)
+        if twin_id is not None:
+            self._leave_to(twin_id, row)
+        return twin_id is not None
 
     def _note(self, key: tuple[int, int], sighting: Sighting | None) -> Qualification:
         """Stored first, to be rung should this worker not come back."""

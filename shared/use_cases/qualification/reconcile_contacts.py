@@ -7,13 +7,13 @@ days back, and what is older than the last reading is left out on our side (``se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.rule import ROLE, Rule, rule_of
-from shared.domain.contact import Attribute, Contact, Value
-from shared.domain.mapping import STANDARD_TYPES, coerce
+from shared.domain.contact import Contact
+from shared.domain.mapping import STANDARD_TYPES
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.qualification import Qualification, Sighting, baseline_of, is_news, may_qualify
 from shared.domain.signup.referral import Referral
@@ -22,8 +22,9 @@ from shared.messages import QualifyReferral
 from shared.observability import logger
 from shared.use_cases.connection.settle_doubt import settle_doubt
 from shared.use_cases.environment import Environment
+from shared.use_cases.qualification.count_standing import count_standing
 from shared.use_cases.qualification.qualify_referral import RECONCILED, is_our_user
-from shared.use_cases.qualification.search_contacts import ContactSearches, Search
+from shared.use_cases.qualification.search_contacts import ContactSearches, searches_of, value_of
 
 NAME = "contacts"
 FAILED = "ContactReconcileFailed"
@@ -31,8 +32,6 @@ FAILED = "ContactReconcileFailed"
 Intercom refused."""
 OVERDUE = 300.0
 """Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
-MOST_VALUES = 7
-"""Of one search: a text takes two of the 15 filters that a group may have."""
 Tracked = Mapping[int, tuple[Campaign, Rule]]
 
 
@@ -72,6 +71,7 @@ class ContactReconciliation:
         try:
             settle_doubt(environment, connection)
             self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
+            self._count_standing()
             self._compare(environment.clock.now())
         except ConnectionLostError:
             environment.intercom_guard.connection_lost()
@@ -83,6 +83,18 @@ class ContactReconciliation:
         environment.metrics.count("ContactsReconciled")
         logger.info("contacts reconciled", seen=self._found.seen, queued=self._found.queued, complete=self._found.complete)
         return self._found
+
+    def _count_standing(self) -> None:
+        """What saving had no time for, or could not ask."""
+        for key, (campaign, rule) in self._tracked.items():
+            if not campaign.uncounted:
+                continue
+            try:
+                if count_standing(self._environment, campaign).complete:
+                    self._tracked[key] = (self._environment.campaigns.get(key), rule)
+            except RejectedError as error:
+                self._environment.metrics.count(FAILED)
+                logger.error("standing not counted", campaign_id=key, reason=str(error))
 
     def _compare(self, now: float) -> None:
         stored = self._environment.progresses.find(NAME) or {}
@@ -100,7 +112,11 @@ class ContactReconciliation:
     def _search(self, searches: ContactSearches) -> None:
         queued: set[str] = set()
         attributes = self._environment.intercom().attributes()
-        wanted = [one for pair in self._tracked.values() for one in _searches(*pair, attributes)]
+        wanted = [
+            one
+            for campaign, rule in self._tracked.values()
+            for one in searches_of(rule, attributes, others=rule.reversible or campaign.watches_departures)
+        ]
         for search in searches.in_turn(wanted):
             try:
                 for contact in searches.read(search):
@@ -137,7 +153,8 @@ class ContactReconciliation:
                 continue
             if self._is_news_for(row, rule, contact):
                 news += 1
-                missed += rule.attribute != ROLE or contact.id == row.contact_id  # else perhaps a user beside the lead
+                if not campaign.uncounted:  # it may have stood there
+                    missed += rule.attribute != ROLE or contact.id == row.contact_id  # else perhaps a user beside the lead
         self._found.missed += [float(contact.updated_at)] * missed
         return news > 0
 
@@ -145,7 +162,7 @@ class ContactReconciliation:
         if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):
             return False
         seen = self._environment.qualifications.find(row.campaign_id, row.user_id)
-        shown = Sighting(contact.id, float(contact.updated_at), _value(contact, rule), attribute=rule.attribute)
+        shown = Sighting(contact.id, float(contact.updated_at), value_of(contact, rule), attribute=rule.attribute)
         return is_news(seen or Qualification(row.campaign_id, row.user_id), shown, rule, baseline_of(row, rule))
 
     def _queue(self, contact: Contact) -> None:
@@ -156,7 +173,7 @@ class ContactReconciliation:
                 contact_id=contact.id,
                 email=contact.email or None,
                 role=str(contact.role),
-                values={rule.attribute: _value(contact, rule) for _, rule in self._tracked.values()},
+                values={rule.attribute: value_of(contact, rule) for _, rule in self._tracked.values()},
                 updated_at=float(contact.updated_at),
             )
         )
@@ -173,24 +190,3 @@ class ContactReconciliation:
                 self._environment.metrics.count("NotificationsSilent")
                 logger.error("notifications silent", missed=len(overdue))
         return min((at for at in missed if now - at < OVERDUE), default=None)
-
-
-def _searches(campaign: Campaign, rule: Rule, attributes: Mapping[str, Attribute]) -> Iterator[Search]:
-    attribute = attributes.get(rule.attribute) or Attribute(rule.attribute, STANDARD_TYPES.get(rule.attribute, "string"))
-    values = tuple(dict.fromkeys(_searchable(value, attribute) for value in rule.values))
-    for start in range(0, len(values), MOST_VALUES):
-        yield Search(rule.attribute, values[start : start + MOST_VALUES])
-    if rule.attribute != ROLE and (rule.reversible or campaign.watches_departures):
-        yield Search(rule.attribute, values[:MOST_VALUES], others=True)
-
-
-def _searchable(value: Value, attribute: Attribute) -> Value:
-    """As the attribute's type, for Intercom refuses a search for 1 among texts; what cannot be that stays as it is."""
-    try:
-        return coerce(value, attribute)
-    except ValueError:
-        return value
-
-
-def _value(contact: Contact, rule: Rule) -> Value:
-    return str(contact.role) if rule.attribute == ROLE else contact.value(rule.attribute)

@@ -11,12 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from shared.domain.contact import Contact, Value
+from shared.domain.campaign.rule import ROLE, Rule
+from shared.domain.contact import Attribute, Contact, Value
+from shared.domain.mapping import STANDARD_TYPES, coerce
 from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.errors import RejectedError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 
+MOST_VALUES = 7
+"""Of one search: a text takes two of the 15 filters that a group may have."""
 LOOK_BACK = 2 * 86_400.0
 SEARCH_OVERLAP = 1_200.0
 """Seconds before the last reading from which contacts are compared again: search lags up to ten minutes."""
@@ -126,3 +130,25 @@ class ContactSearches:
         ask = self._environment.intercom().search_changed
         since = int(place.succeeded_at - LOOK_BACK)
         return ask(search.attribute, search.values, since, place.cursor, others=search.others)
+
+
+def searches_of(rule: Rule, attributes: Mapping[str, Attribute], *, others: bool = False) -> Iterator[Search]:
+    """For the contacts at a qualified value; ``others``: and for those that have left it."""
+    attribute = attributes.get(rule.attribute) or Attribute(rule.attribute, STANDARD_TYPES.get(rule.attribute, "string"))
+    values = tuple(dict.fromkeys(_searchable(value, attribute) for value in rule.values))
+    for start in range(0, len(values), MOST_VALUES):
+        yield Search(rule.attribute, values[start : start + MOST_VALUES])
+    if rule.attribute != ROLE and others:
+        yield Search(rule.attribute, values[:MOST_VALUES], others=True)
+
+
+def value_of(contact: Contact, rule: Rule) -> Value:
+    return str(contact.role) if rule.attribute == ROLE else contact.value(rule.attribute)
+
+
+def _searchable(value: Value, attribute: Attribute) -> Value:
+    """As the attribute's type, for Intercom refuses a search for 1 among texts; what cannot be that stays as it is."""
+    try:
+        return coerce(value, attribute)
+    except ValueError:
+        return value

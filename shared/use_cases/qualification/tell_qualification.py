@@ -13,7 +13,7 @@ from dataclasses import replace
 from shared.domain.operations.story import is_qualified
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import QUALIFICATION, Referral
+from shared.domain.signup.referral import DOUBT, QUALIFICATION, Referral
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.limits import Priority
 from shared.domain.vendor.retry import pause_after
@@ -75,7 +75,9 @@ def _note_turn(environment: Environment, row: Referral, told: bool, at: float, d
 
     def note(one: Referral) -> Referral:
         qualified_at = one.person.qualified_at if told else None
-        return replace(one, person=replace(one.person, qualified=told, qualified_at=qualified_at)).told(at, what, detail)
+        return replace(
+            one.accepted(DOUBT) if told else one, person=replace(one.person, qualified=told, qualified_at=qualified_at)
+        ).told(at, what, detail)
 
     environment.referrals.update(row.campaign_id, row.user_id, note)
 

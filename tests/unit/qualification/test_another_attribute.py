@@ -38,11 +38,29 @@ def test_neither_does_one_hide_from_reconcile_what_the_other_became() -> None:
     friend = story.invited()
     story.app.configure(status="paused", qualification=rules())
     story.changes(friend, "Connected")
-    story.changes(friend, "Connected", NOW_TRACKED, wait=0.0)
     story.settles(1)
     tracks_another(story)
+    story.changes(friend, "Connected", NOW_TRACKED, wait=0.0)
+    story.taken()
     story.app.reconcile()
     story.app.qualify()
+    assert story.told() == [True]
+
+
+def test_who_stood_at_the_value_of_the_new_one_before_has_to_come_to_it_again() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Connected", NOW_TRACKED)
+    story.settles(1)
+    tracks_another(story)
+    story.changes(friend, "Lost")
+    story.settles(2)
+    story.app.reconcile()
+    story.app.qualify()
+    assert story.told() == []
+    for value in ("Lost", "Connected"):
+        story.changes(friend, value, NOW_TRACKED)
+        story.settles(1)
     assert story.told() == [True]
 
 

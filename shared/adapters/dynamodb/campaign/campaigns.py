@@ -12,6 +12,7 @@ from shared.adapters.aws import cancellation_codes, code_of, transient_errors
 from shared.adapters.dynamodb.items import Item, attribute_of, from_item, json_text, to_item
 from shared.adapters.dynamodb.table import Table, attributes_of, key_of
 from shared.domain.campaign.campaign import Campaign, Document, campaign_of
+from shared.domain.campaign.rule import since_when, uncounted
 from shared.errors import ConflictError, NotFoundError
 from shared.ports.campaign import Campaigns
 
@@ -43,6 +44,7 @@ class DynamoCampaigns(Campaigns):
         """See ``Campaigns.save``. The newest settings and the version are written together or not at all."""
         campaign_id = int(document["campaign_id"])
         version = (expected_version or 0) + 1
+        before = None if expected_version is None else self.find(campaign_id)
         text = json_text(document)
         write_id = self._table.new_write_id()
         newest: dict[str, Any] = {
@@ -54,6 +56,8 @@ class DynamoCampaigns(Campaigns):
             "saved_at": float(at),
             "write_id": write_id,
             "schema": 1,
+            "rule_since": json_text(dict(since_when(document, before, at))),
+            "uncounted": json_text(list(uncounted(document, before))),
         }
         names = {f"#{name}": name for name in newest}
         expected = "attribute_not_exists(#version)" if expected_version is None else "#version = :expected"
@@ -68,7 +72,8 @@ class DynamoCampaigns(Campaigns):
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": attributes_of(values),
         }
-        saved = {"pk": f"CAMPAIGN#{campaign_id}", "sk": f"VERSION#{version:08d}", **newest}
+        kept = {name: value for name, value in newest.items() if name not in {"rule_since", "uncounted"}}
+        saved = {"pk": f"CAMPAIGN#{campaign_id}", "sk": f"VERSION#{version:08d}", **kept}
         put = {
             "TableName": self._table.name,
             "Item": to_item(saved),
@@ -100,6 +105,11 @@ class DynamoCampaigns(Campaigns):
             "SET known_up_to = :known",
             "attribute_not_exists(known_up_to)",
             {":known": highest_user_id},
+        )
+
+    def counted(self, campaign_id: int, version: int) -> None:
+        self._table.update(
+            ALL, _sort_key(campaign_id), "SET uncounted = :none", "version = :version", {":none": "[]", ":version": version}
         )
 
     def watch_departures(self, campaign_id: int) -> None:
@@ -140,4 +150,6 @@ def _campaign(item: Item) -> Campaign:
         values.get("known_up_to"),
         values.get("watches_departures", False),
         problems,
+        json.loads(values.get("rule_since", "{}")),
+        tuple(json.loads(values.get("uncounted", "[]"))),
     )

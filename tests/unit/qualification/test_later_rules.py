@@ -1,0 +1,227 @@
+"""A rule that is saved or changed later pays nobody for where they stood before it, and loses nobody who comes to it since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.vendors.referral_factory.records import Person
+from shared.domain.campaign.campaign import Campaign
+from shared.errors import InvalidSettingsError
+from shared.use_cases.campaign.save_campaign import Saved, save_campaign
+from shared.use_cases.qualification import count_standing
+from tests.support.builders import campaign_document
+from tests.support.qualifying import Friendship, rules
+
+BECAME_USER = {"trigger": {"kind": "became_user"}}
+
+
+def saves(story: Friendship, qualification: dict[str, Any] | None) -> Saved:
+    """As the console does."""
+    before = story.app.environment.campaigns.get(1)
+    document = campaign_document(qualification=qualification)
+    return save_campaign(story.app.environment, document, before.version, "mara@example.com")
+
+
+def without_rule() -> Friendship:
+    story = Friendship()
+    story.app.configure(qualification=None)
+    return story
+
+
+def lives_on(story: Friendship, *friends: Person) -> None:
+    """Their contacts change, in another attribute; reconcile looks too."""
+    story.app.wait(61)
+    for friend in friends:
+        story.changes(friend, "spring", "lead_source")
+    story.settles(2)
+    story.app.reconcile()
+    story.settles(2)
+
+
+def come_and_gone(story: Friendship, friend: Person, last: str = "Connected") -> None:
+    for value in ("New", last):
+        story.changes(friend, value, wait=70)
+        story.settles(2)
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+@pytest.mark.parametrize("days_before", [0, 1, 2, 3, 1000])
+def test_who_stood_at_the_value_before_the_rule_does_not_qualify_until_they_come_to_it_again(
+    days_before: int, reversal: bool
+) -> None:
+    story = without_rule()
+    friend, other = story.invited(), story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wait(60 + days_before * 86_400)
+    saved = saves(story, rules(unqualify_on_reversal=reversal))
+    ((_, text),) = saved.warnings
+    assert text.startswith("1 person of this campaign stood at “Connected” before, which does not count:")
+    lives_on(story, friend, other)
+    assert story.told() == []
+    counts = story.app.metrics.counts
+    assert (counts["NotificationMissed"], counts["NotificationsSilent"]) == (0, 0)
+    come_and_gone(story, friend)
+    assert (story.told(), friend.qualified_times, other.qualified_times) == ([True], 1, 0)
+
+
+@pytest.mark.parametrize("notified", [True, False])
+def test_who_comes_to_the_value_after_the_rule_qualifies_at_the_first_sighting(notified: bool) -> None:
+    story = without_rule()
+    friend = story.invited()
+    story.app.wait(3600)
+    assert saves(story, rules()).warnings == ()
+    story.changes(friend, "Connected", wait=1)
+    if not notified:
+        story.taken()
+    story.settles(2)
+    story.app.wait(120)
+    story.app.reconcile()
+    story.settles(2)
+    assert friend.qualified_times == 1
+
+
+def test_a_value_that_was_a_qualified_one_before_goes_on_to_qualify() -> None:
+    """The notification was lost, and another value was added before reconcile looked."""
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.taken()
+    story.app.wait(60)
+    assert saves(story, rules(qualified_values=["Connected", "Lost"])).warnings == ()
+    story.app.reconcile()
+    story.settles(1)
+    assert friend.qualified_times == 1
+
+
+def test_who_stood_at_a_value_that_was_added_does_not_qualify_by_it() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Lost")
+    story.settles(1)
+    story.app.wait(60)
+    saves(story, rules(qualified_values=["Connected", "Lost"]))
+    lives_on(story, friend)
+    assert story.told() == []
+    come_and_gone(story, friend, "Lost")
+    assert story.told() == [True]
+
+
+def test_a_lead_that_had_become_a_user_before_that_was_the_rule_does_not_qualify() -> None:
+    story = without_rule()
+    before, after = story.invited(), story.invited()
+    story.app.wait(10)
+    story.app.intercom.contacts.update(story.contact(before.email).id, {"role": "user"}, by_api=False)
+    story.settles(1)
+    saves(story, BECAME_USER)
+    lives_on(story, before)
+    assert story.told() == []
+    story.app.intercom.contacts.update(story.contact(after.email).id, {"role": "user"}, by_api=False)
+    story.settles(1)
+    assert (before.qualified_times, after.qualified_times) == (0, 1)
+
+
+# -- while who stood there is still being counted ------------------------------------------------------------------------
+
+
+def of_a_large_workspace(story: Friendship, friend: Person, monkeypatch: pytest.MonkeyPatch) -> Campaign:
+    """Saving reads no page, as if the pages were many."""
+    monkeypatch.setattr(count_standing, "PAGES_AT_SAVE", 0)
+    monkeypatch.setattr("shared.use_cases.campaign.save_campaign.PAGES_AT_SAVE", 0)
+    story.app.wait(3600)
+    ((_, text),) = saves(story, rules()).warnings
+    assert text.startswith("At least 0 people of this campaign")
+    assert text.endswith("until then nobody who joined before becomes successful by it.")
+    return story.app.environment.campaigns.get(1)
+
+
+def test_who_comes_to_the_value_meanwhile_waits_and_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = without_rule()
+    stood, came = story.invited(), story.invited()
+    story.changes(stood, "Connected")
+    story.settles(1)
+    of_a_large_workspace(story, came, monkeypatch)
+    story.changes(came, "Connected", wait=70)
+    story.settles(1)
+    assert story.told() == []
+    assert "still being counted" in story.item(came).reason  # type: ignore[union-attr]
+    story.app.reconcile()
+    story.settles(10)
+    assert story.told() == []
+    assert "qualify the person in Referral Factory by hand" in story.row(came).refusals["doubt"]
+    assert story.row(stood).refusals == {}, "it has not changed since, so nothing is in doubt"
+    story.qualifies(came)
+    story.app.wait(120)
+    story.settles(2)
+    assert story.row(came).refusals == {}
+    assert came.qualified_at is not None
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+def test_who_was_seen_to_leave_and_come_meanwhile_qualifies(reversal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = without_rule()
+    friend = story.invited()
+    monkeypatch.setattr("shared.use_cases.campaign.save_campaign.PAGES_AT_SAVE", 0)
+    saves(story, rules(unqualify_on_reversal=reversal))
+    come_and_gone(story, friend)
+    assert story.told() == []
+    story.app.reconcile()
+    story.settles(10)
+    assert story.told() == [True]
+
+
+def test_intercom_that_cannot_be_asked_at_save_is_asked_by_reconcile() -> None:
+    story = without_rule()
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wait(60)
+    story.app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "^/contacts/search"})
+    (*_, (_, text)) = saves(story, rules()).warnings
+    assert "All are counted within minutes" in text
+    story.app.wire.faults.clear()
+    story.app.wait(600)
+    lives_on(story, friend)
+    assert story.app.environment.campaigns.get(1).uncounted == ()
+    assert story.told() == []
+
+
+# -- values that go -------------------------------------------------------------------------------------------------------
+
+
+def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend, _ = story.invited(), story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    assert story.told() == [True]
+    story.app.wait(60)
+    other = rules(unqualify_on_reversal=True, qualified_values=["Lost"])
+    with pytest.raises(InvalidSettingsError) as refused:
+        saves(story, other)
+    ((place, text),) = refused.value.problems
+    assert place == "qualification.trigger.qualified_values"
+    assert text.startswith("“Connected” made 1 person of this campaign successful. Saving takes that back")
+    lives_on(story, friend)
+    assert story.told() == [True], "nothing was saved"
+    saves(story, {**other, "take_back_accepted": ["Connected"]})
+    lives_on(story, friend)
+    assert story.told() == [True, False]
+
+
+@pytest.mark.parametrize("status", ["paused", "off"])
+def test_pausing_and_keeping_what_was_earned_need_no_leave(status: str) -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wait(60)
+    before = story.app.environment.campaigns.get(1)
+    off = status == "off"
+    document = campaign_document(
+        status="active" if off else "paused", qualification=rules(unqualify_on_reversal=not off, qualified_values=["Lost"])
+    )
+    saved = save_campaign(story.app.environment, document, before.version, "mara@example.com")
+    assert bool([text for _, text in saved.warnings if "Connected" in text]) is not off
