@@ -64,6 +64,7 @@ def _attribute(attribute: Attribute, attributes: Mapping[str, Attribute]) -> dic
         "options": list(attribute.options),
         "custom": attribute.name.startswith(CUSTOM),
         "archived": attribute.archived,
+        "messenger_writable": attribute.messenger_writable,
         "can_be_written": why_not is None,
         "why_not": f"{why_not}." if why_not else None,
     }

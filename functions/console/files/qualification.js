@@ -39,6 +39,7 @@ export function qualificationTab(model) {
         place: "qualification.unqualify_on_reversal",
         hint: "Otherwise a referral that qualified once stays qualified.",
       }),
+      takeBack(model, section),
       checkbox("Also for contacts that were in Intercom before and were left as they are", section.qualify_skipped, keep("qualify_skipped"), {
         place: "qualification.qualify_skipped",
         hint: "Otherwise only people whom this application sent qualify.",
@@ -73,7 +74,54 @@ function attributeCard(model, trigger, render) {
     }),
     { place: `${AT}.initial_value`, hint: "For example New. Empty: none is written." },
   );
-  return card("The attribute", refreshBar(model, button), attribute, initial, qualifiedValues(model, trigger, known()));
+  return card("The attribute", refreshBar(model, button), attribute, messengerRisk(model, trigger, known()), initial, qualifiedValues(model, trigger, known()));
+}
+
+/** Only where a visitor can set the attribute, or the risk was accepted before. */
+function messengerRisk(model, trigger, attribute) {
+  const accepted = Boolean(trigger.attribute) && trigger.messenger_risk_accepted === trigger.attribute;
+  if (!attribute?.messenger_writable && !accepted) return null;
+  const change = (on) => {
+    trigger.messenger_risk_accepted = on ? trigger.attribute : null;
+    model.changed();
+  };
+  return checkbox("I accept that visitors of our website can set this attribute themselves", accepted, change, {
+    place: `${AT}.messenger_risk_accepted`,
+    hint: "Intercom’s Messenger lets them, so somebody could earn the reward by setting it. It is safer to switch that off in the attribute’s settings in Intercom, or to track another attribute.",
+  });
+}
+
+/** Asks only where values made people successful that no longer do, as soon as they are taken out. */
+function takeBack(model, section) {
+  const place = make("div", {});
+  let shown = null;
+  const show = () => {
+    const gone = section.unqualify_on_reversal ? goneValues(model, section.trigger) : [];
+    if (JSON.stringify(gone) === shown) return;
+    shown = JSON.stringify(gone);
+    place.replaceChildren(...(gone.length ? [takeBackBox(model, section, gone)] : []));
+  };
+  model.onChange(show);
+  show();
+  return place;
+}
+
+function goneValues(model, trigger) {
+  const before = model.before().qualification?.trigger;
+  if (before?.kind !== "attribute" || trigger.kind !== "attribute") return [];
+  return before.qualified_values.filter((value) => before.attribute !== trigger.attribute || !trigger.qualified_values.includes(value));
+}
+
+function takeBackBox(model, section, gone) {
+  const accepted = gone.every((value) => section.take_back_accepted?.includes(value));
+  const change = (on) => {
+    section.take_back_accepted = on ? gone : [];
+    model.changed();
+  };
+  return checkbox(`Take it back from those who became successful by ${gone.map((value) => `“${value}”`).join(", ")}`, accepted, change, {
+    place: "qualification.take_back_accepted",
+    hint: "Their success is taken back in Referral Factory when their contact next changes. Saving without this says how many they are.",
+  });
 }
 
 function qualifiedValues(model, trigger, attribute) {

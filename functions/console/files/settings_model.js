@@ -54,6 +54,11 @@ export class SettingsModel {
     this.element = null;
   }
 
+  /** The settings as they were saved last. */
+  before() {
+    return JSON.parse(this.saved);
+  }
+
   get isNew() {
     return this.etag === null;
   }

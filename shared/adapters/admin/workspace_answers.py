@@ -10,7 +10,8 @@ Scalar = str | float | bool | None
 
 
 class AttributeAnswer(Answer):
-    """`why_not` says why a mapping cannot write to it; null when it can. `takes` is its type in plain words."""
+    """`why_not` says why a mapping cannot write to it; null when it can. `takes` is its type in plain words.
+    `messenger_writable`: a website's visitor can set it through Intercom's Messenger."""
 
     name: str
     label: str
@@ -19,6 +20,7 @@ class AttributeAnswer(Answer):
     options: list[str]
     custom: bool
     archived: bool
+    messenger_writable: bool
     can_be_written: bool
     why_not: str | None
 

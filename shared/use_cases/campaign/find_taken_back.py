@@ -30,7 +30,7 @@ def find_taken_back(environment: Environment, document: Document, before: Campai
     many = f"{'' if is_all else 'at least '}{count} {'person' if count == 1 else 'people'}"
     sentence = (
         f"{values} made {many} of this campaign successful. Saving takes that back at Referral Factory when their contact next "
-        f"changes. Keep the value, switch off taking back, or accept it: take_back_accepted lists {values}."
+        f"changes. Keep the value, switch off taking back, or accept it (in a file: take_back_accepted lists {values})."
     )
     return [(PLACE, sentence)]
 

@@ -79,6 +79,8 @@ def test_an_attribute_that_visitors_can_set_is_refused(console: Console) -> None
     answer = saved(console)
     assert answer.status == 422
     assert "Messenger" in answer.text
+    rows = {row["name"]: row for row in console.get("/api/attributes", "refresh=true")["items"]}
+    assert [name for name, row in rows.items() if row["messenger_writable"]] == [STATUS], "so the console offers to accept it"
 
 
 @pytest.mark.parametrize(("accepted", "status"), [(STATUS, 200), ("custom_attributes.lead_source", 422), (None, 422)])
