@@ -34,7 +34,8 @@ def find_open_to_visitors(document: Document, attributes: Mapping[str, Attribute
         return []
     sentence = (
         f"Visitors of your website can set {name} through Intercom's Messenger, and so qualify themselves. Switch that off in "
-        f"the attribute's settings in Intercom, choose another one, or accept the risk (in a file: messenger_risk_accepted is “{name}”)."
+        f"the attribute's settings in Intercom, choose another one, or accept the risk (in a file: messenger_risk_accepted is "
+        f"“{name}”)."
     )
     return [("qualification.trigger.attribute", sentence)]
 
