@@ -239,7 +239,32 @@ def test_a_person_who_signed_up_lately_is_previewed(page: Page, stack: Stack) ->
     ).first.wait_for()
 
 
+def test_a_campaign_that_does_nothing_is_not_activated(page: Page, stack: Stack) -> None:
+    go_to(page, "Campaigns")
+    page.goto(f"{stack.url}/#/campaigns/2")
+    heading(page, "Partner programme").wait_for()
+    page.get_by_role("button", name="Activate").click()
+    told(page, "Nobody would be sent.")
+
+
+def test_fields_are_suggested_and_missing_attributes_created(page: Page, stack: Stack) -> None:
+    go_to(page, "Campaigns")
+    page.goto(f"{stack.url}/#/campaigns/2")
+    heading(page, "Partner programme").wait_for()
+    invited = page.get_by_role("tabpanel", name="Person invited")
+    invited.get_by_label("Create a lead").check()
+    invited.get_by_role("button", name="Suggest fields").click()
+    told(page, "Added")
+    targets = [invited.get_by_label(f"Row {row}: to").input_value() for row in range(1, 7)]
+    assert targets[:3] == ["name", "email", "custom_attributes.referral_link"]
+    assert "custom_attributes.referrer_email" in targets
+    page.get_by_role("link", name="All campaigns").click()
+    answer(page, "Leave without saving?", "Leave")
+    heading(page, "Campaigns").wait_for()
+
+
 def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: Stack) -> None:
+    go_to(page, "Campaigns")
     page.goto(f"{stack.url}/#/campaigns/2")
     heading(page, "Partner programme").wait_for()
     invited = page.get_by_role("tabpanel", name="Person invited")

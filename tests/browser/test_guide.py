@@ -94,8 +94,11 @@ def test_what_is_missing_is_told_at_its_place(page: Page) -> None:
     holds(invited.get_by_label("Row 6: from"), "first_name")
 
 
-def test_the_campaign_is_activated(page: Page) -> None:
+def test_the_campaign_is_activated_once_its_effect_was_shown(page: Page) -> None:
     page.get_by_role("button", name="Activate").click()
+    page.get_by_role("dialog").get_by_text("People invited become a lead in Intercom, with").wait_for()
+    keep_picture(page, "activate")
+    answer(page, "Activate this campaign?", "Activate it")
     told(page, "The campaign is active")
 
 

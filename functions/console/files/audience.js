@@ -7,7 +7,7 @@ import { button, card, make, say } from "./dom.js";
 import { radios } from "./form.js";
 import { mappingEditor } from "./mapping.js";
 import { previewCard } from "./preview.js";
-import { NEEDED, REFERRER_PRESET, sourceName } from "./sources.js";
+import { LINK_PRESET, NEEDED, REFERRER_PRESET, sourceName } from "./sources.js";
 import { create, shortName } from "./workspace.js";
 
 const WORDS = {
@@ -44,11 +44,12 @@ export function audienceTab(model, audience) {
       make("p", { className: "soft" }, "First name and e-mail must be mapped; the others are optional."),
       refreshBar(model, button),
       mapping,
+      make("div", { className: "row" }, button("Suggest fields", () => addRows(model, section, mapping, suggestions(model, audience), "Everything that can be suggested is mapped already."))),
     );
     const referrer = card(
       "Who referred them",
       make("p", { className: "soft" }, "Attach the name and e-mail of the person referring, and the campaign’s name."),
-      button("Add referrer information", () => addPreset(model, section, mapping)),
+      button("Add referrer information", () => addRows(model, section, mapping, REFERRER_PRESET, "The referrer’s information is mapped already.")),
     );
     const defaults = card("Default values", make("p", { className: "soft" }, "Written once, when the contact is created."), defaultsEditor(model, section, `${audience}.defaults`));
     return [fields, audience === "person_invited" ? referrer : null, defaults, known(model, section, audience), previewCard(model, audience)].filter(Boolean);
@@ -78,11 +79,25 @@ function known(model, section, audience) {
   );
 }
 
+const bare = (name) => shortName(name).toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+
+/** What the guides map, and the form's own fields that have an attribute of the same name. `[from, to, type]`. */
+function suggestions(model, audience) {
+  const usual = [...NEEDED.map(([from, to]) => [from, to, "string"]), ...LINK_PRESET, ...(audience === "person_invited" ? REFERRER_PRESET : [])];
+  const writable = model.attributes.items.filter((one) => one.can_be_written);
+  const own = model.labels(audience).flatMap((label) => {
+    if (bare(label) === "lastname") return [[`meta.${label}`, "name", "string"]];
+    const found = writable.find((one) => one.custom && [bare(one.name), bare(one.label ?? "")].includes(bare(label)));
+    return found ? [[`meta.${label}`, found.name, "string"]] : [];
+  });
+  return [...usual, ...own];
+}
+
 /** Adds the rows that are not there yet; attributes that Intercom lacks are created when the person says so. */
-async function addPreset(model, section, mapping) {
+async function addRows(model, section, mapping, wanted, nothing) {
   const there = new Set(section.mapping.map((row) => row.from));
-  const rows = REFERRER_PRESET.filter(([from]) => !there.has(from));
-  if (!rows.length) return say("The referrer’s information is mapped already.");
+  const rows = wanted.filter(([from]) => !there.has(from));
+  if (!rows.length) return say(nothing);
   const known = new Set(model.attributes.items.map((one) => one.name));
   const missing = model.attributes.problem ? [] : rows.filter(([, to]) => !known.has(to));
   if (missing.length) {

@@ -12,6 +12,7 @@ import { qualificationTab } from "./qualification.js";
 import { rewardsTab } from "./rewards.js";
 import { loadModel } from "./settings_model.js";
 import { CHECKED, findMissing } from "./checks.js";
+import { effectsOf } from "./effects.js";
 import { syncTab } from "./sync_settings.js";
 import { tabs } from "./tabs.js";
 import { versionsTab } from "./versions.js";
@@ -92,7 +93,16 @@ function render(page, model, tab) {
   function buttons(status) {
     const save = button("Save", () => saveAs(status), { className: status === "active" || model.isNew ? "first" : "" });
     if (status === "active") return [button("Pause", pause), save];
-    return [save, button(status === "paused" ? "Activate again" : "Activate", () => saveAs("active"), { className: model.isNew ? "" : "first" })];
+    return [save, button(status === "paused" ? "Activate again" : "Activate", activate, { className: model.isNew ? "" : "first" })];
+  }
+
+  /** First what will happen; nothing to be done is no reason to be active. */
+  async function activate() {
+    if (findMissing(model.settings).length) return saveAs("active"); // which says what is missing, each at its place
+    const effects = effectsOf(model.settings);
+    if (!effects.length) return say("Nobody would be sent. Choose first what happens to people who sign up, or turn the sync on.", "bad");
+    if (await confirmed("Activate this campaign?", [...effects, "Signups that were kept until now go to Intercom as well."], "Activate it")) await saveAs("active");
+    return undefined;
   }
 
   async function pause() {

@@ -63,6 +63,8 @@ export const REFERRER_PRESET = [
   ["referrer.email", "custom_attributes.referrer_email", "string"],
   ["campaign.name", "custom_attributes.referral_campaign", "string"],
 ];
+/** What a person's own contact usually holds as well. */
+export const LINK_PRESET = [["url", "custom_attributes.referral_link", "string"]];
 export const NEEDED = [
   ["first_name", "name"],
   ["email", "email"],
