@@ -1,0 +1,1 @@
+"""Whether the tests notice when the product is no longer right: `make mutate`."""

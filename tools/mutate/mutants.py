@@ -1,0 +1,172 @@
+"""Small changes of a module that a test should notice: each found by its number, so that a seed names it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+REACHED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
+    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
+}  # fmt: skip
+SILENT = ("logger", "warnings")
+"""What tests need not notice: what is only said."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """``function``: the innermost function around it, None at a module's or class's own level."""
+
+    path: Path
+    number: int
+    line: int
+    function: tuple[str, int] | None
+    what: str
+
+
+def mutants_of(path: Path) -> list[Mutant]:
+    """All of the module's."""
+    tree = ast.parse(path.read_text())
+    return [
+        Mutant(path, number, node.lineno, function, what)  # type: ignore[attr-defined]
+        for number, (node, function, what, _) in enumerate(_changes(tree))
+    ]
+
+
+def mutated(mutant: Mutant) -> ast.Module:
+    """The module with that change."""
+    tree = ast.parse(mutant.path.read_text())
+    for number, (_, _, _, change) in enumerate(_changes(tree)):
+        if number == mutant.number:
+            change()
+            return ast.fix_missing_locations(tree)
+    raise LookupError(f"{mutant.path} has no mutant {mutant.number}")
+
+
+Found = tuple[ast.AST, str, Callable[[], None]]
+Change = tuple[ast.AST, tuple[str, int] | None, str, Callable[[], None]]
+
+
+def _changes(tree: ast.Module) -> Iterator[Change]:
+    yield from _within(tree, None)
+
+
+def _within(node: ast.AST, function: tuple[str, int] | None) -> Iterator[Change]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        function = (node.name, node.lineno if not node.decorator_list else node.decorator_list[0].lineno)
+        parts: list[ast.AST] = [*node.args.defaults, *(one for one in node.args.kw_defaults if one), *node.body]
+    elif isinstance(node, ast.AnnAssign):
+        parts = [node.value] if node.value and function else []
+    else:
+        parts = list(ast.iter_child_nodes(node))
+    if _is_silent(node):
+        return
+    if function or not isinstance(node, ast.Module | ast.ClassDef | ast.Constant):
+        yield from ((one, function, what, change) for one, what, change in _of(node))
+    for part in parts:
+        yield from _within(part, function)
+
+
+def _is_silent(node: ast.AST) -> bool:
+    """Docstrings, logging, what only a type checker reads."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return True
+    if not isinstance(node, ast.Expr):
+        return isinstance(node, ast.Import | ast.ImportFrom)
+    value = node.value
+    return isinstance(value, ast.Constant) or (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and isinstance(value.func.value, ast.Name)
+        and value.func.value.id in SILENT
+    )
+
+
+def _of(node: ast.AST) -> Iterator[Found]:
+    if isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.BinOp):
+        yield from _of_operator(node)
+    elif isinstance(node, ast.If | ast.IfExp | ast.While):
+        for constant in (True, False) if not isinstance(node, ast.While) else (False,):
+            yield node, f"if “{_short(node.test)}” is always {constant}", _setting_test(node, constant)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
+        other = not node.value if isinstance(node.value, bool) else node.value + 1
+        yield node, f"{node.value} becomes {other}", lambda: setattr(node, "value", other)
+    elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+        yield node, f"returns None instead of “{_short(node.value)}”", lambda: setattr(node, "value", ast.Constant(None))
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if isinstance(block, list):
+            yield from _statements(block)
+
+
+def _of_operator(node: ast.Compare | ast.BoolOp | ast.UnaryOp | ast.BinOp) -> Iterator[Found]:
+    if isinstance(node, ast.Compare):
+        for index, operator in enumerate(node.ops):
+            other = COMPARED[type(operator)]()
+            yield node, f"{_word(operator)} becomes {_word(other)}", _setting(node.ops, index, other)
+    elif isinstance(node, ast.BoolOp):
+        join = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield node, f"{_word(node.op)} becomes {_word(join)}", lambda: setattr(node, "op", join)
+        for index, one in enumerate(node.values):
+            yield one, f"“{_short(one)}” left out of {_word(node.op)}", _removing(node.values, index)
+    elif isinstance(node, ast.BinOp) and type(node.op) in REACHED and not _is_text(node):
+        reached = REACHED[type(node.op)]()
+        yield node, f"{_word(node.op)} becomes {_word(reached)}", lambda: setattr(node, "op", reached)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield node, f"“not {_short(node.operand)}” without its not", lambda: _without_not(node)
+
+
+def _without_not(node: ast.UnaryOp) -> None:
+    node.op, node.operand = ast.Not(), ast.UnaryOp(ast.Not(), node.operand)
+
+
+def _statements(block: list[ast.stmt]) -> Iterator[Found]:
+    for index, one in enumerate(block):
+        if _is_silent(one):
+            continue
+        if isinstance(one, ast.Expr | ast.Raise | ast.Continue | ast.Break | ast.AugAssign | ast.Delete):
+            yield one, f"“{_short(one)}” left out", _setting(block, index, ast.Pass())
+
+
+def _setting(items: list[object] | list[ast.stmt] | list[ast.cmpop], index: int, value: object) -> Callable[[], None]:
+    def change() -> None:
+        items[index] = value  # type: ignore[call-overload]
+
+    return change
+
+
+def _setting_test(node: ast.If | ast.IfExp | ast.While, constant: bool) -> Callable[[], None]:
+    return lambda: setattr(node, "test", ast.Constant(constant))
+
+
+def _removing(values: list[ast.expr], index: int) -> Callable[[], None]:
+    def change() -> None:
+        del values[index]
+        if len(values) == 1:
+            values.append(values[0])
+
+    return change
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_text(node: ast.BinOp) -> bool:
+    return any(isinstance(one, ast.JoinedStr) or (isinstance(one, ast.Constant) and isinstance(one.value, str))
+               for one in (node.left, node.right))  # fmt: skip
+
+
+def _word(operator: ast.AST) -> str:
+    return type(operator).__name__
+
+
+def _short(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 60 else f"{text[:57]}…"
