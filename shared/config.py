@@ -33,7 +33,14 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *_INTERCOM,
     ),
     "intercom_webhook": (*_TABLES, "QUALIFICATION_QUEUE_URL", "INTERCOM_SECRET_ARN"),
-    "qualify_referral": (*_TABLES, "QUALIFICATION_QUEUE_URL", "REFERRER_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
+    "qualify_referral": (
+        *_TABLES,
+        "QUALIFICATION_QUEUE_URL",
+        "REFERRER_QUEUE_URL",
+        *_INTERCOM,
+        *_REFERRAL_FACTORY,
+        "ERASE_DELETED_CONTACTS",
+    ),
     "update_referrer": (*_TABLES, "REFERRER_QUEUE_URL", *_INTERCOM, *_REFERRAL_FACTORY),
     "sweep": (*_TABLES, "DELIVERY_QUEUE_URL", "QUALIFICATION_QUEUE_URL", "REFERRER_QUEUE_URL"),
     "reconcile": (
@@ -99,6 +106,7 @@ class Settings:
     viewer_group: str = ""
     groups_claim: str = ""
     console_url: str = ""
+    erase_deleted_contacts: str = "false"
     synthetic_signup_url: str = ""
     synthetic_signup_campaign: str = "0"
     synthetic_signup_email: str = ""

@@ -104,6 +104,10 @@ class RefusedError(NotSentError):
     """The other side refused the connection."""
 
 
+class LedgerTooLargeError(TransientError):
+    """The whole ledger cannot be read in the time that is left."""
+
+
 class BusyError(TransientError):
     """Another worker holds the person's lease."""
 

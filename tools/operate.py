@@ -20,19 +20,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.config import Settings
 from shared.domain.connection.connection import Breaker, Vendor
-from shared.domain.person import fold_email
 from shared.domain.sync.run import RunState
 from shared.errors import ApplicationError
 from shared.observability import EmbeddedMetrics
-from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.switch_connection import switch_connection
+from shared.use_cases.operations.erase_person import erase_person, export_person
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
 from shared.use_cases.vendor.lift_stop import lift_stop
 from tools.follow_sync import follow, summary
 
+OPERATOR = "an operator"
 LOCAL = {"region_name": "eu-central-1"}
 
 
@@ -121,12 +121,11 @@ def close(environment: Environment, vendor: Vendor) -> Iterator[str]:
 
 def export(environment: Environment, email: str) -> Iterator[str]:
     """All that is stored about a person, as one JSON document."""
-    yield json.dumps({"email": fold_email(email), "rows": environment.erasures.export(email)}, ensure_ascii=False, indent=1)
+    yield json.dumps(export_person(environment, OPERATOR, email), ensure_ascii=False, indent=1)
 
 
 def erase(environment: Environment, email: str) -> Iterator[str]:
-    rows = environment.erasures.erase(email, environment.clock.now())
-    environment.audit.add(Change(environment.clock.now(), "an operator", "Erased a person by e-mail address."))
+    rows = erase_person(environment, OPERATOR, email)
     yield f"{rows} rows were deleted or emptied. A keyed hash keeps reconcile and sync from bringing the person back."
     yield "Not done here: the contact in Intercom and the user in Referral Factory are theirs to delete."
     yield "AWS keeps point-in-time copies of the tables for 35 days, and messages that are under way for 14 days at most."
@@ -138,12 +137,12 @@ def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterato
     newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
     is_open = newest is not None and not newest.finished
     if newest is not None and is_open and cancel:
-        run = cancel_run(environment, campaign_id, str(newest.slot), "an operator")
+        run = cancel_run(environment, campaign_id, str(newest.slot), OPERATOR)
         yield from summary(describe_run(run, environment.clock.now()))
         return
     if cancel:
         raise OperatingError("No run is open.")
-    run = newest if newest is not None and is_open else start_once(environment, campaign_id, "an operator")
+    run = newest if newest is not None and is_open else start_once(environment, campaign_id, OPERATOR)
 
     def look() -> dict[str, Any]:
         return describe_run(read_run(environment, campaign_id, str(run.slot)), environment.clock.now())

@@ -9,7 +9,7 @@ from functions.admin_api.http.access import Role, role_of
 from functions.admin_api.http.openapi import describe, refusals
 from functions.admin_api.http.reading import is_a_look
 from functions.admin_api.http.router import Route, dispatch
-from functions.admin_api.routes import connection, oauth, overview, preview, quarantine, referrals, workspace
+from functions.admin_api.routes import connection, oauth, overview, people, preview, quarantine, referrals, workspace
 from functions.admin_api.routes.campaigns import ROUTES as CAMPAIGN_ROUTES
 from functions.admin_api.routes.campaigns import remarks
 from functions.admin_api.routes.syncs import ROUTES as SYNC_ROUTES
@@ -50,6 +50,7 @@ ROUTES = (
     *preview.ROUTES,
     *referrals.ROUTES,
     *quarantine.ROUTES,
+    *people.ROUTES,
     *overview.ROUTES,
     Route(
         "GET",

@@ -27,6 +27,10 @@ class Referrer:
     code: str | None = None
     url: str | None = None
 
+    def nameless(self) -> Referrer:
+        """With the id alone. Empty texts, not None: what is not known is asked for again."""
+        return Referrer(self.user_id, first_name="", email="", code="", url="")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

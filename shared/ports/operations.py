@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,15 +52,26 @@ class Audit(Protocol):
 class Erasures(Protocol):
     """People who asked to be erased. What stays of an address is a keyed hash."""
 
+    @property
+    def anybody(self) -> bool:
+        """Whether anybody ever asked."""
+
     def erased_at(self, email: str | None) -> float | None: ...
 
     def erased_among(self, emails: Iterable[str]) -> set[str]: ...
 
-    def export(self, email: str) -> list[dict[str, Any]]:
-        """All rows that hold something of the person."""
+    def export(self, email: str, time_left: Callable[[], float]) -> list[dict[str, Any]]:
+        """All rows that hold something of the person. LedgerTooLargeError when ``time_left`` does not last to read them."""
 
-    def erase(self, email: str, now: float) -> int:
-        """How many rows were deleted or emptied. Safe to repeat. TransientError when rows change under it all the time."""
+    def erase(self, email: str, now: float, time_left: Callable[[], float]) -> int:
+        """How many rows were deleted or emptied. Safe to repeat.
+        TransientError when rows change under it all the time, LedgerTooLargeError as ``export``."""
+
+    def request(self, email: str, now: float) -> None:
+        """Keeps the person out from now on; who erases them asks for ``requested``."""
+
+    def requested(self, now: float) -> list[str]:
+        """Addresses that are to be erased now, the longest due first; each a second time when what was under way is over."""
 
 
 class Figures(Protocol):

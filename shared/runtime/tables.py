@@ -142,6 +142,11 @@ class Tables(Process):
 
         return DynamoErasures(self._referrals_table)
 
+    @property
+    def erases_deleted_contacts(self) -> bool:
+        """Whether somebody whose contact is deleted in Intercom is erased here too."""
+        return self.settings.erase_deleted_contacts == "true"
+
     @cached_property
     def figures(self) -> DynamoFigures:
         from shared.adapters.dynamodb.operations.figures import DynamoFigures

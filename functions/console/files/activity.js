@@ -4,6 +4,7 @@ import { ApiError, read, search, send } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { attempt, button, every, link, make, say, table } from "./dom.js";
 import { field, input, select } from "./form.js";
+import { rightsOf } from "./person_rights.js";
 import { current } from "./signin.js";
 import { AUDIENCES, badge, FLAGS, moment, plural, STATE_HELP, STATES } from "./words.js";
 
@@ -30,6 +31,7 @@ export async function show({ query }, signal) {
     history.replaceState(null, "", `#/activity${search(wanted)}`);
     results.setAttribute("aria-live", "polite");
     newest = "";
+    rights.replaceChildren(...(wanted.email ? rightsOf(wanted.email, start) : []));
     body.replaceChildren(make("p", { className: "soft" }, "Looking…"));
     try {
       await look(null);
@@ -101,9 +103,10 @@ export async function show({ query }, signal) {
     set("email")(email.value);
   });
   const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Mark all that match as dealt with", () => closeAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
+  const rights = make("div", { className: "row" });
   attempt(start);
   every(signal, 10, renew);
-  return { title: "Activity", content: [form, tools, body] };
+  return { title: "Activity", content: [form, tools, rights, body] };
 }
 
 function list(rows) {

@@ -4,6 +4,7 @@ import { flags, replayAll } from "./activity.js";
 import { read, send } from "./api.js";
 import { facts } from "./connection_parts.js";
 import { button, card, every, link, make, say, table } from "./dom.js";
+import { rightsOf } from "./person_rights.js";
 import { AUDIENCES, badge, moment, ORIGINS, shown, STATE_HELP, STATES } from "./words.js";
 import { shortName } from "./workspace.js";
 import { sourceName } from "./sources.js";
@@ -45,6 +46,7 @@ function render(answer, path, reload) {
     referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Next look for doubles: ", moment(referral.due_at)) : null,
     ...answer.notes.map((note) => make("p", { className: "note" }, note)),
     make("div", { className: "row" }, replay, close, alike, contact),
+    referral.email ? make("div", { className: "row" }, ...rightsOf(referral.email, reload)) : null,
   );
   const left = answer.dropped.length ? [card("Left out", table("Attributes that were left out", ["Attribute", "Why"], answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
   return [make("p", {}, link("All referrals", "#/activity")), now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), make("div", { className: "columns" }, person(answer), written(answer))];

@@ -34,6 +34,20 @@ class ReferralAnswer(Answer):
     contact_url: str | None
 
 
+class ExportedPerson(Answer):
+    """`rows` as they are stored."""
+
+    email: str
+    rows: list[dict[str, Any]]
+
+
+class ErasedPerson(Answer):
+    """`rows` were deleted or emptied; null: the list is long, and it is done within minutes."""
+
+    rows: int | None
+    message: str
+
+
 class ReferralPage(Answer):
     """Newest first. A page may be short, even empty, and still have a `cursor`: then there may be more."""
 

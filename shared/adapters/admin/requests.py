@@ -41,6 +41,10 @@ class RotateWebhookSecret(Form):
     action: Literal["make_next", "promote", "drop_next"]
 
 
+class PersonByEmail(Form):
+    email: Annotated[str, Field(min_length=3, max_length=254)]
+
+
 class LiftStop(Form):
     """`forget`: only when Referral Factory said that it has forgotten its warnings too."""
 

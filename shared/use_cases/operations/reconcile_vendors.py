@@ -9,6 +9,7 @@ from shared.domain.connection.connection import BreakerKind
 from shared.errors import BreakerOpenError, FailureError, RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns
 from shared.observability import logger
+from shared.use_cases.operations.erase_person import erase_requested
 from shared.use_cases.qualification.reconcile_contacts import FAILED, ContactReconciliation
 from shared.use_cases.signup.reconcile_campaigns import Reconciliation
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
@@ -33,6 +34,8 @@ def reconcile_vendors(environment: Environment, requests: Sequence[ReconcileCamp
     asked = _together(requests) if requests else None
     if asked is None or not _is_answered(environment, asked):
         _look(environment, asked or ReconcileCampaigns(environment.clock.now()))
+    if asked is None:
+        erase_requested(environment)
 
 
 def _together(requests: Sequence[ReconcileCampaigns]) -> ReconcileCampaigns:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shared.domain.campaign.rule import ROLE, rule_of
 from shared.domain.contact import Contact, Value, preferred
-from shared.domain.person import fold_email
+from shared.domain.person import fold_email, is_deliverable
 from shared.domain.qualification.qualification import Sighting, is_older
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
@@ -127,6 +127,8 @@ def _move(environment: Environment, row: Referral, dead_id: str, contact: Contac
 
 def _erase(environment: Environment, row: Referral, contact_id: str) -> Referral:
     now = environment.clock.now()
+    if environment.erases_deleted_contacts and row.person.email and is_deliverable(fold_email(row.person.email)):
+        environment.erasures.request(row.person.email, now)
     _change_person(
         environment, row, contact_id, lambda one: replace(one, contact_id=None, role=None, ours=False, erased_at=now)
     )

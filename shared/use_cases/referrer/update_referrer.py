@@ -17,7 +17,7 @@ from shared.domain.mapping import Dropped
 from shared.domain.person import Person, fold_email
 from shared.domain.referrer.referrer import AGAIN_DELAY, KnownReferrer
 from shared.domain.referrer.reward import Reward, attributes_of_rewards
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import FORGOTTEN, Referral, State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL, REFERRER_LEASE
 from shared.domain.vendor.retry import MOST_OWN_TRIES
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
@@ -108,6 +108,9 @@ class ReferrerUpdate:
         row = environment.referrals.find(*self._key)
         problem = self._issue(campaign)
         person, asked = self._ask(referrer, campaign, row)
+        if _is_erased(environment, row, person, referrer):
+            self._finish(replace(referrer, email=None, note=FORGOTTEN))
+            return
         rewards = environment.rewards.of_person(*self._key)
         wanted = {**_counts(person, campaign), **attributes_of_rewards(rewards, campaign.rewards)}
         now = environment.clock.now()
@@ -141,6 +144,8 @@ class ReferrerUpdate:
     ) -> tuple[Person | None, FailureError | None]:
         """Referral Factory's own facts of the person, when counts are wanted or nobody else knows the e-mail address."""
         email = (row.person.email if row else None) or referrer.email
+        if row is not None and row.forgotten:
+            return None, None
         if not campaign.count_attributes and email:
             return None, None
         try:
@@ -149,8 +154,8 @@ class ReferrerUpdate:
             found = self._environment.referral_factory().user(self._key[1])
         except FailureError as error:
             return None, error
-        if found is None:
-            return None, None
+        if found is None or _is_erased(self._environment, row, found[1], referrer):
+            return (found[1] if found else None), None
         teach_member(self._environment.sync_members, self._key[0], found[1])
         return found[1], None
 
@@ -194,6 +199,13 @@ def _counts(person: Person | None, campaign: Campaign) -> dict[str, Value]:
         return {}
     told = {name: getattr(person, name) for name in campaign.count_attributes}
     return {campaign.count_attributes[name]: value for name, value in told.items() if value is not None}
+
+
+def _is_erased(environment: Environment, row: Referral | None, person: Person | None, referrer: KnownReferrer) -> bool:
+    """Whether they asked for it; a row that is not forgotten is a signup of their own, made afterwards."""
+    if row is not None:
+        return row.forgotten
+    return environment.erasures.erased_at((person.email if person else None) or referrer.email) is not None
 
 
 def _note(dropped: Sequence[Dropped]) -> str:

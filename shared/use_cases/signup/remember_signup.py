@@ -29,6 +29,7 @@ def remember_signup(
     """Writes the row of a signup, or completes the one that is there; a finished row whose wanted values changed becomes
     pending again. ``verified_at``: when Referral Factory itself listed the person. ``synthetic``: it is our own."""
     now = environment.clock.now()
+    person = _without_erased_referrer(environment, campaign_id, person)
     new = Referral(
         campaign_id=campaign_id,
         user_id=person.user_id,
@@ -55,6 +56,17 @@ def remember_signup(
         return replace(completed, due_at=next_check(completed)) if row.finished else completed
 
     return environment.referrals.update(campaign_id, person.user_id, complete)
+
+
+def _without_erased_referrer(environment: Environment, campaign_id: int, person: Person) -> Person:
+    """Who was invited by somebody who is erased tells their name, address and link again."""
+    referrer = person.referrer
+    if not any((referrer.first_name, referrer.email, referrer.code, referrer.url)) or not environment.erasures.anybody:
+        return person
+    row = environment.referrals.find(campaign_id, referrer.user_id) if referrer.user_id else None
+    if (row is not None and row.forgotten) or environment.erasures.erased_at(referrer.email) is not None:
+        return replace(person, referrer=referrer.nameless())
+    return person
 
 
 def _wanted_changes(before: Referral, after: Referral, campaign: Campaign | None) -> bool:

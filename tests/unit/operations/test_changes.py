@@ -81,6 +81,14 @@ CHANGES: dict[str, tuple[Act, str]] = {
         lambda console: console.call("DELETE", "/api/quarantine/q1"),
         "Discarded the webhook q1 in quarantine.",
     ),
+    "POST /api/people/export": (
+        lambda console: console.post("/api/people/export", {"email": "p7@example.com"}),
+        "Exported a person by e-mail address.",
+    ),
+    "POST /api/people/erase": (
+        lambda console: console.post("/api/people/erase", {"email": "p7@example.com"}),
+        "Erased a person by e-mail address.",
+    ),
 }
 LOOKS = {"POST /api/connection/intercom/check", "POST /api/campaigns/{id}/preview"}
 

@@ -12,10 +12,11 @@ import pytest
 from shared.domain.person import Person, Referrer
 from shared.domain.signup.referral import Origin, Referral, State
 from shared.errors import MalformedPayloadError
-from shared.messages import DeliverContact
+from shared.messages import DeliverContact, QualifyReferral
 from shared.ports.signup import Quarantined
 from shared.use_cases.signup.remember_signup import remember_signup
 from tests.support.builders import App
+from tests.support.console_api import Console
 from tests.support.syncing import SyncApp
 from tools import operate
 
@@ -58,6 +59,12 @@ def app() -> App:
     return app
 
 
+def settle(app: App) -> None:
+    """Until then the request itself names the address."""
+    app.wait(901)
+    app.reconcile()
+
+
 def put_into_quarantine(app: App, quarantine_id: str, body: str) -> None:
     encoded = base64.b64encode(body.encode()).decode()
     app.environment.quarantine.add(Quarantined(quarantine_id, "1", "joined", "odd", "text/plain", encoded, app.clock.now()))
@@ -71,6 +78,7 @@ def _invited_by(row: Referral) -> Referral:
 def test_nothing_of_the_person_is_left_in_any_table(app: App) -> None:
     assert all(canary in stored(app) for canary in CANARIES)
     assert "rows were deleted or emptied" in run(app, "erase", EMAIL.upper(), "--yes")
+    settle(app)
     assert [line for line in stored(app).splitlines() if any(canary in line for canary in CANARIES)] == []
     assert app.row(7).state is State.ERASED
     assert app.row(8).person.email == "friend@example.com"
@@ -106,13 +114,23 @@ def test_neither_webhooks_nor_reconcile_nor_a_replay_bring_them_back(app: App) -
     person = Person(7, email=EMAIL, first_name=NAME)
     row = app.environment.referrals.update(1, 7, lambda row: row.knowing(person, app.clock.now()))
     assert (row.state, row.person.email) == (State.ERASED, None)
+    settle(app)
     assert CANARIES[0] not in stored(app)
+
+
+def test_who_signs_up_again_at_once_is_not_erased_a_second_time(app: App) -> None:
+    run(app, "erase", EMAIL, "--yes")
+    app.wait(10)
+    app.sign_up(id=70, email=EMAIL, first_name=NAME)
+    settle(app)
+    assert app.row(70).person.first_name == NAME
+    assert app.environment.erasures.requested(app.clock.now() + 10_000) == []
 
 
 @pytest.mark.parametrize(("origin", "kept_out"), [(Origin.RECONCILE, True), (Origin.WEBHOOK, False)])
 def test_under_another_id_only_a_new_signup_of_their_own_begins_anew(app: App, origin: Origin, kept_out: bool) -> None:
     run(app, "erase", EMAIL, "--yes")
-    app.wait(10)
+    settle(app)
     person = Person(70, email=EMAIL, first_name=NAME)
     row = remember_signup(
         app.environment, 1, person, app.environment.campaigns.find(1), accepted_at=app.clock.now(), origin=origin, what="x"
@@ -125,10 +143,70 @@ def test_a_sync_leaves_them_out() -> None:
     app = SyncApp()
     app.choose()
     app.add(EMAIL, "other@example.com", name=NAME)
-    app.environment.erasures.erase(EMAIL, app.clock.now())
+    app.environment.erasures.erase(EMAIL, app.clock.now(), lambda: 60.0)
     app.sync()
     assert CANARIES[0] not in stored(app)
     assert "other@example.com" in stored(app)
+
+
+def test_an_admin_erases_and_exports_in_the_console(app: App) -> None:
+    console = Console(app)
+    exported = console.post("/api/people/export", {"email": EMAIL})
+    assert all(canary in json.dumps(exported).casefold() for canary in CANARIES)
+    assert console.post("/api/people/erase", {"email": EMAIL.upper()})["rows"] > 3
+    assert console.post("/api/people/erase", {"email": EMAIL})["rows"] == 0
+    settle(app)
+    assert [line for line in stored(app).splitlines() if any(canary in line for canary in CANARIES)] == []
+    assert set(console.told()) == {"Exported a person by e-mail address.", "Erased a person by e-mail address."}
+
+
+@pytest.mark.parametrize(("email", "status"), [("", 422), ("nobody", 400), ("@@@", 400), (None, 422)])
+def test_the_console_erases_nobody_without_an_address(app: App, email: str | None, status: int) -> None:
+    console = Console(app)
+    for path in ("/api/people/erase", "/api/people/export"):
+        assert console.call("POST", path, {"email": email}).status == status
+    assert console.told() == []
+
+
+def test_a_ledger_that_is_too_large_for_one_call_is_erased_by_reconcile(app: App) -> None:
+    console = Console(app)
+    app.context.seconds = 7.0
+    answer = console.post("/api/people/erase", {"email": EMAIL})
+    assert (answer["rows"], "within minutes" in answer["message"]) == (None, True)
+    assert CANARIES[0] in stored(app)
+    assert console.call("POST", "/api/people/export", {"email": EMAIL}).status == 503
+    app.reconcile()  # its time is as short
+    assert CANARIES[0] in stored(app)
+    app.context.seconds = 45.0
+    settle(app)
+    assert CANARIES[0] not in stored(app)
+    assert app.environment.erasures.requested(app.clock.now()) == []
+
+
+def test_what_a_worker_was_about_to_write_is_taken_out_a_quarter_of_an_hour_later(app: App) -> None:
+    run(app, "erase", EMAIL, "--yes")
+    app.environment.people.lease("local-workspace", EMAIL, "a worker", app.clock.now(), 60.0)  # it had read the row before
+    app.reconcile()
+    assert CANARIES[0] in stored(app)
+    settle(app)
+    assert CANARIES[0] not in stored(app)
+
+
+@pytest.mark.parametrize("setting", ["true", "false"])
+def test_deleting_the_contact_in_intercom_erases_when_the_deployment_says_so(setting: str) -> None:
+    app = App()
+    app.settings = replace(app.settings, erase_deleted_contacts=setting)
+    app.environment = app.new_environment()
+    app.configure()
+    app.sign_up(id=7, email=EMAIL, first_name=NAME)
+    contact_id = app.contact(app.row(7).person.email or "").id
+    app.intercom.contacts.delete(contact_id)
+    app.wait(60)
+    app.environment.qualification_queue.send(QualifyReferral("contact.deleted", app.clock.now(), contact_id=contact_id))
+    app.qualify()
+    settle(app)
+    assert app.row(7).state is State.ERASED
+    assert (CANARIES[0] in stored(app)) == (setting == "false")
 
 
 @pytest.mark.parametrize("nobody", ["", " ", "x", "@", "a" * 300 + "@example.com"])

@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
@@ -19,15 +19,21 @@ from urllib.parse import unquote_plus
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, referral_of
 from shared.adapters.dynamodb.table import Table
-from shared.domain.person import Referrer, emails_alike, fold_email, is_deliverable
+from shared.domain.person import emails_alike, fold_email, is_deliverable
 from shared.domain.signup.referral import Referral
-from shared.errors import MalformedPayloadError, TransientError
+from shared.errors import LedgerTooLargeError, MalformedPayloadError, TransientError
 from shared.ports.operations import Erasures
 
 ERASED = "ERASED"
 KEPT_BESIDE = ("QUALIFICATION", "REWARD#")
 """Rows beside a referral that hold ids and states alone: without them a reward would be given twice."""
+REQUESTED = "REQUESTED#"
+UNDER_WAY = 900.0
+"""Seconds after which nothing that was read before the request is still under way: leases, runs, messages."""
 MOST_PASSES = 5
+LEAST_TIME = 8.0
+"""Seconds that must be left for another page: DynamoDB may be asked twice, 5 s each time, and the answer be written."""
+LOOK_AT_THE_CLOCK = 200
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 Ids = set[tuple[int, int]]
 
@@ -35,6 +41,11 @@ Ids = set[tuple[int, int]]
 class DynamoErasures(Erasures):
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._hash_key: str | None = None
+
+    @property
+    def anybody(self) -> bool:
+        return self._key() is not None
 
     def erased_at(self, email: str | None) -> float | None:
         key = self._key() if email else None
@@ -48,34 +59,80 @@ class DynamoErasures(Erasures):
         by_hash = {_hashed(key, email): email for email in emails}
         return {by_hash[item["pk"]["S"]] for item in self._table.find_all((pk, ERASED) for pk in by_hash)}
 
-    def export(self, email: str) -> list[dict[str, Any]]:
+    def export(self, email: str, time_left: Callable[[], float]) -> list[dict[str, Any]]:
         folded = _address(email)
-        theirs = self._theirs(folded)
-        return [from_item(item) for item in self._table.scan() if _concerns(item, folded, theirs)]
+        theirs = self._theirs(folded, time_left)
+        return [from_item(item) for item in self._scan(time_left) if _concerns(item, folded, theirs)]
 
-    def erase(self, email: str, now: float) -> int:
+    def request(self, email: str, now: float) -> None:
         folded = _address(email)
-        if self._key() is None:
-            key = to_item({"pk": ERASED, "sk": "KEY", "hash_key": self._table.new_write_id() + self._table.new_write_id()})
-            self._table.put(key, "attribute_not_exists(pk)")
-        self._table.put(to_item({"pk": _hashed(self._key() or "", folded), "sk": ERASED, "erased_at": now}))
+        hashed = self._keep_out(folded, now)
+        times = {"due_at": now, "asked_at": now}
+        self._table.put(to_item({"pk": ERASED, "sk": REQUESTED + hashed, "email": folded, **times}))
+
+    def requested(self, now: float) -> list[str]:
+        found = map(from_item, self._table.query("pk = :pk AND begins_with(sk, :sk)", {":pk": ERASED, ":sk": REQUESTED}))
+        due = [item for item in found if float(item["due_at"]) <= now]
+        return [str(item["email"]) for item in sorted(due, key=lambda item: float(item["due_at"]))]
+
+    def erase(self, email: str, now: float, time_left: Callable[[], float]) -> int:
+        folded = _address(email)
+        request = self._table.find(ERASED, REQUESTED + _hashed(self._key(), folded))
+        asked_at = float(from_item(request)["asked_at"]) if request else now
+        self._keep_out(folded, asked_at)
+        if request and asked_at < now and self._began_anew(folded, asked_at, time_left):
+            self._done(request, asked_at + UNDER_WAY)
+            return 0
         erased = 0
         for _ in range(MOST_PASSES):  # a worker may have been at a row
-            theirs = self._theirs(folded)
-            left = [item for item in self._table.scan() if _concerns(item, folded, theirs)]
+            theirs = self._theirs(folded, time_left)
+            left = [item for item in self._scan(time_left) if _concerns(item, folded, theirs)]
             if not left:
+                self._done(request, now)
                 return erased
             erased += sum(self._take_out(item, folded, theirs, now) for item in left)
         raise TransientError("The person's rows change too often. Try again.", vendor="aws")
 
     def _key(self) -> str | None:
-        item = self._table.find(ERASED, "KEY")
-        return None if item is None else str(item["hash_key"]["S"])
+        if self._hash_key is None:  # once made it never changes
+            item = self._table.find(ERASED, "KEY")
+            self._hash_key = None if item is None else str(item["hash_key"]["S"])
+        return self._hash_key
 
-    def _theirs(self, folded: str) -> Ids:
+    def _keep_out(self, folded: str, now: float) -> str:
+        """The hash under which the address is known from now on."""
+        if self._key() is None:
+            key = to_item({"pk": ERASED, "sk": "KEY", "hash_key": self._table.new_write_id() + self._table.new_write_id()})
+            self._table.put(key, "attribute_not_exists(pk)")
+        hashed = _hashed(self._key(), folded)
+        self._table.put(to_item({"pk": hashed, "sk": ERASED, "erased_at": now}))
+        return hashed
+
+    def _done(self, request: Item | None, now: float) -> None:
+        """The request ends with a pass that no worker's older reading can follow."""
+        if request is None:
+            return
+        sk, ends_at = request["sk"]["S"], float(from_item(request)["asked_at"]) + UNDER_WAY
+        if now >= ends_at:
+            self._table.delete(ERASED, sk)
+        else:
+            self._table.update(ERASED, sk, "SET due_at = :ends_at", "attribute_exists(pk)", {":ends_at": ends_at})
+
+    def _began_anew(self, folded: str, asked_at: float, time_left: Callable[[], float]) -> bool:
+        """Whether they signed up again themselves after they had asked."""
+        rows = (referral_of(item) for item in self._scan(time_left) if item["sk"]["S"] == SORT_KEY)
+        return any(row.accepted_at > asked_at and fold_email(row.person.email or "") == folded for row in rows)
+
+    def _scan(self, time_left: Callable[[], float]) -> Iterator[Item]:
+        for count, item in enumerate(self._table.scan()):
+            if count % LOOK_AT_THE_CLOCK == 0 and time_left() < LEAST_TIME:
+                raise LedgerTooLargeError("The ledger is too large to be read in the time of one call.", vendor="aws")
+            yield item
+
+    def _theirs(self, folded: str, time_left: Callable[[], float]) -> Ids:
         """Of the rows that have the address, or were delivered under it."""
         found: Ids = set()
-        for item in self._table.scan():
+        for item in self._scan(time_left):
             pk, sk = item["pk"]["S"], item["sk"]["S"]
             pointer = sk.startswith("REFERRAL#") and _is_key_of(pk, folded)
             if pointer or (sk == SORT_KEY and fold_email(referral_of(item).person.email or "") == folded):
@@ -132,6 +189,8 @@ def _concerns(item: Item, folded: str, theirs: Ids) -> bool:
         return _ids(sk) in theirs or _is_key_of(pk, folded)
     if _is_key_of(pk, folded):
         return True
+    if pk == ERASED:
+        return False  # its own rows: the request goes last
     if sk == "INBOX":
         return _mentions(item["message"]["S"], folded)
     if sk == "QUARANTINE":
@@ -152,9 +211,7 @@ def _mentions(text: str, folded: str) -> bool:
 
 
 def _without_referrer(row: Referral) -> Referral:
-    """Empty texts, not None: what is not known is asked for again."""
     referrer = row.person.referrer
     gone = {referrer.first_name, referrer.email, referrer.code, referrer.url} - {None, "", row.person.first_name}
-    nobody = Referrer(referrer.user_id, first_name="", email="", code="", url="")
     written = {name: value for name, value in row.written.items() if value not in gone}
-    return replace(row, person=replace(row.person, referrer=nobody), written=written)
+    return replace(row, person=replace(row.person, referrer=referrer.nameless()), written=written)
