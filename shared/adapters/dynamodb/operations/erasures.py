@@ -31,7 +31,7 @@ REQUESTED = "REQUESTED#"
 UNDER_WAY = 900.0
 """Seconds after which nothing that was read before the request is still under way: leases, runs, messages."""
 MOST_PASSES = 5
-LEAST_TIME = 8.0
+TIME_FOR_A_PAGE = 8.0
 """Seconds that must be left for another page: DynamoDB may be asked twice, 5 s each time, and the answer be written."""
 LOOK_AT_THE_CLOCK = 200
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -125,7 +125,7 @@ class DynamoErasures(Erasures):
 
     def _scan(self, time_left: Callable[[], float]) -> Iterator[Item]:
         for count, item in enumerate(self._table.scan()):
-            if count % LOOK_AT_THE_CLOCK == 0 and time_left() < LEAST_TIME:
+            if count % LOOK_AT_THE_CLOCK == 0 and time_left() < TIME_FOR_A_PAGE:
                 raise LedgerTooLargeError("The ledger is too large to be read in the time of one call.", vendor="aws")
             yield item
 
