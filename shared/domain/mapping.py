@@ -27,6 +27,17 @@ STANDARD_TYPES: Mapping[str, str] = {
 }  # fmt: skip
 """Standard attributes that a mapping may write: not ``role`` (the action decides) nor ``external_id`` (the customer's own)."""
 
+DATE_TYPES = frozenset({"date", "datetime"})
+READ_TYPES: Mapping[str, str] = {
+    **STANDARD_TYPES,
+    "role": "string", "external_id": "string", "language_override": "string", "browser": "string", "browser_version": "string",
+    "browser_language": "string", "os": "string", "location.country": "string", "location.region": "string",
+    "location.city": "string", "created_at": "date", "updated_at": "date", "last_replied_at": "date",
+    "last_contacted_at": "date", "last_email_opened_at": "date", "last_email_clicked_at": "date",
+    "has_hard_bounced": "boolean", "marked_email_as_spam": "boolean",
+}  # fmt: skip
+"""Standard attributes that are read of a contact."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
@@ -102,6 +113,11 @@ def prepare(wanted: Mapping[str, Value], attributes: Mapping[str, Attribute], zo
         except ValueError as error:
             dropped.append(Dropped(name, str(error)))
     return Prepared(values, tuple(dropped))
+
+
+def unreadable(name: str) -> str | None:
+    """Why the attribute is not read, in plain words; None when it is."""
+    return None if name.startswith(CUSTOM) or name in READ_TYPES else f"{name} is not read by this application"
 
 
 def unusable(name: str, attributes: Mapping[str, Attribute]) -> str | None:

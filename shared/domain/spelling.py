@@ -54,6 +54,16 @@ def moment_of(text: str, zone: str) -> int | None:
         return None
 
 
+def day_of(seconds: object, zone: str) -> str:
+    """The day in ``zone``, as in 2026-01-31; empty where it is no moment."""
+    if not isinstance(seconds, int) or isinstance(seconds, bool):
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds, zone_of(zone)).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
 def number_of(text: str) -> float | None:
     """A number with a decimal point, or with a decimal comma where it can be nothing else. None for all other texts."""
     text = text.strip()

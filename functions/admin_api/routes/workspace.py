@@ -14,7 +14,7 @@ from shared.adapters.admin import workspace_answers as answers
 from shared.adapters.admin.requests import read_form
 from shared.domain.campaign.attribute_check import takes
 from shared.domain.contact import CUSTOM, Attribute
-from shared.domain.mapping import unusable
+from shared.domain.mapping import unreadable, unusable
 from shared.errors import InvalidSettingsError
 from shared.ports.connection import ContactList
 from shared.ports.operations import Change
@@ -65,6 +65,7 @@ def _attribute(attribute: Attribute, attributes: Mapping[str, Attribute]) -> dic
         "custom": attribute.name.startswith(CUSTOM),
         "archived": attribute.archived,
         "messenger_writable": attribute.messenger_writable,
+        "can_be_read": unreadable(attribute.name) is None,
         "can_be_written": why_not is None,
         "why_not": f"{why_not}." if why_not else None,
     }

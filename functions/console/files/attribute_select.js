@@ -7,8 +7,8 @@ import { askNewAttribute, loadAttributes, shortName } from "./workspace.js";
 
 const CREATE = "\u0000create";
 
-/** `only` may refuse an attribute with a reason. `label` unseen: the control stands in a table of rows. */
-export function attributeSelect(model, value, changed, { empty = "Choose an attribute", only = () => "", label, reading = false, type = "string" } = {}) {
+/** `only` may refuse an attribute with a reason. `tracking`: it is only watched, so that one which cannot be written will do. `label` unseen: the control stands in a table of rows. */
+export function attributeSelect(model, value, changed, { empty = "Choose an attribute", only = () => "", label, reading = false, tracking = false, type = "string" } = {}) {
   const place = make("span", { className: "attribute" });
   const takes = make("span", { className: "hint takes" });
   let chosen = value;
@@ -25,7 +25,7 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
   function dropdown(items) {
     const typed = (one) => (one.takes && !reading ? ` – ${one.takes}` : "");
     const entry = (one) => {
-      const why = whyNot(one, reading) || only(one);
+      const why = whyNot(one, reading || tracking) || only(one);
       return [one.name, `${one.custom ? one.label || shortName(one.name) : one.label}${why ? "" : typed(one)}`, why];
     };
     const groups = [
@@ -62,7 +62,10 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
   return place;
 }
 
-const whyNot = (one, reading) => (reading || one.can_be_written ? "" : (one.why_not ?? "cannot be written").replace(/\.$/, ""));
+function whyNot(one, reading) {
+  if (reading) return one.can_be_read ? "" : "this application does not read it";
+  return one.can_be_written ? "" : (one.why_not ?? "cannot be written").replace(/\.$/, "");
+}
 
 /** The same with a visible label, for a setting that names one attribute or none. */
 export function attributeField(model, label, value, changed, { place, hint, ...others } = {}) {

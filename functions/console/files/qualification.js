@@ -64,9 +64,10 @@ function attributeCard(model, trigger, render) {
       model.changed();
       render();
     },
-    { place: `${AT}.attribute`, empty: "Choose an attribute", type: "options" },
+    { place: `${AT}.attribute`, empty: "Choose an attribute", type: "options", tracking: true },
   );
-  const initial = field(
+  const isReadOnly = known() && !known().can_be_written && trigger.initial_value === null;
+  const initial = isReadOnly ? null : field(
     "First value, when the contact is created",
     valueControl(known(), trigger.initial_value, (value) => {
       trigger.initial_value = value === "" ? null : value;

@@ -133,7 +133,9 @@ def update_attribute(workspace: Workspace, attribute_id: str, body: Mapping[str,
 
 
 def attribute_document(workspace: Workspace, attribute: Attribute) -> dict[str, Any]:
-    document = _standard_document(attribute.name, attribute.label or attribute.name, attribute.data_type, True)  # noqa: FBT003, RUF100
+    document = _standard_document(
+        attribute.name, attribute.label or attribute.name, attribute.data_type, attribute.api_writable
+    )  # noqa: FBT003, RUF100
     document |= {
         "id": attribute.id,
         "model": attribute.model,

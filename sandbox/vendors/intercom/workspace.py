@@ -66,6 +66,7 @@ class Attribute:
     description: str = ""
     options: tuple[str, ...] = ()
     messenger_writable: bool = False
+    api_writable: bool = True
     archived: bool = False
 
 

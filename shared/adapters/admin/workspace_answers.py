@@ -11,6 +11,7 @@ Scalar = str | float | bool | None
 
 class AttributeAnswer(Answer):
     """`why_not` says why a mapping cannot write to it; null when it can. `takes` is its type in plain words.
+    `can_be_read`: it can be tracked, or sent by a sync.
     `messenger_writable`: a website's visitor can set it through Intercom's Messenger."""
 
     name: str
@@ -21,6 +22,7 @@ class AttributeAnswer(Answer):
     custom: bool
     archived: bool
     messenger_writable: bool
+    can_be_read: bool
     can_be_written: bool
     why_not: str | None
 

@@ -14,6 +14,7 @@ from shared.adapters.http.transport import HttpResponse
 from shared.adapters.intercom.reading import address_of, flag_of, options_of, scalars_of, seconds_of, text_of
 from shared.domain.connection.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
+from shared.domain.mapping import READ_TYPES
 from shared.errors import UnavailableError
 
 _VENDOR = "intercom"
@@ -43,20 +44,25 @@ class ContactBody(_Body):
     updated_at: Seconds = None
     signed_up_at: Seconds = None
     last_seen_at: Seconds = None
+    last_replied_at: Seconds = None
+    last_contacted_at: Seconds = None
+    last_email_opened_at: Seconds = None
+    last_email_clicked_at: Seconds = None
+    has_hard_bounced: Flag = None
+    marked_email_as_spam: Flag = None
+    external_id: Text = None
+    language_override: Text = None
+    browser: Text = None
+    browser_version: Text = None
+    browser_language: Text = None
+    os: Text = None
+    location: Annotated[dict[str, Any], BeforeValidator(scalars_of)] = Field(default_factory=dict)
     custom_attributes: Annotated[dict[str, Any], BeforeValidator(scalars_of)] = Field(default_factory=dict)
 
     def contact(self) -> Contact:
         """In the domain's words. A role we do not know counts as a lead; without ``created_at`` it is as old as can be."""
-        standard: dict[str, Value] = {
-            "email": self.email,
-            "name": self.name,
-            "phone": self.phone,
-            "avatar": self.avatar,
-            "owner_id": self.owner_id,
-            "unsubscribed_from_emails": self.unsubscribed_from_emails,
-            "signed_up_at": self.signed_up_at,
-            "last_seen_at": self.last_seen_at,
-        }
+        standard: dict[str, Value] = {name: getattr(self, name) for name in READ_TYPES if "." not in name}
+        standard |= {f"location.{name}": self.location.get(name) for name in ("country", "region", "city")}
         return Contact(
             id=self.id,
             role=Role.USER if self.role == Role.USER else Role.LEAD,

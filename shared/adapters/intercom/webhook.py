@@ -105,7 +105,7 @@ def read_notification(body: bytes) -> Notification:
         created_at=moment_of(item.get("created_at")),
         updated_at=moment_of(item.get("updated_at")),
         merged_from=_text(merged_from),
-        attributes=_scalars(item),
+        attributes=_scalars(item) | {f"location.{name}": value for name, value in _scalars(item.get("location")).items()},
         custom=_scalars(item.get(_CUSTOM)),
         whole=isinstance(item.get(_CUSTOM), Mapping),
         garbled=any(_is_garbled(value) for value in (item.get("id"), item.get("email"), merged_from)),

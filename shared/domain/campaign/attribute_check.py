@@ -8,7 +8,7 @@ from typing import Any
 from shared.domain.campaign.rule import Rule, folded
 from shared.domain.campaign.settings_check import Document, Problem, attribute_name_problem
 from shared.domain.contact import CUSTOM, Attribute, Value
-from shared.domain.mapping import META, STANDARD_TYPES, coerce, unusable
+from shared.domain.mapping import DATE_TYPES, META, STANDARD_TYPES, coerce, unreadable, unusable
 from shared.domain.person import Audience
 
 TEXT, CHOICE, NUMBER, DATE, ANYTHING = "text", "a word", "a number", "a date", "whatever the person wrote"
@@ -70,6 +70,20 @@ def find_unfit(document: Document, attributes: Mapping[str, Attribute]) -> list[
     return problems
 
 
+def as_held(document: Document, attributes: Mapping[str, Attribute], zone: str) -> Document:
+    """With dates that qualify, or come first, as a contact holds them: in seconds. ``zone``: the workspace's, for days."""
+    qualification = document.get("qualification") or {}
+    trigger = qualification.get("trigger") or {}
+    attribute = _attribute(trigger.get("attribute") or "", attributes)
+    if trigger.get("kind") != "attribute" or attribute.data_type not in DATE_TYPES:
+        return document
+    held = {
+        "initial_value": coerce(trigger.get("initial_value"), attribute, zone),
+        "qualified_values": [coerce(value, attribute, zone) for value in trigger.get("qualified_values") or ()],
+    }
+    return {**document, "qualification": {**qualification, "trigger": {**trigger, **held}}}
+
+
 def kind_of(source: str) -> str:
     """What a mapping source yields."""
     return ANYTHING if source.startswith(META) else KINDS.get(source, TEXT)
@@ -101,8 +115,9 @@ def _audience(place: str, section: Document, attributes: Mapping[str, Attribute]
 
 def _trigger(trigger: Document, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
     place, name, initial = "qualification.trigger", trigger["attribute"], trigger.get("initial_value")
-    if name not in attributes and name not in STANDARD_TYPES:
-        yield f"{place}.attribute", _absent(name)
+    problem = _unread(name, attributes)
+    if problem:
+        yield f"{place}.attribute", problem
         return
     attribute, values = _attribute(name, attributes), tuple(trigger.get("qualified_values") or ())
     if initial is not None:
@@ -119,9 +134,16 @@ def _trigger(trigger: Document, attributes: Mapping[str, Attribute]) -> Iterator
 
 def _sync_sources(rows: Any, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
     for index, row in enumerate(rows):
-        name = row["from"]
-        if name not in attributes and name not in STANDARD_TYPES:
-            yield f"sync.mapping[{index}].from", _absent(name)
+        problem = _unread(row["from"], attributes)
+        if problem:
+            yield f"sync.mapping[{index}].from", problem
+
+
+def _unread(name: str, attributes: Mapping[str, Attribute]) -> str | None:
+    if name not in attributes and name not in STANDARD_TYPES:
+        return _absent(name)
+    problem = unreadable(name)
+    return f"{problem}. Choose another attribute." if problem else None
 
 
 def _unfit(name: str, kind: str, attributes: Mapping[str, Attribute], source: str = "") -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.domain.contact import Contact, Value
 from shared.domain.person import Audience, Person, clean_text
-from shared.domain.spelling import is_nothing
+from shared.domain.spelling import day_of, is_nothing
 from shared.domain.sync.names import split_name
 from shared.domain.sync.sign_up_form import META, find_empty
 from shared.domain.timing import SEARCH_SURE
@@ -78,13 +78,15 @@ class SyncMember:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A contact that is to be in the campaign. ``there``: what its attributes for writing back hold."""
+    """A contact that is to be in the campaign. ``there``: what its attributes for writing back hold. ``unsubscribed``: it
+    wants no e-mails."""
 
     contact_id: str
     email: str
     first_name: str = ""
     meta: Mapping[str, str] = field(default_factory=dict)
     there: Mapping[str, Value] = field(default_factory=dict)
+    unsubscribed: bool = False
 
     @property
     def digest(self) -> str:
@@ -93,15 +95,22 @@ class Candidate:
         return f"{zlib.crc32(text.encode()):08x}"
 
 
-def candidate_of(contact: Contact, email: str, mapping: Iterable[tuple[str, str]], attributes: Iterable[str]) -> Candidate:
-    """The contact as Referral Factory would get it.
+def candidate_of(
+    contact: Contact,
+    email: str,
+    mapping: Iterable[tuple[str, str]],
+    attributes: Iterable[str],
+    dates: Container[str] = (),
+    zone: str = "UTC",
+) -> Candidate:
+    """The contact as Referral Factory would get it; of ``dates`` their day in ``zone``.
 
     Intercom has one ``name``: the first name is taken out of it, and the rest goes to a form field for the last name.
     """
     first_name: list[str] = []
     meta: dict[str, str] = {}
     for source, target in mapping:
-        text = _text(contact.value(source))
+        text = day_of(contact.value(source), zone) if source in dates else _text(contact.value(source))
         if source == "name" and target == "first_name":
             text = split_name(text)[0]
         elif source == "name" and target.removeprefix(META).casefold().strip() in LAST_NAMES:
@@ -116,7 +125,8 @@ def candidate_of(contact: Contact, email: str, mapping: Iterable[tuple[str, str]
             label = target.removeprefix(META)
             meta[label] = f"{meta[label]} {text}" if label in meta else text
     there = {name: contact.value(name) for name in attributes}
-    return Candidate(contact.id, email, " ".join(first_name)[:MAX_TEXT], meta, there)
+    unsubscribed = contact.value("unsubscribed_from_emails") is True
+    return Candidate(contact.id, email, " ".join(first_name)[:MAX_TEXT], meta, there, unsubscribed)
 
 
 def lack_of(candidate: Candidate, required: Iterable[str]) -> str | None:

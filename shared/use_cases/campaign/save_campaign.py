@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.domain.campaign.attribute_check import find_unfit
+from shared.domain.campaign.attribute_check import as_held, find_unfit
 from shared.domain.campaign.campaign import Campaign, Document, Status
 from shared.domain.campaign.earning_check import find_open_to_visitors, find_risky, find_unearned
 from shared.domain.campaign.settings_check import Problem, find_missing, find_wrong
@@ -55,6 +55,8 @@ def save_campaign(
     unfit = _find_unfit(environment, document)
     if unfit is None:
         warnings.append(("", UNCHECKED))
+    else:
+        document = _as_held(environment, document)
     before = environment.campaigns.find(int(document["campaign_id"]))
     doubtful = [*(unfit or ()), *find_unearned(document), *find_taken_back(environment, document, before)]
     if status is Status.PAUSED:
@@ -103,6 +105,15 @@ def _mark_known(environment: Environment, campaign_id: int) -> None:
                 environment.campaigns.mark_known(campaign_id, highest)
     except (FailureError, ConfigurationError) as error:
         logger.warning("activation mark left to reconcile", campaign_id=campaign_id, error=type(error).__name__)
+
+
+def _as_held(environment: Environment, document: Document) -> Document:
+    """Dates as contacts hold them; as they were written where one is none, which is refused or warned of."""
+    connection = environment.connections.find()
+    try:
+        return as_held(document, environment.intercom().attributes(), connection.timezone if connection else "UTC")
+    except (FailureError, ConfigurationError, ValueError):
+        return document
 
 
 def _find_unfit(environment: Environment, document: Document) -> list[Problem] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from shared.domain.contact import Contact
+from shared.domain.mapping import DATE_TYPES, READ_TYPES
 from shared.domain.person import fold_email, is_deliverable
 from shared.domain.signup.referral import FORGOTTEN
 from shared.domain.sync.member import (
@@ -198,7 +199,7 @@ class Enumeration:
     def _sort(self, contacts: Sequence[Contact]) -> _Sorted:
         """Counts whoever needs nothing: no e-mail, all as it should be, or refused before."""
         run, tally = self._run, Tally()
-        attributes = [attribute for _, attribute in run.settings.write_back]
+        attributes, (dates, zone) = [attribute for _, attribute in run.settings.write_back], self._dates()
         candidates: list[Candidate] = []
         erased = self._environment.erasures.erased_among({fold_email(contact.email or "") for contact in contacts})
         for contact in contacts:
@@ -212,7 +213,7 @@ class Enumeration:
             if email in erased:
                 tally = tally.with_outcome(Outcome("skipped", FORGOTTEN), contact.id)
                 continue
-            candidates.append(candidate_of(contact, email, run.settings.mapping, attributes))
+            candidates.append(candidate_of(contact, email, run.settings.mapping, attributes, dates, zone))
         members = members_of(self._environment.sync_members, run, candidates)
         if any(one.first_name and _is_new(members.get((run.campaign_id, one.email))) for one in candidates):
             self._learn_form()
@@ -224,6 +225,15 @@ class Enumeration:
             else:
                 sorted_.tally = sorted_.tally.with_outcome(outcome, candidate.contact_id)
         return sorted_
+
+    def _dates(self) -> tuple[frozenset[str], str]:
+        """Which of the attributes that are sent hold a date, and the zone of its day."""
+        sources = {source for source, _ in self._run.settings.mapping} - {"name", "email"}
+        if not sources:
+            return frozenset(), "UTC"
+        connection, known = self._environment.connections.find(), self._intercom().attributes()
+        types = {**READ_TYPES, **{name: attribute.data_type for name, attribute in known.items()}}
+        return frozenset(one for one in sources if types.get(one) in DATE_TYPES), connection.timezone if connection else "UTC"
 
     def _not_yet_read(self, contacts: Sequence[Contact]) -> Sequence[Contact]:
         """Without whom an earlier search of this run has brought: lists of two groups may share a contact."""

@@ -120,7 +120,11 @@ class ContactSync:
 
     def _create(self, candidate: Candidate) -> Person:
         return self._referral_factory().create_user(
-            self._run.campaign_id, candidate.email, candidate.first_name, candidate.meta, notify=self._settings.notify
+            self._run.campaign_id,
+            candidate.email,
+            candidate.first_name,
+            candidate.meta,
+            notify=self._settings.notify and not candidate.unsubscribed,
         )
 
     def _refused(self, candidate: Candidate, reserved: SyncMember, error: RejectedError) -> SyncMember | Outcome:
@@ -142,8 +146,10 @@ class ContactSync:
     def _link(self, candidate: Candidate, member: SyncMember) -> Outcome:
         created = member.created and member.slot == self._run.slot and member.contact_id in {None, candidate.contact_id}
         there = there_now(member, candidate, self._now())
-        changes = changes_of(member, there, self._settings.write_back)
-        changes = self._claimed(candidate.email, changes) if changes else changes
+        wanted = changes_of(member, there, self._settings.write_back)
+        changes = self._claimed(candidate.email, wanted) if wanted else wanted
+        if not changes and wanted:
+            return Outcome("skipped", self._whose(candidate.email, wanted), created)
         if not changes:
             return Outcome("linked" if created else "unchanged", created=created)
         try:
@@ -172,6 +178,15 @@ class ContactSync:
         """Without what another campaign wrote first to this person's contacts."""
         whose = self._claim(email, changes)
         return {name: value for name, value in changes.items() if whose[name] == self._run.campaign_id}
+
+    def _whose(self, email: str, wanted: Mapping[str, Value]) -> str:
+        """What of another campaign the contact keeps."""
+        (name, owner), *_ = sorted(self._claim(email, wanted).items(), key=lambda one: one[0] not in self._links)
+        return f"holds campaign {owner}'s {'link' if name in self._links else 'counts'}"
+
+    @property
+    def _links(self) -> frozenset[str]:
+        return frozenset(attribute for fact, attribute in self._settings.write_back if fact in {"url", "code"})
 
     def _put(self, contact_id: str, changes: Mapping[str, Value]) -> tuple[Mapping[str, Value], str]:
         """The attributes were checked when the settings were saved, so they are looked up only once Intercom refuses."""

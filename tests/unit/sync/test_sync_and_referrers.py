@@ -92,3 +92,31 @@ def test_an_attribute_that_another_campaign_gave_up_is_taken_over(app: SyncApp) 
     app.wait(60)
     app.sync()
     assert attributes_of(app, contact)["referral_count"] == 0
+
+
+def test_a_campaign_that_is_a_draft_again_gives_up_its_attributes(app: SyncApp) -> None:
+    write_back: dict[str, Any] = {"mode": "off", "write_back": {"referral_count": COUNT}}
+    app.configure(campaign_id=2, person_invited={"action": "none"}, sync=write_back)
+    (contact,) = app.add(ANN)
+    app.joined(ANN)
+    app.joined(ANN, 2)
+    brings_a_friend(app, "friend", 2)
+    app.configure(campaign_id=2, status="paused", person_invited={"action": "none"}, sync=write_back)
+    app.sync()
+    assert attributes_of(app, contact)["referral_count"] == 1, "a paused one keeps them"
+    app.configure(campaign_id=2, status="draft", person_invited={"action": "none"}, sync=write_back)
+    app.wait(60)
+    app.sync()
+    assert attributes_of(app, contact)["referral_count"] == 0
+
+
+def test_a_run_says_whose_link_the_contact_holds(app: SyncApp) -> None:
+    (contact,) = app.add(ANN)
+    app.sync()
+    link = app.link_of(contact)
+    app.choose(2)
+    app.wait(1_000)
+    run = app.sync(2)
+    assert (run.tally.unchanged, run.tally.linked) == (0, 0)
+    assert run.tally.skipped == {"holds campaign 1's link": 1}
+    assert app.link_of(contact) == link

@@ -112,6 +112,27 @@ def test_notify_is_always_said(app: SyncApp) -> None:
     assert [body["notify"] for body in posted] == [False, True]
 
 
+def test_nobody_is_notified_who_unsubscribed_from_e_mails(app: SyncApp) -> None:
+    app.choose(notify=True)
+    app.add("ann@example.com", unsubscribed_from_emails=True)
+    app.add("bea@example.com", unsubscribed_from_emails=False)
+    app.sync()
+    posted = [call.body for call in app.wire.calls if (call.vendor, call.method) == ("referral_factory", "POST")]
+    assert {body["email"]: body["notify"] for body in posted} == {"ann@example.com": False, "bea@example.com": True}
+
+
+def test_what_is_read_of_a_contact_can_be_sent_dates_as_days(app: SyncApp) -> None:
+    rows = [("external_id", "meta.Number"), ("location.country", "meta.Country"), ("signed_up_at", "meta.Since")]
+    app.choose(mapping=[*NAME_AND_EMAIL, *({"from": source, "to": target} for source, target in rows)])
+    (contact,) = app.add("ann@example.com", external_id="c-77", signed_up_at=1_795_262_400)
+    app.sync()
+    told = str([call.body for call in app.wire.calls if (call.vendor, call.method) == ("referral_factory", "POST")])
+    assert "c-77" in told
+    assert "2026-11-21" in told
+    assert "1795262400" not in told
+    assert contact.external_id == "c-77"
+
+
 # -- who --------------------------------------------------------------------------------------------------------------
 
 

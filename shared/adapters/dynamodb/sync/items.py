@@ -81,7 +81,9 @@ def head_of(item: Item) -> SyncHead:
 
 def item_of_chunk(run: SyncRun, chunk: Chunk) -> dict[str, Any]:
     """Free to be leased."""
-    contacts = [[one.contact_id, one.email, one.first_name, dict(one.meta), dict(one.there)] for one in chunk.contacts]
+    contacts = [
+        [one.contact_id, one.email, one.first_name, dict(one.meta), dict(one.there), one.unsubscribed] for one in chunk.contacts
+    ]
     return to_item(
         {
             "pk": work_key(run.campaign_id, run.slot),
