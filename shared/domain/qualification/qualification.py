@@ -199,8 +199,9 @@ class Baseline:
 
 
 def may_qualify(row: Referral, campaign: Campaign) -> bool:
-    """Whether the contact is one that counts: people who were skipped do so only when the campaign says so."""
-    return row.state in IN_INTERCOM or (row.state is State.SKIPPED and campaign.qualify_skipped)
+    """Whether the contact is one that counts: people who were skipped do so only when the campaign says so, or when this
+    application created the contact for another signup."""
+    return row.state in IN_INTERCOM or (row.state is State.SKIPPED and (campaign.qualify_skipped or row.ours))
 
 
 def baseline_of(row: Referral, rule: Rule) -> Baseline:

@@ -74,6 +74,8 @@ class Referral:
     ``refusals``: what a vendor refused beside the delivery, each with its reason: ``qualification``, ``reward 7``.
     ``dealt_with``: the troubles that a person has marked as dealt with.
     ``forgotten``: the person was erased; the row keeps its ids, so that nobody is brought back, and never changes again.
+    ``ours``: this application created the contact, for this row or another. ``asked_again``: replayed, and not done yet.
+    ``address``: the folded e-mail under whose lease the contact is or was written first; ``workspace_id``: where it is.
     """
 
     campaign_id: int
@@ -108,6 +110,15 @@ class Referral:
     forgotten: bool = False
     tries: int = 0
     tried_since: float | None = None
+    ours: bool = False
+    asked_again: bool = False
+    address: str = ""
+    workspace_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names the row beside a contact that was created for it. Our own synthetic signups are all of one person."""
+        return f"{self.campaign_id}#{'synthetic' if self.synthetic else self.user_id}"
 
     @property
     def troubles(self) -> frozenset[str]:
@@ -229,7 +240,8 @@ class Reservation:
 class KnownPerson:
     """What the ledger remembers of one e-mail address in one workspace, with the lease held on it.
 
-    ``ours``: this application created the contact. ``converted``: it made a user of the lead, or was about to.
+    ``ours``: this application created the contact. ``created_for``: the key of the row for which it was, or is being,
+    created. ``converted``: it made a user of the lead, or was about to.
     ``fence`` grows with each lease; a write with an older one is refused.
     """
 
@@ -243,3 +255,8 @@ class KnownPerson:
     fence: int = 0
     lease_owner: str = ""
     converted: bool = False
+    created_for: str = ""
+
+    def moved_to(self, contact_id: str | None) -> KnownPerson:
+        """With another contact, or with none: to whom one belongs is never inherited."""
+        return replace(self, contact_id=contact_id, role=None, ours=False, created_for="")

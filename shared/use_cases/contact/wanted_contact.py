@@ -5,8 +5,8 @@ from __future__ import annotations
 from shared.domain.campaign.campaign import Action, AudienceSettings, Campaign
 from shared.domain.contact import Value
 from shared.domain.mapping import map_facts
-from shared.domain.person import Audience, clean_email
-from shared.domain.signup.referral import IN_INTERCOM, Referral, State
+from shared.domain.person import clean_email
+from shared.domain.signup.referral import Referral
 from shared.use_cases.contact.write_contact import Wanted
 
 
@@ -41,12 +41,6 @@ def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, ema
         new_signup=row.delivered_at is None,
         written=row.written,
         tracked=campaign.trigger.attribute if campaign.trigger else None,
-        baseline_wanted=qualifiable_states(row, campaign),
+        row=row.key,
+        asked_again=row.asked_again,
     )
-
-
-def qualifiable_states(row: Referral, campaign: Campaign) -> frozenset[State]:
-    """The outcomes after which the referral may qualify one day."""
-    if row.audience is not Audience.PERSON_INVITED:
-        return frozenset()
-    return IN_INTERCOM | ({State.SKIPPED} if campaign.qualify_skipped else set())

@@ -7,7 +7,6 @@ confirmation is never followed by a blind create. Called with the person's lease
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -60,7 +59,8 @@ class Wanted:
     ``email`` is folded, ``spelling`` the person's own;
     ``values``: mapped, wanted now; ``creation_values``: only for a create; ``written``: what this row sent before;
     ``new_signup``: nothing was delivered for this row yet, so a contact may be created or brought back; ``tracked``: the
-    attribute whose value can qualify, which has to be known after the outcomes ``baseline_wanted``.
+    attribute whose value can qualify; ``row``: names the row, so that its own contact is known; ``asked_again``: somebody
+    replays it, so the contact itself is compared.
     """
 
     email: str
@@ -74,8 +74,9 @@ class Wanted:
     new_signup: bool
     written: Mapping[str, Value] = field(default_factory=dict)
     tracked: str | None = None
-    baseline_wanted: frozenset[State] = frozenset()
     zone: str = "UTC"
+    row: str = ""
+    asked_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Outcome:
 
     ``baseline``: the tracked value before this row had any part in it, at ``baseline_at`` (the contact's ``updated_at``), and
     ``standing`` the values of all contacts with the e-mail. ``moved``: our own lost create, as somebody has changed it since.
+    ``ours``: this application created the contact.
     """
 
     state: State
@@ -98,6 +100,7 @@ class Outcome:
     baseline_at: float | None = None
     standing: Mapping[str, Value] = field(default_factory=dict)
     moved: Contact | None = None
+    ours: bool = False
 
 
 class ContactWriter:
@@ -119,9 +122,16 @@ class ContactWriter:
         self._wanted = wanted
         self._time_left = time_left
         self._notes: list[str] = []
+        self._earlier = person.reservation
+        self._began_with = person.contact_id
         self._met: Contact | None = None
         self._standing: dict[str, Value] = {}
         self._steps = MOST_STEPS
+
+    @property
+    def person(self) -> KnownPerson:
+        """What is known of the address by now."""
+        return self._person
 
     def write(self) -> Outcome:
         """Raises what the Intercom port raises, BusyError when the lease was lost, PermanentError about this person."""
@@ -133,14 +143,10 @@ class ContactWriter:
         return self._with_baseline(self._find_or_create())
 
     def _with_baseline(self, outcome: Outcome) -> Outcome:
-        """What was met before this row had any part in it. A contact that needed no write is read, where it matters."""
+        """What was met before this row had any part in it."""
         wanted = self._wanted
-        if wanted.tracked is None or outcome.contact_id is None or not wanted.new_signup:
-            return outcome
-        if self._met is None and outcome.state in wanted.baseline_wanted:
-            with contextlib.suppress(ContactGoneError):
-                self._met = self._intercom.get_contact(outcome.contact_id)
-        if self._met is None:
+        outcome = replace(outcome, ours=self._person.ours and outcome.contact_id == self._person.contact_id)
+        if wanted.tracked is None or outcome.contact_id is None or not wanted.new_signup or self._met is None:
             return outcome
         baseline = self._met.value(wanted.tracked)
         if outcome.moved is not None:  # a create of ours: whatever it holds beside the initial value was changed since
@@ -151,14 +157,45 @@ class ContactWriter:
     # -- an id is known -----------------------------------------------------------------------------------------------
 
     def _write_known(self, contact_id: str) -> Outcome:
-        if not self._person.ours and self._wanted.duplicates is DuplicatePolicy.SKIP:
-            return self._skipped(contact_id)
-        return self._put(contact_id, self._wanted.written)
+        """Later facts of a row go to the contact that it created by one PUT; everything else is compared with the contact."""
+        if self._is_own(contact_id) and not self._wanted.new_signup and not self._wanted.asked_again:
+            return self._put(contact_id, self._wanted.written)
+        try:
+            contact = self._intercom.get_contact(contact_id)
+        except ContactGoneError as gone:
+            return self._climb(contact_id, gone)
+        return self._take(contact)
+
+    def _is_own(self, contact_id: str) -> bool:
+        """Whether this very row created the contact: everybody else's is one that was there before."""
+        person = self._person
+        return person.ours and person.contact_id == contact_id and person.created_for == self._wanted.row
+
+    def _take(self, contact: Contact) -> Outcome:
+        """A contact as Intercom answered it now. A search's hits would be minutes old."""
+        self._met = self._met or contact
+        if not self._is_own(contact.id) and self._wanted.duplicates is DuplicatePolicy.SKIP:
+            return self._skipped(contact.id, contact)
+        outcome = self._put(contact.id, contact.values)
+        return replace(outcome, baseline=contact.value(self._wanted.tracked)) if self._wanted.tracked else outcome
+
+    def _changes(self, contact_id: str, values: Mapping[str, Value], there: Mapping[str, Value]) -> dict[str, Value]:
+        """What differs from ``there``. The e-mail only where this row's own changed: one that was corrected in Intercom stays.
+        Later facts leave alone what somebody else wrote since to an attribute that they do not concern; a contact that took
+        another's place gets all."""
+        wanted = self._wanted
+        changes = {name: value for name, value in values.items() if not is_same(name, there.get(name), value)}
+        if not wanted.new_signup and not wanted.asked_again and contact_id == self._began_with:
+            changes = {name: value for name, value in changes.items() if not is_same(name, wanted.written.get(name), value)}
+        before = wanted.written.get("email")
+        if "email" in changes and (not before or is_same("email", before, changes["email"])):
+            del changes["email"]
+        return changes
 
     def _put(self, contact_id: str, there: Mapping[str, Value]) -> Outcome:
         """Writes what differs from ``there``; nothing when nothing does."""
         prepared = prepare(self._wanted.values, self._intercom.attributes(self._wanted.values), self._wanted.zone)
-        changes = {name: value for name, value in prepared.values.items() if not is_same(name, there.get(name), value)}
+        changes = self._changes(contact_id, prepared.values, there)
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
         baseline: Value = None
@@ -206,17 +243,20 @@ class ContactWriter:
         self._step()
         if gone.canonical_id and gone.canonical_id != dead_id:
             self._notes.append(f"contact {dead_id} was merged into {gone.canonical_id}")
-            self._remember(replace(self._person, contact_id=gone.canonical_id, role=None))
-            return self._put(gone.canonical_id, {})
+            self._remember(self._person.moved_to(gone.canonical_id))
+            try:
+                survivor = self._intercom.get_contact(gone.canonical_id)
+            except ContactGoneError as again:
+                return self._climb(gone.canonical_id, again)
+            return self._adopt(survivor)
         found = preferred(hit for hit in self._search() if hit.id != dead_id)
         if found is not None:
             self._notes.append(f"contact {dead_id} is gone; {found.id} has the e-mail now")
-            self._remember(replace(self._person, contact_id=found.id, role=found.role))
-            return self._write_known(found.id)
+            return self._adopt(found)
         return self._bring_back(dead_id)
 
     def _bring_back(self, dead_id: str) -> Outcome:
-        """Unarchives for a new signup; a deleted contact is never brought back."""
+        """Unarchives for a new signup. Where the contact was deleted, a new signup creates another."""
         if not self._wanted.new_signup or self._wanted.archived is ArchivedPolicy.SKIP:
             why = "only a new signup brings a contact back" if not self._wanted.new_signup else "the campaign leaves it so"
             return Outcome(
@@ -239,8 +279,14 @@ class ContactWriter:
         return self._adopt(self._intercom.get_contact(dead_id))
 
     def _erase(self) -> Outcome:
-        erased = replace(self._person, contact_id=None, role=None, ours=False, reservation=None, erased_at=self._clock.now())
-        self._remember(erased)
+        nobody = self._person.moved_to(None)
+        if self._wanted.new_signup and self._person.contact_id is None:  # the deleted one was named by a 409
+            raise ContradictoryError("Intercom still holds a deleted contact's place.", vendor="intercom")
+        if self._wanted.new_signup:
+            self._notes.append(f"contact {self._person.contact_id} was deleted in Intercom before this signup")
+            self._remember(nobody)
+            return self._create()
+        self._remember(replace(nobody, reservation=None, erased_at=self._clock.now()))
         return Outcome(
             State.ERASED,
             Happened.ERASED,
@@ -270,12 +316,21 @@ class ContactWriter:
         return self._create()
 
     def _search(self) -> list[Contact]:
-        hits = self._intercom.search_by_email(self._wanted.email)
+        """The contacts with the e-mail, each as it is now: the index has its ids, but bodies that are minutes old."""
+        hits = [contact for hit in self._intercom.search_by_email(self._wanted.email) if (contact := self._read(hit.id))]
         if len(hits) > 1:
             self._notes.append(f"{len(hits)} contacts in Intercom have this e-mail: {', '.join(hit.id for hit in hits)}")
         if self._wanted.tracked:
             self._standing = {hit.id: value for hit in hits if (value := hit.value(self._wanted.tracked)) is not None}
         return hits
+
+    def _read(self, contact_id: str) -> Contact | None:
+        """None: it is gone since, or has another e-mail now."""
+        try:
+            contact = self._intercom.get_contact(contact_id)
+        except ContactGoneError:
+            return None
+        return contact if is_same("email", contact.email, self._wanted.email) else None
 
     def _create(self) -> Outcome:
         if self._time_left() < LONGEST_CREATE:
@@ -285,7 +340,9 @@ class ContactWriter:
         reservation = Reservation(before.first_at if before else now, now, self._wanted.role)
         wanted = {**self._wanted.creation_values, **self._wanted.values}
         prepared = prepare(wanted, self._intercom.attributes(wanted), self._wanted.zone)
-        self._remember(replace(self._person, reservation=reservation))
+        created_for = self._person.created_for if before else self._wanted.row
+        unreserved = self._person
+        self._remember(replace(unreserved, reservation=reservation, created_for=created_for))
         try:
             contact, dropped = self._dropping_refused(
                 prepared.values,
@@ -294,14 +351,14 @@ class ContactWriter:
                 creates=True,
             )
         except DuplicateError as duplicate:
+            self._remember(unreserved)  # it is answered: this create made nothing
             if duplicate.contact_id is None:
-                self._remember(replace(self._person, reservation=before))
                 raise
             return self._adopt_duplicate(duplicate.contact_id, archived=duplicate.archived)
         except REFUSALS:
-            self._remember(replace(self._person, reservation=before))  # refused: nothing was created
+            self._remember(unreserved)  # refused: nothing was created
             raise
-        self._confirm(contact, ours=True)
+        self._confirm(contact, created_for=self._wanted.row)
         self._met = contact
         refused = {drop.attribute for drop in dropped}
         written = {n: v for n, v in prepared.values.items() if n not in refused}
@@ -326,17 +383,14 @@ class ContactWriter:
         return contact
 
     def _adopt(self, contact: Contact) -> Outcome:
-        """Takes a contact that is there: ours if it came after our open reservation, else pre-existing."""
-        reservation = self._person.reservation
+        """Takes a contact that is there: ours if it came after an earlier reservation of which nobody knows the end. This
+        attempt's own proves nothing, for a 409 says that the contact was there before."""
+        reservation = self._earlier
         lost_create = reservation is not None and contact.created_at >= reservation.first_at - CLOCK_SKEW
-        self._confirm(contact, ours=self._person.ours or lost_create)
-        self._met = contact
-        if not self._person.ours and self._wanted.duplicates is DuplicatePolicy.SKIP:
-            return self._skipped(contact.id, contact)
-        outcome = self._put(contact.id, contact.values)
-        if self._wanted.tracked:
-            outcome = replace(outcome, baseline=contact.value(self._wanted.tracked))
-        if lost_create and reservation is not None:
+        known = self._person.ours and self._person.contact_id == contact.id
+        self._confirm(contact, created_for=(self._person.created_for or self._wanted.row) if lost_create or known else None)
+        outcome = self._take(contact)
+        if lost_create and reservation is not None and self._is_own(contact.id):
             self._standing.pop(contact.id, None)
             outcome = replace(outcome, what=Happened.CREATED, settle_since=reservation.first_at - CLOCK_SKEW, moved=contact)
         return outcome
@@ -380,9 +434,18 @@ class ContactWriter:
             return {}
         return {drop.attribute: drop.reason for drop in prepare(values, attributes).dropped}
 
-    def _confirm(self, contact: Contact, *, ours: bool) -> None:
+    def _confirm(self, contact: Contact, *, created_for: str | None) -> None:
+        """``created_for``: the row for which this application created the contact; None: it did not."""
         self._remember(
-            replace(self._person, contact_id=contact.id, role=contact.role, ours=ours, reservation=None, erased_at=None)
+            replace(
+                self._person,
+                contact_id=contact.id,
+                role=contact.role,
+                ours=created_for is not None,
+                created_for=created_for or "",
+                reservation=None,
+                erased_at=None,
+            )
         )
 
     def _remember(self, person: KnownPerson) -> None:

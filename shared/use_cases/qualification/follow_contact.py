@@ -64,13 +64,13 @@ def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, k
     if not known or dead_id is None:
         return row
     environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.joined(dead_id, survivor_id))
-    _change_person(environment, row, dead_id, lambda one: replace(one, contact_id=survivor_id, role=None))
+    _change_person(environment, row, dead_id, lambda one: one.moved_to(survivor_id))
     now, note = environment.clock.now(), f"contact {dead_id} was merged into {survivor_id}"
 
     def move(one: Referral) -> Referral:
         if one.contact_id != dead_id:
             return one
-        return replace(one, contact_id=survivor_id, notes=(*one.notes, note)).told(now, Happened.MERGED, note)
+        return replace(one, contact_id=survivor_id, ours=False, notes=(*one.notes, note)).told(now, Happened.MERGED, note)
 
     return environment.referrals.update(row.campaign_id, row.user_id, move)
 
@@ -113,13 +113,13 @@ def _move(environment: Environment, row: Referral, dead_id: str, contact: Contac
                 sighting = Sighting(contact_id, before, standing[contact_id], attribute=rule.attribute)
                 environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.saw(sighting))
     environment.referrals.point(Pointer(connection.workspace_id, contact_id=contact_id), row.campaign_id, row.user_id)
-    _change_person(environment, row, dead_id, lambda one: replace(one, contact_id=contact_id, role=None, ours=False))
+    _change_person(environment, row, dead_id, lambda one: one.moved_to(contact_id))
     now, note = environment.clock.now(), f"contact {dead_id} was deleted; {contact_id} has the e-mail address too"
 
     def move(one: Referral) -> Referral:
         if one.contact_id != dead_id:
             return one
-        moved = replace(one, contact_id=contact_id, standing={**standing, **one.standing}, notes=(*one.notes, note))
+        moved = replace(one, contact_id=contact_id, ours=False, standing={**standing, **one.standing}, notes=(*one.notes, note))
         return moved.told(now, Happened.FOLLOWED, note)
 
     return environment.referrals.update(row.campaign_id, row.user_id, move)
@@ -130,7 +130,10 @@ def _erase(environment: Environment, row: Referral, contact_id: str) -> Referral
     if environment.erases_deleted_contacts and row.person.email and is_deliverable(fold_email(row.person.email)):
         environment.erasures.request(row.person.email, now)
     _change_person(
-        environment, row, contact_id, lambda one: replace(one, contact_id=None, role=None, ours=False, erased_at=now)
+        environment,
+        row,
+        contact_id,
+        lambda one: replace(one.moved_to(None), erased_at=now),
     )
     return environment.referrals.update(
         row.campaign_id, row.user_id, lambda one: one.done(State.ERASED, ERASED).told(now, Happened.ERASED, ERASED)
@@ -151,7 +154,7 @@ def _change_person(
     environment: Environment, row: Referral, contact_id: str, change: Callable[[KnownPerson], KnownPerson]
 ) -> None:
     """Under the person's lease, and only while that contact is theirs. Raises BusyError."""
-    connection, email = environment.connections.find(), fold_email(row.person.email or "")
+    connection, email = environment.connections.find(), row.address or fold_email(row.person.email or "")
     if connection is None or not email:
         return
     now = environment.clock.now()

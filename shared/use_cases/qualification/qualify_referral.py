@@ -332,7 +332,7 @@ def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, t
     """Whether this application made a user of the lead, or knew the contact as one; ``told``: Intercom itself says that the
     lead has just become one."""
     connection = environment.connections.find()
-    email = fold_email(row.person.email or "")
+    email = row.address or fold_email(row.person.email or "")
     person = environment.people.find(connection.workspace_id, email) if connection else None
     if person is None:
         return False

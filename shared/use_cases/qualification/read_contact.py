@@ -77,7 +77,7 @@ def _is_as_read(seen: Qualification, told: Sighting) -> bool:
 
 def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Sighting]) -> list[_Reading]:
     connection = find_connection(environment)
-    email, now = fold_email(row.person.email or ""), environment.clock.now()
+    email, now = row.address or fold_email(row.person.email or ""), environment.clock.now()
     person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, QUALIFICATION_LEASE)
     try:
         return [_read(environment, connection, rule, one) for one in moved]

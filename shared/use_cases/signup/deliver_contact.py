@@ -215,7 +215,7 @@ def _reopened(environment: Environment, row: Referral) -> Referral:
         row.campaign_id,
         row.user_id,
         lambda fresh: (
-            replace(fresh, attempts=0, tries=0, tried_since=None)
+            replace(fresh, attempts=0, tries=0, tried_since=None, asked_again=True)
             .told(now, Happened.REPLAY)
             .waiting(now + DELIVERY_LEASE, "Asked for again.")
         ),

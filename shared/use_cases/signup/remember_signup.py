@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign
-from shared.domain.person import Person
+from shared.domain.person import Person, fold_email
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Event, Origin, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
@@ -40,6 +40,7 @@ def remember_signup(
         due_at=now + DELIVERY_LEASE,
         verified_at=verified_at,
         synthetic=synthetic,
+        address=fold_email(person.email or ""),
         history=(Event(accepted_at, what),),
     )
     erased_at = environment.erasures.erased_at(person.email)

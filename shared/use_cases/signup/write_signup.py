@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import rule_of
-from shared.domain.person import fold_email
+from shared.domain.connection.connection import Breaker, Connection
+from shared.domain.person import Audience, fold_email
+from shared.domain.qualification.qualification import may_qualify
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
@@ -15,10 +18,18 @@ from shared.messages import DeliverContact, QualifyReferral
 from shared.observability import logger
 from shared.ports.signup import Pointer
 from shared.use_cases.connection.find_connection import find_connection
-from shared.use_cases.contact.wanted_contact import qualifiable_states, wanted_of, wants_differ
+from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
 from shared.use_cases.contact.write_contact import ContactWriter, Outcome
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
+from shared.use_cases.signup.known_contact import (
+    address_of,
+    in_workspace,
+    is_in_doubt,
+    leased,
+    with_contact_of,
+    without_contact,
+)
 from shared.use_cases.signup.note_signup import remind_referrer
 
 LATE = 1_800.0
@@ -26,48 +37,77 @@ LATE = 1_800.0
 
 
 def write_signup(environment: Environment, row: Referral, campaign: Campaign, email: str) -> None:
-    """Under the person's lease: the contact, and then the row's outcome. ``email`` is folded. Raises what the ports raise."""
+    """Under the person's lease: the contact, and then the row's outcome. ``email`` is folded. Raises what the ports raise.
+
+    The lease of the address under which the contact is comes first, also when the person has another address by now."""
     breaker = environment.intercom_guard.check()
     connection = find_connection(environment)
-    person = environment.people.lease(
-        connection.workspace_id, email, environment.chance.token(), environment.clock.now(), DELIVERY_LEASE
-    )
-    try:
-        row = environment.referrals.get(row.campaign_id, row.user_id)
+    workspace_id = connection.workspace_id
+    write = partial(_write, environment, connection, breaker, campaign)
+    address = address_of(in_workspace(row, workspace_id)) or email
+    with leased(environment, workspace_id, address) as person:
+        row = in_workspace(environment.referrals.get(row.campaign_id, row.user_id), workspace_id)
         if row.finished:
             return
-        if fold_email(row.person.email or "") != email:  # reported since the lease was asked for
+        if fold_email(row.person.email or "") != email or address_of(row) != address:  # reported since the lease was asked for
             raise TransientError("The e-mail address changed meanwhile.", retry_after=1.0)
-        if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
-            environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
-        settings = campaign.audience(row.audience)
-        wanted = wanted_of(row, campaign, settings, email, connection.timezone)
-        environment.intercom_guard.take_try(breaker)
-        outcome = ContactWriter(
-            environment.intercom(connection),
-            environment.people,
-            environment.clock,
-            _seeded(person, row),
-            wanted,
-            environment.time_left,
-        ).write()
-        if outcome.what is Happened.CREATED:
-            environment.intercom_guard.created()
-        if outcome.contact_id and (row.delivered_at is None or outcome.contact_id != row.contact_id):
-            pointer = Pointer(connection.workspace_id, contact_id=outcome.contact_id)
-            environment.referrals.point(pointer, row.campaign_id, row.user_id)
-        if outcome.contact_id and row.delivered_at is None:
-            remind_referrer(environment, row)
-        _prepare_qualification(environment, row, campaign, outcome)
-        _record(environment, row, campaign, outcome)
-    finally:
-        _release(environment, person)
+        if address == email:
+            write(row, email, with_contact_of(person, row))
+        elif is_in_doubt(person, row):  # first the create that was begun; the new address is written to its contact
+            row = replace(row, person=replace(row.person, email=address))
+            write(row, address, person)
+        else:
+            with leased(environment, workspace_id, email) as new:
+                write(row, email, with_contact_of(new, row, person), person)
+
+
+def _write(
+    environment: Environment,
+    connection: Connection,
+    breaker: Breaker | None,
+    campaign: Campaign,
+    row: Referral,
+    email: str,
+    person: KnownPerson,
+    before: KnownPerson | None = None,
+) -> None:
+    """``before``: what is known of the address that the row's contact had until now."""
+    if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
+        environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
+    wanted = wanted_of(row, campaign, campaign.audience(row.audience), email, connection.timezone)
+    environment.intercom_guard.take_try(breaker)
+    writer = ContactWriter(
+        environment.intercom(connection), environment.people, environment.clock, person, wanted, environment.time_left
+    )
+    outcome = writer.write()
+    if outcome.what is Happened.CREATED:
+        environment.intercom_guard.created()
+    if before is not None and _has_moved(row, outcome, email, before):
+        environment.people.save(writer.person)
+        environment.people.save(without_contact(before))
+    if outcome.contact_id and (row.delivered_at is None or outcome.contact_id != row.contact_id):
+        pointer = Pointer(connection.workspace_id, contact_id=outcome.contact_id)
+        environment.referrals.point(pointer, row.campaign_id, row.user_id)
+    if outcome.contact_id and row.delivered_at is None:
+        remind_referrer(environment, row)
+    if outcome.state is State.SKIPPED and row.written:
+        outcome = replace(outcome, state=State.DELIVERED)  # it was delivered once; the contact that it has now is left alone
+    _prepare_qualification(environment, row, campaign, outcome)
+    _record(environment, row, campaign, outcome, connection.workspace_id, email)
+
+
+def _has_moved(row: Referral, outcome: Outcome, email: str, before: KnownPerson) -> bool:
+    """Whether the row's contact has the new address now; Intercom may have refused it."""
+    there = fold_email(str(outcome.written.get("email") or ""))
+    return row.contact_id is not None and row.contact_id == outcome.contact_id == before.contact_id and there == email
 
 
 def _prepare_qualification(environment: Environment, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
     """Before the outcome is stored: what the delivery itself saw of the tracked attribute."""
     rule = rule_of(campaign)
-    if rule is None or row.delivered_at is not None or outcome.state not in qualifiable_states(row, campaign):
+    if rule is None or row.delivered_at is not None or row.audience is not Audience.PERSON_INVITED:
+        return
+    if not may_qualify(replace(row, state=outcome.state, ours=outcome.ours), campaign):
         return
     if any(rule.matches(value) for value in (outcome.baseline, *outcome.standing.values())) and not campaign.watches_departures:
         environment.campaigns.watch_departures(campaign.campaign_id)
@@ -86,29 +126,18 @@ def _prepare_qualification(environment: Environment, row: Referral, campaign: Ca
         )
 
 
-def _release(environment: Environment, person: KnownPerson) -> None:
-    """A lease that cannot be given back ends by itself; that never costs the delivery."""
-    try:
-        environment.people.release(person)
-    except TransientError:
-        logger.warning("lease not released")
-
-
-def _seeded(person: KnownPerson, row: Referral) -> KnownPerson:
-    """The row's own contact, when the e-mail is new: the person changed it, the contact is the same. One that was erased
-    after this row's delivery stays erased."""
-    if person.contact_id or row.contact_id is None or row.state is State.ERASED:
-        return person
-    if person.erased_at is not None and (row.delivered_at or row.accepted_at) <= person.erased_at:
-        return person
-    return replace(person, contact_id=row.contact_id, ours=bool(row.written))
-
-
-def _record(environment: Environment, row: Referral, campaign: Campaign, outcome: Outcome) -> None:
+def _record(
+    environment: Environment, row: Referral, campaign: Campaign, outcome: Outcome, workspace_id: str, email: str
+) -> None:
     now = environment.clock.now()
     first = row.delivered_at is None and outcome.contact_id is not None and outcome.state is not State.FAILED
+    refused = any(drop.attribute == "email" for drop in outcome.dropped)
+    elsewhere = False
 
     def change(fresh: Referral) -> Referral:
+        nonlocal elsewhere
+        here = in_workspace(fresh, workspace_id)
+        elsewhere, fresh = fresh.delivered_at is not None and here.delivered_at is None, here
         done = replace(
             fresh.done(outcome.state, outcome.reason),
             contact_id=outcome.contact_id or fresh.contact_id,
@@ -121,6 +150,10 @@ def _record(environment: Environment, row: Referral, campaign: Campaign, outcome
             settings_version=campaign.version,
             delivered_at=now if first else fresh.delivered_at,
             attempts=0,
+            asked_again=False,
+            ours=outcome.ours if outcome.contact_id else fresh.ours,
+            address=fresh.address if refused else email,
+            workspace_id=workspace_id,
         ).told(now, outcome.what, outcome.reason)
         done = replace(done, settle_since=outcome.settle_since or fresh.settle_since)
         if wants_differ(campaign, row, fresh):
@@ -134,7 +167,7 @@ def _record(environment: Environment, row: Referral, campaign: Campaign, outcome
         "contact delivered", outcome=outcome.what, state=outcome.state, campaign_id=row.campaign_id, user_id=row.user_id
     )
     environment.metrics.count(f"Contact{outcome.what.capitalize()}")
-    if first:
+    if first and not elsewhere:
         environment.metrics.gauge("DeliverySeconds", now - row.accepted_at)
         if now - row.accepted_at > LATE:
             environment.metrics.count("LateDelivery")

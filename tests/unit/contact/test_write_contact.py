@@ -11,6 +11,7 @@ import pytest
 from shared.domain.signup.referral import Referral, State
 from shared.domain.timing import SEARCH_LAG
 from shared.errors import BusyError, TransientError
+from shared.messages import QualifyReferral
 from tests.support.builders import CUSTOM, EMAIL, App, mapping
 
 SEARCH, CREATE, PUT, GET, UNARCHIVE = (
@@ -37,6 +38,15 @@ def known(app: App, **changes: Any) -> Referral:
     assert row.state is State.DELIVERED
     app.forget_calls()
     return row
+
+
+def deleted(app: App, row: Referral) -> None:
+    """Somebody deletes the contact, and Intercom's notification comes."""
+    app.intercom.contacts.delete(str(row.contact_id))
+    app.environment.qualification_queue.send(
+        QualifyReferral(topic="contact.deleted", received_at=app.clock.now(), contact_id=row.contact_id)
+    )
+    app.qualify()
 
 
 def lose_answer(app: App, call: str = r"^/contacts$", **order: Any) -> None:
@@ -124,17 +134,18 @@ def test_a_write_that_would_change_nothing_is_not_made() -> None:
     app = app_for()
     known(app)
     assert app.sign_up().state is State.DELIVERED
-    app.ring(replay=True)
     assert app.calls() == []
+    app.ring(replay=True)
+    assert app.calls() == [GET]
     assert app.row().history[-1].what == "unchanged"
 
 
-def test_a_known_person_in_a_second_campaign_costs_one_put_and_no_second_contact() -> None:
+def test_a_known_person_in_a_second_campaign_costs_a_look_one_put_and_no_second_contact() -> None:
     app = app_for()
-    app.configure(campaign_id=2, name="Partners")
+    app.configure(campaign_id=2, name="Partners", person_invited={"duplicates": "update"})
     known(app)
     row = app.sign_up(campaign_id=2, id=77)
-    assert app.calls() == [PUT]
+    assert app.calls() == [GET, PUT]
     assert app.contact().custom_attributes["referral_campaign"] == "Partners"
     assert row.contact_id == app.row().contact_id
 
@@ -168,7 +179,7 @@ def test_skip_leaves_a_contact_that_was_there_before_as_it_is(role: str, action:
     app = app_for(action, duplicates="skip")
     before = app.given(role, name="Old name")
     row = app.sign_up()
-    assert app.calls() == [SEARCH]
+    assert app.calls() == [SEARCH, GET]
     assert app.contact() == before
     assert (row.state, row.contact_id, row.settle_since) == (State.SKIPPED, before.id, None)
 
@@ -189,7 +200,7 @@ def test_update_brings_a_contact_that_was_there_before_up_to_date_but_for_creati
     app = app_for(duplicates="update")
     before = app.given("lead", name="Old name", custom_attributes={"lead_source": "website", "is_vip": True})
     row = app.sign_up()
-    assert app.calls() == [SEARCH, PUT]
+    assert app.calls() == [SEARCH, GET, PUT]
     contact = app.contact()
     assert (contact.id, contact.name) == (before.id, "Ivo Lindqvist")
     assert contact.custom_attributes["lead_source"] == "website"
@@ -213,7 +224,7 @@ def test_update_of_a_contact_that_says_it_all_already_writes_nothing() -> None:
     app = app_for(duplicates="update", mapping=mapping())
     app.given("lead", name="Ivo")
     assert app.sign_up().history[-1].what == "unchanged"
-    assert app.calls() == [SEARCH]
+    assert app.calls() == [SEARCH, GET]
 
 
 def test_a_lead_where_a_user_is_wanted_is_converted_in_place_under_update() -> None:
@@ -299,13 +310,22 @@ def test_409_of_an_archived_user_brings_it_back_only_if_the_campaign_says_so(arc
     assert ("the campaign leaves it so" in row.reason) is (state is State.FAILED)
 
 
-def test_409_of_a_user_that_was_deleted_lately_erases_the_signup_and_creates_nothing() -> None:
+def test_a_new_signup_whose_place_a_deleted_user_still_holds_waits_and_is_in_intercom_in_the_end() -> None:
     app = app_for("user")
     before = app.given("user")
     app.intercom.contacts.delete(before.id)
-    row = app.sign_up()
-    assert (row.state, app.contacts()) == (State.ERASED, [])
-    assert "deleted in Intercom" in row.reason
+    row, person = app.sign_up(), app.person()
+    assert (row.state, app.contacts()) == (State.PENDING, [])
+    assert person is not None
+    assert person.reservation is None  # it was answered
+    app.intercom.workspace.save(
+        replace(app.intercom.workspace.contacts[before.id], email="x@example.com")
+    )  # it lets go of the address
+    for _ in range(30):
+        app.wait(60)
+        app.work()
+        app.sweep()
+    assert (app.row().state, len(app.contacts())) == (State.DELIVERED, 1)
 
 
 # -- lost answers -----------------------------------------------------------------------------------------------------
@@ -330,7 +350,7 @@ def test_a_leads_lost_create_waits_out_the_search_lag_and_is_then_found() -> Non
         app.wait(55)
         app.work()
         app.sweep()
-    assert app.calls() == [SEARCH]
+    assert app.calls() == [SEARCH, GET]
     assert (app.row().state, app.row().contact_id) == (State.DELIVERED, app.contact().id)
     assert app.row().history[-1].what == "created"
 
@@ -430,12 +450,29 @@ def test_a_create_that_is_refused_after_one_that_was_lost_keeps_the_first_reserv
     assert first.reservation == second.reservation is not None
 
 
-@pytest.mark.parametrize(("seconds_before", "ours"), [(59, True), (60, True), (61, False)])
-def test_a_hit_is_ours_when_it_came_after_the_reservation_but_for_a_minute_of_skew(seconds_before: int, ours: bool) -> None:
+@pytest.mark.parametrize("seconds_before", [1, 59, 61])
+def test_a_409_to_the_very_first_create_proves_that_the_contact_was_there_before(seconds_before: int) -> None:
     app = app_for("user", search_lag=300)
     app.intercom.contacts.create({"role": "user", "email": EMAIL, "name": "Somebody's"})
     app.wait(seconds_before)
-    row = app.sign_up()
+    row, person = app.sign_up(), app.person()
+    assert (row.state, row.history[-1].what, app.contact().name) == (State.SKIPPED, "skipped", "Somebody's")
+    assert person is not None
+    assert (person.ours, row.ours) == (False, False)
+
+
+@pytest.mark.parametrize(("seconds_before", "ours"), [(59, True), (60, True), (61, False)])
+def test_a_hit_is_ours_when_it_came_after_an_unanswered_reservation_but_for_a_minute_of_skew(
+    seconds_before: int, ours: bool
+) -> None:
+    app = app_for("user", search_lag=300)
+    app.intercom.contacts.create({"role": "user", "email": EMAIL, "name": "Somebody's"})
+    app.wait(seconds_before)
+    app.wire.faults.add({"kind": "reset", "method": "POST", "path": "^/contacts$", "times": 1})
+    app.sign_up()
+    app.wait(6)
+    app.work()
+    row = app.row()
     assert (row.state, row.history[-1].what) == ((State.DELIVERED, "created") if ours else (State.SKIPPED, "skipped"))
 
 
@@ -497,7 +534,7 @@ def test_a_person_whose_lease_another_worker_holds_waits() -> None:
 
 
 def test_a_merged_contact_is_followed_to_its_survivor() -> None:
-    app = app_for()
+    app = app_for(duplicates="update")
     row = known(app)
     survivor = app.given("user", name="Survivor")
     app.intercom.contacts.merge({"from": row.contact_id, "into": survivor.id})
@@ -506,16 +543,38 @@ def test_a_merged_contact_is_followed_to_its_survivor() -> None:
     assert after.notes == (f"contact {row.contact_id} was merged into {survivor.id}",)
     person = app.person()
     assert person is not None
-    assert person.contact_id == survivor.id
+    assert (person.contact_id, person.ours) == (survivor.id, False)
 
 
-def test_a_dead_id_whose_e_mail_another_contact_has_leads_to_that_one() -> None:
+def test_a_survivor_that_nobody_here_created_is_left_alone_and_the_referral_stays_delivered() -> None:
     app = app_for()
     row = known(app)
-    app.intercom.contacts.archive(str(row.contact_id))
-    other = app.given("lead")
+    survivor = app.given("user", name="Survivor")
+    app.intercom.contacts.merge({"from": row.contact_id, "into": survivor.id})
     after = app.sign_up(first_name="Iwan")
-    assert (after.state, after.contact_id, app.contact().name) == (State.DELIVERED, other.id, "Iwan Lindqvist")
+    assert (after.state, after.contact_id, app.contact().name) == (State.DELIVERED, survivor.id, "Survivor")
+    assert not after.ours
+
+
+@pytest.mark.parametrize("duplicates", ["update", "skip"])
+def test_a_dead_id_whose_e_mail_another_contact_has_leads_to_that_one(duplicates: str) -> None:
+    app = app_for(duplicates=duplicates)
+    row = known(app)
+    app.intercom.contacts.archive(str(row.contact_id))
+    other = app.given("lead", name="Other")
+    after = app.sign_up(first_name="Iwan")
+    assert (after.state, after.contact_id, after.ours) == (State.DELIVERED, other.id, False)
+    assert app.contact().name == ("Iwan Lindqvist" if duplicates == "update" else "Other")
+
+
+def test_a_contact_found_again_by_its_e_mail_gets_all_that_is_mapped() -> None:
+    app = app_for(duplicates="update")
+    row = known(app)
+    app.intercom.contacts.archive(str(row.contact_id))
+    app.given("lead")
+    app.sign_up(first_name="Iwan")
+    there = app.contact().custom_attributes
+    assert (there["referral_link"], there["referrer_first_name"]) == (app.row().person.url, "Rita")
 
 
 def test_a_new_signup_brings_an_archived_contact_back() -> None:
@@ -524,7 +583,7 @@ def test_a_new_signup_brings_an_archived_contact_back() -> None:
     row = known(app)
     app.intercom.contacts.archive(str(row.contact_id))
     after = app.sign_up(campaign_id=2, id=77, first_name="Iwan")
-    assert (after.state, after.contact_id, app.contact().name) == (State.DELIVERED, row.contact_id, "Iwan Lindqvist")
+    assert (after.state, after.contact_id, app.contact().name) == (State.SKIPPED, row.contact_id, "Ivo Lindqvist")
     assert "brought back from Intercom's archive" in after.notes
 
 
@@ -548,27 +607,37 @@ def test_later_facts_of_a_delivered_signup_bring_nobody_back() -> None:
     assert UNARCHIVE not in app.calls()
 
 
-def test_a_deleted_contact_erases_the_row_and_the_person_is_forgotten() -> None:
+def test_a_new_signup_of_somebody_whose_contact_was_deleted_creates_another() -> None:
     app = app_for()
     app.configure(campaign_id=2)
     row = known(app)
     app.intercom.contacts.delete(str(row.contact_id))
     after = app.sign_up(campaign_id=2, id=77, first_name="Iwan")
-    assert (after.state, app.contacts()) == (State.ERASED, [])
-    person = app.person()
-    assert person is not None
-    assert (person.contact_id, person.ours, person.erased_at) == (None, False, app.clock.now())
+    assert (after.state, app.contact().name) == (State.DELIVERED, "Iwan Lindqvist")
+    assert after.contact_id == app.contact().id != row.contact_id
+    assert after.notes == (f"contact {row.contact_id} was deleted in Intercom before this signup",)
+
+
+@pytest.mark.parametrize("gone", ["archive", "delete"])
+def test_somebody_who_was_skipped_and_signs_up_again_after_the_contact_is_gone_is_in_intercom(gone: str) -> None:
+    app = app_for()
+    app.configure(campaign_id=2)
+    before = app.given("lead", name="Old name")
+    assert app.sign_up().state is State.SKIPPED
+    getattr(app.intercom.contacts, gone)(before.id)
+    app.wait(3_600)
+    row = app.sign_up(campaign_id=2, id=77)
+    assert row.contact_id == app.contact().id
+    assert row.state is (State.DELIVERED if gone == "delete" else State.SKIPPED)
 
 
 def test_a_signup_from_before_the_erasure_creates_nothing_and_one_after_it_does() -> None:
     app = app_for()
-    app.configure(campaign_id=2)
     app.configure(campaign_id=3)
     row = known(app)
     before = app.clock.now()
-    app.intercom.contacts.delete(str(row.contact_id))
     app.wait(100)
-    app.sign_up(campaign_id=2, id=77, first_name="Iwan")
+    deleted(app, row)
     old = app.ring(replay=True)
     assert (old.state, app.contacts()) == (State.ERASED, [])
     assert old.accepted_at == before
@@ -579,13 +648,12 @@ def test_a_signup_from_before_the_erasure_creates_nothing_and_one_after_it_does(
 
 def test_a_signup_that_was_held_before_the_erasure_creates_nothing_once_it_is_released() -> None:
     app = app_for()
-    app.configure(campaign_id=2)
     app.configure(campaign_id=3, status="paused")
     row = known(app)
     assert app.sign_up(campaign_id=3, id=78).state is State.HELD
     app.wait(100)
-    app.intercom.contacts.delete(str(row.contact_id))
-    assert app.sign_up(campaign_id=2, id=77, first_name="Iwan").state is State.ERASED
+    deleted(app, row)
+    assert app.row().state is State.ERASED
     app.configure(campaign_id=3)
     app.wait(60)
     app.sweep()
@@ -614,7 +682,7 @@ def test_dead_ids_are_followed_four_steps_at_most() -> None:
     assert after.state is State.FAILED
     assert "from one dead end to the next" in after.reason
     assert row.contact_id
-    assert len([call for call in app.calls() if call == PUT]) == 5
+    assert len([call for call in app.calls() if call == GET]) == 5
 
 
 def test_a_lead_that_cannot_become_a_user_beside_one_leads_to_that_user() -> None:

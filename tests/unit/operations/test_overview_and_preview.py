@@ -9,6 +9,7 @@ import pytest
 from shared.domain.operations.figures import BOUNDS, class_of, percentile
 from shared.domain.signup.referral import State
 from shared.domain.sync.member import SyncMember
+from shared.messages import QualifyReferral
 from tests.support.builders import EMAIL, NOW, App, campaign_document, mapping
 from tests.support.console_api import Console
 
@@ -171,11 +172,14 @@ def test_a_typed_person_whom_we_made_is_updated_and_not_left_alone(console: Cons
 
 def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(console: Console) -> None:
     app = console.app
-    app.configure(campaign_id=2)
-    app.sign_up()
-    app.intercom.contacts.delete(str(app.row().contact_id))
+    contact_id = str(app.sign_up().contact_id)
     app.wait(100)
-    assert app.sign_up(campaign_id=2, id=77, first_name="Iwan").state is State.ERASED
+    app.intercom.contacts.delete(contact_id)
+    app.environment.qualification_queue.send(
+        QualifyReferral(topic="contact.deleted", received_at=app.clock.now(), contact_id=contact_id)
+    )
+    app.qualify()
+    assert app.row().state is State.ERASED
     assert "deleted in Intercom" in preview(console, user_id=42)["outcome"]
     app.wait(1)
     assert "a lead is created" in preview(console, person=PERSON)["outcome"]

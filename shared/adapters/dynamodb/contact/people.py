@@ -49,6 +49,7 @@ class DynamoPeople(People):
             "contact_id": person.contact_id,
             "ours": person.ours,
             "converted": person.converted,
+            "created_for": person.created_for or None,
             "contact_role": person.role,
             "reservation": json_text(asdict(person.reservation)) if person.reservation else None,
             "erased_at": person.erased_at,
@@ -99,4 +100,5 @@ def _person(item: Item) -> KnownPerson:
         fence=values["fence"],
         lease_owner=values.get("lease_owner", ""),
         converted=values.get("converted", False),
+        created_for=values.get("created_for", ""),
     )

@@ -1,0 +1,95 @@
+"""What is known of a row's contact: under which address, in which workspace, and for whom it was created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from shared.domain.person import fold_email
+from shared.domain.signup.happened import Happened
+from shared.domain.signup.referral import KnownPerson, Referral
+from shared.domain.timing import DELIVERY_LEASE
+from shared.errors import TransientError
+from shared.observability import logger
+from shared.use_cases.environment import Environment
+
+_WHOSE = frozenset({Happened.CREATED, Happened.MERGED, Happened.FOLLOWED})
+
+
+@contextmanager
+def leased(environment: Environment, workspace_id: str, email: str) -> Iterator[KnownPerson]:
+    """The lease of an address. One that cannot be given back ends by itself; that never costs the delivery."""
+    person = environment.people.lease(workspace_id, email, environment.chance.token(), environment.clock.now(), DELIVERY_LEASE)
+    try:
+        yield person
+    finally:
+        try:
+            environment.people.release(person)
+        except TransientError:
+            logger.warning("lease not released")
+
+
+def address_of(row: Referral) -> str:
+    """The address under whose lease the row's contact is; empty when nothing is known. Older rows say what they wrote."""
+    return row.address or fold_email(str(row.written.get("email") or "")) or fold_email(row.person.email or "")
+
+
+def in_workspace(row: Referral, workspace_id: str) -> Referral:
+    """The row as this workspace knows it: what another one holds counts for nothing here."""
+    if row.workspace_id in {"", workspace_id}:
+        return row
+    return replace(
+        row,
+        contact_id=None,
+        written={},
+        dropped=(),
+        notes=(),
+        delivered_at=None,
+        baseline=None,
+        baseline_at=None,
+        standing={},
+        settle_since=None,
+        ours=False,
+        address="",
+        workspace_id=workspace_id,
+    )
+
+
+def is_in_doubt(person: KnownPerson, row: Referral) -> bool:
+    """Whether a create of this row under the address was not answered yet."""
+    return person.reservation is not None and person.contact_id is None and person.created_for in {"", row.key}
+
+
+def with_contact_of(person: KnownPerson, row: Referral, before: KnownPerson | None = None) -> KnownPerson:
+    """With the row's own contact where nothing is known of the address. ``before``: what is known of the row's earlier
+    address. A contact that was erased after this row's delivery stays erased."""
+    created = _created(row)
+    if person.contact_id is None and row.contact_id is not None and not _erased_since(person, row):
+        if before is None or before.contact_id != row.contact_id:
+            before = replace(person, role=None, ours=row.ours or created, created_for=row.key if created else "")
+        person = replace(
+            person,
+            contact_id=row.contact_id,
+            role=before.role,
+            converted=before.converted,
+            ours=before.ours,
+            created_for=before.created_for,
+        )
+    if person.ours and not person.created_for and created and person.contact_id == row.contact_id:
+        person = replace(person, created_for=row.key)  # remembered before contacts had this mark
+    return person
+
+
+def without_contact(person: KnownPerson) -> KnownPerson:
+    """The address is free for whoever signs up with it."""
+    return replace(person.moved_to(None), converted=False)
+
+
+def _erased_since(person: KnownPerson, row: Referral) -> bool:
+    return person.erased_at is not None and (row.delivered_at or row.accepted_at) <= person.erased_at
+
+
+def _created(row: Referral) -> bool:
+    """Whether the row's story says that its contact was created for it."""
+    return next((event.what for event in reversed(row.history) if event.what in _WHOSE), None) == Happened.CREATED

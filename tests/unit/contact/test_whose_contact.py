@@ -1,0 +1,235 @@
+"""A contact is written only by the signup for which it was created, or under the campaign's policy; never by inheritance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.signup.referral import Referral, State
+from shared.messages import DeliverContact
+from tests.support.builders import EMAIL, App, mapping, webhook_fields
+
+NEW = "ivo.new@example.com"
+SEARCH, PUT, GET = "POST /contacts/search", "PUT /contacts/<id>", "GET /contacts/<id>"
+
+
+def app_for(action: str = "lead", search_lag: float = 0.0, **section: Any) -> App:
+    app = App(search_lag)
+    app.configure(person_invited={"action": action, **section})
+    app.configure(campaign_id=2, name="Partners", person_invited={"action": action, **section})
+    return app
+
+
+def corrected(app: App, contact_id: str | None, **fields: Any) -> None:
+    """Somebody edits the contact in Intercom."""
+    app.intercom.contacts.update(str(contact_id), fields)
+
+
+def settle(app: App, minutes: int = 15) -> None:
+    for _ in range(minutes):
+        app.wait(60)
+        app.work()
+        app.sweep()
+
+
+# -- others' contacts -------------------------------------------------------------------------------------------------
+
+
+def test_a_strangers_signup_in_a_second_campaign_renames_nobody() -> None:
+    app = app_for()
+    app.sign_up()
+    row = app.sign_up(campaign_id=2, id=77, first_name="Mallory", code="evil")
+    assert (app.contact().name, row.state, row.contact_id) == ("Ivo Lindqvist", State.SKIPPED, app.row().contact_id)
+
+
+def test_a_contact_that_another_signup_of_ours_created_may_qualify_although_it_was_skipped() -> None:
+    app = app_for()
+    app.sign_up()
+    row = app.sign_up(campaign_id=2, id=77)
+    assert (row.state, row.ours, row.baseline) == (State.SKIPPED, True, "New")
+
+
+def test_the_customers_own_contact_that_was_skipped_is_not_ours() -> None:
+    app = app_for()
+    app.given("lead")
+    row = app.sign_up()
+    assert (row.state, row.ours) == (State.SKIPPED, False)
+
+
+def test_the_lost_create_of_one_signup_stays_its_own_when_another_finds_it() -> None:
+    app = app_for("user", search_lag=300)
+    app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
+    assert app.sign_up().state is State.PENDING
+    app.wait(1)
+    second = app.sign_up(campaign_id=2, id=77, first_name="Mallory")
+    assert (second.state, app.contact().name) == (State.SKIPPED, "Ivo Lindqvist")
+    settle(app, 2)
+    assert app.row().state is State.DELIVERED
+    app.sign_up(first_name="Iwan")
+    assert app.contact().name == "Iwan Lindqvist"
+
+
+def test_a_lead_of_ours_that_collides_with_a_user_does_not_make_that_user_ours() -> None:
+    app = app_for("lead", search_lag=300)
+    app.sign_up()
+    user = app.intercom.contacts.create({"role": "user", "email": EMAIL, "name": "Customer"})
+    app.configure(person_invited={"action": "user"})
+    row = app.sign_up(first_name="Iwan")
+    assert (row.contact_id, row.ours, app.intercom.workspace.contacts[user.id].name) == (user.id, False, "Customer")
+    assert row.state is State.DELIVERED
+
+
+def test_a_row_from_before_contacts_knew_their_signup_keeps_the_one_that_it_created() -> None:
+    app = app_for()
+    app.sign_up()
+    with_mark = app.person()
+    assert with_mark is not None
+    leased = app.environment.people.lease("local-workspace", EMAIL, "test", app.clock.now(), 1)
+    app.environment.people.save(replace(leased, created_for=""))
+    app.environment.people.release(leased)
+    app.environment.referrals.update(1, 42, lambda row: replace(row, ours=False, address="", workspace_id=""))
+    app.sign_up(first_name="Iwan")
+    assert app.contact().name == "Iwan Lindqvist"
+
+
+# -- values as they are now -------------------------------------------------------------------------------------------
+
+
+def test_what_a_search_shows_may_be_old_and_is_compared_with_the_contact_itself() -> None:
+    app = app_for(search_lag=300, duplicates="update", mapping=mapping())
+    before = app.given("lead", name="Ivo")
+    corrected(app, before.id, name="Somebody else")
+    row = app.sign_up()
+    assert (app.contact().name, row.history[-1].what) == ("Ivo", "updated")
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "update"])
+def test_a_contact_that_stood_at_the_qualified_value_before_its_signup_has_that_baseline(duplicates: str) -> None:
+    app = app_for(search_lag=300, duplicates=duplicates)
+    before = app.given("lead")
+    corrected(app, before.id, custom_attributes={"referral_status": "Connected"})
+    row = app.sign_up()
+    assert (row.baseline, row.standing) == ("Connected", {before.id: "Connected"})
+
+
+def test_a_replay_compares_with_the_contact_and_mends_what_differs() -> None:
+    app = app_for()
+    row = app.sign_up()
+    corrected(app, row.contact_id, name="Edited", custom_attributes={"referral_link": "https://example.com/other"})
+    app.forget_calls()
+    after = app.ring(replay=True)
+    assert app.calls() == [GET, PUT]
+    assert (app.contact().name, app.contact().custom_attributes["referral_link"]) == ("Ivo Lindqvist", row.person.url)
+    assert after.history[-1].what == "updated"
+    assert not after.asked_again
+
+
+def test_a_replay_of_a_contact_that_is_gone_does_not_say_delivered() -> None:
+    app = app_for()
+    row = app.sign_up()
+    app.intercom.contacts.archive(str(row.contact_id))
+    after = app.ring(replay=True)
+    assert (after.state, app.contacts()) == (State.FAILED, [])
+
+
+def test_later_facts_leave_alone_what_somebody_corrected_in_intercom() -> None:
+    app = app_for(duplicates="update")
+    app.given("lead")
+    row = app.sign_up()
+    corrected(app, row.contact_id, name="Corrected")
+    app.sign_up(referrer_first_name="Margherita")
+    assert (app.contact().name, app.contact().custom_attributes["referrer_first_name"]) == ("Corrected", "Margherita")
+
+
+# -- addresses --------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_moved_away_is_free_for_its_true_owner() -> None:
+    app = app_for()
+    first = app.sign_up()
+    app.sign_up(email=NEW)
+    owner = app.sign_up(id=43, first_name="Olga")
+    assert (owner.state, app.contact().name, app.contact().id == first.contact_id) == (State.DELIVERED, "Olga Lindqvist", False)
+    assert (app.contact(NEW).id, app.contact(NEW).name) == (first.contact_id, "Ivo Lindqvist")
+
+
+def test_an_address_that_intercom_refuses_is_not_released() -> None:
+    app = app_for("user")
+    first = app.sign_up()
+    app.given("user", email=NEW)
+    row = app.sign_up(email=NEW)
+    assert (row.contact_id == first.contact_id, row.ours) == (False, False)
+    assert app.person() is not None
+    assert app.person().contact_id == first.contact_id  # type: ignore[union-attr]
+
+
+def test_an_address_that_was_corrected_in_intercom_is_not_reverted_by_a_second_campaign() -> None:
+    app = app_for(duplicates="update")
+    row = app.sign_up()
+    corrected(app, row.contact_id, email="right@example.com")
+    app.sign_up(campaign_id=2, id=77, first_name="Iwan")
+    assert (app.contact("right@example.com").name, app.contacts()) == ("Iwan Lindqvist", [])
+
+
+def test_an_address_that_was_corrected_in_intercom_is_not_reverted_by_a_replay() -> None:
+    app = app_for()
+    row = app.sign_up()
+    corrected(app, row.contact_id, email="right@example.com")
+    app.ring(replay=True)
+    assert (len(app.contacts("right@example.com")), app.contacts()) == (1, [])
+
+
+@pytest.mark.parametrize("role", ["lead", "user"])
+def test_two_addresses_reported_at_once_are_one_contact(role: str) -> None:
+    """The second webhook, with a corrected address, comes while the first one's contact is being created."""
+    app = app_for(role, search_lag=300)
+
+    def corrected_meanwhile() -> None:
+        app.wait(0.1)
+        fields = webhook_fields(email=NEW)
+        app.environment.delivery_queue.send(DeliverContact(1, None, "joined", app.clock.now(), fields, id="second"))
+        app.work(app.new_environment())
+
+    app.wire.interrupt("POST /contacts", corrected_meanwhile)
+    app.sign_up()
+    settle(app)
+    live = [one for one in app.intercom.workspace.contacts.values() if one.condition == "live"]
+    assert [(one.email, one.id) for one in live] == [(NEW, app.row().contact_id)]
+    assert app.row().state is State.DELIVERED
+
+
+@pytest.mark.parametrize("role", ["lead", "user"])
+def test_an_address_that_changes_while_a_create_is_in_doubt_makes_no_second_contact(role: str) -> None:
+    app = app_for(role, search_lag=300)
+    app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
+    assert app.sign_up().state is State.PENDING
+    app.wait(1)
+    app.sign_up(email=NEW)
+    settle(app)
+    live = [one for one in app.intercom.workspace.contacts.values() if one.condition == "live"]
+    assert [(one.email, one.id) for one in live] == [(NEW, app.row().contact_id)]
+
+
+# -- another workspace ------------------------------------------------------------------------------------------------
+
+
+def test_a_replay_in_another_workspace_delivers_there() -> None:
+    app = app_for()
+    first = app.sign_up()
+    row = in_another_workspace(app)
+    assert (row.state, row.contact_id == first.contact_id, row.workspace_id) == (State.DELIVERED, False, "other-workspace")
+    assert row.contact_id == app.contact().id
+    assert row.history[-1].what == "created"
+
+
+def in_another_workspace(app: App) -> Referral:
+    """Somebody connects production after the test, and replays a referral."""
+    connection = app.environment.connections.find()
+    assert connection is not None
+    app.environment.connections.save(replace(connection, workspace_id="other-workspace"))
+    app.intercom.workspace.contacts.clear()
+    app.intercom.workspace.by_email.clear()
+    app.wait(3_600)
+    return app.ring(replay=True)
