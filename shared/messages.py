@@ -24,7 +24,7 @@ class DeliverContact:
 
     ``fields``: what the webhook told, None when only a ledger row is rung. ``user_id`` None: the webhook's fields may
     name it under an alias. ``received_at`` in epoch seconds. ``also``: campaign and user ids of other delivered rows, which
-    are checked with the same search.
+    are checked with the same search. ``with_next``: it came with the next webhook secret.
     """
 
     campaign_id: int
@@ -35,6 +35,7 @@ class DeliverContact:
     replay: bool = False
     id: str = ""
     also: Sequence[Sequence[int]] | None = None
+    with_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from functions.admin_api.http.access import Role, role_of
+from functions.admin_api.http.audited import answer_audited, note_refusal
 from functions.admin_api.http.openapi import describe, refusals
 from functions.admin_api.http.reading import is_a_look
 from functions.admin_api.http.router import Route, dispatch
@@ -93,9 +94,10 @@ def _answer(environment: Environment, event: Event) -> HttpAnswer:
         settings = environment.settings
         role = role_of(request, settings)
         if role is None or (role is Role.VIEWER and not is_a_look(request)):
+            note_refusal(environment, request)
             yours = "You may look, not change or export. " if role else ""
             return problem(403, "Forbidden", f"{yours}Only members of the group {settings.admin_group} may do this.")
-        return dispatch(ROUTES, environment, request)
+        return dispatch(ROUTES, environment, request, answer_audited)
     except MalformedPayloadError as error:
         return problem(400, "Bad request", str(error))
     except NotFoundError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.connection.connection import Vendor
+from shared.domain.connection.connection import CAME_WITH_NEXT, Vendor
 from shared.errors import MalformedPayloadError
 from shared.messages import DeliverContact, Message
 from shared.observability import logger
@@ -24,6 +24,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if message.fields is not None and not is_our_own(environment, message.fields):
             name = f"{message.campaign_id}/{message.event}"
             environment.figures.received(Vendor.REFERRAL_FACTORY, name, message.received_at)
+            if message.with_next:
+                environment.figures.received(Vendor.REFERRAL_FACTORY, CAME_WITH_NEXT, message.received_at)
         return Delivery(environment, message)
 
     answer = Batch(environment, environment.delivery_queue, environment.intercom_guard, attempt_of).process(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
@@ -31,19 +32,44 @@ class Metrics(Protocol):
         """Writes out what was counted since the last call."""
 
 
+class Result(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    LOOKED = "looked"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who did what, when (epoch seconds). ``what`` is a sentence; no secret is ever in it."""
+    """Who did what, when (epoch seconds). ``what`` is a sentence; no secret and nobody's address but ``who`` is ever in it.
+
+    ``subject`` and ``issuer`` are the token's, empty when there was none; ``email_verified`` what it says of the e-mail.
+    """
 
     at: float
     who: str
     what: str
+    subject: str = ""
+    issuer: str = ""
+    email_verified: bool | None = None
+    result: Result | None = Result.DONE
+    """None: it was begun, and its end is not known."""
 
 
 class Audit(Protocol):
-    """Every change that a person made."""
+    """What people did. Rows are added and completed, never changed otherwise and never deleted."""
 
-    def add(self, change: Change) -> None: ...
+    def begin(self, change: Change) -> None:
+        """Written before the act. Raises TransientError: then it must not be done."""
+
+    def complete(self, result: Result) -> None:
+        """How the act that was begun ended. It never raises: what was done is done."""
+
+    def add(self, change: Change) -> None:
+        """Of an act that was begun: its sentence, written by ``complete``. Else a row of its own."""
+
+    def note(self, change: Change) -> None:
+        """Once an hour for each person and sentence. Raises TransientError."""
 
     def list(self, limit: int, cursor: str | None = None) -> Page[Change]:
         """Newest first. MalformedPayloadError for a cursor that is none of ours."""

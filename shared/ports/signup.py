@@ -121,8 +121,10 @@ class Quarantine(Protocol):
 
 
 class SecretCheck(Protocol):
-    def __call__(self, presented: str) -> None:
-        """Raises InvalidSignatureError unless ``presented`` is the current or the next webhook secret, and TransientError
+    def __call__(self, presented: str) -> bool:
+        """Whether it is the next one.
+
+        Raises InvalidSignatureError unless ``presented`` is the current or the next webhook secret, and TransientError
         when the secrets cannot be read."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -258,3 +259,17 @@ def test_what_rings_itself_may_go_on_for_as_long_as_it_takes(resources: Resource
         }
         rings_itself = invoked_by.get(function.id) in sends_to
         assert function.properties.get("RecursiveLoop") == ("Allow" if rings_itself else None), function.id
+
+
+def test_what_people_did_is_written_by_the_api_alone_and_deleted_by_nobody(
+    functions: dict[str, Function], resources: Resources
+) -> None:
+    writers: dict[str, set[str]] = {}
+    for name, function in functions.items():
+        for statement in statements_of(resources, function):
+            actions = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(listed(statement["Action"]))
+            tables = [target_of(where) for where in listed(statement["Resource"])]
+            keys = [key for test in statement.get("Condition", {}).values() for key in listed(test["dynamodb:LeadingKeys"])]
+            if "CampaignsTable" in tables and actions and (not keys or any(fnmatchcase("AUDIT", key) for key in keys)):
+                writers.setdefault(name, set()).update(actions)
+    assert writers == {"admin_api": {"dynamodb:PutItem", "dynamodb:UpdateItem"}}

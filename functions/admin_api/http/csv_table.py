@@ -8,6 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
+
+from shared.runtime.http import HttpAnswer, HttpRequest
 
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "|", "%")
 _CONTROLS = ("\t", "\r", "\n")
@@ -21,6 +24,15 @@ def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     for row in rows:
         writer.writerow([_cell(column, row.get(column)) for column in columns])
     return "\ufeff" + text.getvalue()
+
+
+def csv_answer(request: HttpRequest, name: str, table: str, cursor: str | None) -> HttpAnswer:
+    """The header Link names the next page."""
+    headers = {"content-type": "text/csv; charset=utf-8", "content-disposition": f'attachment; filename="{name}"'}
+    if cursor:
+        kept = [(name, value) for name, values in request.query.items() for value in values if name != "cursor"]
+        headers["link"] = f'<{request.path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'
+    return HttpAnswer(200, headers, table)
 
 
 def _cell(column: str, value: Any) -> str:

@@ -15,6 +15,8 @@ from shared.errors import MalformedPayloadError, NotFoundError
 from shared.runtime.http import HttpRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+MAX_CSV = 1_000
+"""Rows of a table in one answer; the next is named in its header Link."""
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 Word = TypeVar("Word", bound=StrEnum)
 

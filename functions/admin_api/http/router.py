@@ -19,6 +19,10 @@ class Route:
     path: str
     answer: Callable[[Environment, HttpRequest], HttpAnswer]
     operation: Mapping[str, Any] = field(default_factory=dict)
+    noted: bool = False
+    """Who looks is kept: it shows what was told of one person."""
+    looks: bool = False
+    """It changes nothing, though it is no GET."""
 
     def match(self, path: str) -> dict[str, str] | None:
         """The path's parameters, None when it is another path."""
@@ -27,7 +31,10 @@ class Route:
         return found.groupdict() if found else None
 
 
-def dispatch(routes: Iterable[Route], environment: Environment, request: HttpRequest) -> HttpAnswer:
+Answering = Callable[[Environment, HttpRequest, Route], HttpAnswer]
+
+
+def dispatch(routes: Iterable[Route], environment: Environment, request: HttpRequest, answering: Answering) -> HttpAnswer:
     """404 for an unknown path, 405 for a known one with another method. HEAD is GET without the body."""
     method = "GET" if request.method == "HEAD" else request.method
     allowed: set[str] = set()
@@ -36,7 +43,7 @@ def dispatch(routes: Iterable[Route], environment: Environment, request: HttpReq
         if parameters is None:
             continue
         if route.method == method:
-            answer = route.answer(environment, replace(request, path_parameters=parameters))
+            answer = answering(environment, replace(request, path_parameters=parameters), route)
             return replace(answer, body="") if request.method == "HEAD" else answer
         allowed.add(route.method)
     if not allowed:

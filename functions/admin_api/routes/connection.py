@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from functions.admin_api.http.access import author_of
+from functions.admin_api.http.csv_table import csv_answer, csv_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation
-from functions.admin_api.http.reading import paging
+from functions.admin_api.http.reading import MAX_CSV, MAX_LIMIT, paging, takes_csv
 from functions.admin_api.http.router import Route
 from functions.admin_api.routes import showing
 from shared.adapters.admin import connection_answers as answers
@@ -24,6 +26,7 @@ from shared.use_cases.connection.rotate_webhook_secret import Rotation, rotate_w
 from shared.use_cases.vendor.lift_stop import lift_stop
 
 COOKIE = "intercom_oauth"
+COLUMNS = ("done_at", "who", "what", "result", "subject", "issuer", "email_verified")
 CALLBACK_PATH = "/oauth/intercom/callback"
 
 
@@ -75,7 +78,7 @@ def post_disconnect(environment: Environment, request: HttpRequest) -> HttpAnswe
 
 def rotate(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(requests.RotateWebhookSecret, request.body)
-    made = rotate_webhook_secret(environment, author_of(request.claims), Rotation(form.action))
+    made = rotate_webhook_secret(environment, author_of(request.claims), Rotation(form.action), sure=form.sure)
     known = environment.webhook_secret.read()
     state = {"has_current": bool(known.get("current")), "has_next": bool(known.get("next"))}
     return json_answer(200, {"next": made, **state})
@@ -90,8 +93,12 @@ def lift(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def get_changes(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    page = environment.audit.list(*paging(request))
-    items = [{"at": change.at, "who": change.who, "what": change.what} for change in page.items]
+    wants_csv = takes_csv(request)
+    page = environment.audit.list(*paging(request, MAX_CSV if wants_csv else MAX_LIMIT))
+    items = [{**asdict(change), "result": change.result and str(change.result)} for change in page.items]
+    if wants_csv:
+        rows = [{**item, "done_at": item["at"]} for item in items]
+        return csv_answer(request, "changes.csv", csv_of(COLUMNS, rows), page.cursor)
     return json_answer(200, {"items": items, "cursor": page.cursor})
 
 
@@ -119,6 +126,7 @@ ROUTES = (
         "/api/connection/intercom/check",
         check_intercom,
         operation("Look which of Intercom's permissions are missing", answers.CheckAnswer, problems=(409, 422)),
+        looks=True,
     ),
     Route(
         "PUT",
@@ -178,6 +186,13 @@ ROUTES = (
         "GET",
         "/api/connection/changes",
         get_changes,
-        operation("Who changed what, newest first", answers.ChangePage, parameters=OPAQUE_PAGING, problems=(400,)),
+        operation(
+            "Who did what, newest first",
+            answers.ChangePage,
+            parameters=OPAQUE_PAGING,
+            problems=(400,),
+            csv=True,
+            description="With Accept: text/csv a table of up to 1,000 rows; the header Link names the next page.",
+        ),
     ),
 )

@@ -87,5 +87,6 @@ ROUTES = (
             problems=(400, 404),
             form=True,
         ),
+        looks=True,
     ),
 )

@@ -83,6 +83,7 @@ ROUTES = (
         "/api/quarantine/{id}",
         get_quarantined,
         operation("One of them with its body", answers.QuarantinedBody, parameters=(QUARANTINE_ID,), problems=(404,)),
+        noted=True,
     ),
     Route(
         "POST",

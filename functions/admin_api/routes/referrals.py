@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
 
 from functions.admin_api.http.access import author_of
-from functions.admin_api.http.csv_table import csv_of
+from functions.admin_api.http.csv_table import csv_answer, csv_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
-from functions.admin_api.http.reading import filter_in_query, number_in_path, paging, takes_csv, user_in_path
+from functions.admin_api.http.reading import MAX_CSV, filter_in_query, number_in_path, paging, takes_csv, user_in_path
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
 from shared.adapters.admin.requests import MAX_USER_ID, MatchingReferrals, read_form
@@ -21,13 +20,11 @@ from shared.domain.referrer.referrer import KnownReferrer
 from shared.domain.signup.referral import Referral, State
 from shared.domain.signup.referral_filter import Flag, ReferralFilter
 from shared.errors import InvalidSettingsError
-from shared.ports.listing import Page
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.signup.close_referrals import close_all, close_referral
 from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
 
-MAX_CSV = 1_000
 FILTERS = (
     query_parameter("campaign_id", {"type": "integer", "minimum": 1, "maximum": MAX_CAMPAIGN_ID}),
     query_parameter("state", {"enum": [str(state) for state in State]}),
@@ -63,7 +60,7 @@ def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
     workspace_id = _workspace_id(environment)
     rows = [show(environment, row, workspace_id) for row in page.items]
     if wants_csv:
-        return _csv(request, rows, page)
+        return csv_answer(request, "referrals.csv", csv_of(COLUMNS, rows), page.cursor)
     return json_answer(200, {"items": rows, "cursor": page.cursor})
 
 
@@ -183,14 +180,6 @@ def _contact_url(environment: Environment, contact_id: str | None, workspace_id:
     return f"https://app.intercom.com/a/apps/{workspace_id}/users/{contact_id}"
 
 
-def _csv(request: HttpRequest, rows: list[dict[str, Any]], page: Page[Referral]) -> HttpAnswer:
-    headers = {"content-type": "text/csv; charset=utf-8", "content-disposition": 'attachment; filename="referrals.csv"'}
-    if page.cursor:
-        kept = [(name, value) for name, values in request.query.items() for value in values if name != "cursor"]
-        headers["link"] = f'<{request.path}?{urlencode([*kept, ("cursor", page.cursor)])}>; rel="next"'
-    return HttpAnswer(200, headers, csv_of(COLUMNS, rows))
-
-
 ROUTES = (
     Route(
         "GET",
@@ -210,6 +199,7 @@ ROUTES = (
         "/api/referrals/{campaign_id}/{user_id}",
         get_referral,
         operation("One referral's whole story", answers.StoryAnswer, parameters=ONE, problems=(404,)),
+        noted=True,
     ),
     Route(
         "POST",

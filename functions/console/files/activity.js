@@ -5,7 +5,7 @@ import { confirmed } from "./dialog.js";
 import { attempt, button, every, link, make, say, table } from "./dom.js";
 import { field, input, select } from "./form.js";
 import { rightsOf } from "./person_rights.js";
-import { current } from "./signin.js";
+import { saveTable } from "./save_table.js";
 import { AUDIENCES, badge, FLAGS, moment, plural, STATE_HELP, STATES } from "./words.js";
 
 const SHOW = [["", "All"], ["attention", "Needs attention"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
@@ -102,7 +102,7 @@ export async function show({ query }, signal) {
     event.preventDefault();
     set("email")(email.value);
   });
-  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Mark all that match as dealt with", () => closeAll(filter(), start)), button("Export as CSV", () => exportCsv(filter())), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
+  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Mark all that match as dealt with", () => closeAll(filter(), start)), button("Export as CSV", () => saveTable(`/api/referrals${search(filter())}`, "referrals.csv")), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
   const rights = make("div", { className: "row" });
   attempt(start);
   every(signal, 10, renew);
@@ -170,22 +170,4 @@ async function forAll(path, filter, question, counted) {
     say(`${plural(sum[counted[0]], "referral")} so far…`, "wait");
   } while (cursor !== null && cursor !== undefined);
   return sum;
-}
-
-/** The whole list as a file. The application makes the text, with no cell that a spreadsheet would run. */
-async function exportCsv(filter) {
-  const texts = [];
-  let next = `/api/referrals${search({ ...filter, limit: 1000 })}`;
-  while (next) {
-    const response = await fetch(next, { headers: { Accept: "text/csv", Authorization: `Bearer ${current()?.token ?? ""}` } });
-    if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => ({})));
-    const text = await response.text();
-    texts.push(texts.length ? text.replace(/^\ufeff/, "").replace(/^.*\r\n/, "") : text);
-    next = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
-    say(`Reading… ${texts.length * 1000} rows at most so far.`, "wait");
-  }
-  const file = URL.createObjectURL(new Blob([texts[0].startsWith("\ufeff") ? "" : "\ufeff", ...texts], { type: "text/csv;charset=utf-8" }));
-  make("a", { href: file, download: "referrals.csv" }).click();
-  setTimeout(() => URL.revokeObjectURL(file), 10_000);
-  say("The file is in your downloads.");
 }

@@ -33,7 +33,7 @@ export async function show(_, signal) {
       secretsCard(state, reload),
       make("h2", { className: "part", id: "webhooks" }, "Webhooks to set up"),
       ...hooks,
-      card("Who changed what", changes),
+      card("Who did what", changes),
     );
   }
 
@@ -45,8 +45,12 @@ export async function show(_, signal) {
   return { title: "Connection", content: [page] };
 }
 
+const RESULTS = { done: "", refused: "Refused", failed: "Failed", looked: "Looked" };
+
 async function listChanges() {
   const { items } = await read("/api/connection/changes", { limit: 20 });
-  if (!items.length) return make("p", { className: "soft" }, "Nothing was changed yet.");
-  return table("Who changed what", ["When", "Who", "What"], items.map((each) => [moment(each.at), each.who, each.what]));
+  if (!items.length) return make("p", { className: "soft" }, "Nobody did anything yet.");
+  const rows = items.map((each) => [moment(each.at), each.email_verified === false ? `${each.who} (not verified)` : each.who, each.what, RESULTS[each.result] ?? "Begun"]);
+  const take = button("Export as CSV", () => saveTable("/api/connection/changes", "changes.csv"));
+  return make("div", {}, table("Who did what", ["When", "Who", "What", ""], rows), make("div", { className: "row" }, take));
 }

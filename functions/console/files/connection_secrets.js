@@ -9,8 +9,8 @@ import { badge } from "./words.js";
 const PATH = "/api/connection/webhook-secrets";
 
 export function secretsCard({ webhook_secrets: secrets }, reload) {
-  const rotate = async (action) => {
-    const made = await send(PATH, { action });
+  const rotate = async (action, sure = false) => {
+    const made = await send(PATH, { action, sure });
     if (made.next) await showOnce(made.next, secrets.header);
     await reload();
   };
@@ -18,7 +18,14 @@ export function secretsCard({ webhook_secrets: secrets }, reload) {
   const promote = button("The new one is in Referral Factory: switch over", async () => {
     const text = "Within five minutes webhooks with the old secret are refused. Do it once every webhook in Referral Factory has the new one.";
     if (!(await confirmed("Switch over?", text, "Switch over"))) return;
-    await rotate("promote");
+    try {
+      await rotate("promote");
+    } catch (error) {
+      if (error.status !== 409) throw error;
+      const doubt = "Webhooks with the old secret would be refused, and signups found minutes later only. Send a test webhook with the new one first, or switch over all the same.";
+      if (!(await confirmed(error.message, doubt, "Switch over all the same", "danger"))) return;
+      await rotate("promote", true);
+    }
     say("Switched over: within five minutes only the new secret counts.");
   }, { className: "first" });
   const drop = button("Drop the new one", async () => {

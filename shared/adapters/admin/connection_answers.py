@@ -121,9 +121,15 @@ class FactoryCampaigns(Answer):
 
 
 class ChangeAnswer(Answer):
+    """`subject` and `issuer` as in the token. `result` null: it was begun, and its end is not known."""
+
     at: float
     who: str
     what: str
+    subject: str
+    issuer: str
+    email_verified: bool | None
+    result: Literal["done", "refused", "failed", "looked"] | None
 
 
 class ChangePage(Answer):

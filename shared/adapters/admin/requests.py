@@ -36,9 +36,11 @@ class DisconnectVendor(Form):
 
 
 class RotateWebhookSecret(Form):
-    """`make_next`, put it into Referral Factory, then `promote`."""
+    """`make_next`, put it into Referral Factory, then `promote`: refused while no webhook has come with the next one, unless
+    `sure`."""
 
     action: Literal["make_next", "promote", "drop_next"]
+    sure: bool = False
 
 
 class PersonByEmail(Form):

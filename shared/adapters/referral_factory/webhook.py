@@ -16,8 +16,10 @@ from shared.errors import InvalidSignatureError
 __all__ = ["check_secret", "read_fields"]
 
 
-def check_secret(header_values: Sequence[str], secrets: Sequence[str]) -> None:
-    """Raises InvalidSignatureError unless the header came once and holds one of the secrets (current and next).
+def check_secret(header_values: Sequence[str], secrets: Sequence[str]) -> int:
+    """Which of the secrets it is, the first is 0.
+
+    Raises InvalidSignatureError unless the header came once and holds one of the secrets (current and next).
 
     Takes the same time whatever is wrong. An empty secret is never right. A doubled header, which API Gateway joins with a
     comma, is refused.
@@ -26,9 +28,10 @@ def check_secret(header_values: Sequence[str], secrets: Sequence[str]) -> None:
     if not value.isascii():
         value = ""
     told = hashlib.sha256(value.encode("ascii")).digest()
-    right = False
+    right = []
     for secret in secrets:
         expected = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-        right |= hmac.compare_digest(told, expected) and bool(secret)
-    if not right:
+        right.append(hmac.compare_digest(told, expected) and bool(secret))
+    if not any(right):
         raise InvalidSignatureError("the webhook's secret is missing or wrong")
+    return right.index(True)

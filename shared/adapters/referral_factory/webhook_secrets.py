@@ -20,16 +20,16 @@ class WebhookSecrets:
         self._clock = clock
         self._read_at = float("-inf")
 
-    def check(self, presented: str) -> None:
-        """Raises InvalidSignatureError, and TransientError when the secrets cannot be read."""
+    def check(self, presented: str) -> bool:
+        """Whether it is the next one. Raises InvalidSignatureError, and TransientError when the secrets cannot be read."""
         try:
-            self._compare(presented, fresh=False)
+            return self._compare(presented, fresh=False)
         except InvalidSignatureError:
             if self._clock.now() - self._read_at < READ_AGAIN_AFTER:
                 raise
             self._read_at = self._clock.now()
-            self._compare(presented, fresh=True)
+            return self._compare(presented, fresh=True)
 
-    def _compare(self, presented: str, *, fresh: bool) -> None:
+    def _compare(self, presented: str, *, fresh: bool) -> bool:
         stored = self._secrets.read(self._arn, fresh=fresh)
-        check_secret([presented], [str(stored.get(name) or "") for name in ("current", "next")])
+        return check_secret([presented], [str(stored.get(name) or "") for name in ("current", "next")]) == 1

@@ -11,6 +11,10 @@ class Vendor(StrEnum):
     REFERRAL_FACTORY = "referral_factory"
 
 
+CAME_WITH_NEXT = "next_secret"
+"""Under this name stands when a webhook of Referral Factory last came with the next secret."""
+
+
 MOST_UNINSTALLS = 20
 """Only Intercom can sign one more, and it signs the same bytes each time."""
 

@@ -7,7 +7,7 @@ not send it again.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.errors import InvalidSignatureError, MalformedPayloadError, TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
@@ -42,9 +42,9 @@ def accept_signup(environment: Environment, webhook: Webhook) -> None:
     """
     if webhook.secret is None:
         raise InvalidSignatureError("no secret")
-    environment.check_webhook_secret(webhook.secret)
+    with_next = environment.check_webhook_secret(webhook.secret)
     try:
-        message = _message(environment, webhook)
+        message = replace(_message(environment, webhook), with_next=with_next)
     except MalformedPayloadError as error:
         _quarantine(environment, webhook, str(error))
         return

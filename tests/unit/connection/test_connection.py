@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from sandbox.vendors.intercom.oauth import allow
 from shared.domain.connection.connection import Vendor
@@ -277,10 +278,53 @@ def test_a_secret_is_made_shown_once_and_promoted(console: Console) -> None:
     made = console.post("/api/connection/webhook-secrets", {"action": "make_next"})["next"]
     assert len(made) == 48
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "make_next"}).status == 409
-    assert console.app.post(webhook_fields(), secret=made)["statusCode"] == 202
-    assert console.post("/api/connection/webhook-secrets", {"action": "promote"})["next"] is None
-    assert console.secret("webhook") == {"current": made, "next": ""}
+    refused = console.call("POST", "/api/connection/webhook-secrets", {"action": "promote"})
+    assert (refused.status, "No webhook has come with the new secret" in refused.json["detail"]) == (409, True)
+    console.app.post(webhook_fields())
+    console.app.work()
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "promote"}).status == 409
+    assert console.app.post(webhook_fields(), secret=made)["statusCode"] == 202
+    console.app.work()
+    assert console.post("/api/connection/webhook-secrets", {"action": "promote"})["next"] is None
+    assert console.secret("webhook") == {"current": made, "next": "", "next_made_at": ""}
+    assert console.call("POST", "/api/connection/webhook-secrets", {"action": "promote"}).status == 409
+
+
+def test_a_secret_that_no_webhook_brought_is_promoted_only_by_somebody_who_is_sure(console: Console) -> None:
+    path = "/api/connection/webhook-secrets"
+    first = console.post(path, {"action": "make_next"})["next"]
+    console.app.post(webhook_fields(), secret=first)
+    console.app.work()
+    console.app.wait(60)
+    console.post(path, {"action": "drop_next"})
+    console.post(path, {"action": "make_next"})
+    assert console.call("POST", path, {"action": "promote"}).status == 409  # another one came
+    assert console.post(path, {"action": "promote", "sure": True})["has_next"] is False
+
+
+def test_a_secret_whose_audit_cannot_be_written_is_not_lost(console: Console) -> None:
+    path, update = "/api/connection/webhook-secrets", console.app.dynamodb.real.update_item
+
+    def fail(**request: Any) -> Any:
+        if request["Key"]["pk"]["S"] == "AUDIT":
+            raise EndpointConnectionError(endpoint_url="x")
+        return update(**request)
+
+    console.app.dynamodb.real.update_item = fail
+    made = console.post(path, {"action": "make_next"})["next"]
+    assert console.secret("webhook")["next"] == made
+    kept = console.kept()[0]
+    assert (kept["result"], "webhook-secrets" in kept["what"]) == (None, True)
+
+
+def test_nothing_is_done_that_cannot_be_written_down_before(console: Console) -> None:
+    def fail(**request: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url="x")
+
+    console.app.dynamodb.real.put_item = fail
+    before = console.secret("webhook")
+    assert console.call("POST", "/api/connection/webhook-secrets", {"action": "make_next"}).status == 503
+    assert console.secret("webhook") == before
 
 
 def test_no_secret_is_ever_sent_back(console: Console) -> None:

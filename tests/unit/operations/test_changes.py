@@ -119,10 +119,93 @@ def test_a_change_is_kept_with_who_what_and_when(console: Console, name: str) ->
     app.configure(aliases={"person": "id", "mail": "email"}, sync=SYNC)
     act(console)
     kept = console.get("/api/connection/changes")["items"]
-    assert [each for each in kept if each["what"] == what] == [{"at": NOW, "who": "mara@example.com", "what": what}]
+    assert [each for each in kept if each["what"] == what] == [
+        {
+            "at": NOW,
+            "who": "mara@example.com",
+            "what": what,
+            "subject": "x",
+            "issuer": "https://login.example.com",
+            "email_verified": None,
+            "result": "done",
+        }
+    ]
 
 
 def test_looking_is_no_change(console: Console) -> None:
     console.post("/api/connection/intercom/check")
     console.post("/api/campaigns/1/preview", {"person": {"first_name": "A", "email": "a@example.com"}})
     assert console.told() == []
+
+
+def rows(console: Console) -> list[tuple[str, str, str | None]]:
+    return [(row["who"], row["what"], row["result"]) for row in reversed(console.kept())]
+
+
+def test_who_read_a_story_a_quarantined_body_or_a_table_is_kept_once_an_hour(console: Console) -> None:
+    app = console.app
+    app.environment.quarantine.add(Quarantined("q1", "1", "joined", "odd", "application/json", UNREAD, NOW))
+    for _ in range(3):  # the page looks again every five seconds
+        console.get("/api/referrals/1/7")
+        console.get("/api/quarantine/q1")
+        app.wait(5)
+    app.environment = app.new_environment()
+    console.get("/api/referrals/1/7")
+    console.call("GET", "/api/referrals", accept="text/csv")
+    app.wait(3_600)
+    console.get("/api/referrals/1/7")
+    story = ("mara@example.com", "One referral's whole story (GET /api/referrals/1/7)", "looked")
+    body = ("mara@example.com", "One of them with its body (GET /api/quarantine/q1)", "looked")
+    export = ("mara@example.com", "Exported a table (/api/referrals).", "done")
+    assert sorted(rows(console)) == sorted([story, body, export, story])
+
+
+def test_refusals_and_sign_ins_of_strangers_are_kept(console: Console) -> None:
+    console.claims = {"groups": ["ops"], "sub": "stranger", "email": "s@example.com", "email_verified": False}
+    for _ in range(3):
+        console.call("GET", "/api/overview")
+    console.claims = {"groups": ["viewers"], "sub": "vera", "email": "v@example.com", "email_verified": True}
+    console.call("POST", "/api/replays", {"state": "failed"})
+    console.call("GET", "/api/referrals", accept="text/csv")
+    kept = {(row["subject"], row["email_verified"], row["what"]) for row in console.kept() if row["result"] == "refused"}
+    assert kept == {
+        ("stranger", False, "Was refused: in no group that may do this."),
+        ("vera", True, "Was refused: in no group that may do this. It was a change."),
+        ("vera", True, "Was refused: in no group that may do this. It was an export."),
+    }
+
+
+def test_what_was_refused_or_failed_is_kept_as_such_and_no_address_is_in_it(console: Console) -> None:
+    console.call("POST", "/api/referrals/1/someone@example.com/replay", {})
+    console.app.wait(1)
+    console.call("POST", "/api/people/erase", {"email": "nobody"})
+    assert [(what, result) for _, what, result in rows(console)] == [
+        ("Deliver one again; safe to press twice (POST /api/referrals/1/…/replay)", "refused"),
+        ("Erase a person by e-mail address; it cannot be undone (POST /api/people/erase)", "refused"),
+    ]
+
+
+def test_a_row_is_completed_once_and_never_written_over(console: Console) -> None:
+    console.post("/api/referrals/1/7/replay")
+    dynamodb = console.app.dynamodb
+    requests: list[dict[str, Any]] = []
+    for name in ("put_item", "update_item"):
+        real = getattr(dynamodb.real, name)
+        setattr(dynamodb.real, name, lambda real=real, **request: (requests.append(request), real(**request))[1])
+    console.app.wait(1)
+    console.post("/api/referrals/1/7/replay")
+    ours = [one for one in requests if (one.get("Key") or one.get("Item"))["pk"]["S"] == "AUDIT"]
+    assert [one["ConditionExpression"] for one in ours] == [
+        "attribute_not_exists(pk)",
+        "attribute_exists(pk) AND attribute_not_exists(#result)",
+    ]
+
+
+def test_who_did_what_is_exported_as_a_table(console: Console) -> None:
+    console.post("/api/referrals/1/7/replay")
+    answer = console.call("GET", "/api/connection/changes", accept="text/csv", query="limit=1")
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, first, *_ = answer.text.splitlines()
+    assert head == '\ufeff"done_at","who","what","result","subject","issuer","email_verified"'
+    assert '"Exported a table (/api/connection/changes)."' in first  # itself, begun
+    assert 'rel="next"' in answer.headers["link"]
