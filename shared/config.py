@@ -32,7 +32,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "REFERRER_QUEUE_URL",
         *_INTERCOM,
     ),
-    "intercom_webhook": (*_TABLES, "QUALIFICATION_QUEUE_URL", "INTERCOM_SECRET_ARN"),
+    "intercom_webhook": (*_TABLES, "QUALIFICATION_QUEUE_URL", "INTERCOM_APP_SECRET_ARN"),
     "qualify_referral": (
         *_TABLES,
         "QUALIFICATION_QUEUE_URL",
@@ -70,6 +70,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "RECONCILE_QUEUE_URL",
         "SYNC_QUEUE_URL",
         "WEBHOOK_SECRET_ARN",
+        "INTERCOM_APP_SECRET_ARN",
         "CONSOLE_URL",
         "ADMIN_GROUP",
         "VIEWER_GROUP",
@@ -95,6 +96,7 @@ class Settings:
     sync_queue_url: str = ""
     webhook_secret_arn: str = ""
     intercom_secret_arn: str = ""
+    intercom_app_secret_arn: str = ""
     intercom_region: str = "US"
     intercom_api_url: str = ""
     delivery_concurrency: str = "3"

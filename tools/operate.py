@@ -43,7 +43,7 @@ class OperatingError(Exception):
 def environment_of(stack: str, client: Callable[[str], Any]) -> Environment:
     """The application's own parts on that stack's tables. No vendor is called with it. Raises OperatingError."""
     stacks = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stacks[0].get("Outputs", [])}
+    outputs = _outputs(stacks)
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in stacks[0].get("Parameters", [])}
     workers = {
         slot: parameters[name]
@@ -60,6 +60,10 @@ def environment_of(stack: str, client: Callable[[str], Any]) -> Environment:
     except KeyError as error:
         raise OperatingError(f"The stack {stack} has no output {error}: is it this application's?") from None
     return Environment(settings, client, _no_vendor, SystemClock(), SystemChance(), EmbeddedMetrics())
+
+
+def _outputs(stacks: list[dict[str, Any]]) -> dict[str, str]:
+    return {entry["OutputKey"]: entry["OutputValue"] for entry in stacks[0].get("Outputs", [])}
 
 
 def _no_vendor(_: Settings) -> Any:
@@ -117,6 +121,20 @@ def close(environment: Environment, vendor: Vendor) -> Iterator[str]:
     before = environment.breakers.find(vendor)
     environment.breakers.close(vendor)
     yield f"The breaker of {vendor} was: {_breaker(before, environment.clock.now())}. It is closed."
+
+
+def split_secret(client: Any, stack: str) -> Iterator[str]:
+    """For a deployment of before the app's id and secret had a secret of their own."""
+    outputs = _outputs(client("cloudformation").describe_stacks(StackName=stack)["Stacks"])
+    secrets = client("secretsmanager")
+    here, there = (outputs.get(name, "") for name in ("IntercomSecretArn", "IntercomAppSecretArn"))
+    if not here or not there:
+        raise OperatingError("Deploy this version first: the stack has no secret of the app yet.")
+    held, app = (json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"]) for arn in (here, there))
+    moved = {name: value for name, value in held.items() if name != "access_token" and value and not app.get(name)}
+    secrets.put_secret_value(SecretId=there, SecretString=json.dumps({**app, **moved}))
+    secrets.put_secret_value(SecretId=here, SecretString=json.dumps({"access_token": held.get("access_token", "")}))
+    yield f"Moved: {', '.join(sorted(moved)) or 'nothing'}. What the app's own secret held already was left as it is."
 
 
 def export(environment: Environment, email: str) -> Iterator[str]:
@@ -180,6 +198,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("reconnect", help="go on with the workspace that was disconnected")
     breaker = commands.add_parser("close-breaker", help="let a vendor be called before its pause is over")
     breaker.add_argument("vendor", choices=[str(vendor) for vendor in Vendor], metavar="VENDOR", help=" or ".join(Vendor))
+    commands.add_parser("split-secret", help="after an upgrade: move the app's id and secret out of the token's secret")
     exporting = commands.add_parser("export", help="all that is stored about a person, as one JSON document")
     exporting.add_argument("email", metavar="EMAIL")
     erasing = commands.add_parser("erase", help="delete what is stored about a person; it cannot be undone")
@@ -214,6 +233,12 @@ def run(environment: Environment, arguments: argparse.Namespace) -> Iterator[str
             return show_status(environment)
 
 
+def lines_of(stack: str, client: Callable[[str], Any], arguments: argparse.Namespace) -> Iterator[str]:
+    if arguments.command == "split-secret":
+        return split_secret(client, stack)
+    return run(environment_of(stack, client), arguments)
+
+
 def main(given: list[str]) -> int:
     arguments = parser().parse_args(given)
     stack = arguments.stack or ("local" if arguments.endpoint else None)
@@ -222,8 +247,7 @@ def main(given: list[str]) -> int:
     access: dict[str, Any] = {"endpoint_url": arguments.endpoint, **LOCAL} if arguments.endpoint else {}
     logging.disable(logging.CRITICAL)  # what is done is printed
     try:
-        environment = environment_of(stack, lambda service: boto3.client(service, **access))
-        for line in run(environment, arguments):
+        for line in lines_of(stack, lambda service: boto3.client(service, **access), arguments):
             sys.stdout.write(line + "\n")
     except (OperatingError, ApplicationError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")

@@ -126,8 +126,8 @@ class Stack:
         settings = self.settings
         values = {
             "WebhookSecret": {"current": settings.webhook_secret, "next": ""},
-            "IntercomSecret": {
-                "access_token": settings.intercom_token,
+            "IntercomSecret": {"access_token": settings.intercom_token},
+            "IntercomAppSecret": {
                 "client_id": "local-client-id",
                 "client_secret": settings.intercom_client_secret,
             },

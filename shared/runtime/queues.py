@@ -61,6 +61,11 @@ class Queues(Process):
         return StoredSecret(self._secrets, arn)
 
     @property
+    def intercom_app_secret(self) -> SecretStore:
+        """Client id and client secret of the app."""
+        return self._stored_secret(self.settings.intercom_app_secret_arn)
+
+    @property
     def intercom_secret(self) -> SecretStore:
         return self._stored_secret(self.settings.intercom_secret_arn)
 

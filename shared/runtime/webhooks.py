@@ -60,7 +60,7 @@ class Webhooks(Queues):
     def intercom_signatures(self) -> SignatureCheck:
         from shared.adapters.intercom.signatures import IntercomSignatures
 
-        return IntercomSignatures(self._secrets, self.settings.intercom_secret_arn, self.clock)
+        return IntercomSignatures(self._secrets, self.settings.intercom_app_secret_arn, self.clock)
 
     @property
     def read_notification(self) -> NotificationReader:

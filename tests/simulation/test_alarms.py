@@ -187,7 +187,7 @@ def test_one_stranger_among_many_signups_wakes_nobody(world: World) -> None:
 
 def test_a_client_secret_that_differs_is_heard_of(make_world: MakeWorld) -> None:
     world = everything(make_world)
-    world.cloud.put_secret("IntercomSecret", access_token=INTERCOM_TOKEN, client_id="canary-id", client_secret="another")
+    world.cloud.put_secret("IntercomAppSecret", client_id="canary-id", client_secret="another")
     world.sign_up(FRIEND)
     world.run(120)
     [contact] = world.contacts(FRIEND)

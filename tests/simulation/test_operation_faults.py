@@ -116,12 +116,12 @@ def test_81_a_bad_deploy_in_the_middle_is_rolled_back_without_a_loss(world: Worl
 
 
 def test_83_a_missing_secret_stops_nothing_for_good(world: World) -> None:
-    world.cloud.put_secret("IntercomSecret", access_token="", client_id="", client_secret="")
+    world.cloud.put_secret("IntercomSecret", access_token="")
     for number in range(5):
         world.sign_up(f"p{number}@example.com")
     world.run(600)
     assert not world.contacts()
-    world.cloud.put_secret("IntercomSecret", access_token="canary-intercom-token-52ac", client_id="", client_secret="")
+    world.cloud.put_secret("IntercomSecret", access_token="canary-intercom-token-52ac")
     world.run(900)
     assert_kept(world)
 

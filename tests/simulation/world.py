@@ -163,7 +163,8 @@ class World(Sights):
         self.webhooks_dropped = 0
         self.drop_webhook = lambda _webhook: False
         self.cloud.put_secret("WebhookSecret", current=WEBHOOK_SECRET, next="")
-        self.cloud.put_secret("IntercomSecret", access_token=INTERCOM_TOKEN, client_id="canary-id", client_secret=CLIENT_SECRET)
+        self.cloud.put_secret("IntercomSecret", access_token=INTERCOM_TOKEN)
+        self.cloud.put_secret("IntercomAppSecret", client_id="canary-id", client_secret=CLIENT_SECRET)
         self.cloud.put_secret("ReferralFactorySecret", api_key=API_KEY)
         running = (*functions, *(OF_A_SYNC if sync else ()), *(("synthetic_signup",) if synthetic else ()))
         self.functions = {name: LambdaFunction(self, self.blueprint.functions[name]) for name in running}

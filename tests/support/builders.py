@@ -327,7 +327,8 @@ class App:
             urls[f"{queue}_queue_url"] = self.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
         values: dict[str, dict[str, str]] = {
             "webhook": {"current": WEBHOOK_SECRET, "next": ""},
-            "intercom": {"access_token": "local-intercom-token", "client_secret": CLIENT_SECRET},
+            "intercom": {"access_token": "local-intercom-token"},
+            "intercom_app": {"client_secret": CLIENT_SECRET},
             "referral_factory": {"api_key": "local-referral-factory-key"},
         }
         for name, value in values.items():
@@ -338,6 +339,7 @@ class App:
             referrals_table="referrals",
             webhook_secret_arn="webhook",
             intercom_secret_arn="intercom",
+            intercom_app_secret_arn="intercom_app",
             referral_factory_secret_arn="referral_factory",
             intercom_api_url=INTERCOM,
             referral_factory_api_url=f"{REFERRAL_FACTORY}/api/v2",

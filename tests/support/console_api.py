@@ -39,9 +39,7 @@ class Console:
             self.app.settings, admin_group="admins", viewer_group="viewers", groups_claim="groups", console_url=CONSOLE
         )
         self.app.environment = self.app.new_environment()
-        self.app.set_secret(
-            "intercom", access_token="local-intercom-token", client_id="local-client-id", client_secret="local-client-secret"
-        )
+        self.app.set_secret("intercom_app", client_id="local-client-id", client_secret="local-client-secret")
 
     def call(self, method: str, path: str, body: Any = None, query: str = "", **headers: str) -> Answer:
         event = sample("admin_api_get_campaign")

@@ -28,7 +28,7 @@ NAMES = (
     "synthetic_signup",
     "update_referrer",
 )
-SECRETS = {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"}
+SECRETS = {"IntercomAppSecret", "IntercomSecret", "ReferralFactorySecret", "WebhookSecret"}
 
 
 def test_these_are_all_functions(functions: dict[str, Function]) -> None:
@@ -273,3 +273,16 @@ def test_what_people_did_is_written_by_the_api_alone_and_deleted_by_nobody(
             if "CampaignsTable" in tables and actions and (not keys or any(fnmatchcase("AUDIT", key) for key in keys)):
                 writers.setdefault(name, set()).update(actions)
     assert writers == {"admin_api": {"dynamodb:PutItem", "dynamodb:UpdateItem"}}
+
+
+def test_only_who_checks_notifications_or_connects_may_read_the_client_secret(
+    functions: dict[str, Function], resources: Resources
+) -> None:
+    readers = {
+        name
+        for name, function in functions.items()
+        for statement in statements_of(resources, function)
+        if any(action.startswith("secretsmanager:") for action in listed(statement["Action"]))
+        and "IntercomAppSecret" in [target_of(where) for where in listed(statement["Resource"])]
+    }
+    assert readers == {"intercom_webhook", "admin_api"}

@@ -10,7 +10,7 @@ from tests.template.reading import Resources
 
 STATEFUL = {
     "AWS::DynamoDB::Table": {"CampaignsTable", "ReferralsTable"},
-    "AWS::SecretsManager::Secret": {"IntercomSecret", "ReferralFactorySecret", "WebhookSecret"},
+    "AWS::SecretsManager::Secret": {"IntercomAppSecret", "IntercomSecret", "ReferralFactorySecret", "WebhookSecret"},
     "AWS::SQS::Queue": {
         "DeliveryQueue",
         "DeliveryDeadLetterQueue",

@@ -34,15 +34,19 @@ def begin_oauth(
     Raises RejectedError when the app's client id or secret is not known yet.
     """
     given = {"client_id": client_id, "client_secret": client_secret}
-    stored = environment.intercom_secret.read()
+    stored = environment.intercom_app_secret.read()
     changed = {name: value for name, value in given.items() if value and value != stored.get(name)}
     known = {**stored, **changed}
     if not known.get("client_id") or not known.get("client_secret"):
         raise RejectedError("Copy the app's client ID and secret from Intercom's Developer Hub first.", vendor="intercom")
     forgotten = {PENDING + name: "" for name in APP if stored.get(PENDING + name)}
-    tried = {PENDING + name: value for name, value in changed.items()} if stored.get("access_token") else changed
+    tried = (
+        {PENDING + name: value for name, value in changed.items()}
+        if environment.intercom_secret.read().get("access_token")
+        else changed
+    )
     if forgotten or tried:
-        environment.intercom_secret.change(**{**forgotten, **tried})
+        environment.intercom_app_secret.change(**{**forgotten, **tried})
     if changed:
         environment.audit.add(Change(environment.clock.now(), who, "Stored the Intercom app's client ID or secret."))
     state, cookie = environment.chance.token(), environment.chance.token()
@@ -60,7 +64,7 @@ def finish_oauth(environment: Environment, region: str, state: str, cookie: str,
         raise StateRefusedError("Connecting was begun in another browser.")
     if not code:
         raise RejectedError("Intercom was not allowed to connect.", vendor="intercom")
-    secret = environment.intercom_secret.read()
+    secret = environment.intercom_app_secret.read()
     pending = {name: secret[PENDING + name] for name in APP if secret.get(PENDING + name)}
     client_id, client_secret = (pending.get(name) or secret.get(name, "") for name in APP)
     token = environment.intercom_oauth.exchange(client_id, client_secret, code)
@@ -99,7 +103,9 @@ def _connect(environment: Environment, who: str, region: str, token: str, others
             f"This workspace is hosted in the region {found.region}, and this deployment calls {region}. Deploy it again with "
             f"IntercomRegion={found.region}."
         )
-    environment.intercom_secret.change(access_token=token, **others)
+    environment.intercom_secret.change(access_token=token)
+    if others:
+        environment.intercom_app_secret.change(**others)
     if before:
         found = replace(found, epoch=before.epoch + 1, uninstalls=before.uninstalls)
     connection = replace(found, connected=True)

@@ -54,11 +54,11 @@ class ConnectionState:
 
 def read_connection(environment: Environment) -> ConnectionState:
     """Raises TransientError when our own tables or secrets cannot be read."""
-    app, key = environment.intercom_secret.read(), environment.referral_factory_secret.read()
+    app, key = environment.intercom_app_secret.read(), environment.referral_factory_secret.read()
     hooks = environment.webhook_secret.read()
     workspace = environment.connections.find()
     strikes = environment.strikes.find(Vendor.REFERRAL_FACTORY)
-    has_workspace = bool(app.get("access_token")) and (workspace is None or workspace.connected)
+    has_workspace = bool(environment.intercom_secret.read().get("access_token")) and (workspace is None or workspace.connected)
     intercom = _state(environment, Vendor.INTERCOM, connected=has_workspace)
     account = _state(environment, Vendor.REFERRAL_FACTORY, connected=bool(key.get("api_key")), strikes=strikes)
     return ConnectionState(

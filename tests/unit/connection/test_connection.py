@@ -23,7 +23,7 @@ def console() -> Console:
 
 def begin(console: Console) -> str:
     """The state that goes to Intercom."""
-    console.app.set_secret("intercom", client_id="local-client-id", client_secret="local-client-secret", access_token="")
+    console.app.set_secret("intercom", access_token="")
     address = console.post("/api/connection/intercom", {})["authorization_url"]
     asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     assert asked["redirect_uri"] == f"{CONSOLE}oauth/intercom/callback"
@@ -106,7 +106,7 @@ def test_a_wrong_code_connects_nothing(console: Console) -> None:
 
 def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(console: Console) -> None:
     app = console.app
-    app.set_secret("intercom", client_id="local-client-id", client_secret="before", access_token="local-intercom-token")
+    app.set_secret("intercom_app", client_id="local-client-id", client_secret="before")
     path = "/api/connection/intercom"
 
     def back(secret: str, *, allows: bool = True) -> int:
@@ -116,17 +116,17 @@ def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(conso
         return console.callback(allowed(console, state) if allows else refused).status
 
     assert back("mistyped") == 400
-    assert console.secret("intercom")["client_secret"] == "before"
+    assert console.secret("intercom_app")["client_secret"] == "before"
     assert back("local-client-secret", allows=False) == 400
-    assert console.secret("intercom")["client_secret"] == "before"
+    assert console.secret("intercom_app")["client_secret"] == "before"
     assert back("local-client-secret") == 303
-    kept = console.secret("intercom")
+    kept = console.secret("intercom_app")
     assert (kept["client_secret"], kept["pending_client_secret"]) == ("local-client-secret", "")
     assert "mistyped" not in kept.values()
 
 
 def test_nobody_begins_without_the_apps_secret(console: Console) -> None:
-    console.app.set_secret("intercom", access_token="")
+    console.app.set_secret("intercom_app")
     answer = console.call("POST", "/api/connection/intercom", {})
     assert answer.status == 422
     assert "client ID" in answer.json["detail"]
@@ -136,7 +136,8 @@ def test_a_person_connects_with_an_access_token(console: Console) -> None:
     console.app.intercom.settings.tokens.append("pasted")
     body = {"access_token": "pasted", "client_id": "mine", "client_secret": "hidden"}
     assert console.post("/api/connection/intercom", body)["workspace"]["region"] == "US"
-    assert console.secret("intercom") == {"access_token": "pasted", "client_id": "mine", "client_secret": "hidden"}
+    assert console.secret("intercom") == {"access_token": "pasted"}
+    assert console.secret("intercom_app") == {"client_id": "mine", "client_secret": "hidden"}
 
 
 @pytest.mark.parametrize("text", ["wr\u00f6ng", "two words", "\u200bkey"])
@@ -328,7 +329,9 @@ def test_nothing_is_done_that_cannot_be_written_down_before(console: Console) ->
 
 
 def test_no_secret_is_ever_sent_back(console: Console) -> None:
-    secrets = [value for name in ("intercom", "referral_factory", "webhook") for value in console.secret(name).values()]
+    secrets = [
+        value for name in ("intercom", "intercom_app", "referral_factory", "webhook") for value in console.secret(name).values()
+    ]
     console.app.configure()
     shown = [console.call("GET", path).text for path in ("/api/connection", "/api/overview", "/api/connection/changes")]
     hidden = [secret for secret in secrets if secret and secret != "local-client-id"]

@@ -64,7 +64,7 @@ def notified(app: App, secret: str) -> int:
 
 
 def replaced(app: App, **secrets: str) -> None:
-    app.set_secret("intercom", access_token="local-intercom-token", **secrets)
+    app.set_secret("intercom_app", **secrets)
 
 
 @pytest.mark.parametrize(

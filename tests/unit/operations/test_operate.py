@@ -1,5 +1,6 @@
 """The operator's command, on the application's own tables."""
 
+import json
 from typing import Any
 
 import pytest
@@ -98,3 +99,30 @@ def test_without_a_stack_nothing_is_done(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit):
         operate.main(["status"])
     assert "--stack" in capsys.readouterr().err
+
+
+def test_the_apps_secret_of_an_older_deployment_is_moved_to_its_own() -> None:
+    app = App()
+    app.set_secret("intercom", access_token="t", client_id="i", client_secret="s", client_secret_next="n", pending_client_id="")
+    app.set_secret("intercom_app", client_id="", client_secret="")
+    outputs = {"IntercomSecretArn": "intercom", "IntercomAppSecretArn": "intercom_app"}
+
+    class CloudFormation:
+        def describe_stacks(self, **_: Any) -> dict[str, Any]:
+            return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]}]}
+
+    clients = {"cloudformation": CloudFormation(), "secretsmanager": app.secrets}
+    arguments = operate.parser().parse_args(["--stack", "x", "split-secret"])
+
+    def held(name: str) -> dict[str, str]:
+        value: dict[str, str] = json.loads(app.secrets.get_secret_value(SecretId=name)["SecretString"])
+        return value
+
+    for _ in range(2):  # again harmlessly
+        lines = list(operate.lines_of("x", clients.__getitem__, arguments))
+        assert held("intercom") == {"access_token": "t"}
+        assert held("intercom_app") == {"client_id": "i", "client_secret": "s", "client_secret_next": "n"}
+    assert lines == ["Moved: nothing. What the app's own secret held already was left as it is."]
+    del outputs["IntercomAppSecretArn"]
+    with pytest.raises(operate.OperatingError, match="Deploy this version first"):
+        list(operate.lines_of("x", clients.__getitem__, arguments))

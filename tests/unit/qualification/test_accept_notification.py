@@ -173,7 +173,7 @@ def test_when_nothing_can_store_it_intercom_is_asked_to_send_it_again(app: App) 
 
 
 def test_the_next_client_secret_is_accepted_too(app: App) -> None:
-    app.set_secret("intercom", access_token="x", client_secret=CLIENT_SECRET, client_secret_next="next")
+    app.set_secret("intercom_app", client_secret=CLIENT_SECRET, client_secret_next="next")
     app.wait(301)
     body = body_of()
     assert post(app, body, **hub(body, "next")) == 200

@@ -89,7 +89,7 @@ def test_a_search_that_intercom_refuses_costs_only_its_own_campaign() -> None:
 
 def test_a_lost_connection_is_noticed_in_a_quiet_night_too() -> None:
     story = changed()
-    story.app.set_secret("intercom", access_token="revoked", client_secret="x")
+    story.app.set_secret("intercom", access_token="revoked")
     story.app.wait(301)
     story.app.reconcile()
     breaker = story.app.environment.breakers.find(Vendor.INTERCOM)
