@@ -14,7 +14,7 @@ CANARY := .aws-sam/expanded-canary.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token test crash-test browser-test simulate mutate check lint types template-check security help-pages bench lock build deploy clean
+.PHONY: help install run demo token prove test crash-test browser-test simulate mutate check lint types template-check security help-pages bench lock build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ demo: .venv/.installed $(MINISTACK) ## play the story of a referral against the 
 
 token: .venv/.installed ## print a bearer token for the running local stack
 	@$(BIN)/python -m sandbox token
+
+prove: .venv/.installed ## play five bad days in the simulated world and print what came of them; about 15 s
+	@$(BIN)/python -m tests.simulation.prove
 
 test: .venv/.installed $(MINISTACK) ## run the default test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not crash" $(ARGS)

@@ -34,7 +34,13 @@ COLUMNS = (
 
 
 def main(arguments: list[str]) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for part in options.scenario or ():
+        if not any(part in one.name for one in SCENARIOS):
+            parser.error(f"no scenario has {part!r} in its name; there are: {', '.join(one.name for one in SCENARIOS)}")
+    if min(options.seeds, options.signups, options.processes) < 1:
+        parser.error("--seeds, --signups and --processes are at least 1")
     chosen = [one for one in SCENARIOS if not options.scenario or any(part in one.name for part in options.scenario)]
     jobs = [(scenario, seed) for scenario in chosen for seed in range(options.first_seed, options.first_seed + options.seeds)]
     outcomes = list(_play_all(jobs, options.signups, options.processes))
