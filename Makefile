@@ -96,6 +96,7 @@ check: lint types template-check security ## lint, types, template, security; no
 lint: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m tools.check_docs
 
 types: .venv/.installed
 	$(BIN)/mypy

@@ -1,4 +1,4 @@
-"""``make prove``: five small days in the simulated world, what came of them, and how to read it. One seed, so the figures repeat."""
+"""``make prove``: five small days in the simulated world and how to read what came of them. One seed: the figures repeat."""
 
 from __future__ import annotations
 

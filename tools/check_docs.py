@@ -1,0 +1,86 @@
+"""``make lint``: no line of the documents is over 120 characters, and none uses a word of the list below.
+
+A table's row cannot be broken in Markdown, nor an address or a command in a block, so those may be longer.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LONGEST = 120
+WORDS = {
+    "that is none": "name what it is: unknown, invalid, rejected",
+    "that are none": "name what they are: unknown, invalid, rejected",
+    "whom nobody": "turn it round: who is not …",
+    "informations": "information",
+    "datas": "data",
+    "in the case that": "if",
+    "it exists ": "there is",
+    "so-called": "leave it out",
+    "simply": "leave it out",
+}
+"""What a native engineer would not write → what they would."""
+UNCHECKED = frozenset({"decisions.md"})
+"""A record: entries stay as they were written, and branches merge it by union."""
+
+
+def documents() -> list[Path]:
+    return sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")) if path.name not in UNCHECKED)
+
+
+def problems(text: str) -> Iterator[tuple[int, str]]:
+    """Line number and what is wrong with it."""
+    in_block = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            in_block = not in_block
+        unbreakable = in_block or line.startswith("|") or " " not in line.strip()
+        if len(line) > LONGEST and not unbreakable:
+            yield number, f"{len(line)} characters, at most {LONGEST}; `python -m tools.check_docs --wrap` breaks it"
+        for word, better in WORDS.items():
+            if not in_block and re.search(rf"\b{re.escape(word.strip())}\b", line, re.IGNORECASE):
+                yield number, f"{word.strip()!r}: {better}"
+
+
+def wrap(text: str) -> str:
+    """The same text, with lines that are too long broken at a blank: what Markdown shows does not change."""
+    lines: list[str] = []
+    in_block = False
+    for line in text.splitlines():
+        if line.lstrip().startswith("```"):
+            in_block = not in_block
+        lines += [line] if in_block or line.startswith("|") else _broken(line)
+    return "\n".join(lines) + "\n"
+
+
+def _broken(line: str) -> Iterator[str]:
+    """A list's further lines are indented like its text. A line never begins with what Markdown would read as markup."""
+    indent = " " * len(match[0]) if (match := re.match(r"\s*(?:[*+-] |\d+\. |> )?", line)) else ""
+    while len(line) > LONGEST:
+        ends = [at.start() for at in re.finditer(r" (?![-+*#>|=]|\d+[.)] )", line) if len(indent) < at.start() <= LONGEST]
+        if not ends or line[: ends[-1]].strip() == "":
+            break
+        yield line[: ends[-1]].rstrip()
+        line = indent + line[ends[-1] :].strip()
+    yield line
+
+
+def main(arguments: list[str]) -> int:
+    found = 0
+    for path in documents():
+        text = path.read_text("utf-8")
+        if arguments == ["--wrap"]:
+            text = wrap(text)
+            path.write_text(text, "utf-8")
+        for number, problem in problems(text):
+            found += 1
+            sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
