@@ -71,8 +71,8 @@ def test_every_route_but_the_closed_list_needs_a_token(stack: Stack) -> None:
     routes = client.get_routes(ApiId=stack.resources["HttpApi"])["Items"]
     public = {route["RouteKey"] for route in routes if route["AuthorizationType"] != "JWT"}
     assert public == {
-        "POST /webhooks/referral-factory/{campaign_id}/{event}",
-        "GET /webhooks/referral-factory/{campaign_id}/{event}",
+        "POST /webhooks/referral-factory/{campaign_id}/{event+}",
+        "GET /webhooks/referral-factory/{campaign_id}/{event+}",
         "HEAD /webhooks/intercom",
         "POST /webhooks/intercom",
         "POST /webhooks/intercom/uninstall",

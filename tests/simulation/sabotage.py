@@ -29,14 +29,14 @@ Writer = write_contact.ContactWriter
 
 
 def dedupe_row_before_the_enqueue(patch: Patch) -> None:
-    store = accept_signup._store
+    store = accept_signup.store_message
 
-    def deduped(environment: Any, message: Any) -> None:
+    def deduped(environment: Any, queue: Any, message: Any, stored_in_inbox: str) -> None:
         key = {"S": f"INBOX#seen-{message.campaign_id}-{message.fields['id']}"}
         if environment.inbox._table.put({"pk": key, "sk": {"S": "SEEN"}}, "attribute_not_exists(pk)"):
-            store(environment, message)
+            store(environment, queue, message, stored_in_inbox)
 
-    patch.setattr(accept_signup, "_store", deduped)
+    patch.setattr(accept_signup, "store_message", deduped)
 
 
 def lag_wait_skipped(patch: Patch) -> None:
