@@ -49,10 +49,12 @@ class FieldMapping:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """An attribute that was left out, and why, in plain words."""
+    """An attribute that was left out, and why, in plain words. ``absent``: no value could be written to it, for the workspace
+    does not have it, has it archived, or does not let us write it."""
 
     attribute: str
     reason: str
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def prepare(wanted: Mapping[str, Value], attributes: Mapping[str, Attribute], zo
     for name, value in wanted.items():
         problem = unusable(name, attributes)
         if problem:
-            dropped.append(Dropped(name, problem))
+            dropped.append(Dropped(name, problem, absent=True))
             continue
         attribute = attributes.get(name) or Attribute(name, STANDARD_TYPES[name])
         try:

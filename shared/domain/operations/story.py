@@ -13,7 +13,7 @@ _ADVICE = {
     State.PENDING: "Nothing: it goes on by itself.",
     State.HELD: "Make the campaign active: the signups that were held are delivered then.",
     State.DELIVERED: "Nothing.",
-    State.PARTIAL: "Mend the attributes that were left out, in Intercom or in the campaign's mapping, then replay.",
+    State.PARTIAL: "Mend what was left out, in Intercom or in the campaign's mapping. It is sent again within the hour.",
     State.SKIPPED: "Nothing. If such contacts should be updated, change the campaign's duplicates and replay.",
     State.FAILED: "Mend what the reason names, then replay.",
     State.NOT_WANTED: "Nothing. If such people should be sent, choose an action for them and replay.",

@@ -34,6 +34,7 @@ class State(StrEnum):
 
 
 COUNTS = ("referrals_count", "converted_referrals_count")
+UNFINISHED = frozenset({State.PENDING, State.HELD})
 IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
 QUALIFICATION = "qualification"
 """The name of a refused qualification among a row's refusals; a reward's is ``reward`` and its id."""
@@ -66,6 +67,7 @@ class Referral:
     ``due_at``: when the sweep rings the row; every unfinished row that is not held has one. ``written``: the values this
     row last sent to the contact. ``baseline``: the tracked attribute's value when the contact was adopted.
     ``baseline_at``: that contact's ``updated_at`` then; ``standing``: the value on each contact that had the e-mail then.
+    ``look_at``: when it is seen whether Intercom takes now what was left out.
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
@@ -110,6 +112,7 @@ class Referral:
     forgotten: bool = False
     tries: int = 0
     tried_since: float | None = None
+    look_at: float | None = None
     ours: bool = False
     asked_again: bool = False
     address: str = ""
@@ -139,7 +142,7 @@ class Referral:
 
     @property
     def finished(self) -> bool:
-        return self.state not in {State.PENDING, State.HELD}
+        return self.state not in UNFINISHED
 
     def knowing(self, person: Person, at: float, *, listed: bool = False) -> Referral:
         """With what was told of the person at that time; what is older than what is known only fills gaps, and so does a
@@ -176,6 +179,7 @@ class Referral:
             due_at=None,
             reason=reason,
             settle_since=None,
+            look_at=None,
             expires_at=None,
             dealt_with=again,
             tries=0,

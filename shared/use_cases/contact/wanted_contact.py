@@ -25,6 +25,7 @@ def wants_differ(campaign: Campaign, before: Referral, after: Referral) -> bool:
 def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, email: str, zone: str) -> Wanted:
     """What the contact of the row should be. ``email`` is folded; what is written is the person's own spelling."""
     values = mapped_values(campaign, row)
+    creation_values = campaign.creation_values(row.audience)
     spelling = clean_email(row.person.email or "") or email
     if "email" in values:
         values["email"] = spelling
@@ -34,7 +35,7 @@ def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, ema
         zone=zone,
         role=settings.action.role,
         values=values,
-        creation_values=campaign.creation_values(row.audience),
+        creation_values=creation_values,
         duplicates=settings.duplicates,
         archived=settings.archived,
         accepted_at=row.accepted_at,
@@ -43,4 +44,5 @@ def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, ema
         tracked=campaign.trigger.attribute if campaign.trigger else None,
         row=row.key,
         asked_again=row.asked_again,
+        owed={drop.attribute: creation_values[drop.attribute] for drop in row.dropped if drop.attribute in creation_values},
     )

@@ -28,12 +28,12 @@ from shared.errors import (
     OwnTroubleError,
     PermanentError,
     RateLimitedError,
-    RejectedError,
     TransientError,
 )
 from shared.ports.clock import Clock
 from shared.ports.contact import People
 from shared.ports.vendors import Intercom
+from shared.use_cases.contact.drop_refused import drop_refused
 
 CLOCK_SKEW = 60.0
 """Seconds that Intercom's clock may be behind ours."""
@@ -46,8 +46,6 @@ REFUSALS = (
     OwnTroubleError,
 )
 """After these Intercom has changed nothing."""
-CORE = frozenset({"email", "name"})
-"""What a contact is left with when Intercom refuses the rest without saying what of it."""
 MOST_STEPS = 4
 """From a dead id to a living contact."""
 
@@ -60,7 +58,8 @@ class Wanted:
     ``values``: mapped, wanted now; ``creation_values``: only for a create; ``written``: what this row sent before;
     ``new_signup``: nothing was delivered for this row yet, so a contact may be created or brought back; ``tracked``: the
     attribute whose value can qualify; ``row``: names the row, so that its own contact is known; ``asked_again``: somebody
-    replays it, so the contact itself is compared.
+    replays it, so the contact itself is compared; ``owed``: values for a create that Intercom had no attribute for
+    then, written where the contact still has none.
     """
 
     email: str
@@ -77,6 +76,7 @@ class Wanted:
     zone: str = "UTC"
     row: str = ""
     asked_again: bool = False
+    owed: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,8 @@ class ContactWriter:
 
     def _put(self, contact_id: str, there: Mapping[str, Value]) -> Outcome:
         """Writes what differs from ``there``; nothing when nothing does."""
-        prepared = prepare(self._wanted.values, self._intercom.attributes(self._wanted.values), self._wanted.zone)
+        wanted = {**self._owed(contact_id), **self._wanted.values}
+        prepared = prepare(wanted, self._intercom.attributes(wanted), self._wanted.zone)
         changes = self._changes(contact_id, prepared.values, there)
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
@@ -227,6 +228,16 @@ class ContactWriter:
         return self._delivered(
             Happened.UPDATED if changes or convert else Happened.UNCHANGED, contact_id, written, dropped, baseline
         )
+
+    def _owed(self, contact_id: str) -> Mapping[str, Value]:
+        """What its create should have brought and could not. A contact that is gone is found out by the write."""
+        owed = self._wanted.owed
+        if not owed or not self._is_own(contact_id):
+            return {}
+        with contextlib.suppress(ContactGoneError):
+            contact = self._intercom.get_contact(contact_id)
+            return {name: value for name, value in owed.items() if contact.value(name) is None}
+        return {}
 
     def _collided(self, contact_id: str, duplicate: DuplicateError) -> Outcome:
         """A write to one contact runs into another: the user that a lead should have become exists already."""
@@ -405,34 +416,8 @@ class ContactWriter:
         *,
         creates: bool = False,
     ) -> tuple[Contact, tuple[Dropped, ...]]:
-        """Sends; drops what Intercom refuses by name as often as it names something new, and where it names nothing, all but
-        e-mail and name. An e-mail address that is refused is not sent again."""
-        anew = False
-        while True:
-            try:
-                return send(values), dropped
-            except RejectedError as error:
-                if (creates and "email" in error.fields) or not values:
-                    raise
-                refused = dict.fromkeys((name for name in error.fields if name in values), f"Intercom refused it: {error}")
-                if not anew:
-                    anew = True
-                    refused = {**self._unfit(values), **refused}
-                refused = refused or dict.fromkeys(values.keys() - CORE, f"Intercom refused the contact with it: {error}")
-                if not refused:
-                    raise
-                values = {name: value for name, value in values.items() if name not in refused}
-                dropped = (*dropped, *(Dropped(name, reason) for name, reason in sorted(refused.items())))
-                if self._time_left() < LONGEST_CREATE:  # everything was refused so far: nothing is in doubt
-                    raise RateLimitedError("Not enough time left to send the rest.", retry_after=1.0) from error
-
-    def _unfit(self, values: Mapping[str, Value]) -> dict[str, str]:
-        """What the attributes, read anew, no longer take."""
-        try:
-            attributes = self._intercom.read_attributes()
-        except TransientError:
-            return {}
-        return {drop.attribute: drop.reason for drop in prepare(values, attributes).dropped}
+        contact, _, refused = drop_refused(self._intercom.read_attributes, values, send, self._time_left, creates=creates)
+        return contact, (*dropped, *refused)
 
     def _confirm(self, contact: Contact, *, created_for: str | None) -> None:
         """``created_for``: the row for which this application created the contact; None: it did not."""

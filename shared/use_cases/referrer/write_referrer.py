@@ -12,9 +12,10 @@ from shared.domain.contact import Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.referrer.referrer import KnownReferrer
 from shared.domain.timing import LONGEST_INTERCOM_CALL
-from shared.errors import ContactGoneError, RejectedError, TransientError
+from shared.errors import ContactGoneError, TransientError
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.claim_attributes import claim_attributes
+from shared.use_cases.contact.drop_refused import drop_refused
 from shared.use_cases.environment import Environment
 
 MOST_STEPS = 4
@@ -124,19 +125,15 @@ class ReferrerWriter:
         return found.id
 
     def _put(self, contact_id: str, values: Mapping[str, Value]) -> tuple[Mapping[str, Value], tuple[Dropped, ...]]:
-        """An attribute that Intercom refuses by name is left out, and the rest sent once more."""
-        self._need_time()
-        try:
-            self._intercom.put_contact(contact_id, values)
-        except RejectedError as error:
-            if error.field not in values:
-                raise
-            rest = {name: value for name, value in values.items() if name != error.field}
-            if rest:
-                self._need_time()
-                self._intercom.put_contact(contact_id, rest)
-            return rest, (Dropped(str(error.field), f"Intercom refused it: {error}"),)
-        return values, ()
+        """What was written, and what Intercom refused."""
+
+        def send(values: Mapping[str, Value]) -> None:
+            self._need_time()
+            if values:
+                self._intercom.put_contact(contact_id, values)
+
+        _, written, refused = drop_refused(self._intercom.read_attributes, values, send, self._environment.time_left)
+        return written, refused
 
     # -- two campaigns, one attribute ---------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""What is looked at after a delivery: is the contact alone, and does Referral Factory know the person at all?"""
+"""What is looked at after a delivery: is the contact alone, does Intercom take now what was left out, and does Referral
+Factory know the person at all?"""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from shared.domain.timing import SEARCH_SURE
 from shared.errors import PermanentError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
+from shared.use_cases.signup.look_again import look_again
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 CHECKED_TOGETHER = 15
@@ -28,6 +30,8 @@ def next_check(row: Referral) -> float | None:
     times = []
     if row.settle_since is not None:
         times.append((row.delivered_at or row.accepted_at) + SEARCH_SURE)
+    if row.look_at is not None:
+        times.append(row.look_at)
     if _is_unverified(row):
         times.append(row.accepted_at + VERIFY_AFTER)
     return min(times, default=None)
@@ -41,6 +45,8 @@ def check_delivered(environment: Environment, row: Referral, also: Sequence[tupl
     settled = _settle(environment, [one for one in rows if _settles(environment, one)])
     for one in rows:
         after = settled.get((one.campaign_id, one.user_id), one)
+        if after.look_at is not None and environment.clock.now() >= after.look_at:
+            after = look_again(environment, after, next_check)
         if _is_unverified(after) and environment.clock.now() >= after.accepted_at + VERIFY_AFTER:
             _verify(environment, after)
 

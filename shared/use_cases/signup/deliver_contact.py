@@ -23,7 +23,7 @@ from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.signup import DueRow, Quarantined
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.check_delivered import check_delivered
+from shared.use_cases.signup.check_delivered import check_delivered, next_check
 from shared.use_cases.signup.note_signup import note_signup
 from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, put_aside
 from shared.use_cases.signup.remember_signup import remember_signup
@@ -120,7 +120,7 @@ class Delivery:
 
         def change(row: Referral) -> Referral:
             if row.finished:
-                return replace(row, due_at=until) if row.settle_since is not None else row
+                return replace(row, due_at=until) if next_check(row) is not None else row
             waiting = replace(row.waiting(until, reason), attempts=row.attempts + 1)
             return waiting.told(self._environment.clock.now(), Happened.WAITS, reason)
 
@@ -151,7 +151,7 @@ class Delivery:
 
         def change(row: Referral) -> Referral:
             if row.finished:
-                return replace(row, settle_since=None, due_at=None, notes=(*row.notes, reason))
+                return replace(row, settle_since=None, look_at=None, due_at=None, notes=(*row.notes, reason))
             return row.done(State.FAILED, reason).told(now, Happened.FAILED, reason)
 
         self._update(change)

@@ -21,11 +21,13 @@ from shared.errors import (
     ConflictError,
     ContactGoneError,
     NotSentError,
+    PermanentError,
     RateLimitedError,
     RejectedError,
     UnavailableError,
 )
 from shared.ports.vendors import Intercom, ReferralFactory
+from shared.use_cases.contact.drop_refused import drop_refused
 from shared.use_cases.environment import Environment
 
 Answer = TypeVar("Answer")
@@ -191,18 +193,20 @@ class ContactSync:
     def _put(self, contact_id: str, changes: Mapping[str, Value]) -> tuple[Mapping[str, Value], str]:
         """The attributes were checked when the settings were saved, so they are looked up only once Intercom refuses."""
         fitting = (self._fitting(changes) or changes) if self._was_refused else changes
-        try:
-            self._patiently(lambda: self._intercom().put_contact(contact_id, fitting))
-        except RejectedError as error:
-            self._was_refused = True
-            wanted = self._fitting(changes)
-            rest = {name: value for name, value in wanted.items() if name != error.field or value != fitting.get(name)}
-            if not rest or rest == fitting:
-                raise
-            self._intercom().put_contact(contact_id, rest)
-            fitting = rest
-        gone = sorted(set(changes) - set(fitting))
-        return fitting, f"left out: {', '.join(gone)}" if gone else ""
+
+        def send(values: Mapping[str, Value]) -> None:
+            self._need(TIME_TO_WRITE)
+            if values:
+                self._patiently(lambda: self._intercom().put_contact(contact_id, values))
+
+        _, written, dropped = drop_refused(
+            lambda: self._intercom().read_attributes(), fitting, send, self._environment.time_left
+        )
+        self._was_refused |= bool(dropped)
+        if not written:
+            raise PermanentError("; ".join(drop.reason for drop in dropped))
+        gone = sorted(set(changes) - set(written))
+        return written, f"left out: {', '.join(gone)}" if gone else ""
 
     def _fitting(self, changes: Mapping[str, Value]) -> Mapping[str, Value]:
         """What the workspace's attributes take of it, as they take it."""

@@ -183,9 +183,9 @@ def test_one_attribute_that_cannot_be_written_never_costs_the_others() -> None:
     prepared = prepare(wanted, attributes)
     assert prepared.values == {"name": "Ivo", "signed_up_at": 1_795_305_600}
     assert prepared.dropped == (
-        Dropped("custom_attributes.unknown", "Intercom has no attribute custom_attributes.unknown"),
-        Dropped("custom_attributes.gone", "custom_attributes.gone is archived in Intercom"),
-        Dropped("custom_attributes.fixed", "custom_attributes.fixed cannot be written through Intercom's API"),
+        Dropped("custom_attributes.unknown", "Intercom has no attribute custom_attributes.unknown", absent=True),
+        Dropped("custom_attributes.gone", "custom_attributes.gone is archived in Intercom", absent=True),
+        Dropped("custom_attributes.fixed", "custom_attributes.fixed cannot be written through Intercom's API", absent=True),
         Dropped("custom_attributes.count", "custom_attributes.count takes a whole number"),
     )
 

@@ -83,7 +83,9 @@ def referral_of(item: Item) -> Referral:
             "origin": Origin(values["origin"]),
             "person": _person(json.loads(values["person"])),
             "due_at": None if held or "due_at" not in values else float(values["due_at"]),
-            "dropped": tuple(Dropped(row["attribute"], row["reason"]) for row in _read(values, "dropped", [])),
+            "dropped": tuple(
+                Dropped(row["attribute"], row["reason"], row.get("absent", False)) for row in _read(values, "dropped", [])
+            ),
             "notes": tuple(_read(values, "notes", [])),
             "written": _read(values, "written", {}),
             "baseline": _read(values, "baseline", None),
@@ -95,7 +97,17 @@ def referral_of(item: Item) -> Referral:
     )
 
 
-_TIMES = ("accepted_at", "delivered_at", "settle_since", "verified_at", "expires_at", "baseline_at", "told_at", "tried_since")
+_TIMES = (
+    "accepted_at",
+    "delivered_at",
+    "settle_since",
+    "verified_at",
+    "expires_at",
+    "baseline_at",
+    "told_at",
+    "tried_since",
+    "look_at",
+)
 
 
 def _read(values: Mapping[str, Any], name: str, default: Any) -> Any:

@@ -13,7 +13,7 @@ from shared.adapters.dynamodb.keys import DUE_INDEX, HELD
 from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import UNFINISHED, Referral, State
 from shared.errors import NotFoundError, TransientError
 from shared.ports.clock import Clock
 from shared.ports.listing import Page
@@ -153,7 +153,7 @@ def _due_row(item: Item) -> DueRow:
         float(values["due_at"]),
         **{name: values.get(name) for name in names},
         sort_key=values["sk"],
-        settles="settle_since" in values,
+        settles=values["sk"] == SORT_KEY and State(values["state"]) not in UNFINISHED,
     )
 
 

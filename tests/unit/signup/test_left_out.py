@@ -1,0 +1,111 @@
+"""What an attribute cost a contact, or somebody who refers, is sent again when the attribute is back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.signup.referral import State
+from tests.support.builders import App, mapping
+
+LINK = "custom_attributes.referral_link"
+
+
+@pytest.fixture
+def app() -> App:
+    app = App()
+    app.configure()
+    app.sign_up(id=1, email="warm.up@example.com")
+    app.forget_calls()
+    return app
+
+
+def live(app: App, minutes: int, step: int = 5) -> None:
+    for _ in range(0, minutes, step):
+        app.wait(step * 60)
+        app.sweep()
+
+
+def archive(app: App, name: str, *, archived: bool = True) -> None:
+    attributes = app.intercom.workspace.attributes
+    attributes["contact", name] = replace(attributes["contact", name], archived=archived)
+
+
+def test_an_attribute_that_is_back_is_sent_again_by_itself_and_once(app: App) -> None:
+    archive(app, "referral_link")
+    assert app.sign_up().state is State.PARTIAL
+    live(app, 40)
+    assert app.row().state is State.PARTIAL
+    assert len([call for call in app.calls() if call.startswith("PUT")]) == 0
+    archive(app, "referral_link", archived=False)
+    live(app, 75)
+    row = app.row()
+    assert (row.state, row.dropped) == (State.DELIVERED, ())
+    assert app.contact().custom_attributes["referral_link"] == row.person.url
+    assert app.calls().count("PUT /contacts/<id>") == 1
+    live(app, 180)
+    assert app.calls().count("PUT /contacts/<id>") == 1
+
+
+def test_an_attribute_that_is_created_later_is_sent_too(app: App) -> None:
+    attribute = app.intercom.workspace.attributes.pop(("contact", "referral_link"))
+    app.environment = app.new_environment()
+    assert app.sign_up().state is State.PARTIAL
+    app.intercom.workspace.attributes["contact", "referral_link"] = attribute
+    live(app, 30)
+    assert app.row().state is State.DELIVERED
+    assert app.contact().custom_attributes["referral_link"]
+
+
+def test_a_default_that_a_create_could_not_bring_is_brought_later_where_the_contact_has_none(app: App) -> None:
+    app.configure(person_invited={"defaults": {"custom_attributes.referral_code": "none yet"}, "mapping": mapping()})
+    archive(app, "referral_code")
+    app.environment = app.new_environment()
+    assert app.sign_up().state is State.PARTIAL
+    archive(app, "referral_code", archived=False)
+    live(app, 60)
+    assert app.row().state is State.DELIVERED
+    assert app.contact().custom_attributes["referral_code"] == "none yet"
+
+
+def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
+    archive(app, "referral_link")
+    assert app.sign_up().state is State.PARTIAL
+    app.configure(person_invited={"mapping": mapping(("url", "custom_attributes.referral_code"))})
+    live(app, 30)
+    row = app.row()
+    assert row.state is State.DELIVERED
+    assert app.contact().custom_attributes["referral_code"] == row.person.url
+
+
+def test_what_intercom_refuses_of_one_person_is_not_sent_again_by_itself(app: App) -> None:
+    body = '{"errors": [{"code": "parameter_invalid", "message": "is invalid", "field": "referral_link"}]}'
+    app.wire.faults.add({"kind": "status", "status": 400, "body": body, "method": "POST", "path": "^/contacts$", "times": 1})
+    assert app.sign_up().state is State.PARTIAL
+    app.forget_calls()
+    live(app, 24 * 60, step=10)
+    assert app.row().state is State.PARTIAL
+    assert not [call for call in app.calls() if call.startswith("PUT")]
+
+
+def test_what_somebody_dealt_with_is_looked_at_no_more(app: App) -> None:
+    archive(app, "referral_link")
+    app.sign_up()
+    app.environment.referrals.update(1, 42, lambda row: row.closed(app.clock.now(), "mara@example.com"))
+    archive(app, "referral_link", archived=False)
+    live(app, 120)
+    assert app.row().state is State.PARTIAL
+    assert app.row().look_at is None
+
+
+def test_looks_cost_intercom_no_call_for_each_row_and_end(app: App) -> None:
+    archive(app, "referral_link")
+    for user_id in range(100, 120):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    live(app, 30)
+    app.wire.calls.clear()
+    live(app, 120)
+    assert len(app.wire.calls) <= 2 * 12 + 12  # attributes, which all rows share
+    live(app, 31 * 24 * 60, step=12 * 60)
+    assert {app.row(user_id).look_at for user_id in range(100, 120)} == {None}
