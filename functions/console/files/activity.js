@@ -132,7 +132,7 @@ const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);
 
 export function flags(one) {
   const wrong = Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => FLAGS[flag]);
-  const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? "Perhaps it qualifies" : "Refused by Referral Factory"] : wrong;
+  const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? "Perhaps it qualifies" : "Something was refused"] : wrong;
   const badges = found.map((text) => badge([text, one.needs_attention ? "bad" : "quiet"]));
   return one.dealt_with ? [...badges, badge(["Dealt with", "quiet"])] : badges;
 }

@@ -82,5 +82,5 @@ def advice_for(row: Referral) -> str:
     if row.unverified:
         return "Look whether Referral Factory has the person. If not, somebody may have invented the signup: change the secret."
     if row.refusals and row.state not in TROUBLED:
-        return "Mend what the reason names in Referral Factory or in the campaign's settings, then send it again."
+        return "Mend what the reason names, there or in the campaign's settings, then send it again."
     return _ADVICE[row.state]

@@ -54,7 +54,7 @@ class Qualification:
     what was seen before counts no more. ``doubted_at``: when somebody said that Referral Factory holds something else
     than we believe; it is asked from ``reserved_at`` on.
     ``exact`` False: the value qualified although it was written differently. ``merged``: contacts that were merged, each with
-    its survivor, which together count as one.
+    its survivor, which together count as one. ``tries``: that ended in trouble of this referral alone, since ``tried_since``.
     """
 
     campaign_id: int
@@ -77,6 +77,8 @@ class Qualification:
     by_hand_at: float | None = None
     taken_back_at: float | None = None
     doubted_at: float | None = None
+    tries: int = 0
+    tried_since: float | None = None
 
     def saw(self, sighting: Sighting) -> Qualification:
         """With one more sighting; one that adds nothing changes nothing."""
@@ -116,7 +118,7 @@ class Qualification:
         """A turn: the next generation, to be told by ``due_at``. Turned back before anybody told Referral Factory, there is
         nothing to tell any more."""
         turn = replace(
-            self, wanted=wanted, generation=self.generation + 1, by_hand=False, doubted_at=None, attempts=0, reason=""
+            self, wanted=wanted, generation=self.generation + 1, by_hand=False, doubted_at=None, attempts=0, reason="", tries=0
         )
         if self.stage is Stage.RESERVED:  # that call's answer is still open; the next one reads first
             return replace(turn, due_at=due_at if self.due_at is None else self.due_at)
@@ -126,6 +128,16 @@ class Qualification:
 
     def waiting(self, until: float, reason: str) -> Qualification:
         """To be rung at ``until``; a call whose answer is open stays so."""
+        return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
+
+    def tried(self, at: float, *, alone: bool) -> Qualification:
+        """After a try in vain; not ``alone``: the vendor was away, and the count begins anew."""
+        if not alone:
+            return replace(self, tries=0, tried_since=None)
+        return replace(self, tries=self.tries + 1, tried_since=at if self.tried_since is None else self.tried_since)
+
+    def put_off(self, until: float | None, reason: str) -> Qualification:
+        """To be rung at ``until``; None: what was seen stays, and only a person or a newer sighting goes on with it."""
         return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
 
     def reserved(self, at: float, until: float) -> Qualification:
@@ -139,7 +151,7 @@ class Qualification:
         """Referral Factory holds ``told``; if that is no longer what is wanted, the next call is due."""
         known = replace(self, told=told, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
         if told is self.wanted:
-            return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0)
+            return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0, tries=0, tried_since=None)
         return replace(known, stage=Stage.WAITING, due_at=due_at)
 
     def heard(self, told: bool, at: float, ask_at: float) -> Qualification:
@@ -178,7 +190,7 @@ class Qualification:
 
     def due_again(self, at: float) -> Qualification:
         """A person asks for it again."""
-        return replace(self, due_at=at, attempts=0) if self.reason else self
+        return replace(self, due_at=at, attempts=0, tries=0, tried_since=None) if self.reason else self
 
     def reopened(self) -> Qualification:
         """Refused before, to be told again."""

@@ -12,6 +12,7 @@ FIRST_DELAY = 10.0
 AGAIN_DELAY = 30.0
 """Seconds between two updates of somebody who is marked again and again: at most three writes for a minute of signups."""
 QUIET = 60.0
+LONG_REST = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class KnownReferrer:
     """One person in one campaign. Times are epoch seconds.
 
     ``marks`` counts what happened to them; the update that saw as many clears ``due_at``. ``written``: what ``contact_id``
-    holds of ours. ``instead_of``: the dead id that led to ``contact_id``. ``email``: as a referral told it.
+    holds of ours. ``instead_of``: the dead id that led to ``contact_id``. ``email``: as a referral told it. ``left_out``:
+    attributes that Intercom did not have at the last update. ``tries``: that ended in trouble of this person alone.
     """
 
     campaign_id: int
@@ -35,10 +37,17 @@ class KnownReferrer:
     attempts: int = 0
     note: str = ""
     lease_owner: str = ""
+    left_out: tuple[str, ...] = ()
+    tries: int = 0
 
     @property
     def is_marked(self) -> bool:
         return self.due_at is not None
+
+
+def rests(referrer: KnownReferrer, now: float) -> bool:
+    """Whether an update was put off for so long that the next mark is not to wait for it."""
+    return referrer.tries > 0 and referrer.due_at is not None and referrer.due_at - now > LONG_REST
 
 
 def delay_of(referrer: KnownReferrer | None, now: float) -> float:

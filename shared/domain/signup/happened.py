@@ -31,6 +31,11 @@ class Happened(StrEnum):
     FAILED = "failed", "The delivery failed."
     DEALT_WITH = "dealt with", "Somebody marked it as dealt with."
     REPLAY = "replay", "Somebody asked for the delivery again."
+    ATTRIBUTE_BACK = (
+        "attribute back",
+        "What was left out is sent again: Intercom takes it now, or the settings were saved anew.",
+    )
+    COUNTS_REFUSED = "counts refused", "Intercom did not take the counts or rewards for this person's contact."
     POSSIBLY_DOUBLED = "possibly doubled", "More than one new contact with this e-mail address is in Intercom."
     QUALIFIES = "qualifies", "The contact in Intercom reached what the campaign calls a successful referral."
     NO_LONGER_QUALIFIES = (

@@ -37,9 +37,15 @@ COUNTS = ("referrals_count", "converted_referrals_count")
 UNFINISHED = frozenset({State.PENDING, State.HELD})
 IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
 QUALIFICATION = "qualification"
-"""The name of a refused qualification among a row's refusals; a reward's is ``reward`` and its id."""
+CONTACT_COUNTS = "counts"
+"""The names of a refused qualification, and of what the contact of somebody who refers could not be given, among a row's
+refusals; a reward's is ``reward`` and its id."""
 DOUBT = "doubt"
 """The name, among them, of a value of which nobody can say whether the contact came to it or stood there before the rule."""
+FIRST_LOOK, LONGEST_LOOK = 600.0, 3_600.0
+"""Seconds between two looks whether Intercom takes what was left out; they grow with the time that the row has been so."""
+LOOKS_FOR = 30 * 86_400.0
+"""Seconds after which only a person sends it again."""
 TROUBLED = frozenset({State.FAILED, State.PARTIAL})
 """Ends that a person should look at."""
 
@@ -154,6 +160,14 @@ class Referral:
             return replace(self, person=merge(person, self.person))
         merged = merge(self.person, person)
         return self if merged == self.person else replace(self, person=merged, told_at=at)
+
+    def looking(self, now: float) -> Referral:
+        """To be looked at again, if something was left out that nobody has dealt with."""
+        waited = now - (self.history[-1].at if self.history else self.accepted_at)
+        if not self.open_troubles & {State.PARTIAL, CONTACT_COUNTS} or waited >= LOOKS_FOR:
+            return replace(self, look_at=None)
+        look_at = now + min(max(FIRST_LOOK, waited / 4), LONGEST_LOOK)
+        return replace(self, look_at=look_at, due_at=look_at if self.due_at is None else min(self.due_at, look_at))
 
     def told(self, at: float, what: Happened, detail: str = "") -> Referral:
         """With one more line of its story; the oldest lines but the first are forgotten past MAX_HISTORY."""

@@ -24,7 +24,14 @@ def pause_after(tries: int) -> float:
     return float(min(FIRST_PAUSE * 2 ** min(tries, 8), LONGEST_PAUSE))
 
 
+def put_off_until(now: float, tries: int) -> float | None:
+    """When something beside a delivery that has failed after so many tries is tried again by itself; None: no more."""
+    return now + pause_after(tries) if tries < MOST_PUT_OFF else None
+
+
 MOST_OWN_TRIES = 12
+MOST_PUT_OFF = 30
+"""Tries after which nobody but a person tries again."""
 LONGEST_OWN_TROUBLE = 6 * 3_600.0
 LONGEST_REFUSAL = 2 * 3_600.0
 """Seconds after which a contact that alone is refused has failed."""

@@ -234,10 +234,11 @@ class ContactWriter:
         owed = self._wanted.owed
         if not owed or not self._is_own(contact_id):
             return {}
-        with contextlib.suppress(ContactGoneError):
+        try:
             contact = self._intercom.get_contact(contact_id)
-            return {name: value for name, value in owed.items() if contact.value(name) is None}
-        return {}
+        except ContactGoneError:
+            return {}
+        return {name: value for name, value in owed.items() if contact.value(name) is None}
 
     def _collided(self, contact_id: str, duplicate: DuplicateError) -> Outcome:
         """A write to one contact runs into another: the user that a lead should have become exists already."""

@@ -28,7 +28,7 @@ from shared.domain.qualification.qualification import (
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import QUALIFICATION, Referral
 from shared.domain.timing import QUALIFICATION_LEASE
-from shared.domain.vendor.retry import MOST_OWN_TRIES, pause_after
+from shared.domain.vendor.retry import put_off_until
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
@@ -97,8 +97,10 @@ class QualificationAttempt:
         return bool(self._begun) and not self._untold
 
     def tried(self, *, alone: bool) -> tuple[int, float]:
-        """Its waits in the ledger grow and are counted there."""
-        return min(self.waits_so_far + 1, MOST_OWN_TRIES - 1) if alone else 0, self._environment.clock.now()
+        """One more try in vain of what was begun: the most of them, and since when. Not ``alone``: the count begins anew."""
+        now = self._environment.clock.now()
+        tried = [self._environment.qualifications.update(*key, lambda one: one.tried(now, alone=alone)) for key in self._begun]
+        return max((one.tries for one in tried), default=0), min((one.tried_since or now for one in tried), default=now)
 
     def fail(self, reason: str) -> None:
         """A refusal of Intercom is about one reading, not about the referral: what was seen stays, and is read again later."""
@@ -245,6 +247,8 @@ class QualificationAttempt:
 
         def judge(one: Qualification) -> Qualification:
             turns.clear()
+            if one.stage not in OPEN:  # else the tries are those of telling
+                one = replace(one, tries=0, tried_since=None)
             wanted, value = is_wanted(one, rule, baseline)
             if wanted is one.wanted:
                 return replace(one, due_at=None, reason="", attempts=0) if one.stage is Stage.WATCHING else one
@@ -310,7 +314,9 @@ class QualificationAttempt:
     def _put_off(self, key: tuple[int, int], reason: str) -> None:
         """Tried again with growing pauses, and seen by a person meanwhile."""
         now = self._environment.clock.now()
-        self._environment.qualifications.update(*key, lambda one: one.waiting(now + pause_after(one.attempts), reason))
+        self._environment.qualifications.update(
+            *key, lambda one: one.tried(now, alone=True).put_off(put_off_until(now, one.tries), reason)
+        )
         self._environment.referrals.update(*key, lambda one: one.refused(QUALIFICATION, reason))
 
     def _ring_later(self, key: tuple[int, int], seconds: float, reason: str) -> None:

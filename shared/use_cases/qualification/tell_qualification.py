@@ -16,9 +16,10 @@ from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import DOUBT, QUALIFICATION, Referral
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.limits import Priority
-from shared.domain.vendor.retry import pause_after
+from shared.domain.vendor.retry import LONGEST_OWN_TROUBLE, own_wait, pause_after, put_off_until
 from shared.errors import (
     BlockedError,
+    BreakerOpenError,
     ConflictError,
     ConnectionLostError,
     FailureError,
@@ -126,7 +127,9 @@ class _Step:
                 campaign_id=self._row.campaign_id,
                 user_id=self._row.user_id,
             )
-            return self._wait(now + ASK_AFTER, str(error))
+            if self._is_over(error):
+                return self._put_off(str(error))
+            return self._wait(now + self._grown(ASK_AFTER), str(error))
         except FailureError as error:  # refused unread, or never sent
             reserved_at = self._qualification.reserved_at
             self._qualification = self._change(
@@ -179,11 +182,28 @@ class _Step:
         except PermanentError as error:
             return self._fail(str(error))
         except (TransientError, ConnectionLostError, BlockedError) as error:
+            if self._is_over(error):
+                return self._put_off(str(error))
             pause = getattr(error, "retry_after", None)
-            usual = min(FIRST_WAIT * 2 ** min(self._qualification.attempts, 8), LONGEST_TRY_WAIT)
+            usual = self._grown(min(FIRST_WAIT * 2 ** min(self._qualification.attempts, 8), LONGEST_TRY_WAIT))
             seconds = usual if pause is None else min(max(1.0, pause), LONGEST_VENDOR_PAUSE)
             spread = 1 + self._environment.chance.fraction() / 4
             return self._wait(self._environment.clock.now() + seconds * spread, str(error))
+
+    def _is_over(self, error: FailureError) -> bool:
+        """Whether Referral Factory has answered nothing but errors about this person, while others were answered, for too
+        long. A stop of all calls begins the count anew."""
+        now = self._environment.clock.now()
+        alone = isinstance(error, UnavailableError) and error.status is not None
+        if alone or isinstance(error, BreakerOpenError):
+            self._qualification = self._change(lambda one: one.tried(now, alone=alone), anyhow=True)
+        since = self._qualification.tried_since
+        return alone and since is not None and now - since >= LONGEST_OWN_TROUBLE
+
+    def _grown(self, seconds: float) -> float:
+        """The usual pause, or the longer one of somebody whom nothing but errors were answered for, many times."""
+        own = own_wait(self._qualification.tries, 0.0, usual=True)
+        return max(seconds, own.seconds) if own else seconds
 
     # -- the ledger ---------------------------------------------------------------------------------------------------
 
@@ -210,9 +230,14 @@ class _Step:
         return None
 
     def _fail(self, reason: str) -> Qualification | None:
-        now = self._environment.clock.now()
         tries = self._qualification.attempts
-        again_at = now + pause_after(tries) if tries < MOST_TRIES else None
+        return self._end(reason, self._environment.clock.now() + pause_after(tries) if tries < MOST_TRIES else None)
+
+    def _put_off(self, reason: str) -> Qualification | None:
+        return self._end(reason, put_off_until(self._environment.clock.now(), self._qualification.tries))
+
+    def _end(self, reason: str, again_at: float | None) -> Qualification | None:
+        now = self._environment.clock.now()
         self._change(lambda one: one.failed(reason, again_at), anyhow=True)
         self._environment.referrals.update(self._row.campaign_id, self._row.user_id, lambda one: _refused(one, now, reason))
         self._environment.metrics.count("QualificationFailed")

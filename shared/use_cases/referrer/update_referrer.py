@@ -17,9 +17,10 @@ from shared.domain.mapping import Dropped
 from shared.domain.person import Person, fold_email
 from shared.domain.referrer.referrer import AGAIN_DELAY, KnownReferrer
 from shared.domain.referrer.reward import Reward, attributes_of_rewards
-from shared.domain.signup.referral import FORGOTTEN, Referral, State
+from shared.domain.signup.happened import Happened
+from shared.domain.signup.referral import CONTACT_COUNTS, FORGOTTEN, Referral, State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL, REFERRER_LEASE
-from shared.domain.vendor.retry import MOST_OWN_TRIES
+from shared.domain.vendor.retry import put_off_until
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError
 from shared.observability import logger
 from shared.use_cases.connection.find_connection import find_connection
@@ -50,6 +51,8 @@ class ReferrerUpdate:
         self._key = (campaign_id, user_id)
         self._owner = environment.chance.token()
         self._referrer: KnownReferrer | None = None
+        self._row: Referral | None = None
+        self._left_out: tuple[Dropped, ...] = ()
 
     @property
     def hurries(self) -> bool:
@@ -88,14 +91,38 @@ class ReferrerUpdate:
         return self._environment.referrers.wait(*self._key, until, reason, self._owner)
 
     def tried(self, *, alone: bool) -> tuple[int, float]:
-        """Its waits in the ledger grow and are counted there."""
-        return min(self.waits_so_far + 1, MOST_OWN_TRIES - 1) if alone else 0, self._environment.clock.now()
+        """One more try in vain: how many by now, and since when. Not ``alone``: the count begins anew."""
+        return self._environment.referrers.tried(*self._key, self._environment.clock.now(), alone=alone)
 
     def fail(self, reason: str) -> None:
-        """Nothing more is tried until the next mark."""
-        if self._referrer is not None:
+        """Seen by a person, and tried again with growing pauses; in the end only by the next mark, or by a person."""
+        now = self._environment.clock.now()
+        tries, _ = self.tried(alone=True)
+        until = put_off_until(now, tries)
+        if until is not None:
+            self.wait(until, reason)
+        elif self._referrer is not None:
             self._finish(replace(self._referrer, note=reason))
+        self._show(reason)
+        logger.error("referrer not updated", reason=reason, campaign_id=self._key[0], user_id=self._key[1])
         self._environment.metrics.count("ReferrerFailed")
+
+    def _show(self, reason: str, *, left_out: bool = False) -> None:
+        """In the row of the person, if they have one: what their contact was not given. Empty: it has all."""
+        now, row = self._environment.clock.now(), self._row or self._environment.referrals.find(*self._key)
+        if row is None or (not reason and CONTACT_COUNTS not in row.refusals):
+            return
+
+        def note(fresh: Referral) -> Referral:
+            if not reason:
+                return fresh.accepted(CONTACT_COUNTS)
+            refused = fresh.refused(CONTACT_COUNTS, reason)
+            if refused is fresh:
+                return fresh
+            told = refused.told(now, Happened.COUNTS_REFUSED, reason)
+            return told.looking(now) if left_out and fresh.finished else told
+
+        self._environment.referrals.update(*self._key, note)
 
     # -- what it comes to ---------------------------------------------------------------------------------------------
 
@@ -105,7 +132,7 @@ class ReferrerUpdate:
             self._finish(referrer)
             return
         breaker = environment.intercom_guard.check()
-        row = environment.referrals.find(*self._key)
+        row = self._row = environment.referrals.find(*self._key)
         problem = self._issue(campaign)
         person, asked = self._ask(referrer, campaign, row)
         if _is_erased(environment, row, person, referrer):
@@ -128,7 +155,9 @@ class ReferrerUpdate:
             self.wait(later, "Another event has this second.")
             ring_referrer(environment, *self._key, later - environment.clock.now())
             return
-        self._finish(replace(referrer, updated_at=environment.clock.now()))
+        absent = tuple(drop.attribute for drop in self._left_out if drop.absent)
+        self._finish(replace(referrer, updated_at=environment.clock.now(), left_out=absent))
+        self._show(_note(self._left_out), left_out=bool(absent))
         environment.metrics.count("ReferrerUpdated")
 
     def _issue(self, campaign: Campaign) -> FailureError | None:
@@ -178,7 +207,8 @@ class ReferrerUpdate:
         note = ""
         later = None
         try:
-            note = _note(writer.write(wanted))
+            dropped, self._left_out = writer.write(wanted)
+            note = _note(dropped)
             later = tell_rewards(environment, writer, campaign, events)
         except NoContactError:
             note = NO_CONTACT

@@ -49,28 +49,29 @@ class ReferrerWriter:
         self._searched = False
         self.referrer = referrer
 
-    def write(self, wanted: Mapping[str, Value]) -> tuple[Dropped, ...]:
-        """Writes what differs from what was written last; answers what was left out. An empty text clears only what was written
-        before. Raises NoContactError and what the Intercom port raises."""
+    def write(self, wanted: Mapping[str, Value]) -> tuple[tuple[Dropped, ...], tuple[Dropped, ...]]:
+        """Writes what differs from what was written last; answers what was left out, and what of that Intercom does not take:
+        the rest is another campaign's. An empty text clears only what was written before. Raises NoContactError and what the
+        Intercom port raises."""
         prepared = prepare(wanted, self._intercom.attributes(wanted), self._connection.timezone)
         contact_id = self._known_id()
         there = self.referrer.written if contact_id == self.referrer.contact_id else {}
         new = {name: value for name, value in prepared.values.items() if not _same(there.get(name, ""), value)}
-        changes, dropped = self._ours(new)
-        dropped = (*prepared.dropped, *dropped)
+        changes, others = self._ours(new)
+        not_taken = prepared.dropped
         if not changes:
-            return dropped
+            return (*not_taken, *others), not_taken
         values: Mapping[str, Value] = changes
 
         def put(contact_id: str) -> None:
-            nonlocal values, dropped
+            nonlocal values, not_taken
             values, refused = self._put(contact_id, changes)
-            dropped = (*dropped, *refused)
+            not_taken = (*prepared.dropped, *refused)
 
         used = self._with_contact(put, contact_id)
         before = there if used == contact_id else {}
         self.referrer = replace(self.referrer, written={**before, **values})
-        return dropped
+        return (*not_taken, *others), not_taken
 
     def tell(self, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
         """Creates an event on the contact; the same one again changes nothing. Raises as ``write`` does."""

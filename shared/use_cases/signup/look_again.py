@@ -2,55 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.campaign.campaign import Status
 from shared.domain.mapping import unusable
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.happened import Happened
+from shared.domain.signup.referral import CONTACT_COUNTS, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
 from shared.use_cases.environment import Environment
-
-FIRST_LOOK, LONGEST_LOOK = 600.0, 3_600.0
-"""Seconds between two looks; they grow with the time that the row has been so."""
-LOOKS_FOR = 30 * 86_400.0
-"""Seconds after which only a person sends it again."""
-BACK = "attribute back"
-
-
-def next_look(row: Referral, now: float) -> float | None:
-    """For a row that was delivered in part, and with which nobody has dealt yet."""
-    waited = now - (row.history[-1].at if row.history else row.accepted_at)
-    if State.PARTIAL not in row.open_troubles or waited >= LOOKS_FOR:
-        return None
-    return now + min(max(FIRST_LOOK, waited / 4), LONGEST_LOOK)
+from shared.use_cases.referrer.mark_referrer import mark_referrer
 
 
 def look_again(environment: Environment, row: Referral, next_check: Callable[[Referral], float | None]) -> Referral:
     """Asks Intercom for nothing but its attributes, which many rows share. Raises what the Intercom port raises."""
     now = environment.clock.now()
     campaign = environment.campaigns.find(row.campaign_id)
-    again = campaign is not None and campaign.status is Status.ACTIVE and _may_go_better(environment, row, campaign)
+    active = campaign is not None and campaign.status is Status.ACTIVE
+    saved = campaign is not None and campaign.version > (row.settings_version or 0)
+    absent = [drop.attribute for drop in row.dropped if drop.absent] if State.PARTIAL in row.open_troubles else []
+    again = active and State.PARTIAL in row.open_troubles and (saved or _takes_one(environment, absent))
+    if active and CONTACT_COUNTS in row.open_troubles:
+        referrer = environment.referrers.find(row.campaign_id, row.user_id)
+        if referrer is not None and _takes_one(environment, referrer.left_out):
+            mark_referrer(environment, row.campaign_id, row.user_id)
 
     def change(fresh: Referral) -> Referral:
         if fresh.look_at != row.look_at:
             return fresh
         if again and State.PARTIAL in fresh.open_troubles:
-            return replace(fresh, attempts=0, look_at=None).told(now, BACK).waiting(now + DELIVERY_LEASE, "It is sent again.")
-        waits = replace(fresh, look_at=next_look(fresh, now))
+            return (
+                replace(fresh, attempts=0, look_at=None)
+                .told(now, Happened.ATTRIBUTE_BACK)
+                .waiting(now + DELIVERY_LEASE, "It is sent again.")
+            )
+        waits = fresh.looking(now)
         return replace(waits, due_at=next_check(waits))
 
     after = environment.referrals.update(row.campaign_id, row.user_id, change)
     if not after.finished:
-        environment.delivery_queue.send(DeliverContact(row.campaign_id, row.user_id, BACK, now))
+        environment.delivery_queue.send(DeliverContact(row.campaign_id, row.user_id, Happened.ATTRIBUTE_BACK, now))
     return after
 
 
-def _may_go_better(environment: Environment, row: Referral, campaign: Campaign) -> bool:
-    if campaign.version > (row.settings_version or 0):
-        return True
-    absent = [drop.attribute for drop in row.dropped if drop.absent]
+def _takes_one(environment: Environment, absent: Sequence[str]) -> bool:
+    """Whether an attribute that Intercom did not have is there now."""
     if not absent:
         return False
     environment.intercom_guard.check()

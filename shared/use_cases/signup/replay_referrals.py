@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import QUALIFICATION, TROUBLED, Event, Referral, State
+from shared.domain.signup.referral import CONTACT_COUNTS, QUALIFICATION, TROUBLED, Event, Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
@@ -100,7 +100,7 @@ def _ask_again(environment: Environment, row: Referral) -> None:
     resting = [reward for reward in environment.rewards.of_person(*key) if reward.again_at is not None]
     for reward in resting:
         environment.rewards.update(RewardKey(*key, *reward.key), lambda one: replace(one, again_at=None, tries=0))
-    if resting:
+    if resting or CONTACT_COUNTS in row.refusals:
         mark_referrer(environment, *key)
 
 

@@ -22,7 +22,6 @@ from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
 from shared.use_cases.contact.write_contact import ContactWriter, Outcome
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
-<<<<<<< HEAD
 from shared.use_cases.signup.known_contact import (
     address_of,
     in_workspace,
@@ -31,9 +30,6 @@ from shared.use_cases.signup.known_contact import (
     with_contact_of,
     without_contact,
 )
-=======
-from shared.use_cases.signup.look_again import next_look
->>>>>>> 99374cf (What an attribute cost is sent again when it is back or the settings were saved; one mechanism drops what Intercom refuses, for contacts, referrers and the sync)
 from shared.use_cases.signup.note_signup import remind_referrer
 
 LATE = 1_800.0
@@ -159,7 +155,7 @@ def _record(
             address=fresh.address if refused else email,
             workspace_id=workspace_id,
         ).told(now, outcome.what, outcome.reason)
-        done = replace(done, settle_since=outcome.settle_since or fresh.settle_since, look_at=next_look(done, now))
+        done = replace(done, settle_since=outcome.settle_since or fresh.settle_since).looking(now)
         if wants_differ(campaign, row, fresh):
             return done.waiting(now + DELIVERY_LEASE, "New facts came while the contact was written.")
         return replace(done, due_at=next_check(done))

@@ -28,6 +28,7 @@ RECONNECT_PROBE = 60.0
 """Seconds between two tries of a connection that was lost."""
 LONGEST_LOOK_AWAY = 300.0
 """Seconds that a row waits at most while a person has disconnected the vendor: it is looked at again after reconnecting."""
+NOBODY = "nobody@example.invalid"
 PROBE = 30.0
 """Seconds that the one try after a pause may take before somebody else tries."""
 
@@ -87,8 +88,8 @@ class VendorGuard:
         another call of the same work is there: then only this failure counts, and a pause that is over stays over. Creates
         are counted apart. Answers whether it is trouble of this piece of work alone: no breaker is open, or opened."""
         answered, self._answered = self._answered, False
-        if error.vendor != self._vendor:
-            return isinstance(error, OwnTroubleError)
+        if error.vendor != self._vendor:  # whose own guard counts it; while that one lets calls through, others are answered
+            return isinstance(error, OwnTroubleError) or (isinstance(error, UnavailableError) and error.status is not None)
         if isinstance(error, ResourceRefusedError) and error.permission:
             self._environment.metrics.count("PermissionMissing")
         if isinstance(error, ApplicationRefusedError):
@@ -105,8 +106,21 @@ class VendorGuard:
             return error.status is not None
         if before is None and self._failures < FAILURES_TO_OPEN:
             return error.status is not None and error.about_contact
+        if before is None and error.about_contact and error.status is not None and self._answers_others():
+            self._failures = 0
+            return True
         self._fail(before)
         return False
+
+    def _answers_others(self) -> bool:
+        """Where all failures were about known contacts, perhaps one and the same: whether a search for nobody is answered."""
+        if self._vendor is not Vendor.INTERCOM:
+            return False
+        try:
+            self._environment.intercom().search_by_email(NOBODY)
+        except FailureError:
+            return False
+        return True
 
     def _failed_create(self, error: FailureError) -> bool:
         self._failed_creates += 1

@@ -9,11 +9,12 @@ from shared.adapters.dynamodb.items import Item, from_item, json_text
 from shared.adapters.dynamodb.keys import due_partition
 from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Scalar, Table
-from shared.domain.referrer.referrer import KnownReferrer, delay_of
+from shared.domain.referrer.referrer import KnownReferrer, delay_of, rests
 from shared.errors import BusyError
 from shared.ports.referrer import Referrers
 
 KIND = SORT_KEY = "REFERRER"
+COUNTS = "attempts, tries, tried_since"
 
 
 class DynamoReferrers(Referrers):
@@ -26,9 +27,11 @@ class DynamoReferrers(Referrers):
 
     def mark(self, campaign_id: int, user_id: int, now: float, email: str | None = None) -> float | None:
         """See ``Referrers.mark``. Counted twice when the SDK repeats the write: a mark too many is harmless."""
-        delay = delay_of(self.find(campaign_id, user_id), now)
+        before = self.find(campaign_id, user_id)
+        delay = delay_of(before, now)
         pk = key_of_referral(campaign_id, user_id)
         due_at = now + delay
+        due = ":due" if before is not None and rests(before, now) else "if_not_exists(due_at, :due)"
         values: dict[str, Scalar] = {
             ":one": 1,
             ":zero": 0,
@@ -40,7 +43,7 @@ class DynamoReferrers(Referrers):
         }
         expression = (
             "SET marks = if_not_exists(marks, :zero) + :one, campaign_id = :campaign, user_id = :user, "
-            "due_partition = :partition, due_at = if_not_exists(due_at, :due), marked_at = if_not_exists(marked_at, :now), "
+            f"due_partition = :partition, due_at = {due}, marked_at = if_not_exists(marked_at, :now), "
             "#schema = if_not_exists(#schema, :one)"
         )
         if email:
@@ -73,10 +76,10 @@ class DynamoReferrers(Referrers):
 
     def finish(self, referrer: KnownReferrer, again_at: float) -> bool:
         expression, values = _kept(referrer)
-        done = f"{expression} REMOVE due_partition, due_at, marked_at, attempts, lease_owner, lease_until"
+        done = f"{expression} REMOVE due_partition, due_at, marked_at, {COUNTS}, lease_owner, lease_until"
         if self._under_lease(referrer, done, " AND marks = :marks", {**values, ":marks": referrer.marks}):
             return True
-        again = f"{expression}, due_at = :again REMOVE attempts, lease_owner, lease_until"
+        again = f"{expression}, due_at = :again REMOVE {COUNTS}, lease_owner, lease_until"
         if not self._under_lease(referrer, again, "", {**values, ":again": again_at}):
             raise BusyError("the referrer's lease was lost to another worker")
         return False
@@ -92,6 +95,17 @@ class DynamoReferrers(Referrers):
             pk, SORT_KEY, "REMOVE lease_owner, lease_until", "lease_owner = :owner", {":owner": owner}
         )  # refused when another holds it: then it is theirs
         return True
+
+    def tried(self, campaign_id: int, user_id: int, now: float, *, alone: bool) -> tuple[int, float]:
+        pk = key_of_referral(campaign_id, user_id)
+        if not alone:
+            self._table.update(pk, SORT_KEY, "REMOVE tries, tried_since", "attribute_exists(tries)", {})
+            return 0, now
+        values: dict[str, Scalar] = {":one": 1, ":zero": 0, ":now": now}
+        counting = "SET tries = if_not_exists(tries, :zero) + :one, tried_since = if_not_exists(tried_since, :now)"
+        item, _ = self._table.update(pk, SORT_KEY, counting, "attribute_exists(due_at)", values)
+        told = from_item(item) if item else {}
+        return told.get("tries", 0), float(told.get("tried_since", now))
 
     def _under_lease(self, referrer: KnownReferrer, expression: str, more: str, values: dict[str, Scalar]) -> bool:
         """Whether the write happened. A repeated one of ours that took the lease off finds what it wrote."""
@@ -113,6 +127,7 @@ def _kept(referrer: KnownReferrer) -> tuple[str, dict[str, Scalar]]:
         "contact_id": referrer.contact_id or "",
         "instead_of": referrer.instead_of or "",
         "updated_at": referrer.updated_at or 0.0,
+        "left_out": json_text(referrer.left_out),
     }
     return "SET " + ", ".join(f"{name} = :{name}" for name in kept), {f":{name}": value for name, value in kept.items()}
 
@@ -129,5 +144,7 @@ def _referrer(item: Item) -> KnownReferrer:
         attempts=values.get("attempts", 0),
         note=values.get("note", ""),
         lease_owner=values.get("lease_owner", ""),
+        left_out=tuple(json.loads(values.get("left_out", "[]"))),
+        tries=values.get("tries", 0),
         **told,
     )
