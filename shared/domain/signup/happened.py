@@ -33,7 +33,7 @@ class Happened(StrEnum):
     REPLAY = "replay", "Somebody asked for the delivery again."
     ATTRIBUTE_BACK = (
         "attribute back",
-        "What was left out is sent again: Intercom takes it now, or the settings were saved anew.",
+        "What was left out is sent again: Intercom has it now, or the settings were saved.",
     )
     COUNTS_REFUSED = "counts refused", "Intercom did not take the counts or rewards for this person's contact."
     POSSIBLY_DOUBLED = "possibly doubled", "More than one new contact with this e-mail address is in Intercom."
