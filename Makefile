@@ -14,7 +14,7 @@ CANARY := .aws-sam/expanded-canary.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token prove test crash-test browser-test simulate mutate check lint types template-check security help-pages bench lock build deploy clean
+.PHONY: help install run demo token prove test crash-test browser-test simulate mutate check lint types template-check security help-pages bench cost lock build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ mutate: .venv/.installed ## change the product a little, some hundred times: doe
 
 bench: .venv/.installed $(MINISTACK) ## measure imports, handlers and the way from webhook to contact
 	@$(BIN)/python -m bench $(ARGS)
+
+cost: .venv/.installed ## count what the handlers use in the simulated world, and price it
+	@$(BIN)/python -m bench.cost $(ARGS)
 
 # --------------------------------------------------------------------------------------------------------------- checks
 

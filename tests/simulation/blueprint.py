@@ -38,6 +38,8 @@ class Function:
     every: float | None
     retries: int = 2
     oldest_event: float = 21_600.0
+    memory: int = 512
+    """Megabytes."""
     rings_itself: bool = False
     """Lambda's loop detection is off for it."""
     routes: tuple[tuple[str, str], ...] = ()
@@ -109,7 +111,8 @@ def read_blueprint() -> Blueprint:
         return {name: entry.get("Properties", {}) for name, entry in resources.items() if entry["Type"] == kind}
 
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
-    functions = [_function(name, made, variables) for name, made in of_type("AWS::Serverless::Function").items()]
+    memory = template["Globals"]["Function"]["MemorySize"]
+    functions = [_function(name, made, variables, memory) for name, made in of_type("AWS::Serverless::Function").items()]
     return Blueprint(
         tables=of_type("AWS::DynamoDB::Table"),
         queues=of_type("AWS::SQS::Queue"),
@@ -150,7 +153,7 @@ def target_of(value: Any) -> str:
     return ""
 
 
-def _function(id_: str, made: dict[str, Any], variables: dict[str, Any]) -> Function:
+def _function(id_: str, made: dict[str, Any], variables: dict[str, Any], memory: int) -> Function:
     events = made.get("Events", {}).values()
     every = next((_rate(event["Properties"]["ScheduleExpression"]) for event in events if event["Type"] == "ScheduleV2"), None)
     return Function(
@@ -160,6 +163,7 @@ def _function(id_: str, made: dict[str, Any], variables: dict[str, Any]) -> Func
         variables=variables | made.get("Environment", {}).get("Variables", {}),
         sources=tuple(_source(event["Properties"]) for event in events if event["Type"] == "SQS"),
         every=every,
+        memory=made.get("MemorySize", memory),
         rings_itself=made.get("RecursiveLoop") == "Allow",
         routes=tuple(
             (event["Properties"]["Method"], event["Properties"]["Path"]) for event in events if event["Type"] == "HttpApi"

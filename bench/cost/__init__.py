@@ -1,0 +1,1 @@
+"""What the application costs on AWS: counted from the real handlers in the simulated world, times a dated list of prices."""

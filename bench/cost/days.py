@@ -1,0 +1,76 @@
+"""The days that are counted: one at rest, and beside it the same day with signups, notifications or a sync."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bench.cost.meter import Meter
+from tests.simulation.referral_stories import ADA, REWARDS, WRITE_BACK, notify
+from tests.simulation.settings import build_settings
+from tests.simulation.syncing import add_contacts, begin, run_to_the_end, sync_settings
+from tests.simulation.test_intercom_receiver import INTERCOM_WEBHOOK
+from tests.simulation.world import OF_A_SIGNUP, World
+
+HOURS = 2.0
+SPREAD = 1_800.0
+"""Seconds over which the signups come."""
+
+
+def play(act: Callable[[World], None], settings: dict[str, Any] | None = None, hours: float = HOURS) -> Meter:
+    """``hours`` of a world in which everything runs, and in which ``act`` does something at the beginning."""
+    meter = Meter()
+    with World(7, functions=(*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer"), sync=True) as world:
+        world.add_contact(ADA, "user", name="Ada")
+        world.configure(settings or build_settings())
+        world.intercom.change_settings({"webhook_url": INTERCOM_WEBHOOK})
+        world.start_schedule("update_referrer")
+        world.run(900)  # warm: what is learnt once is not what a day costs
+        with meter.running():
+            act(world)
+            world.run(until=world.now() + hours * 3_600)
+    return meter
+
+
+def at_rest(_: World) -> None:
+    """Nobody signs up."""
+
+
+def signups(count: int) -> Callable[[World], None]:
+    """So many friends of Ada sign up."""
+
+    def act(world: World) -> None:
+        for number in range(count):
+            world.at(world.now() + SPREAD * number / count, lambda number=number: world.sign_up(f"p{number}@example.com"))  # type: ignore[misc]
+
+    return act
+
+
+def signups_that_qualify(count: int) -> Callable[[World], None]:
+    """They sign up, and half an hour later Intercom tells of each that its attribute says so."""
+
+    def act(world: World) -> None:
+        signups(count)(world)
+        world.run(2 * SPREAD)
+        for number in range(count):
+            for contact in world.contacts(f"p{number}@example.com"):
+                changed = {"custom_attributes": {"referral_status": "Connected"}}
+                world.intercom.contacts.update(contact.id, changed, by_api=False)
+            notify(world)
+            world.run(SPREAD / count)
+
+    return act
+
+
+def with_counts() -> dict[str, Any]:
+    return build_settings(rewards=REWARDS, sync={"mode": "off", "write_back": WRITE_BACK})
+
+
+def sync(count: int) -> tuple[Callable[[World], None], dict[str, Any]]:
+    """One run over so many contacts that have no link yet."""
+
+    def act(world: World) -> None:
+        add_contacts(world, count)
+        run_to_the_end(world, begin(world))
+
+    return act, sync_settings(mode="once")
