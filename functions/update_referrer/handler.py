@@ -1,4 +1,4 @@
-"""SQS hands over people who refer; every five minutes the lists of rewards are looked through."""
+"""SQS hands over people who refer; every five minutes new attributes are spread and the lists of rewards looked through."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Attempt, Batch
 from shared.use_cases.referrer.poll_rewards import RewardPoll
+from shared.use_cases.referrer.spread_attributes import spread_attributes
 from shared.use_cases.referrer.update_referrer import ReferrerUpdate
 
 
@@ -40,6 +41,7 @@ def _attempt(environment: bootstrap.Environment, message: Message) -> Attempt:
 
 def _poll(environment: bootstrap.Environment) -> None:
     try:
+        spread_attributes(environment)
         RewardPoll(environment).run()
     except FailureError as error:
         logger.warning(
