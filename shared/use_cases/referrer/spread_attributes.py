@@ -14,8 +14,8 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer, mark_referrer_of
 
 NAME = "referrer_attributes"
-PAGE = 100
-MOST_PAGES = 10
+ROWS_A_PAGE = 100
+PAGES_A_PASS = 10
 """Of one pass: each person marked costs a call to Referral Factory, so a large campaign takes its time."""
 TIME_FOR_PAGE = 8.0
 
@@ -32,8 +32,8 @@ def spread_attributes(environment: Environment) -> int:
                 continue
             if place.get("wanted") != wanted:
                 place = {**place, "wanted": wanted, "cursor": None}
-            while pages < MOST_PAGES and environment.time_left() >= TIME_FOR_PAGE:
-                page = environment.referrals.of_campaign(campaign.campaign_id, PAGE, place["cursor"])
+            while pages < PAGES_A_PASS and environment.time_left() >= TIME_FOR_PAGE:
+                page = environment.referrals.of_campaign(campaign.campaign_id, ROWS_A_PAGE, place["cursor"])
                 pages += 1
                 marked += _mark(environment, page.items)
                 place = {**place, "cursor": page.cursor}

@@ -48,8 +48,8 @@ def test_once_and_not_for_what_was_chosen_before() -> None:
 
 
 def test_a_large_campaign_is_gone_through_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.use_cases.referrer.spread_attributes.PAGE", 1)
-    monkeypatch.setattr("shared.use_cases.referrer.spread_attributes.MOST_PAGES", 1)
+    monkeypatch.setattr("shared.use_cases.referrer.spread_attributes.ROWS_A_PAGE", 1)
+    monkeypatch.setattr("shared.use_cases.referrer.spread_attributes.PAGES_A_PASS", 1)
     story = without_attributes()
     for _ in range(3):
         story.invites()
