@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shared.domain.campaign.campaign import Action, Campaign, DuplicatePolicy
-from shared.domain.contact import Attribute, Role, Value, preferred
+from shared.domain.contact import Attribute, Contact, Role, Value, preferred
 from shared.domain.mapping import Dropped, fact, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.signup.referral import KnownPerson, Referral, State
-from shared.errors import ConfigurationError, FailureError
+from shared.errors import ConfigurationError, ContactGoneError, FailureError
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.wanted_contact import wanted_of
-from shared.use_cases.contact.write_contact import is_same
+from shared.use_cases.contact.write_contact import changes_of, is_same
 from shared.use_cases.environment import Environment
+from shared.use_cases.signup.known_contact import address_of, in_workspace, with_contact_of
 
 HAS_IT = "The contact has it already."
+CORRECTED = "The contact has another e-mail address in Intercom, which is kept."
+GONE = (
+    "Nothing is sent and the referral fails: the contact was archived or deleted in Intercom, and only a new signup brings a "
+    "contact back."
+)
 BY_SYNC = (
     "Nothing is sent: the sync added this person from a contact that was in Intercom before. What that contact gets is said "
     "under Sync and Rewards."
@@ -48,12 +54,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class _There:
-    """The contact that would be written to: one that the ledger remembers, or one that a search found. ``values``: what it
-    is known to hold."""
+    """The contact that would be written to, with the values that it has now. ``own``: it was created for this very row."""
 
     id: str
     role: str | None
-    ours: bool
+    own: bool
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -64,7 +69,7 @@ def signup_of(environment: Environment, campaign_id: int, person: Person) -> Ref
 
 def preview_contact(environment: Environment, campaign: Campaign, row: Referral) -> Preview:
     """As if the row were delivered now by an active campaign. Works while Intercom does not answer, and says so."""
-    row = replace(row, state=State.PENDING)
+    row = replace(row, state=State.PENDING, asked_again=True)
     settings = campaign.audience(row.audience)
     email = fold_email(row.person.email or "")
     member = environment.sync_members.find(campaign.campaign_id, email) if email else None
@@ -76,41 +81,70 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
         why = "there is no e-mail address" if not email else "no mail system takes this e-mail address"
         return Preview(f"Nothing is sent and the referral fails: {why}.")
     connection = environment.connections.find()
+    row = in_workspace(row, connection.workspace_id) if connection else row
     wanted = wanted_of(row, campaign, settings, email, connection.timezone if connection else "UTC")
-    known = _known(environment, email)
+    known = _known(environment, row, email)
     if known and not known.contact_id and known.erased_at and row.accepted_at <= known.erased_at:
         return Preview("Nothing is sent: the contact was deleted in Intercom after this signup.")
-    there = _There(known.contact_id, known.role, known.ours, row.written) if known and known.contact_id else None
+    own = known is not None and known.ours and known.created_for == row.key
+    there = _There(known.contact_id, known.role, own, row.written) if known and known.contact_id else None
     everything = {**wanted.creation_values, **wanted.values}
     try:
         attributes: Mapping[str, Attribute] | None = environment.intercom().attributes(everything)
-        there = there or _found(environment.intercom(), email)
+        there = _read(environment.intercom(), there, email)
     except (FailureError, ConfigurationError):
         attributes = None
-    skipped = there is not None and not there.ours and wanted.duplicates is DuplicatePolicy.SKIP
+    if there is None and row.contact_id and not wanted.new_signup:
+        return Preview(GONE)
+    skipped = there is not None and not there.own and wanted.duplicates is DuplicatePolicy.SKIP
     fields = _fields(campaign, row, wanted.values if there else everything, attributes, wanted.values, wanted.zone)
     if skipped:
         fields = _unsent(fields, "The contact is left as it is.")
     elif there:
+        changed = changes_of(wanted, {one.attribute: one.value for one in fields if one.sent}, there.values)
         fields = tuple(
-            replace(one, sent=False, reason=HAS_IT)
-            if one.sent and is_same(one.attribute, there.values.get(one.attribute), one.value)
-            else one
+            replace(one, sent=False, reason=_why_not(one, there)) if one.sent and one.attribute not in changed else one
             for one in fields
         )
     outcome = _outcome(there, wanted.role, skipped=skipped, checked=attributes is not None)
     return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
 
 
-def _known(environment: Environment, email: str) -> KnownPerson | None:
-    """What the ledger remembers of the e-mail address: Intercom's search shows a new contact minutes later."""
+def _known(environment: Environment, row: Referral, email: str) -> KnownPerson | None:
+    """What the ledger remembers of the person: Intercom's search shows a new contact minutes later."""
     connection = environment.connections.find()
-    return environment.people.find(connection.workspace_id, email) if connection else None
+    if connection is None:
+        return None
+    address = address_of(row) or email
+    known = environment.people.find(connection.workspace_id, address)
+    return with_contact_of(known or KnownPerson(connection.workspace_id, address), row)
 
 
-def _found(intercom: Intercom, email: str) -> _There | None:
+def _read(intercom: Intercom, known: _There | None, email: str) -> _There | None:
+    """The contact as it is now: the one that is known, or the survivor of its merge, else the one that a search finds."""
+    contact_id, own = (known.id, known.own) if known else (None, False)
+    if contact_id:
+        try:
+            contact = intercom.get_contact(contact_id)
+        except ContactGoneError as gone:
+            contact_id, own = gone.canonical_id, False
+        else:
+            return _There(contact.id, contact.role, own, contact.values)
+    found = intercom.get_contact(contact_id) if contact_id else _found(intercom, email)
+    return _There(found.id, found.role, own, found.values) if found else None
+
+
+def _found(intercom: Intercom, email: str) -> Contact | None:
+    """What a search shows may be minutes old; only its id is good."""
     hit = preferred(intercom.search_by_email(email))
-    return _There(hit.id, hit.role, ours=False, values=hit.values) if hit else None
+    try:
+        return intercom.get_contact(hit.id) if hit else None
+    except ContactGoneError:
+        return None
+
+
+def _why_not(one: Field, there: _There) -> str:
+    return HAS_IT if is_same(one.attribute, there.values.get(one.attribute), one.value) else CORRECTED
 
 
 def _unsent(fields: tuple[Field, ...], reason: str) -> tuple[Field, ...]:
@@ -152,6 +186,6 @@ def _outcome(there: _There | None, role: Role, *, skipped: bool, checked: bool) 
     if skipped:
         return f"{silent}Intercom has a {contact} with this e-mail address, and the campaign leaves such contacts as they are."
     turned = " The lead becomes a user." if role is Role.USER and there.role == Role.LEAD else ""
-    if there.ours:
+    if there.own:
         return f"{silent}This application made a {contact} for this e-mail address, which gets what has changed since.{turned}"
     return f"{silent}Intercom has a {contact} with this e-mail address, which is updated; values may be overwritten.{turned}"

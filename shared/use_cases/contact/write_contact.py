@@ -179,24 +179,11 @@ class ContactWriter:
         outcome = self._put(contact.id, contact.values)
         return replace(outcome, baseline=contact.value(self._wanted.tracked)) if self._wanted.tracked else outcome
 
-    def _changes(self, contact_id: str, values: Mapping[str, Value], there: Mapping[str, Value]) -> dict[str, Value]:
-        """What differs from ``there``. The e-mail only where this row's own changed: one that was corrected in Intercom stays.
-        Later facts leave alone what somebody else wrote since to an attribute that they do not concern; a contact that took
-        another's place gets all."""
-        wanted = self._wanted
-        changes = {name: value for name, value in values.items() if not is_same(name, there.get(name), value)}
-        if not wanted.new_signup and not wanted.asked_again and contact_id == self._began_with:
-            changes = {name: value for name, value in changes.items() if not is_same(name, wanted.written.get(name), value)}
-        before = wanted.written.get("email")
-        if "email" in changes and (not before or is_same("email", before, changes["email"])):
-            del changes["email"]
-        return changes
-
     def _put(self, contact_id: str, there: Mapping[str, Value]) -> Outcome:
         """Writes what differs from ``there``; nothing when nothing does."""
         wanted = {**self._owed(contact_id), **self._wanted.values}
         prepared = prepare(wanted, self._intercom.attributes(wanted), self._wanted.zone)
-        changes = self._changes(contact_id, prepared.values, there)
+        changes = changes_of(self._wanted, prepared.values, there, same_contact=contact_id == self._began_with)
         convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
         dropped = prepared.dropped
         baseline: Value = None
@@ -473,3 +460,18 @@ def is_same(name: str, there: Value, wanted: Value) -> bool:
     if name == "email" and isinstance(there, str) and isinstance(wanted, str):
         return fold_email(there) == fold_email(wanted)
     return there == wanted and isinstance(there, bool) == isinstance(wanted, bool)
+
+
+def changes_of(
+    wanted: Wanted, values: Mapping[str, Value], there: Mapping[str, Value], *, same_contact: bool = True
+) -> dict[str, Value]:
+    """What differs from ``there``. The e-mail only where this row's own changed: one that was corrected in Intercom stays.
+    Later facts leave alone what somebody else wrote since to an attribute that they do not concern; a contact that took
+    another's place gets all."""
+    changes = {name: value for name, value in values.items() if not is_same(name, there.get(name), value)}
+    if not wanted.new_signup and not wanted.asked_again and same_contact:
+        changes = {name: value for name, value in changes.items() if not is_same(name, wanted.written.get(name), value)}
+    before = wanted.written.get("email")
+    if "email" in changes and (not before or is_same("email", before, changes["email"])):
+        del changes["email"]
+    return changes

@@ -9,7 +9,8 @@ import pytest
 
 from shared.domain.signup.referral import Referral, State
 from shared.messages import DeliverContact
-from tests.support.builders import EMAIL, App, mapping, webhook_fields
+from tests.support.builders import CUSTOM, EMAIL, App, campaign_document, mapping, webhook_fields
+from tests.support.console_api import Console
 
 NEW = "ivo.new@example.com"
 SEARCH, PUT, GET = "POST /contacts/search", "PUT /contacts/<id>", "GET /contacts/<id>"
@@ -233,3 +234,35 @@ def in_another_workspace(app: App) -> Referral:
     app.intercom.workspace.by_email.clear()
     app.wait(3_600)
     return app.ring(replay=True)
+
+
+# -- the preview ------------------------------------------------------------------------------------------------------
+
+
+def preview(app: App, section: Any = None) -> Any:
+    document = campaign_document(person_invited={"action": "lead", **(section or {})})
+    return Console(app).post("/api/campaigns/1/preview", {"settings": document, "user_id": 42})
+
+
+def test_the_preview_of_a_replay_shows_what_differs_on_the_contact_itself() -> None:
+    app = app_for()
+    row = app.sign_up()
+    corrected(app, row.contact_id, custom_attributes={"referral_link": "https://example.com/other"})
+    sent = {one["attribute"] for one in preview(app)["fields"] if one["sent"]}
+    assert sent == {f"{CUSTOM}referral_link"}
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "update"])
+def test_the_preview_of_anothers_contact_follows_the_policy(duplicates: str) -> None:
+    app = app_for(duplicates=duplicates)
+    app.sign_up(campaign_id=2, id=77, first_name="Olga")
+    app.sign_up()
+    corrected(app, app.row().contact_id, name="Customer")
+    shown = preview(app, {"duplicates": duplicates})
+    assert {one["attribute"] for one in shown["fields"] if one["sent"]} == ({"name"} if duplicates == "update" else set())
+
+
+def test_the_preview_of_a_referral_whose_contact_is_gone_says_so() -> None:
+    app = app_for()
+    app.intercom.contacts.archive(str(app.sign_up().contact_id))
+    assert "only a new signup brings a contact back" in preview(app)["outcome"]
