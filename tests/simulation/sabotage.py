@@ -135,6 +135,21 @@ def skip_overwrites(patch: Patch) -> None:
     patch.setattr(write_signup, "wanted_of", lambda *given: replace(wanted(*given), duplicates=DuplicatePolicy.UPDATE))
 
 
+def every_contact_of_ours_belongs_to_every_row(patch: Patch) -> None:
+    patch.setattr(Writer, "_is_own", lambda self, contact_id: self._person.ours and self._person.contact_id == contact_id)
+
+
+def values_of_a_search_are_believed(patch: Patch) -> None:
+    def search(self: Any) -> Any:
+        return list(self._intercom.search_by_email(self._wanted.email))
+
+    patch.setattr(Writer, "_search", search)
+
+
+def facts_reported_meanwhile_are_forgotten(patch: Patch) -> None:
+    patch.setattr(write_signup, "wants_differ", lambda *_: False)
+
+
 def defaults_go_into_every_write(patch: Patch) -> None:
     wanted = write_signup.wanted_of
 

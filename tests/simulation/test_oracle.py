@@ -40,6 +40,10 @@ def change_a_value(world: World) -> None:
     world.contacts(EMAIL)[0].custom_attributes["referrer_first_name"] = "Somebody"
 
 
+def lose_the_link(world: World) -> None:
+    del world.contacts(EMAIL)[0].custom_attributes["referral_link"]
+
+
 def forget_a_default(world: World) -> None:
     del world.contacts(EMAIL)[0].custom_attributes["lead_source"]
 
@@ -72,6 +76,7 @@ CASES: dict[Callable[[World], None], str] = {
     double_beside_one_that_was_there: "doubled",
     invent: "invented",
     change_a_value: "wrong",
+    lose_the_link: "wrong",
     forget_a_default: "wrong",
     tell_an_address: "leaked",
     tell_an_address_as_a_metric: "leaked",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from sandbox.vendors.wire import OutgoingWebhook
 from shared.domain.connection.connection import Vendor
 from shared.use_cases.operations.ring_due import PROBES
 from shared.use_cases.vendor.guard_vendor import LONGEST_PAUSE
@@ -21,7 +25,7 @@ from tests.simulation.boundary import Flavour, When
 from tests.simulation.conftest import MakeWorld
 from tests.simulation.driving import run_to_the_end
 from tests.simulation.interleaving import Workers, hold_messages, let_go, take
-from tests.simulation.oracle import assert_kept
+from tests.simulation.oracle import assert_kept, expected_values
 from tests.simulation.settings import build_settings
 from tests.simulation.stories import EMAIL, Situation, problems, tell
 from tests.simulation.transport import Outage
@@ -143,6 +147,52 @@ def a_sweep_killed_while_it_empties_the_inbox(make: MakeWorld) -> None:
     assert_kept(world)
 
 
+def a_second_campaign_that_skips_whom_the_first_created(make: MakeWorld) -> None:
+    world = make(settings={"invited": "user"})
+    world.configure(build_settings(2, invited="user"))
+    world.sign_up(EMAIL, campaign=1)
+    world.run(120)
+    world.sign_up(EMAIL, campaign=2, referrer=4, first_name="Mallory")
+    world.run(600)
+    assert_kept(world)
+
+
+def a_contact_that_was_edited_within_the_search_lag(make: MakeWorld) -> None:
+    """The index shows it as the signup wants it; by now it holds another name."""
+    world = make(settings={"invited": "lead", "duplicates": "update"}, reconcile=False)
+    there = world.add_contact(EMAIL, "lead")
+    webhook, values = _held_webhook(world)
+    name = values.pop("name")
+    world.intercom.contacts.update(there.id, {"name": name, "custom_attributes": values})
+    world.run(700)
+    world.intercom.contacts.update(there.id, {"name": "Edited"})
+    world.post(webhook)
+    world.run(60)
+    assert_kept(world)
+
+
+def two_webhooks_of_one_person_at_once(make: MakeWorld) -> None:
+    """The first one's contact is being created when the second brings the link."""
+    world = make(reconcile=False)
+    whole, _ = _held_webhook(world)
+    thin = {name: value for name, value in json.loads(whole.body).items() if name != "url"}
+    world.transport.slowness["intercom"] = 5.0
+    world.post(replace(whole, body=json.dumps(thin).encode()))
+    world.run(7)
+    world.post(whole)
+    world.run(600)
+    assert_kept(world)
+
+
+def _held_webhook(world: World) -> tuple[OutgoingWebhook, dict[str, Any]]:
+    """Of somebody who signs up, with what the contact must hold then."""
+    held: list[OutgoingWebhook] = []
+    world.drop_webhook = lambda webhook: held.append(webhook) is None
+    signup = world.sign_up(EMAIL)
+    [webhook] = held
+    return webhook, expected_values(world, signup)
+
+
 def _story(situation: Situation) -> Detector:
     def detect(_: MakeWorld) -> None:
         with tell(situation) as world:
@@ -177,6 +227,9 @@ CASES: dict[Callable[[sabotage.Patch], None], Detector] = {
     sabotage.inbox_row_removed_before_the_send: a_sweep_killed_while_it_empties_the_inbox,
     sabotage.limiter_off: lambda make: test_referral_factory_faults.test_57_many_workers_at_once_stay_under_the_cap(make()),
     sabotage.skip_overwrites: _story(Situation("user", "skip", known="user")),
+    sabotage.every_contact_of_ours_belongs_to_every_row: a_second_campaign_that_skips_whom_the_first_created,
+    sabotage.values_of_a_search_are_believed: a_contact_that_was_edited_within_the_search_lag,
+    sabotage.facts_reported_meanwhile_are_forgotten: two_webhooks_of_one_person_at_once,
     sabotage.defaults_go_into_every_write: _story(Situation("user", "update", known="user")),
     sabotage.address_in_the_log: lambda make: test_worker_faults.test_44_an_intercom_that_is_slow_delivers_slowly_and_once(
         make()
@@ -199,6 +252,9 @@ OWN = (
     an_outage_in_which_the_sweep_is_silent,
     strikes_that_outlive_every_process,
     a_sweep_killed_while_it_empties_the_inbox,
+    a_second_campaign_that_skips_whom_the_first_created,
+    a_contact_that_was_edited_within_the_search_lag,
+    two_webhooks_of_one_person_at_once,
 )
 
 

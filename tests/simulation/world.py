@@ -159,6 +159,10 @@ class World(Sights):
         self.logs = LogLines(SECRETS)
         self.signups: dict[int, Signup] = {}
         self.known_contacts: set[str] = set()
+        self.before: dict[str, dict[str, Any]] = {}
+        """What the contacts that were there before held."""
+        self.policies: dict[int, set[str]] = {}
+        """Campaign → the duplicate policies that it ever had."""
         self.paused: set[str] = set()
         self.webhooks_dropped = 0
         self.drop_webhook = lambda _webhook: False
@@ -225,6 +229,8 @@ class World(Sights):
         before = campaigns.find(int(document["campaign_id"]))
         with logs_into(self.logs):
             saved = campaigns.save(document, before.version if before else None, "a test", self.now())
+        for audience in ("person_invited", "person_referring"):
+            self.policies.setdefault(saved.campaign_id, set()).add(dict(document[audience]).get("duplicates", "skip"))
         if known_up_to == -1 and saved.known_up_to is None and document.get("status") == "active":
             known_up_to = max(self.referral_factory.account.people.ids(), default=0)
         if known_up_to not in (None, -1):
@@ -252,6 +258,7 @@ class World(Sights):
         """A contact that was in Intercom before, and that search shows."""
         contact = add_contact(self.intercom.workspace, {"role": role, "email": email, **fields}, age=86_400.0)
         self.known_contacts.add(contact.id)
+        self.before[contact.id] = {"name": contact.name, **contact.custom_attributes}
         return contact
 
     def post(self, webhook: OutgoingWebhook, answered: Any = None) -> None:

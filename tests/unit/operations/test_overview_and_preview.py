@@ -167,7 +167,7 @@ def test_a_typed_person_is_another_signup_and_leaves_the_contact_that_one_before
     console.app.sign_up()
     shown = preview(console, person={**PERSON, "first_name": "Iva"})
     assert (shown["contact_id"], "leaves such contacts" in shown["outcome"]) == (console.app.row().contact_id, True)
-    assert {field["value"] for field in shown["fields"] if field["sent"] and field["attribute"] == "name"} == {"Iva Lindqvist"}
+    assert not [field for field in shown["fields"] if field["sent"]]
 
 
 def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(console: Console) -> None:
