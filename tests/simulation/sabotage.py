@@ -23,6 +23,7 @@ from shared.runtime import batch
 from shared.use_cases.contact import write_contact
 from shared.use_cases.operations import ring_due
 from shared.use_cases.signup import accept_signup, check_delivered, compare_people, put_aside, write_signup
+from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 Patch = pytest.MonkeyPatch
 Writer = write_contact.ContactWriter
@@ -188,6 +189,14 @@ def records_taken_to_the_last_second(patch: Patch) -> None:
 
 def no_check_after_a_create(patch: Patch) -> None:
     patch.setattr(check_delivered, "SEARCH_SURE", 10**9)
+
+
+def what_was_left_out_is_forgotten(patch: Patch) -> None:
+    patch.setattr(Referral, "looking", lambda self, _: self)
+
+
+def every_trouble_is_a_rows_own(patch: Patch) -> None:
+    patch.setattr(VendorGuard, "failed", lambda *_: True)
 
 
 def deleted_contacts_are_brought_back(patch: Patch) -> None:

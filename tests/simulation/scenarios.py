@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
@@ -22,14 +23,21 @@ SETTLED = 1_200.0
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``within``: seconds in which everybody signs up. ``outage``: from, to, in seconds; Intercom is down. ``lost``: from, to;
-    no webhook arrives. ``faults`` False: nothing else goes wrong."""
+    """``within``: seconds in which everybody signs up. ``outage``: from, to, in seconds; Intercom is down, as ``how`` says, for
+    all calls or for ``call``. ``lost``: from, to; no webhook arrives. ``faults`` False: nothing else goes wrong."""
 
     name: str
     within: float
     outage: tuple[float, float] | None = None
     lost: tuple[float, float] | None = None
     faults: bool = True
+    how: str | int = 503
+    call: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether Intercom refuses the application."""
+        return self.how == 403
 
     @property
     def quiet_from(self) -> float:
@@ -44,6 +52,8 @@ SCENARIOS = (
     Scenario("burst in 60 s", 60.0),
     Scenario("webhooks lost for 2 h", 3 * HOUR, lost=(1_800.0, 9_000.0)),
     Scenario("6 h outage", 8 * HOUR, outage=(HOUR, 7 * HOUR)),
+    Scenario("refused for 60 min", 3 * HOUR, outage=(HOUR, 2 * HOUR), faults=False, how=403),
+    Scenario("creates answer 500", 3 * HOUR, outage=(HOUR, 2 * HOUR), faults=False, how=500, call="POST /contacts"),
 )
 
 
@@ -59,6 +69,7 @@ class Outcome:
     calls_per_signup: float
     referral_factory_strikes: float
     net_after_outage: float
+    calls_in_outage: int
     trace: str
 
     def delay(self, role: str, percent: int) -> float:
@@ -75,7 +86,8 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
         if scenario.faults:
             world.crossing.faults = RandomFaults(seed, vendors=0.20, aws=0.02, kills=0.01)
         if scenario.outage:
-            world.transport.outages.append(Outage("intercom", *(BEGINNING + at for at in scenario.outage)))
+            begins, ends = (BEGINNING + at for at in scenario.outage)
+            world.transport.outages.append(Outage("intercom", begins, ends, scenario.how, scenario.call))
         if scenario.lost:
             begins, ends = (BEGINNING + at for at in scenario.lost)
             world.drop_webhook = lambda _: begins <= world.now() < ends
@@ -95,6 +107,7 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             calls_per_signup=len(world.transport.calls["intercom"]) / max(1, signups),
             referral_factory_strikes=world.counted("Strike"),
             net_after_outage=_last_after_outage(world, scenario, verdict),
+            calls_in_outage=_most_in_a_minute(world, scenario),
             trace=str(world.crossing.trace),
         )
 
@@ -126,3 +139,12 @@ def _last_after_outage(world: World, scenario: Scenario, verdict: Verdict) -> fl
     ends = BEGINNING + scenario.outage[1]
     before = (one for one in world.signups.values() if one.at < ends and one.person.id in verdict.net)
     return max((one.at + verdict.net[one.person.id] - ends for one in before), default=0.0)
+
+
+def _most_in_a_minute(world: World, scenario: Scenario) -> int:
+    """Intercom's calls in the busiest minute of the outage, after the one in which it begins."""
+    if not scenario.outage:
+        return 0
+    begins, ends = (BEGINNING + at for at in scenario.outage)
+    minutes = Counter(int((at - begins) // 60) for at in world.transport.calls["intercom"] if begins + 60 <= at < ends)
+    return max(minutes.values(), default=0)

@@ -121,6 +121,14 @@ def an_outage_in_which_the_sweep_is_silent(make: MakeWorld) -> None:
     assert invocations < 60 + probes, f"{invocations} invocations for 60 signups while the breaker was open"
 
 
+def an_application_that_is_refused_for_hours(make: MakeWorld) -> None:
+    world = make()
+    world.transport.outages.append(Outage("intercom", world.now(), world.now() + 8 * 3_600, 403))
+    signups = [world.sign_up(f"p{number}@example.com") for number in range(5)]
+    world.run(8 * 3_600 + 300)
+    assert {str(row.state) for one in signups if (row := world.row_of(one))} == {"delivered"}
+
+
 def strikes_that_outlive_every_process(make: MakeWorld) -> None:
     world = make(referral_factory={"calls_per_minute": 1, "seed_people": 600})
 
@@ -241,9 +249,14 @@ CASES: dict[Callable[[sabotage.Patch], None], Detector] = {
     sabotage.no_check_after_a_create: (
         test_worker_faults.test_92_what_somebody_else_creates_at_the_same_time_is_found_by_the_check
     ),
+    sabotage.what_was_left_out_is_forgotten: lambda make: (
+        test_worker_faults.test_49_an_attribute_that_is_back_is_sent_again_by_itself(make())
+    ),
+    sabotage.every_trouble_is_a_rows_own: lambda make: an_application_that_is_refused_for_hours(make),
     sabotage.deleted_contacts_are_brought_back: test_worker_faults.test_39_93_a_contact_deleted_on_purpose_is_not_brought_back,
 }
 OWN = (
+    an_application_that_is_refused_for_hours,
     a_receiver_killed_after_its_first_write_and_a_sender_that_repeats,
     a_worker_that_wakes_after_its_lease,
     two_workers_in_step,

@@ -271,6 +271,20 @@ def test_49_a_deleted_attribute_does_not_cost_the_contact(world: World) -> None:
     assert world.contacts(EMAIL)[0].custom_attributes["referrer_first_name"] == "Ada"
 
 
+def test_49_an_attribute_that_is_back_is_sent_again_by_itself(world: World) -> None:
+    workspace = world.intercom.workspace
+    gone = workspace.attributes["contact", "referral_link"]
+    update_attribute(workspace, str(gone.id), {"archived": True})
+    signup = world.sign_up(EMAIL)
+    world.run(1_800)
+    update_attribute(workspace, str(gone.id), {"archived": False})
+    world.run(3_600)
+    row = world.row_of(signup)
+    assert row is not None
+    assert row.state == "delivered"
+    assert world.contacts(EMAIL)[0].custom_attributes["referral_link"]
+
+
 def test_50_a_value_that_is_too_long_does_not_cost_the_contact(world: World) -> None:
     world.referral_factory.account.people[1].first_name = "A" * 400
     signup = world.sign_up(EMAIL)

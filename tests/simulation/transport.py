@@ -28,13 +28,15 @@ HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gate
 
 
 class Outage:
-    """A vendor is down between two times; ``how``: ``refused``, ``hang``, or a status."""
+    """A vendor is down between two times; ``how``: ``refused``, ``hang``, or a status. ``call``: only such calls are, as
+    ``POST /contacts``; empty: all."""
 
-    def __init__(self, vendor: str, begins: float, ends: float, how: str | int = 503) -> None:
+    def __init__(self, vendor: str, begins: float, ends: float, how: str | int = 503, call: str = "") -> None:
         self.vendor = vendor
         self.begins = begins
         self.ends = ends
         self.how = how
+        self.call = call
 
 
 class VendorTransport:
@@ -107,7 +109,7 @@ class VendorTransport:
         return HttpResponse(statuses[0], {}, b"{}")
 
     def _exchange(self, vendor: str, request: Request, flavour: Flavour | None, timeout: float) -> HttpResponse:
-        outage = self._outage(vendor)
+        outage = self._outage(vendor, f"{request.method} {request.path}")
         if outage:
             return self._down(vendor, outage, timeout)
         self._pass(vendor, self._latency(vendor), timeout)
@@ -164,9 +166,10 @@ class VendorTransport:
             raise UnavailableError(f"{vendor}: ConnectionError")
         return HttpResponse(response.status, {"content-type": "application/json"}, response.body[: len(response.body) // 2])
 
-    def _outage(self, vendor: str) -> Outage | None:
+    def _outage(self, vendor: str, call: str) -> Outage | None:
         now = self._crossing.loop.time
-        return next((one for one in self.outages if one.vendor == vendor and one.begins <= now < one.ends), None)
+        down = (one for one in self.outages if one.vendor == vendor and one.begins <= now < one.ends)
+        return next((one for one in down if one.call in {"", call}), None)
 
     def _down(self, vendor: str, outage: Outage, timeout: float) -> HttpResponse:
         if outage.how == "hang":

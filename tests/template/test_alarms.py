@@ -22,6 +22,8 @@ OCCURRENCES = {
     "SignupQuarantinedAlarm": ("SignupQuarantined", "Sum", 1),
     "SignupUnverifiedAlarm": ("SignupUnverified", "Sum", 1),
     "LateDeliveryAlarm": ("LateDelivery", "Sum", 1),
+    "DeliveryGivenUpAlarm": ("DeliveryGivenUp", "Sum", 1),
+    "AttributeLeftOutAlarm": ("AttributeLeftOut", "Sum", 10),
     "TrackedAttributeMissingAlarm": ("TrackedAttributeMissing", "Sum", 1),
     "NotificationsSilentAlarm": ("NotificationsSilent", "Sum", 1),
     "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),

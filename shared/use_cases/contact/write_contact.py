@@ -81,7 +81,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended. ``settle_since``: count contacts created since then, in 15 minutes; None when nothing was created.
+    """How it ended. ``settle_since``: contacts created since then, which search did not show yet, are counted later; None when
+    nothing was created.
 
     ``baseline``: the tracked value before this row had any part in it, at ``baseline_at`` (the contact's ``updated_at``), and
     ``standing`` the values of all contacts with the e-mail. ``moved``: our own lost create, as somebody has changed it since.
@@ -363,7 +364,7 @@ class ContactWriter:
         written = {n: v for n, v in prepared.values.items() if n not in refused}
         baseline = contact.value(self._wanted.tracked) if self._wanted.tracked else None
         return self._delivered(
-            Happened.CREATED, contact.id, written, dropped, baseline, settle_since=reservation.first_at - CLOCK_SKEW
+            Happened.CREATED, contact.id, written, dropped, baseline, settle_since=reservation.first_at - SEARCH_LAG
         )
 
     def _adopt_duplicate(self, contact_id: str, *, archived: bool) -> Outcome:
@@ -391,7 +392,7 @@ class ContactWriter:
         outcome = self._take(contact)
         if lost_create and reservation is not None and self._is_own(contact.id):
             self._standing.pop(contact.id, None)
-            outcome = replace(outcome, what=Happened.CREATED, settle_since=reservation.first_at - CLOCK_SKEW, moved=contact)
+            outcome = replace(outcome, what=Happened.CREATED, settle_since=reservation.first_at - SEARCH_LAG, moved=contact)
         return outcome
 
     # -- shared -------------------------------------------------------------------------------------------------------

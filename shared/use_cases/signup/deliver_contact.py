@@ -49,6 +49,7 @@ class Delivery:
         self._message = message
         self._row: Referral | None = None
         self._campaign: Campaign | None = None
+        self._alone = False
 
     def prepare(self) -> None:
         """The ledger row first. A batch prepares all its records before the first vendor call, so that should its worker
@@ -131,6 +132,7 @@ class Delivery:
         """One more try that ended in trouble of this row alone: how many by now, and since when. Not ``alone``: the count
         begins anew."""
         row, now = self._row, self._environment.clock.now()
+        self._alone = alone
         if row is None or (not alone and not row.tries):
             return 0, now
 
@@ -152,10 +154,13 @@ class Delivery:
         def change(row: Referral) -> Referral:
             if row.finished:
                 return replace(row, settle_since=None, look_at=None, due_at=None, notes=(*row.notes, reason))
-            return row.done(State.FAILED, reason).told(now, Happened.FAILED, reason)
+            failed = replace(row.done(State.FAILED, reason), settle_since=row.settle_since)
+            return replace(failed, due_at=next_check(failed)).told(now, Happened.FAILED, reason)
 
         self._update(change)
         self._environment.metrics.count("ContactFailed")
+        if self._alone:  # not for what a person gave us, but for what Intercom answers
+            self._environment.metrics.count("DeliveryGivenUp")
 
     def _update(self, change: Callable[[Referral], Referral]) -> None:
         if self._row is not None:

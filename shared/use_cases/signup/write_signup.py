@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import rule_of
 from shared.domain.connection.connection import Breaker, Connection
+from shared.domain.contact import Value
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.qualification import may_qualify
 from shared.domain.signup.happened import Happened
@@ -167,7 +169,15 @@ def _record(
         "contact delivered", outcome=outcome.what, state=outcome.state, campaign_id=row.campaign_id, user_id=row.user_id
     )
     environment.metrics.count(f"Contact{outcome.what.capitalize()}")
+    if _is_ours_to_mend(outcome, campaign.creation_values(row.audience)):
+        environment.metrics.count("AttributeLeftOut")
     if first and not elsewhere:
         environment.metrics.gauge("DeliverySeconds", now - row.accepted_at)
         if now - row.accepted_at > LATE:
             environment.metrics.count("LateDelivery")
+
+
+def _is_ours_to_mend(outcome: Outcome, creation_values: Mapping[str, Value]) -> bool:
+    """Whether something was left out that no person's own value caused: an attribute that Intercom does not have, or a value of
+    the campaign's settings."""
+    return any(drop.absent or drop.attribute in creation_values for drop in outcome.dropped)

@@ -185,6 +185,27 @@ def test_a_check_makes_known_whose_token_was_stored_by_hand(console: Console) ->
     assert console.get("/api/connection")["intercom"]["workspace"] == found
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("method", "path", "permission"),
+    [
+        ("POST", "^/events$", "Write events"),
+        ("PUT", "^/contacts/", "Write users and companies"),
+        ("POST", "^/contacts/search$", "Read and list users and companies"),
+    ],
+)
+def test_the_check_of_permissions_tries_events_and_writes_too_and_changes_nothing(
+    console: Console, status: int, method: str, path: str, permission: str
+) -> None:
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    contacts = dict(console.app.intercom.workspace.contacts)
+    console.app.wire.faults.add({"kind": "status", "status": status, "method": method, "path": path})
+    assert console.post("/api/connection/intercom/check")["missing_permissions"] == [permission]
+    assert console.app.environment.breakers.find(Vendor.INTERCOM) is None
+    assert console.app.intercom.workspace.contacts == contacts
+    assert not console.app.intercom.workspace.events
+
+
 def test_missing_permissions_are_named(console: Console) -> None:
     console.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/tags"})
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.vendors.faults import FaultOrder
 from shared.domain.signup.referral import RING_AGAIN_AFTER, Referral
-from shared.domain.timing import SEARCH_SURE
+from shared.domain.timing import SEARCH_LAG, SEARCH_SURE
 from shared.use_cases.signup.check_delivered import VERIFY_AFTER, VERIFY_AGAIN_AFTER
 from tests.support.builders import EMAIL, NOW, App
 
@@ -51,13 +51,28 @@ def test_a_second_contact_that_somebody_created_meanwhile_raises_an_alarm(app: A
     assert app.metrics.counts["PossiblyDoubled"] == 1
 
 
-def test_contacts_from_before_the_reservation_are_no_doubles() -> None:
+def test_a_contact_that_search_did_not_show_yet_is_found_and_one_that_it_had_to_show_is_none() -> None:
     app = App(search_lag=300)
     app.configure()
     app.intercom.contacts.create({"role": "lead", "email": EMAIL})
-    app.wait(62)
+    app.wait(290)
     app.sign_up()
-    assert not later(app, SEARCH_SURE + 1).possibly_doubled
+    assert later(app, SEARCH_SURE + 1).possibly_doubled
+    app.intercom.contacts.create({"role": "lead", "email": "other@example.com"})
+    app.wait(SEARCH_LAG + 1)
+    row = app.sign_up(id=43, email="other@example.com")
+    assert len(app.contacts("other@example.com")) == 1
+    later(app, SEARCH_SURE + 1)
+    assert not app.row(row.user_id).possibly_doubled
+
+
+def test_a_redelivery_that_fails_does_not_cost_the_check(app: App) -> None:
+    app.sign_up()
+    app.intercom.contacts.create({"role": "lead", "email": EMAIL})
+    body = '{"errors": [{"code": "parameter_invalid", "message": "name is invalid", "field": "name"}]}'
+    app.wire.faults.add({"kind": "status", "status": 400, "body": body, "method": "PUT", "path": "^/contacts"})
+    assert app.sign_up(first_name="Other").settle_since is not None
+    assert later(app, SEARCH_SURE + 1).possibly_doubled
 
 
 def test_nothing_is_counted_for_a_contact_that_was_there_before(app: App) -> None:

@@ -109,3 +109,26 @@ def test_looks_cost_intercom_no_call_for_each_row_and_end(app: App) -> None:
     assert len(app.wire.calls) <= 2 * 12 + 12  # attributes, which all rows share
     live(app, 31 * 24 * 60, step=12 * 60)
     assert {app.row(user_id).look_at for user_id in range(100, 120)} == {None}
+
+
+def test_an_attribute_that_is_gone_is_counted_and_one_persons_own_value_is_not(app: App) -> None:
+    archive(app, "referral_link")
+    app.sign_up()
+    assert app.metrics.counts["AttributeLeftOut"] == 1
+    archive(app, "referral_link", archived=False)
+    app.environment = app.new_environment()
+    app.configure(person_invited={"mapping": mapping(("meta.Story", LINK))})
+    app.sign_up(id=43, email="long@example.com", Story="x" * 300)
+    app.sign_up(id=44, email=None)
+    assert (app.row(43).state, app.row(44).state) == (State.PARTIAL, State.FAILED)
+    assert app.metrics.counts["AttributeLeftOut"] == 1
+    assert app.metrics.counts["DeliveryGivenUp"] == 0
+
+
+def test_a_signup_that_intercom_contradicts_for_ever_is_counted_as_given_up(app: App) -> None:
+    body = '{"errors": [{"code": "conflict", "message": "Multiple existing users match this email address"}]}'
+    app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
+    app.sign_up()
+    live(app, 8 * 60)
+    assert app.row().state is State.FAILED
+    assert app.metrics.counts["DeliveryGivenUp"] == 1
