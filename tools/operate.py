@@ -30,6 +30,7 @@ from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
 from shared.use_cases.vendor.lift_stop import lift_stop
+from shared.version import VERSION
 from tools.follow_sync import follow, summary
 
 OPERATOR = "an operator"
@@ -74,6 +75,7 @@ def _no_vendor(_: Settings) -> Any:
 
 
 def show_status(environment: Environment) -> Iterator[str]:
+    yield f"version              {VERSION}: this checkout's; the stack's output ApplicationVersion has the deployed one"
     now = environment.clock.now()
     connection = environment.connections.find()
     if connection is None:

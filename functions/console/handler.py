@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from shared.config import Settings, settings_of_process
 from shared.runtime.http import Event, HttpAnswer, HttpRequest, json_answer, problem
+from shared.version import VERSION
 
 FOLDER = Path(__file__).parent / "files"
 TYPES = {
@@ -61,7 +62,12 @@ def _answer(request: HttpRequest, settings: Settings) -> HttpAnswer:
     if request.path == f"{PREFIX}config.json":
         return json_answer(
             200,
-            {"issuer": settings.oidc_issuer, "client_id": settings.oidc_client_id, "scopes": settings.oidc_scopes},
+            {
+                "issuer": settings.oidc_issuer,
+                "client_id": settings.oidc_client_id,
+                "scopes": settings.oidc_scopes,
+                "version": VERSION,
+            },
             {"cache-control": REVALIDATE},
         )
     name = "index.html" if request.path == "/" else request.path.removeprefix(PREFIX)

@@ -71,20 +71,22 @@ def is_source(name: str) -> bool:
 
 
 def fact(person: Person, campaign_id: int, campaign_name: str, source: str) -> Any:
-    """The person's value of one mapping source; None when it is not known."""
+    """The person's value of one mapping source; None when it is not known, or when only newer code knows the source."""
     if source.startswith(META):
         return person.meta.get(source.removeprefix(META))
+    if source not in SOURCES:
+        return None
     match source.split("."):
         case ["campaign", "name"]:
             return campaign_name or None
         case ["campaign", "id"]:
             return campaign_id
         case ["referrer", name]:
-            return getattr(person.referrer, name, None)
+            return getattr(person.referrer, name)
         case ["type"]:
             return person.type or person.audience
         case _:
-            return getattr(person, source, None)
+            return getattr(person, source)
 
 
 def map_facts(person: Person, campaign_id: int, campaign_name: str, rows: Iterable[FieldMapping]) -> dict[str, Value]:

@@ -14,7 +14,7 @@ CLOCK = "shared.adapters.clock"
 BOOTSTRAP = "shared.runtime.bootstrap"
 READS_ENVIRONMENT = ("shared.config", BOOTSTRAP)
 COMMON = ("shared.errors", "shared.messages", "shared.observability")
-ROOT_MODULES = (*COMMON, "shared.config")
+ROOT_MODULES = (*COMMON, "shared.config", "shared.version")
 
 # package → what of shared/ it may import
 ARROWS = {

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from shared.adapters.admin import answers
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
+from shared.version import VERSION
 
 if TYPE_CHECKING:
     from functions.admin_api.http.router import Route
@@ -138,7 +139,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Referral Factory and Intercom",
-            "version": "1",
+            "version": VERSION,
             "description": "The integration's settings and state. Problems are application/problem+json (RFC 9457).",
         },
         "servers": [{"url": "/"}],

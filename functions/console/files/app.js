@@ -146,6 +146,7 @@ addEventListener("hashchange", () =>
 
 attempt(async () => {
   await signin.load();
+  document.getElementById("foot").textContent = `Version ${signin.version()}`;
   try {
     await signin.complete();
   } catch (error) {

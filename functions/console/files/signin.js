@@ -16,6 +16,9 @@ export async function load() {
   });
 }
 
+/** The application's version. */
+export const version = () => config.version;
+
 /** The signed-in person with the token for the API; null when nobody is, or no longer. */
 export function current() {
   const session = stored(SESSION);

@@ -20,7 +20,7 @@ from shared.use_cases.signup.remember_signup import remember_signup
 MOST_REFERRERS = 50
 """Referrers that one pass asks for by id, beside those that are on the pages it reads."""
 REFERRER = "referrer."
-REFERRER_FACTS = ("first_name", "email", "code", "url")
+REFERRER_FACTS = tuple(name for name in Referrer.__slots__ if name != "user_id")
 MOST_FAILURES = 5
 """People of one pass who may fail at our own tables before it stops."""
 

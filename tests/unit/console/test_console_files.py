@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.console import handler
+from shared.version import VERSION
 
 ROOT = Path(__file__).parents[3]
 FILES = ROOT / "functions" / "console" / "files"
@@ -90,6 +91,7 @@ def test_the_configuration_has_public_values_only() -> None:
         "issuer": ISSUER,
         "client_id": "console",
         "scopes": "openid email",
+        "version": VERSION,
     }
 
 
