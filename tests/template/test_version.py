@@ -11,7 +11,9 @@ from tests.template.reading import ROOT
 
 
 def test_the_stacks_output_is_the_version() -> None:
-    found = re.search(r"^  ApplicationVersion:\n.*\n    Value: (\S+)$", (ROOT / "template.yaml").read_text("utf-8"), re.MULTILINE)
+    found = re.search(
+        r"^  ApplicationVersion:\n.*\n    Value: (\S+)$", (ROOT / "template.yaml").read_text("utf-8"), re.MULTILINE
+    )
     assert found is not None
     assert found[1] == VERSION
 

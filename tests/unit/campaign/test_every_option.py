@@ -40,9 +40,7 @@ OPTIONS = sorted(set(_options(CampaignSettings)))
 
 
 def _text(*patterns: str, without: tuple[str, ...] = ()) -> str:
-    return "\n".join(
-        path.read_text("utf-8") for pattern in patterns for path in ROOT.glob(pattern) if path.name not in without
-    )
+    return "\n".join(path.read_text("utf-8") for pattern in patterns for path in ROOT.glob(pattern) if path.name not in without)
 
 
 READERS = _text("shared/domain/**/*.py", "shared/use_cases/**/*.py")
