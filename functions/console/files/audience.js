@@ -66,6 +66,7 @@ function known(model, section, audience) {
   };
   const duplicates = [
     ["skip", "Leave the contact as it is", "Nothing is written to it."],
+    ["fill", "Fill in what is missing", "Only attributes that are empty on the contact are written."],
     ["update", "Update the contact", "This may overwrite values in Intercom."],
   ];
   const archived = [

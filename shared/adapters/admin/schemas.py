@@ -50,7 +50,7 @@ class Audience(Form):
     action: Literal["none", "lead", "user"] = "none"
     mapping: list[MappingRow] = Field(default=[], max_length=MAX_ROWS)
     defaults: dict[Name, Value] = Field(default={}, max_length=MAX_ROWS)
-    duplicates: Literal["skip", "update"] = "skip"
+    duplicates: Literal["skip", "fill", "update"] = "skip"
     archived: Literal["unarchive", "skip"] = "unarchive"
 
 

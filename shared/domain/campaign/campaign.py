@@ -35,9 +35,10 @@ class Action(StrEnum):
 
 
 class DuplicatePolicy(StrEnum):
-    """What happens to a contact that existed before this application created it."""
+    """What happens to a contact that was there before: nothing, only its empty attributes are written, or all are."""
 
     SKIP = "skip"
+    FILL = "fill"
     UPDATE = "update"
 
 

@@ -18,6 +18,7 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.signup.known_contact import address_of, in_workspace, with_contact_of
 
 HAS_IT = "The contact has it already."
+IS_KEPT = "The contact has another value, which is kept."
 CORRECTED = "The contact has another e-mail address in Intercom, which is kept."
 GONE = (
     "Nothing is sent and the referral fails: the contact was archived or deleted in Intercom, and only a new signup brings a "
@@ -97,16 +98,17 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
     if there is None and row.contact_id and not wanted.new_signup:
         return Preview(GONE)
     skipped = there is not None and not there.own and wanted.duplicates is DuplicatePolicy.SKIP
+    fills = there is not None and not there.own and wanted.duplicates is DuplicatePolicy.FILL
     fields = _fields(campaign, row, wanted.values if there else everything, attributes, wanted.values, wanted.zone)
     if skipped:
         fields = _unsent(fields, "The contact is left as it is.")
     elif there:
-        changed = changes_of(wanted, {one.attribute: one.value for one in fields if one.sent}, there.values)
+        changed = changes_of(wanted, {one.attribute: one.value for one in fields if one.sent}, there.values, fills=fills)
         fields = tuple(
             replace(one, sent=False, reason=_why_not(one, there)) if one.sent and one.attribute not in changed else one
             for one in fields
         )
-    outcome = _outcome(there, wanted.role, skipped=skipped, checked=attributes is not None)
+    outcome = _outcome(there, wanted.role, skipped=skipped, fills=fills, checked=attributes is not None)
     return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
 
 
@@ -144,7 +146,9 @@ def _found(intercom: Intercom, email: str) -> Contact | None:
 
 
 def _why_not(one: Field, there: _There) -> str:
-    return HAS_IT if is_same(one.attribute, there.values.get(one.attribute), one.value) else CORRECTED
+    if is_same(one.attribute, there.values.get(one.attribute), one.value):
+        return HAS_IT
+    return CORRECTED if one.attribute == "email" else IS_KEPT
 
 
 def _unsent(fields: tuple[Field, ...], reason: str) -> tuple[Field, ...]:
@@ -177,7 +181,7 @@ def _fields(
     return (*found, *(Field(name, None, (), False, False, "The person has no such value.") for name in unknown))
 
 
-def _outcome(there: _There | None, role: Role, *, skipped: bool, checked: bool) -> str:
+def _outcome(there: _There | None, role: Role, *, skipped: bool, fills: bool, checked: bool) -> str:
     silent = "" if checked else "Intercom does not answer now, so this is unchecked. "
     if there is None:
         who = "If nobody has the e-mail address there" if silent else "Nobody in Intercom has this e-mail address"
@@ -185,6 +189,8 @@ def _outcome(there: _There | None, role: Role, *, skipped: bool, checked: bool) 
     contact = there.role or "contact"
     if skipped:
         return f"{silent}Intercom has a {contact} with this e-mail address, and the campaign leaves such contacts as they are."
+    if fills:
+        return f"{silent}Intercom has a {contact} with this e-mail address, of which only empty attributes are written."
     turned = " The lead becomes a user." if role is Role.USER and there.role == Role.LEAD else ""
     if there.own:
         return f"{silent}This application made a {contact} for this e-mail address, which gets what has changed since.{turned}"

@@ -184,8 +184,9 @@ class ContactWriter:
         """Writes what differs from ``there``; nothing when nothing does."""
         wanted = {**self._owed(contact_id), **self._wanted.values}
         prepared = prepare(wanted, self._intercom.attributes(wanted), self._wanted.zone)
-        changes = changes_of(self._wanted, prepared.values, there, same_contact=contact_id == self._began_with)
-        convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD
+        fills = self._wanted.duplicates is DuplicatePolicy.FILL and not self._is_own(contact_id)
+        changes = changes_of(self._wanted, prepared.values, there, fills=fills, same_contact=contact_id == self._began_with)
+        convert = self._wanted.role is Role.USER and self._person.role == Role.LEAD and not fills
         dropped = prepared.dropped
         baseline: Value = None
         converted = self._person.converted
@@ -212,7 +213,8 @@ class ContactWriter:
             if contact.role != self._person.role and (convert or self._person.role != Role.LEAD):
                 self._remember(replace(self._person, role=contact.role))
         refused = {drop.attribute for drop in dropped}
-        written = {**self._wanted.written, **{n: v for n, v in prepared.values.items() if n not in refused}}
+        held = {n: v for n, v in prepared.values.items() if not fills or n in changes or is_same(n, there.get(n), v)}
+        written = {**self._wanted.written, **{n: v for n, v in held.items() if n not in refused}}
         return self._delivered(
             Happened.UPDATED if changes or convert else Happened.UNCHANGED, contact_id, written, dropped, baseline
         )
@@ -464,12 +466,14 @@ def is_same(name: str, there: Value, wanted: Value) -> bool:
 
 
 def changes_of(
-    wanted: Wanted, values: Mapping[str, Value], there: Mapping[str, Value], *, same_contact: bool = True
+    wanted: Wanted, values: Mapping[str, Value], there: Mapping[str, Value], *, fills: bool, same_contact: bool = True
 ) -> dict[str, Value]:
-    """What differs from ``there``. The e-mail only where this row's own changed: one that was corrected in Intercom stays.
-    Later facts leave alone what somebody else wrote since to an attribute that they do not concern; a contact that took
-    another's place gets all."""
+    """What differs from ``there``; ``fills``: only what is empty there. The e-mail only where this row's own changed: one that
+    was corrected in Intercom stays. Later facts leave alone what somebody else wrote since to an attribute that they do not
+    concern; a contact that took another's place gets all."""
     changes = {name: value for name, value in values.items() if not is_same(name, there.get(name), value)}
+    if fills:
+        return {name: value for name, value in changes.items() if there.get(name) in {None, ""}}
     if not wanted.new_signup and not wanted.asked_again and same_contact:
         changes = {name: value for name, value in changes.items() if not is_same(name, wanted.written.get(name), value)}
     before = wanted.written.get("email")

@@ -98,7 +98,7 @@ def test_the_smallest_document_has_a_shape() -> None:
         (settings(stauts="draft"), "stauts", "There is no setting called “stauts” here."),
         (settings(status="on"), "status", "status takes 'draft', 'active' or 'paused'."),
         (invited(action="Lead"), "person_invited.action", "action takes 'none', 'lead' or 'user'."),
-        (invited(duplicates="merge"), "person_invited.duplicates", "duplicates takes 'skip' or 'update'."),
+        (invited(duplicates="merge"), "person_invited.duplicates", "duplicates takes 'skip', 'fill' or 'update'."),
         (invited(mapping={}), "person_invited.mapping", "mapping takes a list."),
         (invited(mapping=[{"from": "email"}]), "person_invited.mapping[0].to", "to is missing."),
         (invited(mapping=["email"]), "person_invited.mapping[0]", "mapping[0] takes a group of settings in braces."),

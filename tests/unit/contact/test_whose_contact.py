@@ -95,6 +95,42 @@ def test_a_row_from_before_contacts_knew_their_signup_keeps_the_one_that_it_crea
     assert app.contact().name == "Iwan Lindqvist"
 
 
+# -- fill -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["lead", "user"])
+def test_fill_writes_only_what_is_empty_on_a_contact_that_was_there_before(role: str) -> None:
+    app = app_for("user", duplicates="fill")
+    before = app.given(role, name="Customer", custom_attributes={"referrer_first_name": ""})
+    row = app.sign_up()
+    [body] = app.bodies("PUT")
+    assert "name" not in body
+    assert "email" not in body
+    contact = app.contact()
+    assert (contact.id, contact.role, contact.name) == (before.id, role, "Customer")
+    assert contact.custom_attributes["referrer_first_name"] == "Rita"
+    assert contact.custom_attributes["referral_link"] == row.person.url
+    assert (row.state, "name" in row.written, row.history[-1].what) == (State.DELIVERED, False, "updated")
+    app.sign_up(referrer_first_name="Margherita", first_name="Iwan")
+    assert (app.contact().name, app.contact().custom_attributes["referrer_first_name"]) == ("Customer", "Rita")
+
+
+def test_fill_is_for_others_contacts_and_ones_own_gets_all() -> None:
+    app = app_for(duplicates="fill")
+    app.sign_up()
+    app.sign_up(first_name="Iwan")
+    assert app.contact().name == "Iwan Lindqvist"
+
+
+def test_fill_never_turns_a_lead_that_was_there_into_a_user_and_its_defaults_stay_out() -> None:
+    app = app_for("user", duplicates="fill", defaults={f"{CUSTOM}lead_source": "referral"})
+    app.given("lead")
+    app.sign_up()
+    there = app.contact()
+    assert (there.role, there.custom_attributes.get("lead_source")) == ("lead", None)
+    assert "referral_status" not in there.custom_attributes
+
+
 # -- values as they are now -------------------------------------------------------------------------------------------
 
 
@@ -252,7 +288,7 @@ def test_the_preview_of_a_replay_shows_what_differs_on_the_contact_itself() -> N
     assert sent == {f"{CUSTOM}referral_link"}
 
 
-@pytest.mark.parametrize("duplicates", ["skip", "update"])
+@pytest.mark.parametrize("duplicates", ["skip", "fill", "update"])
 def test_the_preview_of_anothers_contact_follows_the_policy(duplicates: str) -> None:
     app = app_for(duplicates=duplicates)
     app.sign_up(campaign_id=2, id=77, first_name="Olga")
