@@ -22,9 +22,9 @@ class UnknownVersionError(TransientError):
 class DeliverContact:
     """Make the Intercom contact match the person.
 
-    ``fields``: what the webhook told, None when only a ledger row is rung. ``user_id`` None: the webhook's fields may
-    name it under an alias. ``received_at`` in epoch seconds. ``also``: campaign and user ids of other delivered rows, which
-    are checked with the same search. ``with_next``: it came with the next webhook secret.
+    ``fields``: what the webhook told, None when only a ledger row is rung. ``form``: they came as a form or query.
+    ``user_id`` None: the webhook's fields may name it under an alias. ``received_at`` in epoch seconds. ``also``: campaign and
+    user ids of other delivered rows, which are checked with the same search. ``with_next``: it came with the next webhook secret.
     """
 
     campaign_id: int
@@ -36,6 +36,7 @@ class DeliverContact:
     id: str = ""
     also: Sequence[Sequence[int]] | None = None
     with_next: bool = False
+    form: bool = False
 
 
 @dataclass(frozen=True, slots=True)

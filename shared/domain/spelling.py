@@ -90,7 +90,16 @@ def is_ambiguous(text: str) -> bool:
 @lru_cache(maxsize=8)
 def zone_of(name: str) -> tzinfo:
     """UTC where nobody knows the name."""
+    return _zone(name) or UTC
+
+
+def is_zone(name: str) -> bool:
+    """Whether the name is one of the IANA's, https://www.iana.org/time-zones."""
+    return _zone(name) is not None
+
+
+def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        return UTC
+        return None

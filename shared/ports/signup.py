@@ -128,14 +128,20 @@ class SecretCheck(Protocol):
         when the secrets cannot be read."""
 
 
+class Fields(dict[str, Any]):
+    """What a webhook told. ``form``: as a form or query, where a plus that nobody encoded has become a blank."""
+
+    form = False
+
+
 class FieldsReader(Protocol):
-    def __call__(self, body: bytes, content_type: str, query_string: str) -> dict[str, Any]:
+    def __call__(self, body: bytes, content_type: str, query_string: str) -> Fields:
         """The fields of a webhook in JSON, as a form or in the query. Raises MalformedPayloadError."""
 
 
 class PersonReader(Protocol):
-    def __call__(self, fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
-        """The person that a webhook's fields tell of, None when they name no user id."""
+    def __call__(self, fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
+        """The person that a webhook's fields tell of, None when they name no user id. ``form``: see ``Fields``."""
 
 
 class SignupPost(Protocol):

@@ -37,7 +37,8 @@ LONGEST_DATE = 64
 MOST_ERRORS = 50
 _REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 _CONFLICT_ID = re.compile(r"\bid=([0-9a-f]{24})(?![0-9A-Za-z-])")
-_ADDRESS = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"(?<!\S)\S*@\S*")
+"""A word with an at sign; looked for from the beginning of a word only, so in linear time."""
 _INVALID_DATA = frozenset({"parameter_invalid", "parameter_not_found", "data_invalid", "unprocessable_entity"})
 """Codes about what was sent, whatever the status."""
 _ABOUT_APPLICATION = re.compile(r"version|suspended|api_plan_restricted|token_blocked|app_")
@@ -129,7 +130,7 @@ def find_named_attribute(field: str, message: str, sent: Iterable[str]) -> str |
     by_length = sorted(bare, key=len, reverse=True)
     for pattern in (r"['\"`](?:custom_attributes\.)?{}['\"`]", r"(?<![\w.]){}(?!\w)", r"(?<!\w)custom_attributes\.{}(?!\w)"):
         for name in by_length:
-            if re.search(pattern.format(re.escape(name)), message):
+            if name in message and re.search(pattern.format(re.escape(name)), message):
                 return bare[name]
     return None
 

@@ -15,7 +15,9 @@ from shared.adapters.intercom.reading import address_of, flag_of, options_of, sc
 from shared.domain.connection.connection import Connection
 from shared.domain.contact import CUSTOM, Attribute, Contact, Role, Value
 from shared.domain.mapping import READ_TYPES
+from shared.domain.spelling import is_zone
 from shared.errors import UnavailableError
+from shared.observability import logger
 
 _VENDOR = "intercom"
 
@@ -154,7 +156,10 @@ def connection_of(response: HttpResponse) -> Connection:
         app = _Me.model_validate(document_of(response)).app
     except ValidationError:
         raise _unreadable("its answer names no workspace", response) from None
-    return Connection(app.id_code, app.region or "US", app.timezone or "UTC", app.name or "")
+    zone = app.timezone or "UTC"
+    if not is_zone(zone):
+        logger.warning("time zone unknown, days are taken as UTC's", zone=zone[:100])
+    return Connection(app.id_code, app.region or "US", zone, app.name or "")
 
 
 def _unreadable(what: str, response: HttpResponse) -> UnavailableError:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from shared.errors import MalformedPayloadError
+from shared.ports.signup import Fields
 
 MAX_DIGITS = 18
 MAX_NESTING = 8
@@ -36,7 +37,7 @@ _PARAMETER = re.compile(r";\s*([\w*-]{1,20})\s*=\s*(?:\"([^\"]{0,300})\"|([^\s;\
 _LONGEST_HEADER = 1_000
 
 
-def read_body(body: bytes, content_type: str, query_string: str) -> dict[str, Any]:
+def read_body(body: bytes, content_type: str, query_string: str) -> Fields:
     """The fields of a body, or of the query string when the body is empty. Raises MalformedPayloadError.
 
     A body is JSON when its type says so or it begins with a brace or bracket, else multipart where the type says that, else a
@@ -47,12 +48,12 @@ def read_body(body: bytes, content_type: str, query_string: str) -> dict[str, An
     try:
         codec, body = _codec_of(body, parameters.get("charset", ""))
         if kind.lstrip().startswith("multipart/") and body.strip():
-            return _read_multipart(body, parameters.get("boundary", ""), codec)
+            return Fields(_read_multipart(body, parameters.get("boundary", ""), codec))
         text = body.decode(codec).strip(" \t\r\n\x00" if codec.startswith("utf-16") else " \t\r\n")
         if not text:
             return _read_form(query_string, codec)
         if "json" in kind or text[0] in "{[":
-            return _read_json(text)
+            return Fields(_read_json(text))
         if "=" not in text:
             _refuse("the body is neither JSON nor a form")
         return _read_form(text, codec)
@@ -78,7 +79,7 @@ def _codec_of(body: bytes, named: str) -> tuple[str, bytes]:
     return _CODECS.get(name, "utf-8"), body
 
 
-def _read_form(text: str, codec: str) -> dict[str, Any]:
+def _read_form(text: str, codec: str) -> Fields:
     if _RAW_CONTROL.search(text):
         _refuse("the form holds raw control characters")
     if text.count("&") >= MAX_KEYS:
@@ -91,13 +92,15 @@ def _read_form(text: str, codec: str) -> dict[str, Any]:
     except ValueError:
         _refuse(f"more than {MAX_KEYS} fields")
     named = ((name.removeprefix("amp;"), value) for name, value in pairs)  # some write the separator as HTML
-    return _gathered((name, _with_plus(name, value)) for name, value in named)
+    fields = Fields(_gathered((name, with_plus(value) if "mail" in name.lower() else value) for name, value in named))
+    fields.form = True
+    return fields
 
 
-def _with_plus(name: str, value: str) -> str:
+def with_plus(value: str) -> str:
     """A form writes a blank as a plus, and a lossy sender leaves an address's own plus as it is. No address has a blank."""
     local, at, host = value.strip().rpartition("@")
-    if not at or "mail" not in name.lower() or len(value) > 254 or "," in value or "<" in value:
+    if not at or len(value) > 254 or "," in value or "<" in value:
         return value
     return f"{local.rstrip().replace(' ', '+')}@{host.lstrip()}"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from shared.adapters.referral_factory.bodies import with_plus
 from shared.adapters.referral_factory.extra_fields import bounded, labelled
 from shared.adapters.referral_factory.reading import (
     code_of,
@@ -59,14 +60,16 @@ _OURS = (
 _OF_THE_ENVELOPE = frozenset({"id", "type", "name", "url", "code", "date", "created_at", "source"})
 """What an envelope around the user says of itself, not of the user."""
 _MAY_BE_LABELS = ("event", "qualified", "reach", "ip", "promotion", "sharing", "data", "user", "analytics", "unsubscribed_at")
+_ADDRESSES = frozenset({"email", "referrer.email", "referrer_email"})
 _SAME_FACT = ("first_name", "email", "code", "url", "signed_up_at", "qr")
 
 
-def told_person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
+def told_person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
     """The person of a webhook, whose sender may escape texts for HTML, and whose form's own fields stand beside ours: a label
-    that is a name of ours is kept in ``meta``. Raises MalformedPayloadError when it names two e-mail addresses."""
+    that is a name of ours is kept in ``meta``. ``form``: an address may have lost its plus, whatever the field is called.
+    Raises MalformedPayloadError when it names two e-mail addresses."""
     decoded = without_entities(fields)
-    person = person_of(decoded, aliases)
+    person = person_of(decoded, aliases, form=form)
     told = _unwrap(decoded)
     if person is None or isinstance(told.get("meta"), list | Mapping):
         return person
@@ -89,7 +92,7 @@ def _beside_ours(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from ((name, told[name]) for name in others[1:] if text_of(told[name]) != taken)
 
 
-def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person | None:
+def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
     """The person; None when no user id is told. Raises MalformedPayloadError when two e-mail addresses are.
 
     ``aliases``: their field name (or path, or extra field's label) → our name (``email``, ``meta.<label>``,
@@ -98,6 +101,9 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str]) -> Person |
     told = _unwrap(fields)
     meta = dict(labelled(told.get("meta")))
     aliased = _take_aliased(told, meta, aliases)
+    for name in _ADDRESSES & aliased.keys() if form else ():
+        if isinstance(aliased[name], str):
+            aliased[name] = with_plus(aliased[name])
     if is_reward(told):
         of_the_reward = ("recipient_id", "user_id", "reward.recipient_id", "id")
         aliased.setdefault("id", first(look_up(told, name) for name in of_the_reward))

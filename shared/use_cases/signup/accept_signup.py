@@ -53,25 +53,27 @@ def accept_signup(environment: Environment, webhook: Webhook) -> None:
 
 
 def _message(environment: Environment, webhook: Webhook) -> DeliverContact:
-    event = _event_of(webhook)
+    event = event_of(webhook.event)
     if event not in EVENTS:
         raise MalformedPayloadError("the address names no event: it ends in joined, qualified or rewarded")
     campaign = webhook.campaign_id.strip()
     if not (campaign.isascii() and campaign.isdigit() and len(campaign) <= LONGEST_ID):
         raise MalformedPayloadError("the address names no campaign id")
+    fields = environment.read_fields(webhook.body, webhook.content_type, webhook.query)
     return DeliverContact(
         campaign_id=int(campaign),
         user_id=None,
         event=event,
         received_at=environment.clock.now(),
-        fields=environment.read_fields(webhook.body, webhook.content_type, webhook.query),
+        fields=fields,
         id=environment.chance.token(),
+        form=fields.form,
     )
 
 
-def _event_of(webhook: Webhook) -> str:
+def event_of(written: str) -> str:
     """However the address was typed into Referral Factory's form: one slash at its end, blanks, letter case."""
-    return webhook.event.strip().removesuffix("/").strip().lower()
+    return written.strip().removesuffix("/").strip().lower()
 
 
 def _quarantine(environment: Environment, webhook: Webhook, reason: str) -> None:
@@ -88,7 +90,13 @@ def _quarantine(environment: Environment, webhook: Webhook, reason: str) -> None
     )
     environment.metrics.count("SignupQuarantined")
     logger.warning("webhook quarantined", reason=reason)
+    ring_reconcile(environment)
+
+
+def ring_reconcile(environment: Environment) -> None:
+    """Whoever could not be read is in Referral Factory's list. The webhook itself is stored, and the next pass comes within
+    minutes, so a queue that refuses costs nothing."""
     try:
         environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), contacts=False))
     except TransientError:
-        logger.warning("reconcile not rung")  # it is stored, and the next pass comes within minutes
+        logger.warning("reconcile not rung")

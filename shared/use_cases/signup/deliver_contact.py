@@ -23,6 +23,7 @@ from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.signup import DueRow, Quarantined
 from shared.use_cases.environment import Environment
+from shared.use_cases.signup.accept_signup import ring_reconcile
 from shared.use_cases.signup.check_delivered import check_delivered, next_check
 from shared.use_cases.signup.note_signup import note_signup
 from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, put_aside
@@ -181,6 +182,7 @@ class Delivery:
             )
         )
         self._environment.metrics.count("SignupQuarantined")
+        ring_reconcile(self._environment)
 
 
 # -- the ledger row first ---------------------------------------------------------------------------------------------
@@ -193,7 +195,7 @@ def _row_of(environment: Environment, message: DeliverContact, campaign: Campaig
             raise MalformedPayloadError("the message names nobody")
         row = environment.referrals.find(message.campaign_id, message.user_id)
         return _reopened(environment, row) if row and message.replay else row
-    person = environment.read_person(message.fields, campaign.aliases if campaign else {})
+    person = environment.read_person(message.fields, campaign.aliases if campaign else {}, form=message.form)
     if person is None:
         environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), contacts=False))
         environment.metrics.count("WebhookWithoutUserId")

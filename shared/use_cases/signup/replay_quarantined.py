@@ -9,8 +9,7 @@ from shared.messages import DeliverContact
 from shared.ports.operations import Change
 from shared.ports.signup import Quarantined
 from shared.use_cases.environment import Environment
-
-EVENTS = frozenset({"joined", "qualified", "rewarded"})
+from shared.use_cases.signup.accept_signup import EVENTS, LONGEST_ID, event_of
 
 
 def find_quarantined(environment: Environment, quarantine_id: str) -> Quarantined:
@@ -25,15 +24,16 @@ def replay_quarantined(environment: Environment, who: str, quarantine_id: str) -
     """Queues what can be read now, then takes it off the shelf; done twice, the ledger still has one row. Raises
     MalformedPayloadError that says what is still unreadable, RejectedError, NotFoundError and TransientError."""
     body = find_quarantined(environment, quarantine_id)
-    if not (body.campaign_id.isascii() and body.campaign_id.isdigit() and len(body.campaign_id) <= 18):
+    campaign_id, event = body.campaign_id.strip(), event_of(body.event)
+    if not (campaign_id.isascii() and campaign_id.isdigit() and len(campaign_id) <= LONGEST_ID):
         raise RejectedError("The webhook's address names no campaign id. Mend the address in Referral Factory's form.")
-    if body.event not in EVENTS:
+    if event not in EVENTS:
         raise RejectedError("The webhook's address names no event: it ends in joined, qualified or rewarded.")
     fields = environment.read_fields(base64.b64decode(body.body), body.content_type, "")
-    campaign = environment.campaigns.find(int(body.campaign_id))
-    if environment.read_person(fields, campaign.aliases if campaign else {}) is None:
+    campaign = environment.campaigns.find(int(campaign_id))
+    if environment.read_person(fields, campaign.aliases if campaign else {}, form=fields.form) is None:
         raise RejectedError("The webhook names no user id. Tell in the campaign's aliases which of its fields is the id.")
-    message = DeliverContact(int(body.campaign_id), None, body.event, body.received_at, fields, id=body.id)
+    message = DeliverContact(int(campaign_id), None, event, body.received_at, fields, id=body.id, form=fields.form)
     environment.delivery_queue.send(message)
     environment.quarantine_shelf.remove(quarantine_id)
     environment.audit.add(Change(environment.clock.now(), who, f"Replayed the webhook {quarantine_id} out of quarantine."))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -13,7 +16,7 @@ from shared.domain.contact import Attribute
 from shared.domain.mapping import coerce
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import State
-from tests.support.builders import App, mapping, webhook_fields
+from tests.support.builders import ROOT, App, mapping, webhook_fields
 
 UTC_DAY = 1_795_305_600
 """2026-11-22 00:00 UTC."""
@@ -99,6 +102,37 @@ def test_a_vendor_text_of_a_megabyte_is_cut_before_it_is_searched() -> None:
     began = time.process_time()
     error_of(HttpResponse(422, {"link": "/contacts/" * 100_000, "date": "(" * 100_000}, body), now=0.0, sent=sent)
     assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize("word", ["a" * 2_000, "a@" * 1_000, "@" * 2_000, "a@b " * 500])
+def test_addresses_are_taken_out_of_a_vendors_text_in_linear_time(word: str) -> None:
+    errors = [{"code": "forbidden", "message": word, "field": ""}] * 50
+    body = json.dumps({"type": "error.list", "errors": errors}).encode()
+    sent = [f"custom_attributes.{'a' * 40}{number}" for number in range(100)]
+    began = time.process_time()
+    for status in (403, 422):
+        error = error_of(HttpResponse(status, {}, body), now=0.0, sent=sent)
+        assert "@" not in str(error)
+    assert time.process_time() - began < 0.2
+
+
+def test_a_zone_that_nobody_knows_is_logged_once_when_the_workspace_is_read(caplog: pytest.LogCaptureFixture) -> None:
+    app = App()
+    app.intercom.settings.timezone = "Nowhere/At all"
+    app.configure()
+    for number in (42, 43):
+        app.post(webhook_fields(id=number, email=f"person{number}@example.com"))
+        app.work()
+    assert [app.row(number).state for number in (42, 43)] == [State.DELIVERED] * 2
+    assert sum("time zone unknown" in line.getMessage() for line in caplog.records) == 1
+
+
+def test_zones_are_known_where_the_machine_has_no_table_of_them() -> None:
+    """As in Lambda's image: the package that is shipped has the table."""
+    script = "from shared.domain.spelling import is_zone; assert is_zone('Europe/Berlin') and is_zone('Asia/Kolkata')"
+    subprocess.run([sys.executable, "-c", script], check=True, env={"PYTHONTZPATH": "", "PYTHONPATH": str(ROOT)})
+    shipped = (ROOT / "shared" / "requirements.txt").read_text()
+    assert "tzdata==" in shipped
 
 
 @pytest.mark.parametrize("email", ["é" * 200 + "@example.com", "m" * 300 + "@example.com", "x" * 1_000_000])

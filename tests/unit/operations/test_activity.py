@@ -17,6 +17,7 @@ from shared.adapters.dynamodb.signup.referral_items import item_of
 from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.errors import TransientError
+from shared.ports.signup import Quarantined
 from shared.use_cases.operations.ring_due import PACE
 from tests.fakes.dynamodb_tables import Row
 from tests.fakes.dynamodb_values import normalise_item
@@ -335,10 +336,6 @@ def test_a_webhook_is_read_again_after_its_aliases_were_mended(console: Console)
     assert (answer.status, "names no event" in answer.json["detail"]) == (422, True)
     app.environment.quarantine_shelf.remove(stored)
     body = b'{"person": 42, "mail": "ivo.invited@example.com", "first_name": "Ivo", "source": "Referred"}'
-    import base64
-
-    from shared.ports.signup import Quarantined
-
     app.environment.quarantine.add(
         Quarantined("q1", "1", "joined", "odd", "application/json", base64.b64encode(body).decode(), NOW)
     )
@@ -350,6 +347,14 @@ def test_a_webhook_is_read_again_after_its_aliases_were_mended(console: Console)
     app.work()
     assert app.contact().email == EMAIL
     assert console.get("/api/quarantine")["items"] == []
+
+
+def test_a_webhook_whose_address_was_typed_oddly_can_be_read_again(console: Console) -> None:
+    body = base64.b64encode(json.dumps(webhook_fields()).encode()).decode()
+    console.app.environment.quarantine.add(Quarantined("q1", " 1", "Joined/", "odd", "application/json", body, NOW))
+    assert console.call("POST", "/api/quarantine/q1/replay").status == 200
+    console.app.work()
+    assert console.app.contact().email == EMAIL
 
 
 def test_a_body_that_stays_unreadable_says_so_and_can_be_thrown_away(console: Console) -> None:
