@@ -134,6 +134,13 @@ def emails_alike(email: str) -> set[str]:
     return {folded, f"{local}{at}{host_as_read(host)}"} - {""}
 
 
+def keys_of_email(email: str) -> tuple[str, ...]:
+    """What is kept of the address stands under the first; under the others, its host as people read it, earlier versions
+    kept it, and those rows are still there."""
+    folded = fold_email(email)
+    return (folded, *sorted(emails_alike(folded) - {folded}))
+
+
 def host_in_dns(host: str) -> str | None:
     """``bücher.example`` → ``xn--bcher-kva.example``; None when it cannot be a host. https://www.rfc-editor.org/rfc/rfc5891"""
     if host.isascii():

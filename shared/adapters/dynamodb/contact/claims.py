@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from shared.adapters.dynamodb.contact.people import SORT_KEY, key_of_person
+from shared.adapters.dynamodb.contact.people import SORT_KEY, key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import from_item, json_text
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.person import fold_email
@@ -24,9 +25,8 @@ class DynamoClaims(Claims):
     ) -> Mapping[str, int]:
         wanted = list(names)
         for _ in range(CLAIM_ATTEMPTS):
-            item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
-            before = from_item(item).get("attribute_owners") if item else None
-            owners: dict[str, int] = json.loads(before) if before else {}
+            before, known = self._known(workspace_id, email, "attribute_owners")
+            owners: dict[str, int] = json.loads(known) if known else {}
             claimed = {n: campaign_id for n in wanted if n not in owners or owners[n] == given_up.get(n)}
             after = json_text({**owners, **claimed})
             if after == before or self._set(workspace_id, email, "attribute_owners", after, before):
@@ -35,12 +35,21 @@ class DynamoClaims(Claims):
 
     def second(self, workspace_id: str, email: str, not_before: int) -> int:
         for _ in range(CLAIM_ATTEMPTS):
-            item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
-            before = from_item(item).get("event_second") if item else None
-            claimed = not_before if before is None else max(not_before, int(before) + 1)
+            before, known = self._known(workspace_id, email, "event_second")
+            claimed = not_before if known is None else max(not_before, int(known) + 1)
             if self._set(workspace_id, email, "event_second", claimed, before):
                 return claimed
         raise TransientError("the person's row changes too often", vendor="aws")
+
+    def _known(self, workspace_id: str, email: str, name: str) -> tuple[Any, Any]:
+        """What the item says now, and what is known, perhaps of an earlier version's item."""
+        said = []
+        for key in keys_of_person(workspace_id, email):
+            item = self._table.find(key, SORT_KEY)
+            said.append(from_item(item).get(name) if item else None)
+            if said[-1] is not None:
+                break
+        return said[0], said[-1]
 
     def _set(self, workspace_id: str, email: str, name: str, value: Scalar, before: Scalar | None) -> bool:
         """Changes one attribute if it still is what it was. The item is made when there is none, as ``People`` reads it."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from shared.adapters.dynamodb.items import Item, from_item, json_text
 from shared.adapters.dynamodb.table import Table
-from shared.domain.person import fold_email
+from shared.domain.person import fold_email, keys_of_email
 from shared.domain.signup.referral import KnownPerson, Reservation
 from shared.errors import BusyError
 from shared.ports.contact import People
@@ -42,7 +42,7 @@ class DynamoPeople(People):
         if taken is None:
             until = from_item(refused or {}).get("lease_until", now)
             raise BusyError("another worker holds the person's lease", retry_after=max(0.0, until - now))
-        return _person(taken)
+        return self._with_earlier(_person(taken), now)
 
     def save(self, person: KnownPerson) -> None:
         kept: dict[str, Any] = {
@@ -67,7 +67,29 @@ class DynamoPeople(People):
 
     def find(self, workspace_id: str, email: str) -> KnownPerson | None:
         item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
-        return None if item is None else _person(item)
+        known = None if item is None else _person(item)
+        return known if known is not None and _is_told(known) else self._earlier(workspace_id, email)[0] or known
+
+    def _with_earlier(self, person: KnownPerson, now: float) -> KnownPerson:
+        """What an earlier version remembers of somebody of whom nothing is remembered yet. Raises BusyError while a worker of
+        that version is at it."""
+        if _is_told(person):
+            return person
+        earlier, until = self._earlier(person.workspace_id, person.email)
+        if until > now:
+            self.release(person)
+            raise BusyError("a worker of an earlier version holds the person's lease", retry_after=until - now)
+        if earlier is None:
+            return person
+        return replace(earlier, email=person.email, fence=person.fence, lease_owner=person.lease_owner)
+
+    def _earlier(self, workspace_id: str, email: str) -> tuple[KnownPerson | None, float]:
+        """And until when it is leased."""
+        for key in keys_of_person(workspace_id, email)[1:]:
+            item = self._table.find(key, SORT_KEY)
+            if item is not None:
+                return _person(item), float(from_item(item).get("lease_until", 0.0))
+        return None, 0.0
 
     def _under_lease(self, person: KnownPerson, expression: str, values: dict[str, Any]) -> bool:
         """Whether the write happened: only under the fence and the owner that ``person`` was leased with."""
@@ -84,6 +106,15 @@ class DynamoPeople(People):
 def key_of_person(workspace_id: str, email: str) -> str:
     """The partition of an e-mail address."""
     return f"PERSON#{workspace_id}#{fold_email(email)}"
+
+
+def keys_of_person(workspace_id: str, email: str) -> list[str]:
+    """Its partition, and those of earlier versions, which are only read."""
+    return [f"PERSON#{workspace_id}#{key}" for key in keys_of_email(email)]
+
+
+def _is_told(person: KnownPerson) -> bool:
+    return person.contact_id is not None or person.reservation is not None or person.erased_at is not None
 
 
 def _person(item: Item) -> KnownPerson:

@@ -19,7 +19,7 @@ from urllib.parse import unquote_plus
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, referral_of
 from shared.adapters.dynamodb.table import Table
-from shared.domain.person import emails_alike, fold_email, is_deliverable
+from shared.domain.person import emails_alike, fold_email, is_deliverable, keys_of_email
 from shared.domain.signup.referral import Referral
 from shared.errors import LedgerTooLargeError, MalformedPayloadError, TransientError
 from shared.ports.operations import Erasures
@@ -49,14 +49,17 @@ class DynamoErasures(Erasures):
 
     def erased_at(self, email: str | None) -> float | None:
         key = self._key() if email else None
-        item = self._table.find(_hashed(key, email), ERASED) if key and email else None
-        return None if item is None else float(from_item(item)["erased_at"])
+        for hashed in _hashes(key, email) if key and email else ():
+            item = self._table.find(hashed, ERASED)
+            if item is not None:
+                return float(from_item(item)["erased_at"])
+        return None
 
     def erased_among(self, emails: Iterable[str]) -> set[str]:
         key = self._key()
         if key is None:
             return set()
-        by_hash = {_hashed(key, email): email for email in emails}
+        by_hash = {hashed: email for email in emails for hashed in _hashes(key, email)}
         return {by_hash[item["pk"]["S"]] for item in self._table.find_all((pk, ERASED) for pk in by_hash)}
 
     def export(self, email: str, time_left: Callable[[], float]) -> list[dict[str, Any]]:
@@ -77,7 +80,7 @@ class DynamoErasures(Erasures):
 
     def erase(self, email: str, now: float, time_left: Callable[[], float]) -> int:
         folded = _address(email)
-        request = self._table.find(ERASED, REQUESTED + _hashed(self._key(), folded))
+        request = self._table.find(ERASED, REQUESTED + _hashes(self._key() or "", folded)[0])
         asked_at = float(from_item(request)["asked_at"]) if request else now
         self._keep_out(folded, asked_at)
         if request and asked_at < now and self._began_anew(folded, asked_at, time_left):
@@ -104,7 +107,7 @@ class DynamoErasures(Erasures):
         if self._key() is None:
             key = to_item({"pk": ERASED, "sk": "KEY", "hash_key": self._table.new_write_id() + self._table.new_write_id()})
             self._table.put(key, "attribute_not_exists(pk)")
-        hashed = _hashed(self._key(), folded)
+        hashed = _hashes(self._key() or "", folded)[0]
         self._table.put(to_item({"pk": hashed, "sk": ERASED, "erased_at": now}))
         return hashed
 
@@ -150,7 +153,7 @@ class DynamoErasures(Erasures):
             before = {} if done.forgotten else item
             return self._table.put(item_of(done, before), "version = :version", {":version": row.version})
         if sk.startswith("CHUNK#"):
-            kept = [one for one in json.loads(item["contacts"]["S"]) if one[1] != folded]
+            kept = [one for one in json.loads(item["contacts"]["S"]) if fold_email(one[1]) != folded]
             values = {":kept": json_text(kept), ":read": item["contacts"]["S"]}
             return self._table.update(pk, sk, "SET contacts = :kept", "contacts = :read", values)[1] is None
         return self._table.delete(pk, sk)
@@ -164,13 +167,15 @@ def _address(email: str) -> str:
     return folded
 
 
-def _hashed(key: str | None, email: str) -> str:
-    return f"{ERASED}#{hmac.new((key or '').encode(), fold_email(email).encode(), hashlib.sha256).hexdigest()}"
+def _hashes(key: str, email: str) -> list[str]:
+    """As ``keys_of_email``."""
+    digests = (hmac.new(key.encode(), one.encode(), hashlib.sha256) for one in keys_of_email(email))
+    return [f"{ERASED}#{digest.hexdigest()}" for digest in digests]
 
 
 def _is_key_of(pk: str, folded: str) -> bool:
     kind, _, rest = pk.partition("#")
-    return kind in {"PERSON", "MEMBER"} and rest.partition("#")[2] == folded
+    return kind in {"PERSON", "MEMBER"} and fold_email(rest.partition("#")[2]) == folded
 
 
 def _concerns(item: Item, folded: str, theirs: Ids) -> bool:
@@ -195,7 +200,7 @@ def _concerns(item: Item, folded: str, theirs: Ids) -> bool:
         return _mentions(item["message"]["S"], folded)
     if sk == "QUARANTINE":
         return _mentions(base64.b64decode(item["body"]["S"]).decode("utf-8", "replace"), folded)
-    return sk.startswith("CHUNK#") and any(one[1] == folded for one in json.loads(item["contacts"]["S"]))
+    return sk.startswith("CHUNK#") and any(fold_email(one[1]) == folded for one in json.loads(item["contacts"]["S"]))
 
 
 def _ids(key: str) -> tuple[int, int]:

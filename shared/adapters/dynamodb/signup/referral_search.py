@@ -9,7 +9,7 @@ from shared.adapters.dynamodb.keys import EMAIL_INDEX, LISTING_INDEX, STATE_INDE
 from shared.adapters.dynamodb.listing import Merged, read_merged
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
-from shared.domain.person import fold_email
+from shared.domain.person import keys_of_email
 from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import Group, ReferralFilter
 from shared.ports.listing import Page
@@ -46,7 +46,7 @@ class DynamoReferralSearch(ReferralSearch):
 
     def _part(self, wanted: ReferralFilter, limit: int, cursor: str | None) -> Merged:
         if wanted.email is not None:
-            partitions = [fold_email(wanted.email)[:254] or "none"]
+            partitions = [key[:254] or "none" for key in keys_of_email(wanted.email)]
             return read_merged(self._table, EMAIL_INDEX, "email_key", partitions, limit, cursor)
         everything = wanted.state is None and wanted.flag is None and not wanted.attention
         if everything and wanted.campaign_id is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
-from shared.adapters.dynamodb.contact.people import key_of_person
+from shared.adapters.dynamodb.contact.people import key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import DUE_INDEX, HELD
 from shared.adapters.dynamodb.listing import list_newest
@@ -134,9 +134,11 @@ class DynamoReferrals(Referrals):
         return self._pointed(Pointer(workspace_id, email=email))
 
     def _pointed(self, pointer: Pointer) -> list[tuple[int, int]]:
-        values = {":pk": _pointer_key(pointer), ":prefix": POINTER}
-        rows = map(from_item, self._table.query("pk = :pk AND begins_with(sk, :prefix)", values))
-        return [(int(row["campaign_id"]), int(row["user_id"])) for row in rows]
+        keys = [_pointer_key(pointer)] if pointer.contact_id else keys_of_person(pointer.workspace_id, pointer.email)
+        values = ({":pk": key, ":prefix": POINTER} for key in keys)
+        found = (self._table.query("pk = :pk AND begins_with(sk, :prefix)", one) for one in values)
+        rows = map(from_item, chain.from_iterable(found))
+        return list(dict.fromkeys((int(row["campaign_id"]), int(row["user_id"])) for row in rows))
 
     def _due_rows(self, condition: str, values: dict[str, Any], limit: int, **options: Any) -> list[DueRow]:
         items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX, **options)

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.table import Table
-from shared.domain.person import fold_email
+from shared.domain.person import fold_email, keys_of_email
 from shared.domain.sync.member import SyncMember
 from shared.errors import ConflictError
 from shared.ports.sync import SyncMembers
@@ -24,17 +24,23 @@ class DynamoSyncMembers(SyncMembers):
         self._table = table
 
     def find(self, campaign_id: int, email: str) -> SyncMember | None:
-        item = self._table.find(_key(campaign_id, email), SORT_KEY)
-        return None if item is None else _member(item)
+        for key in keys_of_email(email):
+            item = self._table.find(_key(campaign_id, key), SORT_KEY)
+            if item is not None:
+                return _member(item)
+        return None
 
     def find_all(self, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], SyncMember]:
-        items = self._table.find_all((_key(*key), SORT_KEY) for key in keys)
-        return {(member.campaign_id, member.email): member for member in map(_member, items)}
+        asked = {_key(campaign_id, key): None for campaign_id, email in keys for key in keys_of_email(email)}
+        members = [_member(item) for item in self._table.find_all((key, SORT_KEY) for key in asked)]
+        newest_last = sorted(members, key=lambda member: member.version > 0)
+        return {(member.campaign_id, member.email): member for member in newest_last}
 
     def save(self, member: SyncMember) -> SyncMember:
         saved = replace(member, version=member.version + 1)
         row: dict[str, Any] = {name: getattr(saved, name) for name in _NAMES - {"written"}}
-        row |= {"pk": _key(member.campaign_id, member.email), "sk": SORT_KEY, "written": json_text(dict(saved.written))}
+        pk = _key(member.campaign_id, fold_email(member.email))
+        row |= {"pk": pk, "sk": SORT_KEY, "written": json_text(dict(saved.written))}
         condition = "version = :version" if member.version else "attribute_not_exists(pk)"
         if not self._table.put(to_item(row), condition, {":version": member.version} if member.version else None):
             raise ConflictError("the member of the sync was changed meanwhile")
@@ -42,13 +48,16 @@ class DynamoSyncMembers(SyncMembers):
 
 
 def _key(campaign_id: int, email: str) -> str:
-    return f"MEMBER#{campaign_id}#{fold_email(email)}"
+    return f"MEMBER#{campaign_id}#{email}"
 
 
 def _member(item: Item) -> SyncMember:
+    """Of an earlier version's item, one that is yet to be saved under today's key."""
     values = {name: value for name, value in from_item(item).items() if name in _NAMES}
     values["written"] = json.loads(values["written"])
     for name in _TIMES:
         if name in values:
             values[name] = float(values[name])
-    return SyncMember(**values)
+    member = SyncMember(**values)
+    folded = fold_email(member.email)
+    return member if folded == member.email else replace(member, email=folded, version=0)
