@@ -18,6 +18,7 @@ from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import KEY, Stack
 from sandbox.tokens import CLIENT_ID, load_key
 from tests.integration.conftest import ECHO, need_ministack
+from tests.template.test_routes import SIGNUPS
 
 pytestmark = pytest.mark.stack
 
@@ -71,8 +72,7 @@ def test_every_route_but_the_closed_list_needs_a_token(stack: Stack) -> None:
     routes = client.get_routes(ApiId=stack.resources["HttpApi"])["Items"]
     public = {route["RouteKey"] for route in routes if route["AuthorizationType"] != "JWT"}
     assert public == {
-        "POST /webhooks/referral-factory/{campaign_id}/{event+}",
-        "GET /webhooks/referral-factory/{campaign_id}/{event+}",
+        *SIGNUPS,
         "HEAD /webhooks/intercom",
         "POST /webhooks/intercom",
         "POST /webhooks/intercom/uninstall",

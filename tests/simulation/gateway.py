@@ -8,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 from sandbox.vendors.wire import OutgoingWebhook
 
-ROUTE = "/webhooks/referral-factory/{campaign_id}/{event}"
+ROUTE = "/webhooks/referral-factory/{campaign_id}/{event+}"
 
 
 def webhook_event(webhook: OutgoingWebhook, time: float) -> dict[str, Any]:
     """What signup_webhook gets for a webhook of Referral Factory; a body that is no text comes in base64."""
     parts = urlsplit(webhook.url)
-    campaign_id, event = parts.path.rstrip("/").split("/")[-2:]
+    campaign_id, event = parts.path.split("/", 4)[3:]
     made: dict[str, Any] = {
         "version": "2.0",
         "routeKey": f"{webhook.method} {ROUTE}",

@@ -6,9 +6,16 @@ from typing import Any
 
 from tests.template.reading import Resources
 
+WRITTEN = (
+    "/webhooks/referral-factory",
+    "/Webhooks/referral-factory",
+    "/Webhooks/Referral-Factory",
+    "/WEBHOOKS/REFERRAL-FACTORY",
+)
+"""Letter cases in which people type the address of Referral Factory's webhooks; no other spelling comes in."""
+SIGNUPS = [f"{method} {path}/{{campaign_id}}/{{event+}}" for path in WRITTEN for method in ("POST", "GET")]
 PUBLIC = {
-    "POST /webhooks/referral-factory/{campaign_id}/{event+}": "SignupWebhookFunction",
-    "GET /webhooks/referral-factory/{campaign_id}/{event+}": "SignupWebhookFunction",
+    **dict.fromkeys(SIGNUPS, "SignupWebhookFunction"),
     "HEAD /webhooks/intercom": "IntercomWebhookFunction",
     "POST /webhooks/intercom": "IntercomWebhookFunction",
     "POST /webhooks/intercom/uninstall": "IntercomWebhookFunction",
