@@ -24,7 +24,7 @@ class DeliverContact:
 
     ``fields``: what the webhook told, None when only a ledger row is rung. ``form``: they came as a form or query.
     ``user_id`` None: the webhook's fields may name it under an alias. ``received_at`` in epoch seconds. ``also``: campaign and
-    user ids of other delivered rows, which are checked with the same search. ``with_next``: it came with the next webhook secret.
+    user ids of other delivered rows, which are checked with the same search. ``with_next``: it came with the next secret.
     """
 
     campaign_id: int
