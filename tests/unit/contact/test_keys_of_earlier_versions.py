@@ -52,8 +52,8 @@ def test_a_person_who_is_known_gets_no_second_contact_while_search_lags(app: App
     assert sign_up(app, 42) is State.DELIVERED
     upgrade(app)
     app.forget_calls()
-    assert sign_up(app, 43, NOW_KEPT_AS) is State.DELIVERED
-    assert sign_up(app, 44) is State.DELIVERED
+    assert sign_up(app, 43, NOW_KEPT_AS) is State.SKIPPED
+    assert sign_up(app, 44) is State.SKIPPED
     assert "POST /contacts" not in app.calls()
     assert len(app.intercom.workspace.contacts) == 1
 
