@@ -52,6 +52,9 @@ class Referrers(Protocol):
         """One more try that ended in trouble of this person alone: how many by now, and since when. Not ``alone``: the count
         begins anew, as it does with ``finish``."""
 
+    def release(self, campaign_id: int, user_id: int, owner: str) -> None:
+        """Lets another take the lease; until one does, ``owner`` may still ``save`` and ``finish``."""
+
 
 class Rewards(Protocol):
     def find(self, key: RewardKey) -> Reward | None: ...

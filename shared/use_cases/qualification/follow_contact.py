@@ -81,6 +81,7 @@ def _follow_other(environment: Environment, row: Referral, dead_id: str) -> Refe
     connection, email = environment.connections.find(), fold_email(row.person.email or "")
     if connection is None or not email:
         return None
+    environment.intercom_guard.admit()
     intercom = environment.intercom(connection)
     hits = [hit for hit in intercom.search_by_email(email) if hit.id != dead_id]
     for _ in range(MOST_STEPS):

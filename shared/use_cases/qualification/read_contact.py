@@ -34,7 +34,7 @@ class _Reading:
 
 def read_contacts(environment: Environment, row: Referral, rule: Rule, seen: Qualification) -> tuple[Referral, Qualification]:
     """Asks for each contact whose value seems to have moved since it was read last: one call a change. A merged one is
-    followed. Raises what the Intercom port raises, and BusyError."""
+    followed. Raises what the Intercom port raises, BusyError, and BreakerOpenError."""
     seen = seen.under(rule)
     unread = seen.unread()
     moved = [one for one in unread if not _is_as_read(seen, one)]
@@ -76,6 +76,7 @@ def _is_as_read(seen: Qualification, told: Sighting) -> bool:
 
 
 def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Sighting]) -> list[_Reading]:
+    environment.intercom_guard.admit()
     connection = find_connection(environment)
     email, now = row.address or fold_email(row.person.email or ""), environment.clock.now()
     person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, QUALIFICATION_LEASE)

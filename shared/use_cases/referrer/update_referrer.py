@@ -85,6 +85,9 @@ class ReferrerUpdate:
             if error.vendor != Vendor.REFERRAL_FACTORY:
                 raise
             self.wait(environment.clock.now() + VENDOR_AGAIN, str(error))
+        except TransientError:
+            self._release()
+            raise
 
     def wait(self, until: float, reason: str) -> bool:
         """Lets the sweep ring at ``until``; False when nothing is marked, so that only the queue can wait."""
@@ -215,6 +218,13 @@ class ReferrerUpdate:
             wait_for_contact(environment, events)
             environment.metrics.count("ReferrerWithoutContact")
         return replace(writer.referrer, note=note), later
+
+    def _release(self) -> None:
+        """The next try, seconds from now, is another attempt: it would wait for this one's lease to end."""
+        try:
+            self._environment.referrers.release(*self._key, self._owner)
+        except TransientError:
+            logger.warning("referrer's lease not released")
 
     def _finish(self, referrer: KnownReferrer) -> None:
         now = self._environment.clock.now()

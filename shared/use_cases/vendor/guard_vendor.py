@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.errors import (
@@ -42,6 +43,7 @@ class VendorGuard:
         self._failures = 0
         self._failed_creates = 0
         self._answered = False
+        self._try: Breaker | None = None
 
     # -- before -------------------------------------------------------------------------------------------------------
 
@@ -56,9 +58,13 @@ class VendorGuard:
 
     def take_try(self, breaker: Breaker | None) -> None:
         """Right before the first call: after a pause one at a time may try. Raises BreakerOpenError for the others."""
-        now = self._environment.clock.now()
-        if breaker and not self._environment.breakers.probe(self._vendor, breaker, now + PROBE):
+        until = self._environment.clock.now() + PROBE
+        self._try = None
+        if breaker is None:
+            return
+        if not self._environment.breakers.probe(self._vendor, breaker, until):
             raise self._closed_to_us(breaker.kind, PROBE)
+        self._try = replace(breaker, open_until=until, probing=True)
 
     def admit(self) -> None:
         """Both at once."""
@@ -72,9 +78,13 @@ class VendorGuard:
 
     def succeeded(self) -> None:
         """The work ended well, or was refused for a reason of its own. If the vendor had a part in it, its failures are
-        forgotten and a breaker that stands open, perhaps since the work began, is closed."""
+        forgotten and a breaker that stands open, perhaps since the work began, is closed. A try that needed no call goes to
+        the next."""
         answered, self._answered = self._answered, False
+        tried, self._try = self._try, None
         if not answered:
+            if tried is not None:
+                self._environment.breakers.probe(self._vendor, tried, self._environment.clock.now())
             return
         self._failures = 0
         self._close(self._environment.breakers.find(self._vendor))

@@ -287,3 +287,18 @@ def test_a_sweep_whose_wait_ends_badly_has_measured_who_waits(app: App) -> None:
     with use(app.environment), pytest.raises(TransientError):
         ring_due.ring_due(app.environment)
     assert app.metrics.gauges["OldestUndeliveredSeconds"] > 90
+
+
+def test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checked(app: App) -> None:
+    """They are still to be settled; a ring that only checks would leave all but the first of them pending."""
+    people = range(1, 9)
+    for user_id in people:
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.wait(60)
+    opened(app, 45)
+    for user_id in people:
+        assert app.ring(user_id, replay=True).state is State.PENDING
+    for _ in range(3):
+        app.wait(60)
+        app.sweep()
+    assert [app.row(user_id).state for user_id in people] == [State.DELIVERED] * 8

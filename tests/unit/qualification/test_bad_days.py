@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.qualification.qualification import Stage
 from shared.domain.signup.referral import State
 from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
@@ -91,3 +92,32 @@ def test_an_uninstalled_app_holds_everything_and_reconnecting_catches_up(heard: 
     assert story.row(new).state is State.DELIVERED
     assert friend.qualified_times == 1
     assert (late.qualified_times, story.item(late)) == (0, None)
+
+
+def test_a_value_is_not_read_while_intercom_is_to_be_left_alone_and_is_afterwards() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    now = story.app.clock.now()
+    story.app.environment.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, now + 200, now))
+    story.app.forget_calls()
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.app.calls("intercom") == []
+    story.settles(5)
+    assert story.told() == [True]
+
+
+def test_another_contact_is_not_searched_for_while_intercom_is_to_be_left_alone() -> None:
+    story = Friendship()
+    friend = story.invited()
+    first_id = story.row(friend).contact_id
+    assert first_id is not None
+    other = story.app.given("user", email=friend.email)
+    now = story.app.clock.now()
+    story.app.environment.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, now + 200, now))
+    story.app.forget_calls()
+    story.app.intercom.contacts.delete(first_id, by_api=False)
+    story.settles(2)
+    assert story.app.calls("intercom") == []
+    story.settles(5)
+    assert story.row(friend).contact_id == other.id

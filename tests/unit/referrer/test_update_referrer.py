@@ -311,6 +311,15 @@ def test_another_worker_at_it_makes_this_one_wait() -> None:
     assert story.counts() == (1, 0)
 
 
+def test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds() -> None:
+    """The worker that failed gives its lease back: whoever tries next need not wait until it would have ended."""
+    story = Story()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "method": "PUT", "path": "^/contacts", "times": 1})
+    story.invites()
+    story.passes(45, step=5)
+    assert story.counts() == (1, 0)
+
+
 # -- two campaigns, one attribute -------------------------------------------------------------------------------------
 
 

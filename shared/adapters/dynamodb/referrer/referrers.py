@@ -107,6 +107,11 @@ class DynamoReferrers(Referrers):
         told = from_item(item) if item else {}
         return told.get("tries", 0), float(told.get("tried_since", now))
 
+    def release(self, campaign_id: int, user_id: int, owner: str) -> None:
+        self._table.update(
+            key_of_referral(campaign_id, user_id), SORT_KEY, "REMOVE lease_until", "lease_owner = :owner", {":owner": owner}
+        )
+
     def _under_lease(self, referrer: KnownReferrer, expression: str, more: str, values: dict[str, Scalar]) -> bool:
         """Whether the write happened. A repeated one of ours that took the lease off finds what it wrote."""
         write_id = self._table.new_write_id()
