@@ -37,6 +37,7 @@ class Happened(StrEnum):
     )
     COUNTS_REFUSED = "counts refused", "Intercom did not take the counts or rewards for this person's contact."
     POSSIBLY_DOUBLED = "possibly doubled", "More than one new contact with this e-mail address is in Intercom."
+    NO_LONGER_DOUBLED = "no longer doubled", "Only one new contact with this e-mail address is in Intercom any more."
     QUALIFIES = "qualifies", "The contact in Intercom reached what the campaign calls a successful referral."
     NO_LONGER_QUALIFIES = (
         "no longer qualifies",

@@ -78,6 +78,7 @@ class Referral:
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
     ``tries``: that ended in trouble of this row alone, since ``tried_since``.
+    ``promised_at``: since when the person is to be delivered, None: since ``accepted_at``.
     ``synthetic``: we signed up ourselves, and nobody else has told anything of the row.
     ``refusals``: what a vendor refused beside the delivery, each with its reason: ``qualification``, ``reward 7``.
     ``dealt_with``: the troubles that a person has marked as dealt with.
@@ -119,6 +120,7 @@ class Referral:
     tries: int = 0
     tried_since: float | None = None
     look_at: float | None = None
+    promised_at: float | None = None
     ours: bool = False
     asked_again: bool = False
     address: str = ""
@@ -150,6 +152,11 @@ class Referral:
     def finished(self) -> bool:
         return self.state not in UNFINISHED
 
+    @property
+    def waits_since(self) -> float:
+        """When the promise of thirty minutes began: not while the campaign was held, nor while the row was finished."""
+        return self.accepted_at if self.promised_at is None else self.promised_at
+
     def knowing(self, person: Person, at: float, *, listed: bool = False) -> Referral:
         """With what was told of the person at that time; what is older than what is known only fills gaps, and so does a
         webhook's word once Referral Factory's own list told of the person. Counts are the newest."""
@@ -179,6 +186,10 @@ class Referral:
     def waiting(self, until: float, reason: str) -> Referral:
         """Pending, to be rung at ``until``."""
         return replace(self, state=State.PENDING, due_at=until, reason=reason)
+
+    def reopened(self, at: float, until: float, reason: str) -> Referral:
+        """``waiting``, though it was finished."""
+        return replace(self.waiting(until, reason), promised_at=at)
 
     def held(self, reason: str) -> Referral:
         """Held until the campaign becomes active."""

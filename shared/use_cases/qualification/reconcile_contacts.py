@@ -129,8 +129,7 @@ class ContactReconciliation:
 
     def _is_trackable(self, campaign: Campaign, rule: Rule) -> bool:
         """Whether the tracked attribute is still there. A campaign whose is not says so, and stops nothing else."""
-        attribute = self._environment.intercom().attributes().get(rule.attribute)
-        there = rule.attribute in (ROLE, *STANDARD_TYPES) or (attribute is not None and not attribute.archived)
+        there = rule.attribute in (ROLE, *STANDARD_TYPES) or self._is_in_intercom(rule.attribute)
         problems = [] if there else [f"The tracked attribute {rule.attribute} is no longer in Intercom, so nobody qualifies."]
         if not there:
             self._environment.metrics.count("TrackedAttributeMissing")
@@ -138,6 +137,15 @@ class ContactReconciliation:
         if list(campaign.noted_problems.get("qualification", ())) != problems:
             self._environment.campaigns.note_problems(campaign.campaign_id, "qualification", problems)
         return there
+
+    def _is_in_intercom(self, name: str) -> bool:
+        """By what is known of the workspace; before anybody is alarmed, by what it holds now."""
+        intercom = self._environment.intercom()
+        for read in (intercom.attributes, intercom.read_attributes):
+            attribute = read().get(name)
+            if attribute is not None and not attribute.archived:
+                return True
+        return False
 
     def _is_news(self, contact: Contact) -> bool:
         """Whether a referral of the contact should stand otherwise than it does, and nobody has told so yet."""

@@ -23,6 +23,13 @@ CHECKED_TOGETHER = 15
 VERIFY_AFTER = 3_600.0
 """Seconds from a webhook until reconcile must have found its person in Referral Factory's list."""
 VERIFY_AGAIN_AFTER = 1_800.0
+DOUBLED_AGAIN_AFTER = 86_400.0
+"""Seconds between two looks at whether somebody has merged what is possibly doubled."""
+LOOKED_FOR = 30 * 86_400.0
+"""Seconds after which nobody looks any more."""
+
+
+DOUBLED = "possibly_doubled"
 
 
 def next_check(row: Referral) -> float | None:
@@ -33,7 +40,7 @@ def next_check(row: Referral) -> float | None:
     if row.look_at is not None:
         times.append(row.look_at)
     if _is_unverified(row):
-        times.append(row.accepted_at + VERIFY_AFTER)
+        times.append(row.waits_since + VERIFY_AFTER)
     return min(times, default=None)
 
 
@@ -47,7 +54,7 @@ def check_delivered(environment: Environment, row: Referral, also: Sequence[tupl
         after = settled.get((one.campaign_id, one.user_id), one)
         if after.look_at is not None and environment.clock.now() >= after.look_at:
             after = look_again(environment, after, next_check)
-        if _is_unverified(after) and environment.clock.now() >= after.accepted_at + VERIFY_AFTER:
+        if _is_unverified(after) and environment.clock.now() >= after.waits_since + VERIFY_AFTER:
             _verify(environment, after)
 
 
@@ -86,11 +93,19 @@ def _settled(environment: Environment, row: Referral, hits: Sequence[Contact]) -
     def change(current: Referral) -> Referral:
         if current.settle_since is None or not current.finished:
             return current
-        settled = replace(current, settle_since=None, possibly_doubled=doubled)
-        settled = replace(settled, due_at=next_check(settled))
-        return settled.told(now, Happened.POSSIBLY_DOUBLED, ", ".join(fresh)) if doubled else settled
+        closed = DOUBLED in current.dealt_with or now - current.settle_since > LOOKED_FOR
+        if doubled and not closed:
+            settled = replace(current, possibly_doubled=True, due_at=now + DOUBLED_AGAIN_AFTER)
+        else:
+            settled = replace(current, settle_since=None, possibly_doubled=doubled)
+            settled = replace(settled, due_at=next_check(settled))
+        if doubled is current.possibly_doubled:
+            return settled
+        if doubled:
+            return settled.told(now, Happened.POSSIBLY_DOUBLED, ", ".join(fresh))
+        return settled.told(now, Happened.NO_LONGER_DOUBLED)
 
-    if doubled:
+    if doubled and not row.possibly_doubled:
         environment.metrics.count("PossiblyDoubled")
         logger.error("contact possibly doubled", campaign_id=row.campaign_id, user_id=row.user_id, contact_ids=fresh)
     return environment.referrals.update(row.campaign_id, row.user_id, change)
@@ -100,8 +115,9 @@ def _verify(environment: Environment, row: Referral) -> None:
     """An hour after its webhook Referral Factory's list still lacks the person: an invented signup, or a deleted one."""
     now = environment.clock.now()
     progress = progress_of(environment.progresses.find(NAME))
-    seen_since = progress.scanned_at if progress.order is Order.UNKNOWN else progress.succeeded_at
-    known_by_now = seen_since > row.accepted_at
+    # The newest end of the list no longer holds who signed up long before a release.
+    whole = progress.order is Order.UNKNOWN or row.waits_since - row.accepted_at > VERIFY_AFTER
+    known_by_now = (progress.scanned_at if whole else progress.succeeded_at) > row.waits_since
 
     def change(current: Referral) -> Referral:
         if not _is_unverified(current) or not current.finished:

@@ -75,7 +75,8 @@ class PeopleComparison:
             self.added.append(person.user_id)
         else:
             self._hear_of_qualification(row, person)
-        if row is not None and row.verified_at is not None and merge(row.person, person) == row.person:
+        is_verified = row is not None and row.verified_at is not None and not row.unverified
+        if row is not None and is_verified and merge(row.person, person) == row.person:
             return ()
         fresh = remember_signup(
             self._environment,

@@ -74,6 +74,8 @@ class Delivery:
         if campaign is None or campaign.status is not Status.ACTIVE or is_for_nobody(row, campaign):
             put_aside(environment, row, campaign)
             return
+        if row.state is State.HELD:
+            row = self._row = _released(environment, row)
         if not is_deliverable(email):
             told = row.person.email
             raise PermanentError("No mail system takes this e-mail address." if told else "There is no e-mail address.")
@@ -108,7 +110,7 @@ class Delivery:
     def hurries(self) -> bool:
         """Whether the promised time is nearly over, or was over in an outage."""
         row = self._row
-        return row is not None and not row.finished and self._environment.clock.now() - row.accepted_at > HURRIES_AFTER
+        return row is not None and not row.finished and self._environment.clock.now() - row.waits_since > HURRIES_AFTER
 
     @property
     def waits_so_far(self) -> int:
@@ -216,6 +218,14 @@ def _row_of(environment: Environment, message: DeliverContact, campaign: Campaig
     return row
 
 
+def _released(environment: Environment, row: Referral) -> Referral:
+    """The promise begins now: the campaign has just become active."""
+    now = environment.clock.now()
+    return environment.referrals.update(
+        row.campaign_id, row.user_id, lambda one: replace(one, promised_at=now) if one.state is State.HELD else one
+    )
+
+
 def _reopened(environment: Environment, row: Referral) -> Referral:
     now = environment.clock.now()
     return environment.referrals.update(
@@ -224,6 +234,6 @@ def _reopened(environment: Environment, row: Referral) -> Referral:
         lambda fresh: (
             replace(fresh, attempts=0, tries=0, tried_since=None, asked_again=True)
             .told(now, Happened.REPLAY)
-            .waiting(now + DELIVERY_LEASE, "Asked for again.")
+            .reopened(now, now + DELIVERY_LEASE, "Asked for again.")
         ),
     )

@@ -52,8 +52,10 @@ def remember_signup(
     def complete(row: Referral) -> Referral:
         known = row.knowing(person, accepted_at, listed=verified_at is not None)
         completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
+        if completed.verified_at is not None:
+            completed = replace(completed, unverified=False)
         if row.finished and _wanted_changes(row, completed, campaign):
-            return completed.told(now, what).waiting(now + DELIVERY_LEASE, "New facts came.")
+            return completed.told(now, what).reopened(now, now + DELIVERY_LEASE, "New facts came.")
         return replace(completed, due_at=next_check(completed)) if row.finished else completed
 
     return environment.referrals.update(campaign_id, person.user_id, complete)

@@ -172,8 +172,8 @@ def _record(
     if _is_ours_to_mend(outcome, campaign.creation_values(row.audience)):
         environment.metrics.count("AttributeLeftOut")
     if first and not elsewhere:
-        environment.metrics.gauge("DeliverySeconds", now - row.accepted_at)
-        if now - row.accepted_at > LATE:
+        environment.metrics.gauge("DeliverySeconds", now - row.waits_since)
+        if now - row.waits_since > LATE:
             environment.metrics.count("LateDelivery")
 
 

@@ -64,10 +64,14 @@ class DynamoCampaigns(Campaigns):
         values = {f":{name}": value for name, value in newest.items()}
         if expected_version is not None:
             values[":expected"] = expected_version
+        solved = [f"#{PROBLEMS}{about}" for about in self._changed(campaign_id, document)]
+        names |= {name: name.removeprefix("#") for name in solved}
         update = {
             "TableName": self._table.name,
             "Key": key_of(ALL, _sort_key(campaign_id)),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in newest),
+            "UpdateExpression": "SET "
+            + ", ".join(f"#{name} = :{name}" for name in newest)
+            + (f" REMOVE {', '.join(solved)}" if solved else ""),
             "ConditionExpression": expected,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": attributes_of(values),
@@ -81,6 +85,12 @@ class DynamoCampaigns(Campaigns):
         }
         self._write_both(update, put, write_id, campaign_id)
         return self.find(campaign_id) or campaign_of(document, version)
+
+    def _changed(self, campaign_id: int, document: Document) -> Sequence[str]:
+        """The parts with a noted problem whose settings are others now: whether it is still there shows anew."""
+        before = self.find(campaign_id)
+        noted = before.noted_problems if before else {}
+        return [about for about in noted if before and before.document.get(about) != document.get(about)]
 
     def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
         rows = self._table.query(

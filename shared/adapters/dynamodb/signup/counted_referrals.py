@@ -44,6 +44,6 @@ class CountedReferrals(DynamoReferrals):
             if after.state is State.SKIPPED:
                 self._figures.count(campaign_id, "skipped", now)
             else:
-                self._figures.delivered_in(campaign_id, after.delivered_at - after.accepted_at, now)
+                self._figures.delivered_in(campaign_id, after.delivered_at - after.waits_since, now)
         if before.state is not State.FAILED and after.state is State.FAILED:
             self._figures.count(campaign_id, "failed", now)

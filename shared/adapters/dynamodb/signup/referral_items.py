@@ -107,6 +107,7 @@ _TIMES = (
     "told_at",
     "tried_since",
     "look_at",
+    "promised_at",
 )
 
 

@@ -116,7 +116,7 @@ class DynamoReferrals(Referrals):
             for item in islice(rows, OLDEST_ROWS):
                 waits = "inbox_id" in item or item.get("state", {}).get("S") == State.PENDING
                 if waits and "accepted_at" in item and not self._is_expired(item):
-                    oldest.append(float(item["accepted_at"]["N"]))
+                    oldest.append(float(item.get("promised_at", item["accepted_at"])["N"]))
         return min(oldest, default=None)
 
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
