@@ -78,8 +78,8 @@ class Referrals(Protocol):
         """Rows of one shard with ``due_at <= until``, oldest first. May be seconds behind. Without ``kind`` referrals and the
         inbox, in 0..DUE_SHARDS-1; else the rows of that kind, in 0..KIND_SHARDS-1."""
 
-    def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
-        """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1; ``only_expiring``: those with an ``expires_at``."""
+    def held(self, campaign_id: int, shard: int | None, limit: int) -> Sequence[DueRow]:
+        """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1; None: those with an ``expires_at``."""
 
     def ring(self, row: DueRow, again_at: float) -> bool:
         """Moves ``due_at`` to ``again_at`` if it still is what ``row`` says; False when somebody else was faster."""

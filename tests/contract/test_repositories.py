@@ -176,6 +176,9 @@ def test_held_rows_wait_apart_and_are_released_one_by_one(tables: Tables) -> Non
     assert [(row.campaign_id, row.user_id, row.due_at) for row in held] == [(1, 5, NOW)]
     assert due_rows(rows) == []
     assert rows.get(1, 5).due_at is None
+    rows.add(replace(referral(7).held("nobody configured the campaign"), expires_at=NOW + 10))
+    assert [row.user_id for row in rows.held(1, None, 10)] == [7]
+    assert [row.user_id for shard in range(HELD_SHARDS) for row in rows.held(1, shard, 10)] == [5]
     rows.update(1, 5, lambda row: row.waiting(NOW, "released"))
     assert [row for shard in range(HELD_SHARDS) for row in rows.held(1, shard, 10)] == []
     assert [row.user_id for row in due_rows(rows)] == [5]

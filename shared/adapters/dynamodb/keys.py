@@ -26,8 +26,13 @@ def due_partition(pk: str, kind: str = "") -> str:
     return f"DUE#{kind}#{shard_of(pk, KIND_SHARDS)}" if kind else f"DUE#{shard_of(pk, DUE_SHARDS)}"
 
 
-def held_partition(campaign_id: int, pk: str) -> str:
-    return f"{HELD}{campaign_id}#{shard_of(pk, HELD_SHARDS)}"
+def held_partition(campaign_id: int, shard: int | None) -> str:
+    """None: of the rows that expire, which are few and looked for by themselves."""
+    return f"{HELD}{campaign_id}#{'expiring' if shard is None else shard}"
+
+
+def held_shard(pk: str) -> int:
+    return shard_of(pk, HELD_SHARDS)
 
 
 def listing_partition(prefix: str, pk: str) -> str:

@@ -215,11 +215,11 @@ def _release_held(environment: Environment, budget: int) -> int:
     """Rings the held rows of active campaigns, and of configured ones those that would still expire."""
     released = 0
     for campaign in environment.campaigns.list():
-        only_expiring = campaign.status is not Status.ACTIVE
-        for shard in range(HELD_SHARDS):
+        kept = range(HELD_SHARDS) if campaign.status is Status.ACTIVE else ()
+        for shard in (None, *kept):
             if released >= budget or environment.time_left() < LEAST_TIME:
                 return released
-            rows = environment.referrals.held(campaign.campaign_id, shard, budget - released, only_expiring)
+            rows = environment.referrals.held(campaign.campaign_id, shard, budget - released)
             released += _ring(environment, rows)
     return released
 

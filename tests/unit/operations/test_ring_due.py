@@ -205,6 +205,33 @@ def test_held_rows_are_left_alone_while_the_campaign_is_not_active() -> None:
         assert app.sweep() == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
 
 
+def test_a_paused_campaigns_many_held_rows_are_not_read_each_minute() -> None:
+    app = App()
+    app.configure(status="paused")
+    for user_id in range(1, 30):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    query, read = app.dynamodb.query, list[str]()
+
+    def reading(**request: Any) -> Any:
+        answer = query(**request)
+        read.extend(str(item["pk"]["S"]) for item in answer["Items"])
+        assert answer["ScannedCount"] == len(answer["Items"])
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.dynamodb, "query", reading, raising=False)
+        app.sweep()
+    assert [pk for pk in read if pk.startswith("REFERRAL#")] == []
+
+
+def test_what_a_campaign_nobody_had_configured_held_is_kept_once_it_is_a_draft() -> None:
+    app = App()
+    assert app.sign_up().expires_at is not None
+    app.configure(status="draft")
+    app.sweep()
+    assert (app.row().state, app.row().expires_at) == (State.HELD, None)
+
+
 def test_held_rows_are_released_at_the_sweeps_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ring_due, "PACE", 4)
     app = App()

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
-from shared.adapters.dynamodb.keys import HELD, due_partition, held_partition, listing_partition, state_partition
+from shared.adapters.dynamodb.keys import HELD, due_partition, held_partition, held_shard, listing_partition, state_partition
 from shared.domain.mapping import Dropped
 from shared.domain.person import Audience, Person, Referrer, fold_email
 from shared.domain.signup.referral import Event, Origin, Referral, State
@@ -44,7 +44,8 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
     if referral.due_at is not None:
         due = {"due_partition": due_partition(pk), "due_at": float(referral.due_at)}
     elif referral.state is State.HELD:
-        due = {"due_partition": held_partition(referral.campaign_id, pk), "due_at": float(referral.accepted_at)}
+        shard = held_shard(pk) if referral.expires_at is None else None
+        due = {"due_partition": held_partition(referral.campaign_id, shard), "due_at": float(referral.accepted_at)}
     ours = to_item(
         {
             "pk": pk,

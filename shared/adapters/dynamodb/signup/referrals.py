@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.adapters.dynamodb.contact.people import key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import Item, from_item, to_item
-from shared.adapters.dynamodb.keys import DUE_INDEX, HELD
+from shared.adapters.dynamodb.keys import DUE_INDEX, held_partition
 from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
@@ -74,12 +74,11 @@ class DynamoReferrals(Referrals):
         partition = f"DUE#{kind}#{shard}" if kind else f"DUE#{shard}"
         return self._due_rows(condition, {":partition": partition, ":until": until}, limit)
 
-    def held(self, campaign_id: int, shard: int, limit: int, only_expiring: bool = False) -> Sequence[DueRow]:
+    def held(self, campaign_id: int, shard: int | None, limit: int) -> Sequence[DueRow]:
         """See ``Referrals.held``; oldest first. One that was rung is left out until it is due again."""
         condition = "due_partition = :partition AND due_at <= :now"
-        values = {":partition": f"{HELD}{campaign_id}#{shard}", ":now": self._clock.now()}
-        options = {"FilterExpression": "attribute_exists(expires_at)"} if only_expiring else {}
-        return self._due_rows(condition, values, limit, **options)
+        values = {":partition": held_partition(campaign_id, shard), ":now": self._clock.now()}
+        return self._due_rows(condition, values, limit)
 
     def ring(self, row: DueRow, again_at: float) -> bool:
         """See ``Referrals.ring``. The row's version stays: a worker that is at it need not read again."""
@@ -140,8 +139,8 @@ class DynamoReferrals(Referrals):
         rows = map(from_item, chain.from_iterable(found))
         return list(dict.fromkeys((int(row["campaign_id"]), int(row["user_id"])) for row in rows))
 
-    def _due_rows(self, condition: str, values: dict[str, Any], limit: int, **options: Any) -> list[DueRow]:
-        items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX, **options)
+    def _due_rows(self, condition: str, values: dict[str, Any], limit: int) -> list[DueRow]:
+        items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX)
         return [_due_row(item) for item in islice(items, limit) if not self._is_expired(item)]
 
     def _is_expired(self, item: Item) -> bool:
