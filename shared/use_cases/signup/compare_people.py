@@ -36,7 +36,7 @@ class PeopleComparison:
         self._environment = environment
         self._campaigns = campaigns
         self._people: dict[int, Person] = {}
-        self._asked = 0
+        self._asked: dict[int, bool] = {}
 
     def compare(self, page: Sequence[tuple[int, Person]]) -> None:
         """One page of people, each with the campaign's id. Somebody whose row cannot be written now delays nobody else.
@@ -114,21 +114,24 @@ class PeopleComparison:
         if referrer_id is None or all(getattr(known, name) is not None for name in wanted):
             return person
         referrer = self._people.get(referrer_id) or self._ask_for(referrer_id)
-        if referrer is None:
+        if referrer is None and not self._asked.get(referrer_id):
             return person
-        facts = {name: getattr(referrer, name) or getattr(known, name) or "" for name in REFERRER_FACTS}
+        facts = {name: getattr(referrer, name, None) or getattr(known, name) or "" for name in REFERRER_FACTS}
         return replace(person, referrer=Referrer(referrer_id, **facts))
 
     def _ask_for(self, user_id: int) -> Person | None:
-        """None when nobody answers, or enough was asked in this pass: the next one tries again."""
-        if self._asked >= MOST_REFERRERS or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
+        """None when there is nobody of that id (``_asked`` is True then), nobody answers, or enough was asked in this pass."""
+        if user_id in self._asked or len(self._asked) >= MOST_REFERRERS:
             return None
-        self._asked += 1
+        if self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
+            return None
+        self._asked[user_id] = False
         try:
             found = self._environment.referral_factory().user(user_id)
         except FailureError as error:
             logger.info("referrer not told", user_id=user_id, error=type(error).__name__)
             return None
+        self._asked[user_id] = True
         if found is not None:
             self._people[user_id] = found[1]
         return self._people.get(user_id)

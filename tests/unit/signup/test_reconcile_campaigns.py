@@ -674,6 +674,32 @@ def test_a_referrer_who_cannot_be_asked_for_delays_nobody_and_is_added_by_a_late
     assert app.contact("ivo@example.com").custom_attributes["referrer_first_name"]
 
 
+def test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others() -> None:
+    app, deleted = app_of_five_pages()
+    names = [f"friend{number}" for number in range(60)]
+    for name in names:
+        join_through(app, name, deleted)
+    other = next(one for one in app.referral_factory.account.people.ids() if one not in (deleted, 1) and one > deleted)
+    join_through(app, "jana", other)
+    app.referral_factory.account.remove(app.referral_factory.account.people[deleted])
+    app.reconcile()
+    assert asked_for(app, deleted) == 1
+    assert app.contact("jana@example.com").custom_attributes["referrer_first_name"]
+    app.wait(300)
+    app.reconcile()
+    assert asked_for(app, deleted) == 1, "what Referral Factory said is remembered"
+    assert app.contact("friend59@example.com")
+
+
+def test_a_referrer_who_cannot_be_asked_for_is_asked_for_once_a_pass() -> None:
+    app, referrer = app_of_five_pages()
+    for name in ("ivo", "jana", "kim"):
+        join_through(app, name, referrer)
+    app.wire.faults.add({"kind": "status", "status": 503, "path": f"/users/{referrer}$"})
+    app.reconcile()
+    assert asked_for(app, referrer) == 1
+
+
 def test_a_referrer_whom_no_mapping_needs_is_not_asked_for() -> None:
     app, referrer = app_of_five_pages()
     app.configure(newest(app), person_invited={"action": "lead", "mapping": mapping()})
