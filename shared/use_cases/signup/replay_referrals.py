@@ -84,7 +84,7 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
         again = replace(row, attempts=0, dealt_with=()).told(now, Happened.REPLAY, who)
         if row.refusals and row.state not in TROUBLED:
             return again  # the delivery is well: only what was refused beside it is asked for
-        return replace(again, asked_again=True).waiting(now + DELIVERY_LEASE, "Asked for again.")
+        return replace(again, asked_again=True).reopened(now, now + DELIVERY_LEASE, "Asked for again.")
 
     row = environment.referrals.update(campaign_id, user_id, change)
     if became is Replay.REPLAYED and row.refusals:
