@@ -44,7 +44,14 @@ class Intercom(Protocol):
         """The contacts with one of the e-mails, at most 15, compared folded. Lags minutes behind a create."""
 
     def search_changed(
-        self, attribute: str, values: Sequence[Value], since: int, cursor: str | None = None, *, others: bool = False
+        self,
+        attribute: str,
+        values: Sequence[Value],
+        since: int,
+        cursor: str | None = None,
+        *,
+        others: bool = False,
+        smaller: int = 0,
     ) -> tuple[Sequence[Contact], str | None]:
         """One page of the contacts whose attribute has one of at most 7 ``values``, a text also in other letters or within a
         longer one (``others``: exactly none of them), and that changed since; and the next page's cursor, None on the last.
@@ -99,8 +106,9 @@ class RewardPage(Protocol):
 class ReferralFactory(Protocol):
     """Referral Factory's users and rewards. Every method may raise TransientError, ConnectionLostError and BlockedError."""
 
-    def users(self, page: int) -> UserPage:
-        """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts."""
+    def users(self, page: int, smaller: int = 0) -> UserPage:
+        """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts. ``smaller``: read in so much
+        smaller parts, where the whole page does not come."""
 
     def user(self, user_id: int) -> tuple[int | None, Person] | None:
         """Campaign id and person with their counts; None when Referral Factory has them no more."""

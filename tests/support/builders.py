@@ -29,7 +29,7 @@ from sandbox.vendors.intercom.seed import add_contact
 from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory import ReferralFactory, ReferralFactorySettings
 from sandbox.vendors.wire import Request, Response
-from shared.adapters.http.transport import HttpResponse
+from shared.adapters.http.transport import BODY_LIMIT, HttpResponse, TooLargeAnswerError
 from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.signup.referral import KnownPerson, Referral
@@ -228,6 +228,8 @@ class VendorWire:
                 break
         if response is None:
             raise UnavailableError(f"{parts.hostname}: the answer was lost")
+        if len(response.body) > BODY_LIMIT:
+            raise TooLargeAnswerError(f"the answer is over {BODY_LIMIT} bytes", status=response.status)
         names = {name.lower(): value for name, value in response.headers.items()}
         return HttpResponse(response.status, names, response.body)
 

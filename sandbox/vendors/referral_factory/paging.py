@@ -96,14 +96,15 @@ def list_document(
 ) -> dict[str, Any]:
     """``data``, ``links`` and ``meta`` of a page."""
     link = _linker(request, page, settings)
+    links = {
+        "first": link(1),
+        "last": link(page.last),
+        "prev": link(page.number - 1) if page.number > 1 else None,
+        "next": _next(page, link, settings),
+    }
     return {
         "data": rows,
-        "links": {
-            "first": link(1),
-            "last": link(page.last),
-            "prev": link(page.number - 1) if page.number > 1 else None,
-            "next": _next(page, link, settings),
-        },
+        **({} if settings.links_missing else {"links": links}),
         "meta": {
             "current_page": page.number,
             "from": page.start + 1 if rows else None,

@@ -75,6 +75,7 @@ class ReferralFactorySettings:
     next_keeps_query: bool = True
     last_page_missing: bool = False
     """``meta`` does not say how many pages there are."""
+    links_missing: bool = False
     campaign_filter: Literal["ignored", "honoured"] = "ignored"
     """What ``GET /users?campaign_id=`` does; v1 ignored it."""
     search_email: Literal["folded", "exact"] = "folded"

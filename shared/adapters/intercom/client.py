@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.adapters.http.transport import HttpResponse, HttpTransport, TooLargeAnswerError, fits_header
+from shared.adapters.http.smaller_pages import read_page
+from shared.adapters.http.transport import HttpResponse, HttpTransport, fits_header
 from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable, resource_refused
 from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
 from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, document_of
@@ -136,7 +137,14 @@ class IntercomClient(Intercom):
         return list(hits.values())
 
     def search_changed(
-        self, attribute: str, values: Sequence[Value], since: int, cursor: str | None = None, *, others: bool = False
+        self,
+        attribute: str,
+        values: Sequence[Value],
+        since: int,
+        cursor: str | None = None,
+        *,
+        others: bool = False,
+        smaller: int = 0,
     ) -> tuple[list[Contact], str | None]:
         operator, join = ("!=", "AND") if others else ("=", "OR")
         wanted: list[dict[str, Any]] = [{"field": attribute, "operator": operator, "value": value} for value in values]
@@ -145,13 +153,17 @@ class IntercomClient(Intercom):
             wanted += [{"field": attribute, "operator": "~", "value": text} for text in texts if text]
         changed = {"field": "updated_at", "operator": ">", "value": since}
         groups = [{"operator": join, "value": wanted}, {"operator": "AND", "value": [changed]}]
-        return self._search({"operator": "AND", "value": groups}, cursor)
+        return self._search({"operator": "AND", "value": groups}, cursor, smaller)
 
-    def _search(self, query: Mapping[str, Any], cursor: str | None) -> tuple[list[Contact], str | None]:
+    def _search(self, query: Mapping[str, Any], cursor: str | None, smaller: int = 0) -> tuple[list[Contact], str | None]:
         """One page, and the next one's cursor; None on the last, and where a cursor comes again."""
-        pagination = {"per_page": SEARCH_PAGE} | ({"starting_after": cursor} if cursor else {})
-        response = self._call("POST", "/contacts/search", {"query": query, "pagination": pagination})
-        page = page_of(response, self._base_url, strict=True)
+
+        def read(per_page: int) -> PageOfContacts:
+            pagination = {"per_page": per_page} | ({"starting_after": cursor} if cursor else {})
+            response = self._call("POST", "/contacts/search", {"query": query, "pagination": pagination})
+            return page_of(response, self._base_url, strict=True)
+
+        page = read_page(read, (SEARCH_PAGE, *SMALLER_PAGES[1:]), smaller)
         return list(page.contacts), None if page.cursor == cursor else page.cursor
 
     def get_contact(self, contact_id: str) -> Contact:
@@ -192,14 +204,11 @@ class IntercomClient(Intercom):
 
     def read_contacts(self, wanted: ContactFilter, cursor: str | None, smaller: int = 0) -> PageOfContacts:
         """See ``Intercom.read_contacts``. 150 contacts; fewer when so many are too large for one answer."""
-        for per_page in SMALLER_PAGES[min(smaller, len(SMALLER_PAGES) - 1) :]:
-            method, path, body = page_request(wanted, cursor, per_page)
-            try:
-                return page_of(self._call(method, path, body), self._base_url)
-            except TooLargeAnswerError:
-                if per_page == SMALLER_PAGES[-1]:
-                    raise
-        raise AssertionError
+
+        def read(per_page: int) -> PageOfContacts:
+            return page_of(self._call(*page_request(wanted, cursor, per_page)), self._base_url)
+
+        return read_page(read, SMALLER_PAGES, smaller)
 
     def list_ids(self, field: str) -> Mapping[str, str]:
         return names_of(self._call("GET", LIST_PATHS[field][0]), field)

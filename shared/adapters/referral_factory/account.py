@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.adapters.referral_factory.client import PAGE_SIZE, ReferralFactoryClient
+from shared.adapters.referral_factory.client import ReferralFactoryClient
 from shared.adapters.referral_factory.reading import id_of, text_of
 from shared.domain.person import Audience
 from shared.domain.sync.sign_up_form import further_labels
@@ -15,7 +15,7 @@ from shared.ports.connection import Account, AccountCampaign
 class ReferralFactoryAccount(ReferralFactoryClient, Account):
     def campaigns(self) -> Sequence[AccountCampaign]:
         """See ``Account.campaigns``: one call."""
-        entries, _ = self._page(f"/campaigns?page=1&per_page={PAGE_SIZE}")
+        entries, _ = self._page("/campaigns", 1)
         return [_campaign(entry, number) for entry in entries if (number := id_of(entry.get("id")))]
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.adapters.http.transport import HttpResponse, HttpTransport, fits_header
+from shared.adapters.http.smaller_pages import read_page
+from shared.adapters.http.transport import HttpResponse, HttpTransport, TooLargeAnswerError, fits_header
 from shared.adapters.limits import UnlimitedLimiter
 from shared.adapters.referral_factory.errors import VENDOR, error_of, error_of_transport
 from shared.adapters.referral_factory.reading import count_of
@@ -28,6 +29,7 @@ from shared.ports.vendor import Limiter
 from shared.ports.vendors import ReferralFactory, RewardPage, UserPage
 
 PAGE_SIZE = 250
+PARTS = (PAGE_SIZE, PAGE_SIZE // 5, PAGE_SIZE // 25)
 UNUSABLE = "what is stored as Referral Factory's API key holds a sign that no key can hold"
 GONE = frozenset({404, 410})
 
@@ -67,9 +69,9 @@ class ReferralFactoryClient(ReferralFactory):
         self._limiter = limiter or UnlimitedLimiter()
         self._priority = priority
 
-    def users(self, page: int) -> PageOfUsers:
+    def users(self, page: int, smaller: int = 0) -> PageOfUsers:
         """See ``ReferralFactory.users``. Entries without a user id or campaign are left out."""
-        entries, last_page = self._page(f"/users?page={page}&per_page={PAGE_SIZE}&with=user.analytics", page)
+        entries, last_page = self._page("/users?with=user.analytics", page, smaller)
         people = [
             (campaign_id, person)
             for entry in entries
@@ -88,16 +90,16 @@ class ReferralFactoryClient(ReferralFactory):
         self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True)
 
     def due_rewards(self, metric: str, page: int) -> PageOfRewards:
-        entries, last_page = self._page(f"/rewards/due/{quote(metric)}?page={page}&per_page={PAGE_SIZE}", page)
+        entries, last_page = self._page(f"/rewards/due/{quote(metric)}", page)
         return PageOfRewards([facts for entry in entries if (facts := due_reward_of(entry, metric))], last_page)
 
     def issued_rewards(self, metric: str, page: int) -> PageOfRewards:
-        entries, last_page = self._page(f"/rewards/issued/{quote(metric)}?page={page}&per_page={PAGE_SIZE}", page)
+        entries, last_page = self._page(f"/rewards/issued/{quote(metric)}", page)
         return PageOfRewards([facts for entry in entries if (facts := issued_reward_of(entry, metric))], last_page)
 
     def reward_definitions(self, metric: str) -> Mapping[int, tuple[str | None, int | None]]:
         """See ``ReferralFactory.reward_definitions``. The first 250."""
-        entries, _ = self._page(f"/rewards/dashboard/{quote(metric)}?page=1&per_page={PAGE_SIZE}", 1)
+        entries, _ = self._page(f"/rewards/dashboard/{quote(metric)}", 1)
         return dict(found for entry in entries if (found := definition_of(entry)))
 
     def issue_reward(self, due_id: int) -> RewardFacts | None:
@@ -106,10 +108,28 @@ class ReferralFactoryClient(ReferralFactory):
         entry = document.get("data")
         return issued_reward_of(entry, None) if isinstance(entry, Mapping) else None
 
-    def _page(self, path: str, number: int = 1) -> tuple[list[Mapping[str, Any]], int | None]:
-        """A page's entries, and how many pages there are: where ``meta.last_page`` is missing, one more as long as
-        ``links.next`` names one or, without links, the page is full. None when the vendor says nothing at all."""
-        document = self._call("GET", path)
+    def _page(self, path: str, number: int, smaller: int = 0) -> tuple[list[Mapping[str, Any]], int | None]:
+        """The entries of a page of 250, and how many such pages there are: read at once, or in the parts of which so large a
+        page consists."""
+
+        def read(size: int) -> tuple[list[Mapping[str, Any]], int | None]:
+            parts = PAGE_SIZE // size
+            entries: list[Mapping[str, Any]] = []
+            last = None
+            for part in range((number - 1) * parts + 1, number * parts + 1):
+                found, last = self._part(path, part, size)
+                entries += found
+                if last is None or part >= last:
+                    break
+            return entries, None if last is None else -(-last // parts)
+
+        return read_page(read, PARTS, smaller)
+
+    def _part(self, path: str, number: int, size: int) -> tuple[list[Mapping[str, Any]], int | None]:
+        """The entries, and how many parts there are: where ``meta.last_page`` is missing, one more as long as ``links.next``
+        names one or, without links, the part is full. None when the vendor says nothing at all."""
+        path, _, query = path.partition("?")
+        document = self._call("GET", f"{path}?page={number}&per_page={size}{query and '&'}{query}")
         entries = document.get("data")
         if not isinstance(entries, list):
             raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
@@ -117,7 +137,7 @@ class ReferralFactoryClient(ReferralFactory):
         last_page = (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None
         if last_page is None:
             links = document.get("links")
-            has_next = bool(links.get("next")) if isinstance(links, Mapping) and "next" in links else len(entries) >= PAGE_SIZE
+            has_next = bool(links.get("next")) if isinstance(links, Mapping) and "next" in links else len(entries) >= size
             last_page = number + 1 if has_next else None
         return [entry for entry in entries if isinstance(entry, Mapping)], last_page
 
@@ -194,6 +214,11 @@ class ReferralFactoryClient(ReferralFactory):
         permit = self._limiter.acquire(self._priority)
         try:
             response = self._transport.send(method, self._base_url + path, headers, encoded, REFERRAL_FACTORY_TIMEOUT)
+        except TooLargeAnswerError as error:  # it works, and has more to say than we read
+            self._limiter.finish(permit, error.status, {})
+            self._limiter.report(None)
+            error.vendor = VENDOR
+            raise
         except TransientError as error:
             self._limiter.finish(permit, None, {})
             raise self._reported(error_of_transport(error)) from None

@@ -26,7 +26,8 @@ class Progress:
     ``high_water`` and ``last_page``: the user id and the page up to which people are known. ``scan_page``: the next page of a
     scan through the whole list, 0 when none is going on; ``scan_began_at`` and ``scanned_at`` are its begin and the begin of
     the last one that came to its end: everybody who joined before ``scanned_at`` has been seen. ``began_at`` and
-    ``succeeded_at``: when the last pass that went well began and ended.
+    ``succeeded_at``: when the last pass that went well began and ended. ``page_failures``: pages that did not come,
+    the last at ``failed_at``; a day later they are forgotten.
     """
 
     order: Order = Order.UNKNOWN
@@ -37,6 +38,8 @@ class Progress:
     scanned_at: float = 0.0
     succeeded_at: float = 0.0
     began_at: float = 0.0
+    page_failures: int = 0
+    failed_at: float = 0.0
 
 
 def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:

@@ -15,7 +15,8 @@ from shared.domain.campaign.rule import ROLE, Rule
 from shared.domain.contact import Attribute, Contact, Value
 from shared.domain.mapping import STANDARD_TYPES, coerce
 from shared.domain.timing import LONGEST_INTERCOM_CALL
-from shared.errors import RejectedError
+from shared.domain.vendor.retry import FAILURES_TO_SHRINK
+from shared.errors import NotSentError, RejectedError, UnavailableError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 
@@ -48,12 +49,13 @@ class Search:
 @dataclass(frozen=True, slots=True)
 class Place:
     """``succeeded_at``: when the last reading began that came to its end. ``cursor``: of the next page of one that is under
-    way, which began at ``begun_at`` and was left at ``left_at``."""
+    way, which began at ``begun_at`` and was left at ``left_at``. ``failures``: pages of it that did not come."""
 
     succeeded_at: float
     cursor: str | None = None
     begun_at: float = 0.0
     left_at: float = 0.0
+    failures: int = 0
 
 
 class ContactSearches:
@@ -97,6 +99,11 @@ class ContactSearches:
                     raise
                 place = self._keep(search, replace(place, cursor=None, begun_at=self._now))
                 continue
+            except UnavailableError as error:
+                if not isinstance(error, NotSentError):
+                    self._keep(search, replace(place, failures=place.failures + 1))
+                    logger.warning("page of a search did not come", attribute=search.attribute, failures=place.failures + 1)
+                raise
             self._pages += 1
             self.seen += len(contacts)
             yield from (contact for contact in contacts if contact.updated_at >= place.succeeded_at - SEARCH_OVERLAP)
@@ -129,7 +136,8 @@ class ContactSearches:
     def _page(self, search: Search, place: Place) -> tuple[Sequence[Contact], str | None]:
         ask = self._environment.intercom().search_changed
         since = int(place.succeeded_at - LOOK_BACK)
-        return ask(search.attribute, search.values, since, place.cursor, others=search.others)
+        smaller = place.failures // FAILURES_TO_SHRINK
+        return ask(search.attribute, search.values, since, place.cursor, others=search.others, smaller=smaller)
 
 
 def searches_of(rule: Rule, attributes: Mapping[str, Attribute], *, others: bool = False) -> Iterator[Search]:

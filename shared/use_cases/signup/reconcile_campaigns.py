@@ -13,7 +13,8 @@ from typing import Any
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
-from shared.errors import FailureError, RateLimitedError, UnavailableError
+from shared.domain.vendor.retry import FAILURES_TO_SHRINK
+from shared.errors import FailureError, NotSentError, RateLimitedError, UnavailableError
 from shared.observability import logger
 from shared.ports.vendors import ReferralFactory, UserPage
 from shared.use_cases.environment import Environment
@@ -23,6 +24,7 @@ from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
 SCAN_AGAIN_AFTER = 86_400.0
+WHOLE_AGAIN_AFTER = 86_400.0
 MOST_PEOPLE_PAGES = 400
 """Pages of one pass: 100,000 people."""
 
@@ -151,7 +153,8 @@ class Reconciliation:
     def _keep_place(self) -> None:
         """A scan that fails on the way goes on where it was: the pages before are compared already."""
         stored = progress_of(self._environment.progresses.find(NAME))
-        kept = replace(stored, **self._newest_scan(stored))
+        failed = {name: getattr(self._progress, name) for name in ("page_failures", "failed_at")}
+        kept = replace(stored, **self._newest_scan(stored), **failed)
         self._environment.progresses.save(NAME, {**asdict(kept), "order": str(kept.order)})
 
     def _newest_scan(self, stored: Progress) -> dict[str, Any]:
@@ -188,14 +191,32 @@ class Reconciliation:
         would wait for the next pass."""
         for pause in PAUSES:
             try:
-                return self._environment.referral_factory().users(number)
+                return self._users(number)
             except (UnavailableError, RateLimitedError) as error:
                 refused = isinstance(error, RateLimitedError) and error.status is not None
                 if refused or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL + pause:
                     raise
                 logger.info("page asked for again", page=number, error=type(error).__name__, status=error.status)
                 self._environment.clock.sleep(pause)
-        return self._environment.referral_factory().users(number)
+        return self._users(number)
+
+    def _users(self, number: int) -> UserPage:
+        """In smaller parts for a day once two pages did not come; an outage looks the same for a while."""
+        now, before = self._environment.clock.now(), self._progress
+        failures = before.page_failures if now - before.failed_at < WHOLE_AGAIN_AFTER else 0
+        smaller = min(failures // FAILURES_TO_SHRINK, 1)
+        try:
+            page = self._environment.referral_factory().users(number, smaller)
+        except UnavailableError as error:
+            if not isinstance(error, NotSentError):
+                failures += 1
+                self._progress = replace(self._progress, page_failures=failures, failed_at=now)
+                self._keep_place()
+                logger.warning("page of people did not come", page=number, failures=failures, smaller=smaller)
+            raise
+        if failures and not smaller:
+            self._progress = replace(self._progress, page_failures=0)
+        return page
 
     def _marks(self) -> tuple[int, int]:
         """The user id and the page up to which people are known. Where somebody was added among the newest, the next pass looks

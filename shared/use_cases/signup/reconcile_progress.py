@@ -16,7 +16,7 @@ def progress_of(stored: Mapping[str, Any] | None) -> Progress:
     known = {name: value for name, value in (stored or {}).items() if name in Progress.__slots__}
     if "order" in known:
         known["order"] = Order(str(known["order"]))
-    for name in ("high_water", "last_page", "scan_page"):
+    for name in ("high_water", "last_page", "scan_page", "page_failures"):
         if name in known:
             known[name] = int(known[name])
     return Progress(**known)

@@ -29,6 +29,7 @@ from shared.domain.sync.sign_up_form import required_labels
 from shared.domain.sync.source import CycleWatch, filter_of, groups_of, is_within
 from shared.domain.sync.tally import Outcome, Tally
 from shared.domain.vendor.limits import Priority
+from shared.domain.vendor.retry import FAILURES_TO_SHRINK
 from shared.errors import (
     ApplicationRefusedError,
     BusyError,
@@ -168,7 +169,7 @@ class Enumeration:
     def _ask(self) -> ContactPage | None:
         """None: the cursor was refused, and the reading begins from the start, once a run."""
         run = self._run
-        wanted, smaller = filter_of(run.settings, run.group, run.changed_since), run.page_failures // 2
+        wanted, smaller = filter_of(run.settings, run.group, run.changed_since), run.page_failures // FAILURES_TO_SHRINK
         try:
             return self._intercom().read_contacts(wanted, run.cursor, smaller)
         except (RejectedError, UnavailableError, ApplicationRefusedError, ResourceRefusedError) as error:

@@ -359,7 +359,7 @@ def test_a_scan_that_was_begun_beside_a_pass_is_not_forgotten_by_it() -> None:
     app.wait(300)
     real, others = app.environment.referral_factory(), [app.new_environment()]
 
-    def users(page: int) -> Any:
+    def users(page: int, smaller: int = 0) -> Any:
         if others:
             app.wait(1)
             context, app.context = app.context, Context(LONGEST_REFERRAL_FACTORY_CALL - 1)
@@ -401,7 +401,7 @@ def test_whom_a_shift_hides_between_two_new_pages_is_found_by_the_pass_that_foll
     account, real = app.referral_factory.account, app.environment.referral_factory()
     leavers = [account.people.ids()[0] if order == "ascending" else newest(app)]
 
-    def users(page: int) -> Any:
+    def users(page: int, smaller: int = 0) -> Any:
         told = real.users(page)
         if page == {"ascending": 6, "descending": 4}[order] and leavers:
             account.remove(account.people.with_id(leavers.pop()))
@@ -480,7 +480,7 @@ def test_a_page_that_our_own_limiter_could_not_judge_is_asked_for_again() -> Non
     real = app.environment.referral_factory()
     tries = []
 
-    def users(page: int) -> Any:
+    def users(page: int, smaller: int = 0) -> Any:
         tries.append(page)
         if len(tries) == 1:
             raise RateLimitedError("the limiter does not answer", vendor="referral_factory")
