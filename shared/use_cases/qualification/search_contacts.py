@@ -29,6 +29,8 @@ RESUMABLE = 3_600.0
 """Seconds after which a cursor is not tried any more: how long it lives is not documented."""
 DONE_WITHIN = 3_600.0
 """Seconds, over however many passes, after which a search that has not come to its end is late."""
+WHOLE_AGAIN_AFTER = 86_400.0
+"""Seconds after which whole pages are asked for again."""
 FORGOTTEN_AFTER = 30 * 86_400.0
 """Seconds after which the place of a search that nobody makes any more is forgotten."""
 
@@ -49,13 +51,15 @@ class Search:
 @dataclass(frozen=True, slots=True)
 class Place:
     """``succeeded_at``: when the last reading began that came to its end. ``cursor``: of the next page of one that is under
-    way, which began at ``begun_at`` and was left at ``left_at``. ``failures``: pages of it that did not come."""
+    way, which began at ``begun_at`` and was left at ``left_at``. ``failures``: pages that did not
+    come one after the other, the last at ``failed_at``; a day later they are forgotten."""
 
     succeeded_at: float
     cursor: str | None = None
     begun_at: float = 0.0
     left_at: float = 0.0
     failures: int = 0
+    failed_at: float = 0.0
 
 
 class ContactSearches:
@@ -101,14 +105,16 @@ class ContactSearches:
                 continue
             except UnavailableError as error:
                 if not isinstance(error, NotSentError):
-                    self._keep(search, replace(place, failures=place.failures + 1))
+                    self._keep(search, replace(place, failures=place.failures + 1, failed_at=self._now))
                     logger.warning("page of a search did not come", attribute=search.attribute, failures=place.failures + 1)
                 raise
             self._pages += 1
             self.seen += len(contacts)
             yield from (contact for contact in contacts if contact.updated_at >= place.succeeded_at - SEARCH_OVERLAP)
+            if place.failures < FAILURES_TO_SHRINK or self._now - place.failed_at > WHOLE_AGAIN_AFTER:
+                place = replace(place, failures=0)
             if cursor is None:
-                self._keep(search, Place(place.begun_at))
+                self._keep(search, Place(place.begun_at, failures=place.failures, failed_at=place.failed_at))
                 self._unfinished.pop(search.name, None)
                 return
             place = self._keep(search, replace(place, cursor=cursor, left_at=self._now))

@@ -25,6 +25,7 @@ PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
 SCAN_AGAIN_AFTER = 86_400.0
 WHOLE_AGAIN_AFTER = 86_400.0
+"""Seconds after which whole pages are asked for again."""
 MOST_PEOPLE_PAGES = 400
 """Pages of one pass: 100,000 people."""
 
