@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MOST_EXAMPLES = 20
+LEFT_OUT = "left out: "
+"""Begins the reason of a contact that got all but some attributes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ def pause_after(tries: int) -> float:
 
 FAILURES_TO_SHRINK = 2
 """Pages that did not come after which fewer entries a page are asked for."""
+
+
 def put_off_until(now: float, tries: int) -> float | None:
     """When something beside a delivery that has failed after so many tries is tried again by itself; None: no more."""
     return now + pause_after(tries) if tries < MOST_PUT_OFF else None

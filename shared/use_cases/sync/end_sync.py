@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.contact import CUSTOM
 from shared.domain.sync.run import MOST_LEAVERS, RunState, SyncHead, SyncRun
 from shared.domain.sync.source import Mode, sync_settings_of
+from shared.domain.sync.tally import LEFT_OUT
+from shared.errors import FailureError
 from shared.observability import logger
 from shared.ports.sync import SyncRuns
 from shared.use_cases.environment import Environment
@@ -38,7 +41,22 @@ def finish_sync(environment: Environment, run: SyncRun) -> SyncRun:
         return fresh if fresh.finished else replace(fresh, left=left, leavers=leavers)
 
     run = environment.sync_runs.update(run.campaign_id, run.slot, with_leavers)
-    return end_sync(environment, run, RunState.DONE)
+    return end_sync(environment, run, RunState.DONE, problem=_lack_of_attributes(environment, run))
+
+
+def _lack_of_attributes(environment: Environment, run: SyncRun) -> str:
+    """What Intercom no longer has of the attributes that are written back; looked up when contacts had trouble. Empty: nothing,
+    or nobody can tell."""
+    if not run.tally.failed and not any(reason.startswith(LEFT_OUT) for _, reason in run.tally.examples):
+        return ""
+    wanted = [attribute for _, attribute in run.settings.write_back if attribute.startswith(CUSTOM)]
+    try:
+        known = environment.intercom().read_attributes()
+    except FailureError as error:
+        logger.info("attributes not looked up", error=type(error).__name__)
+        return ""
+    gone = sorted(name for name in wanted if name not in known or known[name].archived)
+    return f"No longer in Intercom, so the sync cannot write it: {', '.join(gone)}." if gone else ""
 
 
 def reason_to_stop(campaign: Campaign | None, run: SyncRun) -> str | None:

@@ -15,7 +15,7 @@ from shared.domain.mapping import prepare
 from shared.domain.person import Person
 from shared.domain.sync.member import GONE, Candidate, SyncMember, changes_of, lack_of, there_now
 from shared.domain.sync.run import SyncRun
-from shared.domain.sync.tally import Outcome
+from shared.domain.sync.tally import LEFT_OUT, Outcome
 from shared.errors import (
     ApplicationError,
     ConflictError,
@@ -206,7 +206,7 @@ class ContactSync:
         if not written:
             raise PermanentError("; ".join(drop.reason for drop in dropped))
         gone = sorted(set(changes) - set(written))
-        return written, f"left out: {', '.join(gone)}" if gone else ""
+        return written, f"{LEFT_OUT}{', '.join(gone)}" if gone else ""
 
     def _fitting(self, changes: Mapping[str, Value]) -> Mapping[str, Value]:
         """What the workspace's attributes take of it, as they take it."""

@@ -22,7 +22,7 @@ from shared.domain.sync.run import Phase, RunState
 from shared.domain.vendor.limits import Priority
 from shared.messages import SyncPage, body_of
 from shared.use_cases.sync.read_syncs import cancel_run
-from tests.support.syncing import SyncApp, change
+from tests.support.syncing import COUNT, LINK, SyncApp, change
 
 PER_PAGE = 6
 """Of ``small_pages``; the real ones are in ``tests/contract/test_sync_clients.py``."""
@@ -429,6 +429,26 @@ def intercom_call(app: SyncApp, method: str, path: str, body: Any = None) -> Non
         headers["Content-Type"] = "application/json"
     answer = app.wire.send(method, f"http://intercom.test{path}", headers, json.dumps(body).encode() if body else None, 10)
     assert answer.status == 200, answer.body
+
+
+@pytest.mark.parametrize("write_back", [{"referral_link": LINK}, {"referral_link": LINK, "referral_count": COUNT}])
+def test_a_write_back_attribute_that_is_gone_is_the_campaigns_problem_until_it_is_back(
+    app: SyncApp, write_back: dict[str, str]
+) -> None:
+    """Whether it costs the contacts nothing else, or all of them fail."""
+    app.choose(write_back=write_back)
+    app.add_many(3)
+    attribute = next(one for one in app.intercom.workspace.attributes.values() if one.name == "referral_link")
+    path = f"/data_attributes/{attribute.id}"
+    intercom_call(app, "PUT", path, {"archived": True})
+    app.sync()
+    problems = app.environment.campaigns.get(1).problems
+    assert len(problems) == 1
+    assert LINK in problems[0]
+    intercom_call(app, "PUT", path, {"archived": False})
+    app.wait(700)
+    app.sync()
+    assert app.environment.campaigns.get(1).problems == ()
 
 
 def test_a_deleted_segment_ends_the_run_with_the_reason_and_marks_the_campaign(app: SyncApp) -> None:
