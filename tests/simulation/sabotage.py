@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from shared.adapters.dynamodb.contact import people
+from shared.adapters.dynamodb.signup import referrals
 from shared.adapters.dynamodb.signup.inbox import DynamoInbox
 from shared.adapters.dynamodb.table import Table, attributes_of
 from shared.adapters.dynamodb.vendor import limiter_referral_factory, strikes
+from shared.adapters.referral_factory import client as referral_factory_client
 from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 from shared.domain.campaign.campaign import DuplicatePolicy
 from shared.domain.signup.referral import Referral, State
@@ -22,7 +24,10 @@ from shared.observability import logger
 from shared.runtime import batch
 from shared.use_cases.contact import write_contact
 from shared.use_cases.operations import ring_due
-from shared.use_cases.signup import accept_signup, check_delivered, compare_people, put_aside, write_signup
+from shared.use_cases.qualification import read_contact
+from shared.use_cases.referrer import update_referrer
+from shared.use_cases.signup import accept_signup, check_delivered, compare_people, put_aside, reconcile_campaigns, write_signup
+from shared.use_cases.vendor import guard_vendor
 from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 Patch = pytest.MonkeyPatch
@@ -201,6 +206,48 @@ def every_trouble_is_a_rows_own(patch: Patch) -> None:
 
 def deleted_contacts_are_brought_back(patch: Patch) -> None:
     patch.setattr(Writer, "_bring_back", lambda self, _: self._create())
+
+
+def reopened_rows_are_only_checked(patch: Patch) -> None:
+    due_row = referrals._due_row
+    patch.setattr(referrals, "_due_row", lambda item: replace(due_row(item), settles="settle_since" in item))
+
+
+def lease_kept_after_a_failure(patch: Patch) -> None:
+    patch.setattr(update_referrer.ReferrerUpdate, "_release", lambda _: None)
+
+
+def tries_without_a_call_are_kept(patch: Patch) -> None:
+    succeeded = guard_vendor.VendorGuard.succeeded
+
+    def keeping(self: Any) -> None:
+        self._try = None
+        succeeded(self)
+
+    patch.setattr(guard_vendor.VendorGuard, "succeeded", keeping)
+
+
+def readings_ignore_the_breaker(patch: Patch) -> None:
+    ask = read_contact._ask
+
+    def asking(environment: Any, *given: Any) -> Any:
+        with pytest.MonkeyPatch.context() as inside:
+            inside.setattr(guard_vendor.VendorGuard, "admit", lambda _: None)
+            return ask(environment, *given)
+
+    patch.setattr(read_contact, "_ask", asking)
+
+
+def promise_counts_from_the_signup(patch: Patch) -> None:
+    patch.setattr(Referral, "waits_since", property(lambda self: self.accepted_at))
+
+
+def pages_stay_large(patch: Patch) -> None:
+    patch.setattr(reconcile_campaigns, "FAILURES_TO_SHRINK", 10**9)
+
+
+def answers_too_large_are_an_outage(patch: Patch) -> None:
+    patch.setattr(referral_factory_client, "PARTS", (referral_factory_client.PAGE_SIZE,))
 
 
 @contextmanager

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from sandbox.vendors.wire import OutgoingWebhook
+from shared.adapters.http import transport
+from shared.adapters.secrets import SECRETS_KEPT_SECONDS
 from tests.simulation.alarms import fired
 from tests.simulation.boundary import Call, Flavour, When
 from tests.simulation.conftest import MakeWorld
@@ -165,3 +168,66 @@ def test_16_an_authenticated_body_nobody_can_read_is_kept_with_an_alarm(world: W
     assert statuses == [202]
     assert len(world.quarantined()) == 1
     assert "SignupQuarantinedAlarm" in fired(world)
+
+
+def test_20_a_receiver_that_knows_the_secret_answers_while_secrets_manager_hangs(world: World) -> None:
+    world.sign_up("first@example.com")
+    world.run(SECRETS_KEPT_SECONDS + 1)
+    world.crossing.faults = When(lambda call: call.service == "secretsmanager", Flavour.HANG)
+    signups = []
+    for number in range(10):
+        signups.append(world.sign_up(f"p{number}@example.com"))
+        world.run(10)
+    assert [[status for _, status in signup.answered] for signup in signups] == [[202]] * 10
+    world.crossing.faults = When(lambda _: False, Flavour.BEFORE)
+    world.run(900)
+    assert_kept(world)
+
+
+def test_15_two_webhooks_a_tenth_of_a_second_apart_with_different_fields_are_one_whole_contact(world: World) -> None:
+    seen: list[OutgoingWebhook] = []
+    world.drop_webhook = lambda webhook: bool(seen.append(webhook))
+    world.sign_up("ivo@example.com", "Ivo")
+    world.run(10)
+    whole = json.loads(seen[0].body)
+    for left_out, seconds in (("first_name", 0.0), ("url", 0.1)):
+        body = json.dumps({name: value for name, value in whole.items() if name != left_out}).encode()
+        world.at(world.now() + seconds, lambda body=body: world.post(replace(seen[0], body=body)))
+    world.run(120)
+    [contact] = world.contacts("ivo@example.com")
+    assert contact.name is not None
+    assert "Ivo" in contact.name
+    assert contact.custom_attributes["referral_link"] == whole["url"]
+    assert_kept(world)
+
+
+def test_15_a_webhook_that_tells_nothing_but_an_id_is_completed_by_polling(world: World) -> None:
+    seen: list[OutgoingWebhook] = []
+    world.drop_webhook = lambda webhook: bool(seen.append(webhook))
+    signup = world.sign_up("ivo@example.com")
+    world.run(10)
+    world.post(replace(seen[0], body=json.dumps({"id": signup.person.id, "campaign_id": 1}).encode()))
+    world.run(700)
+    assert len(world.contacts("ivo@example.com")) == 1
+    assert_kept(world)
+
+
+@pytest.mark.parametrize("missing", [("last_page_missing",), ("links_missing",), ("last_page_missing", "links_missing")])
+def test_01_people_of_later_pages_are_found_whatever_the_list_does_not_say(
+    make_world: MakeWorld, missing: tuple[str, ...]
+) -> None:
+    world = make_world(referral_factory={"webhook_loss": 1.0, "seed_people": 600, **dict.fromkeys(missing, True)})
+    for number in range(5):
+        world.sign_up(f"p{number}@example.com")
+    world.run(900)
+    assert len(assert_kept(world).arrived) == 5
+
+
+def test_01_people_on_pages_that_are_too_large_are_found(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "BODY_LIMIT", 60_000)
+    world = make_world(referral_factory={"webhook_loss": 1.0, "seed_people": 600})
+    for number in range(5):
+        world.sign_up(f"p{number}@example.com")
+    world.run(900)
+    assert len(assert_kept(world).arrived) == 5
+    assert world.counted("BreakerOpened") == 0

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.referral_factory.rules import ReferralFactory
 from sandbox.vendors.wire import OutgoingWebhook, Request, Response
-from shared.adapters.http.transport import HttpResponse
+from shared.adapters.http import transport
+from shared.adapters.http.transport import HttpResponse, TooLargeAnswerError
 from shared.errors import ConfigurationError, NotSentError, RefusedError, UnavailableError
 from tests.simulation.boundary import Flavour
 from tests.simulation.cloud import API_HOST
@@ -181,6 +182,8 @@ class VendorTransport:
         return self._shown(vendor, self._rules[vendor].refuse(int(outage.how)))
 
     def _shown(self, vendor: str, response: Response) -> HttpResponse:
+        if len(response.body) > transport.BODY_LIMIT:
+            raise TooLargeAnswerError(f"the answer is over {transport.BODY_LIMIT} bytes", status=response.status)
         names = {name.lower(): value for name, value in response.headers.items()}
         names.setdefault("date", formatdate(self._crossing.loop.time + self.skew, usegmt=True))
         return HttpResponse(response.status, names, response.body)

@@ -329,3 +329,18 @@ def test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checke
         app.wait(60)
         app.sweep()
     assert [app.row(user_id).state for user_id in people] == [State.DELIVERED] * 8
+
+
+def test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next(app: App) -> None:
+    opened(app, 30)
+    app.wait(31)
+    guard = app.environment.intercom_guard
+    guard.admit()
+    breaker = app.environment.breakers.find(Vendor.INTERCOM)
+    assert breaker is not None
+    assert breaker.is_open(app.clock.now()), "one at a time"
+    guard.succeeded()
+    breaker = app.environment.breakers.find(Vendor.INTERCOM)
+    assert breaker is not None, "nothing was learnt of the vendor"
+    assert not breaker.is_open(app.clock.now())
+    app.new_environment().intercom_guard.admit()
