@@ -170,7 +170,7 @@ def test_16_an_authenticated_body_nobody_can_read_is_kept_with_an_alarm(world: W
     assert "SignupQuarantinedAlarm" in fired(world)
 
 
-def test_12_a_receiver_that_knows_the_secret_answers_while_secrets_manager_hangs(world: World) -> None:
+def test_87_a_receiver_that_knows_the_secret_answers_while_secrets_manager_hangs(world: World) -> None:
     world.sign_up("first@example.com")
     world.run(SECRETS_KEPT_SECONDS + 1)
     world.crossing.faults = When(lambda call: call.service == "secretsmanager", Flavour.HANG)
