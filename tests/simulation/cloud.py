@@ -24,6 +24,10 @@ NAMES = {"HttpApi": "api", "AWS::Region": "eu-central-1", "AWS::URLSuffix": "ama
 API_HOST = "api.execute-api.eu-central-1.amazonaws.com"
 
 
+READ_LAG = 2.0
+"""Seconds by which reads are late that do not ask for what is there now."""
+
+
 class Cloud:
     """The services. ``index_lag`` in seconds is how late the tables' indexes may follow; ``parameters`` are the template's,
     beside those of production."""
@@ -41,7 +45,9 @@ class Cloud:
     ) -> None:
         lag_chance = Random(f"lag {seed}")
         lag: Callable[[], float] | float = (lambda: lag_chance.random() * index_lag) if index_lag else 0
-        self.dynamodb = FakeDynamoDB(now, Random(f"dynamodb {seed}"), lag, journal=journal, journal_entries=1_000_000)
+        self.dynamodb = FakeDynamoDB(
+            now, Random(f"dynamodb {seed}"), lag, read_lag_seconds=READ_LAG, journal=journal, journal_entries=1_000_000
+        )
         self.sqs = FakeSQS(now, Random(f"sqs {seed}"), duplicate_probability=duplicates)
         self.secretsmanager = FakeSecretsManager(now, Random(f"secrets {seed}"))
         self._blueprint = blueprint

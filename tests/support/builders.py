@@ -50,6 +50,8 @@ CLIENT_SECRET = "local-client-secret"
 INTERCOM = "http://intercom.test"
 REFERRAL_FACTORY = "http://referral-factory.test"
 APPLICATION = "http://application.test"
+READ_LAG = 30.0
+"""Seconds by which reads are late that do not ask for what is there now: no test may pass by luck where one forgot to ask."""
 SYNTHETIC_EMAIL = "synthetic@example.com"
 CUSTOM = "custom_attributes."
 EMAIL = "ivo.invited@example.com"
@@ -296,7 +298,7 @@ class App:
         self.wire = VendorWire(
             self.clock, {INTERCOM: self.intercom, REFERRAL_FACTORY: self.referral_factory, APPLICATION: OwnApi(self.post)}
         )
-        self.dynamodb = FallibleClient(FakeDynamoDB(self.clock.now, random))
+        self.dynamodb = FallibleClient(FakeDynamoDB(self.clock.now, random, read_lag_seconds=READ_LAG))
         self.sqs = FallibleClient(FakeSQS(self.clock.now, random))
         self.secrets = FallibleClient(FakeSecretsManager(self.clock.now, random))
         self.settings = self._deploy()

@@ -33,7 +33,7 @@ def stored(app: App) -> str:
     """Everything in every table and queue, quarantined bodies readable."""
     text = ""
     for table in (app.settings.referrals_table, app.settings.campaigns_table):
-        for item in app.environment._dynamodb.scan(TableName=table)["Items"]:
+        for item in app.environment._dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]:
             text += json.dumps(item, ensure_ascii=False) + "\n"
             if item["sk"]["S"] == "QUARANTINE":
                 text += base64.b64decode(item["body"]["S"]).decode() + "\n"
