@@ -14,7 +14,7 @@ CANARY := .aws-sam/expanded-canary.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token prove test crash-test browser-test simulate mutate check lint types template-check security help-pages bench cost lock build deploy clean
+.PHONY: help install run demo token prove test crash-test browser-test simulate fuzz mutate check lint types template-check security help-pages bench cost lock build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ browser-test: .venv-browser/.installed $(MINISTACK) ## click through the guides 
 simulate: .venv/.installed ## play bad days in the simulated world: SEEDS=1, SIGNUPS=10000; long
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1) --signups $(or $(SIGNUPS),10000) --processes 2 $(ARGS)
 	@$(BIN)/python -m pytest -q -n 2 -m slow tests/simulation/test_referral_crash_points.py tests/unit/qualification/test_disorder.py
+
+fuzz: .venv/.installed ## feed seeded inputs that nobody meant to receivers, readers and the API; 30 minutes; ARGS=--help
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 mutate: .venv/.installed ## change the product a little, some hundred times: does a test notice? 20 minutes; ARGS=--help
 	@$(BIN)/python -m tools.mutate $(ARGS)

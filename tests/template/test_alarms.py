@@ -168,7 +168,7 @@ def test_every_metric_of_ours_is_the_stacks_own(resources: Resources) -> None:
     for filtered in resources.of_type("AWS::Logs::MetricFilter").values():
         assert filtered["MetricTransformations"][0]["Dimensions"] == [{"Key": "service", "Value": "$.stack"}]
     for api in resources.of_type("AWS::ApiGatewayV2::Stage").values():
-        assert api["AccessLogSettings"]["Format"]["Fn::Sub"].startswith('{"stack":"${AWS::StackName}"')
+        assert api["AccessLogSettings"]["Format"]["Fn::Sub"][0].startswith('{"stack":"${AWS::StackName}"')
     dashboard = resources.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
     assert dashboard.count('"service", "${AWS::StackName}"') == dashboard.count(f'"{OURS}"')
 

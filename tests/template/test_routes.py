@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.template.reading import Resources
@@ -74,8 +75,11 @@ def test_the_public_pages_have_a_pace_of_their_own(resources: Resources) -> None
 
 
 def test_the_access_log_tells_no_persons_facts(resources: Resources) -> None:
-    log = resources.properties("HttpApiApiGatewayDefaultStage")["AccessLogSettings"]["Format"]
-    assert not [word for word in ("query", "header", "claims", "sourceIp", "userAgent", "identity") if word in log]
+    log = resources.properties("HttpApiApiGatewayDefaultStage")["AccessLogSettings"]["Format"]["Fn::Sub"]
+    assert not [word for word in ("query", "header", "claims", "sourceIp", "userAgent", "identity") if word in log[0]]
+    assert log[1] == {"Address": {"Fn::If": ["LogAddresses", ',"address":"$context.identity.sourceIp"', ""]}}
+    for address in ("", ',"address":"$context.identity.sourceIp"'):
+        assert isinstance(json.loads(log[0].replace("${Address}", address)), dict)
 
 
 def test_in_the_user_pool_only_an_administrator_creates_people(resources: Resources) -> None:
