@@ -88,7 +88,7 @@ class Targets:
         query = self._inputs.body().decode("utf-8", "replace")[:2_000] if self._chance.random() < 0.3 else ""
         kind = self._chance.choice(TYPES)
         campaign, event = (
-            self._chance.choice(("1", "0", "x", "９", "1" * 30)),
+            self._chance.choice(("1", "0", "x", "\uff19", "1" * 30)),
             self._chance.choice(("joined", "JOINED/", "rewarded", "x")),
         )
         answer = self._app.post(body, campaign=campaign, event=event, secret=secret, query=query, content_type=kind)
