@@ -14,7 +14,7 @@ CANARY := .aws-sam/expanded-canary.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token prove test crash-test browser-test simulate fuzz mutate check lint types template-check security help-pages bench cost lock build deploy clean
+.PHONY: help install run demo token prove test crash-test browser-test simulate fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ help: ## list the targets
 
 .venv-check/.installed: tools/requirements-check.txt
 	@tools/make_venv.sh .venv-check $<
+	@touch $@
+
+.venv-audit/.installed: tools/requirements-audit.txt
+	@tools/make_venv.sh .venv-audit $< --require-hashes
 	@touch $@
 
 .venv-lock/.installed: tools/requirements-lock.txt
@@ -122,9 +126,17 @@ template-check: $(EXPANDED) $(CANARY) $(SAM_VENV)
 security: $(CANARY) .venv-check/.installed
 	.venv-check/bin/checkov --config-file tools/checkov.yaml --file $(CANARY)
 
+audit: .venv/.installed .venv-audit/.installed ## known holes, secrets and licences in what ships; ARGS=--strict
+	@$(BIN)/python -m tools.audit $(ARGS)
+
+notices: .venv/.installed ## write THIRD-PARTY-NOTICES.md anew after make lock
+	@$(BIN)/python -m tools.shipped notices
+
 lock: .venv-lock/.installed ## pin what ships, with hashes: shared/requirements.txt out of requirements-shipped.in
 	@.venv-lock/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock, from requirements-shipped.in; do not edit" requirements-shipped.in -o shared/requirements.txt
+	@.venv-lock/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-emit-index-url \
+	  --custom-compile-command "make lock, from tools/requirements-audit.in; do not edit" tools/requirements-audit.in -o tools/requirements-audit.txt
 
 # ---------------------------------------------------------------------------------------------------------------- help
 

@@ -51,4 +51,5 @@ if [ -n "$compiled" ]; then
   "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$scratch/native" $compiled
 fi
 "$python" -I -S "$tools/check_build.py" "$scratch/native" "$scratch/runtime"
+"${VENV:-.venv}/bin/python" -m tools.shipped sbom .aws-sam/bill-of-materials.cdx.json
 du -sh .aws-sam/build/ApplicationLayer | awk '{ print "layer, unpacked: " $1 }'

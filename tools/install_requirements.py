@@ -44,7 +44,7 @@ def names_in(requirements: Path) -> Iterator[str]:
     for line in requirements.read_text().splitlines():
         if line.startswith("-r "):
             yield from names_in(requirements.parent / line[3:].strip())
-        elif match := _PINNED.match(line):
+        elif (match := _PINNED.match(line)) and ";" not in line:  # with a condition, it may be right that it is not there
             yield match[1]
 
 

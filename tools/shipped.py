@@ -1,0 +1,124 @@
+"""What ships beside our own code: third-party notices, and a bill of materials (CycloneDX 1.5).
+
+python -m tools.shipped notices             writes THIRD-PARTY-NOTICES.md
+python -m tools.shipped sbom FILE           writes the bill of materials
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "shared" / "requirements.txt"
+NOTICES = ROOT / "THIRD-PARTY-NOTICES.md"
+LICENCES = frozenset({"MIT", "MIT-0", "Apache-2.0", "BSD-3-Clause", "BSD-2-Clause", "ISC", "PSF-2.0", "MPL-2.0"})
+"""Those that a shipped package may have: they ask for a notice, and MPL for the changes to its own files."""
+_WORDS = (
+    ("mit no attribution", "MIT-0"), ("mit-0", "MIT-0"), ("mozilla", "MPL-2.0"), ("mpl", "MPL-2.0"), ("apache", "Apache-2.0"),
+    ("psf", "PSF-2.0"), ("python software foundation", "PSF-2.0"), ("isc", "ISC"), ("bsd-2", "BSD-2-Clause"),
+    ("bsd", "BSD-3-Clause"), ("mit", "MIT"),
+)  # fmt: skip
+_PACKAGE = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    name: str
+    version: str
+    licence: str
+    """As SPDX calls it, or the package's own words."""
+    texts: Sequence[str]
+    hashes: Sequence[str]
+
+
+def shipped() -> list[Package]:
+    """As they are pinned; licence and texts as installed in this venv."""
+    found = []
+    for block in re.split(r"\n(?=[A-Za-z0-9])", SHIPPED.read_text()):
+        match = _PACKAGE.match(block)
+        if match:
+            installed = importlib.metadata.distribution(match[1])
+            texts = _texts(installed)
+            found.append(Package(match[1], match[2], _licence(installed), texts, tuple(sorted(_HASH.findall(block)))))
+    return found
+
+
+def _licence(installed: importlib.metadata.Distribution) -> str:
+    told = installed.metadata
+    said = told.get("License-Expression") or told.get("License") or ""
+    classifiers = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
+    text = (said if said and len(said) < 100 else " ".join(classifiers)).casefold()
+    return next((spdx for word, spdx in _WORDS if re.search(rf"\b{re.escape(word)}", text)), said or "unknown")
+
+
+def _texts(installed: importlib.metadata.Distribution) -> tuple[str, ...]:
+    names = (path for path in installed.files or () if re.match(r"(LICEN[CS]E|NOTICE|COPYING)", path.name, re.IGNORECASE))
+    ours = (path for path in names if ".dist-info" in str(path))
+    return tuple(Path(str(path.locate())).read_text(encoding="utf-8").strip() for path in sorted(ours, key=str))
+
+
+def notices(packages: Sequence[Package]) -> str:
+    parts = [
+        "# Third-party notices",
+        "",
+        "What ships in the layer beside our own code, with its licences. Made by `make notices`; do not edit.",
+        "boto3 comes with the Lambda runtime.",
+    ]
+    for package in packages:
+        parts += ["", f"## {package.name} {package.version} · {package.licence}", ""]
+        parts += [f"```\n{text}\n```" for text in package.texts] or ["The package brings no text."]
+    return "\n".join(parts) + "\n"
+
+
+def bill_of_materials(packages: Sequence[Package]) -> dict[str, Any]:
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": "referral-factory-intercom", "bom-ref": "application"}},
+        "components": [
+            {
+                "type": "library",
+                "bom-ref": (url := f"pkg:pypi/{package.name}@{package.version}"),
+                "name": package.name,
+                "version": package.version,
+                "purl": url,
+                "licenses": [
+                    {"license": {"id": package.licence} if package.licence in LICENCES else {"name": package.licence}}
+                ],
+                "externalReferences": [
+                    {
+                        "type": "distribution",
+                        "url": f"https://pypi.org/project/{package.name}/{package.version}/",
+                        "hashes": [{"alg": "SHA-256", "content": content} for content in package.hashes],
+                    }
+                ],
+            }
+            for package in packages
+        ],
+    }
+
+
+def main(words: Sequence[str]) -> int:
+    match words:
+        case ["notices"]:
+            NOTICES.write_text(notices(shipped()))
+        case ["sbom", str(target)]:
+            Path(target).write_text(json.dumps(bill_of_materials(shipped()), indent=1) + "\n")
+            sys.stdout.write(f"bill of materials: {target}\n")
+        case _:
+            sys.stderr.write(f"{__doc__}\n")
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
