@@ -151,6 +151,15 @@ def erase(environment: Environment, email: str) -> Iterator[str]:
     yield "AWS keeps point-in-time copies of the tables for 35 days, and messages that are under way for 14 days at most."
 
 
+def show_sync(environment: Environment, campaign_id: int) -> Iterator[str]:
+    """The newest run as it stands; nothing is started."""
+    newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
+    if newest is None:
+        yield f"Campaign {campaign_id} has no sync run."
+        return
+    yield from summary(describe_run(newest, environment.clock.now()))
+
+
 def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterator[str]:
     """Starts a run, or follows the one that is open, with a progress bar; or cancels it. Raises OperatingError at the end of
     one that is not done."""
@@ -208,7 +217,9 @@ def parser() -> argparse.ArgumentParser:
     erasing.add_argument("--yes", action="store_true", help="do it")
     syncing = commands.add_parser("sync", help="sync a campaign now, or follow the run that is open")
     syncing.add_argument("campaign", type=int, metavar="CAMPAIGN")
-    syncing.add_argument("--cancel", action="store_true", help="cancel the open run instead")
+    instead = syncing.add_mutually_exclusive_group()
+    instead.add_argument("--cancel", action="store_true", help="cancel the open run instead")
+    instead.add_argument("--show", action="store_true", help="only show the newest run; nothing is started")
     return made
 
 
@@ -229,6 +240,8 @@ def run(environment: Environment, arguments: argparse.Namespace) -> Iterator[str
             return switch(environment, connected=arguments.command == "reconnect")
         case "close-breaker":
             return close(environment, Vendor(arguments.vendor))
+        case "sync" if arguments.show:
+            return show_sync(environment, arguments.campaign)
         case "sync":
             return sync(environment, arguments.campaign, cancel=arguments.cancel)
         case _:

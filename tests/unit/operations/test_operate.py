@@ -126,3 +126,8 @@ def test_the_apps_secret_of_an_older_deployment_is_moved_to_its_own() -> None:
     del outputs["IntercomAppSecretArn"]
     with pytest.raises(operate.OperatingError, match="Deploy this version first"):
         list(operate.lines_of("x", clients.__getitem__, arguments))
+
+
+def test_looking_at_a_sync_starts_none(app: App) -> None:
+    assert run(app, "sync", "1", "--show") == "Campaign 1 has no sync run."
+    assert app.queued("sync") == []
