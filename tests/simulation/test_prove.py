@@ -12,7 +12,17 @@ from tests.simulation.scenarios import SCENARIOS, Outcome
 
 def outcome(**verdict: list[str]) -> Outcome:
     made = Verdict(**verdict)  # type: ignore[arg-type]
-    return Outcome(SCENARIOS[1], 1, 60, made, 2.1, 0.0, 0.0, "")
+    return Outcome(
+        scenario=SCENARIOS[1],
+        seed=1,
+        signups=60,
+        verdict=made,
+        calls_per_signup=2.1,
+        referral_factory_strikes=0.0,
+        net_after_outage=0.0,
+        calls_in_outage=0,
+        trace="",
+    )
 
 
 def test_a_good_run_passes_and_its_row_is_all_zero() -> None:
@@ -49,3 +59,7 @@ def test_a_simulation_that_would_play_nothing_is_an_error(
         simulate.main(given)
     assert ended.value.code == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_the_days_that_the_introduction_describes_are_there() -> None:
+    assert tuple(day.name for day in prove.DAYS) == prove.NAMES
