@@ -219,7 +219,7 @@ def test_a_failed_one_says_why_and_what_to_do(console: Console) -> None:
     [
         ({"possibly_doubled": True}, "merge them if they are the same person"),
         ({"unverified": True}, "change the secret"),
-        ({"state": State.PARTIAL}, "Mend the attributes that were left out"),
+        ({"state": State.PARTIAL}, "Mend what was left out"),
         ({"state": State.HELD}, "Make the campaign active"),
     ],
 )
