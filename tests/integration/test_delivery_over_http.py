@@ -124,7 +124,8 @@ def test_one_person_in_two_campaigns_is_one_contact(outside: OverHttp, campaign:
     fields = outside.fields(campaign)
     keys = [(campaign, fields["id"]), outside.sign_up(other, email=fields["email"])]
     assert outside.post(campaign, fields).status_code == 202
-    assert {outside.row(key).state for key in keys} == {State.DELIVERED}
+    states = {outside.row(key).state for key in keys}
+    assert states == {State.DELIVERED, State.SKIPPED}  # the second campaign leaves what the first one made as it is
     assert len(outside.contacts(fields["email"])) == 1
 
 

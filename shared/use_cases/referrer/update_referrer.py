@@ -86,7 +86,8 @@ class ReferrerUpdate:
                 raise
             self.wait(environment.clock.now() + VENDOR_AGAIN, str(error))
         except TransientError:
-            self._release()
+            if self.waits_so_far == 0:  # what failed for a moment goes on in seconds; who fails for long is asked less
+                self._release()
             raise
 
     def wait(self, until: float, reason: str) -> bool:

@@ -106,8 +106,9 @@ def test_an_event_whose_answer_was_lost_is_sent_again_in_the_same_second() -> No
 def test_killed_between_the_second_and_the_event() -> None:
     story = Story()
     story.qualifies(story.invites())
-    story.app.wire.faults.add({"kind": "reset", "method": "POST", "path": "^/events", "times": 1})
+    story.app.wire.faults.add({"kind": "reset", "method": "POST", "path": "^/events", "id": "killed"})
     story.passes(15, step=15)
+    story.app.wire.faults.remove("killed")
     (reward,) = story.rewards()
     assert (reward.event_at is not None, reward.told_at) == (True, None)
     story.passes(120)
