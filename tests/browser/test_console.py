@@ -17,10 +17,11 @@ import requests
 from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
 from shared.adapters.clock import SystemChance, SystemClock
+from shared.adapters.dynamodb.operations.figures import DynamoFigures
 from shared.adapters.dynamodb.sync.runs import DynamoSyncRuns
 from shared.adapters.dynamodb.table import Table
 from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
-from shared.domain.connection.connection import Vendor
+from shared.domain.connection.connection import CAME_WITH_NEXT, Vendor
 from shared.domain.sync.run import RunState, SyncRun
 from tests.browser.windows import (
     ARTEFACTS,
@@ -147,6 +148,11 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     until(page, row.get_by_text("In Intercom", exact=True).count, again.click, seconds=120)
 
 
+def came_with_the_next_secret(stack: Stack) -> bool:
+    table = Table(stack.client("dynamodb"), stack.resources["CampaignsTable"], SystemChance())
+    return CAME_WITH_NEXT in DynamoFigures(table).last_received(Vendor.REFERRAL_FACTORY)
+
+
 def test_the_webhook_secret_is_rotated_without_a_webhook_lost(page: Page, stack: Stack) -> None:
     go_to(page, "Connection")
     secrets = card(page, "Webhook secret")
@@ -158,13 +164,18 @@ def test_the_webhook_secret_is_rotated_without_a_webhook_lost(page: Page, stack:
     person = {"id": 801, "first_name": "=Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5}
     assert post_webhook(stack, person) == 202
     until(page, lambda: post_webhook(stack, person, secret=new) == 202, lambda: None, seconds=90)
+    until(page, lambda: came_with_the_next_secret(stack), lambda: None, seconds=90)
     secrets.get_by_role("button", name="switch over").click()
     answer(page, "Switch over?", "Switch over")
     told(page, "within five minutes only the new secret counts")
     assert post_webhook(stack, person, secret=new) == 202
     assert new not in page.content()
     client, secret = stack.client("secretsmanager"), stack.resources["WebhookSecret"]
-    assert json.loads(client.get_secret_value(SecretId=secret)["SecretString"]) == {"current": new, "next": ""}
+    assert json.loads(client.get_secret_value(SecretId=secret)["SecretString"]) == {
+        "current": new,
+        "next": "",
+        "next_made_at": "",
+    }
     before = {"current": stack.settings.webhook_secret, "next": new}  # for the tests that follow
     client.put_secret_value(SecretId=secret, SecretString=json.dumps(before))
     until(page, lambda: post_webhook(stack, person) == 202, lambda: None, seconds=90)
