@@ -82,8 +82,12 @@ class ReferralFactoryClient(ReferralFactory):
     def user(self, user_id: int) -> tuple[int | None, Person] | None:
         document = self._call("GET", f"/users/{user_id}?with=user.analytics", may_be_gone=True)
         entry = document.get("data", document)
+        if not entry:
+            return None
         person = user_of(entry) if isinstance(entry, Mapping) else None
-        return None if person is None or person.user_id != user_id else (campaign_id_of(entry), person)
+        if person is None or person.user_id != user_id:  # that is no word that nobody has this id
+            raise UnavailableError("Referral Factory: its answer is about somebody else", vendor=VENDOR, status=200)
+        return campaign_id_of(entry), person
 
     def qualify(self, user_id: int, qualified: bool) -> None:
         """See ``ReferralFactory.qualify``. Sent once: after a lost answer only a read tells whether it happened."""

@@ -138,3 +138,18 @@ def test_a_refused_connection_means_blocked(world: World) -> None:
     world.server.stop()
     with pytest.raises(BlockedError):
         world.client.users(1)
+
+
+@pytest.mark.parametrize(
+    "answer", ['{"data": {"id": 999999, "first_name": "Somebody else"}}', '{"data": {"status": "busy"}}', '{"data": "?"}']
+)
+def test_an_answer_about_somebody_else_is_no_word_that_a_person_is_unknown(world: World, answer: str) -> None:
+    world.fault("status", status=200, path="/users/1", body=answer)
+    with pytest.raises(UnavailableError):
+        world.client.user(1)
+
+
+@pytest.mark.parametrize("answer", ['{"data": null}', '{"data": []}', "{}"])
+def test_an_empty_answer_says_that_a_person_is_unknown(world: World, answer: str) -> None:
+    world.fault("status", status=200, path="/users/1", body=answer)
+    assert world.client.user(1) is None
