@@ -86,6 +86,15 @@ def test_a_default_in_milliseconds_goes_into_the_first_create() -> None:
     assert created["signed_up_at"] == UTC_DAY
 
 
+def test_an_extra_field_in_milliseconds_reaches_a_date_attribute() -> None:
+    app = App()
+    app.configure(person_invited={"mapping": mapping(("meta.birthday", "custom_attributes.signed_up_on"))})
+    app.post(webhook_fields(birthday=631_152_000_000))
+    app.work()
+    assert app.row().state is State.DELIVERED
+    assert app.contact().custom_attributes["signed_up_on"] == 631_152_000
+
+
 def test_the_day_of_a_signup_is_the_same_day_in_the_workspace() -> None:
     app = App()  # the stand-in's workspace is in Berlin
     app.configure(person_invited={"mapping": mapping(("signed_up_at", "signed_up_at"))})
