@@ -129,7 +129,7 @@ security: $(CANARY) .venv-check/.installed
 audit: .venv/.installed .venv-audit/.installed ## known holes, secrets and licences in what ships; ARGS=--strict
 	@$(BIN)/python -m tools.audit $(ARGS)
 
-notices: .venv/.installed ## write THIRD-PARTY-NOTICES.md anew after make lock
+notices: .venv/.installed ## rewrite THIRD-PARTY-NOTICES.md after make lock
 	@$(BIN)/python -m tools.shipped notices
 
 lock: .venv-lock/.installed ## pin what ships, with hashes: shared/requirements.txt out of requirements-shipped.in

@@ -32,6 +32,12 @@ def documents() -> list[Path]:
     return sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")) if path.name not in UNCHECKED)
 
 
+_BEGINS = re.compile(r"\s*$|[|#<]|\s*(?:[*+-] |\d+\. |> )")
+"""What ends the paragraph before it."""
+SHORT = 50
+"""Characters under which a line that is not its paragraph's last was left over from a break."""
+
+
 def problems(text: str) -> Iterator[tuple[int, str]]:
     """Line number and what is wrong with it."""
     in_block = False
@@ -47,14 +53,30 @@ def problems(text: str) -> Iterator[tuple[int, str]]:
 
 
 def wrap(text: str) -> str:
-    """The same text, with lines that are too long broken at a blank: what Markdown shows does not change."""
+    """The same text, with each paragraph filled again that has a line too long, or a short one before its end: what Markdown
+    shows does not change."""
     lines: list[str] = []
+    paragraph: list[str] = []
     in_block = False
-    for line in text.splitlines():
-        if line.lstrip().startswith("```"):
-            in_block = not in_block
-        lines += [line] if in_block or line.startswith("|") else _broken(line)
-    return "\n".join(lines) + "\n"
+    for line in [*text.splitlines(), ""]:
+        fence = line.lstrip().startswith("```")
+        if fence or in_block or _BEGINS.match(line):
+            lines += _filled(paragraph)
+            paragraph = []
+        in_block = in_block != fence
+        if fence or in_block or not line.strip() or line.startswith(("|", "#", "<")):
+            lines.append(line)
+        else:
+            paragraph.append(line)
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _filled(paragraph: list[str]) -> Iterator[str]:
+    """A line that ends in two blanks is broken on purpose."""
+    ragged = any(len(line) < SHORT for line in paragraph[:-1]) or any(len(line) > LONGEST for line in paragraph)
+    if not ragged or any(line.endswith("  ") for line in paragraph):
+        return iter(paragraph)
+    return _broken(" ".join([paragraph[0].rstrip(), *(line.strip() for line in paragraph[1:])]))
 
 
 def _broken(line: str) -> Iterator[str]:

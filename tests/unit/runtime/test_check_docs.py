@@ -36,3 +36,11 @@ def test_what_is_wrong_is_named_with_its_line() -> None:
 
 def test_the_documents_are_looked_at() -> None:
     assert {"README.md", "runbook.md", "configure.md", "reference.md"} <= {path.name for path in documents()}
+
+
+def test_what_an_earlier_break_left_over_joins_the_next_line() -> None:
+    ragged = f"* {'one ' * 25}\n  two\n  {'three ' * 10}four\n* another\n"
+    filled = wrap(ragged)
+    assert "\n  two\n" not in filled
+    assert filled.split() == ragged.split()
+    assert wrap(filled) == filled
