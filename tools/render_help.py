@@ -17,7 +17,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "docs" / "configure.md"
-TARGET = ROOT / "functions" / "console" / "files" / "guide.json"
+TARGET = ROOT / "functions" / "console" / "files" / "help" / "guide.json"
 TAGS = {"paragraph": "p", "strong": "strong", "em": "em", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li"}
 Node = str | list[Any]
 

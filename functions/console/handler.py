@@ -86,10 +86,14 @@ def _settings() -> Settings:
 
 @cache
 def _files() -> dict[str, tuple[str, bytes, str]]:
-    """Type, content and ETag by name. Nothing else is ever opened, so no path can lead out of the folder."""
+    """Type, content and ETag by path. Nothing else is ever opened, so no path can lead out of the folder."""
     files: dict[str, tuple[str, bytes, str]] = {}
-    for path in FOLDER.iterdir():
+    for path in FOLDER.rglob("*"):
         if path.suffix in TYPES:
             content = path.read_bytes()
-            files[path.name] = (TYPES[path.suffix], content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+            files[path.relative_to(FOLDER).as_posix()] = (
+                TYPES[path.suffix],
+                content,
+                f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+            )
     return files

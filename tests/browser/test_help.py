@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
-GUIDE = json.loads((ROOT / "functions" / "console" / "files" / "guide.json").read_text("utf-8"))["sections"]
+GUIDE = json.loads((ROOT / "functions" / "console" / "files" / "help" / "guide.json").read_text("utf-8"))["sections"]
 
 
 def test_every_section_of_the_guide_is_on_the_page(page: Page) -> None:

@@ -1,22 +1,22 @@
 // The shell: sign-in, navigation, and one page at a time.
 
-import { attempt, button, link, make, say } from "./dom.js";
-import { confirmed } from "./dialog.js";
-import { watchHealth } from "./health.js";
-import * as signin from "./signin.js";
+import { attempt, button, link, make, say } from "./parts/dom.js";
+import { confirmed } from "./parts/dialog.js";
+import { watchHealth } from "./overview/health.js";
+import * as signin from "./parts/signin.js";
 
 const main = document.getElementById("main");
 const navigation = document.getElementById("navigation");
 const PAGES = {
-  overview: () => import("./overview.js"),
-  campaigns: () => import("./campaigns.js"),
-  campaign: () => import("./campaign.js"),
-  activity: () => import("./activity.js"),
-  referral: () => import("./referral.js"),
-  quarantine: () => import("./quarantine.js"),
-  syncs: () => import("./syncs.js"),
-  connection: () => import("./connection.js"),
-  help: () => import("./help.js"),
+  overview: () => import("./overview/overview.js"),
+  campaigns: () => import("./campaign/campaigns.js"),
+  campaign: () => import("./campaign/campaign.js"),
+  activity: () => import("./activity/activity.js"),
+  referral: () => import("./activity/referral.js"),
+  quarantine: () => import("./activity/quarantine.js"),
+  syncs: () => import("./sync/syncs.js"),
+  connection: () => import("./connection/connection.js"),
+  help: () => import("./help/help.js"),
   missing: async () => ({ show: missing }),
 };
 let leaving = new AbortController();

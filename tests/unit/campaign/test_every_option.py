@@ -44,7 +44,7 @@ def _text(*patterns: str, without: tuple[str, ...] = ()) -> str:
 
 
 READERS = _text("shared/domain/**/*.py", "shared/use_cases/**/*.py")
-PAGES = _text("functions/console/files/*.js", without=("settings_model.js", "sources.js", "words.js"))
+PAGES = _text("functions/console/files/**/*.js", without=("settings_model.js", "sources.js", "words.js"))
 
 
 def test_the_options_are_found() -> None:
@@ -63,7 +63,7 @@ def test_an_option_is_in_the_console(option: str) -> None:
 
 def _blank_of_the_console() -> dict[str, Any]:
     """The literals of settings_model.js as JSON."""
-    text = (CONSOLE / "settings_model.js").read_text("utf-8")
+    text = (CONSOLE / "campaign" / "settings_model.js").read_text("utf-8")
 
     def literal(name: str) -> str:
         found = re.search(rf"const {name} = \(\) => \((.*?)\);\n", text, re.DOTALL)

@@ -17,6 +17,7 @@ from shared.version import VERSION
 
 ROOT = Path(__file__).parents[3]
 FILES = ROOT / "functions" / "console" / "files"
+EACH_FILE = [path for path in sorted(FILES.rglob("*")) if path.is_file()]
 ISSUER = "https://issuer.example.com/realm"
 
 
@@ -50,8 +51,8 @@ def test_each_sample_event_is_answered(name: str) -> None:
 
 def test_the_page_is_at_the_root_and_every_file_under_console() -> None:
     assert call("/")["body"] == (FILES / "index.html").read_text()
-    for path in FILES.iterdir():
-        answer = call(f"/console/{path.name}")
+    for path in EACH_FILE:
+        answer = call(f"/console/{path.relative_to(FILES).as_posix()}")
         assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (200, path.read_text(), False)
 
 
@@ -60,7 +61,7 @@ def test_the_page_is_at_the_root_and_every_file_under_console() -> None:
     [
         ("index.html", "text/html; charset=utf-8"),
         ("app.js", "text/javascript; charset=utf-8"),
-        ("style.css", "text/css; charset=utf-8"),
+        ("parts/style.css", "text/css; charset=utf-8"),
         ("icon.svg", "image/svg+xml"),
         ("config.json", "application/json"),
     ],
@@ -144,18 +145,20 @@ def test_cognito_has_its_token_endpoint_elsewhere() -> None:
 def test_no_file_needs_more_than_the_policy_allows() -> None:
     page = (FILES / "index.html").read_text()
     assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", page)
-    for path in FILES.iterdir():
+    for path in EACH_FILE:
         text = path.read_text().replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://", text), path.name
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), path.name
 
 
 def test_what_the_page_names_is_there() -> None:
-    texts = [path.read_text() for path in FILES.iterdir()]
-    named = {name for text in texts for name in re.findall(r'"(?:/console|\.)/([\w.]+)"', text)}
+    named = {name for path in EACH_FILE for name in _named(path)}
     assert named <= {*handler._files(), "config.json"}
-    assert {"app.js", "signin.js", "api.js", "style.css", "icon.svg", "config.json"} <= named
+    assert {"app.js", "parts/signin.js", "parts/api.js", "parts/style.css", "icon.svg", "config.json"} <= named
 
 
-def test_the_sources_are_at_the_top_as_well() -> None:
-    assert (ROOT / "console").resolve() == FILES
+def _named(path: Path) -> Iterator[str]:
+    """The addresses a file names, as paths in the folder of files."""
+    for start, name in re.findall(r'"(/console|\.{1,2})/([\w./]+\.\w+)"', path.read_text()):
+        base = FILES if start == "/console" else path.parent / start
+        yield (base / name).resolve().relative_to(FILES).as_posix()

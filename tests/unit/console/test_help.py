@@ -20,7 +20,7 @@ EXTRAS = {"states", "fields", "api"}
 
 def keys_of(file: str, name: str) -> set[str]:
     """The keys of an object that a script exports."""
-    (body,) = re.findall(rf"export const {name} = \{{\n(.*?)\n\}};", (FILES / file).read_text("utf-8"), re.S)
+    (body,) = re.findall(rf"export const {name} = \{{\n(.*?)\n\}};", next(FILES.rglob(file)).read_text("utf-8"), re.S)
     return set(re.findall(r'^  "?([\w.]+)"?:', body, re.M))
 
 
@@ -56,7 +56,7 @@ def test_markup_that_the_page_cannot_show_is_refused() -> None:
 
 def test_every_link_into_the_help_has_its_section() -> None:
     there = {section["id"] for section in GUIDE} | EXTRAS
-    scripts = {path.name: path.read_text("utf-8") for path in FILES.glob("*.js")}
+    scripts = {path.name: path.read_text("utf-8") for path in FILES.rglob("*.js")}
     extras = re.findall(r'^  \["(\w+)", "[^"]+", ', scripts["help.js"].split("const EXTRAS")[1].split("];")[0], re.M)
     assert set(extras) == EXTRAS
     steps = re.findall(r'"#/\w+", "([\w-]+)"\],', scripts["help.js"].split("const STEPS")[1].split("];")[0])
@@ -70,16 +70,16 @@ def test_every_link_into_the_help_has_its_section() -> None:
 
 def test_every_field_state_and_flag_is_explained() -> None:
     assert keys_of("sources.js", "SOURCE_HELP") == SOURCES | {"meta."}
-    listed = set(re.findall(r'\["([\w.]+)", "[^"]+"\],', (FILES / "sources.js").read_text("utf-8").split("];")[0]))
+    listed = set(re.findall(r'\["([\w.]+)", "[^"]+"\],', (FILES / "campaign" / "sources.js").read_text("utf-8").split("];")[0]))
     assert listed == SOURCES
     states = {str(state) for state in State}
     assert keys_of("words.js", "STATES") == keys_of("words.js", "STATE_HELP") == states
     runs = {str(state) for state in RunState}
     assert keys_of("words.js", "RUN_STATES") == keys_of("words.js", "RUN_STATE_HELP") == runs
     assert keys_of("words.js", "CAMPAIGN_STATE_HELP") == {"draft", "active", "paused"}
-    (origins,) = re.findall(r"export const ORIGINS = \{(.*?)\};", (FILES / "words.js").read_text("utf-8"))
+    (origins,) = re.findall(r"export const ORIGINS = \{(.*?)\};", (FILES / "parts" / "words.js").read_text("utf-8"))
     assert set(re.findall(r"(\w+):", origins)) == {*(str(origin) for origin in Origin), "synthetic"}
-    flags = re.findall(r"export const FLAGS = \{(.*?)\};", (FILES / "words.js").read_text("utf-8"))
+    flags = re.findall(r"export const FLAGS = \{(.*?)\};", (FILES / "parts" / "words.js").read_text("utf-8"))
     assert set(re.findall(r"(\w+):", flags[0])) == {str(flag) for flag in Flag}
 
 

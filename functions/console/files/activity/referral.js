@@ -1,0 +1,97 @@
+// One referral's whole story, and what to do.
+
+import { flags, replayAll } from "./activity.js";
+import { read, send } from "../parts/api.js";
+import { facts } from "../connection/connection_parts.js";
+import { button, card, every, link, make, say, table } from "../parts/dom.js";
+import { rightsOf } from "./person_rights.js";
+import { AUDIENCES, badge, moment, ORIGINS, shown, STATE_HELP, STATES } from "../parts/words.js";
+import { shortName } from "../parts/workspace.js";
+import { sourceName } from "../campaign/sources.js";
+
+export async function show({ parts }, signal) {
+  const path = `/api/referrals/${encodeURIComponent(parts[0])}/${encodeURIComponent(parts[1])}`;
+  const page = make("div", {});
+  let last = "";
+  async function load() {
+    const answer = await read(path);
+    const text = JSON.stringify(answer);
+    if (text !== last) page.replaceChildren(...render(answer, path, load));
+    last = text;
+    return answer;
+  }
+  const first = await load();
+  every(signal, 5, () => load().catch(() => null));
+  return { title: first.referral.first_name || first.referral.email || "One referral", content: [page] };
+}
+
+function render(answer, path, reload) {
+  const { referral } = answer;
+  const replay = button("Replay", async () => {
+    say((await send(`${path}/replay`)).message);
+    await reload();
+  }, { className: ["failed", "partial"].includes(referral.state) ? "first" : "" });
+  const close = referral.needs_attention ? button("Mark as dealt with", async () => {
+    say((await send(`${path}/close`)).message);
+    await reload();
+  }) : null;
+  const alike = referral.needs_attention && referral.reason ? button("Replay all that failed for this reason", () => replayAll({ attention: true, reason: referral.reason }, reload)) : null;
+  const contact = referral.contact_url ? link("Open the contact in Intercom", referral.contact_url, { target: "_blank", rel: "noreferrer" }) : null;
+  const now = card(
+    "Where it stands",
+    make("p", { className: "badges" }, badge(STATES[referral.state] ?? [referral.state, "quiet"]), referral.qualified ? badge(["Qualified", "good"]) : null, ...flags(referral)),
+    make("p", {}, referral.reason || STATE_HELP[referral.state]),
+    ...Object.values(referral.refusals).map((reason) => make("p", { className: "note" }, reason)),
+    make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do),
+    referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Next look for doubles: ", moment(referral.due_at)) : null,
+    ...answer.notes.map((note) => make("p", { className: "note" }, note)),
+    make("div", { className: "row" }, replay, close, alike, contact),
+    referral.email ? make("div", { className: "row" }, ...rightsOf(referral.email, reload)) : null,
+  );
+  const left = answer.dropped.length ? [card("Left out", table("Attributes that were left out", ["Attribute", "Why"], answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
+  return [make("p", {}, link("All referrals", "#/activity")), now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), make("div", { className: "columns" }, person(answer), written(answer))];
+}
+
+function story(lines) {
+  const items = lines.map((line) => make("li", {}, moment(line.at), make("strong", {}, line.sentence), line.detail ? make("span", { className: "soft" }, line.detail) : null));
+  return make("ol", { className: "story" }, ...items);
+}
+
+function qualification(seen) {
+  if (!seen) return [];
+  const rows = [
+    ["Value in Intercom", seen.value === null ? null : shown(seen.value)],
+    ["Decided by", seen.by_hand ? "Somebody in Referral Factory" : "The contact in Intercom"],
+    ["Confirmed", seen.confirmed_at ? moment(seen.confirmed_at) : null],
+    ["Tried next", seen.due_at ? moment(seen.due_at) : null],
+  ];
+  return [card("Qualification", make("p", {}, seen.stands), seen.reason ? make("p", { className: "note" }, seen.reason) : null, facts(rows.filter(([, value]) => value)))];
+}
+
+function referrer(known) {
+  if (!known) return [];
+  const rows = Object.entries(known.written).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
+  const when = known.due_at ? make("p", { className: "soft" }, "Brought up to date: ", moment(known.due_at)) : make("p", { className: "soft" }, "Up to date since ", moment(known.updated_at), ".");
+  const none = make("p", { className: "soft" }, "Nothing yet: no attribute is mapped, or the person has no contact in Intercom.");
+  return [card("As a person referring", rows.length ? table("Counts and rewards on the contact", ["Attribute", "Value"], rows) : none, when, known.note ? make("p", { className: "note" }, known.note) : null)];
+}
+
+function person({ person: one, referral, settings_version: version }) {
+  const plain = Object.entries(one).filter(([name, value]) => typeof value !== "object" && !["user_id", "audience"].includes(name) && shown(value) !== "–");
+  const rows = [
+    ["Who", AUDIENCES[referral.audience]],
+    ["Campaign", link(String(referral.campaign_id), `#/campaigns/${referral.campaign_id}`)],
+    ["User id", String(referral.user_id)],
+    ...plain.map(([name, value]) => [sourceName(name), String(value)]),
+    ...Object.entries(one.meta ?? {}).map(([label, value]) => [label, value]),
+    ...Object.entries(one.referrer ?? {}).filter(([, value]) => shown(value) !== "–").map(([name, value]) => [name === "user_id" ? "Referrer’s id" : sourceName(`referrer.${name}`), String(value)]),
+    ["Heard of by", ORIGINS[referral.origin]],
+    ["Settings", version ? `Version ${version}` : null],
+  ];
+  return card("The person", facts(rows));
+}
+
+function written({ written: values }) {
+  const rows = Object.entries(values).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
+  return card("Written to Intercom", rows.length ? table("Values written to Intercom", ["Attribute", "Value"], rows) : make("p", { className: "soft" }, "Nothing yet."));
+}

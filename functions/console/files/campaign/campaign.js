@@ -1,0 +1,163 @@
+// One campaign: tabs, saving, and its state.
+
+import { saveCampaign } from "../parts/api.js";
+import { audienceTab } from "./audience.js";
+import { confirmed } from "../parts/dialog.js";
+import { showConflict } from "./conflict.js";
+import { button, link, make, say } from "../parts/dom.js";
+import { campaignHealth, levelBadge } from "../overview/health.js";
+import { clearRemarks, field, input, placeRemarks, replaceRemarks } from "../parts/form.js";
+import { moreTab } from "../parts/more.js";
+import { qualificationTab } from "./qualification.js";
+import { rewardsTab } from "./rewards.js";
+import { loadModel } from "./settings_model.js";
+import { CHECKED, findMissing } from "./checks.js";
+import { effectsOf } from "./effects.js";
+import { syncTab } from "../sync/sync_settings.js";
+import { tabs } from "../parts/tabs.js";
+import { versionsTab } from "./versions.js";
+import { badge, CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "../parts/words.js";
+
+/** The section of the help that tells about a tab. */
+const HELP = {
+  invited: "who-is-sent-to-intercom",
+  referring: "who-is-sent-to-intercom",
+  qualification: "qualification-optional",
+  rewards: "rewards",
+  sync: "referral-links-for-your-intercom-contacts",
+  more: "activate",
+  versions: "activate",
+};
+const TABS = [
+  ["invited", "Person invited", (model) => audienceTab(model, "person_invited")],
+  ["referring", "Person referring", (model) => audienceTab(model, "person_referring")],
+  ["qualification", "Qualification", qualificationTab],
+  ["rewards", "Rewards", rewardsTab],
+  ["sync", "Sync", syncTab],
+  ["more", "More", moreTab],
+  ["versions", "Versions", versionsTab],
+];
+
+export async function show({ parts }) {
+  const id = Number(parts[0]);
+  if (!Number.isSafeInteger(id) || id < 1) throw new Error("A campaign’s id is a whole number.");
+  const [model, health] = await Promise.all([loadModel(id), campaignHealth()]);
+  model.health = health.get(id);
+  const page = make("div", { className: "campaign" });
+  if (model.isUnknown) {
+    const words = `Your Referral Factory account has no campaign with the id ${id}.`;
+    return { title: `Campaign ${id}`, content: [make("p", { className: "note warn" }, words), make("p", {}, link("Choose one of its campaigns", "#/campaigns"))] };
+  }
+  render(page, model, parts[1]);
+  return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => model.isEdited };
+}
+
+/** Draws the whole page anew, for example after another version was taken over. */
+function render(page, model, tab) {
+  model.watchers = [];
+  model.attributeWatchers = [];
+  const summary = make("div", { className: "summary" });
+  const name = field("Name of the campaign", input(model.settings.name, (text) => {
+    model.settings.name = text;
+    model.changed();
+  }), { place: "name" });
+  const state = make("div", { className: "row state" });
+  const help = link("Help with this tab", "#/help");
+  const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document))]), tab, (key) => {
+    history.replaceState(null, "", `#/campaigns/${model.id}/${key}`);
+    help.href = `#/help/${HELP[key]}`;
+  });
+  const bar = make("div", { className: "savebar" });
+  page.replaceChildren(make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help), make("div", { className: "card head" }, name, state), summary, panels.element, bar);
+  model.element = page;
+
+  function tell() {
+    const { status } = model.settings;
+    const broken = status === "active" && model.health && !["good", "wait"].includes(model.health.level) ? model.health : null;
+    state.replaceChildren(badge(broken ? levelBadge(broken.level) : CAMPAIGN_STATES[status]), make("span", { className: "soft" }, broken ? broken.sentence : CAMPAIGN_STATE_HELP[status]));
+    const words = model.isNew ? "Not saved yet." : model.isChanged ? "You have unsaved changes." : `Saved as version ${model.version}.`;
+    const missing = findMissing(model.settings);
+    const open = missing.length ? ` ${missing.length === 1 ? "One thing is" : `${missing.length} things are`} still to fill in.` : "";
+    bar.firstElementChild.textContent = words + open;
+    bar.classList.toggle("unsaved", model.isChanged);
+    bar.lastElementChild.replaceChildren(...buttons(status));
+    queueMicrotask(() => mark(missing)); // whoever changed something draws it anew first
+  }
+
+  /** Each thing that is still to fill in, at its place and behind its tab's title. */
+  function mark(missing) {
+    replaceRemarks(page, CHECKED, missing);
+    panels.count();
+  }
+
+  function buttons(status) {
+    const save = button("Save", () => saveAs(status), { className: status === "active" || model.isNew ? "first" : "" });
+    if (status === "active") return [button("Pause", pause), save];
+    return [save, button(status === "paused" ? "Activate again" : "Activate", activate, { className: model.isNew ? "" : "first" })];
+  }
+
+  /** First what will happen; nothing to be done is no reason to be active. */
+  async function activate() {
+    if (findMissing(model.settings).length) return saveAs("active"); // which says what is missing, each at its place
+    const effects = effectsOf(model.settings);
+    if (!effects.length) return say("Nobody would be sent. Choose first what happens to people who sign up, or turn the sync on.", "bad");
+    if (await confirmed("Activate this campaign?", [...effects, "Signups that were kept until now go to Intercom as well."], "Activate it")) await saveAs("active");
+    return undefined;
+  }
+
+  async function pause() {
+    if (await confirmed("Pause this campaign?", "New signups are held and go to Intercom once it is active again.", "Pause it")) await saveAs("paused");
+  }
+
+  async function saveAs(status) {
+    clearRemarks(page);
+    summary.replaceChildren();
+    const document = { ...model.document(), status };
+    const onPage = model.pagePlaces();
+    try {
+      const { body, etag } = await saveCampaign(model.id, document, model.etag);
+      model.keep(body.document, etag);
+      model.health = (await campaignHealth()).get(model.id);
+      render(page, model, panels.current());
+      page.showRemarks?.(body.warnings, "warn");
+      say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);
+    } catch (error) {
+      if (error.status === 412) return conflict(error.problem);
+      if (error.status !== 422) throw error;
+      page.showRemarks(onPage(error.problem.errors ?? []), "problem");
+      return say("Not saved. What is to be mended is marked.", "bad");
+    }
+    return undefined;
+  }
+
+  async function conflict(problem) {
+    const choice = await showConflict(problem, model.document());
+    if (choice === "theirs") takeOver(problem.current.document, `"${problem.current.version}"`);
+    if (choice === "mine") {
+      model.etag = problem.current ? `"${problem.current.version}"` : null;
+      await saveAs(problem.sent?.status ?? model.settings.status);
+    }
+  }
+
+  /** Shows another document; with an `etag` it counts as saved. */
+  function takeOver(document, etag) {
+    if (etag) model.keep(document, etag);
+    else model.settings = Object.assign(structuredClone(document), { campaign_id: model.id, status: model.settings.status });
+    render(page, model, etag ? panels.current() : "invited");
+  }
+
+  page.showRemarks = (remarks, kind) => {
+    clearRemarks(page);
+    const placed = placeRemarks(page, remarks, kind);
+    panels.count();
+    if (!remarks.length) return;
+    const items = placed.map(([remark, element]) => make("li", {}, element ? button(remark.message, () => panels.reveal(element), { className: "as-link" }) : remark.message));
+    const title = kind === "warn" ? "Saved. Please look at this before you rely on it" : "Not saved. Please mend this first";
+    summary.replaceChildren(make("section", { className: `remarks ${kind}`, role: "alert" }, make("h2", {}, title), make("ul", {}, ...items)));
+    summary.scrollIntoView({ block: "nearest" });
+  };
+
+  bar.append(make("span", {}), make("span", { className: "row" }));
+  model.onChange(tell);
+  tell();
+}

@@ -1,0 +1,92 @@
+// Rows that say which fact goes to which attribute.
+
+import { attributeSelect } from "../parts/attribute_select.js";
+import { ask } from "../parts/dialog.js";
+import { button, make } from "../parts/dom.js";
+import { field, input, select } from "../parts/form.js";
+import { SOURCE_GROUPS, sourceName } from "./sources.js";
+
+const OTHER = "\u0000other";
+
+/** `rows` is changed in place. `place` is where they are in the settings. `labels`: the campaign form's own fields. */
+export function mappingEditor(model, rows, place, audience) {
+  const list = make("div", { className: "rows", role: "group", "aria-label": "Field mapping" });
+  const changed = () => {
+    model.changed();
+    render();
+  };
+
+  function render(focus) {
+    const heads = rows.length ? make("div", { className: "map heads", "aria-hidden": "true" }, make("span", {}, "From Referral Factory"), make("span", {}), make("span", {}, "To Intercom")) : null;
+    list.replaceChildren(...[heads, ...rows.map(row)].filter(Boolean));
+    if (focus !== undefined) list.querySelectorAll(".map:not(.heads) select, .map:not(.heads) input")[focus]?.focus();
+  }
+
+  function row(each, index) {
+    const source = sourceSelect(model, audience, each.from, (from) => {
+      each.from = from;
+      changed();
+    });
+    source.setAttribute("aria-label", `Row ${index + 1}: from`);
+    const target = attributeSelect(
+      model,
+      each.to,
+      (to) => {
+        each.to = to;
+        model.changed();
+      },
+      { label: `Row ${index + 1}: to`, only: (one) => (one.name === "email" && each.from !== "email" ? "takes the e-mail only" : "") },
+    );
+    const up = button("↑", () => move(index), { disabled: index === 0, "aria-label": `Move row ${index + 1} up`, className: "small" });
+    const remove = button("✕", () => drop(index), { "aria-label": `Remove row ${index + 1}, ${sourceName(each.from)}`, className: "small" });
+    return make(
+      "div",
+      { className: "map", "data-place": `${place}[${index}]` },
+      make("span", { "data-place": `${place}[${index}].from` }, source),
+      make("span", { className: "arrow", "aria-hidden": "true" }, "→"),
+      make("span", { "data-place": `${place}[${index}].to` }, target),
+      make("span", { className: "tools" }, up, remove),
+    );
+  }
+
+  function move(index) {
+    rows.splice(index - 1, 0, ...rows.splice(index, 1));
+    changed();
+  }
+
+  function drop(index) {
+    rows.splice(index, 1);
+    changed();
+  }
+
+  const add = button("Add a row", () => {
+    rows.push({ from: "", to: "" });
+    model.changed();
+    render((rows.length - 1) * 2);
+  });
+  render();
+  const hint = make("p", { className: "hint" }, "Two rows to one text attribute are joined by a space, from top to bottom.");
+  const whole = make("div", { "data-place": place }, list, make("div", { className: "row" }, add), hint);
+  whole.render = render;
+  return whole;
+}
+
+function sourceSelect(model, audience, value, changed) {
+  const labels = new Set(model.labels(audience));
+  if (value.startsWith("meta.")) labels.add(value.slice(5));
+  const fields = { group: "Fields of your campaign’s form", options: [...[...labels].map((label) => [`meta.${label}`, label]), [OTHER, "Another form field…"]] };
+  return select(value, [["", "Choose a field"], ...SOURCE_GROUPS, fields], async (next) => {
+    if (next !== OTHER) return changed(next);
+    return changed((await askLabel()) ?? value);
+  });
+}
+
+async function askLabel() {
+  const label = { text: "" };
+  const content = field("Label of the form field", input("", (text) => (label.text = text.trim())), { hint: "Exactly as it stands in the campaign's form, such as Last Name." });
+  const yes = await ask("Another form field", content, [
+    ["Cancel", false],
+    ["Use it", true, "first"],
+  ]);
+  return yes && label.text ? `meta.${label.text}` : null;
+}

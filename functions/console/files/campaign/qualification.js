@@ -1,0 +1,151 @@
+// The tab Qualification: what makes a referral successful.
+
+import { attributeField, refreshBar } from "../parts/attribute_select.js";
+import { button, card, make } from "../parts/dom.js";
+import { checkbox, field, input, radios } from "../parts/form.js";
+import { valueControl } from "./defaults.js";
+
+const AT = "qualification.trigger";
+
+export function qualificationTab(model) {
+  const details = make("div", {});
+  const kindOf = () => model.settings.qualification?.trigger.kind ?? "none";
+  const choices = [
+    ["none", "Not by Intercom", "Referrals qualify in Referral Factory, or in another way."],
+    ["attribute", "An attribute changes", "When custom Intercom user details update, such as a status that becomes “Connected”."],
+    ["became_user", "The lead becomes a user", "When Intercom turns the lead into a user."],
+  ];
+  const kept = { attribute: { kind: "attribute", attribute: "", initial_value: null, qualified_values: [] }, became_user: { kind: "became_user" } };
+
+  function choose(kind) {
+    const before = model.settings.qualification;
+    if (before) kept[before.trigger.kind] = before.trigger;
+    const flags = { unqualify_on_reversal: before?.unqualify_on_reversal ?? false, qualify_skipped: before?.qualify_skipped ?? false };
+    model.settings.qualification = kind === "none" ? null : { trigger: kept[kind], ...flags };
+    model.changed();
+    render();
+  }
+
+  function render() {
+    const section = model.settings.qualification;
+    if (!section) return details.replaceChildren();
+    const keep = (name) => (value) => {
+      section[name] = value;
+      model.changed();
+    };
+    const more = card(
+      "Special cases",
+      checkbox("Take it back when the value changes back", section.unqualify_on_reversal, keep("unqualify_on_reversal"), {
+        place: "qualification.unqualify_on_reversal",
+        hint: "Otherwise a referral that qualified once stays qualified.",
+      }),
+      takeBack(model, section),
+      checkbox("Also for contacts that were in Intercom before and were left as they are", section.qualify_skipped, keep("qualify_skipped"), {
+        place: "qualification.qualify_skipped",
+        hint: "Otherwise only people whom this application sent qualify.",
+      }),
+    );
+    return details.replaceChildren(...(section.trigger.kind === "attribute" ? [attributeCard(model, section.trigger, render)] : []), more);
+  }
+
+  render();
+  const question = radios("When is a referral successful?", kindOf(), choices, choose, { place: "qualification" });
+  return [card("Qualification trigger", question), details];
+}
+
+function attributeCard(model, trigger, render) {
+  const known = () => model.attributes.items.find((one) => one.name === trigger.attribute);
+  const attribute = attributeField(
+    model,
+    "Attribute to track",
+    trigger.attribute,
+    (name) => {
+      trigger.attribute = name;
+      model.changed();
+      render();
+    },
+    { place: `${AT}.attribute`, empty: "Choose an attribute", type: "options", tracking: true },
+  );
+  const isReadOnly = known() && !known().can_be_written && trigger.initial_value === null;
+  const initial = isReadOnly ? null : field(
+    "First value, when the contact is created",
+    valueControl(known(), trigger.initial_value, (value) => {
+      trigger.initial_value = value === "" ? null : value;
+      model.changed();
+    }),
+    { place: `${AT}.initial_value`, hint: "For example New. Empty: none is written." },
+  );
+  return card("The attribute", refreshBar(model, button), attribute, messengerRisk(model, trigger, known()), initial, qualifiedValues(model, trigger, known()));
+}
+
+/** Only where a visitor can set the attribute, or the risk was accepted before. */
+function messengerRisk(model, trigger, attribute) {
+  const accepted = Boolean(trigger.attribute) && trigger.messenger_risk_accepted === trigger.attribute;
+  if (!attribute?.messenger_writable && !accepted) return null;
+  const change = (on) => {
+    trigger.messenger_risk_accepted = on ? trigger.attribute : null;
+    model.changed();
+  };
+  return checkbox("I accept that visitors of our website can set this attribute themselves", accepted, change, {
+    place: `${AT}.messenger_risk_accepted`,
+    hint: "Intercom’s Messenger lets them, so somebody could earn the reward by setting it. It is safer to switch that off in the attribute’s settings in Intercom, or to track another attribute.",
+  });
+}
+
+/** Asks only where values made people successful that no longer do, as soon as they are taken out. */
+function takeBack(model, section) {
+  const place = make("div", {});
+  let shown = null;
+  const show = () => {
+    const gone = section.unqualify_on_reversal ? goneValues(model, section.trigger) : [];
+    if (JSON.stringify(gone) === shown) return;
+    shown = JSON.stringify(gone);
+    place.replaceChildren(...(gone.length ? [takeBackBox(model, section, gone)] : []));
+  };
+  model.onChange(show);
+  show();
+  return place;
+}
+
+function goneValues(model, trigger) {
+  const before = model.before().qualification?.trigger;
+  if (before?.kind !== "attribute" || trigger.kind !== "attribute") return [];
+  return before.qualified_values.filter((value) => before.attribute !== trigger.attribute || !trigger.qualified_values.includes(value));
+}
+
+function takeBackBox(model, section, gone) {
+  const accepted = gone.every((value) => section.take_back_accepted?.includes(value));
+  const change = (on) => {
+    section.take_back_accepted = on ? gone : [];
+    model.changed();
+  };
+  return checkbox(`Take it back from those who became successful by ${gone.map((value) => `“${value}”`).join(", ")}`, accepted, change, {
+    place: "qualification.take_back_accepted",
+    hint: "Their success is taken back in Referral Factory when their contact next changes. Saving without this says how many they are.",
+  });
+}
+
+function qualifiedValues(model, trigger, attribute) {
+  const legend = make("legend", {}, "Values that make it successful");
+  const whole = make("fieldset", { "data-place": `${AT}.qualified_values` }, legend);
+  const set = (values) => {
+    trigger.qualified_values = values;
+    model.changed();
+  };
+  if (attribute?.options?.length) {
+    const all = [...new Set([...attribute.options, ...trigger.qualified_values])];
+    const toggle = (option) => (on) => set(on ? [...trigger.qualified_values, option] : trigger.qualified_values.filter((each) => each !== option));
+    whole.append(...all.map((option) => checkbox(String(option), trigger.qualified_values.includes(option), toggle(option))));
+    return whole;
+  }
+  const typed = input(trigger.qualified_values.join(", "), (text) => set(parse(text, attribute)));
+  whole.append(field("Values, with commas between", typed, { hint: "For example Connected." }));
+  return whole;
+}
+
+function parse(text, attribute) {
+  const words = text.split(",").map((word) => word.trim()).filter(Boolean);
+  if (attribute?.data_type === "boolean") return words.map((word) => (["true", "false"].includes(word.toLowerCase()) ? word.toLowerCase() === "true" : word));
+  const isNumber = ["integer", "float"].includes(attribute?.data_type);
+  return words.map((word) => (isNumber && Number.isFinite(Number(word)) ? Number(word) : word));
+}

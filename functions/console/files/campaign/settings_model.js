@@ -1,0 +1,141 @@
+// The settings being edited: complete with defaults, and who wants to know of changes.
+
+import { readCampaign } from "../parts/api.js";
+import { factoryCampaigns, loadAttributes } from "../parts/workspace.js";
+
+const audience = () => ({ action: "none", mapping: [], defaults: {}, duplicates: "skip", archived: "unarchive" });
+const blank = () => ({
+  name: "",
+  status: "draft",
+  backfill: false,
+  person_invited: audience(),
+  person_referring: audience(),
+  qualification: null,
+  rewards: { issue_due: false, last_reward: null, rewards_total: null, reward_status: null },
+  sync: {
+    mode: "off",
+    interval_minutes: 15,
+    source: { kind: "all", ids: [] },
+    mapping: [],
+    write_back: { referral_link: null, referral_code: null, referral_count: null, converted_referral_count: null },
+    notify: false,
+  },
+  aliases: {},
+});
+
+/** The document with every section that it leaves out, as the application understands it. */
+export function complete(document) {
+  const whole = { ...blank(), ...structuredClone(document) };
+  const fill = (name) => ({ ...blank()[name], ...whole[name] });
+  for (const name of ["person_invited", "person_referring", "rewards", "sync"]) whole[name] = fill(name);
+  whole.sync.source = { ...blank().sync.source, ...whole.sync.source };
+  whole.sync.write_back = { ...blank().sync.write_back, ...whole.sync.write_back };
+  if (whole.qualification) {
+    const trigger = whole.qualification.trigger;
+    const values = trigger.kind === "attribute" ? { initial_value: null, qualified_values: [], ...trigger } : trigger;
+    whole.qualification = { unqualify_on_reversal: false, qualify_skipped: false, ...whole.qualification, trigger: values };
+  }
+  return whole;
+}
+
+const MAPPED = ["person_invited", "person_referring", "sync"];
+const isBegun = ({ from, to }) => Boolean(from || (to && to !== "meta."));
+
+export class SettingsModel {
+  constructor(id, document, etag, attributes, factory) {
+    this.id = id;
+    this.etag = etag;
+    this.settings = complete({ campaign_id: id, ...document });
+    this.saved = JSON.stringify(this.settings);
+    this.attributes = attributes;
+    this.factory = factory;
+    this.watchers = [];
+    this.attributeWatchers = [];
+    this.element = null;
+  }
+
+  /** The settings as they were saved last. */
+  before() {
+    return JSON.parse(this.saved);
+  }
+
+  get isNew() {
+    return this.etag === null;
+  }
+
+  get version() {
+    return this.isNew ? 0 : Number(this.etag.replaceAll(/\D/g, ""));
+  }
+
+  get isChanged() {
+    return this.isNew || this.isEdited;
+  }
+
+  /** Whether something would be lost by leaving. */
+  get isEdited() {
+    return JSON.stringify(this.settings) !== this.saved;
+  }
+
+  /** What would be saved: rows that nobody has filled in are left out. */
+  document() {
+    const whole = structuredClone(this.settings);
+    for (const name of MAPPED) whole[name].mapping = whole[name].mapping.filter(isBegun);
+    return whole;
+  }
+
+  /** Turns places in `document()` as it is now into those of the rows on the page, where the empty ones stand as well. */
+  pagePlaces() {
+    const indexes = Object.fromEntries(MAPPED.map((name) => [name, this.settings[name].mapping.flatMap((row, index) => (isBegun(row) ? [index] : []))]));
+    const there = (place) => place.replace(/^(\w+)\.mapping\[(\d+)\]/, (whole, name, index) => `${name}.mapping[${indexes[name]?.[index] ?? index}]`);
+    return (remarks) => remarks.map((each) => ({ ...each, place: there(each.place) }));
+  }
+
+  keep(document, etag) {
+    this.etag = etag;
+    this.settings = complete(document);
+    this.saved = JSON.stringify(this.settings);
+  }
+
+  changed() {
+    for (const watcher of this.watchers) watcher();
+  }
+
+  onChange(watcher) {
+    this.watchers.push(watcher);
+  }
+
+  onAttributes(watcher) {
+    this.attributeWatchers.push(watcher);
+  }
+
+  async refresh(fromIntercom) {
+    this.attributes = await loadAttributes(fromIntercom);
+    for (const watcher of this.attributeWatchers) watcher();
+  }
+
+  root() {
+    return this.element;
+  }
+
+  /** Labels of the campaign form's own fields. */
+  labels(of) {
+    const aliases = Object.values(this.settings.aliases).filter((to) => to.startsWith("meta.")).map((to) => to.slice(5));
+    return [...new Set([...(this.factory?.labels?.[of] ?? []), ...aliases])];
+  }
+}
+
+/** The campaign's settings; a blank draft, named as Referral Factory names it, when there are none yet. */
+export async function loadModel(id) {
+  const [found, attributes, factory] = await Promise.all([
+    readCampaign(id).catch((error) => {
+      if (error.status !== 404) throw error;
+      return { body: null, etag: null };
+    }),
+    loadAttributes(),
+    factoryCampaigns().catch(() => []),
+  ]);
+  const campaign = factory.find((one) => one.id === id);
+  const model = new SettingsModel(id, found.body ?? { name: campaign?.name ?? "" }, found.etag, attributes, campaign);
+  model.isUnknown = found.body === null && factory.length > 0 && !campaign;
+  return model;
+}

@@ -1,0 +1,78 @@
+// Intercom: connect by OAuth or with an access token, check, disconnect.
+
+import { send } from "../parts/api.js";
+import { confirmed } from "../parts/dialog.js";
+import { button, card, make, say } from "../parts/dom.js";
+import { field, input, pressedByEnter } from "../parts/form.js";
+import { badge, moment } from "../parts/words.js";
+import { copyable, facts, stopped } from "./connection_parts.js";
+
+export function intercomCard({ intercom }, reload) {
+  const { workspace } = intercom;
+  const state = badge(intercom.connected ? ["Connected", "good"] : ["Not connected", "quiet"]);
+  const rows = [
+    ["Workspace", workspace ? `${workspace.name || "Unnamed"} (${workspace.id})` : null],
+    ["Region", workspace?.region],
+    ["Time zone", workspace?.timezone],
+    ["Connected", intercom.connected_at ? make("span", {}, moment(intercom.connected_at), ` by ${intercom.connected_by}`) : null],
+    ["Webhook signatures", intercom.has_client_secret ? "Verified with the app’s client secret" : "Client secret is missing: webhooks are refused"],
+  ];
+  const parts = [make("p", {}, state), intercom.problem && intercom.connected ? make("p", { className: "note bad" }, intercom.problem) : null, stopped(intercom.breaker)];
+  if (intercom.connected) parts.push(facts(rows), permissions(intercom, reload), disconnectRow(reload));
+  const more = intercom.connected ? make("details", {}, make("summary", {}, "Connect again or change the credentials"), connect(intercom, reload)) : connect(intercom, reload);
+  return card("Intercom", ...parts, more);
+}
+
+function permissions(intercom, reload) {
+  const missing = intercom.missing_permissions;
+  const words = missing === null || missing === undefined ? "Nobody has looked yet." : missing.length ? `Missing: ${missing.join(", ")}. Tick them in Intercom’s Developer Hub, then connect again.` : "All permissions are there.";
+  const check = button("Check permissions", async () => {
+    await send("/api/connection/intercom/check");
+    await reload();
+    say("Checked.");
+  });
+  return make("div", {}, make("p", { className: missing?.length ? "note warn" : "soft" }, `Permissions: ${words}`), make("div", { className: "row" }, check));
+}
+
+function disconnectRow(reload) {
+  const text = ["All syncing stops, queued work too. Nothing is deleted: settings and data stay, and connecting again catches up on what was missed."];
+  return make(
+    "div",
+    { className: "row" },
+    button("Disconnect", async () => {
+      if (!(await confirmed("Disconnect Intercom?", text, "Disconnect", "danger"))) return;
+      await reload(await send("/api/connection/disconnect", { vendor: "intercom" }));
+      say("Intercom is disconnected.");
+    }, { className: "danger" }),
+  );
+}
+
+function connect(intercom, reload) {
+  const wanted = { access_token: "", client_id: intercom.client_id || "", client_secret: "" };
+  const keep = (name) => (text) => (wanted[name] = text.trim());
+  const secretHint = intercom.has_client_secret ? "One is stored. Leave it empty to keep it." : "From Intercom’s Developer Hub, under Basic information.";
+  const app = [
+    field("Client ID", input(wanted.client_id, keep("client_id"), { autocomplete: "off", spellcheck: false })),
+    field("Client secret", input("", keep("client_secret"), { type: "password", autocomplete: "new-password" }), { hint: secretHint }),
+  ];
+  const given = (names) => Object.fromEntries(names.filter((name) => wanted[name]).map((name) => [name, wanted[name]]));
+  const allow = button("Connect with Intercom", async () => {
+    const { authorization_url: address } = await send("/api/connection/intercom", given(["client_id", "client_secret"]));
+    location.assign(address);
+  }, { className: "first" });
+  const paste = button("Use the access token", async () => {
+    if (!wanted.access_token) return say("Paste the access token first.", "bad");
+    const { workspace } = await send("/api/connection/intercom", given(["access_token", "client_id", "client_secret"]));
+    await reload();
+    return say(`Connected to ${workspace.name || workspace.id}.`);
+  });
+  const token = field("Access token", input("", keep("access_token"), { type: "password", autocomplete: "off" }), { hint: "From Configure → Authentication of your app." });
+  return make(
+    "div",
+    {},
+    make("p", { className: "soft" }, "The app’s client ID and secret also verify Intercom’s webhooks."),
+    pressedByEnter(make("div", {}, ...app, make("div", { className: "row" }, allow)), allow),
+    copyable("Redirect URL for the app", intercom.callback_url),
+    pressedByEnter(make("details", {}, make("summary", {}, "Paste an access token instead"), token, make("div", { className: "row" }, paste)), paste),
+  );
+}

@@ -1,0 +1,31 @@
+// The guide: docs/configure.md as `make help-pages` turned it into guide.json, built element by element.
+
+import { card, make, table } from "../parts/dom.js";
+
+const TAGS = new Set(["p", "strong", "em", "code", "ul", "ol", "li"]);
+let guide = null;
+
+export async function readGuide() {
+  const answer = guide ?? (await fetch("/console/help/guide.json").catch(() => null));
+  if (answer instanceof Response) {
+    if (!answer.ok) throw new Error("The guide cannot be read. Please try again.");
+    guide = await answer.json();
+  }
+  if (!guide) throw new Error("The application cannot be reached.");
+  return guide;
+}
+
+export function sectionCard({ id, title, content }) {
+  const section = card(title, ...content.map((node) => build(node, title)));
+  section.id = `help-${id}`;
+  return section;
+}
+
+/** A text, or `[tag, ...what is in it]`; of a table the heads and the rows. */
+function build(node, title) {
+  if (typeof node === "string") return node;
+  const [tag, ...inside] = node;
+  if (tag === "table") return table(title, inside[0], inside[1].map((row) => row.map((cell) => make("span", {}, ...cell.map((each) => build(each, title))))));
+  if (!TAGS.has(tag)) throw new Error(`The guide has an element that this page does not show: ${tag}.`);
+  return make(tag, {}, ...inside.map((each) => build(each, title)));
+}

@@ -1,0 +1,48 @@
+// What is wrong now, as the application itself judges it: the line under the header, the badges, the checklist.
+
+import { read } from "../parts/api.js";
+import { every, link, make } from "../parts/dom.js";
+
+const LEVELS = { good: ["Working", "good"], wait: ["Not active", "wait"], warn: ["Look at this", "warn"], bad: ["Waiting", "bad"] };
+const SECONDS = 15;
+
+/** The badge of a level. */
+export const levelBadge = (level) => LEVELS[level] ?? LEVELS.warn;
+
+/** `{level, sentence}` of each campaign, by its id; empty while the application cannot tell. */
+export async function campaignHealth() {
+  const found = await read("/api/health").catch(() => ({ campaigns: [] }));
+  return new Map(found.campaigns.map((one) => [one.campaign_id, one]));
+}
+
+/** Keeps the line under the header true until the page is left. */
+export function watchHealth(line, signal) {
+  const renew = async () => {
+    const found = await read("/api/health").catch((error) => (error.status === 401 ? null : { level: "bad", sentence: error.message, problems: [] }));
+    if (signal.aborted) return;
+    line.hidden = !found;
+    if (!found) return;
+    const where = found.problems.length === 1 ? found.problems[0].where || "#/overview" : "#/overview";
+    const content = found.level === "good" ? [found.sentence] : [`${found.sentence} `, link(found.problems.length ? "See what to do" : "Go on", where)];
+    if (line.dataset.said === found.sentence) return;
+    line.dataset.said = found.sentence;
+    line.className = `health ${found.level}`;
+    line.replaceChildren(...content);
+  };
+  renew();
+  every(signal, SECONDS, renew);
+}
+
+/** The steps of the set-up until all are done; each has its one action. */
+export function checklist({ steps, complete }) {
+  if (complete) return null;
+  const next = steps.find((step) => !step.is_done);
+  const items = steps.map((step) => {
+    const mark = make("span", { className: "tick", "aria-hidden": "true" }, step.is_done ? "✓" : "");
+    const state = make("span", { className: "unseen" }, step.is_done ? "Done: " : "To do: ");
+    const action = step.is_done ? null : make("span", {}, make("span", { className: "soft" }, step.do), " ", link(step === next ? "Do this now" : "Open", step.where, { "aria-label": `${step.what}: open`, className: step === next ? "as-button" : "" }));
+    return make("li", { className: step.is_done ? "done" : "" }, mark, make("div", {}, state, make("strong", {}, step.what), action ? make("div", {}, action) : null));
+  });
+  const done = steps.filter((step) => step.is_done).length;
+  return make("section", { className: "card" }, make("h2", {}, `Set up: ${done} of ${steps.length} done`), make("ol", { className: "checklist" }, ...items));
+}

@@ -1,0 +1,104 @@
+// Sync runs: start one, see how far it is, cancel it.
+
+import { read, send } from "../parts/api.js";
+import { confirmed } from "../parts/dialog.js";
+import { arriving, attempt, button, card, make, say } from "../parts/dom.js";
+import { badge, duration, moment, number, plural, RUN_STATES } from "../parts/words.js";
+
+const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
+const PAGE = 10;
+
+/** The runs of a campaign, newest first; while one is open the list renews itself. */
+export function runsCard(id, title = "Sync runs") {
+  const path = `/api/campaigns/${id}/syncs`;
+  const known = new Map(); // the runs that are shown, by id
+  let cursor = null;
+  let timer;
+  async function load() {
+    const page = await read(path, { limit: PAGE });
+    clearTimeout(timer);
+    if (page.items.some((run) => OPEN.has(run.state))) timer = setTimeout(() => place.isConnected && renew(), 3000);
+    if (!page.items.some((run) => known.has(run.run_id))) {
+      known.clear(); // so many are new that some between may be missing
+      cursor = page.cursor;
+    }
+    show(page);
+  }
+  async function loadOlder() {
+    const page = await read(path, { limit: PAGE, cursor });
+    cursor = page.cursor;
+    show(page);
+  }
+  const list = make("div", {});
+  const older = make("div", { className: "row" }, button("Older runs", loadOlder));
+  const renew = () => attempt(load);
+
+  function show({ items, problems }) {
+    for (const each of items) known.set(each.run_id, each);
+    const start = button("Sync now", async () => {
+      await send(path);
+      say("A sync run has begun.");
+      await renew();
+    });
+    const runs = [...known.values()].sort((one, other) => Number(other.run_id) - Number(one.run_id)).map(run);
+    list.replaceChildren(
+      ...problems.map((text) => make("p", { className: "note bad" }, text)),
+      make("div", { className: "row" }, start),
+      ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")]),
+    );
+    older.hidden = cursor === null;
+  }
+
+  function run(each) {
+    const isOpen = OPEN.has(each.state);
+    const bar = make("progress", { max: each.total ?? 1, "aria-label": "Progress of the run" });
+    if (each.total !== null) bar.value = each.finished;
+    const counts = [
+      each.total === null ? `${plural(each.seen, "contact")} seen` : `${number(each.finished)} of ${plural(each.total, "contact")}`,
+      `${number(each.created)} new in Referral Factory`,
+      `${number(each.linked)} got a link`,
+      `${number(each.unchanged)} unchanged`,
+      ...reasons(each.skipped, "skipped"),
+      ...reasons(each.failed, "failed"),
+    ];
+    const left = isOpen && each.seconds_left !== null ? ` About ${duration(each.seconds_left)} left, ${number(Math.round(each.per_minute))} a minute.` : "";
+    const cancel = isOpen
+      ? button("Cancel", async () => {
+          if (!(await confirmed("Cancel this run?", "What was done stays done. The next run goes on.", "Cancel the run", "danger"))) return;
+          await send(`${path}/${encodeURIComponent(each.run_id)}/cancel`);
+          await renew();
+        })
+      : null;
+    return make(
+      "article",
+      { className: "run" },
+      make("div", { className: "row" }, badge(RUN_STATES[each.state]), moment(each.created_at), make("span", { className: "soft" }, each.requested_by), cancel),
+      isOpen ? bar : null,
+      make("p", {}, `${counts.join(" · ")}.${left}`),
+      each.reason ? make("p", { className: "note" }, each.reason) : null,
+      leavers(each),
+      each.examples.length ? examples(each.examples) : null,
+    );
+  }
+
+  const place = arriving("sync runs", async () => {
+    await load();
+    return [list, older];
+  });
+  return card(title, place);
+}
+
+const reasons = (counts, word) => Object.entries(counts).map(([reason, count]) => `${number(count)} ${word}: ${reason}`);
+
+/** Who is no longer in the lists keeps their link; a person may want to know. */
+function leavers({ left_list: count, leavers: ids }) {
+  if (!count) return null;
+  const items = ids.map((id) => make("li", {}, make("code", {}, id)));
+  const words = `${plural(count, "contact")} left the lists since the whole run before. Their links stay as they are.`;
+  return make("details", {}, make("summary", {}, words), make("ul", {}, ...items));
+}
+
+function examples(found) {
+  const items = found.map((each) => make("li", {}, make("code", {}, each.contact_id), ` ${each.reason}`));
+  return make("details", {}, make("summary", {}, "Examples of what was skipped or failed"), make("ul", {}, ...items));
+}

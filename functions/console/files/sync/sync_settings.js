@@ -1,0 +1,163 @@
+// The tab Sync: which of Intercom's contacts get a referral link, and how often.
+
+import { attributeField, attributeSelect, refreshBar } from "../parts/attribute_select.js";
+import { arriving, button, card, make } from "../parts/dom.js";
+import { checkbox, field, input, radios, select } from "../parts/form.js";
+import { runsCard } from "./sync_runs.js";
+import { number } from "../parts/words.js";
+import * as workspace from "../parts/workspace.js";
+
+const INTERVALS = [5, 10, 15, 30, 60, 120, 360, 720, 1440];
+const WRITE_BACK = [
+  ["referral_link", "Referral link", "string"],
+  ["referral_code", "Referral code", "string"],
+  ["referral_count", "Referral count", "integer"],
+  ["converted_referral_count", "Converted referral count", "integer"],
+];
+
+export function syncTab(model) {
+  const section = model.settings.sync;
+  const details = make("div", {});
+  const modes = [
+    ["off", "Off", "No referral links are made for contacts."],
+    ["once", "Once", "Everybody who is there now gets a link."],
+    ["ongoing", "Ongoing", "New and changed contacts as well, at an interval."],
+  ];
+  const choose = (mode) => {
+    section.mode = mode;
+    if (mode !== "off" && !section.mapping.length) section.mapping.push({ from: "name", to: "first_name" }, { from: "email", to: "email" });
+    model.changed();
+    render();
+  };
+  function render() {
+    details.replaceChildren(...(section.mode === "off" ? [] : cards(model, section)));
+  }
+  render();
+  return [
+    card(
+      "Referral links for your Intercom contacts",
+      make("p", { className: "soft" }, "Contacts join the campaign in Referral Factory, and their link comes back to Intercom."),
+      radios("Sync", section.mode, modes, choose, { place: "sync.mode" }),
+    ),
+    details,
+    model.isNew ? null : runsCard(model.id),
+  ].filter(Boolean);
+}
+
+function cards(model, section) {
+  const keep = (name) => (value) => {
+    section[name] = value;
+    model.changed();
+  };
+  const minutes = [...new Set([...INTERVALS, section.interval_minutes])].sort((a, b) => a - b);
+  const interval = select(String(section.interval_minutes), minutes.map((each) => [String(each), each < 60 ? `${each} minutes` : `${each / 60} h`]), (text) => keep("interval_minutes")(Number(text)));
+  return [
+    card("Who", source(model, section), section.mode === "ongoing" ? field("Every", interval, { place: "sync.interval_minutes" }) : null),
+    card("What Referral Factory gets", make("p", { className: "soft" }, "It needs a first name and the e-mail of each contact."), refreshBar(model, button), rows(model, section)),
+    card(
+      "What comes back to Intercom",
+      ...WRITE_BACK.map(([name, label, type]) =>
+        attributeField(model, label, section.write_back[name], (value) => {
+          section.write_back[name] = value || null;
+          model.changed();
+        }, { place: `sync.write_back.${name}`, type }),
+      ),
+    ),
+    notification(section, keep("notify")),
+  ];
+}
+
+function notification(section, keep) {
+  const warning = make("p", { className: "note warn", hidden: !section.notify }, "Everybody who is synced for the first time may get an e-mail from Referral Factory.");
+  const choose = (value) => {
+    warning.hidden = !value;
+    keep(value);
+  };
+  const hint = "Off unless you choose it: nobody is mailed by surprise.";
+  return card("Notification", checkbox("Referral Factory may e-mail these people about their new link", section.notify, choose, { place: "sync.notify", hint }), warning);
+}
+
+function source(model, section) {
+  const lists = make("div", { "data-place": "sync.source.ids" });
+  const choices = [
+    ["all", "All contacts"],
+    ["leads", "All leads"],
+    ["users", "All users"],
+    ["segments", "Segments (active lists)", "Who enters the segment later is synced as well."],
+    ["tags", "Tags (static lists)"],
+  ];
+  function render() {
+    const { kind } = section.source;
+    if (!["segments", "tags"].includes(kind)) return lists.replaceChildren();
+    const load = async () => boxes(model, section.source, await workspace[kind]());
+    const place = arriving(kind, load);
+    const again = button("Refresh the list", () => {
+      workspace.forgetLists();
+      return place.refill();
+    });
+    return lists.replaceChildren(place, again);
+  }
+  render();
+  const choose = (kind) => {
+    section.source = { kind, ids: [] };
+    model.changed();
+    render();
+  };
+  return make("div", {}, radios("Which contacts?", section.source.kind, choices, choose, { place: "sync.source" }), lists);
+}
+
+function boxes(model, chosen, found) {
+  if (!found.length) return make("p", { className: "note" }, "Your Intercom workspace has none.");
+  const unknown = chosen.ids.filter((id) => !found.some((one) => one.id === id)).map((id) => ({ id, name: `${id} – not in Intercom any more`, count: null }));
+  const toggle = (id) => (on) => {
+    chosen.ids = on ? [...chosen.ids, id] : chosen.ids.filter((each) => each !== id);
+    model.changed();
+  };
+  const label = (one) => `${one.name}${one.count === null ? "" : ` – ${number(one.count)} contacts`}`;
+  return make("fieldset", {}, make("legend", {}, "Lists"), ...[...found, ...unknown].map((one) => checkbox(label(one), chosen.ids.includes(one.id), toggle(one.id))));
+}
+
+function rows(model, section) {
+  const list = make("div", { className: "rows", role: "group", "aria-label": "Sync mapping", "data-place": "sync.mapping" });
+  const changed = () => {
+    model.changed();
+    render();
+  };
+  const render = () =>
+    list.replaceChildren(
+      ...section.mapping.map((row, index) => {
+        const from = attributeSelect(model, row.from, (name) => {
+          row.from = name;
+          model.changed();
+        }, { label: `Sync row ${index + 1}: from`, reading: true });
+        const to = target(model, row, index, changed);
+        const remove = button("✕", () => {
+          section.mapping.splice(index, 1);
+          changed();
+        }, { className: "small", "aria-label": `Remove sync row ${index + 1}` });
+        return make("div", { className: "map", "data-place": `sync.mapping[${index}]` }, from, make("span", { className: "arrow", "aria-hidden": "true" }, "→"), make("span", { "data-place": `sync.mapping[${index}].to` }, to), make("span", { className: "tools" }, remove));
+      }),
+    );
+  render();
+  const add = button("Add a row", () => {
+    section.mapping.push({ from: "", to: "meta." });
+    changed();
+  });
+  return make("div", {}, list, make("div", { className: "row" }, add));
+}
+
+function target(model, row, index, changed) {
+  const labels = new Set(model.labels("person_referring"));
+  const isFree = row.to.startsWith("meta.") && !labels.has(row.to.slice(5));
+  const options = [["first_name", "First name"], ["email", "E-mail"], ...[...labels].map((label) => [`meta.${label}`, `Form field “${label}”`]), ["meta.", "Another form field…"]];
+  const control = select(isFree ? "meta." : row.to, options, (to) => {
+    row.to = to;
+    changed();
+  }, { "aria-label": `Sync row ${index + 1}: to` });
+  if (!isFree) return control;
+  const label = input(row.to.slice(5), (text) => {
+    row.to = `meta.${text}`;
+    model.changed();
+  }, { "aria-label": `Sync row ${index + 1}: label of the form field`, placeholder: "Label of the form field" });
+  return make("span", {}, control, label);
+}
