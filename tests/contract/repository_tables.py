@@ -6,13 +6,18 @@ from uuid import uuid4
 
 import pytest
 
+from shared.adapters.dynamodb.keys import DUE_FIELDS
 from shared.adapters.dynamodb.table import Table
 from tests.contract.aws.engines import Engine, fake_engine, ministack_engine, moto_engine
 
 NOW = 1_795_305_600.0
 KEY = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-INDEXES = {"DueIndex": ("due_partition", "due_at"), "ListingIndex": ("list_partition", "listed_at")}
-KEY_INDEXES = {"StateIndex": ("state_partition", "listed_at"), "EmailIndex": ("email_key", "listed_at")}
+DUE_INDEX = {"DueIndex": ("due_partition", "due_at")}
+KEY_INDEXES = {
+    "ListingIndex": ("list_partition", "listed_at"),
+    "StateIndex": ("state_partition", "listed_at"),
+    "EmailIndex": ("email_key", "listed_at"),
+}
 
 
 class StillClock:
@@ -47,11 +52,13 @@ class Tables:
 
 
 def index_of(name: str) -> dict[str, object]:
-    partition, sort = {**INDEXES, **KEY_INDEXES}[name]
+    partition, sort = {**DUE_INDEX, **KEY_INDEXES}[name]
     return {
         "IndexName": name,
         "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
-        "Projection": {"ProjectionType": "ALL" if name in INDEXES else "KEYS_ONLY"},
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(DUE_FIELDS)}
+        if name in DUE_INDEX
+        else {"ProjectionType": "KEYS_ONLY"},
     }
 
 
@@ -65,7 +72,7 @@ def new_table(engine: Engine) -> Table:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()],
         KeySchema=KEY,
-        GlobalSecondaryIndexes=[index_of(index) for index in (*INDEXES, *KEY_INDEXES)],
+        GlobalSecondaryIndexes=[index_of(index) for index in (*DUE_INDEX, *KEY_INDEXES)],
     )
     return Table(client, name, CountingChance())
 

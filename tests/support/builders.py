@@ -29,6 +29,7 @@ from sandbox.vendors.intercom.seed import add_contact
 from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory import ReferralFactory, ReferralFactorySettings
 from sandbox.vendors.wire import Request, Response
+from shared.adapters.dynamodb.keys import DUE_FIELDS
 from shared.adapters.http.transport import BODY_LIMIT, HttpResponse, TooLargeAnswerError
 from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
@@ -56,8 +57,11 @@ SYNTHETIC_EMAIL = "synthetic@example.com"
 CUSTOM = "custom_attributes."
 EMAIL = "ivo.invited@example.com"
 _KEY = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-_INDEXES = {"DueIndex": ("due_partition", "due_at"), "ListingIndex": ("list_partition", "listed_at")}
-_KEY_INDEXES = {"StateIndex": ("state_partition", "listed_at"), "EmailIndex": ("email_key", "listed_at")}
+_KEY_INDEXES = {
+    "ListingIndex": ("list_partition", "listed_at"),
+    "StateIndex": ("state_partition", "listed_at"),
+    "EmailIndex": ("email_key", "listed_at"),
+}
 
 
 def campaign_document(**changes: Any) -> dict[str, Any]:
@@ -321,8 +325,10 @@ class App:
                 AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
                 KeySchema=_KEY,
                 GlobalSecondaryIndexes=[
-                    *(_index(name, keys) for name, keys in _INDEXES.items()),
-                    *(_index(name, keys, "KEYS_ONLY") for name, keys in _KEY_INDEXES.items()),
+                    _index(
+                        "DueIndex", ("due_partition", "due_at"), ProjectionType="INCLUDE", NonKeyAttributes=list(DUE_FIELDS)
+                    ),
+                    *(_index(name, keys, ProjectionType="KEYS_ONLY") for name, keys in _KEY_INDEXES.items()),
                 ],
             )
         urls = {}
@@ -558,10 +564,10 @@ def notification_event(
     return made
 
 
-def _index(name: str, keys: tuple[str, str], projection: str = "ALL") -> dict[str, Any]:
+def _index(name: str, keys: tuple[str, str], **projection: Any) -> dict[str, Any]:
     partition, sort = keys
     return {
         "IndexName": name,
         "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
-        "Projection": {"ProjectionType": projection},
+        "Projection": projection,
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.dynamodb.keys import DUE_FIELDS
 from tests.template.reading import Resources
 
 STATEFUL = {
@@ -65,7 +66,7 @@ def test_a_table_has_the_keys_that_the_code_writes(table: str, resources: Resour
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_the_ledger_has_two_whole_indexes_and_two_of_keys(resources: Resources) -> None:
+def test_the_ledgers_indexes_hold_what_their_readers_read(resources: Resources) -> None:
     indexes = resources.properties("ReferralsTable")["GlobalSecondaryIndexes"]
     assert {index["IndexName"]: keys(index) for index in indexes} == {
         "DueIndex": ("due_partition", "due_at"),
@@ -73,8 +74,10 @@ def test_the_ledger_has_two_whole_indexes_and_two_of_keys(resources: Resources) 
         "StateIndex": ("state_partition", "listed_at"),
         "EmailIndex": ("email_key", "listed_at"),
     }
-    projections = {index["IndexName"]: index["Projection"]["ProjectionType"] for index in indexes}
-    assert projections == {"DueIndex": "ALL", "ListingIndex": "ALL", "StateIndex": "KEYS_ONLY", "EmailIndex": "KEYS_ONLY"}
+    projections = {index["IndexName"]: index["Projection"] for index in indexes}
+    due = projections.pop("DueIndex")
+    assert (due["ProjectionType"], tuple(due["NonKeyAttributes"])) == ("INCLUDE", DUE_FIELDS)
+    assert {one["ProjectionType"] for one in projections.values()} == {"KEYS_ONLY"}
     types = {
         entry["AttributeName"]: entry["AttributeType"]
         for entry in resources.properties("ReferralsTable")["AttributeDefinitions"]

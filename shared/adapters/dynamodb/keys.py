@@ -8,6 +8,8 @@ from shared.domain.connection.connection import Vendor
 from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, LISTING_SHARDS
 
 DUE_INDEX = "DueIndex"
+DUE_FIELDS = ("campaign_id", "user_id", "inbox_id", "state", "accepted_at", "promised_at", "expires_at")
+"""What is read of a row that is due, beside its keys."""
 LISTING_INDEX = "ListingIndex"
 STATE_INDEX = "StateIndex"
 EMAIL_INDEX = "EmailIndex"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +40,16 @@ class Merged:
 
 
 def list_newest(table: Table, prefix: str, limit: int, cursor: str | None) -> tuple[Sequence[Item], str | None]:
-    """Up to ``limit`` items of the listing index and the cursor of what follows, None at the end. An item that is written
-    meanwhile may be missed, none comes twice. MalformedPayloadError for a cursor that is not ours."""
+    """Up to ``limit`` items of a list as they are now, and the cursor of what follows, None at the end. An item that is
+    written meanwhile may be missed, none comes twice. MalformedPayloadError for a cursor that is not ours."""
     merged = read_merged(table, LISTING_INDEX, "list_partition", listing_partitions(prefix), limit, cursor)
-    return merged.items, merged.cursor_after(limit)
+    keys = [_key_of(item) for item in merged.items]
+    found = {_key_of(item): item for item in table.find_all(keys)}
+    return [found[key] for key in keys if key in found], merged.cursor_after(limit)
+
+
+def _key_of(item: Item) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
 
 
 def read_merged(
@@ -53,15 +59,11 @@ def read_merged(
     partitions: Sequence[str],
     limit: int,
     cursor: str | None,
-    *,
-    keys_alone: bool = False,
 ) -> Merged:
-    """As ``list_newest``, of any such index: ``partition_name`` is its partition key's attribute. ``keys_alone``: of an
-    index that holds more, for who reads the rows afterwards; most of what is read here is thrown away."""
+    """Keys out of such an index: ``partition_name`` is its partition key's attribute."""
     positions = _read_cursor(cursor, len(partitions))
-    fields = {"ProjectionExpression": "pk, sk, listed_at"} if keys_alone else {}
     shards = [
-        _shard(table, index, partition_name, name, position, limit + 1, fields)
+        _shard(table, index, partition_name, name, position, limit + 1)
         for name, position in zip(partitions, positions, strict=True)
     ]
     found = sorted(((_newness(item), shard, item) for shard, items in enumerate(shards) for item in items), key=_order)
@@ -69,10 +71,8 @@ def read_merged(
     return Merged([item for _, _, item in taken], [shard for _, shard, _ in taken], positions, len(found) > limit)
 
 
-def _shard(
-    table: Table, index: str, name: str, partition: str, position: _Position, limit: int, fields: Mapping[str, str]
-) -> list[Item]:
-    options: dict[str, Any] = {"IndexName": index, "ScanIndexForward": False, **fields}
+def _shard(table: Table, index: str, name: str, partition: str, position: _Position, limit: int) -> list[Item]:
+    options: dict[str, Any] = {"IndexName": index, "ScanIndexForward": False}
     if position != _START:
         listed_at, pk, sk = position
         options["ExclusiveStartKey"] = {

@@ -51,7 +51,7 @@ class DynamoReferralSearch(ReferralSearch):
         everything = wanted.state is None and wanted.flag is None and not wanted.attention
         if everything and wanted.campaign_id is not None:
             partitions = listing_partitions(f"REFERRALS#{wanted.campaign_id}")
-            return read_merged(self._table, LISTING_INDEX, "list_partition", partitions, limit, cursor, keys_alone=True)
+            return read_merged(self._table, LISTING_INDEX, "list_partition", partitions, limit, cursor)
         partitions = [name for group in wanted.groups for name in state_partitions(group)]
         return read_merged(self._table, STATE_INDEX, "state_partition", partitions, limit, cursor)
 
