@@ -23,9 +23,11 @@ from shared.domain.connection.connection import Breaker, Vendor
 from shared.domain.sync.run import RunState
 from shared.errors import ApplicationError
 from shared.observability import EmbeddedMetrics
+from shared.ports.operations import Actor, Result
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.switch_connection import switch_connection
 from shared.use_cases.operations.erase_person import erase_person, export_person
+from shared.use_cases.operations.keep_act import kept_act
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
@@ -34,10 +36,11 @@ from shared.version import VERSION
 from tools.follow_sync import follow, summary
 
 OPERATOR = "an operator"
+"""What the console shows of a run that was started here; the audit has the whole name."""
 LOCAL = {"region_name": "eu-central-1"}
 
 
-class OperatingError(Exception):
+class OperatingError(ApplicationError):
     """Something that the operator can mend; the message says what."""
 
 
@@ -61,6 +64,12 @@ def environment_of(stack: str, client: Callable[[str], Any]) -> Environment:
     except KeyError as error:
         raise OperatingError(f"The stack {stack} has no output {error}: is it this application's?") from None
     return Environment(settings, client, _no_vendor, SystemClock(), SystemChance(), EmbeddedMetrics())
+
+
+def operator_of(client: Callable[[str], Any]) -> Actor:
+    """Whose credentials these are, as AWS says."""
+    identity = client("sts").get_caller_identity()
+    return Actor(identity["Arn"], identity["UserId"], f"AWS account {identity['Account']}")
 
 
 def _outputs(stacks: list[dict[str, Any]]) -> dict[str, str]:
@@ -172,6 +181,7 @@ def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterato
     if cancel:
         raise OperatingError("No run is open.")
     run = newest if newest is not None and is_open else start_once(environment, campaign_id, OPERATOR)
+    environment.audit.complete(Result.DONE)  # whoever stops looking leaves the run alone
 
     def look() -> dict[str, Any]:
         return describe_run(read_run(environment, campaign_id, str(run.slot)), environment.clock.now())
@@ -249,9 +259,19 @@ def run(environment: Environment, arguments: argparse.Namespace) -> Iterator[str
 
 
 def lines_of(stack: str, client: Callable[[str], Any], arguments: argparse.Namespace) -> Iterator[str]:
-    if arguments.command == "split-secret":
-        return split_secret(client, stack)
-    return run(environment_of(stack, client), arguments)
+    """What the command prints. Each call is kept before it is carried out; what cannot be kept is not done."""
+    environment, words = environment_of(stack, client), _words(arguments)
+    with kept_act(environment, operator_of(client), f"Ran tools.operate {words}.") as act:
+        yield from split_secret(client, stack) if arguments.command == "split-secret" else run(environment, arguments)
+        if getattr(arguments, "show", arguments.command == "status"):
+            act.result = Result.LOOKED
+
+
+def _words(arguments: argparse.Namespace) -> str:
+    """The command as it was given, but for the person's address."""
+    given = {name: value for name, value in vars(arguments).items() if value and name not in {"stack", "endpoint", "command"}}
+    words = [f"--{name}" if value is True else "…" if name == "email" else str(value) for name, value in given.items()]
+    return " ".join((arguments.command, *sorted(words, key=lambda word: word.startswith("--"))))
 
 
 def main(given: list[str]) -> int:
@@ -264,7 +284,7 @@ def main(given: list[str]) -> int:
     try:
         for line in lines_of(stack, lambda service: boto3.client(service, **access), arguments):
             sys.stdout.write(line + "\n")
-    except (OperatingError, ApplicationError, BotoCoreError, ClientError) as error:
+    except (ApplicationError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.connection.connection import Connection
     from shared.domain.contact import Attribute
+    from shared.ports.operations import Actor
 
 
 class Connections(Protocol):
@@ -24,7 +25,7 @@ class Connections(Protocol):
 class OAuthState:
     """Who began to connect, in which browser (``cookie_hash``), and until when the answer may come."""
 
-    who: str
+    by: Actor
     cookie_hash: str
     expires_at: float
 

@@ -40,11 +40,18 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Who did what, when (epoch seconds). ``what`` is a sentence; no secret and nobody's address but ``who`` is ever in it.
+class Actor:
+    """``subject`` and ``issuer`` are the token's, empty when there was none; ``email_verified`` what it says of the e-mail."""
 
-    ``subject`` and ``issuer`` are the token's, empty when there was none; ``email_verified`` what it says of the e-mail.
-    """
+    who: str
+    subject: str = ""
+    issuer: str = ""
+    email_verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who did what, when (epoch seconds). ``what`` is a sentence; no secret and nobody's address but ``who`` is ever in it."""
 
     at: float
     who: str
@@ -54,6 +61,10 @@ class Change:
     email_verified: bool | None = None
     result: Result | None = Result.DONE
     """None: it was begun, and its end is not known."""
+
+    @classmethod
+    def of(cls, by: Actor, at: float, what: str, result: Result | None) -> Change:
+        return cls(at, by.who, what, by.subject, by.issuer, by.email_verified, result)
 
 
 class Audit(Protocol):

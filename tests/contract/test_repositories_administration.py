@@ -17,7 +17,7 @@ from shared.domain.signup.referral import Referral, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.errors import MalformedPayloadError
 from shared.ports.connection import OAuthState
-from shared.ports.operations import Change
+from shared.ports.operations import Actor, Change
 from shared.ports.signup import Quarantined
 from tests.contract.repository_tables import NOW, Tables, engine, tables
 
@@ -79,10 +79,11 @@ def test_changes_come_newest_first(tables: Tables) -> None:
 
 def test_a_state_is_taken_once_and_in_time(tables: Tables) -> None:
     states = DynamoOAuthStates(tables.table, tables.clock)
-    states.add("a", OAuthState("mara", "hash", tables.clock.now() + 600))
-    assert states.take("a") == OAuthState("mara", "hash", float(int(tables.clock.now() + 600)))
+    mara = Actor("mara", "sub", "https://issuer.example.com", email_verified=False)
+    states.add("a", OAuthState(mara, "hash", tables.clock.now() + 600))
+    assert states.take("a") == OAuthState(mara, "hash", float(int(tables.clock.now() + 600)))
     assert states.take("a") is None
-    states.add("b", OAuthState("mara", "hash", tables.clock.now() + 600))
+    states.add("b", OAuthState(Actor("mara"), "hash", tables.clock.now() + 600))
     tables.clock.at += 601
     assert states.take("b") is None
 

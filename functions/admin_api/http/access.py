@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.config import Settings
 from shared.domain.person import clean_text
+from shared.ports.operations import Actor
 from shared.runtime.http import HttpRequest
 
 
@@ -49,6 +50,16 @@ def author_of(claims: Mapping[str, str]) -> str:
         if claims.get(name):
             return clean_text(str(claims[name]))[:254]
     return "unknown"
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    verified = verified_token(request).get("email_verified")
+    return Actor(
+        author_of(request.claims),
+        clean_text(request.claims.get("sub", "")),
+        clean_text(request.claims.get("iss", "")),
+        verified if isinstance(verified, bool) else None if verified is None else verified == "true",
+    )
 
 
 def _claims_in(header: str) -> Mapping[str, Any]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from functions.admin_api.http.access import author_of, verified_token
+from functions.admin_api.http.access import actor_of
 from functions.admin_api.http.reading import is_a_look, takes_csv
 from functions.admin_api.http.router import Route
-from shared.domain.person import clean_text
-from shared.errors import ApplicationError, FailureError, TransientError
+from shared.errors import TransientError
 from shared.observability import logger
 from shared.ports.operations import Change, Result
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest
+from shared.use_cases.operations.keep_act import kept_act
 
 REFUSED = "Was refused: in no group that may do this."
 _PLAIN = re.compile(r"[0-9A-Za-z_-]{1,100}")
@@ -23,21 +23,15 @@ def answer_audited(environment: Environment, request: HttpRequest, route: Route)
     exports = takes_csv(request) and "text/csv" in route.operation["responses"]["200"].get("content", {})
     if route.method == "GET" and not exports:
         if route.noted:
-            environment.audit.note(_change(environment, request, _named(route, request), Result.LOOKED))
+            environment.audit.note(_noted(environment, request, _named(route, request), Result.LOOKED))
         return route.answer(environment, request)
     if route.looks:
         return route.answer(environment, request)
     what = f"Exported a table ({route.path})." if exports else _named(route, request)
-    environment.audit.begin(_change(environment, request, what, None))
-    result = Result.FAILED
-    try:
+    with kept_act(environment, actor_of(request), what) as act:
         answer = route.answer(environment, request)
-        result = Result.DONE if answer.status < 400 else Result.REFUSED
-    except (ApplicationError, FailureError) as error:
-        result = Result.FAILED if isinstance(error, TransientError) else Result.REFUSED
-        raise
-    finally:
-        environment.audit.complete(result)
+        if answer.status >= 400:
+            act.result = Result.REFUSED
     return answer
 
 
@@ -45,23 +39,13 @@ def note_refusal(environment: Environment, request: HttpRequest) -> None:
     """Somebody who is signed in and may not do it. Nobody is let in because it could not be kept, so it does not raise."""
     what = REFUSED if is_a_look(request) else f"{REFUSED} It was {'an export' if takes_csv(request) else 'a change'}."
     try:
-        environment.audit.note(_change(environment, request, what, Result.REFUSED))
+        environment.audit.note(_noted(environment, request, what, Result.REFUSED))
     except TransientError:
         logger.warning("refusal not kept")
 
 
-def _change(environment: Environment, request: HttpRequest, what: str, result: Result | None) -> Change:
-    token = verified_token(request)
-    verified = token.get("email_verified")
-    return Change(
-        environment.clock.now(),
-        author_of(request.claims),
-        what,
-        subject=clean_text(request.claims.get("sub", "")),
-        issuer=clean_text(request.claims.get("iss", "")),
-        email_verified=verified if isinstance(verified, bool) else None if verified is None else verified == "true",
-        result=result,
-    )
+def _noted(environment: Environment, request: HttpRequest, what: str, result: Result) -> Change:
+    return Change.of(actor_of(request), environment.clock.now(), what, result)
 
 
 def _named(route: Route, request: HttpRequest) -> str:

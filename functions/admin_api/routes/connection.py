@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from functions.admin_api.http.access import author_of
+from functions.admin_api.http.access import actor_of, author_of
 from functions.admin_api.http.csv_table import csv_answer, csv_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation
 from functions.admin_api.http.reading import MAX_CSV, MAX_LIMIT, paging, takes_csv
@@ -41,7 +41,7 @@ def connect_intercom(environment: Environment, request: HttpRequest) -> HttpAnsw
         region = "" if settings.intercom_api_url else settings.intercom_region
         connection = connect_with_token(environment, who, region, form.access_token, form.client_id, form.client_secret)
         return json_answer(200, {"authorization_url": None, "workspace": showing.workspace(connection)})
-    address, cookie = begin_oauth(environment, who, settings.console_url, form.client_id, form.client_secret)
+    address, cookie = begin_oauth(environment, actor_of(request), settings.console_url, form.client_id, form.client_secret)
     secure = "; Secure" if settings.console_url.startswith("https:") else ""
     kept = f"{COOKIE}={cookie}; Path={CALLBACK_PATH}; Max-Age={STATE_SECONDS:.0f}; HttpOnly; SameSite=Lax{secure}"
     return HttpAnswer(

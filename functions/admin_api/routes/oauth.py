@@ -10,10 +10,12 @@ from shared.errors import ApplicationError, ConflictError, FailureError, Rejecte
 from shared.observability import logger
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest
-from shared.use_cases.connection.connect_intercom import finish_oauth
+from shared.use_cases.connection.connect_intercom import finish_oauth, take_state
+from shared.use_cases.operations.keep_act import kept_act
 
 HTML = "text/html; charset=utf-8"
 FORGET = f"{COOKIE}=; Path={CALLBACK_PATH}; Max-Age=0; HttpOnly; SameSite=Lax"
+FINISHED = f"Connect Intercom by OAuth, the way back (GET {CALLBACK_PATH})"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Intercom was not connected</title></head><body><main><h1>Intercom was not connected</h1><p>{}</p>
 <p><a href="/">Back to the console</a></p></main></body></html>"""
@@ -25,13 +27,15 @@ def finish(environment: Environment, request: HttpRequest) -> HttpAnswer:
     region = "" if settings.intercom_api_url else settings.intercom_region
     state, code = text_in_query(request, "state") or "", text_in_query(request, "code") or ""
     try:
-        finish_oauth(environment, region, state, request.cookies.get(COOKIE, ""), code)
+        begun = take_state(environment, state)
+        with kept_act(environment, begun.by, FINISHED):
+            finish_oauth(environment, region, begun, request.cookies.get(COOKIE, ""), code)
     except ConflictError as error:
         return _page(409, str(error))
     except RejectedError as error:
         return _page(400, str(error))
     except TransientError:
-        return _page(503, "Intercom did not answer in time. Please begin again in the console.")
+        return _page(503, "This did not work just now. Please begin again in the console.")
     except (FailureError, ApplicationError) as error:
         logger.warning("oauth failed", error=type(error).__name__)
         return _page(400, "Intercom refused to connect. Please begin again in the console.")

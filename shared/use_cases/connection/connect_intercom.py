@@ -9,7 +9,7 @@ from dataclasses import replace
 from shared.domain.connection.connection import Connection, Vendor
 from shared.errors import ConflictError, ConnectionLostError, FailureError, RejectedError
 from shared.ports.connection import OAuthState, Workspace
-from shared.ports.operations import Change
+from shared.ports.operations import Actor, Change
 from shared.use_cases.connection.catch_up import catch_up
 from shared.use_cases.environment import Environment
 
@@ -26,7 +26,7 @@ class StateRefusedError(ConflictError):
 
 
 def begin_oauth(
-    environment: Environment, who: str, console_url: str, client_id: str | None, client_secret: str | None
+    environment: Environment, by: Actor, console_url: str, client_id: str | None, client_secret: str | None
 ) -> tuple[str, str]:
     """The address to go to, and the cookie's value for this browser. Client id and secret are stored when they are given;
     while a workspace is connected they replace those in use only once Intercom has taken them.
@@ -48,18 +48,23 @@ def begin_oauth(
     if forgotten or tried:
         environment.intercom_app_secret.change(**{**forgotten, **tried})
     if changed:
-        environment.audit.add(Change(environment.clock.now(), who, "Stored the Intercom app's client ID or secret."))
+        environment.audit.add(Change(environment.clock.now(), by.who, "Stored the Intercom app's client ID or secret."))
     state, cookie = environment.chance.token(), environment.chance.token()
     expires_at = environment.clock.now() + STATE_SECONDS
-    environment.oauth_states.add(_hash(state), OAuthState(who, _hash(cookie), expires_at))
+    environment.oauth_states.add(_hash(state), OAuthState(by, _hash(cookie), expires_at))
     return environment.intercom_oauth.address(known["client_id"], state, console_url + CALLBACK), cookie
 
 
-def finish_oauth(environment: Environment, region: str, state: str, cookie: str, code: str) -> Connection:
-    """What Intercom's answer leads to. Raises StateRefusedError, RejectedError, ConflictError and TransientError."""
+def take_state(environment: Environment, state: str) -> OAuthState:
+    """Who began it. Raises StateRefusedError."""
     begun = environment.oauth_states.take(_hash(state)) if state else None
     if begun is None:
         raise StateRefusedError("This way to connect was used already, is too old, or was not begun here.")
+    return begun
+
+
+def finish_oauth(environment: Environment, region: str, begun: OAuthState, cookie: str, code: str) -> Connection:
+    """What Intercom's answer leads to. Raises StateRefusedError, RejectedError, ConflictError and TransientError."""
     if not hmac.compare_digest(begun.cookie_hash, _hash(cookie)):
         raise StateRefusedError("Connecting was begun in another browser.")
     if not code:
@@ -68,7 +73,7 @@ def finish_oauth(environment: Environment, region: str, state: str, cookie: str,
     pending = {name: secret[PENDING + name] for name in APP if secret.get(PENDING + name)}
     client_id, client_secret = (pending.get(name) or secret.get(name, "") for name in APP)
     token = environment.intercom_oauth.exchange(client_id, client_secret, code)
-    return _connect(environment, begun.who, region, token, {**pending, **{PENDING + name: "" for name in pending}})
+    return _connect(environment, begun.by.who, region, token, {**pending, **{PENDING + name: "" for name in pending}})
 
 
 def connect_with_token(

@@ -93,6 +93,52 @@ def test_a_state_ends_after_ten_minutes(console: Console) -> None:
     assert console.callback(query).status == 409
 
 
+FINISH = "Connect Intercom by OAuth, the way back (GET /oauth/intercom/callback)"
+
+
+def finishes(console: Console) -> list[tuple[str, str, str, str | None]]:
+    """What is kept of the ways back from Intercom, oldest first."""
+    rows = [row for row in reversed(console.kept()) if row["what"] == FINISH or "Connected the Intercom" in row["what"]]
+    return [(row["who"], row["subject"], row["issuer"], row["result"]) for row in rows]
+
+
+def test_connecting_by_oauth_is_written_down_before_the_code_goes_to_intercom(console: Console) -> None:
+    during: list[tuple[str, str, str, str | None]] = []
+    console.app.wire.interrupt("POST /auth/eagle/token", lambda: during.extend(finishes(console)))
+    assert console.callback(allowed(console, begin(console))).status == 303
+    mara = ("mara@example.com", "x", "https://login.example.com")
+    assert (during, finishes(console)) == ([(*mara, None)], [(*mara, "done")])
+
+
+def test_a_way_back_that_cannot_be_written_down_connects_nothing(console: Console) -> None:
+    query = allowed(console, begin(console))
+    put = console.app.dynamodb.real.put_item
+
+    def fail(**request: Any) -> Any:
+        if request["Item"]["pk"]["S"] == "AUDIT":
+            raise EndpointConnectionError(endpoint_url="x")
+        return put(**request)
+
+    console.app.dynamodb.real.put_item = fail
+    console.app.forget_calls()
+    answer = console.callback(query)
+    assert (answer.status, "begin again" in answer.text) == (503, True)
+    assert (console.app.calls(), console.secret("intercom")["access_token"]) == ([], "")
+
+
+def test_a_way_back_that_was_refused_or_failed_is_kept_with_who_began_it(console: Console) -> None:
+    query = allowed(console, begin(console))
+    console.cookies = {"intercom_oauth": "0" * 32}
+    assert console.callback(query).status == 409
+    console.app.wait(1)
+    assert console.callback(urlencode({"code": "wrong=", "state": begin(console)})).status == 400
+    console.app.wait(1)
+    console.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/me"})
+    assert console.callback(allowed(console, begin(console))).status == 503
+    assert [result for *_, result in finishes(console)] == ["refused", "refused", "failed"]
+    assert {who for who, *_ in finishes(console)} == {"mara@example.com"}
+
+
 def test_a_person_who_does_not_allow_it_is_told(console: Console) -> None:
     answer = console.callback(urlencode({"error": "access_denied", "state": begin(console)}))
     assert answer.status == 400

@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from shared.domain.connection.connection import BreakerKind, Vendor
+from shared.errors import ApplicationError, TransientError
 from tests.support.builders import App
 from tools import operate
 
@@ -19,6 +21,119 @@ def app() -> App:
 
 def run(app: App, *words: str) -> str:
     return "\n".join(operate.run(app.environment, operate.parser().parse_args(["--stack", "x", *words])))
+
+
+MAPPING = [{"from": "name", "to": "first_name"}, {"from": "email", "to": "email"}]
+WRITE_BACK = {"referral_link": "custom_attributes.referral_link"}
+ARN = "arn:aws:sts::123456789012:assumed-role/Operator/nina"
+ADDRESS = "canary@example.com"
+TABLES = {"CampaignsTableName": "campaigns", "ReferralsTableName": "referrals"}
+SECRETS = {"IntercomSecretArn": "intercom", "IntercomAppSecretArn": "intercom_app"}
+
+
+class Aws:
+    """AWS as the operator's credentials reach it: ``aws(service)``."""
+
+    def __init__(self, app: App, outputs: dict[str, str]) -> None:
+        self._clients = {"cloudformation": self, "sts": self, "dynamodb": app.dynamodb, "secretsmanager": app.secrets}
+        self._clients["sqs"] = app.sqs
+        self._outputs = outputs | {"SyncQueueUrl": app.settings.sync_queue_url}
+
+    def __call__(self, service: str) -> Any:
+        return self._clients[service]
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in self._outputs.items()]}]}
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": ARN, "UserId": "AROA:nina", "Account": "123456789012"}
+
+
+def call(app: App, *words: str) -> list[str]:
+    """The whole command, as ``main`` carries it out."""
+    arguments = operate.parser().parse_args(["--stack", "x", *words])
+    return list(operate.lines_of("x", Aws(app, TABLES | SECRETS), arguments))
+
+
+def items(app: App, *tables: str) -> list[dict[str, Any]]:
+    return [item for table in tables for item in app.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]]
+
+
+def kept(app: App) -> list[tuple[str, str, str, str, str | None]]:
+    """Rows of who did what, oldest first, with the words that were written before it was done."""
+    rows = [item for item in items(app, "campaigns") if item["pk"]["S"] == "AUDIT"]
+    names = ("who", "subject", "issuer", "what", "result")
+    return [tuple(row.get(name, {}).get("S") for name in names) for row in sorted(rows, key=lambda row: row["sk"]["S"])]  # type: ignore[misc]
+
+
+CALLS = {
+    "status": (["status"], "looked"),
+    "lift-stop": (["lift-stop", "--yes", "--forget"], "done"),
+    "disconnect": (["disconnect"], "done"),
+    "reconnect": (["reconnect"], "done"),
+    "close-breaker": (["close-breaker", "intercom"], "done"),
+    "split-secret": (["split-secret"], "done"),
+    "export": (["export", ADDRESS], "done"),
+    "erase": (["erase", ADDRESS, "--yes"], "done"),
+    "sync": (["sync", "1", "--show"], "looked"),
+}
+REFUSED = (["lift-stop"], ["erase", ADDRESS], ["export", "nobody"], ["sync", "1", "--cancel"], ["sync", "7"])
+
+
+def test_every_command_is_here() -> None:
+    actions = [action for action in operate.parser()._actions if action.dest == "command"]
+    assert set(actions[0].choices or ()) == set(CALLS)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_call_is_kept_with_whose_credentials_it_was(app: App, name: str) -> None:
+    app.sign_up()
+    words, result = CALLS[name]
+    call(app, *words)
+    written = ["…" if word == ADDRESS else word for word in words]
+    ((who, subject, issuer, what, ended),) = kept(app)
+    assert (who, subject, issuer, ended) == (ARN, "AROA:nina", "AWS account 123456789012", result)
+    assert sorted(what.rstrip(".").split()) == sorted(["Ran", "tools.operate", *written])
+
+
+@pytest.mark.parametrize("words", REFUSED, ids=" ".join)
+def test_a_call_that_was_refused_is_kept_as_such_without_the_persons_address(app: App, words: list[str]) -> None:
+    with pytest.raises(ApplicationError):
+        call(app, *words)
+    ((_, _, _, what, ended),) = kept(app)
+    assert (ended, "canary" in what, "nobody" in what) == ("refused", False, False)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_that_cannot_be_kept_is_not_carried_out(app: App, name: str) -> None:
+    app.sign_up()
+    app.environment.intercom_guard.pause(BreakerKind.BLOCKED, 60)
+    put = app.dynamodb.real.put_item
+
+    def fail(**request: Any) -> Any:
+        if request["Item"]["pk"]["S"] == "AUDIT":
+            raise EndpointConnectionError(endpoint_url="x")
+        return put(**request)
+
+    app.dynamodb.real.put_item = fail
+    before = items(app, *TABLES.values())
+    with pytest.raises(TransientError):
+        call(app, *CALLS[name][0])
+    assert items(app, *TABLES.values()) == before
+
+
+def test_a_run_that_is_started_is_kept_before_one_follows_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.configure(sync={"mode": "once", "source": {"kind": "all"}, "mapping": MAPPING, "write_back": WRITE_BACK})
+    during: list[str | None] = []
+
+    def follow(_: Any) -> Any:
+        during.extend(ended for *_, ended in kept(app))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(operate, "follow", follow)
+    with pytest.raises(KeyboardInterrupt):
+        call(app, "sync", "1")
+    assert (during, [ended for *_, ended in kept(app)]) == (["done"], ["done"])
 
 
 def test_status_of_a_stack_where_nothing_has_happened(app: App) -> None:
@@ -82,17 +197,9 @@ def test_a_breaker_is_closed_by_name(app: App) -> None:
 
 
 def test_the_tables_are_found_by_the_stacks_outputs(app: App) -> None:
-    class CloudFormation:
-        def describe_stacks(self, **_: Any) -> dict[str, Any]:
-            names = {"CampaignsTableName": "campaigns", "ReferralsTableName": "referrals"}
-            return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in names.items()]}]}
-
-    clients = {"cloudformation": CloudFormation(), "dynamodb": app.dynamodb}
-    environment = operate.environment_of("x", clients.__getitem__)
-    assert list(operate.show_status(environment))
-    clients["cloudformation"].describe_stacks = lambda **_: {"Stacks": [{}]}  # type: ignore[attr-defined]
+    assert list(operate.show_status(operate.environment_of("x", Aws(app, TABLES))))
     with pytest.raises(operate.OperatingError, match="CampaignsTableName"):
-        operate.environment_of("x", clients.__getitem__)
+        operate.environment_of("x", Aws(app, {}))
 
 
 def test_without_a_stack_nothing_is_done(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,13 +212,6 @@ def test_the_apps_secret_of_an_older_deployment_is_moved_to_its_own() -> None:
     app = App()
     app.set_secret("intercom", access_token="t", client_id="i", client_secret="s", client_secret_next="n", pending_client_id="")
     app.set_secret("intercom_app", client_id="", client_secret="")
-    outputs = {"IntercomSecretArn": "intercom", "IntercomAppSecretArn": "intercom_app"}
-
-    class CloudFormation:
-        def describe_stacks(self, **_: Any) -> dict[str, Any]:
-            return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]}]}
-
-    clients = {"cloudformation": CloudFormation(), "secretsmanager": app.secrets}
     arguments = operate.parser().parse_args(["--stack", "x", "split-secret"])
 
     def held(name: str) -> dict[str, str]:
@@ -119,13 +219,12 @@ def test_the_apps_secret_of_an_older_deployment_is_moved_to_its_own() -> None:
         return value
 
     for _ in range(2):  # again harmlessly
-        lines = list(operate.lines_of("x", clients.__getitem__, arguments))
+        lines = list(operate.lines_of("x", Aws(app, TABLES | SECRETS), arguments))
         assert held("intercom") == {"access_token": "t"}
         assert held("intercom_app") == {"client_id": "i", "client_secret": "s", "client_secret_next": "n"}
     assert lines == ["Moved: nothing. What the app's own secret held already was left as it is."]
-    del outputs["IntercomAppSecretArn"]
     with pytest.raises(operate.OperatingError, match="Deploy this version first"):
-        list(operate.lines_of("x", clients.__getitem__, arguments))
+        list(operate.lines_of("x", Aws(app, TABLES | {"IntercomSecretArn": "intercom"}), arguments))
 
 
 def test_looking_at_a_sync_starts_none(app: App) -> None:

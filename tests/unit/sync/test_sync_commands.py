@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.ports.operations import Actor
 from shared.use_cases.sync.read_syncs import describe_run
 from tests.support.syncing import SyncApp
 from tools import follow_sync, operate
@@ -95,6 +96,7 @@ def test_an_operator_is_told_by_the_exit_code_that_a_run_was_not_done(
         return follow_sync.follow(read, out=io.StringIO(), sleep=lambda _: app.drain())
 
     monkeypatch.setattr(operate, "environment_of", lambda *_: app.environment)
+    monkeypatch.setattr(operate, "operator_of", lambda _: Actor("nina"))
     monkeypatch.setattr(operate.logging, "disable", lambda _: None)
     monkeypatch.setattr(operate, "follow", follow)
     assert operate.main(["--stack", "s", "sync", "1"]) == 1
@@ -112,6 +114,7 @@ def test_an_operator_who_stops_looking_leaves_the_run_alone(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(operate, "environment_of", lambda *_: app.environment)
+    monkeypatch.setattr(operate, "operator_of", lambda _: Actor("nina"))
     monkeypatch.setattr(operate.logging, "disable", lambda _: None)
     monkeypatch.setattr(operate, "follow", interrupt)
     assert operate.main(["--stack", "s", "sync", "1"]) == 130

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.table import Table
 from shared.ports.clock import Clock
 from shared.ports.connection import OAuthState, OAuthStates
+from shared.ports.operations import Actor
 
 SORT_KEY = "STATE"
 
@@ -18,8 +21,8 @@ class DynamoOAuthStates(OAuthStates):
     def add(self, state_hash: str, state: OAuthState) -> None:
         """The row expires by itself."""
         key = {"pk": f"OAUTH#{state_hash}", "sk": SORT_KEY}
-        facts = {"who": state.who, "cookie_hash": state.cookie_hash}
-        self._table.put(to_item({**key, **facts, "expires_at": int(state.expires_at)}))
+        facts = {**asdict(state.by), "cookie_hash": state.cookie_hash, "expires_at": int(state.expires_at)}
+        self._table.put(to_item({**key, **facts}))
 
     def take(self, state_hash: str) -> OAuthState | None:
         """See ``OAuthStates.take``: whoever deletes the row has it."""
@@ -27,5 +30,6 @@ class DynamoOAuthStates(OAuthStates):
         if item is None or not self._table.delete(f"OAUTH#{state_hash}", SORT_KEY):
             return None
         row = from_item(item)
-        state = OAuthState(row["who"], row["cookie_hash"], float(row["expires_at"]))
+        by = Actor(row["who"], row.get("subject", ""), row.get("issuer", ""), row.get("email_verified"))
+        state = OAuthState(by, row["cookie_hash"], float(row["expires_at"]))
         return state if self._clock.now() < state.expires_at else None
