@@ -85,7 +85,7 @@ browser-test: .venv-browser/.installed $(MINISTACK) ## click through the guides 
 
 simulate: .venv/.installed ## play bad days in the simulated world: SEEDS=1, SIGNUPS=10000; long
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1) --signups $(or $(SIGNUPS),10000) --processes 2 $(ARGS)
-	@$(BIN)/python -m pytest -q -n 2 -m slow tests/simulation/test_referral_crash_points.py tests/unit/qualification/test_disorder.py
+	@$(BIN)/python -m pytest -q -n 2 -m slow tests/simulation/guards/test_referral_crash_points.py tests/unit/qualification/test_disorder.py
 
 fuzz: .venv/.installed ## feed seeded inputs that nobody meant to receivers, readers and the API; 30 minutes; ARGS=--help
 	@$(BIN)/python -m tests.fuzz $(ARGS)

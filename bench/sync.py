@@ -155,7 +155,7 @@ def _memory() -> Iterator[Figure]:
 
 def _first_run(contacts: int) -> Iterator[Figure]:
     """Minutes beside what 300 calls a minute would take, in the simulated world."""
-    from tests.simulation.syncing import add_contacts, begin, connect, judge_links, run_of, sync_settings
+    from tests.simulation.play.syncing import add_contacts, begin, connect, judge_links, run_of, sync_settings
     from tests.simulation.world import World
 
     with World(1, sync=True, sweep=False, reconcile=False, referral_factory={"webhooks": ()}) as world:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.cost.days import HOURS, at_rest, play, signups, signups_that_qualify, with_counts
 from bench.cost.meter import Meter
-from tests.simulation.blueprint import OURS, read_blueprint
+from tests.simulation.aws.blueprint import OURS, read_blueprint
 
 PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
 MONTH_HOURS = 730

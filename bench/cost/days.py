@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.cost.meter import Meter
-from tests.simulation.referral_stories import ADA, REWARDS, WRITE_BACK, notify
+from tests.simulation.faults.test_intercom_receiver import INTERCOM_WEBHOOK
+from tests.simulation.play.referral_stories import ADA, REWARDS, WRITE_BACK, notify
+from tests.simulation.play.syncing import add_contacts, begin, run_to_the_end, sync_settings
 from tests.simulation.settings import build_settings
-from tests.simulation.syncing import add_contacts, begin, run_to_the_end, sync_settings
-from tests.simulation.test_intercom_receiver import INTERCOM_WEBHOOK
 from tests.simulation.world import OF_A_SIGNUP, World
 
 HOURS = 2.0

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 
 from tests.fakes.dynamodb_tables import Row, Table, View
 from tests.fakes.dynamodb_values import normalise_item
-from tests.simulation.clients import AwsClient
-from tests.simulation.lambdas import LambdaFunction, Poller
-from tests.simulation.recording import LogLines
+from tests.simulation.aws.clients import AwsClient
+from tests.simulation.aws.lambdas import LambdaFunction, Poller
+from tests.simulation.judge.recording import LogLines
 
 WRITE_BYTES = 1_024
 READ_BYTES = 4_096

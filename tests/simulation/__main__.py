@@ -9,8 +9,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tqdm import tqdm
 
-from tests.simulation.scenarios import SCENARIOS, Outcome, Scenario, play
-from tests.simulation.targets import misses
+from tests.simulation.judge.targets import misses
+from tests.simulation.play.scenarios import SCENARIOS, Outcome, Scenario, play
 
 COLUMNS = (
     ("scenario", 22, lambda one: one.scenario.name),

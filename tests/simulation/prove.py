@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from tests.simulation.scenarios import SCENARIOS, Outcome, play
+from tests.simulation.play.scenarios import SCENARIOS, Outcome, play
 
 SEED = 1
 SIGNUPS = 60

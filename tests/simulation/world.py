@@ -21,17 +21,17 @@ from sandbox.vendors.referral_factory.settings import ReferralFactorySettings, W
 from sandbox.vendors.wire import OutgoingWebhook
 from shared.config import settings_of
 from shared.runtime.bootstrap import Environment
-from tests.simulation.blueprint import Function, read_blueprint
-from tests.simulation.boundary import Faults, NoFaults
-from tests.simulation.clients import AwsClient
-from tests.simulation.cloud import Cloud
-from tests.simulation.crossing import Crossing
-from tests.simulation.gateway import webhook_event
-from tests.simulation.lambdas import LambdaFunction, Poller
+from tests.simulation.aws.blueprint import Function, read_blueprint
+from tests.simulation.aws.boundary import Faults, NoFaults
+from tests.simulation.aws.clients import AwsClient
+from tests.simulation.aws.cloud import Cloud
+from tests.simulation.aws.gateway import webhook_event
+from tests.simulation.aws.lambdas import LambdaFunction, Poller
+from tests.simulation.aws.transport import VendorTransport
+from tests.simulation.judge.recording import LogLines, ProcessMetrics, Recorded, logs_into
+from tests.simulation.judge.sights import Sights
 from tests.simulation.loop import Loop
-from tests.simulation.recording import LogLines, ProcessMetrics, Recorded, logs_into
-from tests.simulation.sights import Sights
-from tests.simulation.transport import VendorTransport
+from tests.simulation.play.crossing import Crossing
 
 BEGINNING = 1_790_000_000.0
 APP_URL = "https://app.example.net"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.vendors.intercom.contacts.fields import MAX_TIME
 from sandbox.vendors.intercom.errors import ApiError, contact_not_found, invalid, missing
-from sandbox.vendors.intercom.fields import MAX_TIME
 from sandbox.vendors.intercom.workspace import Contact, Event, Workspace
 
 MAX_METADATA_KEYS = 10

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sandbox.vendors.intercom.contacts.query import compile_query
 from sandbox.vendors.intercom.errors import invalid, resource_not_found
-from sandbox.vendors.intercom.query import compile_query
 from sandbox.vendors.intercom.webhooks import Notifier
 from sandbox.vendors.intercom.workspace import Contact, Segment, Tag, Workspace
 

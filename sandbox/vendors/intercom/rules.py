@@ -15,8 +15,9 @@ from sandbox.vendors.intercom.attributes import (
     list_attributes,
     update_attribute,
 )
-from sandbox.vendors.intercom.contacts import Contacts, read_body
-from sandbox.vendors.intercom.documents import contact_document, reference
+from sandbox.vendors.intercom.contacts.contacts import Contacts, read_body
+from sandbox.vendors.intercom.contacts.documents import contact_document, reference
+from sandbox.vendors.intercom.contacts.search import list_contacts, search_contacts
 from sandbox.vendors.intercom.errors import ApiError, resource_not_found, usual_error
 from sandbox.vendors.intercom.events import add_event, list_events
 from sandbox.vendors.intercom.limits import RateLimit
@@ -31,8 +32,7 @@ from sandbox.vendors.intercom.lists import (
     tag_document,
 )
 from sandbox.vendors.intercom.oauth import exchange, uninstall
-from sandbox.vendors.intercom.pages import Pages
-from sandbox.vendors.intercom.search import list_contacts, search_contacts
+from sandbox.vendors.intercom.pages.pages import Pages
 from sandbox.vendors.intercom.seed import seed
 from sandbox.vendors.intercom.settings import IntercomSettings
 from sandbox.vendors.intercom.webhooks import Notifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.vendors.intercom.attributes import create_attribute
-from sandbox.vendors.intercom.fields import read_fields
+from sandbox.vendors.intercom.contacts.fields import read_fields
 from sandbox.vendors.intercom.lists import add_segment, save_tag
 from sandbox.vendors.intercom.workspace import Contact, Workspace
 

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-from sandbox.vendors.intercom.documents import webhook_contact_document
+from sandbox.vendors.intercom.contacts.documents import webhook_contact_document
 from sandbox.vendors.intercom.workspace import Contact, Tag, Workspace
 from sandbox.vendors.wire import OutgoingWebhook
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from sandbox.vendors.intercom.search_index import SearchIndex
+from sandbox.vendors.intercom.contacts.search_index import SearchIndex
 from sandbox.vendors.intercom.settings import IntercomSettings
 
 KEPT_AFTER_DELETE_SECONDS = 7 * 24 * 3600.0

@@ -6,11 +6,11 @@ import string
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from sandbox.vendors.referral_factory.api.refusals import invalid
 from sandbox.vendors.referral_factory.limits import CallLimit
 from sandbox.vendors.referral_factory.outbox import Outbox
 from sandbox.vendors.referral_factory.people import People
 from sandbox.vendors.referral_factory.records import Campaign, Person
-from sandbox.vendors.referral_factory.refusals import invalid
 from sandbox.vendors.referral_factory.rewards import Rewards
 from sandbox.vendors.referral_factory.settings import ReferralFactorySettings
 

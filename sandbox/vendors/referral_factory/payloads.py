@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from sandbox.vendors.referral_factory.objects import in_days, number_of_id
+from sandbox.vendors.referral_factory.api.objects import in_days, number_of_id
 from sandbox.vendors.referral_factory.records import Person, Reward
 from sandbox.vendors.referral_factory.settings import WebhookRule
 from sandbox.vendors.wire import OutgoingWebhook

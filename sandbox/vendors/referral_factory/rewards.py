@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from sandbox.vendors.referral_factory.api.refusals import invalid, not_found
 from sandbox.vendors.referral_factory.records import Person, Reward, RewardRule
-from sandbox.vendors.referral_factory.refusals import invalid, not_found
 
 if TYPE_CHECKING:
     from sandbox.vendors.referral_factory.account import Account

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.vendors.referral_factory import rest
 from sandbox.vendors.referral_factory.account import Account
-from sandbox.vendors.referral_factory.pages import Pages
+from sandbox.vendors.referral_factory.api import rest
+from sandbox.vendors.referral_factory.api.refusals import RefusedError
+from sandbox.vendors.referral_factory.pages.pages import Pages
 from sandbox.vendors.referral_factory.payloads import VENDOR
-from sandbox.vendors.referral_factory.refusals import RefusedError
 from sandbox.vendors.referral_factory.seed import seed
 from sandbox.vendors.referral_factory.settings import ReferralFactorySettings
 from sandbox.vendors.wire import OutgoingWebhook, Request, Response

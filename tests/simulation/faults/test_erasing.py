@@ -1,0 +1,61 @@
+"""A person who asks to be forgotten is, in a busy world: no table, queue or log line holds what was theirs."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+
+from shared.domain.signup.referral import State
+from tests.simulation.aws.boundary import RandomFaults
+from tests.simulation.play.referral_stories import notify
+from tests.simulation.play.syncing import connect, sync_settings
+from tests.simulation.world import OF_A_SIGNUP, World
+
+EMAIL = "canary.stone@example.com"
+FUNCTIONS = (*OF_A_SIGNUP, "qualify_referral", "update_referrer", "intercom_webhook")
+
+
+def traces(world: World, *canaries: str) -> Iterator[str]:
+    """Where something of the person still is."""
+    for table in world.blueprint.tables:
+        for item in world.cloud.dynamodb.items(table):
+            if any(canary in json.dumps(item, ensure_ascii=False).casefold() for canary in canaries):
+                yield f"{table} {item['pk']['S']} {item['sk']['S']}"
+    for queue in world.blueprint.queues:
+        for body in world.cloud.sqs.bodies(world.cloud.queue_url(queue)):
+            if any(canary in body.casefold() for canary in canaries):
+                yield f"{queue} {body}"
+    yield from (line for line in world.logs.lines if any(canary in line.casefold() for canary in canaries))
+
+
+def test_no_table_queue_or_log_of_a_busy_world_holds_the_erased_person() -> None:
+    faults = RandomFaults(3, vendors=0.1, aws=0.05, kills=0.02)
+    with World(3, faults=faults, duplicates=0.1, sync=True, functions=FUNCTIONS) as world:
+        world.logs.lines = deque()
+        world.configure(sync_settings())
+        connect(world)
+        for number in range(12):
+            world.add_contact(f"contact-{number}@example.com", name="Somebody")
+        world.add_contact("canary.stone.synced@example.com", name="Canaryname")
+        referrer = world.sign_up(EMAIL, "Canaryname", last_name="Canaryfield", referrer=None)
+        link = referrer.person.code.casefold()
+        for number in range(6):
+            world.sign_up(f"friend-{number}@example.com", referrer=referrer.person.id)
+            world.run(40)
+        notify(world)
+        world.run(900)
+        canaries = ("canary.stone", "canaryname", "canaryfield", link)
+        assert {trace.partition(" ")[0] for trace in traces(world, *canaries)} == {"ReferralsTable"}
+
+        with world.looking():
+            for email in (EMAIL, "canary.stone.synced@example.com"):
+                world.environment("reconcile").erasures.request(email, world.now())
+        world.sign_up("friend-9@example.com", referrer=referrer.person.id)  # tells their name and link again
+        world.run(3_600)
+
+        row = world.row_of(referrer)
+        assert row is not None
+        assert row.state is State.ERASED
+        assert list(traces(world, *canaries)) == []
+        assert len(world.contacts("friend-9@example.com")) == 1

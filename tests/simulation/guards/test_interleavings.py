@@ -1,0 +1,65 @@
+"""Two workers on one person, in all orders of their first twelve steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulation.judge.oracle import judge
+from tests.simulation.play.driving import run_to_the_end
+from tests.simulation.play.interleaving import Explorer, Workers, hold_messages, let_go, take
+from tests.simulation.settings import build_settings
+from tests.simulation.world import World
+
+EMAIL = "ivo@example.com"
+STEPS = 12
+
+
+def _world(role: str) -> World:
+    """Warm: the workspace is known, so that both workers go straight to the person."""
+    world = World(0, sweep=False, reconcile=False, index_lag=0.0)
+    world.configure(build_settings(1, invited=role))
+    world.configure(build_settings(2, invited=role, name="Partner programme"))
+    workspace = world.environment("deliver_contact")
+    workspace.connections.save(workspace.intercom().identify())
+    hold_messages(world)
+    return world
+
+
+def _one_message_twice(world: World) -> Workers:
+    world.sign_up(EMAIL)
+    world.run(1)
+    return Workers(world, [take(world, again=True), take(world)])
+
+
+def _two_campaigns(world: World) -> Workers:
+    world.sign_up(EMAIL, campaign=1)
+    world.sign_up(EMAIL, campaign=2, referrer=4)
+    world.run(1)
+    return Workers(world, [take(world), take(world)])
+
+
+@pytest.mark.parametrize("role", ["lead", "user"])
+@pytest.mark.parametrize("begin", [_one_message_twice, _two_campaigns])
+def test_two_workers_on_one_person_make_one_contact(begin: Callable[[World], Workers], role: str) -> None:
+    wrong: list[str] = []
+    explorer = Explorer(STEPS)
+    while not explorer.finished:
+        order: list[int] = []
+        with _world(role) as world:
+            workers = begin(world)
+            while workers.alive() and (pick := explorer.choose(workers)) is not None:
+                order.append(pick)
+                workers.step(pick)
+            is_new = not workers.alive()
+            workers.end()
+            if is_new:
+                let_go(world)
+                run_to_the_end(world)
+                broken = judge(world).broken()
+                if broken or len(world.contacts(EMAIL)) != 1:
+                    wrong.append(f"{order}: {broken} {len(world.contacts(EMAIL))} contacts")
+        explorer.next_order()
+    assert explorer.orders > 20
+    assert not wrong, f"{len(wrong)} of {explorer.orders} orders: " + "\n".join(wrong[:5])

@@ -1,0 +1,65 @@
+"""``make prove`` and ``make simulate``: what they say when all went well, when something broke, and when asked for nonsense."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation import __main__ as simulate
+from tests.simulation import prove
+from tests.simulation.judge.oracle import Verdict
+from tests.simulation.play.scenarios import SCENARIOS, Outcome
+
+
+def outcome(**verdict: list[str]) -> Outcome:
+    made = Verdict(**verdict)  # type: ignore[arg-type]
+    return Outcome(
+        scenario=SCENARIOS[1],
+        seed=1,
+        signups=60,
+        verdict=made,
+        calls_per_signup=2.1,
+        referral_factory_strikes=0.0,
+        net_after_outage=0.0,
+        calls_in_outage=0,
+        trace="",
+    )
+
+
+def test_a_good_run_passes_and_its_row_is_all_zero() -> None:
+    assert prove.passed(outcome())
+    row = prove.table([outcome()]).splitlines()[1]
+    assert row.split() == ["random", "faults", "60", "0", "0", "0", "0", "0", "0.0"]
+
+
+@pytest.mark.parametrize("law", ["lost", "failed", "doubled", "invented", "wrong", "over_cap", "leaked", "unalarmed"])
+def test_any_broken_law_fails_the_proof(law: str) -> None:
+    assert not prove.passed(outcome(**{law: ["one"]}))
+
+
+@pytest.mark.parametrize("law", prove.COLUMNS)
+def test_the_table_counts_what_broke(law: str) -> None:
+    broken = outcome(**{law.replace(" ", "_"): ["one", "two"]})
+    assert prove.broken_laws(broken)[law] == 2
+    assert " 2 " in prove.table([broken]).splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        (["--scenario", "a sunny day"], "no scenario has 'a sunny day' in its name; there are: without faults"),
+        (["--scenario", "burst", "--scenario", "nonsense"], "no scenario has 'nonsense'"),
+        (["--seeds", "0"], "at least 1"),
+        (["--signups", "0"], "at least 1"),
+    ],
+)
+def test_a_simulation_that_would_play_nothing_is_an_error(
+    given: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        simulate.main(given)
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_the_days_that_the_introduction_describes_are_there() -> None:
+    assert tuple(day.name for day in prove.DAYS) == prove.NAMES

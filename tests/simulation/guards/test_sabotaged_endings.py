@@ -1,0 +1,53 @@
+"""The rules of how things end: each guarding line, once broken, makes a test of its own fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulation.play import sabotage
+from tests.support.builders import App
+from tests.unit.operations import test_ring_due
+from tests.unit.qualification import test_bad_days
+from tests.unit.referrer import test_update_referrer
+from tests.unit.signup import test_marks_that_go_away
+from tests.unit.vendor import test_smaller_pages
+
+
+def configured(test: Callable[[App], None]) -> Callable[[], None]:
+    def run() -> None:
+        app = App()
+        app.configure()
+        test(app)
+
+    return run
+
+
+CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
+    sabotage.reopened_rows_are_only_checked: configured(
+        test_ring_due.test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checked
+    ),
+    sabotage.tries_without_a_call_are_kept: configured(
+        test_ring_due.test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next
+    ),
+    sabotage.lease_kept_after_a_failure: (
+        test_update_referrer.test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds
+    ),
+    sabotage.readings_ignore_the_breaker: (
+        test_bad_days.test_a_value_is_not_read_while_intercom_is_to_be_left_alone_and_is_afterwards
+    ),
+    sabotage.promise_counts_from_the_signup: (
+        test_marks_that_go_away.test_whom_a_draft_held_for_days_is_not_late_when_it_is_activated
+    ),
+    sabotage.pages_stay_large: test_smaller_pages.test_pages_of_people_that_never_come_are_asked_for_smaller,
+    sabotage.answers_too_large_are_an_outage: (
+        test_smaller_pages.test_answers_over_a_megabyte_are_asked_for_in_parts_and_referral_factory_is_not_taken_for_down
+    ),
+}
+
+
+@pytest.mark.parametrize("how", CASES, ids=lambda how: how.__name__)
+def test_a_broken_rule_is_seen(how: Callable[[sabotage.Patch], None]) -> None:
+    with sabotage.sabotaged(how), pytest.raises(AssertionError):
+        CASES[how]()

@@ -1,0 +1,59 @@
+"""The figures that a scenario must reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.simulation.play.scenarios import Outcome
+
+MINUTE = 60.0
+APART = "waits for search after lost creates apart"
+MOST_CALLS_WITHOUT_FAULTS = 2.2
+MOST_CALLS = 3.2
+MOST_CALLS_WHILE_REFUSED = 20
+
+
+def misses(outcome: Outcome) -> Iterator[str]:
+    """Each target that was missed, in a sentence."""
+    yield from (f"{law}: {len(cases)}" for law, cases in outcome.verdict.broken().items())
+    if outcome.referral_factory_strikes:
+        yield f"{outcome.referral_factory_strikes:.0f} strikes"
+    if outcome.verdict.unalarmed:
+        yield f"late signups without an alarm: {len(outcome.verdict.unalarmed)}"
+    most = MOST_CALLS if outcome.scenario.faults or outcome.scenario.outage else MOST_CALLS_WITHOUT_FAULTS
+    if outcome.calls_per_signup > most:
+        yield f"{outcome.calls_per_signup:.2f} calls per signup, at most {most}"
+    yield from _delays(outcome)
+
+
+def _delays(outcome: Outcome) -> Iterator[str]:
+    """Only a lead whose create was lost is excused, for the time that search needs to show it, each time."""
+    scenario, net = outcome.scenario, max(outcome.verdict.net.values(), default=0.0)
+    if scenario.refuses:
+        yield from _at_most("the last contact after the refusal", outcome.net_after_outage, 5 * MINUTE)
+        if outcome.calls_in_outage > MOST_CALLS_WHILE_REFUSED:
+            yield f"{outcome.calls_in_outage} calls in a minute of the refusal, at most {MOST_CALLS_WHILE_REFUSED}"
+        if outcome.verdict.failed:
+            yield f"{len(outcome.verdict.failed)} failed"
+        return
+    if scenario.call:
+        yield from _at_most(f"the last contact after the outage, {APART}", outcome.net_after_outage, 10 * MINUTE)
+        if outcome.verdict.failed:
+            yield f"{len(outcome.verdict.failed)} failed"
+        return
+    if scenario.name == "6 h outage":
+        yield from _at_most(f"the last contact after the outage, {APART}", outcome.net_after_outage, 10 * MINUTE)
+        return
+    yield from _at_most("users, max", outcome.delay("user", 100), 30 * MINUTE)
+    yield from _at_most(f"max, {APART}", net, 30 * MINUTE)
+    if scenario.lost:
+        yield from _at_most(f"max, {APART}", net, 10 * MINUTE)
+    if not scenario.outage:
+        yield from _at_most("leads, p99", outcome.delay("lead", 99), 15 * MINUTE)
+    if not scenario.outage and not scenario.lost and scenario.within > MINUTE:  # a burst takes its minutes, polling its ten
+        yield from _at_most("users, p99", outcome.delay("user", 99), 2 * MINUTE)
+
+
+def _at_most(what: str, seconds: float, most: float) -> Iterator[str]:
+    if seconds > most:
+        yield f"{what}: {seconds:.0f} s, at most {most:.0f} s"
