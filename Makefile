@@ -23,39 +23,26 @@ help: ## list the targets
 
 # ---------------------------------------------------------------------------------------------------------------- venvs
 
-# Each venv has a stamp: a second run costs nothing, a changed requirements file installs again.
+# Each venv has a stamp: a second run costs nothing, a changed lock file installs again. `make lock` writes the lock files out of
+# the inputs (*.in) beside them.
 
-# What ships is installed first, with hashes; what comes after it leaves those versions as they are.
-.venv/.installed: requirements.txt requirements-shipped.in shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
-	@tools/make_venv.sh .venv shared/requirements.txt --require-hashes
-	@tools/make_venv.sh .venv requirements.txt
+.venv/.installed: requirements.txt
+	@tools/make_venv.sh .venv $<
 	@touch $@
 
-# Apart, because it pins botocore; with hashes, because it is the one thing that listens and runs our code.
+# Apart, because it pins botocore.
 .venv-ministack/.installed: sandbox/ministack-requirements.txt
-	@tools/make_venv.sh .venv-ministack $< --require-hashes
+	@tools/make_venv.sh .venv-ministack $<
 	@touch $@
 
 # Apart, because `make test` works without a browser's driver.
-.venv-browser/.installed: tests/browser/requirements.txt requirements.txt requirements-shipped.in shared/requirements.txt sandbox/requirements.txt tests/requirements.txt
-	@tools/make_venv.sh .venv-browser shared/requirements.txt --require-hashes
+.venv-browser/.installed: tests/browser/requirements.txt
 	@tools/make_venv.sh .venv-browser $<
 	@touch $@
 
-.venv-check/.installed: tools/requirements-check.txt
-	@tools/make_venv.sh .venv-check $<
-	@touch $@
-
-.venv-audit/.installed: tools/requirements-audit.txt
-	@tools/make_venv.sh .venv-audit $< --require-hashes
-	@touch $@
-
-.venv-lock/.installed: tools/requirements-lock.txt
-	@tools/make_venv.sh .venv-lock $<
-	@touch $@
-
-.venv-sam/.installed: tools/requirements-sam.txt
-	@tools/make_venv.sh .venv-sam $<
+# Apart, because they pin what others need newer: checkov boto3, the SAM CLI click.
+.venv-check/.installed .venv-audit/.installed .venv-lock/.installed .venv-sam/.installed: .venv-%/.installed: tools/requirements-%.txt
+	@tools/make_venv.sh .venv-$* $<
 	@touch $@
 
 install: .venv/.installed $(MINISTACK) ## install what run, test and demo need
@@ -132,11 +119,8 @@ audit: .venv/.installed .venv-audit/.installed ## known holes, secrets and licen
 notices: .venv/.installed ## rewrite THIRD-PARTY-NOTICES.md after make lock
 	@$(BIN)/python -m tools.shipped notices
 
-lock: .venv-lock/.installed ## pin what ships, with hashes: shared/requirements.txt out of requirements-shipped.in
-	@.venv-lock/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-emit-index-url \
-	  --custom-compile-command "make lock, from requirements-shipped.in; do not edit" requirements-shipped.in -o shared/requirements.txt
-	@.venv-lock/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-emit-index-url \
-	  --custom-compile-command "make lock, from tools/requirements-audit.in; do not edit" tools/requirements-audit.in -o tools/requirements-audit.txt
+lock: .venv-lock/.installed ## pin everything that ships or runs, with hashes: each *.txt out of its *.in; ARGS=--upgrade
+	@UV=.venv-lock/bin/uv tools/lock.sh $(ARGS)
 
 # ---------------------------------------------------------------------------------------------------------------- help
 
@@ -160,4 +144,4 @@ deploy: build ## deploy to AWS with TO=dev or TO=prod, of samconfig.toml
 	SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(TO)
 
 clean: ## remove what the targets made, venvs and local state included
-	rm -rf .venv .venv-ministack .venv-browser .venv-check .venv-lock .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-ministack .venv-browser .venv-check .venv-audit .venv-lock .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache

@@ -1,6 +1,8 @@
-"""Installs one requirements file into the venv that runs this, whatever the machine's pip is told to do.
+"""Installs one lock file into the venv that runs this, whatever the machine's pip is told to do.
 
-usage: python install_requirements.py <requirements> [option of pip install …]
+usage: python install_requirements.py <requirements>
+
+Every package has to have its hash, and none is built here: a build would fetch its own tools, which nobody has pinned.
 
 Where to install (user, target, prefix, root) and all further options of pip.conf are switched off for this call; where
 packages come from, and how to get there, stays.
@@ -22,6 +24,7 @@ KEPT += ("timeout", "default-timeout", "retries", "keyring-provider")
 _SETTING = re.compile(r"(?:install|global)\.([\w-]+)=(.*)")
 _PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*==")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+ONLY_LOCKED = ("--require-hashes", "--only-binary", ":all:")
 
 
 def environment() -> dict[str, str]:
@@ -63,9 +66,9 @@ def missing(requirements: Path) -> list[str]:
 
 
 def main() -> int:
-    requirements, *options = sys.argv[1:]
-    call = (*PIP, "install", "--quiet", *options, "-r", requirements)
-    ended = subprocess.run(call, env=environment(), check=False).returncode  # noqa: S603 - pip, with the Makefile's options
+    (requirements,) = sys.argv[1:]
+    call = (*PIP, "install", "--quiet", *ONLY_LOCKED, "-r", requirements)
+    ended = subprocess.run(call, env=environment(), check=False).returncode  # noqa: S603 - pip, with a lock file of ours
     if ended:
         return ended
     absent = missing(Path(requirements))

@@ -6,7 +6,6 @@ import ast
 import importlib
 import importlib.metadata
 import json
-import re
 import subprocess
 import sys
 
@@ -85,42 +84,3 @@ def test_no_name_of_a_constant_stands_for_two_numbers() -> None:
                 if name.isupper() and isinstance(value, int | float):
                     values.setdefault(name, {})[module.name] = repr(float(value))
     assert {name: where for name, where in values.items() if len(set(where.values())) > 1} == {}
-
-
-@pytest.mark.parametrize("requirements", ["requirements-shipped.in", "sandbox/requirements.txt", "tests/requirements.txt"])
-def test_requirements_are_pinned(requirements: str) -> None:
-    lines = [line.strip() for line in (ROOT / requirements).read_text().splitlines()]
-    loose = [
-        line for line in lines if line and not line.startswith(("#", "-r")) and not re.match(r"^[\w.\[\],-]+==[\w.]+$", line)
-    ]
-    assert loose == []
-
-
-def test_what_ships_is_locked_with_hashes_down_to_the_last_package() -> None:
-    text = re.sub(r"#.*", "", (ROOT / "shared/requirements.txt").read_text())
-    locked: dict[str, list[str]] = {}
-    for entry in text.replace("\\\n", " ").splitlines():
-        if entry.strip():
-            package, *hashes = entry.split()
-            locked[package] = hashes
-    assert [
-        package
-        for package, hashes in locked.items()
-        if not hashes or not all(one.startswith("--hash=sha256:") for one in hashes)
-    ] == []
-    asked = {line for line in (ROOT / "requirements-shipped.in").read_text().splitlines() if "==" in line and line[0] != "#"}
-    assert asked <= set(locked)
-    assert needed_by({package.partition("==")[0] for package in asked}) == {package.partition("==")[0] for package in locked}
-
-
-def needed_by(packages: set[str]) -> set[str]:
-    """These and what they need, directly or not, as installed here; extras apart."""
-    needed: set[str] = set()
-    waiting = [*packages]
-    while waiting:
-        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
-        if name not in needed:
-            needed.add(name)
-            requires = importlib.metadata.requires(name) or []
-            waiting += [match[0] for one in requires if "extra ==" not in one and (match := re.match(r"[\w.-]+", one))]
-    return needed

@@ -1,0 +1,124 @@
+"""Everything that ships or runs is pinned with its hashes, and nothing is installed beside that."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.template.reading import ROOT
+
+LOCKS = {
+    "shared/requirements.txt": "requirements-shipped.in",
+    "requirements.txt": "requirements.in",
+    "tests/browser/requirements.txt": "tests/browser/requirements.in",
+    "sandbox/ministack-requirements.txt": "sandbox/ministack-requirements.in",
+    "tools/requirements-audit.txt": "tools/requirements-audit.in",
+    "tools/requirements-check.txt": "tools/requirements-check.in",
+    "tools/requirements-lock.txt": "tools/requirements-lock.in",
+    "tools/requirements-sam.txt": "tools/requirements-sam.in",
+}
+"""Each lock file and what it is made of."""
+PARTS = ("tests/requirements.in", "sandbox/requirements.in")
+_PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,-]+\])?==([\w.]+)")
+
+
+def names(text: str) -> dict[str, set[str]]:
+    """The pinned packages and their versions; two for a package that depends on the interpreter."""
+    found: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if match := _PINNED.match(line):
+            found.setdefault(re.sub(r"[-_.]+", "-", match[1]).lower(), set()).add(match[2])
+    return found
+
+
+def asked(place: str) -> dict[str, set[str]]:
+    text = (ROOT / place).read_text()
+    others = [asked(str(Path(place).parent / line[3:].strip())) for line in text.splitlines() if line.startswith("-r ")]
+    return {name: versions for one in (names(text), *others) for name, versions in one.items()}
+
+
+def test_every_requirements_file_is_a_lock_or_what_one_is_made_of() -> None:
+    folders = (ROOT, *(ROOT / name for name in ("functions", "shared", "sandbox", "tests", "tools", "bench")))
+    files = [path for folder in folders for path in (folder.glob("*") if folder == ROOT else folder.rglob("*"))]
+    made_up = ROOT / "tests/integration/echo"  # a test's own layer, of what is installed already
+    here = {
+        str(path.relative_to(ROOT))
+        for path in files
+        if re.fullmatch(r".*requirements.*\.(txt|in)", path.name) and made_up not in path.parents
+    }
+    assert here == {*LOCKS, *LOCKS.values(), *PARTS}
+    made = re.findall(r"^lock (\S+) (\S+)", (ROOT / "tools/lock.sh").read_text(), re.MULTILINE)
+    assert {lock: source for source, lock in made} == LOCKS
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_a_hash_for_each_package_and_what_was_asked_for(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    entries = [line for line in re.sub(r"#.*", "", text).replace("\\\n", " ").splitlines() if line.strip()]
+    form = re.compile(rf"{_PINNED.pattern}( ; [^-]*)?(\s+--hash=sha256:[0-9a-f]{{64}})+\s*")
+    assert [entry for entry in entries if not form.fullmatch(entry)] == []
+    wanted = asked(LOCKS[lock])
+    assert wanted
+    assert {name: names(text).get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_place_that_packages_come_from(lock: str) -> None:
+    assert re.findall(r"(?m)^-\S.*$|\S*(?:://|/simple|@ ).*", (ROOT / lock).read_text()) == []
+
+
+@pytest.mark.parametrize("source", [*LOCKS.values(), *PARTS])
+def test_what_is_asked_for_is_pinned(source: str) -> None:
+    lines = [line.strip() for line in (ROOT / source).read_text().splitlines()]
+    assert [line for line in lines if line and not line.startswith(("#", "-r ")) and not _PINNED.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "tests/browser/requirements.txt"])
+def test_tests_run_on_the_versions_that_ship(lock: str) -> None:
+    ships, here = (names((ROOT / place).read_text()) for place in ("shared/requirements.txt", lock))
+    assert {name: here.get(name) for name in ships} == ships
+
+
+def test_what_ships_is_what_it_needs_and_no_more() -> None:
+    ships = names((ROOT / "shared/requirements.txt").read_text())
+    assert needed_by(set(asked("requirements-shipped.in"))) == set(ships)
+
+
+def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> None:
+    """The build itself calls pip twice: once it compares hashes, then it finds only what that brought."""
+    places = [ROOT / "Makefile", ROOT / ".ci/run", *(ROOT / ".github/workflows").iterdir(), *(ROOT / "tools").glob("*.sh")]
+    calls = {
+        (place.name, line.strip())
+        for place in places
+        for line in place.read_text().splitlines()
+        if re.search(r"pip3? (install|download)|\bnpm (install|i|ci)\b|\bnpx\b|\b(curl|wget)\b|uvx|pipx", line)
+    }
+    assert {name for name, _ in calls} == {"build.sh"}
+    downloading, installing = sorted(line for _, line in calls)
+    assert "--require-hashes --no-deps --only-binary :all:" in downloading
+    assert "--no-deps --target" in installing
+    build = (ROOT / "tools/build.sh").read_text()
+    assert build.index(downloading) < build.index("export PIP_NO_INDEX=1 PIP_FIND_LINKS=") < build.index(installing)
+    assert '("--require-hashes", "--only-binary", ":all:")' in (ROOT / "tools/install_requirements.py").read_text()
+
+
+def test_what_continuous_integration_runs_is_named_by_commit() -> None:
+    used = re.findall(r"uses: (\S+)", "".join(path.read_text() for path in (ROOT / ".github/workflows").iterdir()))
+    assert used
+    assert [one for one in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one)] == []
+
+
+def needed_by(packages: set[str]) -> set[str]:
+    """These and what they need, directly or not, as installed here; extras apart."""
+    needed: set[str] = set()
+    waiting = [*packages]
+    while waiting:
+        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if name not in needed:
+            needed.add(name)
+            requires = importlib.metadata.requires(name) or []
+            waiting += [match[0] for one in requires if "extra ==" not in one and (match := re.match(r"[\w.-]+", one))]
+    return needed
