@@ -8,9 +8,13 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from functions.admin_api.handler import ROUTES
 from functions.admin_api.http.access import Role, role_of
+from functions.admin_api.routes.connection import COOKIE
+from functions.console import handler as console_files
+from sandbox.vendors.intercom.oauth import allow
 from shared.adapters.http.transport import HttpResponse
 from shared.adapters.intercom import errors as intercom_errors
 from shared.adapters.intercom import lists, schemas
@@ -143,6 +147,29 @@ class Targets:
             lambda: environment.audit.list(10, cursor),
         )
         _only(MalformedPayloadError, self._chance.choice(lists_))
+
+    def try_way_back_from_intercom(self) -> None:
+        """The state that somebody began at times, with a code of the attacker's own; never their cookie."""
+        self._console.claims = dict(ADMIN)
+        state, code = self._inputs.text(60), self._inputs.text(60)
+        if self._chance.random() < 0.3:
+            self._app.set_secret("intercom_app", client_id="local-client-id", client_secret="local-client-secret")
+            address = self._console.post("/api/connection/intercom", {})["authorization_url"]
+            state = parse_qs(urlsplit(address).query)["state"][0]
+            code = parse_qs(urlsplit(allow(self._app.intercom.workspace, "http://here/", state)).query)["code"][0]
+        cookie = self._chance.choice(("", self._inputs.text(60), state))
+        self._console.cookies = {self._chance.choice((COOKIE, self._inputs.text(8))): cookie}
+        query = urlencode({"state": state, "code": code, self._inputs.text(8): self._inputs.text(60)}, errors="replace")
+        before = self._console.secret("intercom")
+        status = self._console.callback(query if self._chance.random() < 0.8 else self._inputs.text(300)).status
+        _must(status in {400, 409} and self._console.secret("intercom") == before, f"a way back that nobody began: {status}")
+
+    def try_console_files(self) -> None:
+        name = self._chance.choice(("", "console/", "console/index.html", "console/../handler.py", self._inputs.text(40)))
+        headers = {"if-none-match": self._inputs.text(70)}
+        request = HttpRequest("GET", f"/{name}{self._inputs.text(12)}", headers=headers)
+        status = console_files._answer(request, self._app.settings).status
+        _must(status in {200, 304, 404}, f"a file of the console: {status}")
 
     # -- readers --------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import pytest
 from shared.adapters.intercom import signatures
 from shared.adapters.referral_factory import webhook_secrets
 from shared.errors import InvalidSignatureError
+from shared.use_cases.connection import connect_intercom
 from tests.fuzz import __main__ as fuzz
 from tests.fuzz import targets
 
@@ -26,8 +27,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *wo
 def test_a_short_run_finds_nothing_and_tries_everything(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, said = run(monkeypatch, capsys, "--inputs", "660", "--seed", "5")
-    assert (status, "660 inputs, 0 found" in said, said.count("        60  ")) == (0, True, 11), said
+    status, said = run(monkeypatch, capsys, "--inputs", "780", "--seed", "5")
+    assert (status, "780 inputs, 0 found" in said, said.count("        60  ")) == (0, True, 13), said
 
 
 def accept_all(*_: Any) -> int:
@@ -44,12 +45,13 @@ def refuse_nobody(header: str | None, body: bytes, secrets: Any) -> None:
     [
         (webhook_secrets, "check_secret", accept_all, "signup_without_the_secret"),
         (signatures, "check_hub_signature", refuse_nobody, "notification_without_a_signature"),
+        (connect_intercom.hmac, "compare_digest", lambda *_: True, "way_back_from_intercom"),
         (targets, "fold_email", lambda email: email + "x", "addresses"),
         (targets, "is_deliverable", lambda email: time.sleep(0) or sum(range(9_000_000)) > 0, "addresses"),
         (targets, "role_of", lambda *_: targets.Role.ADMIN, "groups"),
         (targets.lists, "page_of", lambda *_, **__: {}["x"], "intercoms_answers"),
     ],
-    ids=["secret", "signature", "address", "slow", "group", "answer"],
+    ids=["secret", "signature", "state", "address", "slow", "group", "answer"],
 )
 def test_what_is_broken_is_found_and_can_be_played_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: Any, name: str, broken: Any, target: str
