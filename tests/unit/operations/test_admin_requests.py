@@ -91,7 +91,7 @@ def test_a_token_that_is_not_the_verified_one_gives_nobody_a_group(api: Any, hea
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-def test_a_viewer_sees_and_changes_nothing(route: Any) -> None:
+def test_a_viewer_sees_no_secret_and_changes_nothing(route: Any) -> None:
     console = Console(claims={"groups": ["viewers"], "sub": "x"})
     console.app.configure()
     before = console.app.secrets.get_secret_value(SecretId="intercom")["VersionId"]
@@ -101,6 +101,9 @@ def test_a_viewer_sees_and_changes_nothing(route: Any) -> None:
     else:
         assert answer.status == 403
         assert answer.json["detail"].startswith("You may look, not change or export.")
+    names = ("intercom", "intercom_app", "referral_factory", "webhook")
+    held = {value for name in names for value in console.secret(name).values()} - {"", "local-client-id"}
+    assert [secret for secret in held if secret in answer.text] == []
     assert console.told() == []
     assert console.app.secrets.get_secret_value(SecretId="intercom")["VersionId"] == before
 
