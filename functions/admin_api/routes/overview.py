@@ -12,10 +12,12 @@ from functions.admin_api.http.reading import number_in_query
 from functions.admin_api.http.router import Route
 from functions.admin_api.routes import showing
 from shared.adapters.admin import overview_answers as answers
+from shared.domain.signup.completeness import Place
 from shared.errors import TransientError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.connection.read_connection import VendorState
+from shared.use_cases.operations.judge_campaign import CampaignHealth
 from shared.use_cases.operations.read_health import read_health
 from shared.use_cases.operations.read_overview import Overview, read_overview
 
@@ -61,12 +63,24 @@ def get_health(environment: Environment, _: HttpRequest) -> HttpAnswer:
             {"vendor": state.vendor, "connected": state.connected, "problem": state.problem}
             for state in (health.connection.intercom, health.connection.referral_factory)
         ],
-        "campaigns": [asdict(campaign) for campaign in health.campaigns],
+        "campaigns": [_campaign_health(campaign) for campaign in health.campaigns],
         "problems": [asdict(problem) for problem in health.problems],
         "steps": [asdict(step) for step in health.steps],
         "complete": health.next_step is None,
     }
     return json_answer(200, body)
+
+
+def _campaign_health(campaign: CampaignHealth) -> dict[str, Any]:
+    proof = campaign.completeness
+    completeness = proof and {
+        "people": proof.people,
+        "accounted_for": proof.accounted_for,
+        "checked_at": proof.checked_at,
+        "places": {str(place): proof.counts.get(place, 0) for place in Place},
+        "unaccounted": [{"user_id": user_id, "why": why} for user_id, why in proof.gaps.items()],
+    }
+    return {**asdict(campaign), "completeness": completeness}
 
 
 def _held(state: VendorState) -> dict[str, str]:

@@ -65,13 +65,42 @@ class VendorHealth(Answer):
     problem: str
 
 
+class PlacesAnswer(Answer):
+    """Where people are who are accounted for. `not_sent`: the settings leave such people alone."""
+
+    in_intercom: int = 0
+    skipped: int = 0
+    waiting: int = 0
+    held: int = 0
+    failed: int = 0
+    erased: int = 0
+    not_sent: int = 0
+    joined_before: int = 0
+
+
+class GapAnswer(Answer):
+    user_id: int
+    why: str
+
+
+class CompletenessAnswer(Answer):
+    """Of all the campaign's people at Referral Factory, counted once a day. `unaccounted` names the first 100."""
+
+    people: int
+    accounted_for: int
+    checked_at: float
+    places: PlacesAnswer
+    unaccounted: list[GapAnswer]
+
+
 class CampaignHealthAnswer(Answer):
-    """What the campaign does at this moment, whatever its status says."""
+    """What the campaign does at this moment, whatever its status says. `completeness` is null until all were counted."""
 
     campaign_id: int
     name: str
     level: Level
     sentence: str
+    completeness: CompletenessAnswer | None
 
 
 class StepAnswer(Answer):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from shared.domain.signup.completeness import Tally
+
 OVERLAP_IDS = 500
 """User ids below the high-water mark that are looked at again: rows may appear later than their ids tell."""
 
@@ -27,7 +29,8 @@ class Progress:
     scan through the whole list, 0 when none is going on; ``scan_began_at`` and ``scanned_at`` are its begin and the begin of
     the last one that came to its end: everybody who joined before ``scanned_at`` has been seen. ``began_at`` and
     ``succeeded_at``: when the last pass that went well began and ended. ``page_failures``: pages that did not come,
-    the last at ``failed_at``; a day later they are forgotten.
+    the last at ``failed_at``; a day later they are forgotten. ``tally``: where the people are whom the scan has seen, None
+    when it was set back, so that it sees some of them again.
     """
 
     order: Order = Order.UNKNOWN
@@ -40,6 +43,7 @@ class Progress:
     began_at: float = 0.0
     page_failures: int = 0
     failed_at: float = 0.0
+    tally: Tally | None = None
 
 
 def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.signup.completeness import Completeness
 from shared.use_cases.connection.read_connection import ConnectionState
 from shared.use_cases.environment import Environment
 from shared.use_cases.operations.judge_campaign import find_useless
@@ -35,7 +36,12 @@ class Problem:
 
 
 def find_problems(
-    environment: Environment, connection: ConnectionState, campaigns: Sequence[Campaign], attention: int, quarantined: int
+    environment: Environment,
+    connection: ConnectionState,
+    campaigns: Sequence[Campaign],
+    proofs: Mapping[int, Completeness],
+    attention: int,
+    quarantined: int,
 ) -> list[Problem]:
     """The worst first. Raises TransientError when our own tables cannot be read."""
     now = environment.clock.now()
@@ -45,6 +51,7 @@ def find_problems(
         *_vendors(connection),
         *_replays(now, connection),
         *_work(now, waiting.get("oldest_at"), measured_at, _reconciled_at(environment)),
+        *_unaccounted(campaigns, proofs),
         *_settings(campaigns),
         *_rows(attention, quarantined),
     ]
@@ -56,6 +63,20 @@ def _settings(campaigns: Sequence[Campaign]) -> list[Problem]:
         for campaign in campaigns
         if campaign.status is Status.ACTIVE
         for text in (*find_useless(campaign), *campaign.problems)
+    ]
+
+
+def _unaccounted(campaigns: Sequence[Campaign], proofs: Mapping[int, Completeness]) -> list[Problem]:
+    return [
+        Problem(
+            "unaccounted",
+            f"{campaign.name}: {proof.unaccounted} of {proof.people} people at Referral Factory are not accounted for.",
+            "See who they are.",
+            proof.checked_at,
+            f"#/campaigns/{campaign.campaign_id}",
+        )
+        for campaign in campaigns
+        if (proof := proofs.get(campaign.campaign_id)) is not None and proof.unaccounted
     ]
 
 

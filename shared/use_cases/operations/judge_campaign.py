@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from shared.domain.campaign.campaign import Action, Campaign, Status
 from shared.domain.operations.health import Level
 from shared.domain.person import Audience
+from shared.domain.signup.completeness import Completeness
 from shared.use_cases.connection.read_connection import ConnectionState
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignHealth:
-    """What a campaign does at this moment, whatever its status says."""
+    """What a campaign does at this moment, whatever its status says. ``completeness``: of its people, None until all of them
+    were counted."""
 
     campaign_id: int
     name: str
     level: Level
     sentence: str
+    completeness: Completeness | None = None
 
 
-def health_of(campaign: Campaign, connection: ConnectionState) -> CampaignHealth:
+def health_of(campaign: Campaign, connection: ConnectionState, completeness: Completeness | None) -> CampaignHealth:
     level, sentence = _effect(campaign, connection)
-    return CampaignHealth(campaign.campaign_id, campaign.name, level, sentence)
+    return CampaignHealth(campaign.campaign_id, campaign.name, level, sentence, completeness)
 
 
 def _effect(campaign: Campaign, connection: ConnectionState) -> tuple[Level, str]:

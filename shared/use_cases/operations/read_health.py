@@ -15,6 +15,7 @@ from shared.use_cases.connection.read_connection import ConnectionState, VendorS
 from shared.use_cases.environment import Environment
 from shared.use_cases.operations.find_problems import CONNECTION, MOST, MOST_QUARANTINED, Problem, find_problems
 from shared.use_cases.operations.judge_campaign import CampaignHealth, health_of, sends, syncs
+from shared.use_cases.signup.reconcile_progress import PROOFS, proofs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,15 @@ def read_health(environment: Environment) -> Health:
     oldest = environment.figures.waiting().get("oldest_at")
     connection = read_connection(environment)
     settings = environment.campaigns.list()
+    proofs = proofs_of(environment.progresses.find(PROOFS))
     attention = environment.referral_search.count_attention(MOST)
     quarantined = len(environment.quarantine_shelf.list(MOST_QUARANTINED).items)
     arrived = sum(counts.get("delivered", 0) for counts in environment.figures.totals().values())
     return Health(
         connection=connection,
         settings=settings,
-        campaigns=[health_of(campaign, connection) for campaign in settings],
-        problems=find_problems(environment, connection, settings, attention, quarantined),
+        campaigns=[health_of(campaign, connection, proofs.get(campaign.campaign_id)) for campaign in settings],
+        problems=find_problems(environment, connection, settings, proofs, attention, quarantined),
         steps=_steps(connection, settings, has_arrived=arrived > 0),
         oldest_undelivered=max(0.0, environment.clock.now() - oldest) if oldest else 0.0,
         attention=attention,

@@ -44,7 +44,7 @@ class PeopleComparison:
         Raises TransientError when the ledger cannot be read, or too many rows cannot be written.
         """
         self._people |= {person.user_id: person for _, person in page}
-        people = [(campaign_id, person) for campaign_id, person in page if self._concerns(campaign_id)]
+        people = [(campaign_id, person) for campaign_id, person in page if self.concerns(campaign_id)]
         rows = self._environment.referrals.find_all([(campaign_id, person.user_id) for campaign_id, person in people])
         to_ring: list[Referral] = []
         for campaign_id, person in people:
@@ -55,7 +55,8 @@ class PeopleComparison:
                 self._note_failure(error)
         self._ring(to_ring)
 
-    def _concerns(self, campaign_id: int) -> bool:
+    def concerns(self, campaign_id: int) -> bool:
+        """Whether the campaign is set up here, and more than a draft."""
         campaign = self._campaigns.get(campaign_id)
         return campaign is not None and campaign.status is not Status.DRAFT
 

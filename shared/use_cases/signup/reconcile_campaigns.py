@@ -6,11 +6,12 @@ without order, reads all of it, resumed where the time ran out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.signup.completeness import Completeness, Tally
 from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.retry import FAILURES_TO_SHRINK
@@ -19,7 +20,7 @@ from shared.observability import logger
 from shared.ports.vendors import ReferralFactory, UserPage
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.compare_people import PeopleComparison
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import NAME, PROOFS, progress_of, proofs_of
 
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
@@ -51,6 +52,7 @@ class Reconciliation:
         self._seen = Seen()
         self._comparison = PeopleComparison(environment, {})
         self._pages: dict[int, Sequence[int]] = {}
+        self._people: dict[int, Sequence[tuple[int, int]]] = {}
         self._added_lately: frozenset[int] = frozenset()
         self._last_page = 0
 
@@ -124,12 +126,13 @@ class Reconciliation:
         """Not all new people were reached: only a scan will, one that comes to this page and what deletions moved before it."""
         if not self._progress.scan_page:
             self._begin_scan()
-        self._progress = replace(self._progress, scan_page=min(self._progress.scan_page, max(1, page - 1)))
+        elif page - 1 < self._progress.scan_page:
+            self._progress = replace(self._progress, scan_page=max(1, page - 1), tally=None)
 
     # -- the whole list -----------------------------------------------------------------------------------------------
 
     def _begin_scan(self) -> None:
-        self._progress = replace(self._progress, scan_page=1, scan_began_at=self._environment.clock.now())
+        self._progress = replace(self._progress, scan_page=1, scan_began_at=self._environment.clock.now(), tally=Tally())
 
     def _scan(self) -> None:
         try:
@@ -138,6 +141,7 @@ class Reconciliation:
                 self._read(self._progress.scan_page)
                 if len(self._comparison.failures) > failed_before:
                     return
+                self._count(self._progress.scan_page)
                 self._progress = replace(self._progress, scan_page=self._progress.scan_page + 1)
         except RateLimitedError as error:
             if error.status is not None:  # the vendor's own word
@@ -147,8 +151,9 @@ class Reconciliation:
         except FailureError:
             self._keep_place()
             raise
-        if self._progress.scan_page > self._last_page:
-            self._progress = replace(self._progress, scan_page=0, scanned_at=self._progress.scan_began_at)
+        if self._progress.scan_page > self._last_page and not self._comparison.failures:
+            self._prove()
+            self._progress = replace(self._progress, scan_page=0, scanned_at=self._progress.scan_began_at, tally=None)
             self._mark_known()
 
     def _keep_place(self) -> None:
@@ -161,7 +166,41 @@ class Reconciliation:
     def _newest_scan(self, stored: Progress) -> dict[str, Any]:
         """Where the scan stands; a pass beside this one may have begun another since."""
         newest = max(self._progress, stored, key=lambda one: one.scan_began_at)
-        return {name: getattr(newest, name) for name in ("scan_page", "scan_began_at", "scanned_at")}
+        return {name: getattr(newest, name) for name in ("scan_page", "scan_began_at", "scanned_at", "tally")}
+
+    # -- where everybody is -------------------------------------------------------------------------------------------
+
+    def _count(self, number: int) -> None:
+        """The people of a page, with their rows as they are in the ledger once the page was compared."""
+        if self._progress.tally is not None:
+            self._progress = replace(self._progress, tally=self._counted(self._progress.tally, self._people[number]))
+
+    def _counted(self, tally: Tally, people: Iterable[tuple[int, int]]) -> Tally:
+        concerned = [one for one in people if self._comparison.concerns(one[0])]
+        rows = self._environment.referrals.find_all(concerned)
+        connection = self._environment.connections.find()
+        return tally.counting(self._campaigns, concerned, rows, connection.workspace_id if connection else "")
+
+    def _prove(self) -> None:
+        """At the end of the list. Whoever was not accounted for is looked up once more: a row that could not be written was
+        perhaps written since."""
+        tally = self._progress.tally
+        if tally is None:
+            return
+        tally = self._counted(tally.without_gaps(), tally.gaps)
+        now = self._environment.clock.now()
+        proofs = proofs_of(self._environment.progresses.find(PROOFS))
+        none = dict.fromkeys(filter(self._comparison.concerns, self._campaigns), Completeness())
+        for campaign_id, proof in {**none, **tally.campaigns}.items():
+            proofs[campaign_id] = replace(proof, checked_at=now)
+        kept = {
+            str(campaign_id): asdict(proof) for campaign_id, proof in proofs.items() if self._comparison.concerns(campaign_id)
+        }
+        self._environment.progresses.save(PROOFS, kept)
+        unaccounted = sum(proof.unaccounted for proof in tally.campaigns.values())
+        self._environment.metrics.gauge("PeopleUnaccounted", unaccounted, "Count")
+        if unaccounted:
+            logger.warning("people not accounted for", count=unaccounted)
 
     def _mark_known(self) -> None:
         """A campaign that was activated while Referral Factory could not be asked gets its mark as soon as the newest person is
@@ -181,6 +220,7 @@ class Reconciliation:
         page = self._ask(number)
         people = list(page.people)
         self._pages[number] = [person.user_id for _, person in people]
+        self._people[number] = [(campaign_id, person.user_id) for campaign_id, person in people]
         self._last_page = max(page.last_page or number, number if people else 1)
         self._seen.pages += 1
         self._seen.people += len(people)
