@@ -116,6 +116,19 @@ def test_a_second_workspace_is_refused_while_one_is_connected(page: Page, stack:
     told(page, "Connected to Local workspace")
 
 
+def test_everybody_at_referral_factory_is_accounted_for(page: Page, stack: Stack) -> None:
+    """A webhook that names nobody has the whole list read."""
+    assert post_webhook(stack, {"first_name": "Nobody"}) == 202
+    go_to(page, "Overview")
+    row = card(page, "Campaigns").get_by_role("row").filter(has_text="accounted for")
+    until(page, row.count, page.reload)
+    row.first.get_by_role("link").click()
+    page.get_by_text("At Referral Factory: ").wait_for()
+    people = call(stack, "GET", "/api/health")["campaigns"][0]["completeness"]["people"]
+    page.get_by_text(f"{people} people, {people} accounted for, checked today").wait_for()
+    keep_picture(page, "console-accounted-for")
+
+
 def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, stack: Stack) -> None:
     go_to(page, "Connection")
     intercom = card(page, "Intercom")

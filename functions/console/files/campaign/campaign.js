@@ -5,6 +5,7 @@ import { audienceTab } from "./audience.js";
 import { confirmed } from "../parts/dialog.js";
 import { showConflict } from "./conflict.js";
 import { button, link, make, say } from "../parts/dom.js";
+import { proofDetails } from "../overview/completeness.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
 import { clearRemarks, field, input, placeRemarks, replaceRemarks } from "../parts/form.js";
 import { moreTab } from "../parts/more.js";
@@ -68,7 +69,7 @@ function render(page, model, tab) {
     help.href = `#/help/${HELP[key]}`;
   });
   const bar = make("div", { className: "savebar" });
-  page.replaceChildren(make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help), make("div", { className: "card head" }, name, state), summary, panels.element, bar);
+  page.replaceChildren(...[make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), summary, panels.element, bar].filter(Boolean));
   model.element = page;
 
   function tell() {

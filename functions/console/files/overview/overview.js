@@ -4,6 +4,7 @@ import { read } from "../parts/api.js";
 import { dayBars, dayLines, funnel, gauge } from "../parts/charts.js";
 import { card, every, link, make, table } from "../parts/dom.js";
 import { select } from "../parts/form.js";
+import { proofLine } from "./completeness.js";
 import { checklist } from "./health.js";
 import { ago, badge, duration, moment, number, plural } from "../parts/words.js";
 
@@ -47,7 +48,7 @@ function render(answer, health, days) {
     tile("Need attention", number(answer.attention), link("Look at them", "#/activity?show=attention")),
     tile("Unreadable webhooks", number(answer.quarantined), link("Look at them", "#/quarantine")),
   );
-  return [...alarms(health), tiles, make("div", { className: "columns" }, funnelCard(answer, days), limits(answer.limits)), daysCard(answer.days), campaigns(answer.campaigns), received(answer.webhooks)];
+  return [...alarms(health), tiles, make("div", { className: "columns" }, funnelCard(answer, days), limits(answer.limits)), daysCard(answer.days), campaigns(answer.campaigns, health.campaigns), received(answer.webhooks)];
 }
 
 const tile = (name, value, below) => make("div", { className: "tile" }, make("span", { className: "tile-name" }, name), make("strong", {}, value), make("span", { className: "soft" }, below));
@@ -95,10 +96,11 @@ function daysCard(days) {
   return card("Day by day", make("div", { className: "columns" }, make("div", {}, make("h3", {}, "Signups"), counts), make("div", {}, make("h3", {}, "Delivery time"), times)), make("details", {}, make("summary", {}, "The same in numbers"), numbers));
 }
 
-function campaigns(found) {
+function campaigns(found, states) {
   if (!found.length) return card("Campaigns", make("p", {}, "No campaign is set up yet. ", link("Set one up", "#/campaigns")));
-  const rows = found.map((one) => [link(one.name, `#/campaigns/${one.campaign_id}`), ...["signups", "delivered", "qualified", "rewarded", "failed", "skipped"].map((step) => number(one[step]))]);
-  return card("Campaigns", table("Campaigns", ["Campaign", "Signups", "In Intercom", "Qualified", "Rewarded", "Failed", "Were there before"], rows));
+  const proofs = new Map(states.map((one) => [one.campaign_id, one.completeness]));
+  const rows = found.map((one) => [link(one.name, `#/campaigns/${one.campaign_id}`), ...["signups", "delivered", "qualified", "rewarded", "failed", "skipped"].map((step) => number(one[step])), proofLine(proofs.get(one.campaign_id))]);
+  return card("Campaigns", table("Campaigns", ["Campaign", "Signups", "In Intercom", "Qualified", "Rewarded", "Failed", "Were there before", "Everybody at Referral Factory"], rows));
 }
 
 function received(hooks) {
