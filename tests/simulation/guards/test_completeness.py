@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from shared.use_cases.signup.compare_people import PeopleComparison
-from tests.simulation import sabotage
-from tests.simulation.boundary import NoFaults, RandomFaults
-from tests.simulation.completeness import judge_proof, prove
+from tests.simulation.aws.boundary import NoFaults, RandomFaults
 from tests.simulation.conftest import MakeWorld
-from tests.simulation.sabotage import Patch
+from tests.simulation.judge.completeness import judge_proof, prove
+from tests.simulation.play import sabotage
+from tests.simulation.play.sabotage import Patch
 from tests.simulation.world import World
 
 PEOPLE = 24
