@@ -1,7 +1,7 @@
 """``python -m tools.operate``: what an operator sees and does beside the console, with the application's own code.
 
 Against AWS with the usual credentials (``--stack NAME``), or against the local stack (``--endpoint http://127.0.0.1:8003``)
-with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that ``make run`` prints.
+with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that ``make run`` prints. What does harm asks first, or wants ``--yes``.
 """
 
 from __future__ import annotations
@@ -11,176 +11,94 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.clock import SystemChance, SystemClock
-from shared.config import Settings
-from shared.domain.connection.connection import Breaker, Vendor
+from shared.domain.connection.connection import Vendor
+from shared.domain.signup.referral import State
 from shared.domain.sync.run import RunState
 from shared.errors import ApplicationError
-from shared.observability import EmbeddedMetrics
 from shared.ports.operations import Actor, Result
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.switch_connection import switch_connection
 from shared.use_cases.operations.erase_person import erase_person, export_person
 from shared.use_cases.operations.keep_act import kept_act
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
 from shared.use_cases.vendor.lift_stop import lift_stop
-from shared.version import VERSION
 from tools.follow_sync import follow, summary
+from tools.operating.deployment import QUEUES, Deployment
+from tools.operating.logs import show_log
+from tools.operating.operator import OperatingError, Operator
+from tools.operating.queues import PURGED, WORKERS, purge, redrive, switch_worker
+from tools.operating.rows import list_quarantine, list_referrals, reconcile, replay, show_referral, when
+from tools.operating.secrets import KINDS, STEPS, set_token, split_secret, webhook_secret
+from tools.operating.status import breaker_of, show_stack, show_status
 
-OPERATOR = "an operator"
-"""What the console shows of a run that was started here; the audit has the whole name."""
 LOCAL = {"region_name": "eu-central-1"}
-
-
-class OperatingError(ApplicationError):
-    """Something that the operator can mend; the message says what."""
-
-
-def environment_of(stack: str, client: Callable[[str], Any]) -> Environment:
-    """The application's own parts on that stack's tables. No vendor is called with it. Raises OperatingError."""
-    stacks = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    outputs = _outputs(stacks)
-    parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in stacks[0].get("Parameters", [])}
-    workers = {
-        slot: parameters[name]
-        for name, slot in (("DeliveryConcurrency", "delivery_concurrency"), ("SyncConcurrency", "sync_concurrency"))
-        if name in parameters
-    }
-    try:
-        settings = Settings(
-            campaigns_table=outputs["CampaignsTableName"],
-            referrals_table=outputs["ReferralsTableName"],
-            sync_queue_url=outputs.get("SyncQueueUrl", ""),
-            **workers,
-        )
-    except KeyError as error:
-        raise OperatingError(f"The stack {stack} has no output {error}: is it this application's?") from None
-    return Environment(settings, client, _no_vendor, SystemClock(), SystemChance(), EmbeddedMetrics())
-
-
-def operator_of(client: Callable[[str], Any]) -> Actor:
-    """Whose credentials these are, as AWS says."""
-    identity = client("sts").get_caller_identity()
-    return Actor(identity["Arn"], identity["UserId"], f"AWS account {identity['Account']}")
-
-
-def _outputs(stacks: list[dict[str, Any]]) -> dict[str, str]:
-    return {entry["OutputKey"]: entry["OutputValue"] for entry in stacks[0].get("Outputs", [])}
-
-
-def _no_vendor(_: Settings) -> Any:
-    raise OperatingError("This command calls no vendor.")
+OPERATOR = Operator()
 
 
 # -- commands: each answers the lines to print ------------------------------------------------------------------------
 
 
-def show_status(environment: Environment) -> Iterator[str]:
-    yield f"version              {VERSION}: this checkout's; the stack's output ApplicationVersion has the deployed one"
-    now = environment.clock.now()
-    connection = environment.connections.find()
-    if connection is None:
-        yield "Intercom             not connected yet"
-    else:
-        state = "connected" if connection.connected else "DISCONNECTED"
-        yield f"Intercom             {state} · workspace {connection.workspace_id} {connection.name} · epoch {connection.epoch}"
-    for vendor in Vendor:
-        yield f"breaker {vendor:<17} {_breaker(environment.breakers.find(vendor), now)}"
-    strikes = environment.strikes.find(Vendor.REFERRAL_FACTORY)
-    stop = f"ALL CALLS STOPPED since {_time(strikes.stopped_at)}; see lift-stop" if strikes.stopped_at else "no stop"
-    last = f", the last at {_time(strikes.last_at)}" if strikes.count else ""
-    yield f"strikes              {strikes.count}{last} · {stop}"
-    taken, in_flight = environment.referral_factory_limiter.usage()
-    yield f"calls referral_factory  {taken} in the sliding minute, {in_flight} in flight"
-    leased, cap, limit = environment.intercom_limiter.usage()
-    known = "not learnt yet" if limit is None else str(limit)
-    yield f"calls intercom       {min(leased, cap)} of {cap} leased in this window of 10 s · Intercom's limit {known}"
-    oldest = environment.referrals.oldest_undelivered()
-    yield f"oldest undelivered   {'none' if oldest is None else f'{now - oldest:.0f} s, since {_time(oldest)}'}"
-    stored = environment.progresses.find(NAME)
-    if stored is None:
-        yield "reconcile            has not succeeded yet"
-        return
-    progress = progress_of(stored)
-    scan = f"scan at page {progress.scan_page}" if progress.scan_page else f"whole list read {_time(progress.scanned_at)}"
-    yield f"reconcile            succeeded {_time(progress.succeeded_at)} · up to user {progress.high_water} · {scan}"
-
-
-def lift(environment: Environment, *, forget: bool) -> Iterator[str]:
+def lift(environment: Environment, operator: Operator, *, forget: bool) -> Iterator[str]:
+    operator.confirm("One strike too many blocks our address for days. Is the cause found, and stopped?")
     lifted = lift_stop(environment, forget=forget)
-    stopped = f"stopped since {_time(lifted.strikes.stopped_at)}" if lifted.strikes.stopped_at else "not stopped"
-    yield f"Before: {lifted.strikes.count} strikes, {stopped}; breaker {_breaker(lifted.breaker, environment.clock.now())}."
+    stopped = f"stopped since {when(lifted.strikes.stopped_at)}" if lifted.strikes.stopped_at else "not stopped"
+    yield f"Before: {lifted.strikes.count} strikes, {stopped}; breaker {breaker_of(lifted.breaker, environment.clock.now())}."
     yield "Now Referral Factory may be called again. " + (
         "Its strikes are forgotten." if forget else "The strikes stay counted: one more, and all calls stop again."
     )
 
 
-def switch(environment: Environment, *, connected: bool) -> Iterator[str]:
+def switch(environment: Environment, operator: Operator, *, connected: bool) -> Iterator[str]:
+    if not connected:
+        operator.confirm("Stop all work at Intercom? Signups wait in the ledger until `reconnect`.")
     connection = switch_connection(environment, connected=connected)
     yield f"Intercom is {'connected' if connection.connected else 'disconnected'}, epoch {connection.epoch}."
 
 
-def close(environment: Environment, vendor: Vendor) -> Iterator[str]:
+def close(environment: Environment, operator: Operator, vendor: Vendor) -> Iterator[str]:
+    operator.confirm(f"Let {vendor} be called before its pause is over?")
     before = environment.breakers.find(vendor)
     environment.breakers.close(vendor)
-    yield f"The breaker of {vendor} was: {_breaker(before, environment.clock.now())}. It is closed."
+    yield f"The breaker of {vendor} was: {breaker_of(before, environment.clock.now())}. It is closed."
 
 
-def split_secret(client: Any, stack: str) -> Iterator[str]:
-    """For a deployment of before the app's id and secret had a secret of their own."""
-    outputs = _outputs(client("cloudformation").describe_stacks(StackName=stack)["Stacks"])
-    secrets = client("secretsmanager")
-    here, there = (outputs.get(name, "") for name in ("IntercomSecretArn", "IntercomAppSecretArn"))
-    if not here or not there:
-        raise OperatingError("Deploy this version first: the stack has no secret of the app yet.")
-    held, app = (json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"]) for arn in (here, there))
-    moved = {name: value for name, value in held.items() if name != "access_token" and value and not app.get(name)}
-    secrets.put_secret_value(SecretId=there, SecretString=json.dumps({**app, **moved}))
-    secrets.put_secret_value(SecretId=here, SecretString=json.dumps({"access_token": held.get("access_token", "")}))
-    yield f"Moved: {', '.join(sorted(moved)) or 'nothing'}. What the app's own secret held already was left as it is."
-
-
-def export(environment: Environment, email: str) -> Iterator[str]:
+def export(environment: Environment, operator: Operator, email: str) -> Iterator[str]:
     """All that is stored about a person, as one JSON document."""
-    yield json.dumps(export_person(environment, OPERATOR, email), ensure_ascii=False, indent=1)
+    yield json.dumps(export_person(environment, operator.name, email), ensure_ascii=False, indent=1)
 
 
-def erase(environment: Environment, email: str) -> Iterator[str]:
-    rows = erase_person(environment, OPERATOR, email)
+def erase(environment: Environment, operator: Operator, email: str) -> Iterator[str]:
+    operator.confirm("Erase what is stored about this person? It cannot be undone.")
+    rows = erase_person(environment, operator.name, email)
     yield f"{rows} rows were deleted or emptied. A keyed hash keeps reconcile and sync from bringing the person back."
     yield "Not done here: the contact in Intercom and the user in Referral Factory are theirs to delete."
     yield "AWS keeps point-in-time copies of the tables for 35 days, and messages that are under way for 14 days at most."
 
 
-def show_sync(environment: Environment, campaign_id: int) -> Iterator[str]:
-    """The newest run as it stands; nothing is started."""
-    newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
-    if newest is None:
-        yield f"Campaign {campaign_id} has no sync run."
-        return
-    yield from summary(describe_run(newest, environment.clock.now()))
-
-
-def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterator[str]:
-    """Starts a run, or follows the one that is open, with a progress bar; or cancels it. Raises OperatingError at the end of
-    one that is not done."""
+def sync(environment: Environment, operator: Operator, campaign_id: int, step: str) -> Iterator[str]:
+    """``start`` follows the run with a progress bar, also one that is open already. Raises OperatingError at the end of one
+    that is not done."""
     newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
     is_open = newest is not None and not newest.finished
-    if newest is not None and is_open and cancel:
-        run = cancel_run(environment, campaign_id, str(newest.slot), OPERATOR)
+    if step == "show":
+        yield from (
+            summary(describe_run(newest, environment.clock.now())) if newest else [f"Campaign {campaign_id} has no sync run."]
+        )
+        return
+    if step == "cancel":
+        if newest is None or not is_open:
+            raise OperatingError("No run is open.")
+        operator.confirm(f"Cancel run {newest.slot}? People it linked keep their links.")
+        run = cancel_run(environment, campaign_id, str(newest.slot), operator.name)
         yield from summary(describe_run(run, environment.clock.now()))
         return
-    if cancel:
-        raise OperatingError("No run is open.")
-    run = newest if newest is not None and is_open else start_once(environment, campaign_id, OPERATOR)
+    run = newest if newest is not None and is_open else start_once(environment, campaign_id, operator.name)
     environment.audit.complete(Result.DONE)  # whoever stops looking leaves the run alone
 
     def look() -> dict[str, Any]:
@@ -192,79 +110,116 @@ def sync(environment: Environment, campaign_id: int, *, cancel: bool) -> Iterato
         raise OperatingError("The run failed." if ended["state"] == RunState.FAILED else "The run was cancelled.")
 
 
-def _breaker(breaker: Breaker | None, now: float) -> str:
-    if breaker is None:
-        return "closed"
-    state = "tried right now" if breaker.probing else "OPEN" if breaker.is_open(now) else "may be tried"
-    return f"{state} ({breaker.kind}) until {_time(breaker.open_until)}, opened {breaker.openings} times in a row"
-
-
-def _time(at: float | None) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "never"
-
-
 # -- the command line -------------------------------------------------------------------------------------------------
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m tools.operate", description="Look at a deployment and lift its stops.")
+    made = argparse.ArgumentParser(
+        prog="python -m tools.operate", description="Look at a deployment and mend it. What does harm asks first."
+    )
     made.add_argument("--stack", help="the CloudFormation stack; with --endpoint it is 'local' unless given")
     made.add_argument("--endpoint", help="AWS services of the local stack, for example http://127.0.0.1:8003")
     commands = made.add_subparsers(dest="command", required=True)
-    commands.add_parser("status", help="connection, breakers, strikes, use of the limits, what waits, reconcile")
-    stop = commands.add_parser("lift-stop", help="let Referral Factory be called again after strikes or a block")
+
+    def command(name: str, text: str, *, asks: bool = False) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text)
+        if asks:
+            one.add_argument("--yes", action="store_true", help="do it without asking")
+        return one
+
+    command("status", "vendors, limits, who waits longest and why, queues, dead letters, workers, functions")
+    log = command("log", "what a function logged")
+    log.add_argument("function", metavar="FUNCTION", help="for example deliver-contact")
+    log.add_argument("--since", help="30m, 3h, 2d (1h)")
+    log.add_argument("--errors", action="store_true", help="errors alone")
+    listing = command("referrals", "the newest referrals in a state, with their reasons")
+    listing.add_argument("state", choices=[str(state) for state in State], metavar="STATE", help=", ".join(State))
+    listing.add_argument("--campaign", type=int)
+    for name, text in (("referral", "one referral's story; it holds personal data"), ("replay", "deliver one referral again")):
+        one = command(name, text)
+        one.add_argument("campaign", type=int, metavar="CAMPAIGN")
+        one.add_argument("user", type=int, metavar="USER", help="the person's id in Referral Factory")
+    command("quarantine", "webhooks that could not be read")
+    command("reconcile", "look for missing people now").add_argument("--full", action="store_true", help="read the whole list")
+    redriving = command("redrive", "send a queue's dead letters again", asks=True)
+    redriving.add_argument("queue", choices=QUEUES, metavar="QUEUE", help=", ".join(QUEUES))
+    purging = command("purge", "delete dead letters that only wake somebody up", asks=True)
+    purging.add_argument("queue", choices=PURGED, metavar="QUEUE", help=", ".join(PURGED))
+    worker = command("worker", "switch a queue's worker on or off", asks=True)
+    worker.add_argument("switch", choices=("on", "off"))
+    worker.add_argument("function", choices=tuple(WORKERS), metavar="FUNCTION", help=", ".join(WORKERS))
+    token = command("set-token", "ask for a token, check whose it is, and store it", asks=True)
+    token.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    rotating = command("webhook-secret", "the secret of Referral Factory's webhooks", asks=True)
+    rotating.add_argument("step", choices=STEPS)
+    stop = command("lift-stop", "let Referral Factory be called again after strikes or a block", asks=True)
     stop.add_argument("--forget", action="store_true", help="also forget the strikes: only if Referral Factory has")
-    stop.add_argument("--yes", action="store_true", help="do it")
-    commands.add_parser("disconnect", help="stop all work at Intercom; signups wait in the ledger")
-    commands.add_parser("reconnect", help="go on with the workspace that was disconnected")
-    breaker = commands.add_parser("close-breaker", help="let a vendor be called before its pause is over")
+    command("disconnect", "stop all work at Intercom; signups wait in the ledger", asks=True)
+    command("reconnect", "go on with the workspace that was disconnected")
+    breaker = command("close-breaker", "let a vendor be called before its pause is over", asks=True)
     breaker.add_argument("vendor", choices=[str(vendor) for vendor in Vendor], metavar="VENDOR", help=" or ".join(Vendor))
-    commands.add_parser("split-secret", help="after an upgrade: move the app's id and secret out of the token's secret")
-    exporting = commands.add_parser("export", help="all that is stored about a person, as one JSON document")
-    exporting.add_argument("email", metavar="EMAIL")
-    erasing = commands.add_parser("erase", help="delete what is stored about a person; it cannot be undone")
-    erasing.add_argument("email", metavar="EMAIL")
-    erasing.add_argument("--yes", action="store_true", help="do it")
-    syncing = commands.add_parser("sync", help="sync a campaign now, or follow the run that is open")
+    command("split-secret", "after an upgrade: move the app's id and secret out of the token's secret")
+    command("export", "all that is stored about a person, as one JSON document").add_argument("email", metavar="EMAIL")
+    command("erase", "delete what is stored about a person; it cannot be undone", asks=True).add_argument(
+        "email", metavar="EMAIL"
+    )
+    syncing = command("sync", "show the newest sync run, start one and follow it, or cancel the open one", asks=True)
+    syncing.add_argument("step", choices=("show", "start", "cancel"))
     syncing.add_argument("campaign", type=int, metavar="CAMPAIGN")
-    instead = syncing.add_mutually_exclusive_group()
-    instead.add_argument("--cancel", action="store_true", help="cancel the open run instead")
-    instead.add_argument("--show", action="store_true", help="only show the newest run; nothing is started")
     return made
 
 
-def run(environment: Environment, arguments: argparse.Namespace) -> Iterator[str]:
-    """Carries the command out; raises OperatingError and the application's errors."""
-    match arguments.command:
-        case "lift-stop" if not arguments.yes:
-            raise OperatingError("Nothing was changed. One strike too many blocks our address for days: repeat with --yes.")
-        case "lift-stop":
-            return lift(environment, forget=arguments.forget)
-        case "export":
-            return export(environment, arguments.email)
-        case "erase" if not arguments.yes:
-            raise OperatingError("Nothing was changed. Erasing cannot be undone: repeat with --yes.")
-        case "erase":
-            return erase(environment, arguments.email)
-        case "disconnect" | "reconnect":
-            return switch(environment, connected=arguments.command == "reconnect")
-        case "close-breaker":
-            return close(environment, Vendor(arguments.vendor))
-        case "sync" if arguments.show:
-            return show_sync(environment, arguments.campaign)
-        case "sync":
-            return sync(environment, arguments.campaign, cancel=arguments.cancel)
-        case _:
-            return show_status(environment)
+_COMMANDS: dict[str, Callable[[Environment, Operator, argparse.Namespace], Iterator[str]]] = {
+    "lift-stop": lambda made, who, given: lift(made, who, forget=given.forget),
+    "export": lambda made, who, given: export(made, who, given.email),
+    "erase": lambda made, who, given: erase(made, who, given.email),
+    "disconnect": lambda made, who, _: switch(made, who, connected=False),
+    "reconnect": lambda made, who, _: switch(made, who, connected=True),
+    "close-breaker": lambda made, who, given: close(made, who, Vendor(given.vendor)),
+    "sync": lambda made, who, given: sync(made, who, given.campaign, given.step),
+    "set-token": lambda made, who, given: set_token(made, who, given.kind),
+    "webhook-secret": lambda made, who, given: webhook_secret(made, who, given.step),
+    "referrals": lambda made, _, given: list_referrals(made, given.state, given.campaign),
+    "referral": lambda made, _, given: show_referral(made, given.campaign, given.user),
+    "replay": lambda made, who, given: replay(made, who, given.campaign, given.user),
+    "quarantine": lambda made, _, __: list_quarantine(made),
+    "reconcile": lambda made, who, given: reconcile(made, who, full=given.full),
+    "status": lambda made, _, __: show_status(made),
+}
+"""What needs only the application's own parts."""
 
 
-def lines_of(stack: str, client: Callable[[str], Any], arguments: argparse.Namespace) -> Iterator[str]:
+def run(environment: Environment, arguments: argparse.Namespace, operator: Operator = OPERATOR) -> Iterator[str]:
+    """Raises OperatingError and the application's errors."""
+    return _COMMANDS[arguments.command](environment, operator, arguments)
+
+
+_WITH_THE_STACK: dict[str, Callable[[Deployment, Operator, argparse.Namespace], Iterator[str]]] = {
+    "status": lambda made, _, __: show_stack(made),
+    "log": lambda made, _, given: show_log(made, given.function, given.since or "1h", errors=given.errors),
+    "redrive": lambda made, who, given: redrive(made, who, given.queue),
+    "purge": lambda made, who, given: purge(made, who, given.queue),
+    "worker": lambda made, who, given: switch_worker(made, who, given.function, on=given.switch == "on"),
+    "split-secret": lambda made, _, __: split_secret(made),
+}
+"""What needs the stack's own services as well."""
+LOOKS = frozenset({"status", "log", "referrals", "referral", "quarantine"})
+
+
+def lines_of(deployment: Deployment, arguments: argparse.Namespace, operator: Operator = OPERATOR) -> Iterator[str]:
     """What the command prints. Each call is kept before it is carried out; what cannot be kept is not done."""
-    environment, words = environment_of(stack, client), _words(arguments)
-    with kept_act(environment, operator_of(client), f"Ran tools.operate {words}.") as act:
-        yield from split_secret(client, stack) if arguments.command == "split-secret" else run(environment, arguments)
-        if getattr(arguments, "show", arguments.command == "status"):
+    environment = deployment.environment
+    with kept_act(environment, operator_of(deployment.client), f"Ran tools.operate {_words(arguments)}.") as act:
+        with_stack = _WITH_THE_STACK.get(arguments.command)
+        yield from with_stack(deployment, operator, arguments) if with_stack else run(environment, arguments, operator)
+        if arguments.command in LOOKS or getattr(arguments, "step", "") == "show":
             act.result = Result.LOOKED
+
+
+def operator_of(client: Callable[[str], Any]) -> Actor:
+    """Whose credentials these are, as AWS says."""
+    identity = client("sts").get_caller_identity()
+    return Actor(identity["Arn"], identity["UserId"], f"AWS account {identity['Account']}")
 
 
 def _words(arguments: argparse.Namespace) -> str:
@@ -281,8 +236,10 @@ def main(given: list[str]) -> int:
         parser().error("--stack NAME or --endpoint URL is needed")
     access: dict[str, Any] = {"endpoint_url": arguments.endpoint, **LOCAL} if arguments.endpoint else {}
     logging.disable(logging.CRITICAL)  # what is done is printed
+    operator = Operator.at_keyboard(sure=getattr(arguments, "yes", False))
+    clients: Callable[[str], Any] = lambda service: boto3.client(service, **access)  # noqa: E731
     try:
-        for line in lines_of(stack, lambda service: boto3.client(service, **access), arguments):
+        for line in lines_of(Deployment(stack, clients), arguments, operator):
             sys.stdout.write(line + "\n")
     except (ApplicationError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")

@@ -36,6 +36,14 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A signup that is not in Intercom yet. ``key``: campaign and user id; None: it is still in the inbox."""
+
+    since: float
+    key: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pointer:
     """By what a referral is found: its contact's id, or an e-mail address. One of the two is given."""
 
@@ -89,6 +97,9 @@ class Referrals(Protocol):
 
     def oldest_undelivered(self) -> float | None:
         """``accepted_at`` of the oldest pending row, None when nothing waits."""
+
+    def longest_waiting(self, limit: int) -> Sequence[Waiting]:
+        """Who waits longest, that one first."""
 
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
         """Newest first."""

@@ -194,6 +194,7 @@ def test_the_oldest_undelivered_is_the_one_accepted_first(tables: Tables) -> Non
     assert rows.oldest_undelivered() == NOW - 10
     DynamoInbox(tables.table, tables.clock).add(DeliverContact(1, 9, "joined", NOW - 60, id="m"), NOW)
     assert rows.oldest_undelivered() == NOW - 60
+    assert [(one.since, one.key) for one in rows.longest_waiting(2)] == [(NOW - 60, None), (NOW - 10, (1, 5))]
 
 
 def test_an_expired_row_is_not_there_and_may_be_added_anew(tables: Tables) -> None:

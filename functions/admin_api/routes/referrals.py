@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
 from shared.adapters.admin.requests import MAX_USER_ID, MatchingReferrals, read_form
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
+from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.domain.operations.story import advice_for, is_qualified, sentence_of, standing_of, story_of
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Qualification
@@ -57,8 +59,8 @@ def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wants_csv = takes_csv(request)
     limit, cursor = paging(request, MAX_CSV if wants_csv else 100)
     page = environment.referral_search.search(filter_in_query(request), limit, cursor)
-    workspace_id = _workspace_id(environment)
-    rows = [show(environment, row, workspace_id) for row in page.items]
+    workspace_id, paused = _workspace_id(environment), _pause(environment, page.items)
+    rows = [show(environment, row, workspace_id, paused) for row in page.items]
     if wants_csv:
         return csv_answer(request, "referrals.csv", csv_of(COLUMNS, rows), page.cursor)
     return json_answer(200, {"items": rows, "cursor": page.cursor})
@@ -68,7 +70,7 @@ def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
     row = environment.referrals.get(number_in_path(request, "campaign_id"), user_in_path(request))
     key = row.campaign_id, row.user_id
     body = {
-        "referral": show(environment, row, _workspace_id(environment)),
+        "referral": show(environment, row, _workspace_id(environment), _pause(environment, [row])),
         "person": asdict(row.person),
         "written": dict(row.written),
         "dropped": [{"attribute": drop.attribute, "reason": drop.reason} for drop in row.dropped],
@@ -141,7 +143,7 @@ def _matching(request: HttpRequest) -> tuple[ReferralFilter, str | None]:
     return wanted, form.cursor or None
 
 
-def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str, Any]:
+def show(environment: Environment, row: Referral, workspace_id: str, paused: BreakerKind | None) -> dict[str, Any]:
     return {
         "campaign_id": row.campaign_id,
         "user_id": row.user_id,
@@ -151,7 +153,7 @@ def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str
         "state": str(row.state),
         "qualified": is_qualified(row),
         "reason": row.reason,
-        "what_to_do": advice_for(row),
+        "what_to_do": advice_for(row, paused),
         "possibly_doubled": row.possibly_doubled,
         "unverified": row.unverified,
         "refusals": dict(row.refusals),
@@ -165,6 +167,14 @@ def show(environment: Environment, row: Referral, workspace_id: str) -> dict[str
         "contact_id": row.contact_id,
         "contact_url": _contact_url(environment, row.contact_id, workspace_id),
     }
+
+
+def _pause(environment: Environment, rows: Sequence[Referral]) -> BreakerKind | None:
+    """Why Intercom is not called now, if any of these waits for it."""
+    if not any(row.state is State.PENDING for row in rows):
+        return None
+    breaker = environment.breakers.find(Vendor.INTERCOM)
+    return breaker.kind if breaker else None
 
 
 def _workspace_id(environment: Environment) -> str:

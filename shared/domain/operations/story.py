@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shared.domain.connection.connection import BreakerKind
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.referrer.reward import GIVEN, Kind, Reward, title_of
 from shared.domain.signup.happened import Happened, happened_of
 from shared.domain.signup.referral import TROUBLED, Event, Referral, State
 
 _ADVICE = {
-    State.PENDING: "Nothing: it goes on by itself.",
+    State.PENDING: "Nobody has to do anything: it is tried again by itself.",
     State.HELD: "Make the campaign active: the signups that were held are delivered then.",
-    State.DELIVERED: "Nothing.",
+    State.DELIVERED: "Nothing: it arrived.",
     State.PARTIAL: "Mend what was left out, in Intercom or in the campaign's mapping. It is sent again within the hour.",
     State.SKIPPED: "Nothing. If such contacts should be updated, change the campaign's duplicates and replay.",
     State.FAILED: "Mend what the reason names, then replay.",
@@ -20,6 +21,19 @@ _ADVICE = {
     State.KNOWN: "Nothing. To deliver people who joined before, switch on the campaign's backfill.",
     State.ERASED: "Nothing: somebody deleted the contact on purpose. A new signup creates a new one.",
 }
+
+
+_WHILE_INTERCOM = {
+    BreakerKind.CONNECTION_LOST: "Reconnect Intercom, under Connections: everything that waits is delivered then.",
+    BreakerKind.DISCONNECTED: "Reconnect Intercom, under Connections: everything that waits is delivered then.",
+    BreakerKind.REFUSED: (
+        "Whoever looks after the Intercom app has to mend what Connections names, such as a lapsed plan or a missing "
+        "permission. Everything that waits is delivered then."
+    ),
+    BreakerKind.FAILING: "Nobody has to do anything: Intercom does not answer, and is asked again every minute.",
+    BreakerKind.BLOCKED: "Whoever runs this application has to find out why Intercom refuses the connection.",
+}
+"""What lets go on what waits for Intercom, by why calls to it are paused."""
 
 
 def sentence_of(event: Event) -> str:
@@ -73,8 +87,8 @@ def is_qualified(row: Referral) -> bool:
     return turns[-1] == Happened.QUALIFIED if turns else bool(row.person.qualified)
 
 
-def advice_for(row: Referral) -> str:
-    """What to do, in plain words."""
+def advice_for(row: Referral, paused: BreakerKind | None = None) -> str:
+    """What is to be done, and by whom if not by the reader. ``paused``: why Intercom is not called now."""
     if row.troubles and not row.open_troubles:
         return "Nothing: somebody has dealt with it. What goes wrong later shows here again."
     if row.possibly_doubled:
@@ -83,4 +97,6 @@ def advice_for(row: Referral) -> str:
         return "Look whether Referral Factory has the person. If not, somebody may have invented the signup: change the secret."
     if row.refusals and row.state not in TROUBLED:
         return "Mend what the reason names, there or in the campaign's settings, then send it again."
+    if row.state is State.PENDING and paused in _WHILE_INTERCOM:
+        return _WHILE_INTERCOM[paused]
     return _ADVICE[row.state]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import takewhile
 
 from shared.domain.contact import Value
 from shared.domain.mapping import Dropped
@@ -151,6 +152,12 @@ class Referral:
     @property
     def finished(self) -> bool:
         return self.state not in UNFINISHED
+
+    @property
+    def waits(self) -> int:
+        """How often the row has waited in the ledger, one try after the other."""
+        latest = takewhile(lambda event: event.what in {Happened.TRIED, Happened.WAITS}, reversed(self.history))
+        return sum(event.what == Happened.WAITS for event in latest)
 
     @property
     def waits_since(self) -> float:

@@ -18,7 +18,7 @@ from shared.domain.signup.happened import Happened, happened_of
 from shared.domain.signup.referral import Origin, Referral, State
 from shared.domain.signup.synthetic import is_synthetic
 from shared.domain.timing import DELIVERY_LEASE
-from shared.errors import MalformedPayloadError, PermanentError, TransientError, UnavailableError
+from shared.errors import MalformedPayloadError, PermanentError, RateLimitedError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.signup import DueRow, Quarantined
@@ -51,6 +51,7 @@ class Delivery:
         self._row: Referral | None = None
         self._campaign: Campaign | None = None
         self._alone = False
+        self._noted = False
 
     def prepare(self) -> None:
         """The ledger row first. A batch prepares all its records before the first vendor call, so that should its worker
@@ -81,19 +82,28 @@ class Delivery:
             raise PermanentError("No mail system takes this e-mail address." if told else "There is no e-mail address.")
         try:
             write_signup(environment, row, campaign, email)
-        except UnavailableError as error:
-            self._tell_of_try(error)
+        except (UnavailableError, RateLimitedError) as error:
+            self._note_try(error)
             raise
 
-    def _tell_of_try(self, error: UnavailableError) -> None:
-        """The vendor's answer becomes a line of the story, also when the next try comes within seconds."""
+    def _note_try(self, error: TransientError) -> None:
+        """Why the row waits and how often it was tried, also when the next try comes within seconds: whoever looks meanwhile
+        sees it. What Intercom answered becomes a line of the story; that it had no room yet is written once."""
         if error.vendor != Vendor.INTERCOM:
             return
-        now = self._environment.clock.now()
+        now, reason = self._environment.clock.now(), str(error)
+
+        def change(row: Referral) -> Referral:
+            if row.finished or (not isinstance(error, UnavailableError) and row.reason == reason):
+                return row
+            tried = replace(row, reason=reason, attempts=row.attempts + 1)
+            return tried.told(now, Happened.TRIED, reason) if isinstance(error, UnavailableError) else tried
+
         try:
-            self._update(lambda row: row if row.finished else row.told(now, Happened.TRIED, str(error)))
+            self._update(change)
+            self._noted = True
         except TransientError:
-            logger.warning("try not told")  # the story has a gap; the failure itself counts
+            logger.warning("try not noted")  # the story has a gap; the failure itself counts
 
     def _keep_sweep_away(self) -> None:
         """Of a row that is tried again the time is moved: the sweep rings it soon should this worker die, and not while the
@@ -115,7 +125,7 @@ class Delivery:
     @property
     def waits_so_far(self) -> int:
         """How often the row has waited in the ledger since it last went well."""
-        return self._row.attempts if self._row else 0
+        return self._row.waits if self._row else 0
 
     def wait(self, until: float, reason: str) -> bool:
         """Lets the ledger ring the row at ``until``; False when there is no row yet, so that only the queue can wait."""
@@ -125,7 +135,8 @@ class Delivery:
         def change(row: Referral) -> Referral:
             if row.finished:
                 return replace(row, due_at=until) if next_check(row) is not None else row
-            waiting = replace(row.waiting(until, reason), attempts=row.attempts + 1)
+            again = row.attempts if self._noted else row.attempts + 1
+            waiting = replace(row.waiting(until, reason), attempts=again)
             return waiting.told(self._environment.clock.now(), Happened.WAITS, reason)
 
         self._update(change)

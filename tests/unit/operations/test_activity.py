@@ -14,6 +14,7 @@ from functions.admin_api.http.csv_table import csv_of
 from functions.signup_webhook import handler as signup_webhook
 from shared.adapters.dynamodb.keys import listing_partition
 from shared.adapters.dynamodb.signup.referral_items import item_of
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.errors import TransientError
@@ -227,6 +228,42 @@ def test_each_thing_to_look_at_says_what_to_do(console: Console, row: dict[str, 
     add(console.app, 1, **row)
     (shown,) = console.get("/api/referrals")["items"]
     assert advice in shown["what_to_do"]
+
+
+@pytest.mark.parametrize(
+    ("paused", "who_acts"),
+    [
+        (None, "Nobody has to do anything"),
+        (BreakerKind.FAILING, "Intercom does not answer"),
+        (BreakerKind.CONNECTION_LOST, "Reconnect Intercom"),
+        (BreakerKind.DISCONNECTED, "Reconnect Intercom"),
+        (BreakerKind.REFUSED, "Whoever looks after the Intercom app"),
+        (BreakerKind.BLOCKED, "Whoever runs this application"),
+    ],
+)
+def test_what_waits_says_who_has_to_act(console: Console, paused: BreakerKind | None, who_acts: str) -> None:
+    app = console.app
+    add(app, 1, state=State.PENDING)
+    if paused:
+        app.environment.breakers.open(Vendor.INTERCOM, Breaker(paused, app.clock.now() + 600, app.clock.now()))
+    (listed,) = console.get("/api/referrals")["items"]
+    shown = console.get("/api/referrals/1/1")["referral"]
+    assert who_acts in listed["what_to_do"]
+    assert shown["what_to_do"] == listed["what_to_do"]
+
+
+def test_a_short_wait_shows_its_reason_and_how_often_it_was_tried(console: Console) -> None:
+    """Within seconds, long before the row waits in the ledger."""
+    app = console.app
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts", "times": 2})
+    app.post(webhook_fields())
+    for tries in (1, 2):
+        app.work()
+        (row,) = console.get("/api/referrals")["items"]
+        assert (row["state"], row["reason"], row["attempts"]) == ("pending", "Intercom answered 503", tries)
+        app.wait(13)
+    app.work()
+    assert console.get("/api/referrals")["items"][0]["state"] == "delivered"
 
 
 def test_a_double_click_on_replay_has_one_effect(console: Console) -> None:

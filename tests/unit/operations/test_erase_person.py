@@ -19,6 +19,7 @@ from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.support.syncing import SyncApp
 from tools import operate
+from tools.operating.operator import Operator
 
 EMAIL = "Canary.Stone@example.com"
 NAME = "Canaryname"
@@ -26,7 +27,8 @@ CANARIES = ("canary.stone", "canaryname", "canarylink", "canaryanswer")
 
 
 def run(app: App, *words: str) -> str:
-    return "\n".join(operate.run(app.environment, operate.parser().parse_args(["--stack", "x", *words])))
+    given = operate.parser().parse_args(["--stack", "x", *words])
+    return "\n".join(operate.run(app.environment, given, Operator(sure="--yes" in words)))
 
 
 def stored(app: App) -> str:

@@ -1,6 +1,7 @@
 """The operator's command, on the application's own tables."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from botocore.exceptions import EndpointConnectionError
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.errors import ApplicationError, TransientError
 from tests.support.builders import App
+from tests.support.deployed import ARN, TABLES, AppDeployment, Aws
 from tools import operate
+from tools.operating.deployment import Deployment
+from tools.operating.operator import Operator
 
 
 @pytest.fixture
@@ -19,40 +23,26 @@ def app() -> App:
     return app
 
 
+def operator_of(words: Sequence[str]) -> Operator:
+    """Nobody is asked, so that what does harm is refused without ``--yes``; a secret is typed as ``SECRET``."""
+    return Operator(sure="--yes" in words, read_hidden=lambda _: SECRET)
+
+
 def run(app: App, *words: str) -> str:
-    return "\n".join(operate.run(app.environment, operate.parser().parse_args(["--stack", "x", *words])))
+    given = operate.parser().parse_args(["--stack", "x", *words])
+    return "\n".join(operate.run(app.environment, given, operator_of(words)))
 
 
+SECRET = "local-intercom-token"
 MAPPING = [{"from": "name", "to": "first_name"}, {"from": "email", "to": "email"}]
 WRITE_BACK = {"referral_link": "custom_attributes.referral_link"}
-ARN = "arn:aws:sts::123456789012:assumed-role/Operator/nina"
 ADDRESS = "canary@example.com"
-TABLES = {"CampaignsTableName": "campaigns", "ReferralsTableName": "referrals"}
-SECRETS = {"IntercomSecretArn": "intercom", "IntercomAppSecretArn": "intercom_app"}
 
 
-class Aws:
-    """AWS as the operator's credentials reach it: ``aws(service)``."""
-
-    def __init__(self, app: App, outputs: dict[str, str]) -> None:
-        self._clients = {"cloudformation": self, "sts": self, "dynamodb": app.dynamodb, "secretsmanager": app.secrets}
-        self._clients["sqs"] = app.sqs
-        self._outputs = outputs | {"SyncQueueUrl": app.settings.sync_queue_url}
-
-    def __call__(self, service: str) -> Any:
-        return self._clients[service]
-
-    def describe_stacks(self, **_: Any) -> dict[str, Any]:
-        return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in self._outputs.items()]}]}
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": ARN, "UserId": "AROA:nina", "Account": "123456789012"}
-
-
-def call(app: App, *words: str) -> list[str]:
+def call(app: App, *words: str, aws: Aws | None = None) -> list[str]:
     """The whole command, as ``main`` carries it out."""
     arguments = operate.parser().parse_args(["--stack", "x", *words])
-    return list(operate.lines_of("x", Aws(app, TABLES | SECRETS), arguments))
+    return list(operate.lines_of(AppDeployment(app, aws), arguments, operator_of(words)))
 
 
 def items(app: App, *tables: str) -> list[dict[str, Any]]:
@@ -69,15 +59,33 @@ def kept(app: App) -> list[tuple[str, str, str, str, str | None]]:
 CALLS = {
     "status": (["status"], "looked"),
     "lift-stop": (["lift-stop", "--yes", "--forget"], "done"),
-    "disconnect": (["disconnect"], "done"),
+    "log": (["log", "deliver-contact"], "looked"),
+    "referrals": (["referrals", "failed"], "looked"),
+    "referral": (["referral", "1", "42"], "looked"),
+    "replay": (["replay", "1", "42"], "done"),
+    "quarantine": (["quarantine"], "looked"),
+    "reconcile": (["reconcile", "--full"], "done"),
+    "redrive": (["redrive", "Delivery", "--yes"], "done"),
+    "purge": (["purge", "Reconcile", "--yes"], "done"),
+    "worker": (["worker", "off", "deliver-contact", "--yes"], "done"),
+    "set-token": (["set-token", "intercom", "--yes"], "done"),
+    "webhook-secret": (["webhook-secret", "next"], "done"),
+    "disconnect": (["disconnect", "--yes"], "done"),
     "reconnect": (["reconnect"], "done"),
-    "close-breaker": (["close-breaker", "intercom"], "done"),
+    "close-breaker": (["close-breaker", "intercom", "--yes"], "done"),
     "split-secret": (["split-secret"], "done"),
     "export": (["export", ADDRESS], "done"),
     "erase": (["erase", ADDRESS, "--yes"], "done"),
-    "sync": (["sync", "1", "--show"], "looked"),
+    "sync": (["sync", "show", "1"], "looked"),
 }
-REFUSED = (["lift-stop"], ["erase", ADDRESS], ["export", "nobody"], ["sync", "1", "--cancel"], ["sync", "7"])
+REFUSED = (
+    ["lift-stop"],
+    ["erase", ADDRESS],
+    ["export", "nobody"],
+    ["sync", "cancel", "1"],
+    ["sync", "start", "7"],
+    ["disconnect"],
+)
 
 
 def test_every_command_is_here() -> None:
@@ -132,7 +140,7 @@ def test_a_run_that_is_started_is_kept_before_one_follows_it(app: App, monkeypat
 
     monkeypatch.setattr(operate, "follow", follow)
     with pytest.raises(KeyboardInterrupt):
-        call(app, "sync", "1")
+        call(app, "sync", "start", "1")
     assert (during, [ended for *_, ended in kept(app)]) == (["done"], ["done"])
 
 
@@ -181,8 +189,8 @@ def test_a_stop_is_lifted_only_with_yes(app: App) -> None:
 
 def test_disconnect_and_reconnect_begin_new_epochs(app: App) -> None:
     app.sign_up()
-    assert run(app, "disconnect") == "Intercom is disconnected, epoch 2."
-    assert run(app, "disconnect") == "Intercom is disconnected, epoch 2."
+    assert run(app, "disconnect", "--yes") == "Intercom is disconnected, epoch 2."
+    assert run(app, "disconnect", "--yes") == "Intercom is disconnected, epoch 2."
     app.environment.intercom_guard.connection_lost()
     assert run(app, "reconnect") == "Intercom is connected, epoch 3."
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
@@ -190,16 +198,16 @@ def test_disconnect_and_reconnect_begin_new_epochs(app: App) -> None:
 
 def test_a_breaker_is_closed_by_name(app: App) -> None:
     app.environment.intercom_guard.pause(BreakerKind.BLOCKED, 60)
-    assert "OPEN (blocked)" in run(app, "close-breaker", "intercom")
+    assert "OPEN (blocked)" in run(app, "close-breaker", "intercom", "--yes")
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     with pytest.raises(SystemExit):
         run(app, "close-breaker", "somebody")
 
 
 def test_the_tables_are_found_by_the_stacks_outputs(app: App) -> None:
-    assert list(operate.show_status(operate.environment_of("x", Aws(app, TABLES))))
+    assert list(operate.show_status(Deployment("x", Aws(app)).environment))
     with pytest.raises(operate.OperatingError, match="CampaignsTableName"):
-        operate.environment_of("x", Aws(app, {}))
+        Deployment("x", Aws(app, {})).environment  # noqa: B018
 
 
 def test_without_a_stack_nothing_is_done(capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,14 +227,14 @@ def test_the_apps_secret_of_an_older_deployment_is_moved_to_its_own() -> None:
         return value
 
     for _ in range(2):  # again harmlessly
-        lines = list(operate.lines_of("x", Aws(app, TABLES | SECRETS), arguments))
+        lines = list(operate.lines_of(Deployment("x", Aws(app)), arguments))
         assert held("intercom") == {"access_token": "t"}
         assert held("intercom_app") == {"client_id": "i", "client_secret": "s", "client_secret_next": "n"}
     assert lines == ["Moved: nothing. What the app's own secret held already was left as it is."]
     with pytest.raises(operate.OperatingError, match="Deploy this version first"):
-        list(operate.lines_of("x", Aws(app, TABLES | {"IntercomSecretArn": "intercom"}), arguments))
+        list(operate.lines_of(Deployment("x", Aws(app, TABLES | {"IntercomSecretArn": "intercom"})), arguments))
 
 
 def test_looking_at_a_sync_starts_none(app: App) -> None:
-    assert run(app, "sync", "1", "--show") == "Campaign 1 has no sync run."
+    assert run(app, "sync", "show", "1") == "Campaign 1 has no sync run."
     assert app.queued("sync") == []

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.ports.operations import Actor
 from shared.use_cases.sync.read_syncs import describe_run
+from tests.support.deployed import AppDeployment
 from tests.support.syncing import SyncApp
 from tools import follow_sync, operate
+from tools.operating.operator import Operator
 
 
 @pytest.fixture
@@ -77,14 +78,14 @@ def test_an_operator_starts_follows_and_cancels(app: SyncApp, monkeypatch: pytes
         return follow_sync.follow(read, out=io.StringIO(), sleep=lambda _: app.drain())
 
     monkeypatch.setattr(operate, "follow", follow)
-    lines = list(operate.run(app.environment, arguments("1")))
+    lines = list(operate.run(app.environment, arguments("start", "1")))
     assert lines[0].endswith(": done")
     app.wait(60)
     run = app.start()
-    lines = list(operate.run(app.environment, arguments("1", "--cancel")))
+    lines = list(operate.run(app.environment, arguments("cancel", "1", "--yes"), Operator(sure=True)))
     assert f"run {run.slot}: cancelled: Cancelled by an operator." in lines[0]
-    with pytest.raises(operate.OperatingError):
-        list(operate.run(app.environment, arguments("1", "--cancel")))
+    with pytest.raises(operate.OperatingError, match="No run is open"):
+        list(operate.run(app.environment, arguments("cancel", "1", "--yes")))
 
 
 def test_an_operator_is_told_by_the_exit_code_that_a_run_was_not_done(
@@ -95,11 +96,10 @@ def test_an_operator_is_told_by_the_exit_code_that_a_run_was_not_done(
     def follow(read: Any) -> Any:
         return follow_sync.follow(read, out=io.StringIO(), sleep=lambda _: app.drain())
 
-    monkeypatch.setattr(operate, "environment_of", lambda *_: app.environment)
-    monkeypatch.setattr(operate, "operator_of", lambda _: Actor("nina"))
+    monkeypatch.setattr(operate, "Deployment", lambda *_: AppDeployment(app))
     monkeypatch.setattr(operate.logging, "disable", lambda _: None)
     monkeypatch.setattr(operate, "follow", follow)
-    assert operate.main(["--stack", "s", "sync", "1"]) == 1
+    assert operate.main(["--stack", "s", "sync", "start", "1"]) == 1
     printed = capsys.readouterr()
     assert "The tag 424242 is no longer in Intercom" in printed.out
     assert printed.err.endswith("The run failed.\n")
@@ -113,11 +113,10 @@ def test_an_operator_who_stops_looking_leaves_the_run_alone(
     def interrupt(_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(operate, "environment_of", lambda *_: app.environment)
-    monkeypatch.setattr(operate, "operator_of", lambda _: Actor("nina"))
+    monkeypatch.setattr(operate, "Deployment", lambda *_: AppDeployment(app))
     monkeypatch.setattr(operate.logging, "disable", lambda _: None)
     monkeypatch.setattr(operate, "follow", interrupt)
-    assert operate.main(["--stack", "s", "sync", "1"]) == 130
+    assert operate.main(["--stack", "s", "sync", "start", "1"]) == 130
     assert "goes on" in capsys.readouterr().err
     run = app.latest()
     assert run is not None

@@ -37,6 +37,12 @@ def key_of_referral(campaign_id: int, user_id: int) -> str:
     return f"REFERRAL#{campaign_id}#{user_id}"
 
 
+def ids_of_referral(pk: str) -> tuple[int, int]:
+    """Campaign and user id of such a key."""
+    _, campaign_id, user_id = pk.split("#")
+    return int(campaign_id), int(user_id)
+
+
 def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
     """The row. Attributes that newer code added ``before`` are kept. Only a row that is due or held is in the due index."""
     pk = key_of_referral(referral.campaign_id, referral.user_id)

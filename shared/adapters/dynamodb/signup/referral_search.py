@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from shared.adapters.dynamodb.items import Item
 from shared.adapters.dynamodb.keys import EMAIL_INDEX, LISTING_INDEX, STATE_INDEX, listing_partitions, state_partitions
 from shared.adapters.dynamodb.listing import Merged, read_merged
+from shared.adapters.dynamodb.signup.referral_items import ids_of_referral
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
 from shared.domain.person import keys_of_email
@@ -57,12 +58,6 @@ class DynamoReferralSearch(ReferralSearch):
 
     def _rows(self, wanted: ReferralFilter, keys: Sequence[Item]) -> list[Referral | None]:
         """One for each key, None for what the filter drops."""
-        ids = [_ids(item["pk"]["S"]) for item in keys]
+        ids = [ids_of_referral(item["pk"]["S"]) for item in keys]
         rows = self._referrals.find_all([one for one in ids if wanted.takes_key(one[0])])
         return [row if (row := rows.get(one)) is not None and wanted.takes(row) else None for one in ids]
-
-
-def _ids(pk: str) -> tuple[int, int]:
-    """``REFERRAL#<campaign>#<user>``."""
-    _, campaign_id, user_id = pk.split("#")
-    return int(campaign_id), int(user_id)

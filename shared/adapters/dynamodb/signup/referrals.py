@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
@@ -11,13 +11,13 @@ from shared.adapters.dynamodb.contact.people import key_of_person, keys_of_perso
 from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import DUE_INDEX, held_partition
 from shared.adapters.dynamodb.listing import list_newest
-from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, key_of_referral, referral_of
+from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.signup.referral import UNFINISHED, Referral, State
 from shared.errors import NotFoundError, TransientError
 from shared.ports.clock import Clock
 from shared.ports.listing import Page
-from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals
+from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals, Waiting
 
 UPDATE_ATTEMPTS = 5
 POINTER = "REFERRAL#"
@@ -102,12 +102,15 @@ class DynamoReferrals(Referrals):
         return refused is None or refused.get("ring_id") == {"S": ring_id}
 
     def oldest_undelivered(self) -> float | None:
-        """See ``Referrals.oldest_undelivered``.
+        return min((one.since for one in self._waiting()), default=None)
 
-        The due index is sorted by ``due_at``, so its rows are read and compared: the 500 of each shard that are due
+    def longest_waiting(self, limit: int) -> Sequence[Waiting]:
+        return sorted(self._waiting(), key=lambda one: one.since)[:limit]
+
+    def _waiting(self) -> Iterator[Waiting]:
+        """The due index is sorted by ``due_at``, so its rows are read and compared: the 500 of each shard that are due
         first. Every pending row is due within minutes, and the oldest ones were rung least recently.
         """
-        oldest: list[float] = []
         for shard in range(DUE_SHARDS):
             rows = self._table.query(
                 "due_partition = :partition", {":partition": f"DUE#{shard}"}, page_size=OLDEST_ROWS, IndexName=DUE_INDEX
@@ -115,8 +118,8 @@ class DynamoReferrals(Referrals):
             for item in islice(rows, OLDEST_ROWS):
                 waits = "inbox_id" in item or item.get("state", {}).get("S") == State.PENDING
                 if waits and "accepted_at" in item and not self._is_expired(item):
-                    oldest.append(float(item.get("promised_at", item["accepted_at"])["N"]))
-        return min(oldest, default=None)
+                    since = float(item.get("promised_at", item["accepted_at"])["N"])
+                    yield Waiting(since, None if "inbox_id" in item else ids_of_referral(item["pk"]["S"]))
 
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
         items, following = list_newest(self._table, f"REFERRALS#{campaign_id}", limit, cursor)

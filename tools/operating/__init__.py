@@ -1,0 +1,1 @@
+"""What ``tools.operate`` does, by kind."""
