@@ -31,6 +31,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "QUALIFICATION_QUEUE_URL",
         "REFERRER_QUEUE_URL",
         *_INTERCOM,
+        "MOST_UNKNOWN_SIGNUPS",
     ),
     "intercom_webhook": (*_TABLES, "QUALIFICATION_QUEUE_URL", "INTERCOM_APP_SECRET_ARN"),
     "qualify_referral": (
@@ -51,6 +52,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "REFERRER_QUEUE_URL",
         *_INTERCOM,
         *_REFERRAL_FACTORY,
+        "MOST_UNKNOWN_SIGNUPS",
     ),
     "start_sync": (*_TABLES, "SYNC_QUEUE_URL"),
     "synthetic_signup": (
@@ -109,6 +111,7 @@ class Settings:
     groups_claim: str = ""
     console_url: str = ""
     erase_deleted_contacts: str = "false"
+    most_unknown_signups: str = "20"
     synthetic_signup_url: str = ""
     synthetic_signup_campaign: str = "0"
     synthetic_signup_email: str = ""
@@ -159,7 +162,7 @@ def settings_of(environment: Mapping[str, str], function: str) -> Settings:
     pace = settings.referral_factory_calls_per_minute
     if not (pace.isascii() and pace.isdigit() and 1 <= int(pace) <= HIGHEST_LIMIT):
         raise ConfigurationError(f"REFERRAL_FACTORY_CALLS_PER_MINUTE is a number from 1 to {HIGHEST_LIMIT}, not {pace}")
-    for name in ("delivery_concurrency", "sync_concurrency"):
+    for name in ("delivery_concurrency", "sync_concurrency", "most_unknown_signups"):
         if not re.fullmatch(r"[1-9][0-9]{0,3}", getattr(settings, name)):
             raise ConfigurationError(f"{name.upper()} is a number from 1 to 9999, not {getattr(settings, name)}")
     if settings.stage != "local":

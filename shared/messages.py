@@ -43,13 +43,15 @@ class DeliverContact:
 class ReconcileCampaigns:
     """Look for signups that no webhook brought; a pass that began after ``requested_at`` has done so, but for ``full``, which
     reads from the first page to the last. ``until``: when such passes end for the next slot is due, 0 for one slot from
-    ``requested_at`` on. ``contacts``: Intercom's contacts are looked through as well. Times in epoch seconds."""
+    ``requested_at`` on. ``contacts``: Intercom's contacts are looked through as well. Times in epoch seconds.
+    ``person``: campaign and user id of the one signup of which it is asked whether Referral Factory knows it."""
 
     requested_at: float
     full: bool = False
     until: float = 0.0
     contacts: bool = True
     id: str = ""
+    person: Sequence[int] | None = None
 
     @property
     def campaign_id(self) -> int:

@@ -10,10 +10,11 @@ from typing import Any
 
 from shared.domain.contact import CUSTOM, Attribute, Value
 from shared.domain.person import Person, clean_text
-from shared.domain.spelling import LONGEST_VALUE, is_ambiguous, moment_of, number_of, seconds_of
+from shared.domain.spelling import LONGEST_VALUE, is_ambiguous, is_link, moment_of, number_of, seconds_of
 
 MAX_TEXT = 255  # https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-attributes
 META = "meta."
+AVATAR = "avatar"
 SOURCES = frozenset(
     {
         "first_name", "email", "code", "url", "source", "type", "signed_up_at", "qr", "campaign.name", "campaign.id",
@@ -157,6 +158,8 @@ def coerce(value: Value, attribute: Attribute, zone: str = "UTC") -> Value:
 
 def _text(value: Value, attribute: Attribute) -> str:
     text = clean_text(("true" if value else "false") if isinstance(value, bool) else str(value))
+    if attribute.name == AVATAR and text and not is_link(text):
+        raise ValueError("avatar takes the address of a picture, such as https://example.com/me.png")
     if attribute.options:
         return _option(text, attribute.options, attribute.name)
     if len(text) > MAX_TEXT:

@@ -21,6 +21,7 @@ _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 _COMMAS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}(?:\.[0-9]*)?|[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]*")
 _POINTS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[+-]?[0-9]{1,3}(?:\.[0-9]{3}){2,}")
 _DECIMAL_COMMA = re.compile(r"[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{4,},[0-9]+)")
+_LINK = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#]\S*)?", re.IGNORECASE)
 _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 
@@ -31,6 +32,11 @@ def is_nothing(text: str) -> bool:
         return not text.strip()
     bare = text.strip()
     return bare in _NOTHING or _ZERO_DATE.fullmatch(bare) is not None
+
+
+def is_link(text: str) -> bool:
+    """Whether it is the address of a page: http or https, a host, and no blanks. ``javascript:`` is none."""
+    return _LINK.fullmatch(text) is not None
 
 
 def seconds_of(number: int) -> int | None:

@@ -32,6 +32,10 @@ class Campaigns(Protocol):
     def watch_departures(self, campaign_id: int) -> None:
         """Any value of the tracked attribute can matter from now on."""
 
+    def note_unknown(self, campaign_id: int, at: float, most: int) -> bool:
+        """Referral Factory did not know a signup. Once ``most`` were unknown within an hour, creates wait until that is no
+        longer so; True when that begins now."""
+
     def note_problems(self, campaign_id: int, about: str, problems: Sequence[str]) -> None:
         """What keeps that part of the campaign (``qualification``, ``sync``) from working, in plain words, instead of what
         was noted about it before; none: it works. Nothing happens when there is no such campaign."""

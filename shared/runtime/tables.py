@@ -143,6 +143,11 @@ class Tables(Process):
         return DynamoErasures(self._referrals_table)
 
     @property
+    def most_unknown_signups(self) -> int:
+        """So many signups of a campaign that Referral Factory does not know, within an hour, and creates wait for its word."""
+        return int(self.settings.most_unknown_signups)
+
+    @property
     def erases_deleted_contacts(self) -> bool:
         """Whether somebody whose contact is deleted in Intercom is erased here too."""
         return self.settings.erase_deleted_contacts == "true"

@@ -163,6 +163,8 @@ class World(Sights):
         """What the contacts that were there before held."""
         self.policies: dict[int, set[str]] = {}
         """Campaign → the duplicate policies that it ever had."""
+        self.invented: set[str] = set()
+        """Addresses of signups that somebody invented: they may be created, and overwrite nobody."""
         self.paused: set[str] = set()
         self.webhooks_dropped = 0
         self.drop_webhook = lambda _webhook: False
@@ -260,6 +262,14 @@ class World(Sights):
         self.known_contacts.add(contact.id)
         self.before[contact.id] = {"name": contact.name, **contact.custom_attributes}
         return contact
+
+    def invent(self, user_id: int, email: str, *, campaign: int = 1) -> None:
+        """Somebody who has the webhook secret posts a signup that Referral Factory does not know."""
+        self.invented.add(email)
+        facts = {"id": user_id, "email": email, "first_name": "Mallory", "source": "Referred", "campaign_id": campaign}
+        url = f"{APP_URL}/webhooks/referral-factory/{campaign}/joined"
+        headers = {"X-Webhook-Secret": WEBHOOK_SECRET, "Content-Type": "application/json"}
+        self.post(OutgoingWebhook("invented", "POST", url, headers, json.dumps(facts).encode(), name=f"invented-{user_id}"))
 
     def post(self, webhook: OutgoingWebhook, answered: Any = None) -> None:
         """Any HTTP call at the webhook's address; ``answered`` gets the status."""

@@ -35,7 +35,7 @@ from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.signup.referral import KnownPerson, Referral
 from shared.errors import RefusedError, UnavailableError
-from shared.messages import DeliverContact, Message, message_of
+from shared.messages import DeliverContact, Message, ReconcileCampaigns, message_of
 from shared.runtime.bootstrap import Environment, use
 from shared.use_cases.qualification.count_standing import count_standing
 from tests.fakes.dynamodb import FakeDynamoDB
@@ -293,6 +293,8 @@ class App:
         self.chance = SeededChance(random)
         self.metrics = KeptMetrics()
         self.context = Context()
+        self.confirms = True
+        """Whether Referral Factory confirms whatever a delivery waits for at once; the stand-in need not hold the person."""
         chosen = IntercomSettings()
         chosen.change({"seed": False, "search_lag_seconds": search_lag})
         self.intercom = Intercom(clock=self.clock.now, chance=random, settings=chosen)
@@ -411,7 +413,29 @@ class App:
 
     def work(self, environment: Environment | None = None) -> list[str]:
         """deliver_contact works off what is visible in its queue now, once; the ids of the failed records."""
-        return self._work(deliver_contact, self.settings.delivery_queue_url, environment)
+        failed = self._work(deliver_contact, self.settings.delivery_queue_url, environment)
+        return failed + self.work(environment) if self.confirms and self._confirm() else failed
+
+    def _confirm(self) -> bool:
+        """Referral Factory, asked about single signups, knows each; whether it was asked."""
+        url, asked = self.settings.reconcile_queue_url, False
+        for message in self.sqs.real.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
+            told, handle = message_of(message["Body"]), message["ReceiptHandle"]
+            if isinstance(told, ReconcileCampaigns) and told.person:
+                campaign_id, user_id = told.person
+                self._list_holds(campaign_id, user_id)
+                self.sqs.real.delete_message(QueueUrl=url, ReceiptHandle=handle)
+                self.environment.delivery_queue.send(DeliverContact(campaign_id, user_id, "reconcile", self.clock.now()))
+                asked = True
+            else:
+                self.sqs.real.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+        return asked
+
+    def _list_holds(self, campaign_id: int, user_id: int) -> None:
+        now = self.clock.now()
+        self.environment.referrals.update(
+            campaign_id, user_id, lambda row: replace(row, verified_at=now, unverified=False, confirm_since=None)
+        )
 
     def update_referrers(self, environment: Environment | None = None) -> list[str]:
         """update_referrer works off what is visible in its queue now, once; the ids of the failed records."""

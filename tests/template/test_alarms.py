@@ -38,6 +38,7 @@ STATES = {
     "BreakerOpenAlarm": ("BreakerOpen", 1, (5, 3)),
     "CallsStoppedAlarm": ("CallsStopped", 1, (1, 1)),
     "OldestUndeliveredAlarm": ("OldestUndeliveredSeconds", 600, (1, 1)),
+    "CreatesWaitAlarm": ("CreatesWait", 1, (1, 1)),
 }
 # alarm → function that it watches
 ERRORS = {

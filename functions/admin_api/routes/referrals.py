@@ -24,7 +24,8 @@ from shared.domain.signup.referral_filter import Flag, ReferralFilter
 from shared.errors import InvalidSettingsError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
-from shared.use_cases.signup.close_referrals import close_all, close_referral
+from shared.use_cases.operations.close_referrals import close_all, close_referral
+from shared.use_cases.operations.put_back import put_back
 from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
 
 FILTERS = (
@@ -73,6 +74,7 @@ def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
         "referral": show(environment, row, _workspace_id(environment), _pause(environment, [row])),
         "person": asdict(row.person),
         "written": dict(row.written),
+        "overwritten": dict(row.overwritten),
         "dropped": [{"attribute": drop.attribute, "reason": drop.reason} for drop in row.dropped],
         "notes": list(row.notes),
         "settings_version": row.settings_version,
@@ -104,6 +106,15 @@ def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
     ids = number_in_path(request, "campaign_id"), user_in_path(request)
     became = replay_referral(environment, author_of(request.claims), *ids)
     return json_answer(200, {"result": str(became), "message": MESSAGES[became]})
+
+
+def post_put_back(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    ids = number_in_path(request, "campaign_id"), user_in_path(request)
+    done = put_back(environment, author_of(request.claims), *ids)
+    message = f"The contact holds again what it held: {', '.join(done.restored)}." if done.restored else "Nothing was put back."
+    if done.kept:
+        message += f" Changed since, so kept: {', '.join(done.kept)}."
+    return json_answer(200, {"restored": list(done.restored), "kept": list(done.kept), "message": message})
 
 
 def post_replays(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -216,6 +227,18 @@ ROUTES = (
         "/api/referrals/{campaign_id}/{user_id}/replay",
         post_replay,
         operation("Deliver one again; safe to press twice", answers.ReplayAnswer, parameters=ONE, problems=(404,)),
+    ),
+    Route(
+        "POST",
+        "/api/referrals/{campaign_id}/{user_id}/put-back",
+        post_put_back,
+        operation(
+            "Put back what the contact held before this signup was written to it",
+            answers.PutBackAnswer,
+            parameters=ONE,
+            problems=(404, 409),
+            description="What somebody has changed since stays. The signup leaves the contact alone from then on.",
+        ),
     ),
     Route(
         "POST",

@@ -94,12 +94,14 @@ class ReferrerAnswer(Answer):
 
 
 class StoryAnswer(Answer):
-    """One referral with its whole story, oldest first. `qualification` null: nothing that counts was seen of the contact.
+    """One referral with its whole story, oldest first. `overwritten`: what the contact held before, as long as it can be put
+    back. `qualification` null: nothing that counts was seen of the contact.
     `referrer` null: this person has not referred anybody yet."""
 
     referral: ReferralAnswer
     person: dict[str, Any]
     written: dict[str, Scalar]
+    overwritten: dict[str, Scalar]
     dropped: list[DroppedAnswer]
     notes: list[str]
     settings_version: int | None
@@ -110,6 +112,14 @@ class StoryAnswer(Answer):
 
 class ReplayAnswer(Answer):
     result: Literal["replayed", "already_waiting", "held"]
+    message: str
+
+
+class PutBackAnswer(Answer):
+    """`restored`: the attributes that hold again what they held; `kept`: those that somebody changed since."""
+
+    restored: list[str]
+    kept: list[str]
     message: str
 
 

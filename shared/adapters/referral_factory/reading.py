@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.person import clean_code, clean_text
-from shared.domain.spelling import is_nothing, seconds_of
+from shared.domain.spelling import is_link, is_nothing, seconds_of
 
 LONGEST_FIELD = 2_000
 MAX_DIGITS = 18
@@ -40,6 +40,12 @@ def code_of(value: Any) -> str | None:
     """A referral code: no blanks, nothing that does not show."""
     text = text_of(value)
     return (clean_code(text) or None) if text else None
+
+
+def link_of(value: Any) -> str | None:
+    """An address that a person may click on: http or https. Whoever has the webhook secret could send any other."""
+    text = text_of(value)
+    return text if text and is_link(text) else None
 
 
 def without_entities(value: Any, depth: int = 8) -> Any:

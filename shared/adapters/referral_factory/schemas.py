@@ -19,6 +19,7 @@ from shared.adapters.referral_factory.reading import (
     date_of,
     first,
     id_of,
+    link_of,
     look_up,
     text_of,
     unfold_brackets,
@@ -121,11 +122,11 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bo
         first_name=text_of(known["first_name"]),
         email=_email(known["email"]),
         code=code_of(known["code"]),
-        url=text_of(known["url"]),
+        url=link_of(known["url"]),
         source=source,
         type=type_,
         signed_up_at=date_of(known["signed_up_at"]),
-        qr=text_of(look_up(known["qr"], "src")) if isinstance(known["qr"], Mapping) else text_of(known["qr"]),
+        qr=link_of(look_up(known["qr"], "src") if isinstance(known["qr"], Mapping) else known["qr"]),
         referrals_count=count_of(known["referrals_count"]),
         converted_referrals_count=count_of(known["converted_referrals_count"]),
         qualified_at=_qualified_at(known["qualified_at"], date_of(known["signed_up_at"])),
@@ -215,13 +216,13 @@ def _referrer(told: Mapping[str, Any], aliased: Mapping[str, Any]) -> Referrer:
     for name in _REFERRER_NAMES:
         flat = f"referrer_{name}"
         found[name] = first([aliased.get(f"referrer.{name}"), aliased.get(flat), told.get(flat), nested.get(name)])
-    texts = {name: text_of(found[name]) for name in ("first_name", "url")}
     email = text_of(found["email"])
     return Referrer(
         user_id=id_of(found["id"]),
         email=(clean_email(email) or email) if email else None,
         code=code_of(found["code"]),
-        **texts,
+        first_name=text_of(found["first_name"]),
+        url=link_of(found["url"]),
     )
 
 

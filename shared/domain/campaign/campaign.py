@@ -77,7 +77,8 @@ class Campaign:
     ``watches_departures``: a contact that stood at a qualified value was adopted, so that any value of it can matter.
     ``rule_since``: when each qualified value became one. ``uncounted``: those that became one after somebody may have stood at
     them, and who did is not known yet.
-    ``noted_problems``: why the campaign does not work as it was set up, in plain words, by the part of it.
+    ``creates_wait_until``: until then contacts are created only for signups that Referral Factory confirmed, for many were
+    unknown there. ``noted_problems``: why the campaign does not work as it was set up, in plain words, by the part of it.
     """
 
     campaign_id: int
@@ -97,6 +98,7 @@ class Campaign:
     noted_problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rule_since: Mapping[str, float] = field(default_factory=dict)
     uncounted: tuple[Value, ...] = ()
+    creates_wait_until: float = 0.0
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -145,6 +147,7 @@ def campaign_of(
     noted_problems: Mapping[str, tuple[str, ...]] | None = None,
     rule_since: Mapping[str, float] | None = None,
     uncounted: tuple[Value, ...] = (),
+    creates_wait_until: float = 0.0,
 ) -> Campaign:
     """The settings of a saved document. KeyError or ValueError when it is none (saving validates, so this is a bug)."""
     qualification = document.get("qualification") or {}
@@ -169,6 +172,7 @@ def campaign_of(
         noted_problems=noted_problems or {},
         rule_since=rule_since or {},
         uncounted=uncounted,
+        creates_wait_until=creates_wait_until,
     )
 
 

@@ -52,6 +52,13 @@ class Happened(StrEnum):
     ARCHIVED_IN_INTERCOM = "archived in Intercom", "Somebody archived the contact in Intercom."
     UNARCHIVED_IN_INTERCOM = "unarchived in Intercom", "Somebody brought the contact back in Intercom."
     UNVERIFIED = "unverified", "An hour after the webhook, Referral Factory's own list did not hold this person."
+    ASKS = "asks", "Referral Factory is asked whether it knows the signup, before a contact is written for it."
+    UNKNOWN = "unknown", "Referral Factory was asked and does not know the signup: nothing was written."
+    UNCONFIRMED = (
+        "unconfirmed",
+        "Referral Factory could not be asked whether it knows the signup; it was delivered all the same.",
+    )
+    PUT_BACK = "put back", "Somebody put back what the contact held before this signup was written to it."
 
 
 def happened_of(word: str) -> Happened | None:

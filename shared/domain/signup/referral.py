@@ -86,6 +86,9 @@ class Referral:
     ``forgotten``: the person was erased; the row keeps its ids, so that nobody is brought back, and never changes again.
     ``ours``: this application created the contact, for this row or another. ``asked_again``: replayed, and not done yet.
     ``address``: the folded e-mail under whose lease the contact is or was written first; ``workspace_id``: where it is.
+    ``confirm_since``: since when Referral Factory is asked whether it knows the signup at all, for the sake of what would be
+    written; None: nobody asked, or it does. ``overwritten``: what stood on ``overwritten_on``, a contact that this row did not
+    create, before the row wrote to it.
     """
 
     campaign_id: int
@@ -126,6 +129,14 @@ class Referral:
     asked_again: bool = False
     address: str = ""
     workspace_id: str = ""
+    confirm_since: float | None = None
+    overwritten: Mapping[str, Value] = field(default_factory=dict)
+    overwritten_on: str = ""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether Referral Factory itself named the person, or it is our own signup: no webhook proves that."""
+        return self.verified_at is not None or self.synthetic
 
     @property
     def key(self) -> str:
@@ -196,7 +207,12 @@ class Referral:
 
     def reopened(self, at: float, until: float, reason: str) -> Referral:
         """``waiting``, though it was finished."""
-        return replace(self.waiting(until, reason), promised_at=at)
+        return replace(self.waiting(until, reason), promised_at=at, confirm_since=None)
+
+    def overwrites(self, contact_id: str, before: Mapping[str, Value]) -> Referral:
+        """About to write to a contact that it did not create. What stood there first is kept."""
+        kept = self.overwritten if self.overwritten_on == contact_id else {}
+        return replace(self, overwritten={**before, **kept}, overwritten_on=contact_id)
 
     def held(self, reason: str) -> Referral:
         """Held until the campaign becomes active."""

@@ -18,6 +18,7 @@ from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Reservation, State
 from shared.domain.timing import LONGEST_CREATE, SEARCH_LAG
 from shared.errors import (
+    ApplicationError,
     ApplicationRefusedError,
     ConnectionLostError,
     ContactGoneError,
@@ -50,6 +51,10 @@ MOST_STEPS = 4
 """From a dead id to a living contact."""
 
 
+class UnconfirmedError(ApplicationError):
+    """Something would be written that waits until Referral Factory has confirmed the signup. Nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the contact should be.
@@ -59,7 +64,8 @@ class Wanted:
     ``new_signup``: nothing was delivered for this row yet, so a contact may be created or brought back; ``tracked``: the
     attribute whose value can qualify; ``row``: names the row, so that its own contact is known; ``asked_again``: somebody
     replays it, so the contact itself is compared; ``owed``: values for a create that Intercom had no attribute for
-    then, written where the contact still has none.
+    then, written where the contact still has none; ``confirmed``: the signup may write to a contact that it did not create,
+    ``may_create``: it may create one.
     """
 
     email: str
@@ -77,6 +83,8 @@ class Wanted:
     row: str = ""
     asked_again: bool = False
     owed: Mapping[str, Value] = field(default_factory=dict)
+    confirmed: bool = True
+    may_create: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,8 @@ class Outcome:
 
 
 class ContactWriter:
-    """One write for one person. ``time_left`` answers the seconds that this invocation still has."""
+    """One write for one person. ``time_left`` answers the seconds that this invocation still has; ``keep`` is given a contact
+    that the row did not create, and what stands there, before it is written to."""
 
     def __init__(
         self,
@@ -115,7 +124,9 @@ class ContactWriter:
         person: KnownPerson,
         wanted: Wanted,
         time_left: Callable[[], float],
+        keep: Callable[[str, Mapping[str, Value]], None] = lambda *_: None,
     ) -> None:
+        self._keep = keep
         self._intercom = intercom
         self._people = people
         self._clock = clock
@@ -135,7 +146,17 @@ class ContactWriter:
         return self._person
 
     def write(self) -> Outcome:
-        """Raises what the Intercom port raises, BusyError when the lease was lost, PermanentError about this person."""
+        """Raises what the Intercom port raises, BusyError when the lease was lost, PermanentError about this person, and
+        UnconfirmedError: then nothing of this attempt is remembered, and the next one begins anew."""
+        before = self._person
+        try:
+            return self._write()
+        except UnconfirmedError:
+            if self._person != before:
+                self._remember(before)
+            raise
+
+    def _write(self) -> Outcome:
         if self._person.contact_id:
             return self._with_baseline(self._write_known(self._person.contact_id))
         if self._person.erased_at and self._wanted.accepted_at <= self._person.erased_at:
@@ -190,6 +211,10 @@ class ContactWriter:
         dropped = prepared.dropped
         baseline: Value = None
         converted = self._person.converted
+        if (changes or convert) and not self._is_own(contact_id):
+            self._need_confirmation()
+            if changes:
+                self._keep(contact_id, {name: there.get(name) for name in changes})
         if convert and not converted:
             self._remember(replace(self._person, converted=True))
         if changes or convert:
@@ -268,6 +293,8 @@ class ContactWriter:
                 f"The contact was archived or deleted in Intercom, and {why}.",
                 notes=tuple(self._notes),
             )
+        if not self._is_own(dead_id):
+            self._need_confirmation()
         self._step()
         try:
             self._intercom.unarchive_contact(dead_id)
@@ -338,6 +365,8 @@ class ContactWriter:
         if self._time_left() < LONGEST_CREATE:
             raise TransientError("Not enough time left to wait for a create.", retry_after=1.0)
         before = self._person.reservation
+        if before is None and not self._wanted.may_create:
+            self._need_confirmation()
         now = self._clock.now()
         reservation = Reservation(before.first_at if before else now, now, self._wanted.role)
         wanted = {**self._wanted.creation_values, **self._wanted.values}
@@ -427,6 +456,10 @@ class ContactWriter:
     def _remember(self, person: KnownPerson) -> None:
         self._people.save(person)
         self._person = person
+
+    def _need_confirmation(self) -> None:
+        if not self._wanted.confirmed:
+            raise UnconfirmedError("Referral Factory has not confirmed the signup.")
 
     def _step(self) -> None:
         self._steps -= 1

@@ -52,8 +52,19 @@ def find_problems(
         *_replays(now, connection),
         *_work(now, waiting.get("oldest_at"), measured_at, _reconciled_at(environment)),
         *_unaccounted(campaigns, proofs),
+        *_unknown_signups(now, campaigns),
         *_settings(campaigns),
         *_rows(attention, quarantined),
+    ]
+
+
+def _unknown_signups(now: float, campaigns: Sequence[Campaign]) -> list[Problem]:
+    what = "{}: in the last hour many signups came that Referral Factory does not know. New contacts wait for its confirmation."
+    do = "Somebody probably has the webhook secret: make a new one on the Connection page, then look at who is not confirmed."
+    return [
+        Problem("creates_wait", what.format(campaign.name), do, None, "#/activity?show=attention")
+        for campaign in campaigns
+        if now < campaign.creates_wait_until
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.domain.connection.connection import BreakerKind
@@ -11,6 +12,7 @@ from shared.messages import ReconcileCampaigns
 from shared.observability import logger
 from shared.use_cases.operations.erase_person import erase_requested
 from shared.use_cases.qualification.reconcile_contacts import FAILED, ContactReconciliation
+from shared.use_cases.signup.confirm_signup import confirm_signup
 from shared.use_cases.signup.reconcile_campaigns import Reconciliation
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
@@ -30,8 +32,15 @@ CONTACTS_AGAIN_AFTER = 60.0
 
 
 def reconcile_vendors(environment: Environment, requests: Sequence[ReconcileCampaigns]) -> None:
-    """One pass for all ``requests``; none: the schedule asks."""
-    asked = _together(requests) if requests else None
+    """One pass for all ``requests``; none: the schedule asks. A request about one signup is answered by itself."""
+    for request in requests:
+        if request.person is not None:
+            newest = ReconcileCampaigns(request.requested_at, contacts=False)
+            confirm_signup(environment, request, partial(reconcile_vendors, environment, [newest]))
+    whole = [request for request in requests if request.person is None]
+    if requests and not whole:
+        return
+    asked = _together(whole) if whole else None
     if asked is None or not _is_answered(environment, asked):
         _look(environment, asked or ReconcileCampaigns(environment.clock.now()))
     if asked is None:

@@ -242,6 +242,8 @@ def _measure_states(environment: Environment) -> None:
         kinds.add(BreakerKind.CONNECTION_LOST)  # uninstalled at Intercom: no call of ours was refused yet
     for name, told_by in STATES.items():
         environment.metrics.gauge(name, float(bool(kinds & told_by)), "None")
+    waits = any(now < campaign.creates_wait_until for campaign in environment.campaigns.list())
+    environment.metrics.gauge("CreatesWait", float(waits), "None")
 
 
 def _stands(breaker: Breaker, now: float) -> bool:

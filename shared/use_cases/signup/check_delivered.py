@@ -15,6 +15,7 @@ from shared.domain.timing import SEARCH_SURE
 from shared.errors import PermanentError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
+from shared.use_cases.signup.await_confirmation import count_unknown
 from shared.use_cases.signup.look_again import look_again
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
@@ -129,8 +130,7 @@ def _verify(environment: Environment, row: Referral) -> None:
 
     after = environment.referrals.update(row.campaign_id, row.user_id, change)
     if after.unverified and not row.unverified:
-        environment.metrics.count("SignupUnverified")
-        logger.error("signup unverified", campaign_id=row.campaign_id, user_id=row.user_id)
+        count_unknown(environment, row)
 
 
 def _is_unverified(row: Referral) -> bool:

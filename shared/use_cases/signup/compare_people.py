@@ -90,7 +90,8 @@ class PeopleComparison:
             verified_at=now,
         )
         self.completed += row is not None
-        return () if fresh.finished or (row is not None and not row.finished) else (fresh,)
+        waits_for_this = row is not None and row.confirm_since is not None
+        return () if fresh.finished or (row is not None and not row.finished and not waits_for_this) else (fresh,)
 
     def _hear_of_qualification(self, row: Referral, person: Person) -> None:
         """The list says of somebody invited otherwise than the row, also by a null: to be settled by asking."""

@@ -52,6 +52,8 @@ def in_workspace(row: Referral, workspace_id: str) -> Referral:
         settle_since=None,
         ours=False,
         address="",
+        overwritten={},
+        overwritten_on="",
         workspace_id=workspace_id,
     )
 

@@ -53,8 +53,8 @@ def remember_signup(
         known = row.knowing(person, accepted_at, listed=verified_at is not None)
         completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
         if completed.verified_at is not None:
-            completed = replace(completed, unverified=False)
-        if row.finished and _wanted_changes(row, completed, campaign):
+            completed = replace(completed, unverified=False, confirm_since=None)
+        if row.finished and (_wanted_changes(row, completed, campaign) or _is_known_after_all(row, completed)):
             return completed.told(now, what).reopened(now, now + DELIVERY_LEASE, "New facts came.")
         return replace(completed, due_at=next_check(completed)) if row.finished else completed
 
@@ -70,6 +70,11 @@ def _without_erased_referrer(environment: Environment, campaign_id: int, person:
     if (row is not None and row.forgotten) or environment.erasures.erased_at(referrer.email) is not None:
         return replace(person, referrer=referrer.nameless())
     return person
+
+
+def _is_known_after_all(before: Referral, after: Referral) -> bool:
+    """Whether nothing was written only because Referral Factory did not know the signup, and now it does."""
+    return before.state is State.FAILED and before.confirm_since is not None and after.is_confirmed
 
 
 def _wanted_changes(before: Referral, after: Referral, campaign: Campaign | None) -> bool:

@@ -21,8 +21,9 @@ from shared.observability import logger
 from shared.ports.signup import Pointer
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
-from shared.use_cases.contact.write_contact import ContactWriter, Outcome
+from shared.use_cases.contact.write_contact import ContactWriter, Outcome, UnconfirmedError
 from shared.use_cases.environment import Environment
+from shared.use_cases.signup.await_confirmation import await_confirmation, may_create, may_write
 from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.known_contact import (
     address_of,
@@ -34,6 +35,7 @@ from shared.use_cases.signup.known_contact import (
 )
 from shared.use_cases.signup.note_signup import remind_referrer
 
+WRITTEN = frozenset({Happened.CREATED, Happened.UPDATED})
 LATE = 1_800.0
 """Seconds from the webhook to the contact: the promise."""
 
@@ -77,11 +79,23 @@ def _write(
     if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
         environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
     wanted = wanted_of(row, campaign, campaign.audience(row.audience), email, connection.timezone)
+    confirmed = may_write(environment, row)
+    wanted = replace(wanted, confirmed=confirmed, may_create=confirmed or may_create(environment, campaign))
     environment.intercom_guard.take_try(breaker)
     writer = ContactWriter(
-        environment.intercom(connection), environment.people, environment.clock, person, wanted, environment.time_left
+        environment.intercom(connection),
+        environment.people,
+        environment.clock,
+        person,
+        wanted,
+        environment.time_left,
+        partial(_keep, environment, row),
     )
-    outcome = writer.write()
+    try:
+        outcome = writer.write()
+    except UnconfirmedError:
+        await_confirmation(environment, row, campaign)
+        return
     if outcome.what is Happened.CREATED:
         environment.intercom_guard.created()
     if before is not None and _has_moved(row, outcome, email, before):
@@ -96,6 +110,11 @@ def _write(
         outcome = replace(outcome, state=State.DELIVERED)  # it was delivered once; the contact that it has now is left alone
     _prepare_qualification(environment, row, campaign, outcome)
     _record(environment, row, campaign, outcome, connection.workspace_id, email)
+
+
+def _keep(environment: Environment, row: Referral, contact_id: str, before: Mapping[str, Value]) -> None:
+    """Stored before the write, or a worker's death would lose it."""
+    environment.referrals.update(row.campaign_id, row.user_id, lambda fresh: fresh.overwrites(contact_id, before))
 
 
 def _has_moved(row: Referral, outcome: Outcome, email: str, before: KnownPerson) -> bool:
@@ -158,6 +177,8 @@ def _record(
             workspace_id=workspace_id,
         ).told(now, outcome.what, outcome.reason)
         done = replace(done, settle_since=outcome.settle_since or fresh.settle_since).looking(now)
+        if row.confirm_since is not None and not fresh.is_confirmed and outcome.what in WRITTEN:
+            done = replace(done, unverified=True, confirm_since=None).told(now, Happened.UNCONFIRMED)
         if wants_differ(campaign, row, fresh):
             return done.waiting(now + DELIVERY_LEASE, "New facts came while the contact was written.")
         return replace(done, due_at=next_check(done))

@@ -8,10 +8,10 @@ import pytest
 
 from tests.simulation.play import sabotage
 from tests.support.builders import App
-from tests.unit.operations import test_ring_due
+from tests.unit.operations import test_put_back, test_ring_due
 from tests.unit.qualification import test_bad_days
 from tests.unit.referrer import test_update_referrer
-from tests.unit.signup import test_marks_that_go_away
+from tests.unit.signup import test_confirmation, test_marks_that_go_away
 from tests.unit.vendor import test_smaller_pages
 
 
@@ -43,6 +43,16 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     sabotage.pages_stay_large: test_smaller_pages.test_pages_of_people_that_never_come_are_asked_for_smaller,
     sabotage.answers_too_large_are_an_outage: (
         test_smaller_pages.test_answers_over_a_megabyte_are_asked_for_in_parts_and_referral_factory_is_not_taken_for_down
+    ),
+    sabotage.facts_of_a_webhook_outlive_the_confirmation: (
+        test_confirmation.test_what_a_webhook_says_of_another_persons_id_is_not_what_is_written
+    ),
+    sabotage.whoever_waited_is_written: (
+        test_confirmation.test_a_flood_of_questions_does_not_pass_for_a_referral_factory_that_cannot_be_asked
+    ),
+    sabotage.what_stood_there_is_not_kept: test_put_back.test_a_worker_that_dies_after_the_write_has_kept_what_was_there,
+    sabotage.any_text_is_a_link: lambda: test_confirmation.test_a_link_that_is_no_address_of_a_page_reaches_no_contact(
+        "javascript:alert(1)", "url"
     ),
 }
 

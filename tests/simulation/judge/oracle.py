@@ -31,7 +31,8 @@ class Verdict:
     invented: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
-    """Under ``skip``: a contact that was there before and changed, or one that another signup's values replaced."""
+    """Under ``skip``: a contact that was there before and changed, or one that another signup's values replaced. Under any
+    policy: one with an e-mail with which nobody signed up at Referral Factory, whatever a webhook said."""
     failed: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
     over_cap: list[str] = field(default_factory=list)
@@ -64,8 +65,10 @@ def judge(world: World, *, campaign_name: str = NAME) -> Verdict:
     known_emails = {fold_email(signup.person.email) for signup in world.signups.values()} | {world.synthetic}
     for email, contacts in by_email.items():
         new = [one for one in contacts if one.id not in world.known_contacts]
-        if email not in known_emails and new:
+        if email not in known_emails | world.invented and new:
             verdict.invented.append(f"{len(new)} contacts nobody signed up for")
+        if email not in known_emails:
+            verdict.overwritten += [f"{one.id}, whom nobody signed up, changed" for one in contacts if _is_changed(world, one)]
         if len(new) > 1 or (new and len(new) < len(contacts)):
             verdict.doubled.append(f"{[one.id for one in contacts]}: {len(new)} made by us")
     verdict.over_cap += [f"referral_factory {count} in a minute" for count in _over_minute(world)]
@@ -148,6 +151,11 @@ def _differences(world: World, signup: Signup, row: Referral, contact: Contact, 
             expected["referral_status"] = "New"
     there = {"name": contact.name, **contact.custom_attributes}
     return [name for name, value in expected.items() if there.get(name) != value]
+
+
+def _is_changed(world: World, contact: Contact) -> bool:
+    before = world.before.get(contact.id)
+    return before is not None and {"name": contact.name, **contact.custom_attributes} != before
 
 
 def _overwritten(world: World, signup: Signup, row: Referral, contact: Contact, campaign_name: str) -> list[str]:

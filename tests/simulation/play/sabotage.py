@@ -15,6 +15,7 @@ from shared.adapters.dynamodb.signup.inbox import DynamoInbox
 from shared.adapters.dynamodb.table import Table, attributes_of
 from shared.adapters.dynamodb.vendor import limiter_referral_factory, strikes
 from shared.adapters.referral_factory import client as referral_factory_client
+from shared.adapters.referral_factory import reading
 from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 from shared.domain.campaign.campaign import DuplicatePolicy
 from shared.domain.signup.referral import Referral, State
@@ -26,7 +27,16 @@ from shared.use_cases.contact import write_contact
 from shared.use_cases.operations import ring_due
 from shared.use_cases.qualification import read_contact
 from shared.use_cases.referrer import update_referrer
-from shared.use_cases.signup import accept_signup, check_delivered, compare_people, put_aside, reconcile_campaigns, write_signup
+from shared.use_cases.signup import (
+    accept_signup,
+    await_confirmation,
+    check_delivered,
+    compare_people,
+    confirm_signup,
+    put_aside,
+    reconcile_campaigns,
+    write_signup,
+)
 from shared.use_cases.vendor import guard_vendor
 from shared.use_cases.vendor.guard_vendor import VendorGuard
 
@@ -248,6 +258,41 @@ def pages_stay_large(patch: Patch) -> None:
 
 def answers_too_large_are_an_outage(patch: Patch) -> None:
     patch.setattr(referral_factory_client, "PARTS", (referral_factory_client.PAGE_SIZE,))
+
+
+def webhooks_are_believed(patch: Patch) -> None:
+    patch.setattr(write_signup, "may_write", lambda *_: True)
+
+
+def creates_never_wait(patch: Patch) -> None:
+    patch.setattr(write_signup, "may_create", lambda *_: True)
+
+
+def facts_of_a_webhook_outlive_the_confirmation(patch: Patch) -> None:
+    remember = confirm_signup.remember_signup
+
+    def remembering(environment: Any, campaign_id: int, person: Any, *given: Any, **named: Any) -> Any:
+        before = environment.referrals.get(campaign_id, person.user_id).person
+        return remember(environment, campaign_id, before, *given, **named)
+
+    patch.setattr(confirm_signup, "remember_signup", remembering)
+
+
+def whoever_waited_is_written(patch: Patch) -> None:
+    waited = await_confirmation.CONFIRM_WITHIN
+
+    def has_waited(environment: Any, row: Any) -> bool:
+        return row.confirm_since is not None and environment.clock.now() - row.confirm_since >= waited
+
+    patch.setattr(await_confirmation, "_has_waited", has_waited)
+
+
+def what_stood_there_is_not_kept(patch: Patch) -> None:
+    patch.setattr(write_signup, "_keep", lambda *_: None)
+
+
+def any_text_is_a_link(patch: Patch) -> None:
+    patch.setattr(reading, "is_link", lambda _: True)
 
 
 @contextmanager

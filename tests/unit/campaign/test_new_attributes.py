@@ -57,9 +57,9 @@ def test_one_that_is_nowhere_is_refused_after_asking_once(console: Console) -> N
 
 def test_it_is_in_the_preview(console: Console) -> None:
     create(console)
-    body = {"person": {"first_name": "I", "email": "i@example.com", "url": "here"}, "settings": with_new()}
+    body = {"person": {"first_name": "I", "email": "i@example.com", "url": "https://example.com/here"}, "settings": with_new()}
     fields = {one["attribute"]: one for one in console.post("/api/campaigns/1/preview", body)["fields"]}
-    assert (fields[NEW]["sent"], fields[NEW]["value"]) == (True, "here")
+    assert (fields[NEW]["sent"], fields[NEW]["value"]) == (True, "https://example.com/here")
 
 
 def test_a_worker_that_knew_the_attributes_before_writes_it(console: Console) -> None:

@@ -174,7 +174,7 @@ def test_a_replay_of_a_contact_that_is_gone_does_not_say_delivered() -> None:
 def test_later_facts_leave_alone_what_somebody_corrected_in_intercom() -> None:
     app = app_for(duplicates="update")
     app.given("lead")
-    row = app.sign_up()
+    row = app.sign_up(referrer_first_name=None)
     corrected(app, row.contact_id, name="Corrected")
     app.sign_up(referrer_first_name="Margherita")
     assert (app.contact().name, app.contact().custom_attributes["referrer_first_name"]) == ("Corrected", "Margherita")

@@ -11,7 +11,7 @@ import pytest
 from functions.admin_api.handler import ROUTES
 from shared.domain.signup.referral import State
 from shared.ports.signup import Quarantined
-from tests.support.builders import NOW, campaign_document
+from tests.support.builders import NOW, campaign_document, mapping
 from tests.support.console_api import Console
 from tests.unit.operations.test_activity import add
 
@@ -64,6 +64,10 @@ CHANGES: dict[str, tuple[Act, str]] = {
         lambda console: console.post("/api/referrals/1/7/replay"),
         "Replayed the referral of user 7 in campaign 1.",
     ),
+    "POST /api/referrals/{campaign_id}/{user_id}/put-back": (
+        lambda console: overwritten_and_put_back(console),
+        "Put back what the contact of user 42 in campaign 1 held: name.",
+    ),
     "POST /api/replays": (lambda console: console.post("/api/replays", {"state": "failed"}), "Replayed 1 referral at once."),
     "POST /api/referrals/{campaign_id}/{user_id}/close": (
         lambda console: console.post("/api/referrals/1/7/close"),
@@ -105,6 +109,13 @@ def console() -> Console:
     console.app.configure(sync=SYNC)
     add(console.app, 7, state=State.FAILED)
     return console
+
+
+def overwritten_and_put_back(console: Console) -> None:
+    console.app.configure(person_invited={"duplicates": "update", "mapping": mapping()})
+    console.app.given("lead", name="Customer")
+    console.app.sign_up()
+    console.post("/api/referrals/1/42/put-back")
 
 
 def test_every_call_that_is_no_look_is_here() -> None:

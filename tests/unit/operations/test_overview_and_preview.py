@@ -216,7 +216,7 @@ def test_a_dropped_attribute_says_why_in_the_preview(console: Console) -> None:
     document = campaign_document(
         person_invited={"mapping": mapping(("code", "custom_attributes.nowhere"), ("url", "custom_attributes.referral_link"))}
     )
-    shown = preview(console, person={**PERSON, "code": "abc", "url": "x" * 300}, settings=document)
+    shown = preview(console, person={**PERSON, "code": "abc", "url": f"https://example.com/{'x' * 300}"}, settings=document)
     reasons = {field["attribute"]: field["reason"] for field in shown["fields"] if not field["sent"]}
     assert reasons["custom_attributes.nowhere"] == "Intercom has no attribute custom_attributes.nowhere"
     assert "at most 255" in reasons["custom_attributes.referral_link"]

@@ -18,6 +18,7 @@ def variables(function: str, **changes: str) -> dict[str, str]:
         "INTERCOM_REGION": "US",
         "DELIVERY_CONCURRENCY": "3",
         "SYNC_CONCURRENCY": "2",
+        "MOST_UNKNOWN_SIGNUPS": "20",
         "INTERCOM_API_URL": "",
         "REFERRAL_FACTORY_API_URL": HOST,
     }

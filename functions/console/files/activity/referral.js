@@ -49,7 +49,7 @@ function render(answer, path, reload) {
     referral.email ? make("div", { className: "row" }, ...rightsOf(referral.email, reload)) : null,
   );
   const left = answer.dropped.length ? [card("Left out", table("Attributes that were left out", ["Attribute", "Why"], answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
-  return [make("p", {}, link("All referrals", "#/activity")), now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), make("div", { className: "columns" }, person(answer), written(answer))];
+  return [make("p", {}, link("All referrals", "#/activity")), now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), ...overwritten(answer, path, reload), make("div", { className: "columns" }, person(answer), written(answer))];
 }
 
 function story(lines) {
@@ -74,6 +74,17 @@ function referrer(known) {
   const when = known.due_at ? make("p", { className: "soft" }, "Brought up to date: ", moment(known.due_at)) : make("p", { className: "soft" }, "Up to date since ", moment(known.updated_at), ".");
   const none = make("p", { className: "soft" }, "Nothing yet: no attribute is mapped, or the person has no contact in Intercom.");
   return [card("As a person referring", rows.length ? table("Counts and rewards on the contact", ["Attribute", "Value"], rows) : none, when, known.note ? make("p", { className: "note" }, known.note) : null)];
+}
+
+function overwritten({ overwritten: before }, path, reload) {
+  const rows = Object.entries(before).map(([name, value]) => [make("code", {}, shortName(name)), value === null || value === "" ? "(empty)" : shown(value)]);
+  if (!rows.length) return [];
+  const text = "The contact was in Intercom before this signup. It held these values, which the signup wrote over. What somebody has changed since stays as it is, and the signup leaves the contact alone from then on.";
+  const back = button("Put back what was there", async () => {
+    say((await send(`${path}/put-back`)).message);
+    await reload();
+  });
+  return [card("What the contact held before", make("p", {}, text), table("Values that were overwritten", ["Attribute", "Held"], rows), make("div", { className: "row" }, back))];
 }
 
 function person({ person: one, referral, settings_version: version }) {

@@ -17,6 +17,9 @@ from shared.errors import ConflictError, NotFoundError
 from shared.ports.campaign import Campaigns
 
 ALL = "CAMPAIGNS"
+UNKNOWN_WITHIN = 3_600.0
+"""Seconds in which unknown signups are counted together."""
+NOTE_ATTEMPTS = 5
 PROBLEMS = "problems_"
 """Begins the names of the attributes that hold what was noted about a part of the campaign."""
 
@@ -125,6 +128,24 @@ class DynamoCampaigns(Campaigns):
     def watch_departures(self, campaign_id: int) -> None:
         self._change(campaign_id, "SET watches_departures = :value", True)
 
+    def note_unknown(self, campaign_id: int, at: float, most: int) -> bool:
+        """See ``Campaigns.note_unknown``. The times of the last ``most`` are kept."""
+        for _ in range(NOTE_ATTEMPTS):
+            item = self._table.find(ALL, _sort_key(campaign_id))
+            if item is None or "document" not in item:
+                return False
+            before = from_item(item)
+            times = sorted([*json.loads(before.get("unknown_signups", "[]")), at])[-most:]
+            until = times[0] + UNKNOWN_WITHIN if len(times) == most else 0.0
+            unchanged = "unknown_signups = :before" if "unknown_signups" in before else "attribute_not_exists(unknown_signups)"
+            values = {":times": json_text(times), ":until": until}
+            values |= {":before": before["unknown_signups"]} if "unknown_signups" in before else {}
+            expression = "SET unknown_signups = :times, creates_wait_until = :until"
+            written, _ = self._table.update(ALL, _sort_key(campaign_id), expression, unchanged, values)
+            if written is not None:
+                return until > at >= float(before.get("creates_wait_until", 0.0))
+        return False
+
     def note_problems(self, campaign_id: int, about: str, problems: Sequence[str]) -> None:
         self._change(campaign_id, f"SET {PROBLEMS}{about} = :value", json_text(list(problems)))
 
@@ -162,4 +183,5 @@ def _campaign(item: Item) -> Campaign:
         problems,
         json.loads(values.get("rule_since", "{}")),
         tuple(json.loads(values.get("uncounted", "[]"))),
+        float(values.get("creates_wait_until", 0.0)),
     )

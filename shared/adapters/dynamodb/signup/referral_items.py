@@ -15,7 +15,7 @@ from shared.domain.signup.referral import Event, Origin, Referral, State
 from shared.domain.signup.referral_filter import group_of
 
 SORT_KEY = "REFERRAL"
-_JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history", "refusals", "dealt_with")
+_JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history", "refusals", "dealt_with", "overwritten")
 _PLAIN = tuple(field.name for field in fields(Referral) if field.name not in {*_JSON, "due_at"})
 _KEYS = (
     "pk",
@@ -66,6 +66,8 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
             "history": json_text([[event.at, event.what, event.detail] for event in referral.history]),
             "refusals": json_text(dict(referral.refusals)) if referral.refusals else None,
             "dealt_with": json_text(referral.dealt_with) if referral.dealt_with else None,
+            "overwritten": json_text(dict(referral.overwritten)) if referral.overwritten else None,
+            "overwritten_on": referral.overwritten_on or None,
             "list_partition": listing_partition(f"REFERRALS#{referral.campaign_id}", pk),
             "listed_at": float(referral.accepted_at),
             "state_partition": state_partition(group_of(referral), pk),
@@ -99,6 +101,7 @@ def referral_of(item: Item) -> Referral:
             "standing": _read(values, "standing", {}),
             "refusals": _read(values, "refusals", {}),
             "dealt_with": tuple(_read(values, "dealt_with", [])),
+            "overwritten": _read(values, "overwritten", {}),
             "history": tuple(Event(float(at), what, detail) for at, what, detail, *_ in _read(values, "history", [])),
         }
     )
@@ -115,6 +118,7 @@ _TIMES = (
     "tried_since",
     "look_at",
     "promised_at",
+    "confirm_since",
 )
 
 
