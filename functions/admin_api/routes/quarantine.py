@@ -16,7 +16,7 @@ from shared.errors import MalformedPayloadError, NotFoundError, RejectedError
 from shared.ports.signup import Quarantined
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
-from shared.use_cases.signup.replay_quarantined import discard_quarantined, find_quarantined, replay_quarantined
+from shared.use_cases.operations.replay_quarantined import discard_quarantined, find_quarantined, replay_quarantined
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 QUARANTINE_ID: Mapping[str, Any] = {

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulation import sabotage
-from tests.simulation.boundary import RandomFaults
+from tests.simulation.aws.boundary import RandomFaults
+from tests.simulation.aws.transport import Outage
 from tests.simulation.conftest import MakeWorld
-from tests.simulation.oracle import assert_kept, judge
-from tests.simulation.transport import Outage
+from tests.simulation.judge.oracle import assert_kept, judge
+from tests.simulation.play import sabotage
 from tests.simulation.world import World
 
 UPDATES = {"invited": "lead", "duplicates": "update"}
