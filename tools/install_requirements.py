@@ -2,7 +2,8 @@
 
 usage: python install_requirements.py <requirements>
 
-Every package has to have its hash, and none is built here: a build would fetch its own tools, which nobody has pinned.
+Every package has to have its hash, nothing comes along that the file does not name, and nothing is built here: a build would
+fetch its own tools, which nobody has pinned.
 
 Where to install (user, target, prefix, root) and all further options of pip.conf are switched off for this call; where
 packages come from, and how to get there, stays.
@@ -24,7 +25,7 @@ KEPT += ("timeout", "default-timeout", "retries", "keyring-provider")
 _SETTING = re.compile(r"(?:install|global)\.([\w-]+)=(.*)")
 _PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*==")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-ONLY_LOCKED = ("--require-hashes", "--only-binary", ":all:")
+ONLY_LOCKED = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
 
 
 def environment() -> dict[str, str]:

@@ -102,7 +102,7 @@ def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> N
     assert "--no-deps --target" in installing
     build = (ROOT / "tools/build.sh").read_text()
     assert build.index(downloading) < build.index("export PIP_NO_INDEX=1 PIP_FIND_LINKS=") < build.index(installing)
-    assert '("--require-hashes", "--only-binary", ":all:")' in (ROOT / "tools/install_requirements.py").read_text()
+    assert '("--require-hashes", "--no-deps", "--only-binary", ":all:")' in (ROOT / "tools/install_requirements.py").read_text()
 
 
 def test_what_continuous_integration_runs_is_named_by_commit() -> None:
