@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.adapters.campaign_document import sync_of
 from shared.domain.contact import Contact, Role
 from shared.domain.person import Person
 from shared.domain.sync.member import SyncMember
@@ -99,7 +100,7 @@ class _World:
 def enumerate_made_up(count: int) -> None:
     """To the end of the pages."""
     sync = {"mode": "once", "mapping": [{"from": "name", "to": "first_name"}], "write_back": {"referral_link": LINK}}
-    run = SyncRun(1, 1, RunState.ENUMERATING, 0.0, 1, sync)
+    run = SyncRun(1, 1, RunState.ENUMERATING, 0.0, 1, sync_of(sync))
     world = _World(count)
     world.stored = run
     done = Enumeration(world, replace(run), lambda: world, lambda: None).read_on()  # type: ignore[arg-type]

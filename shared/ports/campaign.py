@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
-    from shared.domain.campaign.campaign import Campaign, Document
+    from shared.domain.campaign.campaign import Campaign
 
 
 class Campaigns(Protocol):
@@ -16,7 +16,7 @@ class Campaigns(Protocol):
 
     def list(self) -> Sequence[Campaign]: ...
 
-    def save(self, document: Document, expected_version: int | None, author: str, at: float) -> Campaign:
+    def save(self, settings: Campaign, expected_version: int | None, author: str, at: float) -> Campaign:
         """Writes the next version. ``expected_version`` None: there must be none yet. Qualified values that are new are
         *uncounted* from now on, unless nobody can have stood at them: the settings are the first. Raises ConflictError."""
 

@@ -23,6 +23,7 @@ from shared.adapters.dynamodb.table import Table
 from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
 from shared.domain.connection.connection import CAME_WITH_NEXT, Vendor
 from shared.domain.sync.run import RunState, SyncRun
+from shared.domain.sync.source import SyncSettings
 from tests.browser.windows import (
     ARTEFACTS,
     CALL_SECONDS,
@@ -417,7 +418,8 @@ def test_older_runs_are_there_to_be_read(page: Page, stack: Stack) -> None:
     runs = DynamoSyncRuns(*tables, chance, clock)
     for number in range(1, 13):  # before those that are there
         runs.start(
-            SyncRun(1, number, RunState.DONE, NOW, 1, {}, requested_by=f"person {number}", finished_at=NOW), scheduled=False
+            SyncRun(1, number, RunState.DONE, NOW, 1, SyncSettings(), requested_by=f"person {number}", finished_at=NOW),
+            scheduled=False,
         )
         runs.close(1, number)
     page.goto(f"{stack.url}/#/campaigns/1/sync")

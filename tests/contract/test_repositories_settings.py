@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.adapters.campaign_document import campaign_of
 from shared.adapters.dynamodb.campaign.campaigns import DynamoCampaigns
 from shared.adapters.dynamodb.connection.connections import DynamoConnections
 from shared.adapters.dynamodb.operations.progresses import DynamoProgresses
@@ -23,8 +24,8 @@ def document(campaign_id: int = 1, status: str = "draft") -> dict[str, object]:
 def test_each_save_of_a_campaign_is_a_version(tables: Tables) -> None:
     campaigns = DynamoCampaigns(tables.table)
     assert campaigns.find(1) is None
-    assert campaigns.save(document(), None, "ann", NOW).version == 1
-    saved = campaigns.save(document(status="active"), 1, "bob", NOW + 1)
+    assert campaigns.save(campaign_of(document()), None, "ann", NOW).version == 1
+    saved = campaigns.save(campaign_of(document(status="active")), 1, "bob", NOW + 1)
     assert (saved.version, saved.status, saved.aliases) == (2, Status.ACTIVE, {"E-mail": "email"})
     assert campaigns.find(1) == saved
     assert [(row["version"], row["saved_by"], row["saved_at"]) for row in campaigns.versions(1)] == [
@@ -38,11 +39,11 @@ def test_each_save_of_a_campaign_is_a_version(tables: Tables) -> None:
 def test_a_save_over_another_version_is_a_conflict_and_changes_nothing(tables: Tables) -> None:
     campaigns = DynamoCampaigns(tables.table)
     with pytest.raises(ConflictError):
-        campaigns.save(document(), 1, "ann", NOW)
-    campaigns.save(document(), None, "ann", NOW)
+        campaigns.save(campaign_of(document()), 1, "ann", NOW)
+    campaigns.save(campaign_of(document()), None, "ann", NOW)
     for expected in (None, 2):
         with pytest.raises(ConflictError):
-            campaigns.save(document(status="active"), expected, "bob", NOW)
+            campaigns.save(campaign_of(document(status="active")), expected, "bob", NOW)
     found = campaigns.find(1)
     assert found is not None
     assert (found.version, found.status) == (1, Status.DRAFT)
@@ -52,7 +53,7 @@ def test_a_save_over_another_version_is_a_conflict_and_changes_nothing(tables: T
 def test_campaigns_are_listed_by_id(tables: Tables) -> None:
     campaigns = DynamoCampaigns(tables.table)
     for campaign_id in (12, 3, 100):
-        campaigns.save(document(campaign_id), None, "ann", NOW)
+        campaigns.save(campaign_of(document(campaign_id)), None, "ann", NOW)
     assert [campaign.campaign_id for campaign in campaigns.list()] == [3, 12, 100]
 
 
@@ -61,9 +62,9 @@ def test_the_activation_mark_is_stored_once_and_survives_saves(tables: Tables) -
     campaigns.mark_known(1, 40)
     assert campaigns.find(1) is None
     assert campaigns.list() == []
-    assert campaigns.save(document(), None, "ann", NOW).known_up_to == 40
+    assert campaigns.save(campaign_of(document()), None, "ann", NOW).known_up_to == 40
     campaigns.mark_known(1, 50)
-    assert campaigns.save(document(status="active"), 1, "ann", NOW).known_up_to == 40
+    assert campaigns.save(campaign_of(document(status="active")), 1, "ann", NOW).known_up_to == 40
 
 
 def test_the_connection_is_one_row(tables: Tables) -> None:

@@ -13,6 +13,7 @@ from shared.adapters.dynamodb.sync.runs import DynamoSyncRuns
 from shared.domain.person import Person
 from shared.domain.sync.member import Candidate, SyncMember
 from shared.domain.sync.run import Chunk, Phase, RunState, SyncRun
+from shared.domain.sync.source import Mode, SyncSettings
 from shared.domain.sync.tally import Tally
 from shared.errors import BusyError, ConflictError, MalformedPayloadError, NotFoundError
 from tests.contract.repository_tables import NOW, CountingChance, Tables, engine, tables
@@ -32,7 +33,7 @@ def members(tables: Tables) -> DynamoSyncMembers:
 
 
 def run_of(slot: int = SLOT, **changes: object) -> SyncRun:
-    made = SyncRun(1, slot, RunState.QUEUED, NOW, 3, {"mode": "ongoing", "source": {"kind": "all"}}, touched_at=NOW)
+    made = SyncRun(1, slot, RunState.QUEUED, NOW, 3, SyncSettings(Mode.ONGOING, ids=("a",)), touched_at=NOW)
     return replace(made, **changes)
 
 

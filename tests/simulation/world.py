@@ -19,6 +19,7 @@ from sandbox.vendors.referral_factory.records import Person
 from sandbox.vendors.referral_factory.rules import ReferralFactory
 from sandbox.vendors.referral_factory.settings import ReferralFactorySettings, WebhookRule
 from sandbox.vendors.wire import OutgoingWebhook
+from shared.adapters.campaign_document import campaign_of
 from shared.config import settings_of
 from shared.runtime.bootstrap import Environment
 from tests.simulation.aws.blueprint import Function, read_blueprint
@@ -230,7 +231,7 @@ class World(Sights):
         campaigns = self.environment("deliver_contact").campaigns
         before = campaigns.find(int(document["campaign_id"]))
         with logs_into(self.logs):
-            saved = campaigns.save(document, before.version if before else None, "a test", self.now())
+            saved = campaigns.save(campaign_of(document), before.version if before else None, "a test", self.now())
         for audience in ("person_invited", "person_referring"):
             self.policies.setdefault(saved.campaign_id, set()).add(dict(document[audience]).get("duplicates", "skip"))
         if known_up_to == -1 and saved.known_up_to is None and document.get("status") == "active":

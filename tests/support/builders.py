@@ -29,6 +29,7 @@ from sandbox.vendors.intercom.seed import add_contact
 from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory import ReferralFactory, ReferralFactorySettings
 from sandbox.vendors.wire import Request, Response
+from shared.adapters.campaign_document import campaign_of
 from shared.adapters.dynamodb.keys import DUE_FIELDS
 from shared.adapters.http.transport import BODY_LIMIT, HttpResponse, TooLargeAnswerError
 from shared.config import Settings
@@ -365,7 +366,7 @@ class App:
         campaigns = self.environment.campaigns
         document = campaign_document(**changes)
         before = campaigns.find(document["campaign_id"])
-        saved = campaigns.save(document, before.version if before else None, "mara@example.com", self.clock.now())
+        saved = campaigns.save(campaign_of(document), before.version if before else None, "mara@example.com", self.clock.now())
         if known_up_to is not None and document["status"] == "active":
             campaigns.mark_known(saved.campaign_id, known_up_to)
         if saved.uncounted:

@@ -11,7 +11,7 @@ from functions.admin_api.http.preconditions import Verdict, etag_of, is_unchange
 from functions.admin_api.http.reading import number_in_path, paging
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import answers
-from shared.adapters.admin.schemas import CampaignSettings, check_shape
+from shared.adapters.admin.schemas import CampaignSettings, settings_of
 from shared.adapters.admin.strict_json import read_object
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.settings_check import Problem
@@ -43,9 +43,9 @@ def get_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
 def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
     campaign_id = _campaign_id(request)
     document = read_object(request.body)
-    check_shape(document)
-    if document["campaign_id"] != campaign_id:
-        raise InvalidSettingsError([("campaign_id", f"campaign_id is {document['campaign_id']}, the address {campaign_id}.")])
+    settings = settings_of(document)
+    if settings.campaign_id != campaign_id:
+        raise InvalidSettingsError([("campaign_id", f"campaign_id is {settings.campaign_id}, the address {campaign_id}.")])
     current = environment.campaigns.find(campaign_id)
     verdict = judge_put(request, current.version if current else None)
     if verdict is Verdict.MISSING:
@@ -58,7 +58,7 @@ def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
     version = current.version if current else None
     author = author_of(request.claims)
     try:
-        saved = save_campaign(environment, document, version, author)
+        saved = save_campaign(environment, settings, version, author)
     except ConflictError:
         return _conflict(environment.campaigns.find(campaign_id), document)
     what = f"Saved version {saved.campaign.version} of campaign {campaign_id} ({saved.campaign.status})."

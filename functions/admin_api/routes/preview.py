@@ -9,7 +9,8 @@ from functions.admin_api.http.reading import number_in_path
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import workspace_answers as answers
 from shared.adapters.admin.requests import PreviewRequest, TypedPerson, read_form
-from shared.domain.campaign.campaign import Campaign, campaign_of
+from shared.adapters.admin.schemas import settings_of
+from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.referral import Referral
 from shared.errors import InvalidSettingsError
@@ -39,7 +40,7 @@ def post_preview(environment: Environment, request: HttpRequest) -> HttpAnswer:
 def _campaign(environment: Environment, campaign_id: int, form: PreviewRequest) -> Campaign:
     if form.settings is None:
         return environment.campaigns.get(campaign_id)
-    return campaign_of(form.settings.model_dump(by_alias=True), 0)
+    return settings_of(form.settings.model_dump(by_alias=True))
 
 
 def _row(environment: Environment, campaign_id: int, form: PreviewRequest) -> Referral:

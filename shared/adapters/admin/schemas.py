@@ -6,12 +6,16 @@ What the settings mean is checked in ``shared.domain.campaign.settings_check``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from shared.adapters.campaign_document import NO_AUDIENCE, NO_REWARDS, NO_SYNC, campaign_of
+from shared.domain.campaign.campaign import Action, ArchivedPolicy, Campaign, Document, DuplicatePolicy, Status
 from shared.domain.campaign.settings_check import Problem
+from shared.domain.sync.source import Mode, SourceKind
 from shared.errors import InvalidSettingsError
 
 MAX_CAMPAIGN_ID = 10**12 - 1
@@ -27,6 +31,9 @@ def _value(value: Any) -> Any:
 
 
 Value = Annotated[Any, BeforeValidator(_value), WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 255})]
+Choice = TypeVar("Choice", bound=StrEnum)
+OneOf = Annotated[Choice, Field(strict=False)]
+"""A word of an enumeration, which JSON sends as a text."""
 Name = Annotated[str, Field(min_length=1, max_length=250)]
 ListId = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -47,11 +54,11 @@ class MappingRow(Form):
 class Audience(Form):
     """What happens in Intercom when such a person joins. `defaults` are written only when the contact is created."""
 
-    action: Literal["none", "lead", "user"] = "none"
+    action: OneOf[Action] = NO_AUDIENCE.action
     mapping: list[MappingRow] = Field(default=[], max_length=MAX_ROWS)
     defaults: dict[Name, Value] = Field(default={}, max_length=MAX_ROWS)
-    duplicates: Literal["skip", "fill", "update"] = "skip"
-    archived: Literal["unarchive", "skip"] = "unarchive"
+    duplicates: OneOf[DuplicatePolicy] = NO_AUDIENCE.duplicates
+    archived: OneOf[ArchivedPolicy] = NO_AUDIENCE.archived
 
 
 class AttributeTrigger(Form):
@@ -86,7 +93,7 @@ class Qualification(Form):
 class Rewards(Form):
     """Attributes of the recipient's contact that hold the rewards; null for none."""
 
-    issue_due: bool = False
+    issue_due: bool = NO_REWARDS.issue_due
     last_reward: Name | None = None
     rewards_total: Name | None = None
     reward_status: Name | None = None
@@ -95,7 +102,7 @@ class Rewards(Form):
 class SyncSource(Form):
     """`ids` only with segments (active lists) or tags (static lists)."""
 
-    kind: Literal["all", "leads", "users", "segments", "tags"] = "all"
+    kind: OneOf[SourceKind] = NO_SYNC.kind
     ids: list[ListId] = Field(default=[], max_length=100)
 
 
@@ -111,12 +118,12 @@ class WriteBack(Form):
 class Sync(Form):
     """Which contacts get a referral link, and how often."""
 
-    mode: Literal["off", "once", "ongoing"] = "off"
-    interval_minutes: int = Field(default=15, ge=5, le=1440)
+    mode: OneOf[Mode] = NO_SYNC.mode
+    interval_minutes: int = Field(default=NO_SYNC.interval // 60, ge=5, le=1440)
     source: SyncSource = SyncSource()
     mapping: list[MappingRow] = Field(default=[], max_length=MAX_ROWS)
     write_back: WriteBack = WriteBack()
-    notify: bool = False
+    notify: bool = NO_SYNC.notify
 
 
 class CampaignSettings(Form):
@@ -124,7 +131,7 @@ class CampaignSettings(Form):
 
     campaign_id: int = Field(ge=1, le=MAX_CAMPAIGN_ID)
     name: str = Field(default="", max_length=255)
-    status: Literal["draft", "active", "paused"] = "draft"
+    status: OneOf[Status] = Status.DRAFT
     backfill: bool = False
     person_invited: Audience = Audience()
     person_referring: Audience = Audience()
@@ -134,12 +141,13 @@ class CampaignSettings(Form):
     aliases: dict[Name, Name] = Field(default={}, max_length=MAX_ROWS)
 
 
-def check_shape(document: Mapping[str, Any]) -> None:
-    """Raises InvalidSettingsError that names each place whose shape is wrong. The document itself stays as it was sent."""
+def settings_of(document: Document) -> Campaign:
+    """The settings of a document that was sent. Raises InvalidSettingsError that names each place whose shape is wrong."""
     try:
         CampaignSettings.model_validate(dict(document))
     except ValidationError as error:
         raise InvalidSettingsError([problem_of(detail) for detail in error.errors(include_url=False)]) from None
+    return campaign_of(document)
 
 
 def problem_of(detail: ErrorDetails) -> Problem:
@@ -175,6 +183,7 @@ _NAMED: Mapping[str, str] = {
 }
 _SENTENCES: Mapping[str, str] = {
     "literal_error": "takes {expected}",
+    "enum": "takes {expected}",
     "union_tag_not_found": "needs a kind: 'attribute' or 'became_user'",
     "union_tag_invalid": "takes the kind 'attribute' or 'became_user'",
     "int_type": "takes a whole number",

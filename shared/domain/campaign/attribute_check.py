@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from shared.domain.campaign.campaign import AttributeTrigger, AudienceSettings, Campaign
 from shared.domain.campaign.rule import Rule, folded
-from shared.domain.campaign.settings_check import Document, Problem, attribute_name_problem
+from shared.domain.campaign.settings_check import Problem, attribute_name_problem
 from shared.domain.contact import CUSTOM, Attribute, Value
 from shared.domain.mapping import DATE_TYPES, META, STANDARD_TYPES, coerce, unreadable, unusable
 from shared.domain.person import Audience
@@ -50,38 +51,37 @@ EXACT = frozenset({"boolean", "integer", "float"})
 """Types whose values may be written in several ways, of which a contact holds one."""
 
 
-def find_unfit(document: Document, attributes: Mapping[str, Attribute]) -> list[Problem]:
+def find_unfit(campaign: Campaign, attributes: Mapping[str, Attribute]) -> list[Problem]:
     """What the workspace would refuse. ``attributes`` by the name a mapping writes, archived ones included or not.
 
     Names that no workspace could take are left to ``settings_check``.
     """
     problems: list[Problem] = []
     for audience in Audience:
-        problems += _audience(str(audience), document.get(audience) or {}, attributes)
-    trigger = (document.get("qualification") or {}).get("trigger") or {}
-    if trigger.get("kind") == "attribute":
-        problems += _trigger(trigger, attributes)
-    for place, kind in WRITTEN.items():
-        name = _at(document, place)
-        if name and not attribute_name_problem(name):
-            problem = _unfit(name, kind, attributes)
+        problems += _audience(str(audience), campaign.audience(audience), attributes)
+    if campaign.trigger:
+        problems += _trigger(campaign.trigger, attributes)
+    chosen = {f"rewards.{key}": name for key, name in campaign.rewards.attributes.items()}
+    chosen |= {f"sync.write_back.{key}": name for key, name in campaign.sync.attributes.items()}
+    for place, name in chosen.items():
+        if not attribute_name_problem(name):
+            problem = _unfit(name, WRITTEN[place], attributes)
             problems += [(place, problem)] if problem else []
-    problems += _sync_sources((document.get("sync") or {}).get("mapping") or (), attributes)
+    problems += _sync_sources([source for source, _ in campaign.sync.mapping], attributes)
     return problems
 
 
-def as_held(document: Document, attributes: Mapping[str, Attribute], zone: str) -> Document:
+def as_held(campaign: Campaign, attributes: Mapping[str, Attribute], zone: str) -> Campaign:
     """With dates that qualify, or come first, as a contact holds them: in seconds. ``zone``: the workspace's, for days."""
-    qualification = document.get("qualification") or {}
-    trigger = qualification.get("trigger") or {}
-    attribute = _attribute(trigger.get("attribute") or "", attributes)
-    if trigger.get("kind") != "attribute" or attribute.data_type not in DATE_TYPES:
-        return document
-    held = {
-        "initial_value": coerce(trigger.get("initial_value"), attribute, zone),
-        "qualified_values": [coerce(value, attribute, zone) for value in trigger.get("qualified_values") or ()],
-    }
-    return {**document, "qualification": {**qualification, "trigger": {**trigger, **held}}}
+    trigger = campaign.trigger
+    if trigger is None or (attribute := _attribute(trigger.attribute, attributes)).data_type not in DATE_TYPES:
+        return campaign
+    held = replace(
+        trigger,
+        initial_value=coerce(trigger.initial_value, attribute, zone),
+        qualified_values=tuple(coerce(value, attribute, zone) for value in trigger.qualified_values),
+    )
+    return replace(campaign, trigger=held)
 
 
 def kind_of(source: str) -> str:
@@ -94,10 +94,10 @@ def takes(attribute: Attribute) -> str:
     return f"only {', '.join(attribute.options)}" if attribute.options else TYPE_WORDS.get(attribute.data_type, "nothing")
 
 
-def _audience(place: str, section: Document, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
+def _audience(place: str, audience: AudienceSettings, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
     targets: set[str] = set()
-    for index, row in enumerate(section.get("mapping") or ()):
-        source, target = row["from"], row["to"]
+    for index, row in enumerate(audience.mapping):
+        source, target = row.source, row.target
         if attribute_name_problem(target):
             continue
         problem = _unfit(target, kind_of(source), attributes, source)
@@ -106,20 +106,20 @@ def _audience(place: str, section: Document, attributes: Mapping[str, Attribute]
         if problem:
             yield f"{place}.mapping[{index}].to", problem
         targets.add(target)
-    for name, value in (section.get("defaults") or {}).items():
+    for name, value in audience.defaults.items():
         if not attribute_name_problem(name):
             problem = _unfit_value(name, value, attributes)
             if problem:
                 yield f"{place}.defaults.{name}", problem
 
 
-def _trigger(trigger: Document, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
-    place, name, initial = "qualification.trigger", trigger["attribute"], trigger.get("initial_value")
+def _trigger(trigger: AttributeTrigger, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
+    place, name, initial = "qualification.trigger", trigger.attribute, trigger.initial_value
     problem = _unread(name, attributes)
     if problem:
         yield f"{place}.attribute", problem
         return
-    attribute, values = _attribute(name, attributes), tuple(trigger.get("qualified_values") or ())
+    attribute, values = _attribute(name, attributes), trigger.qualified_values
     if initial is not None:
         problem = _unfit_value(name, initial, attributes)
         if not problem and Rule(name, values).matches(coerce(initial, attribute)):
@@ -132,9 +132,9 @@ def _trigger(trigger: Document, attributes: Mapping[str, Attribute]) -> Iterator
             yield f"{place}.qualified_values[{index}]", problem
 
 
-def _sync_sources(rows: Any, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
-    for index, row in enumerate(rows):
-        problem = _unread(row["from"], attributes)
+def _sync_sources(sources: Sequence[str], attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
+    for index, source in enumerate(sources):
+        problem = _unread(source, attributes)
         if problem:
             yield f"sync.mapping[{index}].from", problem
 
@@ -192,10 +192,3 @@ def _attribute(name: str, attributes: Mapping[str, Attribute]) -> Attribute:
 
 def _type(attribute: Attribute) -> str:
     return "options" if attribute.options else attribute.data_type
-
-
-def _at(document: Document, place: str) -> str | None:
-    value: Any = document
-    for key in place.split("."):
-        value = (value or {}).get(key)
-    return str(value) if value else None

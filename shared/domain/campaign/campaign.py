@@ -10,9 +10,10 @@ from typing import Any
 from shared.domain.contact import Role, Value
 from shared.domain.mapping import FieldMapping
 from shared.domain.person import Audience
+from shared.domain.sync.source import Mode, SyncSettings
 
 Document = Mapping[str, Any]
-REWARD_ATTRIBUTES = ("last_reward", "rewards_total", "reward_status")
+"""Settings as the API, a file and the table hold them (DESIGN section 6). Only ``shared.adapters`` looks into one."""
 
 
 class Status(StrEnum):
@@ -62,11 +63,33 @@ class AudienceSettings:
 
 @dataclass(frozen=True, slots=True)
 class AttributeTrigger:
-    """The attribute to track. ``initial_value`` goes into a create only."""
+    """The attribute to track. ``initial_value`` goes into a create only. ``risk_accepted``: the attribute's own name, where the
+    marketer accepts that visitors may set it."""
 
     attribute: str
-    initial_value: Value
-    qualified_values: tuple[Value, ...]
+    initial_value: Value = None
+    qualified_values: tuple[Value, ...] = ()
+    risk_accepted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewards:
+    """Whether due rewards are issued, and the recipient's attributes that hold them."""
+
+    issue_due: bool = False
+    last_reward: str | None = None
+    rewards_total: str | None = None
+    reward_status: str | None = None
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The chosen attributes by what goes there."""
+        chosen = {
+            "last_reward": self.last_reward,
+            "rewards_total": self.rewards_total,
+            "reward_status": self.reward_status,
+        }
+        return {fact: attribute for fact, attribute in chosen.items() if attribute}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +101,8 @@ class Campaign:
     ``rule_since``: when each qualified value became one. ``uncounted``: those that became one after somebody may have stood at
     them, and who did is not known yet.
     ``creates_wait_until``: until then contacts are created only for signups that Referral Factory confirmed, for many were
-    unknown there. ``noted_problems``: why the campaign does not work as it was set up, in plain words, by the part of it.
+    unknown there. ``document``: the settings as they were saved, for whoever reads or compares them.
+    ``noted_problems``: why the campaign does not work as it was set up, in plain words, by the part of it.
     """
 
     campaign_id: int
@@ -87,6 +111,8 @@ class Campaign:
     version: int
     document: Document
     audiences: Mapping[Audience, AudienceSettings]
+    rewards: Rewards = Rewards()
+    sync: SyncSettings = field(default_factory=SyncSettings)
     trigger: AttributeTrigger | None = None
     backfill: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +120,7 @@ class Campaign:
     became_user: bool = False
     unqualify_on_reversal: bool = False
     qualify_skipped: bool = False
+    take_back_accepted: tuple[Value, ...] = ()
     watches_departures: bool = False
     noted_problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rule_since: Mapping[str, float] = field(default_factory=dict)
@@ -109,27 +136,16 @@ class Campaign:
         return self.audiences.get(audience, AudienceSettings())
 
     @property
-    def rewards(self) -> Document:
-        """The section ``rewards``: whether due ones are issued, and the attributes that tell of them."""
-        return self.document.get("rewards") or {}
-
-    @property
     def count_attributes(self) -> Mapping[str, str]:
         """The referrer's attributes by the count that goes there (a ``Person``'s field)."""
-        write_back = (self.document.get("sync") or {}).get("write_back") or {}
-        wanted = {
-            "referrals_count": write_back.get("referral_count"),
-            "converted_referrals_count": write_back.get("converted_referral_count"),
-        }
-        return {count: str(attribute) for count, attribute in wanted.items() if attribute}
+        written = dict(self.sync.write_back)
+        return {count: written[count] for count in ("referrals_count", "converted_referrals_count") if count in written}
 
     @property
     def written_to_referrers(self) -> frozenset[str]:
         """The attributes that this campaign writes to the contacts of people who refer, sync's link and code among them."""
-        sync = self.document.get("sync") or {}
-        linked = (sync.get("write_back") or {}) if sync.get("mode", "off") != "off" else {}
-        names = (*(self.rewards.get(name) for name in REWARD_ATTRIBUTES), *linked.values())
-        return frozenset({*self.count_attributes.values(), *(str(name) for name in names if name)})
+        linked = () if self.sync.mode is Mode.OFF else (attribute for _, attribute in self.sync.write_back)
+        return frozenset({*self.count_attributes.values(), *self.rewards.attributes.values(), *linked})
 
     def creation_values(self, audience: Audience) -> dict[str, Value]:
         """What only a create carries: the defaults, and for a person invited the tracked attribute's first value."""
@@ -137,50 +153,3 @@ class Campaign:
         if self.trigger and audience is Audience.PERSON_INVITED and self.trigger.initial_value is not None:
             values[self.trigger.attribute] = self.trigger.initial_value
         return values
-
-
-def campaign_of(
-    document: Document,
-    version: int,
-    known_up_to: int | None = None,
-    watches_departures: bool = False,
-    noted_problems: Mapping[str, tuple[str, ...]] | None = None,
-    rule_since: Mapping[str, float] | None = None,
-    uncounted: tuple[Value, ...] = (),
-    creates_wait_until: float = 0.0,
-) -> Campaign:
-    """The settings of a saved document. KeyError or ValueError when it is none (saving validates, so this is a bug)."""
-    qualification = document.get("qualification") or {}
-    trigger = qualification.get("trigger") or {}
-    return Campaign(
-        campaign_id=int(document["campaign_id"]),
-        name=document.get("name") or "",
-        status=Status(document.get("status", Status.DRAFT)),
-        version=version,
-        document=document,
-        audiences={audience: _audience(document.get(audience) or {}) for audience in Audience},
-        trigger=AttributeTrigger(trigger["attribute"], trigger.get("initial_value"), tuple(trigger.get("qualified_values", ())))
-        if trigger.get("kind") == "attribute"
-        else None,
-        backfill=bool(document.get("backfill", False)),
-        aliases=dict(document.get("aliases") or {}),
-        known_up_to=known_up_to,
-        became_user=trigger.get("kind") == "became_user",
-        unqualify_on_reversal=bool(qualification.get("unqualify_on_reversal", False)),
-        qualify_skipped=bool(qualification.get("qualify_skipped", False)),
-        watches_departures=watches_departures,
-        noted_problems=noted_problems or {},
-        rule_since=rule_since or {},
-        uncounted=uncounted,
-        creates_wait_until=creates_wait_until,
-    )
-
-
-def _audience(section: Document) -> AudienceSettings:
-    return AudienceSettings(
-        action=Action(section.get("action", Action.NONE)),
-        mapping=tuple(FieldMapping(row["from"], row["to"]) for row in section.get("mapping", ())),
-        defaults=dict(section.get("defaults") or {}),
-        duplicates=DuplicatePolicy(section.get("duplicates", DuplicatePolicy.SKIP)),
-        archived=ArchivedPolicy(section.get("archived", ArchivedPolicy.UNARCHIVE)),
-    )

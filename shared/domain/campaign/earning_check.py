@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from shared.domain.campaign.campaign import REWARD_ATTRIBUTES, DuplicatePolicy
-from shared.domain.campaign.settings_check import Document, Problem
+from shared.domain.campaign.campaign import AudienceSettings, Campaign, DuplicatePolicy
+from shared.domain.campaign.settings_check import Problem
 from shared.domain.contact import Attribute
 from shared.domain.person import Audience
 
@@ -16,22 +16,23 @@ NOT_A_FORMS = {
 """Standard attributes that no public form decides, and what they say."""
 
 
-def find_unearned(document: Document) -> list[Problem]:
+def find_unearned(campaign: Campaign) -> list[Problem]:
     """What lets us write the tracked attribute ourselves, or a public form write to contacts that were there before."""
-    name = _tracked(document)
+    name = campaign.trigger.attribute if campaign.trigger else None
     sentence = f"{name} qualifies referrals, so nothing else may write it: whoever fills in the form would earn the reward."
-    problems = [(place, sentence) for place, target in _targets(document) if target == name]
+    problems = [(place, sentence) for place, target in _targets(campaign) if target == name]
     for audience in Audience:
-        problems += _strangers(str(audience), document.get(audience) or {})
+        problems += _strangers(str(audience), campaign.audience(audience))
     return problems
 
 
-def find_open_to_visitors(document: Document, attributes: Mapping[str, Attribute]) -> list[Problem]:
+def find_open_to_visitors(campaign: Campaign, attributes: Mapping[str, Attribute]) -> list[Problem]:
     """A tracked attribute that a website's visitor can set through Intercom's Messenger."""
-    name, trigger = _tracked(document), _trigger(document)
-    attribute = attributes.get(name or "")
-    if attribute is None or not attribute.messenger_writable or trigger.get("messenger_risk_accepted") == name:
+    trigger = campaign.trigger
+    attribute = attributes.get(trigger.attribute) if trigger else None
+    if trigger is None or attribute is None or not attribute.messenger_writable or trigger.risk_accepted == trigger.attribute:
         return []
+    name = trigger.attribute
     sentence = (
         f"Visitors of your website can set {name} through Intercom's Messenger, and so qualify themselves. Switch that off in "
         f"the attribute's settings in Intercom, choose another one, or accept the risk (in a file: messenger_risk_accepted is "
@@ -40,48 +41,38 @@ def find_open_to_visitors(document: Document, attributes: Mapping[str, Attribute
     return [("qualification.trigger.attribute", sentence)]
 
 
-def find_risky(document: Document) -> list[Problem]:
+def find_risky(campaign: Campaign) -> list[Problem]:
     """Warnings: what a public form may overwrite on contacts that were there before."""
     return [
         (place, "Whoever knows somebody's e-mail address can change the phone number of their contact through your form.")
         for audience in Audience
-        for place, target in _mapped(str(audience), document.get(audience) or {})
-        if target == "phone" and _touches_others(document.get(audience) or {})
+        for place, target in _mapped(str(audience), campaign.audience(audience))
+        if target == "phone" and _touches_others(campaign.audience(audience))
     ]
 
 
-def _strangers(place: str, section: Document) -> Iterator[Problem]:
-    if not _touches_others(section):
+def _strangers(place: str, audience: AudienceSettings) -> Iterator[Problem]:
+    if not _touches_others(audience):
         return
-    for here, target in _mapped(place, section):
+    for here, target in _mapped(place, audience):
         if target in NOT_A_FORMS:
             sentence = f"{target} says {NOT_A_FORMS[target]}, which a public form must not change on contacts that were there."
             yield here, f"{sentence} Take the row out, or skip such contacts."
 
 
-def _touches_others(section: Document) -> bool:
-    return DuplicatePolicy(section.get("duplicates", DuplicatePolicy.SKIP)) is not DuplicatePolicy.SKIP
+def _touches_others(audience: AudienceSettings) -> bool:
+    return audience.duplicates is not DuplicatePolicy.SKIP
 
 
-def _trigger(document: Document) -> Document:
-    trigger: Document = (document.get("qualification") or {}).get("trigger") or {}
-    return trigger if trigger.get("kind") == "attribute" else {}
+def _mapped(place: str, audience: AudienceSettings) -> Iterator[Problem]:
+    yield from ((f"{place}.mapping[{index}].to", row.target) for index, row in enumerate(audience.mapping))
 
 
-def _tracked(document: Document) -> str | None:
-    return _trigger(document).get("attribute")
-
-
-def _mapped(place: str, section: Document) -> Iterator[Problem]:
-    yield from ((f"{place}.mapping[{index}].to", row["to"]) for index, row in enumerate(section.get("mapping") or ()))
-
-
-def _targets(document: Document) -> Iterator[Problem]:
+def _targets(campaign: Campaign) -> Iterator[Problem]:
     """Each place that writes to a contact, and the attribute."""
     for audience in Audience:
-        section = document.get(audience) or {}
-        yield from _mapped(str(audience), section)
-        yield from ((f"{audience}.defaults.{name}", name) for name in section.get("defaults") or {})
-    rewards, write_back = document.get("rewards") or {}, (document.get("sync") or {}).get("write_back") or {}
-    yield from ((f"rewards.{key}", rewards[key]) for key in REWARD_ATTRIBUTES if rewards.get(key))
-    yield from ((f"sync.write_back.{key}", name) for key, name in write_back.items() if name)
+        settings = campaign.audience(audience)
+        yield from _mapped(str(audience), settings)
+        yield from ((f"{audience}.defaults.{name}", name) for name in settings.defaults)
+    yield from ((f"rewards.{key}", name) for key, name in campaign.rewards.attributes.items())
+    yield from ((f"sync.write_back.{key}", name) for key, name in campaign.sync.attributes.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.domain.campaign.campaign import Campaign, Document, campaign_of
+from shared.domain.campaign.campaign import Campaign
 from shared.domain.contact import Role, Value
 
 ROLE = "role"
@@ -42,9 +42,9 @@ def rule_of(campaign: Campaign) -> Rule | None:
     return Rule(trigger.attribute, trigger.qualified_values, campaign.unqualify_on_reversal, campaign.rule_since)
 
 
-def since_when(document: Document, before: Campaign | None, at: float) -> Mapping[str, float]:
-    """``Rule.since`` of a document that is saved at that time over ``before``."""
-    rule, old = rule_of(campaign_of(document, 0)), rule_of(before) if before else None
+def since_when(campaign: Campaign, before: Campaign | None, at: float) -> Mapping[str, float]:
+    """``Rule.since`` of settings that are saved at that time over ``before``."""
+    rule, old = rule_of(campaign), rule_of(before) if before else None
     if rule is None:
         return {}
     known = {folded(value): old.since_of(value) for value in old.values} if old and old.attribute == rule.attribute else {}
@@ -52,9 +52,9 @@ def since_when(document: Document, before: Campaign | None, at: float) -> Mappin
     return {value: since for value, since in times.items() if since}
 
 
-def uncounted(document: Document, before: Campaign | None) -> tuple[Value, ...]:
+def uncounted(campaign: Campaign, before: Campaign | None) -> tuple[Value, ...]:
     """The qualified values at which somebody may stand who is not known to: those that are new, and of those before them."""
-    rule, old = rule_of(campaign_of(document, 0)), rule_of(before) if before else None
+    rule, old = rule_of(campaign), rule_of(before) if before else None
     if rule is None or before is None:
         return ()
     known = [] if old is None or old.attribute != rule.attribute else [one for one in old.values if one not in before.uncounted]

@@ -169,8 +169,8 @@ def _plain(amount: float) -> int | float:
     return int(amount) if amount == int(amount) else amount
 
 
-def attributes_of_rewards(rewards: Iterable[Reward], section: Mapping[str, Any]) -> dict[str, Value]:
-    """The campaign's reward attributes (``rewards`` of its settings); none while there is no reward. An empty text where no
+def attributes_of_rewards(rewards: Iterable[Reward], attributes: Mapping[str, str]) -> dict[str, Value]:
+    """Values by attribute (``attributes``: the campaign's, by fact); none while there is no reward. An empty text where no
     reward is left to name."""
     every = list(rewards)
     shown = [reward for reward in every if reward.facts.kind is Kind.ISSUED or reward.settled_at is None]
@@ -183,7 +183,7 @@ def attributes_of_rewards(rewards: Iterable[Reward], section: Mapping[str, Any])
         "rewards_total": total_of(every),
         "reward_status": str(newest.facts.status),
     }
-    return {str(section[name]): value for name, value in values.items() if section.get(name) and value is not None}
+    return {attributes[name]: value for name, value in values.items() if name in attributes and value is not None}
 
 
 def title_of(facts: RewardFacts) -> str:

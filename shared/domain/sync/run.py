@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
 
 from shared.domain.sync.member import Candidate
-from shared.domain.sync.source import CycleWatch, SyncSettings, sync_settings_of
+from shared.domain.sync.source import CycleWatch, SyncSettings
 from shared.domain.sync.tally import Tally
 
 MOST_LEAVERS = 50
@@ -41,7 +39,7 @@ class Phase(StrEnum):
 class SyncRun:
     """Times are epoch seconds. ``slot`` names the run: the begin of its slot, or when it was asked for.
 
-    ``changed_since``: the watermark it begins at, None for everybody. ``sync``: the settings, pinned. ``required``: labels of
+    ``changed_since``: the watermark it begins at, None for everybody. ``settings``: pinned. ``required``: labels of
     the form that a new person must fill, None until that was asked. ``due_at``: when a waiting run goes on. ``touched_at``:
     when it last came forward. ``people_page``, ``group``, ``cursor`` and ``page``: what is read next; ``announced``: contacts
     that Intercom says there are. ``chunks`` of contacts were made, ``chunks_done`` are finished, by ``lanes`` workers, who
@@ -55,7 +53,7 @@ class SyncRun:
     state: RunState
     created_at: float
     settings_version: int
-    sync: Mapping[str, Any]
+    settings: SyncSettings
     requested_by: str = ""
     changed_since: float | None = None
     required: tuple[str, ...] | None = None
@@ -87,10 +85,6 @@ class SyncRun:
     version: int = 0
     page_failures: int = 0
     begun_anew: bool = False
-
-    @property
-    def settings(self) -> SyncSettings:
-        return sync_settings_of(self.sync)
 
     @property
     def whole(self) -> bool:

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from shared.domain.contact import Role
 
@@ -55,17 +54,23 @@ class SourceKind(StrEnum):
 class SyncSettings:
     """The section ``sync`` of a campaign (DESIGN section 6).
 
-    ``mapping``: pairs of a contact's attribute and what it becomes in Referral Factory; ``write_back``: pairs of a fact of
-    the person and the attribute that holds it.
+    ``interval`` in seconds. ``mapping``: pairs of a contact's attribute and what it becomes in Referral Factory;
+    ``write_back``: pairs of a fact of the person and the attribute that holds it.
     """
 
-    mode: Mode
-    interval: int
-    kind: SourceKind
-    ids: tuple[str, ...]
-    mapping: tuple[tuple[str, str], ...]
-    write_back: tuple[tuple[str, str], ...]
-    notify: bool
+    mode: Mode = Mode.OFF
+    interval: int = 900
+    kind: SourceKind = SourceKind.ALL
+    ids: tuple[str, ...] = ()
+    mapping: tuple[tuple[str, str], ...] = ()
+    write_back: tuple[tuple[str, str], ...] = ()
+    notify: bool = False
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The attributes of the write-back by their names in the settings."""
+        written = dict(self.write_back)
+        return {name: written[fact] for name, fact in WRITE_BACK_FACTS.items() if fact in written}
 
     @property
     def source_key(self) -> str:
@@ -100,21 +105,6 @@ class CycleWatch:
         if self.steps + 1 >= self.power:
             return CycleWatch(cursor, 0, self.power * 2)
         return CycleWatch(self.kept, self.steps + 1, self.power)
-
-
-def sync_settings_of(section: Mapping[str, Any] | None) -> SyncSettings:
-    """The settings out of a saved document's section; None is ``off``. ValueError when it is none."""
-    section = section or {}
-    source, write_back = section.get("source") or {}, section.get("write_back") or {}
-    return SyncSettings(
-        mode=Mode(section.get("mode", Mode.OFF)),
-        interval=int(section.get("interval_minutes", 15)) * 60,
-        kind=SourceKind(source.get("kind", SourceKind.ALL)),
-        ids=tuple(source.get("ids") or ()),
-        mapping=tuple((row["from"], row["to"]) for row in section.get("mapping") or ()),
-        write_back=tuple((fact, write_back[name]) for name, fact in WRITE_BACK_FACTS.items() if write_back.get(name)),
-        notify=bool(section.get("notify", False)),
-    )
 
 
 def slot_of(now: float, interval: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.campaign.campaign import Campaign, Document, campaign_of
+from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import ROLE, rule_of
 from shared.domain.campaign.settings_check import Problem
 from shared.domain.contact import Value
@@ -14,15 +14,14 @@ PAGE = 200
 PLACE = "qualification.trigger.qualified_values"
 
 
-def find_taken_back(environment: Environment, document: Document, before: Campaign | None) -> list[Problem]:
+def find_taken_back(environment: Environment, campaign: Campaign, before: Campaign | None) -> list[Problem]:
     """Nothing where nobody qualified by a value that goes, or the settings accept that by its name. Raises TransientError."""
-    after = rule_of(campaign_of(document, 0))
+    after = rule_of(campaign)
     old = rule_of(before) if before else None
     if before is None or old is None or after is None or not after.reversible or old.attribute == ROLE:
         return []
     gone = [value for value in old.values if after.attribute != old.attribute or not after.matches(value)]
-    accepted = (document.get("qualification") or {}).get("take_back_accepted") or []
-    unaccepted = [value for value in gone if value not in accepted]
+    unaccepted = [value for value in gone if value not in campaign.take_back_accepted]
     count, is_all = _count(environment, before, unaccepted) if unaccepted else (0, True)
     if not count:
         return []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.campaign.attribute_check import as_held, find_unfit
-from shared.domain.campaign.campaign import Campaign, Document, Status
+from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.earning_check import find_open_to_visitors, find_risky, find_unearned
 from shared.domain.campaign.settings_check import Problem, find_missing, find_wrong
 from shared.domain.campaign.shared_attributes import find_shared
@@ -35,39 +35,39 @@ class Saved:
 
 def save_campaign(
     environment: Environment,
-    document: Document,
+    settings: Campaign,
     expected_version: int | None,
     author: str,
 ) -> Saved:
-    """``expected_version`` None: the campaign is new. The document's shape has been checked.
+    """``expected_version`` None: the campaign is new. The shape of ``settings`` has been checked.
 
     What can never work is refused in every status. What is missing is refused when the campaign is to be active. What the
     workspace would not take, and what would pay people who did nothing, is refused but in a paused campaign, so that it never
     keeps anybody from pausing. Raises InvalidSettingsError, ConflictError and TransientError.
     """
-    status = Status(document.get("status", Status.DRAFT))
-    refused, warnings = find_wrong(document), []
-    missing = find_missing(document)
+    status = settings.status
+    refused, warnings = find_wrong(settings), []
+    missing = find_missing(settings)
     if status is Status.ACTIVE:
         refused += missing
     else:
         warnings += missing
-    unfit = _find_unfit(environment, document)
+    unfit = _find_unfit(environment, settings)
     if unfit is None:
         warnings.append(("", UNCHECKED))
     else:
-        document = _as_held(environment, document)
-    before = environment.campaigns.find(int(document["campaign_id"]))
-    doubtful = [*(unfit or ()), *find_unearned(document), *find_taken_back(environment, document, before)]
+        settings = _as_held(environment, settings)
+    before = environment.campaigns.find(settings.campaign_id)
+    doubtful = [*(unfit or ()), *find_unearned(settings), *find_taken_back(environment, settings, before)]
     if status is Status.PAUSED:
         warnings += doubtful
     else:
         refused += doubtful
     if refused:
         raise InvalidSettingsError(refused)
-    warnings += find_risky(document)
-    warnings += find_shared(document, [campaign.document for campaign in environment.campaigns.list()])
-    campaign = environment.campaigns.save(document, expected_version, author, environment.clock.now())
+    warnings += find_risky(settings)
+    warnings += find_shared(settings, environment.campaigns.list())
+    campaign = environment.campaigns.save(settings, expected_version, author, environment.clock.now())
     warnings += _tell_standing(environment, campaign)
     if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
         _mark_known(environment, campaign.campaign_id)
@@ -107,23 +107,23 @@ def _mark_known(environment: Environment, campaign_id: int) -> None:
         logger.warning("activation mark left to reconcile", campaign_id=campaign_id, error=type(error).__name__)
 
 
-def _as_held(environment: Environment, document: Document) -> Document:
+def _as_held(environment: Environment, settings: Campaign) -> Campaign:
     """Dates as contacts hold them; as they were written where one is none, which is refused or warned of."""
     connection = environment.connections.find()
     try:
-        return as_held(document, environment.intercom().attributes(), connection.timezone if connection else "UTC")
+        return as_held(settings, environment.intercom().attributes(), connection.timezone if connection else "UTC")
     except (FailureError, ConfigurationError, ValueError):
-        return document
+        return settings
 
 
-def _find_unfit(environment: Environment, document: Document) -> list[Problem] | None:
+def _find_unfit(environment: Environment, settings: Campaign) -> list[Problem] | None:
     """By what is known of the workspace; before anything is refused, by what it holds now. None when Intercom does not answer
     or is not connected: saving must not depend on it."""
     try:
         intercom = environment.intercom()
 
         def find(attributes: Mapping[str, Attribute]) -> list[Problem]:
-            return [*find_unfit(document, attributes), *find_open_to_visitors(document, attributes)]
+            return [*find_unfit(settings, attributes), *find_open_to_visitors(settings, attributes)]
 
         return find(intercom.read_attributes()) if find(intercom.attributes()) else []
     except (FailureError, ConfigurationError):

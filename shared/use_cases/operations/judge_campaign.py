@@ -8,6 +8,7 @@ from shared.domain.campaign.campaign import Action, Campaign, Status
 from shared.domain.operations.health import Level
 from shared.domain.person import Audience
 from shared.domain.signup.completeness import Completeness
+from shared.domain.sync.source import Mode
 from shared.use_cases.connection.read_connection import ConnectionState
 
 
@@ -50,15 +51,13 @@ def sends(campaign: Campaign) -> bool:
 
 
 def syncs(campaign: Campaign) -> bool:
-    mode: str = (campaign.document.get("sync") or {}).get("mode", "off")
-    return mode != "off"
+    return campaign.sync.mode is not Mode.OFF
 
 
 def find_useless(campaign: Campaign) -> list[str]:
     """What an active campaign does in vain, or not at all."""
     if not sends(campaign) and not syncs(campaign):
         return ["Nobody is sent: choose what happens to people who sign up, or turn the sync on."]
-    write_back = (campaign.document.get("sync") or {}).get("write_back") or {}
-    if syncs(campaign) and not write_back.get("referral_link"):
+    if syncs(campaign) and "referral_link" not in campaign.sync.attributes:
         return ["Referral links have nowhere to go: choose the attribute for the link under Sync."]
     return []

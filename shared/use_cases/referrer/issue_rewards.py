@@ -48,7 +48,7 @@ class RewardIssue:
         waits: list[TransientError] = []
         for reward in rewards:
             rests = reward.rests(self._environment.clock.now())
-            if rests or not reward.wants_issuing or not self._campaign.rewards.get("issue_due"):
+            if rests or not reward.wants_issuing or not self._campaign.rewards.issue_due:
                 continue
             try:
                 self._issue(reward if reward.reserved_at is None else self._looked_up(reward, reward.reserved_at))

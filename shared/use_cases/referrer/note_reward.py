@@ -50,7 +50,7 @@ def note_reward(
     now = environment.clock.now()
     key = RewardKey(campaign.campaign_id, user_id, facts.kind, facts.id)
     before = before or environment.rewards.find(key)
-    wanted = bool(campaign.rewards.get("issue_due")) and facts.kind is Kind.DUE
+    wanted = campaign.rewards.issue_due and facts.kind is Kind.DUE
 
     def change(reward: Reward) -> Reward:
         changed = completed(reward, facts, now, listed=listed)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.campaign.campaign import REWARD_ATTRIBUTES, Campaign, Status
+from shared.domain.campaign.campaign import Status
 from shared.domain.person import Audience
 from shared.domain.signup.referral import Referral, State
 from shared.observability import logger
@@ -27,7 +27,7 @@ def spread_attributes(environment: Environment) -> int:
     try:
         for campaign in environment.campaigns.list():
             place = stored.get(str(campaign.campaign_id), {})
-            wanted = sorted({*campaign.count_attributes.values(), *_reward_attributes(campaign)})
+            wanted = sorted({*campaign.count_attributes.values(), *campaign.rewards.attributes.values()})
             if campaign.status is not Status.ACTIVE or set(wanted) <= set(place.get("done", ())):
                 continue
             if place.get("wanted") != wanted:
@@ -46,11 +46,6 @@ def spread_attributes(environment: Environment) -> int:
     if marked:
         logger.info("attributes spread", people=marked)
     return marked
-
-
-def _reward_attributes(campaign: Campaign) -> list[str]:
-    rewards = campaign.rewards
-    return [str(rewards[name]) for name in REWARD_ATTRIBUTES if rewards.get(name)]
 
 
 def _mark(environment: Environment, rows: Sequence[Referral]) -> int:

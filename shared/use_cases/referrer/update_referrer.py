@@ -143,7 +143,7 @@ class ReferrerUpdate:
             self._finish(replace(referrer, email=None, note=FORGOTTEN))
             return
         rewards = environment.rewards.of_person(*self._key)
-        wanted = {**_counts(person, campaign), **attributes_of_rewards(rewards, campaign.rewards)}
+        wanted = {**_counts(person, campaign), **attributes_of_rewards(rewards, campaign.rewards.attributes)}
         now = environment.clock.now()
         events = [one for one in rewards if one.wants_event and (one.note == NO_CONTACT or not one.rests(now))]
         later: float | None = None

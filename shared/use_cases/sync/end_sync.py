@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.contact import CUSTOM
 from shared.domain.sync.run import MOST_LEAVERS, RunState, SyncHead, SyncRun
-from shared.domain.sync.source import Mode, sync_settings_of
+from shared.domain.sync.source import Mode
 from shared.domain.sync.tally import LEFT_OUT
 from shared.errors import FailureError
 from shared.observability import logger
@@ -65,7 +65,7 @@ def reason_to_stop(campaign: Campaign | None, run: SyncRun) -> str | None:
         return "The campaign was deleted."
     if campaign.status is not Status.ACTIVE:
         return f"The campaign is {campaign.status}."
-    if sync_settings_of(campaign.document.get("sync")).mode is Mode.OFF:
+    if campaign.sync.mode is Mode.OFF:
         return "The campaign's sync was switched off."
     return None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.connection.connection import Vendor
 from shared.domain.sync.run import Phase, RunState, SyncHead, SyncRun
-from shared.domain.sync.source import Mode, SyncSettings, is_whole, slot_of, sync_settings_of
+from shared.domain.sync.source import Mode, SyncSettings, is_whole, slot_of
 from shared.errors import ConflictError, InvalidSettingsError, TransientError
 from shared.messages import SyncPage
 from shared.observability import logger
@@ -52,7 +52,7 @@ def start_once(environment: Environment, campaign_id: int, requested_by: str) ->
     problems = []
     if campaign.status is not Status.ACTIVE:
         problems.append(("status", f"The campaign is {campaign.status}; only an active one is synced."))
-    if sync_settings_of(campaign.document.get("sync")).mode is Mode.OFF:
+    if campaign.sync.mode is Mode.OFF:
         problems.append(("sync.mode", "The campaign's sync is off. Choose “once” or “ongoing”."))
     if problems:
         raise InvalidSettingsError(problems)
@@ -70,7 +70,7 @@ def _see_to(environment: Environment, campaign: Campaign, scheduled_at: float, d
     if head.open_slot is not None:
         done.rung += _watch(environment, campaign, head.open_slot)
         return
-    settings = sync_settings_of(campaign.document.get("sync"))
+    settings = campaign.sync
     if campaign.status is not Status.ACTIVE or settings.mode is not Mode.ONGOING:
         return
     slot = slot_of(scheduled_at, settings.interval)
@@ -120,7 +120,7 @@ def _new_run(campaign: Campaign, slot: int, now: float, changed_since: float | N
         state=RunState.QUEUED,
         created_at=now,
         settings_version=campaign.version,
-        sync=campaign.document.get("sync") or {},
+        settings=campaign.sync,
         requested_by=requested_by,
         changed_since=changed_since,
         touched_at=now,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.campaign_document import campaign_of
 from shared.domain.campaign.earning_check import find_open_to_visitors, find_risky, find_unearned
 from tests.support.builders import campaign_document, mapping
 from tests.support.console_api import Console
@@ -29,29 +30,29 @@ def places(problems: list[tuple[str, str]]) -> list[str]:
     ],
 )
 def test_nothing_writes_the_attribute_that_earns_the_reward(changes: dict[str, Any], place: str) -> None:
-    assert places(find_unearned(campaign_document(**changes))) == [place]
+    assert places(find_unearned(campaign_of(campaign_document(**changes)))) == [place]
     became = {"trigger": {"kind": "became_user"}, "unqualify_on_reversal": False, "qualify_skipped": False}
-    assert find_unearned(campaign_document(**changes, qualification=became)) == [], "it earns nothing there"
+    assert find_unearned(campaign_of(campaign_document(**changes, qualification=became))) == [], "it earns nothing there"
 
 
 def test_settings_that_write_it_nowhere_are_right() -> None:
-    assert find_unearned(campaign_document()) == []
-    assert find_risky(campaign_document()) == []
+    assert find_unearned(campaign_of(campaign_document())) == []
+    assert find_risky(campaign_of(campaign_document())) == []
 
 
 @pytest.mark.parametrize("target", ["unsubscribed_from_emails", "owner_id"])
 @pytest.mark.parametrize(("duplicates", "refused"), [("skip", False), ("update", True)])
 def test_a_public_form_does_not_decide_over_contacts_that_were_there(target: str, duplicates: str, refused: bool) -> None:
     section = {"mapping": mapping(("meta.Box", target)), "duplicates": duplicates}
-    found = places(find_unearned(campaign_document(person_invited=section)))
+    found = places(find_unearned(campaign_of(campaign_document(person_invited=section))))
     assert found == (["person_invited.mapping[2].to"] if refused else [])
 
 
 @pytest.mark.parametrize(("duplicates", "warned"), [("skip", False), ("update", True)])
 def test_a_phone_number_out_of_a_form_is_warned_of(duplicates: str, warned: bool) -> None:
     document = campaign_document(person_invited={"mapping": mapping(("meta.Phone", "phone")), "duplicates": duplicates})
-    assert find_unearned(document) == []
-    assert places(find_risky(document)) == (["person_invited.mapping[2].to"] if warned else [])
+    assert find_unearned(campaign_of(document)) == []
+    assert places(find_risky(campaign_of(document))) == (["person_invited.mapping[2].to"] if warned else [])
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_unless_the_marketer_accepts_the_risk_by_the_attributes_name(console: Co
 
 
 def test_an_attribute_that_visitors_cannot_set_needs_no_consent(console: Console) -> None:
-    assert find_open_to_visitors(campaign_document(), console.app.environment.intercom().read_attributes()) == []
+    assert find_open_to_visitors(campaign_of(campaign_document()), console.app.environment.intercom().read_attributes()) == []
     assert saved(console).status == 200
 
 

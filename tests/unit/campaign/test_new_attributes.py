@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.vendors.intercom.attributes import create_attribute
+from shared.adapters.campaign_document import campaign_of
 from shared.domain.signup.referral import State
 from shared.use_cases.campaign.save_campaign import save_campaign
 from tests.support.builders import campaign_document, mapping
@@ -25,7 +26,7 @@ def console() -> Console:
     console.app.configure()
     console.app.sign_up()
     console.get("/api/attributes")
-    save_campaign(console.app.environment, campaign_document(), 1, "mara@example.com")
+    save_campaign(console.app.environment, campaign_of(campaign_document()), 1, "mara@example.com")
     console.app.wait(31)
     return console
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.admin.schemas import check_shape
+from shared.adapters.admin.schemas import settings_of
+from shared.adapters.campaign_document import campaign_of
 from shared.domain.campaign.attribute_check import find_unfit
-from shared.domain.campaign.campaign import campaign_of
 from shared.domain.campaign.settings_check import find_missing, find_wrong
 from shared.domain.contact import Attribute
+from shared.domain.person import Audience
 from shared.errors import InvalidSettingsError
 
 EXAMPLE = json.loads((Path(__file__).parents[3] / "campaigns" / "1.json").read_text())
@@ -70,16 +71,19 @@ def with_sync(**changes: Any) -> dict[str, Any]:
 
 def shape_problems(document: dict[str, Any]) -> list[tuple[str, str]]:
     try:
-        check_shape(document)
+        settings_of(document)
     except InvalidSettingsError as error:
         return error.problems
     return []
 
 
 def test_the_example_has_no_problem_and_can_be_run() -> None:
+    example = campaign_of(EXAMPLE)
     assert shape_problems(EXAMPLE) == []
-    assert (find_wrong(EXAMPLE), find_missing(EXAMPLE), find_unfit(EXAMPLE, ATTRIBUTES)) == ([], [], [])
-    assert campaign_of(EXAMPLE, 1).audiences["person_invited"].mapping[0].target == "name"
+    assert find_wrong(example) == []
+    assert find_missing(example) == []
+    assert find_unfit(example, ATTRIBUTES) == []
+    assert example.audiences[Audience.PERSON_INVITED].mapping[0].target == "name"
 
 
 def test_the_smallest_document_has_a_shape() -> None:
@@ -151,7 +155,7 @@ def test_a_wrong_shape_is_named_by_its_place(document: dict[str, Any], place: st
 )
 def test_what_can_never_work_is_named(document: dict[str, Any], place: str, words: str) -> None:
     assert shape_problems(document) == []
-    found = dict(find_wrong(document))
+    found = dict(find_wrong(campaign_of(document)))
     assert words in found[place]
 
 
@@ -169,12 +173,13 @@ def test_what_can_never_work_is_named(document: dict[str, Any], place: str, word
     ],
 )
 def test_what_is_missing_is_named(document: dict[str, Any], place: str, words: str) -> None:
-    assert find_wrong(document) == []
-    assert any(where == place and words in sentence for where, sentence in find_missing(document))
+    assert find_wrong(campaign_of(document)) == []
+    assert any(where == place and words in sentence for where, sentence in find_missing(campaign_of(document)))
 
 
 def test_nothing_is_missing_where_nothing_is_done() -> None:
-    assert find_missing({"campaign_id": 1, "name": "A", "person_invited": {"action": "none"}, "sync": {"mode": "off"}}) == []
+    idle = {**EXAMPLE, "person_invited": {"action": "none"}, "sync": {"mode": "off"}}
+    assert find_missing(campaign_of(idle)) == []
 
 
 @pytest.mark.parametrize(
@@ -203,14 +208,14 @@ def test_nothing_is_missing_where_nothing_is_done() -> None:
     ],
 )
 def test_what_the_workspace_would_refuse_is_named(document: dict[str, Any], place: str, words: str) -> None:
-    assert find_wrong(document) == []
-    assert words in dict(find_unfit(document, ATTRIBUTES))[place]
+    assert find_wrong(campaign_of(document)) == []
+    assert words in dict(find_unfit(campaign_of(document), ATTRIBUTES))[place]
 
 
 def test_two_fields_join_in_text_only() -> None:
     rows = [*EXAMPLE["person_invited"]["mapping"]]
     rows += [{"from": "referrals_count", "to": f"{CUSTOM}score"}, {"from": "campaign.id", "to": f"{CUSTOM}score"}]
-    problems = dict(find_unfit(invited(mapping=rows), ATTRIBUTES))
+    problems = dict(find_unfit(campaign_of(invited(mapping=rows)), ATTRIBUTES))
     assert "only text attributes can join" in problems["person_invited.mapping[8].to"]
 
 
@@ -228,7 +233,7 @@ def test_two_fields_join_in_text_only() -> None:
     ],
 )
 def test_fitting_types_pass(source: str, target: str) -> None:
-    assert find_unfit(with_row(source, CUSTOM + target), ATTRIBUTES) == []
+    assert find_unfit(campaign_of(with_row(source, CUSTOM + target)), ATTRIBUTES) == []
 
 
 @pytest.mark.parametrize(
@@ -243,8 +248,8 @@ def test_fitting_types_pass(source: str, target: str) -> None:
 )
 def test_a_qualified_value_that_would_never_be_found_as_it_is_written_is_named(name: str, value: Any, held: str) -> None:
     document = with_trigger(attribute=f"{CUSTOM}{name}", initial_value=None, qualified_values=[held, value])
-    assert find_wrong(document) == []
-    [(place, sentence)] = find_unfit(document, ATTRIBUTES)
+    assert find_wrong(campaign_of(document)) == []
+    [(place, sentence)] = find_unfit(campaign_of(document), ATTRIBUTES)
     assert place == "qualification.trigger.qualified_values[1]"
     assert f"holds {held}, so “{value}” is never found. Write {held}." in sentence
 
@@ -254,15 +259,15 @@ def test_a_qualified_value_that_would_never_be_found_as_it_is_written_is_named(n
 )
 def test_a_qualified_value_that_is_found_as_it_is_written_passes(name: str, value: Any) -> None:
     document = with_trigger(attribute=f"{CUSTOM}{name}", initial_value=None, qualified_values=[value])
-    assert find_unfit(document, ATTRIBUTES) == []
+    assert find_unfit(campaign_of(document), ATTRIBUTES) == []
 
 
 def test_a_first_value_that_comes_to_a_qualified_one_is_named() -> None:
     document = with_trigger(attribute=f"{CUSTOM}is_vip", initial_value="on", qualified_values=[True])
-    assert find_wrong(document) == []
-    assert "from the start" in dict(find_unfit(document, ATTRIBUTES))["qualification.trigger.initial_value"]
+    assert find_wrong(campaign_of(document)) == []
+    assert "from the start" in dict(find_unfit(campaign_of(document), ATTRIBUTES))["qualification.trigger.initial_value"]
 
 
 def test_a_tracked_attribute_need_not_be_writable_without_a_first_value() -> None:
     document = with_trigger(attribute="last_replied_at", initial_value=None, qualified_values=["2026-01-01"])
-    assert (find_wrong(document), find_unfit(document, ATTRIBUTES)) == ([], [])
+    assert (find_wrong(campaign_of(document)), find_unfit(campaign_of(document), ATTRIBUTES)) == ([], [])

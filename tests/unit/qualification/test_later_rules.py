@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.referral_factory.records import Person
+from shared.adapters.campaign_document import campaign_of
 from shared.domain.campaign.campaign import Campaign
 from shared.errors import InvalidSettingsError
 from shared.use_cases.campaign.save_campaign import Saved, save_campaign
@@ -21,7 +22,7 @@ def saves(story: Friendship, qualification: dict[str, Any] | None) -> Saved:
     """As the console does."""
     before = story.app.environment.campaigns.get(1)
     document = campaign_document(qualification=qualification)
-    return save_campaign(story.app.environment, document, before.version, "mara@example.com")
+    return save_campaign(story.app.environment, campaign_of(document), before.version, "mara@example.com")
 
 
 def without_rule() -> Friendship:
@@ -223,5 +224,5 @@ def test_pausing_and_keeping_what_was_earned_need_no_leave(status: str) -> None:
     document = campaign_document(
         status="active" if off else "paused", qualification=rules(unqualify_on_reversal=not off, qualified_values=["Lost"])
     )
-    saved = save_campaign(story.app.environment, document, before.version, "mara@example.com")
+    saved = save_campaign(story.app.environment, campaign_of(document), before.version, "mara@example.com")
     assert bool([text for _, text in saved.warnings if "Connected" in text]) is not off

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from shared.adapters.aws import transient_errors
+from shared.adapters.campaign_document import campaign_of
 from shared.adapters.dynamodb.campaign.campaigns import DynamoCampaigns
 from shared.adapters.dynamodb.contact.people import DynamoPeople
 from shared.adapters.dynamodb.items import attribute_of
@@ -136,8 +137,8 @@ def test_a_repeated_lease_save_and_settings_are_one(repeating: Table) -> None:
     assert found is not None
     assert found.contact_id == "c1"
     campaigns = DynamoCampaigns(repeating)
-    assert campaigns.save({"campaign_id": 1}, None, "ann", NOW).version == 1
-    assert campaigns.save({"campaign_id": 1}, 1, "ann", NOW).version == 2
+    assert campaigns.save(campaign_of({"campaign_id": 1}), None, "ann", NOW).version == 1
+    assert campaigns.save(campaign_of({"campaign_id": 1}), 1, "ann", NOW).version == 2
     assert len(campaigns.versions(1)) == 2
     assert DynamoBreakers(repeating).open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 30, NOW))
 

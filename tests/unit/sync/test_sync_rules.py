@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.adapters.campaign_document import sync_of
 from shared.domain.contact import Contact, Role
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.sync.member import SyncMember, candidate_of, changes_of
@@ -19,7 +20,6 @@ from shared.domain.sync.source import (
     is_whole,
     is_within,
     slot_of,
-    sync_settings_of,
 )
 from shared.domain.sync.tally import Outcome, Tally
 
@@ -40,7 +40,7 @@ def first_moment_of_next_day(moment: float, zone: str) -> float:
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(ZONES), st.floats(1_577_836_800, 1_893_456_000))
 def test_the_question_holds_all_since_the_watermark_in_every_zone_also_when_clocks_change(zone: str, watermark: float) -> None:
-    asked = filter_of(sync_settings_of(EVERYBODY), 0, watermark).changed_after
+    asked = filter_of(sync_of(EVERYBODY), 0, watermark).changed_after
     assert asked is not None
     assert first_moment_of_next_day(asked, zone) <= watermark - OVERLAP
     assert watermark - asked <= 2 * DAY + 1
@@ -53,7 +53,7 @@ def test_the_hours_of_a_clock_change_are_not_lost(zone: str) -> None:
     hours = [hour for day in (*range(74, 110), *range(264, 310)) for hour in range(24 * day, 24 * day + 24)]
     for hour in hours:
         watermark = datetime(2026, 1, 1, tzinfo=UTC).timestamp() + hour * 3_600
-        asked = filter_of(sync_settings_of(EVERYBODY), 0, watermark).changed_after
+        asked = filter_of(sync_of(EVERYBODY), 0, watermark).changed_after
         assert asked is not None
         assert first_moment_of_next_day(asked, zone) <= watermark - OVERLAP
 
@@ -86,14 +86,14 @@ def test_a_slot_holds_its_moment_and_nothing_else(moment: float, minutes: int) -
 def test_lists_are_read_whole_up_to_ten_thousand_and_everything_once_a_day(
     section: dict[str, object], list_total: int | None, age: float, whole: bool
 ) -> None:
-    chosen = sync_settings_of(section)
+    chosen = sync_of(section)
     assert is_whole(chosen, now=NOW, whole_at=NOW - age, list_total=list_total, same_source=True) is whole
     assert is_whole(chosen, now=NOW, whole_at=NOW - age, list_total=list_total, same_source=False)
 
 
 def test_the_source_tells_what_is_asked_for() -> None:
     def asked(kind: str, *ids: str) -> tuple[Role | None, str, tuple[str, ...]]:
-        found = filter_of(sync_settings_of({"source": {"kind": kind, "ids": list(ids)}}), 0, None)
+        found = filter_of(sync_of({"source": {"kind": kind, "ids": list(ids)}}), 0, None)
         return found.role, found.list_field, found.list_ids
 
     assert asked("all") == (None, "", ())

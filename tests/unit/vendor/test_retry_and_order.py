@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.campaign.campaign import Action, ArchivedPolicy, DuplicatePolicy, Status, campaign_of
+from shared.adapters.campaign_document import campaign_of
+from shared.domain.campaign.campaign import Action, ArchivedPolicy, DuplicatePolicy, Status
 from shared.domain.connection.connection import Breaker, BreakerKind
 from shared.domain.contact import Contact, Role, preferred
 from shared.domain.person import Audience, Person

@@ -1,39 +1,27 @@
 // The settings being edited: complete with defaults, and who wants to know of changes.
 
 import { readCampaign } from "../parts/api.js";
-import { factoryCampaigns, loadAttributes } from "../parts/workspace.js";
+import { description, factoryCampaigns, loadAttributes } from "../parts/workspace.js";
 
-const audience = () => ({ action: "none", mapping: [], defaults: {}, duplicates: "skip", archived: "unarchive" });
-const blank = () => ({
-  name: "",
-  status: "draft",
-  backfill: false,
-  person_invited: audience(),
-  person_referring: audience(),
-  qualification: null,
-  rewards: { issue_due: false, last_reward: null, rewards_total: null, reward_status: null },
-  sync: {
-    mode: "off",
-    interval_minutes: 15,
-    source: { kind: "all", ids: [] },
-    mapping: [],
-    write_back: { referral_link: null, referral_code: null, referral_count: null, converted_referral_count: null },
-    notify: false,
-  },
-  aliases: {},
-});
+let described = null; // the schemas of the API's description, which hold each setting's default
+
+const defaultsOf = (name) =>
+  Object.fromEntries(
+    Object.entries(described[name].properties)
+      .filter(([, property]) => "default" in property)
+      .map(([key, property]) => [key, structuredClone(property.default)]),
+  );
 
 /** The document with every section that it leaves out, as the application understands it. */
 export function complete(document) {
-  const whole = { ...blank(), ...structuredClone(document) };
-  const fill = (name) => ({ ...blank()[name], ...whole[name] });
-  for (const name of ["person_invited", "person_referring", "rewards", "sync"]) whole[name] = fill(name);
-  whole.sync.source = { ...blank().sync.source, ...whole.sync.source };
-  whole.sync.write_back = { ...blank().sync.write_back, ...whole.sync.write_back };
+  const blank = defaultsOf("CampaignSettings");
+  const whole = { ...blank, ...structuredClone(document) };
+  for (const name of ["person_invited", "person_referring", "rewards", "sync"]) whole[name] = { ...structuredClone(blank[name]), ...whole[name] };
+  for (const name of ["source", "write_back"]) whole.sync[name] = { ...blank.sync[name], ...whole.sync[name] };
   if (whole.qualification) {
     const trigger = whole.qualification.trigger;
-    const values = trigger.kind === "attribute" ? { initial_value: null, qualified_values: [], ...trigger } : trigger;
-    whole.qualification = { unqualify_on_reversal: false, qualify_skipped: false, ...whole.qualification, trigger: values };
+    const values = trigger.kind === "attribute" ? { ...defaultsOf("AttributeTrigger"), ...trigger } : trigger;
+    whole.qualification = { ...defaultsOf("Qualification"), ...whole.qualification, trigger: values };
   }
   return whole;
 }
@@ -126,7 +114,8 @@ export class SettingsModel {
 
 /** The campaign's settings; a blank draft, named as Referral Factory names it, when there are none yet. */
 export async function loadModel(id) {
-  const [found, attributes, factory] = await Promise.all([
+  const [schemas, found, attributes, factory] = await Promise.all([
+    description(),
     readCampaign(id).catch((error) => {
       if (error.status !== 404) throw error;
       return { body: null, etag: null };
@@ -134,6 +123,7 @@ export async function loadModel(id) {
     loadAttributes(),
     factoryCampaigns().catch(() => []),
   ]);
+  described = schemas;
   const campaign = factory.find((one) => one.id === id);
   const model = new SettingsModel(id, found.body ?? { name: campaign?.name ?? "" }, found.etag, attributes, campaign);
   model.isUnknown = found.body === null && factory.length > 0 && !campaign;

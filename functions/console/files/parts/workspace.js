@@ -30,6 +30,9 @@ export const segments = () => once("/api/segments");
 export const tags = () => once("/api/tags");
 export const factoryCampaigns = () => once("/api/connection/referral-factory/campaigns");
 
+/** The schemas of the API's description by name. */
+export const description = () => once("/api/openapi.json", (answer) => answer.components.schemas);
+
 /** Everything is read anew at the next use: a vendor was connected or disconnected. */
 export function forgetAll() {
   kept.clear();

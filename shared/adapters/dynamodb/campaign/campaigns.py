@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws import cancellation_codes, code_of, transient_errors
+from shared.adapters.campaign_document import campaign_of, document_of
 from shared.adapters.dynamodb.items import Item, attribute_of, from_item, json_text, to_item
 from shared.adapters.dynamodb.table import Table, attributes_of, key_of
-from shared.domain.campaign.campaign import Campaign, Document, campaign_of
+from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import since_when, uncounted
 from shared.errors import ConflictError, NotFoundError
 from shared.ports.campaign import Campaigns
@@ -43,31 +45,31 @@ class DynamoCampaigns(Campaigns):
         items = self._table.query("pk = :all", {":all": ALL})
         return [_campaign(item) for item in items if "document" in item]
 
-    def save(self, document: Document, expected_version: int | None, author: str, at: float) -> Campaign:
+    def save(self, settings: Campaign, expected_version: int | None, author: str, at: float) -> Campaign:
         """See ``Campaigns.save``. The newest settings and the version are written together or not at all."""
-        campaign_id = int(document["campaign_id"])
+        campaign_id = settings.campaign_id
         version = (expected_version or 0) + 1
         before = None if expected_version is None else self.find(campaign_id)
-        text = json_text(document)
+        text = json_text(document_of(settings))
         write_id = self._table.new_write_id()
         newest: dict[str, Any] = {
             "version": version,
             "document": text,
-            "status": str(document.get("status", "")),
-            "name": str(document.get("name", "")),
+            "status": str(settings.status),
+            "name": settings.name,
             "saved_by": author,
             "saved_at": float(at),
             "write_id": write_id,
             "schema": 1,
-            "rule_since": json_text(dict(since_when(document, before, at))),
-            "uncounted": json_text(list(uncounted(document, before))),
+            "rule_since": json_text(dict(since_when(settings, before, at))),
+            "uncounted": json_text(list(uncounted(settings, before))),
         }
         names = {f"#{name}": name for name in newest}
         expected = "attribute_not_exists(#version)" if expected_version is None else "#version = :expected"
         values = {f":{name}": value for name, value in newest.items()}
         if expected_version is not None:
             values[":expected"] = expected_version
-        solved = [f"#{PROBLEMS}{about}" for about in self._changed(campaign_id, document)]
+        solved = [f"#{PROBLEMS}{about}" for about in _changed(settings, self.find(campaign_id))]
         names |= {name: name.removeprefix("#") for name in solved}
         update = {
             "TableName": self._table.name,
@@ -87,13 +89,7 @@ class DynamoCampaigns(Campaigns):
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         self._write_both(update, put, write_id, campaign_id)
-        return self.find(campaign_id) or campaign_of(document, version)
-
-    def _changed(self, campaign_id: int, document: Document) -> Sequence[str]:
-        """The parts with a noted problem whose settings are others now: whether it is still there shows anew."""
-        before = self.find(campaign_id)
-        noted = before.noted_problems if before else {}
-        return [about for about in noted if before and before.document.get(about) != document.get(about)]
+        return self.find(campaign_id) or replace(settings, version=version)
 
     def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
         rows = self._table.query(
@@ -166,6 +162,12 @@ class DynamoCampaigns(Campaigns):
                 raise ConflictError(f"the settings of campaign {campaign_id} were changed meanwhile") from None
 
 
+def _changed(after: Campaign, before: Campaign | None) -> Sequence[str]:
+    """The parts with a noted problem whose settings are others now: whether it is still there shows anew."""
+    noted = before.noted_problems if before else {}
+    return [about for about in noted if before and before.document.get(about) != after.document.get(about)]
+
+
 def _sort_key(campaign_id: int) -> str:
     return f"{campaign_id:012d}"
 
@@ -178,10 +180,10 @@ def _campaign(item: Item) -> Campaign:
     return campaign_of(
         json.loads(values["document"]),
         values["version"],
-        values.get("known_up_to"),
-        values.get("watches_departures", False),
-        problems,
-        json.loads(values.get("rule_since", "{}")),
-        tuple(json.loads(values.get("uncounted", "[]"))),
-        float(values.get("creates_wait_until", 0.0)),
+        known_up_to=values.get("known_up_to"),
+        watches_departures=values.get("watches_departures", False),
+        noted_problems=problems,
+        rule_since=json.loads(values.get("rule_since", "{}")),
+        uncounted=tuple(json.loads(values.get("uncounted", "[]"))),
+        creates_wait_until=float(values.get("creates_wait_until", 0.0)),
     )

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
+from shared.adapters.campaign_document import section_of, sync_of
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.domain.sync.member import Candidate
 from shared.domain.sync.run import Chunk, Phase, RunState, SyncHead, SyncRun
@@ -44,8 +45,8 @@ def page_key(number: int) -> str:
 
 def item_of_run(run: SyncRun) -> dict[str, Any]:
     """Leases are attributes of their own, which only ``lease`` and ``release`` write; a whole put of a run keeps none."""
-    values: dict[str, Any] = {name: getattr(run, name) for name in _RUN_NAMES if name not in _RUN_JSON}
-    values |= {"sync": json_text(run.sync), "leavers": json_text(list(run.leavers))}
+    values: dict[str, Any] = {name: getattr(run, name) for name in _RUN_NAMES - {"settings", *_RUN_JSON}}
+    values |= {"sync": json_text(section_of(run.settings)), "leavers": json_text(list(run.leavers))}
     values["required"] = json_text(None if run.required is None else list(run.required))
     values |= {"watch": json_text(asdict(run.watch)), "tally": json_text(asdict(run.tally))}
     keys: dict[str, Any] = {"pk": runs_key(run.campaign_id), "sk": run_key(run.slot), "expires_at": run.created_at + RUN_KEPT}
@@ -53,7 +54,7 @@ def item_of_run(run: SyncRun) -> dict[str, Any]:
 
 
 def run_of(item: Item) -> SyncRun:
-    values = {name: value for name, value in from_item(item).items() if name in _RUN_NAMES}
+    values = {name: value for name, value in from_item(item).items() if name in {"sync", *_RUN_NAMES}}
     for name in _RUN_JSON:
         values[name] = json.loads(values.get(name, "null"))
     for name in _RUN_TIMES:
@@ -62,7 +63,7 @@ def run_of(item: Item) -> SyncRun:
     tally = values["tally"]
     tally["examples"] = tuple((contact_id, reason) for contact_id, reason in tally["examples"])
     values |= {"tally": Tally(**tally), "watch": CycleWatch(**values["watch"])}
-    values["leavers"] = tuple(values["leavers"])
+    values |= {"leavers": tuple(values["leavers"]), "settings": sync_of(values.pop("sync"))}
     values["required"] = None if values["required"] is None else tuple(values["required"])
     return SyncRun(**{**values, "state": RunState(values["state"]), "phase": Phase(values["phase"])})
 
