@@ -93,7 +93,7 @@ def check_attributes(deployment: Deployment) -> Iterator[Finding]:
     except FailureError as error:
         yield skipped("attributes", f"Intercom does not show them: {error}", "See tokens above.")
         return
-    wrong = [(campaign, problem) for campaign in campaigns for problem in find_unfit(campaign.document, known)]
+    wrong = [(campaign, problem) for campaign in campaigns for problem in find_unfit(campaign, known)]
     for campaign, (place, problem) in wrong:
         do = f"Create it in Intercom (Settings, Data, People), or choose another: console, campaign {campaign.campaign_id}."
         yield bad("attributes", f"campaign {campaign.campaign_id}, {place}: {problem}", do)
