@@ -66,9 +66,9 @@ class FailureError(ApplicationError):
         self.status = status
         self.code = code
         self.request_id = request_id
-        self.creates = False
-        self.about_contact = False
-        """Whether the call was to create a contact, and whether it was about one that is known."""
+        self.writes = False
+        self.about_person = False
+        """Whether the call was to write a contact, and whether it was about one person."""
 
 
 class TransientError(FailureError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from shared.domain.vendor.retry import LONGEST_OWN_TROUBLE, LONGEST_REFUSAL, MOST_OWN_TRIES, Wait, next_wait, own_wait
+from shared.domain.vendor.retry import CONTRADICTORY, REFUSED, UNANSWERED, Trouble, Wait, next_wait, own_wait
 from shared.errors import (
     ApplicationRefusedError,
     BlockedError,
@@ -29,6 +29,8 @@ LONGEST_QUEUE_WAIT = 120.0
 """Seconds a message waits in the queue at most, when there is no row that could wait in the ledger."""
 LONGEST_BLOCK_WAIT = 1_800.0
 AGAIN_AT_ONCE = 1.0
+TRIES_AT_FIRST = 3
+"""Receives of a message until its failures are taken for trouble that may be its own."""
 SHOWN_AFTER_DEATH = 30
 """Seconds after its invocation's time-out at which a message is seen again should its worker die. The queue's own visibility,
 six times the time-out, would take minutes of somebody's thirty."""
@@ -41,6 +43,8 @@ class Attempt(Protocol):
     def waits_so_far(self) -> int: ...
     @property
     def hurries(self) -> bool: ...
+    @property
+    def own_tries(self) -> int: ...
 
     def prepare(self) -> None: ...
 
@@ -131,12 +135,13 @@ class Batch:
             )
         except TransientError as error:
             logger.info("attempt waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
-            alone = self._guard.failed(error)
+            again = attempt.own_tries > 0 or _receives(record) > TRIES_AT_FIRST
+            alone = self._guard.failed(error, again=again)
             tries, since = self._tried(attempt, error, alone=alone)
-            if alone and self._is_over(error, tries, since):
+            if alone and _trouble_of(error).is_over(tries, self._environment.clock.now() - since):
                 attempt.fail(f"{error}")
                 return True
-            own = alone and own_wait(tries, self._environment.chance.fraction(), usual=not isinstance(error, OwnTroubleError))
+            own = alone and own_wait(tries, self._environment.chance.fraction(), _trouble_of(error))
             wait = own or self._wait(record, attempt, error)
             if wait.in_ledger and attempt.wait(self._environment.clock.now() + wait.seconds, str(error)):
                 return True
@@ -150,17 +155,12 @@ class Batch:
         down = isinstance(error, BreakerOpenError | ApplicationRefusedError)
         return attempt.tried(alone=alone) if alone or down else (0, self._environment.clock.now())
 
-    def _is_over(self, error: TransientError, tries: int, since: float) -> bool:
-        longest = LONGEST_REFUSAL if isinstance(error, ResourceRefusedError) else LONGEST_OWN_TROUBLE
-        return tries >= MOST_OWN_TRIES or self._environment.clock.now() - since >= longest
-
     def _wait(self, record: Mapping[str, Any], attempt: Attempt | None, error: TransientError) -> Wait:
-        receive_count = int(record["attributes"]["ApproximateReceiveCount"])
         # A lease lasts long for the sake of a worker that died; one that lives gives it back within seconds.
         retry_after = None if isinstance(error, BusyError) else error.retry_after
         waits = attempt.waits_so_far if attempt else 0
         hurries = attempt is not None and attempt.hurries
-        wait = next_wait(receive_count, waits, retry_after, self._environment.chance.fraction(), hurries=hurries)
+        wait = next_wait(_receives(record), waits, retry_after, self._environment.chance.fraction(), hurries=hurries)
         long = isinstance(error, BreakerOpenError | ApplicationRefusedError)
         return Wait(wait.seconds, in_ledger=True) if long else wait
 
@@ -171,3 +171,13 @@ class Batch:
         except TransientError:
             logger.warning("message not postponed")
         return False
+
+
+def _receives(record: Mapping[str, Any]) -> int:
+    return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def _trouble_of(error: TransientError) -> Trouble:
+    if isinstance(error, ResourceRefusedError):
+        return REFUSED
+    return CONTRADICTORY if isinstance(error, OwnTroubleError) else UNANSWERED

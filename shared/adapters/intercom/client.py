@@ -24,10 +24,10 @@ from shared.errors import (
     ConfigurationError,
     ConnectionLostError,
     ContactGoneError,
+    ContradictoryError,
     FailureError,
     ResourceRefusedError,
     TransientError,
-    UnavailableError,
 )
 from shared.ports.clock import Clock
 from shared.ports.vendor import Limiter
@@ -130,7 +130,11 @@ class IntercomClient(Intercom):
         hits: dict[str, Contact] = {}
         cursor: str | None = None
         for _ in range(SEARCH_PAGES):
-            contacts, cursor = self._search(query, cursor)
+            try:
+                contacts, cursor = self._search(query, cursor)
+            except FailureError as error:
+                error.about_person = True
+                raise
             hits.update({contact.id: contact for contact in contacts if fold_email(contact.email) in wanted})
             if cursor is None:
                 break
@@ -172,22 +176,19 @@ class IntercomClient(Intercom):
     def create_contact(self, email: str, role: Role, values: Mapping[str, Value]) -> Contact:
         """See ``Intercom.create_contact``. Sent once: after a lost answer only the caller knows whether to try again."""
         body = {**_body(values), "role": str(role), "email": email}
-        try:
-            return contact_of(self._call("POST", "/contacts", body, timeout=CREATE_TIMEOUT, sent={*values, "email"}))
-        except FailureError as error:
-            error.creates = True
-            raise
+        sent = {*values, "email"}
+        return contact_of(self._call("POST", "/contacts", body, timeout=CREATE_TIMEOUT, sent=sent, writes=True))
 
     def put_contact(self, contact_id: str, values: Mapping[str, Value], role: Role | None = None) -> Contact:
         """See ``Intercom.put_contact``. Only a GET tells into whom a contact was merged, so a 404 is followed by one."""
         body = _body(values) | ({"role": str(role)} if role else {})
         try:
-            return contact_of(self._call("PUT", _path(contact_id), body, about_contact=True, sent=values))
+            return contact_of(self._call("PUT", _path(contact_id), body, about_contact=True, sent=values, writes=True))
         except ContactGoneError as gone:
             if gone.canonical_id is not None:
                 raise
         self.get_contact(contact_id)
-        raise UnavailableError("Intercom lost the contact and has it again", vendor=VENDOR)
+        raise ContradictoryError("Intercom lost the contact and has it again", vendor=VENDOR)
 
     def unarchive_contact(self, contact_id: str) -> None:
         path = f"{_path(contact_id)}/unarchive"
@@ -222,11 +223,12 @@ class IntercomClient(Intercom):
         timeout: float = INTERCOM_TIMEOUT,
         about_contact: bool = False,
         sent: Iterable[str] = (),
+        writes: bool = False,
     ) -> HttpResponse:
         try:
             return self._checked(self._exchange(method, path, body, timeout), path, about_contact=about_contact, sent=sent)
         except FailureError as error:
-            error.about_contact = about_contact
+            error.writes, error.about_person = writes, about_contact or writes
             raise
 
     def _checked(

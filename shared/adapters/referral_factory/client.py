@@ -68,6 +68,7 @@ class ReferralFactoryClient(ReferralFactory):
         self._base_url = base_url.rstrip("/")
         self._limiter = limiter or UnlimitedLimiter()
         self._priority = priority
+        self._about_person = False
 
     def users(self, page: int, smaller: int = 0) -> PageOfUsers:
         """See ``ReferralFactory.users``. Entries without a user id or campaign are left out."""
@@ -80,7 +81,7 @@ class ReferralFactoryClient(ReferralFactory):
         return PageOfUsers(people, last_page)
 
     def user(self, user_id: int) -> tuple[int | None, Person] | None:
-        document = self._call("GET", f"/users/{user_id}?with=user.analytics", may_be_gone=True)
+        document = self._call("GET", f"/users/{user_id}?with=user.analytics", may_be_gone=True, person=True)
         entry = document.get("data", document)
         if not entry:
             return None
@@ -91,7 +92,7 @@ class ReferralFactoryClient(ReferralFactory):
 
     def qualify(self, user_id: int, qualified: bool) -> None:
         """See ``ReferralFactory.qualify``. Sent once: after a lost answer only a read tells whether it happened."""
-        self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True)
+        self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True, person=True)
 
     def due_rewards(self, metric: str, page: int) -> PageOfRewards:
         entries, last_page = self._page(f"/rewards/due/{quote(metric)}", page)
@@ -108,7 +109,7 @@ class ReferralFactoryClient(ReferralFactory):
 
     def issue_reward(self, due_id: int) -> RewardFacts | None:
         """See ``ReferralFactory.issue_reward``. Sent once: only the lists tell what became of a lost answer."""
-        document = self._call("POST", f"/rewards/issue/{due_id}", lenient=True)
+        document = self._call("POST", f"/rewards/issue/{due_id}", lenient=True, person=True)
         entry = document.get("data")
         return issued_reward_of(entry, None) if isinstance(entry, Mapping) else None
 
@@ -164,7 +165,7 @@ class ReferralFactoryClient(ReferralFactory):
         wanted = [("email", email), ("campaign_id", str(campaign_id))]
         filters = [{"field": field, "operator": "=", "value": value} for field, value in wanted]
         body = {"filters": {"operator": "AND", "value": filters}}
-        entries = self._call("POST", "/users/search?with=user.analytics", body).get("data")
+        entries = self._call("POST", "/users/search?with=user.analytics", body, person=True).get("data")
         if not isinstance(entries, list):
             raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
         for entry in entries:
@@ -181,8 +182,11 @@ class ReferralFactoryClient(ReferralFactory):
         *,
         may_be_gone: bool = False,
         lenient: bool = False,
+        person: bool = False,
     ) -> Mapping[str, Any]:
-        """The answer's JSON object. ``may_be_gone``: empty for a 404 or 410; ``lenient``: empty for a 2xx without one."""
+        """The answer's JSON object. ``may_be_gone``: empty for a 404 or 410; ``lenient``: empty for a 2xx without one;
+        ``person``: the call is about one person."""
+        self._about_person = person
         response = self._send(method, path, body, self._key() or self._key(fresh=True))
         if response.status == 401:  # it was refused unread, so that sending it again does no harm
             response = self._send(method, path, body, self._key(fresh=True))
@@ -202,6 +206,7 @@ class ReferralFactoryClient(ReferralFactory):
         return document if isinstance(document, dict) else {}
 
     def _reported(self, error: FailureError) -> FailureError:
+        error.about_person = self._about_person
         self._limiter.report(error)
         return error
 

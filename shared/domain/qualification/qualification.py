@@ -131,9 +131,9 @@ class Qualification:
         return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
 
     def tried(self, at: float, *, alone: bool) -> Qualification:
-        """After a try in vain; not ``alone``: the vendor was away, and the count begins anew."""
+        """After a try in vain; not ``alone``: the vendor was away, and the count begins anew, but for the first."""
         if not alone:
-            return replace(self, tries=0, tried_since=None)
+            return replace(self, tries=min(self.tries, 1), tried_since=None)
         return replace(self, tries=self.tries + 1, tried_since=at if self.tried_since is None else self.tried_since)
 
     def put_off(self, until: float | None, reason: str) -> Qualification:

@@ -33,14 +33,32 @@ def put_off_until(now: float, tries: int) -> float | None:
     return now + pause_after(tries) if tries < MOST_PUT_OFF else None
 
 
-MOST_OWN_TRIES = 12
 MOST_PUT_OFF = 30
 """Tries after which nobody but a person tries again."""
-LONGEST_OWN_TROUBLE = 6 * 3_600.0
-LONGEST_REFUSAL = 2 * 3_600.0
-"""Seconds after which a contact that alone is refused has failed."""
-FIRST_OWN_WAIT = 30.0
 LONGEST_OWN_WAIT = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Of one person alone. It is over after so many tries or seconds; the ``waits`` are the first ones in the ledger, and those
+    that follow are doubled. A try costs up to five calls, and in a day a person may cost thirty."""
+
+    most_tries: int
+    longest: float
+    waits: tuple[float, ...]
+
+    def wait(self, tries: int) -> float:
+        if tries <= len(self.waits):
+            return self.waits[tries - 1]
+        return min(self.waits[-1] * 2.0 ** min(tries - len(self.waits), 8), LONGEST_OWN_WAIT)
+
+    def is_over(self, tries: int, seconds: float) -> bool:
+        return tries >= self.most_tries or seconds >= self.longest
+
+
+UNANSWERED = Trouble(12, 6 * 3_600.0, (30.0,))
+CONTRADICTORY = Trouble(9, 6 * 3_600.0, (30.0,))
+REFUSED = Trouble(5, 2 * 3_600.0, (60.0, 1_800.0))
 USUAL_TRIES = 6
 """Tries after which an error of the vendor's that comes to one contact alone is waited out in growing pauses."""
 
@@ -73,11 +91,10 @@ def next_wait(
     return Wait(min(FIRST_LONG_WAIT * 2 ** min(waits_before, 8), LONGEST_LONG_WAIT) * spread, in_ledger=True)
 
 
-def own_wait(tries: int, jitter: float, *, usual: bool) -> Wait | None:
-    """How long trouble of one contact alone waits after so many tries: growing pauses in the ledger. None: as transient
-    trouble does (``usual``: it may still be that)."""
-    if usual and tries <= USUAL_TRIES:
+def own_wait(tries: int, jitter: float, trouble: Trouble) -> Wait | None:
+    """How long trouble of one person alone waits after so many tries: growing pauses in the ledger. None: as transient
+    trouble does, for what is not answered may still be that."""
+    unanswered = trouble is UNANSWERED
+    if unanswered and tries <= USUAL_TRIES:
         return None
-    before = tries - USUAL_TRIES if usual else tries
-    seconds = min(FIRST_OWN_WAIT * 2 ** min(before - 1, 8), LONGEST_OWN_WAIT)
-    return Wait(seconds * (1 + jitter / 4), in_ledger=True)
+    return Wait(trouble.wait(tries - USUAL_TRIES if unanswered else tries) * (1 + jitter / 4), in_ledger=True)

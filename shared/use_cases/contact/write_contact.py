@@ -30,6 +30,7 @@ from shared.errors import (
     PermanentError,
     RateLimitedError,
     TransientError,
+    UnavailableError,
 )
 from shared.ports.clock import Clock
 from shared.ports.contact import People
@@ -304,6 +305,8 @@ class ContactWriter:
             return self._erase()
         except ContactGoneError:
             return self._erase()
+        except UnavailableError as error:
+            raise ContradictoryError(f"{error}, when asked to unarchive the contact", vendor="intercom") from error
         self._notes.append("brought back from Intercom's archive")
         return self._adopt(self._intercom.get_contact(dead_id))
 

@@ -87,6 +87,10 @@ class QualificationAttempt:
         return False
 
     @property
+    def own_tries(self) -> int:
+        return max((one.tries for one in self._begun.values()), default=0)
+
+    @property
     def waits_so_far(self) -> int:
         return max((one.attempts for one in self._begun.values()), default=0)
 

@@ -16,7 +16,7 @@ from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import DOUBT, QUALIFICATION, Referral
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.limits import Priority
-from shared.domain.vendor.retry import LONGEST_OWN_TROUBLE, own_wait, pause_after, put_off_until
+from shared.domain.vendor.retry import UNANSWERED, own_wait, pause_after, put_off_until
 from shared.errors import (
     BlockedError,
     BreakerOpenError,
@@ -197,12 +197,12 @@ class _Step:
         alone = isinstance(error, UnavailableError) and error.status is not None
         if alone or isinstance(error, BreakerOpenError):
             self._qualification = self._change(lambda one: one.tried(now, alone=alone), anyhow=True)
-        since = self._qualification.tried_since
-        return alone and since is not None and now - since >= LONGEST_OWN_TROUBLE
+        tries, since = self._qualification.tries, self._qualification.tried_since
+        return alone and since is not None and UNANSWERED.is_over(tries, now - since)
 
     def _grown(self, seconds: float) -> float:
         """The usual pause, or the longer one of somebody whom nothing but errors were answered for, many times."""
-        own = own_wait(self._qualification.tries, 0.0, usual=True)
+        own = own_wait(self._qualification.tries, 0.0, UNANSWERED)
         return max(seconds, own.seconds) if own else seconds
 
     # -- the ledger ---------------------------------------------------------------------------------------------------

@@ -60,6 +60,10 @@ class ReferrerUpdate:
         return False
 
     @property
+    def own_tries(self) -> int:
+        return self._referrer.tries if self._referrer else 0
+
+    @property
     def waits_so_far(self) -> int:
         return self._referrer.attempts if self._referrer else 0
 

@@ -132,6 +132,7 @@ class ReferrerWriter:
             self._need_time()
             if values:
                 self._intercom.put_contact(contact_id, values)
+                self._environment.intercom_guard.wrote()
 
         _, written, refused = drop_refused(self._intercom.read_attributes, values, send, self._environment.time_left)
         return written, refused

@@ -123,6 +123,11 @@ class Delivery:
         return row is not None and not row.finished and self._environment.clock.now() - row.waits_since > HURRIES_AFTER
 
     @property
+    def own_tries(self) -> int:
+        """How often trouble of the row alone has stopped it so far."""
+        return self._row.tries if self._row else 0
+
+    @property
     def waits_so_far(self) -> int:
         """How often the row has waited in the ledger since it last went well."""
         return self._row.waits if self._row else 0
@@ -144,15 +149,15 @@ class Delivery:
 
     def tried(self, *, alone: bool) -> tuple[int, float]:
         """One more try that ended in trouble of this row alone: how many by now, and since when. Not ``alone``: the count
-        begins anew."""
+        begins anew, but for the first, which says that the row was in trouble before."""
         row, now = self._row, self._environment.clock.now()
         self._alone = alone
-        if row is None or (not alone and not row.tries):
+        if row is None or (not alone and (not row.tries or row.tried_since is None)):
             return 0, now
 
         def change(fresh: Referral) -> Referral:
             if not alone:
-                return replace(fresh, tries=0, tried_since=None)
+                return replace(fresh, tries=1, tried_since=None)
             return replace(fresh, tries=fresh.tries + 1, tried_since=now if fresh.tried_since is None else fresh.tried_since)
 
         row = self._environment.referrals.update(row.campaign_id, row.user_id, change)

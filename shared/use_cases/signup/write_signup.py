@@ -96,8 +96,8 @@ def _write(
     except UnconfirmedError:
         await_confirmation(environment, row, campaign)
         return
-    if outcome.what is Happened.CREATED:
-        environment.intercom_guard.created()
+    if outcome.what in {Happened.CREATED, Happened.UPDATED}:
+        environment.intercom_guard.wrote()
     if before is not None and _has_moved(row, outcome, email, before):
         environment.people.save(writer.person)
         environment.people.save(without_contact(before))

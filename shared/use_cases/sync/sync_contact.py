@@ -198,6 +198,7 @@ class ContactSync:
             self._need(TIME_TO_WRITE)
             if values:
                 self._patiently(lambda: self._intercom().put_contact(contact_id, values))
+                self._environment.intercom_guard.wrote()
 
         _, written, dropped = drop_refused(
             lambda: self._intercom().read_attributes(), fitting, send, self._environment.time_left

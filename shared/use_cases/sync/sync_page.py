@@ -67,6 +67,10 @@ class SyncAttempt:
         return False
 
     @property
+    def own_tries(self) -> int:
+        return 0
+
+    @property
     def waits_so_far(self) -> int:
         return 0
 

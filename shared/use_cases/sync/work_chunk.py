@@ -125,7 +125,7 @@ class _Work:
         """One contact's failure; the one too many opens the vendor's breaker, and the next contact finds it open."""
         logger.info("contact waits", reason=str(error), vendor=error.vendor, status=error.status)
         if error.vendor == "intercom":
-            self._environment.intercom_guard.failed(error)
+            self._environment.intercom_guard.failed(error, again=self._chunk.tries > 0)
 
     def _claim(self, email: str, names: Iterable[str]) -> Mapping[str, int]:
         if not self._workspace_id:

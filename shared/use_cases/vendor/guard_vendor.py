@@ -6,11 +6,13 @@ import math
 from dataclasses import replace
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
+from shared.domain.timing import LONGEST_INTERCOM_CALL, LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import (
     ApplicationRefusedError,
     BreakerOpenError,
     FailureError,
     OwnTroubleError,
+    PermanentError,
     ResourceRefusedError,
     UnavailableError,
 )
@@ -23,8 +25,11 @@ five does so once in 400,000 calls; one that is down, within seconds."""
 FIRST_PAUSE = 30.0
 LONGEST_PAUSE = {Vendor.INTERCOM: 15.0, Vendor.REFERRAL_FACTORY: 60.0}
 """Seconds. Two of Intercom's probes that fail by chance after an outage are not to cost two of the minutes it has left."""
+FAILURES_TO_ASK = 3
+"""Failures in a row after which a search for nobody tells whether they are about one person."""
+LONGEST_ASK = {Vendor.INTERCOM: LONGEST_INTERCOM_CALL, Vendor.REFERRAL_FACTORY: LONGEST_REFERRAL_FACTORY_CALL}
 REFUSALS_TO_OPEN = 3
-"""Creates in a row that are refused while reads are answered; a refused read is asked about at once."""
+"""Writes in a row that are refused while reads are answered; a refused read is asked about at once."""
 RECONNECT_PROBE = 60.0
 """Seconds between two tries of a connection that was lost."""
 LONGEST_LOOK_AWAY = 300.0
@@ -41,8 +46,9 @@ class VendorGuard:
         self._environment = environment
         self._vendor = vendor
         self._failures = 0
-        self._failed_creates = 0
+        self._failed_writes = 0
         self._answered = False
+        self._asks = False
         self._try: Breaker | None = None
 
     # -- before -------------------------------------------------------------------------------------------------------
@@ -89,56 +95,67 @@ class VendorGuard:
         self._failures = 0
         self._close(self._environment.breakers.find(self._vendor))
 
-    def created(self) -> None:
-        """A contact was created: reads that work say nothing of that."""
-        self._failed_creates = 0
+    def wrote(self) -> None:
+        """A contact was written: reads that work say nothing of that."""
+        self._failed_writes = 0
 
-    def failed(self, error: FailureError) -> bool:
+    def failed(self, error: FailureError, *, again: bool = False) -> bool:
         """Counts a failure; the one too many opens the breaker, as does the first after a pause. A vendor that answered
-        another call of the same work is there: then only this failure counts, and a pause that is over stays over. Creates
-        are counted apart. Answers whether it is trouble of this piece of work alone: no breaker is open, or opened."""
+        another call of the same work is there: then only this failure counts, and a pause that is over stays over. Writes
+        are counted apart. ``again``: this piece of work failed before. Answers whether it is trouble of this piece of work
+        alone: no breaker is open, or opened."""
         answered, self._answered = self._answered, False
         if error.vendor != self._vendor:  # whose own guard counts it; while that one lets calls through, others are answered
-            return isinstance(error, OwnTroubleError) or (isinstance(error, UnavailableError) and error.status is not None)
+            return isinstance(error, OwnTroubleError | UnavailableError)
         if isinstance(error, ResourceRefusedError) and error.permission:
             self._environment.metrics.count("PermissionMissing")
         if isinstance(error, ApplicationRefusedError):
             self._refused(error)
             return False
-        if error.creates and isinstance(error, UnavailableError | ResourceRefusedError) and (answered or error.status):
-            return self._failed_create(error)
+        if error.writes and isinstance(error, UnavailableError | ResourceRefusedError) and (answered or error.status):
+            return self._failed_write(error, again=again)
         if not isinstance(error, UnavailableError):
             return isinstance(error, OwnTroubleError)
         self._failures = 1 if answered else self._failures + 1
         before = self._environment.breakers.find(self._vendor)
         if answered:
             self._close(before)
-            return error.status is not None
-        if before is None and self._failures < FAILURES_TO_OPEN:
-            return error.status is not None and error.about_contact
-        if before is None and error.about_contact and error.status is not None and self._answers_others():
-            self._failures = 0
             return True
+        if (again or before or self._failures >= FAILURES_TO_ASK) and error.about_person and self._answers_others():
+            self._failures = 0
+            self._close(self._environment.breakers.find(self._vendor))
+            return True
+        if before is None and self._failures < FAILURES_TO_OPEN:
+            return False
         self._fail(before)
         return False
 
     def _answers_others(self) -> bool:
-        """Where all failures were about known contacts, perhaps one and the same: whether a search for nobody is answered."""
-        if self._vendor is not Vendor.INTERCOM:
+        """Where a failure may be about one person: whether a search for nobody is answered."""
+        if self._asks or self._environment.time_left() < LONGEST_ASK[self._vendor]:
             return False
+        self._asks = True
         try:
-            self._environment.intercom().search_by_email(NOBODY)
+            if self._vendor is Vendor.INTERCOM:
+                self._environment.intercom().search_by_email(NOBODY)
+            else:
+                self._environment.referral_factory().search_user(0, NOBODY)
+        except PermanentError:
+            return True
         except FailureError:
             return False
+        finally:
+            self._asks = False
         return True
 
-    def _failed_create(self, error: FailureError) -> bool:
-        self._failed_creates += 1
+    def _failed_write(self, error: FailureError, *, again: bool) -> bool:
+        """Whoever fails again and again says nothing new: only that other people's writes fail too is an outage."""
         refused = isinstance(error, ResourceRefusedError)
         before = self._environment.breakers.find(self._vendor)
-        if before is None and self._failed_creates < (REFUSALS_TO_OPEN if refused else FAILURES_TO_OPEN):
+        self._failed_writes += not again
+        if before is None and self._failed_writes < (REFUSALS_TO_OPEN if refused else FAILURES_TO_OPEN):
             return True
-        self._failed_creates = 0
+        self._failed_writes = 0
         if refused:
             self._refused(error)
         else:

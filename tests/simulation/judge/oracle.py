@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,14 +55,15 @@ class Verdict:
         return {law: getattr(self, law)[:5] for law in laws if getattr(self, law)}
 
 
-def judge(world: World, *, campaign_name: str = NAME) -> Verdict:
-    """Looks at everything. Signups are those at Referral Factory, whether or not their webhook ever came."""
+def judge(world: World, *, campaign_name: str = NAME, apart: Container[int] = ()) -> Verdict:
+    """Looks at everything. Signups are those at Referral Factory, whether or not their webhook ever came. ``apart``: the user
+    ids of people who may fail, with a reason, and late."""
     verdict = Verdict()
     by_email: dict[str, list[Contact]] = {}
     for contact in world.contacts():
         by_email.setdefault(fold_email(contact.email), []).append(contact)
     for signup in world.signups.values():
-        _judge_signup(world, signup, by_email, verdict, campaign_name)
+        _judge_signup(world, signup, by_email, verdict, campaign_name, may_fail=signup.person.id in apart)
     known_emails = {fold_email(signup.person.email) for signup in world.signups.values()} | {world.synthetic}
     for email, contacts in by_email.items():
         new = [one for one in contacts if one.id not in world.known_contacts]
@@ -87,7 +89,13 @@ def assert_kept(world: World, *, campaign_name: str = NAME) -> Verdict:
 
 
 def _judge_signup(
-    world: World, signup: Signup, by_email: dict[str, list[Contact]], verdict: Verdict, campaign_name: str
+    world: World,
+    signup: Signup,
+    by_email: dict[str, list[Contact]],
+    verdict: Verdict,
+    campaign_name: str,
+    *,
+    may_fail: bool = False,
 ) -> None:
     row, who = world.row_of(signup), f"campaign {signup.person.campaign_id} user {signup.person.id}"
     contacts = by_email.get(fold_email(signup.person.email), [])
@@ -95,13 +103,17 @@ def _judge_signup(
         verdict.lost.append(f"{who}: {row.state if row else 'no row'} {row.reason if row else ''}")
         return
     if row.state is State.FAILED:
-        (verdict.failed if row.reason and world.counted("ContactFailed") else verdict.lost).append(f"{who}: {row.reason}")
+        explained = bool(row.reason and world.counted("ContactFailed"))
+        if not (may_fail and explained):
+            (verdict.failed if explained else verdict.lost).append(f"{who}: {row.reason}")
         return
     if row.state not in {State.DELIVERED, State.PARTIAL, State.SKIPPED}:
         return
     contact = next((one for one in contacts if one.id == row.contact_id), None)
     if contact is None:
         verdict.lost.append(f"{who}: {row.state}, but contact {row.contact_id} is not there")
+        return
+    if may_fail:
         return
     verdict.overwritten += [f"{who}: {what}" for what in _overwritten(world, signup, row, contact, campaign_name)]
     if row.state is State.DELIVERED:

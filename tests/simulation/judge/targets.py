@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.simulation.play.poisoned_day import PoisonedDay
 from tests.simulation.play.scenarios import Outcome
 
 MINUTE = 60.0
@@ -11,6 +12,10 @@ APART = "waits for search after lost creates apart"
 MOST_CALLS_WITHOUT_FAULTS = 2.2
 MOST_CALLS = 3.2
 MOST_CALLS_WHILE_REFUSED = 20
+MOST_CALLS_FOR_ONE = 30
+"""In a day, for a person whom a vendor treats badly."""
+MOST_NOTICED = 1.1
+"""By everybody else of such people: the share of the p99 without them."""
 
 
 def misses(outcome: Outcome) -> Iterator[str]:
@@ -20,10 +25,24 @@ def misses(outcome: Outcome) -> Iterator[str]:
         yield f"{outcome.referral_factory_strikes:.0f} strikes"
     if outcome.verdict.unalarmed:
         yield f"late signups without an alarm: {len(outcome.verdict.unalarmed)}"
+    if outcome.poisoned is not None:
+        yield from poisoned_misses(outcome.poisoned)
+        return
     most = MOST_CALLS if outcome.scenario.faults or outcome.scenario.outage else MOST_CALLS_WITHOUT_FAULTS
     if outcome.calls_per_signup > most:
         yield f"{outcome.calls_per_signup:.2f} calls per signup, at most {most}"
     yield from _delays(outcome)
+
+
+def poisoned_misses(day: PoisonedDay) -> Iterator[str]:
+    for kind, calls in day.calls.items():
+        if calls > MOST_CALLS_FOR_ONE:
+            yield f"{kind}: {calls} calls in a day, at most {MOST_CALLS_FOR_ONE}"
+    yield from day.wrong_ends
+    if day.delay > day.delay_without * MOST_NOTICED:
+        yield f"the others' p99: {day.delay:.2f} s, without those people {day.delay_without:.2f} s"
+    if day.breakers:
+        yield f"{day.breakers:.0f} breakers opened for trouble of single people"
 
 
 def _delays(outcome: Outcome) -> Iterator[str]:

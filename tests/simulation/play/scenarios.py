@@ -11,6 +11,7 @@ from statistics import quantiles
 from tests.simulation.aws.boundary import RandomFaults
 from tests.simulation.aws.transport import Outage
 from tests.simulation.judge.oracle import Verdict, judge
+from tests.simulation.play.poisoned_day import PoisonedDay, play_poisoned
 from tests.simulation.settings import build_settings
 from tests.simulation.world import BEGINNING, World
 
@@ -24,7 +25,8 @@ SETTLED = 1_200.0
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """``within``: seconds in which everybody signs up. ``outage``: from, to, in seconds; Intercom is down, as ``how`` says, for
-    all calls or for ``call``. ``lost``: from, to; no webhook arrives. ``faults`` False: nothing else goes wrong."""
+    all calls or for ``call``. ``lost``: from, to; no webhook arrives. ``faults`` False: nothing else goes wrong. ``poisoned``:
+    one signup a second instead, and among them people whom a vendor treats badly for ever."""
 
     name: str
     within: float
@@ -33,6 +35,7 @@ class Scenario:
     faults: bool = True
     how: str | int = 503
     call: str = ""
+    poisoned: bool = False
 
     @property
     def refuses(self) -> bool:
@@ -54,6 +57,7 @@ SCENARIOS = (
     Scenario("6 h outage", 8 * HOUR, outage=(HOUR, 7 * HOUR)),
     Scenario("refused for 60 min", 3 * HOUR, outage=(HOUR, 2 * HOUR), faults=False, how=403),
     Scenario("creates answer 500", 3 * HOUR, outage=(HOUR, 2 * HOUR), faults=False, how=500, call="POST /contacts"),
+    Scenario("poisoned people", 0.0, faults=False, poisoned=True),
 )
 
 
@@ -71,6 +75,7 @@ class Outcome:
     net_after_outage: float
     calls_in_outage: int
     trace: str
+    poisoned: PoisonedDay | None = None
 
     def delay(self, role: str, percent: int) -> float:
         delays = sorted(self.verdict.delays[role])
@@ -81,6 +86,8 @@ class Outcome:
 
 def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], None] = lambda _: None) -> Outcome:
     """``progress`` is told how many more have signed up."""
+    if scenario.poisoned:
+        return _outcome_of(scenario, seed, signups, play_poisoned(seed, signups, progress))
     with World(seed, duplicates=0.02 if scenario.faults else 0.0, index_lag=1.0) as world:
         world.configure(build_settings(invited="lead", referring="user"))
         if scenario.faults:
@@ -110,6 +117,21 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             calls_in_outage=_most_in_a_minute(world, scenario),
             trace=str(world.crossing.trace),
         )
+
+
+def _outcome_of(scenario: Scenario, seed: int, signups: int, day: PoisonedDay) -> Outcome:
+    return Outcome(
+        scenario=scenario,
+        seed=seed,
+        signups=signups,
+        verdict=day.verdict,
+        calls_per_signup=day.calls_per_signup,
+        referral_factory_strikes=day.strikes,
+        net_after_outage=0.0,
+        calls_in_outage=0,
+        trace=day.trace,
+        poisoned=day,
+    )
 
 
 def _let_sign_up(world: World, scenario: Scenario, seed: int, signups: int, progress: Callable[[int], None]) -> None:
@@ -142,9 +164,9 @@ def _last_after_outage(world: World, scenario: Scenario, verdict: Verdict) -> fl
 
 
 def _most_in_a_minute(world: World, scenario: Scenario) -> int:
-    """Intercom's calls in the busiest minute of the outage, after the one in which it begins."""
+    """Intercom's calls in the busiest minute of the outage, also the one in which it begins."""
     if not scenario.outage:
         return 0
     begins, ends = (BEGINNING + at for at in scenario.outage)
-    minutes = Counter(int((at - begins) // 60) for at in world.transport.calls["intercom"] if begins + 60 <= at < ends)
+    minutes = Counter(int((at - begins) // 60) for at in world.transport.calls["intercom"] if begins <= at < ends)
     return max(minutes.values(), default=0)

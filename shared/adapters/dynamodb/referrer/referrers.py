@@ -99,7 +99,8 @@ class DynamoReferrers(Referrers):
     def tried(self, campaign_id: int, user_id: int, now: float, *, alone: bool) -> tuple[int, float]:
         pk = key_of_referral(campaign_id, user_id)
         if not alone:
-            self._table.update(pk, SORT_KEY, "REMOVE tries, tried_since", "attribute_exists(tries)", {})
+            anew = "SET tries = :one REMOVE tried_since"
+            self._table.update(pk, SORT_KEY, anew, "attribute_exists(tried_since)", {":one": 1})
             return 0, now
         values: dict[str, Scalar] = {":one": 1, ":zero": 0, ":now": now}
         counting = "SET tries = if_not_exists(tries, :zero) + :one, tried_since = if_not_exists(tried_since, :now)"
