@@ -57,7 +57,7 @@ class Trouble:
 
 
 UNANSWERED = Trouble(12, 6 * 3_600.0, (30.0,))
-CONTRADICTORY = Trouble(9, 6 * 3_600.0, (30.0,))
+CONTRADICTORY = Trouble(8, 6 * 3_600.0, (30.0,))
 REFUSED = Trouble(5, 2 * 3_600.0, (60.0, 1_800.0))
 USUAL_TRIES = 6
 """Tries after which an error of the vendor's that comes to one contact alone is waited out in growing pauses."""

@@ -241,7 +241,7 @@ def test_every_failure_waits_or_ends_and_none_is_a_bug(error: FailureError) -> N
 
 @pytest.mark.parametrize("error", every_failure(OwnTroubleError), ids=lambda error: type(error).__name__)
 def test_trouble_of_one_contact_alone_has_failed_after_some_tries(error: FailureError) -> None:
-    worker = Worker(RecordedAttempt(error, tries=8))
+    worker = Worker(RecordedAttempt(error, tries=7))
     assert worker.process() == []
     assert worker.attempts[0].waits == []
     assert worker.attempts[0].reasons == ["trouble"]
