@@ -202,9 +202,13 @@ class VendorWire:
         self.faults = FaultPlan()
         self.calls: list[Call] = []
         self._clock = clock
-        self._vendors = vendors
+        self._vendors = dict(vendors)
         self._interruptions: list[tuple[str, Callable[[], None]]] = []
         self._refusals: list[str] = []
+
+    def replace(self, base: str, vendor: Any) -> None:
+        """Another one answers at that address."""
+        self._vendors[base] = vendor
 
     def refuse_connection(self, call: str) -> None:
         """Once, the next such call (``"POST /contacts"``) finds nobody who listens."""
@@ -299,6 +303,7 @@ class App:
         chosen = IntercomSettings()
         chosen.change({"seed": False, "search_lag_seconds": search_lag})
         self.intercom = Intercom(clock=self.clock.now, chance=random, settings=chosen)
+        self._workspaces = {chosen.workspace_id: self.intercom}
         self.referral_factory = ReferralFactory(
             clock=self.clock.now, chance=random, settings=ReferralFactorySettings(**referral_factory)
         )
@@ -382,6 +387,15 @@ class App:
             synthetic_signup_email=email,
         )
         self.environment = self.new_environment()
+
+    def use_workspace(self, workspace_id: str) -> None:
+        """Intercom's answers come from that workspace from now on: a new one holds nobody, an earlier one what it held."""
+        if workspace_id not in self._workspaces:
+            chosen = IntercomSettings()
+            chosen.change({"seed": False, "workspace_id": workspace_id, "workspace_name": workspace_id.title()})
+            self._workspaces[workspace_id] = Intercom(clock=self.clock.now, chance=Random(workspace_id), settings=chosen)
+        self.intercom = self._workspaces[workspace_id]
+        self.wire.replace(INTERCOM, self.intercom)
 
     def set_secret(self, name: str, **values: str) -> None:
         self.secrets.put_secret_value(SecretId=name, SecretString=json.dumps(values))

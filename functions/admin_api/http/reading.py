@@ -73,8 +73,8 @@ def is_a_look(request: HttpRequest) -> bool:
     return request.method in {"GET", "HEAD"} and not takes_csv(request)
 
 
-def filter_in_query(request: HttpRequest) -> ReferralFilter:
-    """Raises MalformedPayloadError that names what a filter takes."""
+def filter_in_query(request: HttpRequest, workspace_id: str) -> ReferralFilter:
+    """``workspace_id``: the connected one. Raises MalformedPayloadError that names what a filter takes."""
     has_campaign = text_in_query(request, "campaign_id") is not None
     email = text_in_query(request, "email")
     if email is not None and len(email) > 254:
@@ -90,6 +90,7 @@ def filter_in_query(request: HttpRequest) -> ReferralFilter:
         flag=_word(request, "flag", Flag),
         attention=flag_in_query(request, "attention"),
         reason=reason,
+        not_in=workspace_id if flag_in_query(request, "elsewhere") else None,
     )
 
 

@@ -38,6 +38,7 @@ FILTERS = (
         {"type": "boolean"},
         "Only what a person should look at and nobody has dealt with.",
     ),
+    query_parameter("elsewhere", {"type": "boolean"}, "Only those whose contact is in another Intercom workspace."),
     query_parameter("reason", {"type": "string", "maxLength": 1_000}, "The whole reason, as the answers show it."),
     query_parameter("email", {"type": "string", "maxLength": 254}, "The whole e-mail address, in any letter case."),
 )
@@ -50,6 +51,7 @@ MESSAGES = {
     Replay.ALREADY_WAITING: "It is waiting to be delivered already.",
     Replay.HELD: "It is held until the campaign is active; then it is delivered by itself.",
 }
+ELSEWHERE = "The contact is in another Intercom workspace. Replay delivers the signup to the one that is connected."
 COLUMNS = (
     "campaign_id", "user_id", "first_name", "email", "audience", "state", "qualified", "reason", "what_to_do",
     "possibly_doubled", "unverified", "dealt_with", "origin", "accepted_at", "delivered_at", "attempts", "contact_id",
@@ -59,8 +61,9 @@ COLUMNS = (
 def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wants_csv = takes_csv(request)
     limit, cursor = paging(request, MAX_CSV if wants_csv else 100)
-    page = environment.referral_search.search(filter_in_query(request), limit, cursor)
-    workspace_id, paused = _workspace_id(environment), _pause(environment, page.items)
+    workspace_id = _workspace_id(environment)
+    page = environment.referral_search.search(filter_in_query(request, workspace_id), limit, cursor)
+    paused = _pause(environment, page.items)
     rows = [show(environment, row, workspace_id, paused) for row in page.items]
     if wants_csv:
         return csv_answer(request, "referrals.csv", csv_of(COLUMNS, rows), page.cursor)
@@ -118,7 +121,7 @@ def post_put_back(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def post_replays(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    wanted, cursor = _matching(request)
+    wanted, cursor = _matching(environment, request)
     done = replay_all(environment, author_of(request.claims), wanted, cursor)
     body = {"replayed": done.replayed, "already_waiting": done.already_waiting, "cursor": done.cursor}
     return json_answer(200, body)
@@ -132,12 +135,12 @@ def post_close(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def post_closes(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    wanted, cursor = _matching(request)
+    wanted, cursor = _matching(environment, request)
     done = close_all(environment, author_of(request.claims), wanted, cursor)
     return json_answer(200, {"closed": done.closed, "cursor": done.cursor})
 
 
-def _matching(request: HttpRequest) -> tuple[ReferralFilter, str | None]:
+def _matching(environment: Environment, request: HttpRequest) -> tuple[ReferralFilter, str | None]:
     """Raises InvalidSettingsError for a filter that would take everybody."""
     form = read_form(MatchingReferrals, request.body)
     wanted = ReferralFilter(
@@ -148,13 +151,15 @@ def _matching(request: HttpRequest) -> tuple[ReferralFilter, str | None]:
         flag=Flag(form.flag) if form.flag else None,
         attention=form.attention,
         reason=form.reason,
+        not_in=_workspace_id(environment) if form.elsewhere else None,
     )
-    if not (wanted.state or wanted.flag or wanted.attention or wanted.reason or wanted.email):
+    if not (wanted.state or wanted.flag or wanted.attention or wanted.reason or wanted.email or form.elsewhere):
         raise InvalidSettingsError([("", "Say which ones: a state, a flag, attention, a reason or an e-mail address.")])
     return wanted, form.cursor or None
 
 
 def show(environment: Environment, row: Referral, workspace_id: str, paused: BreakerKind | None) -> dict[str, Any]:
+    elsewhere = row.is_elsewhere(workspace_id)
     return {
         "campaign_id": row.campaign_id,
         "user_id": row.user_id,
@@ -164,7 +169,7 @@ def show(environment: Environment, row: Referral, workspace_id: str, paused: Bre
         "state": str(row.state),
         "qualified": is_qualified(row),
         "reason": row.reason,
-        "what_to_do": advice_for(row, paused),
+        "what_to_do": ELSEWHERE if elsewhere else advice_for(row, paused),
         "possibly_doubled": row.possibly_doubled,
         "unverified": row.unverified,
         "refusals": dict(row.refusals),
@@ -176,7 +181,8 @@ def show(environment: Environment, row: Referral, workspace_id: str, paused: Bre
         "due_at": row.due_at,
         "attempts": row.attempts,
         "contact_id": row.contact_id,
-        "contact_url": _contact_url(environment, row.contact_id, workspace_id),
+        "contact_url": None if elsewhere else _contact_url(environment, row.contact_id, workspace_id),
+        "in_another_workspace": elsewhere,
     }
 
 

@@ -35,6 +35,7 @@ def connection(environment: Environment, state: ConnectionState) -> dict[str, An
         "intercom": {
             **_vendor(app),
             "workspace": workspace(state.workspace) if state.workspace else None,
+            "workspace_before": before(state.workspace) if state.workspace else None,
             "client_id": state.client_id,
             "has_client_secret": state.has_client_secret,
             "callback_url": url + CALLBACK,
@@ -59,6 +60,10 @@ def connection(environment: Environment, state: ConnectionState) -> dict[str, An
 
 def workspace(found: Connection) -> dict[str, str]:
     return {"id": found.workspace_id, "name": found.name, "region": found.region, "timezone": found.timezone}
+
+
+def before(found: Connection) -> dict[str, str] | None:
+    return {"id": found.before_id, "name": found.before_name} if found.before_id else None
 
 
 def campaigns(found: Sequence[AccountCampaign]) -> dict[str, Any]:

@@ -14,6 +14,13 @@ class WorkspaceAnswer(Answer):
     timezone: str
 
 
+class WorkspaceBefore(Answer):
+    """The workspace that was connected before: what was delivered to it is not in this one."""
+
+    id: str
+    name: str
+
+
 class BreakerAnswer(Answer):
     """Calls are stopped. `until` is null when only a person ends it."""
 
@@ -48,6 +55,7 @@ class IntercomAnswer(Answer):
     connected: bool
     problem: str
     workspace: WorkspaceAnswer | None
+    workspace_before: WorkspaceBefore | None
     client_id: str
     has_client_secret: bool
     callback_url: str

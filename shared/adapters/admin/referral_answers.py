@@ -32,6 +32,7 @@ class ReferralAnswer(Answer):
     attempts: int
     contact_id: str | None
     contact_url: str | None
+    in_another_workspace: bool
 
 
 class ExportedPerson(Answer):

@@ -91,14 +91,15 @@ class PreviewRequest(Form):
 
 
 class MatchingReferrals(Form):
-    """What matches, a batch a call; send `cursor` to go on. At least one of `state`, `flag`, `attention`, `reason` and `email`
-    is needed."""
+    """What matches, a batch a call; send `cursor` to go on. At least one of `state`, `flag`, `attention`, `elsewhere` (the
+    contact is in another Intercom workspace), `reason` and `email` is needed."""
 
     campaign_id: int | None = Field(default=None, ge=1, le=MAX_CAMPAIGN_ID)
     state: States | None = None
     audience: Audiences | None = None
     flag: Flags | None = None
     attention: bool = False
+    elsewhere: bool = False
     reason: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
     email: Annotated[str, Field(min_length=1, max_length=254)] | None = None
     cursor: Annotated[str, Field(max_length=4_000)] | None = None

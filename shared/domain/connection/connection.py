@@ -25,7 +25,8 @@ class Connection:
 
     ``uninstalls``: digests of the signed calls that have disconnected it, kept over a reconnect, for the same bytes may come
     again from anybody who has seen them. ``doubted_at`` (epoch seconds): one came again, and Intercom has not been asked yet
-    whether it was meant; ``replayed_at``: asked last, Intercom still took our token.
+    whether it was meant; ``replayed_at``: asked last, Intercom still took our token. ``before_id`` and ``before_name``: the
+    workspace that was connected before this one, empty for none.
     """
 
     workspace_id: str
@@ -37,6 +38,19 @@ class Connection:
     uninstalls: tuple[str, ...] = ()
     doubted_at: float | None = None
     replayed_at: float | None = None
+    before_id: str = ""
+    before_name: str = ""
+
+    def after(self, before: Connection) -> Connection:
+        """Connected after that one; the same workspace again keeps what was before it."""
+        same = before.workspace_id == self.workspace_id
+        return replace(
+            self,
+            epoch=before.epoch + 1,
+            uninstalls=before.uninstalls,
+            before_id=before.before_id if same else before.workspace_id,
+            before_name=before.before_name if same else before.name or before.workspace_id,
+        )
 
     def uninstalled(self, digest: str) -> Connection:
         """Disconnected by the call of that digest."""

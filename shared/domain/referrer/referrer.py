@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.domain.contact import Value
 
@@ -22,6 +22,7 @@ class KnownReferrer:
     ``marks`` counts what happened to them; the update that saw as many clears ``due_at``. ``written``: what ``contact_id``
     holds of ours. ``instead_of``: the dead id that led to ``contact_id``. ``email``: as a referral told it. ``left_out``:
     attributes that Intercom did not have at the last update. ``tries``: that ended in trouble of this person alone.
+    ``workspace_id``: where the contact is.
     """
 
     campaign_id: int
@@ -39,6 +40,13 @@ class KnownReferrer:
     lease_owner: str = ""
     left_out: tuple[str, ...] = ()
     tries: int = 0
+    workspace_id: str = ""
+
+    def in_workspace(self, workspace_id: str) -> KnownReferrer:
+        """As this workspace knows the person: what another one holds counts for nothing here."""
+        if self.workspace_id in {"", workspace_id}:
+            return replace(self, workspace_id=workspace_id)
+        return replace(self, contact_id=None, instead_of=None, written={}, left_out=(), workspace_id=workspace_id)
 
     @property
     def is_marked(self) -> bool:

@@ -36,6 +36,8 @@ class State(StrEnum):
 
 COUNTS = ("referrals_count", "converted_referrals_count")
 UNFINISHED = frozenset({State.PENDING, State.HELD})
+LEFT_BEHIND = frozenset({State.DELIVERED, State.PARTIAL, State.SKIPPED})
+"""Ends that say something of a contact, and so nothing of another workspace."""
 IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
 QUALIFICATION = "qualification"
 CONTACT_COUNTS = "counts"
@@ -137,6 +139,11 @@ class Referral:
     def is_confirmed(self) -> bool:
         """Whether Referral Factory itself named the person, or it is our own signup: no webhook proves that."""
         return self.verified_at is not None or self.synthetic
+
+    def is_elsewhere(self, workspace_id: str) -> bool:
+        """Whether what is known of its contact is about another workspace. Rows from before the mark are here."""
+        known = bool(self.workspace_id) and bool(workspace_id)
+        return known and self.workspace_id != workspace_id and self.state in LEFT_BEHIND
 
     @property
     def key(self) -> str:

@@ -48,7 +48,8 @@ def group_of(referral: Referral) -> Group:
 @dataclass(frozen=True, slots=True)
 class ReferralFilter:
     """None takes all. ``attention``: only what a person should look at. ``flag``: only rows whose flag nobody has dealt
-    with. ``reason``: the row's own or that of a refusal, word for word."""
+    with. ``reason``: the row's own or that of a refusal, word for word. ``not_in``: only rows whose contact is in another
+    workspace than that one."""
 
     campaign_id: int | None = None
     state: State | None = None
@@ -57,6 +58,7 @@ class ReferralFilter:
     flag: Flag | None = None
     attention: bool = False
     reason: str | None = None
+    not_in: str | None = None
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -82,4 +84,5 @@ class ReferralFilter:
             and (self.flag is None or self.flag in row.open_troubles)
             and (not self.attention or group_of(row) is Group.ATTENTION)
             and (self.reason is None or self.reason in {row.reason, *row.refusals.values()})
+            and (self.not_in is None or row.is_elsewhere(self.not_in))
         )

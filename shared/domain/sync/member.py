@@ -30,7 +30,8 @@ class SyncMember:
     """One e-mail address in one campaign. None: not known.
 
     ``reserved_at`` without a ``user_id``: we are about to add the person, or tried to and got no answer; ``slot`` is the run
-    that did. ``created``: we added the person. ``written``: what was sent to ``contact_id``, last at ``written_at``.
+    that did. ``created``: we added the person, for a contact of ``workspace_id``. ``written``: what was sent to
+    ``contact_id``, last at ``written_at``.
     ``failure``: why Referral Factory refused what ``failed_digest`` stands for.
     """
 
@@ -51,6 +52,7 @@ class SyncMember:
     failed_digest: str = ""
     failed_at: float = 0.0
     version: int = 0
+    workspace_id: str = ""
 
     @property
     def reserved(self) -> bool:
@@ -69,8 +71,10 @@ class SyncMember:
         before = self.written if self.contact_id == contact_id else {}
         return replace(self, contact_id=contact_id, written={**before, **values}, written_at=at)
 
-    def brought(self, person: Person) -> bool:
-        """Whether the signup is our own doing: the reservation tells, never the source."""
+    def brought(self, person: Person, workspace_id: str) -> bool:
+        """Whether the signup is our own doing, out of a contact of that workspace: the reservation tells, never the source."""
+        if self.workspace_id not in {"", workspace_id}:
+            return False
         if self.user_id is not None:
             return self.created and self.user_id == person.user_id
         return self.reserved and person.audience is not Audience.PERSON_INVITED

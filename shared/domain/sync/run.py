@@ -46,6 +46,7 @@ class SyncRun:
     were rung in that ``round``. ``work_from``: when all was read, and ``before_work`` contacts had their outcome by then.
     ``page_failures``: pages of contacts that did not come; after each two, fewer contacts are asked for. ``begun_anew``: a
     cursor was refused, and the reading of contacts began from the start. ``fence`` grows with each lease of the reader.
+    ``workspace_id``: whose contacts are read; it never goes on in another one.
     """
 
     campaign_id: int
@@ -85,6 +86,7 @@ class SyncRun:
     version: int = 0
     page_failures: int = 0
     begun_anew: bool = False
+    workspace_id: str = ""
 
     @property
     def whole(self) -> bool:
@@ -136,7 +138,7 @@ class SyncRun:
 class SyncHead:
     """What a campaign's runs leave for the next. ``open_slot``: the run that is not finished; ``last_slot``: the newest
     scheduled one. ``watermark``: the begin of the last run that was done; ``whole_at``, ``whole_slot``, ``whole_pages`` and
-    ``list_total``: the last whole one. ``fingerprint``: the source it was of."""
+    ``list_total``: the last whole one. ``fingerprint``: the source it was of; ``workspace_id``: where that is."""
 
     campaign_id: int
     open_slot: int | None = None
@@ -147,13 +149,18 @@ class SyncHead:
     whole_pages: int = 0
     list_total: int | None = None
     fingerprint: str = ""
+    workspace_id: str = ""
+
+    def is_of(self, source_key: str, workspace_id: str) -> bool:
+        """Whether what the last runs left says anything of that source in that workspace."""
+        return self.fingerprint == source_key and self.workspace_id in {"", workspace_id}
 
     def after(self, run: SyncRun) -> SyncHead:
         """Once the run has finished; only a done one moves the watermark."""
         closed = replace(self, open_slot=None if self.open_slot == run.slot else self.open_slot)
         if run.state is not RunState.DONE:
             return closed
-        closed = replace(closed, watermark=run.started_at, fingerprint=run.settings.source_key)
+        closed = replace(closed, watermark=run.started_at, fingerprint=run.settings.source_key, workspace_id=run.workspace_id)
         if not run.whole:
             return closed
         return replace(

@@ -73,15 +73,16 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
     row = replace(row, state=State.PENDING, asked_again=True)
     settings = campaign.audience(row.audience)
     email = fold_email(row.person.email or "")
+    connection = environment.connections.find()
+    workspace_id = connection.workspace_id if connection else ""
     member = environment.sync_members.find(campaign.campaign_id, email) if email else None
-    if member is not None and member.brought(row.person):
+    if member is not None and member.brought(row.person, workspace_id or member.workspace_id):
         return Preview(BY_SYNC, contact_id=member.contact_id)
     if settings.action is Action.NONE:
         return Preview(f"Nothing is sent: the campaign sends no {row.audience.replace('_', ' ')} to Intercom.")
     if not is_deliverable(email):
         why = "there is no e-mail address" if not email else "no mail system takes this e-mail address"
         return Preview(f"Nothing is sent and the referral fails: {why}.")
-    connection = environment.connections.find()
     row = in_workspace(row, connection.workspace_id) if connection else row
     wanted = wanted_of(row, campaign, settings, email, connection.timezone if connection else "UTC")
     known = _known(environment, row, email)

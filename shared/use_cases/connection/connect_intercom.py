@@ -112,7 +112,7 @@ def _connect(environment: Environment, who: str, region: str, token: str, others
     if others:
         environment.intercom_app_secret.change(**others)
     if before:
-        found = replace(found, epoch=before.epoch + 1, uninstalls=before.uninstalls)
+        found = found.after(before)
     connection = replace(found, connected=True)
     environment.connections.save(connection)
     now = environment.clock.now()

@@ -209,7 +209,9 @@ class ReferrerUpdate:
         environment = self._environment
         connection = find_connection(environment)
         email = (row.person.email if row else None) or (person.email if person else None) or referrer.email or ""
-        ledger_id = row.contact_id if row and row.state is not State.ERASED else None
+        referrer = referrer.in_workspace(connection.workspace_id)
+        here = row is not None and not row.is_elsewhere(connection.workspace_id)
+        ledger_id = row.contact_id if row and here and row.state is not State.ERASED else None
         intercom = environment.intercom(connection)
         writer = ReferrerWriter(environment, intercom, connection, campaign, referrer, fold_email(email), ledger_id)
         note = ""

@@ -58,6 +58,12 @@ def in_workspace(row: Referral, workspace_id: str) -> Referral:
     )
 
 
+def is_here(environment: Environment, row: Referral) -> bool:
+    """Whoever is in another workspace comes into this one only when a person wants it."""
+    connection = environment.connections.find() if row.workspace_id else None
+    return connection is None or not row.is_elsewhere(connection.workspace_id)
+
+
 def is_in_doubt(person: KnownPerson, row: Referral) -> bool:
     """Whether a create of this row under the address was not answered yet."""
     return person.reservation is not None and person.contact_id is None and person.created_for in {"", row.key}

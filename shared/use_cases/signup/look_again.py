@@ -13,13 +13,14 @@ from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer
+from shared.use_cases.signup.known_contact import is_here
 
 
 def look_again(environment: Environment, row: Referral, next_check: Callable[[Referral], float | None]) -> Referral:
     """Asks Intercom for nothing but its attributes, which many rows share. Raises what the Intercom port raises."""
     now = environment.clock.now()
     campaign = environment.campaigns.find(row.campaign_id)
-    active = campaign is not None and campaign.status is Status.ACTIVE
+    active = campaign is not None and campaign.status is Status.ACTIVE and is_here(environment, row)
     saved = campaign is not None and campaign.version > (row.settings_version or 0)
     absent = [drop.attribute for drop in row.dropped if drop.absent] if State.PARTIAL in row.open_troubles else []
     again = active and State.PARTIAL in row.open_troubles and (saved or _takes_one(environment, absent))

@@ -51,7 +51,11 @@ def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> b
     """Whether our own sync added the person, who therefore comes from an Intercom contact: the row is finished with that
     contact, and nothing is written. The reservation tells, perhaps before our own answer is stored."""
     member = environment.sync_members.find(row.campaign_id, email) if email else None
-    if member is None or not member.brought(row.person):
+    if member is None:
+        return False
+    connection = environment.connections.find()
+    workspace_id = connection.workspace_id if connection else member.workspace_id
+    if not member.brought(row.person, workspace_id):
         return False
     contact_id, now = member.contact_id, environment.clock.now()
     environment.referrals.update(
@@ -60,6 +64,7 @@ def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> b
         lambda fresh: replace(
             fresh.done(State.DELIVERED, "Added by the sync, from this contact."),
             contact_id=contact_id,
+            workspace_id=workspace_id,
             delivered_at=fresh.delivered_at or now,
             attempts=0,
         ).told(now, Happened.FROM_SYNC),

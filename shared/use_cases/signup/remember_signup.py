@@ -12,6 +12,7 @@ from shared.domain.timing import DELIVERY_LEASE
 from shared.use_cases.contact.wanted_contact import wants_differ
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import next_check
+from shared.use_cases.signup.known_contact import is_here
 
 
 def remember_signup(
@@ -54,7 +55,8 @@ def remember_signup(
         completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
         if completed.verified_at is not None:
             completed = replace(completed, unverified=False, confirm_since=None)
-        if row.finished and (_wanted_changes(row, completed, campaign) or _is_known_after_all(row, completed)):
+        wanted = _wanted_changes(row, completed, campaign) or _is_known_after_all(row, completed)
+        if row.finished and wanted and is_here(environment, row):
             return completed.told(now, what).reopened(now, now + DELIVERY_LEASE, "New facts came.")
         return replace(completed, due_at=next_check(completed)) if row.finished else completed
 

@@ -14,6 +14,7 @@ from shared.ports.operations import Change
 from shared.ports.referrer import RewardKey
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer
+from shared.use_cases.signup.known_contact import in_workspace
 
 ONE_PRESS = 10.0
 """Seconds in which a second press means the first."""
@@ -69,7 +70,7 @@ def replay_all(environment: Environment, who: str, wanted: ReferralFilter, curso
 
 
 def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) -> Replay:
-    now = environment.clock.now()
+    now, connection = environment.clock.now(), environment.connections.find()
     became = Replay.ALREADY_WAITING
 
     def change(row: Referral) -> Referral:
@@ -81,8 +82,11 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
             became = Replay.ALREADY_WAITING
             return row
         became = Replay.REPLAYED
+        moves = connection is not None and row.is_elsewhere(connection.workspace_id)
+        if connection is not None and moves:
+            row = in_workspace(row, connection.workspace_id)
         again = replace(row, attempts=0, dealt_with=()).told(now, Happened.REPLAY, who)
-        if row.refusals and row.state not in TROUBLED:
+        if row.refusals and row.state not in TROUBLED and not moves:
             return again  # the delivery is well: only what was refused beside it is asked for
         return replace(again, asked_again=True).reopened(now, now + DELIVERY_LEASE, "Asked for again.")
 

@@ -105,7 +105,7 @@ def _write(
         pointer = Pointer(connection.workspace_id, contact_id=outcome.contact_id)
         environment.referrals.point(pointer, row.campaign_id, row.user_id)
     if outcome.contact_id and row.delivered_at is None:
-        remind_referrer(environment, row)
+        remind_referrer(environment, row, connection.workspace_id)
     if outcome.state is State.SKIPPED and row.written:
         outcome = replace(outcome, state=State.DELIVERED)  # it was delivered once; the contact that it has now is left alone
     _prepare_qualification(environment, row, campaign, outcome)

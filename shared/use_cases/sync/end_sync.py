@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign, Status
+from shared.domain.connection.connection import Connection
 from shared.domain.contact import CUSTOM
 from shared.domain.sync.run import MOST_LEAVERS, RunState, SyncHead, SyncRun
 from shared.domain.sync.source import Mode
@@ -59,8 +60,11 @@ def _lack_of_attributes(environment: Environment, run: SyncRun) -> str:
     return f"No longer in Intercom, so the sync cannot write it: {', '.join(gone)}." if gone else ""
 
 
-def reason_to_stop(campaign: Campaign | None, run: SyncRun) -> str | None:
+def reason_to_stop(campaign: Campaign | None, run: SyncRun, connection: Connection | None) -> str | None:
     """Why a run must not go on, in plain words."""
+    elsewhere = reason_to_leave(run, connection)
+    if elsewhere is not None:
+        return elsewhere
     if campaign is None:
         return "The campaign was deleted."
     if campaign.status is not Status.ACTIVE:
@@ -70,11 +74,20 @@ def reason_to_stop(campaign: Campaign | None, run: SyncRun) -> str | None:
     return None
 
 
+def reason_to_leave(run: SyncRun, connection: Connection | None) -> str | None:
+    """Why the run has no workspace any more whose contacts it could be about."""
+    if connection is None:
+        return None
+    if run.workspace_id not in {"", connection.workspace_id}:
+        return "Another Intercom workspace is connected now; these were contacts of the one before."
+    return None if connection.connected else "Intercom was disconnected."
+
+
 def _leavers(runs: SyncRuns, run: SyncRun) -> tuple[int | None, tuple[str, ...]]:
     """Who was in the lists at the last whole run and is not any more: how many, and some of their contact ids. They keep
     their links. None when there is nothing to compare with. Compared part by part, so that memory stays small."""
     head: SyncHead = runs.head(run.campaign_id)
-    comparable = head.whole_slot is not None and head.fingerprint == run.settings.source_key
+    comparable = head.whole_slot is not None and head.is_of(run.settings.source_key, run.workspace_id)
     if not (run.whole and run.settings.kind.is_list and comparable) or head.whole_slot is None:
         return None, ()
     parts = 1 + max(run.tally.seen, head.list_total or 0) // IDS_AT_ONCE

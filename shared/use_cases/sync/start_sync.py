@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.domain.campaign.campaign import Campaign, Status
-from shared.domain.connection.connection import Vendor
+from shared.domain.connection.connection import Connection, Vendor
 from shared.domain.sync.run import Phase, RunState, SyncHead, SyncRun
 from shared.domain.sync.source import Mode, SyncSettings, is_whole, slot_of
 from shared.errors import ConflictError, InvalidSettingsError, TransientError
@@ -47,7 +47,7 @@ def start_due(environment: Environment, scheduled_at: float) -> Started:
 
 def start_once(environment: Environment, campaign_id: int, requested_by: str) -> SyncRun:
     """A run that a person asked for; it reads everybody. Raises NotFoundError, InvalidSettingsError for a campaign that is not
-    active or has no sync, ConflictError while another run is open."""
+    active or has no sync, ConflictError while another run is open or Intercom is disconnected."""
     campaign = environment.campaigns.get(campaign_id)
     problems = []
     if campaign.status is not Status.ACTIVE:
@@ -56,9 +56,12 @@ def start_once(environment: Environment, campaign_id: int, requested_by: str) ->
         problems.append(("sync.mode", "The campaign's sync is off. Choose “once” or “ongoing”."))
     if problems:
         raise InvalidSettingsError(problems)
+    connection = environment.connections.find()
+    if connection is not None and not connection.connected:
+        raise ConflictError("Intercom is disconnected. Connect it, then start the run.")
     now = environment.clock.now()
     for slot in range(int(now), int(now) + SECONDS_TO_NAME):
-        run = _new_run(campaign, slot, now, None, requested_by)
+        run = _new_run(campaign, slot, now, None, requested_by, connection)
         if environment.sync_runs.start(run, scheduled=False):
             _ring_first(environment, run)
             return run
@@ -74,10 +77,11 @@ def _see_to(environment: Environment, campaign: Campaign, scheduled_at: float, d
     if campaign.status is not Status.ACTIVE or settings.mode is not Mode.ONGOING:
         return
     slot = slot_of(scheduled_at, settings.interval)
-    if slot <= head.last_slot:
+    connection = environment.connections.find()
+    if slot <= head.last_slot or (connection is not None and not connection.connected):
         return
-    now = environment.clock.now()
-    run = _new_run(campaign, slot, now, _watermark(head, settings, now), "")
+    now, workspace_id = environment.clock.now(), connection.workspace_id if connection else ""
+    run = _new_run(campaign, slot, now, _watermark(head, settings, workspace_id, now), "", connection)
     if environment.sync_runs.start(run, scheduled=True):
         _ring_first(environment, run)
         done.started += 1
@@ -89,7 +93,7 @@ def _watch(environment: Environment, campaign: Campaign, slot: int) -> int:
     if run is None or run.finished:
         environment.sync_runs.close(campaign.campaign_id, slot)
         return 0
-    reason = reason_to_stop(campaign, run)
+    reason = reason_to_stop(campaign, run, environment.connections.find())
     if reason is not None:
         end_sync(environment, run, RunState.CANCELLED, reason)
         return 0
@@ -107,13 +111,20 @@ def _watch(environment: Environment, campaign: Campaign, slot: int) -> int:
     return 0
 
 
-def _watermark(head: SyncHead, settings: SyncSettings, now: float) -> float | None:
-    same = head.fingerprint == settings.source_key
+def _watermark(head: SyncHead, settings: SyncSettings, workspace_id: str, now: float) -> float | None:
+    same = head.is_of(settings.source_key, workspace_id)
     whole = is_whole(settings, now=now, whole_at=head.whole_at, list_total=head.list_total, same_source=same)
     return None if whole else head.watermark
 
 
-def _new_run(campaign: Campaign, slot: int, now: float, changed_since: float | None, requested_by: str) -> SyncRun:
+def _new_run(
+    campaign: Campaign,
+    slot: int,
+    now: float,
+    changed_since: float | None,
+    requested_by: str,
+    connection: Connection | None,
+) -> SyncRun:
     return SyncRun(
         campaign_id=campaign.campaign_id,
         slot=slot,
@@ -124,6 +135,7 @@ def _new_run(campaign: Campaign, slot: int, now: float, changed_since: float | N
         requested_by=requested_by,
         changed_since=changed_since,
         touched_at=now,
+        workspace_id=connection.workspace_id if connection else "",
     )
 
 

@@ -104,7 +104,9 @@ class ContactSync:
 
     def _add(self, candidate: Candidate, member: SyncMember) -> SyncMember | Outcome:
         self._need(TIME_TO_ADD)
-        reserved = self._save(replace(member, reserved_at=self._now(), slot=self._run.slot, contact_id=candidate.contact_id))
+        run = self._run
+        mine = replace(member, slot=run.slot, workspace_id=run.workspace_id, contact_id=candidate.contact_id)
+        reserved = self._save(replace(mine, reserved_at=self._now()))
         try:
             person = self._patiently(lambda: self._create(candidate))
         except RejectedError as error:

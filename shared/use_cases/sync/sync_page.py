@@ -28,7 +28,7 @@ from shared.observability import logger
 from shared.ports.vendors import Intercom
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
-from shared.use_cases.sync.end_sync import end_sync, finish_sync, reason_to_stop
+from shared.use_cases.sync.end_sync import end_sync, finish_sync, reason_to_leave, reason_to_stop
 from shared.use_cases.sync.enumerate_contacts import Enumeration, SourceGoneError
 from shared.use_cases.sync.ring_sync import LANES
 from shared.use_cases.sync.sync_contact import OutOfTimeError
@@ -59,6 +59,7 @@ class SyncAttempt:
         self._message = message
         self._runs = environment.sync_runs
         self._looked_at = 0.0
+        self._run: SyncRun | None = None
         self._breaker: Breaker | None = None
 
     @property
@@ -88,7 +89,7 @@ class SyncAttempt:
             return
         try:
             self._look()
-            run = self._begin(run)
+            run = self._run = self._begin(run)
             if run.phase is not Phase.WORK:
                 run = self._enumerate()
             self._work(run)
@@ -123,11 +124,13 @@ class SyncAttempt:
         if run.state in {RunState.ENUMERATING, RunState.WORKING}:
             return run
         now = self._environment.clock.now()
-        return self._runs.update(
-            run.campaign_id,
-            run.slot,
-            lambda fresh: fresh.going_on(now) if fresh.state in {RunState.QUEUED, RunState.WAITING} else fresh,
-        )
+        workspace_id = run.workspace_id or find_connection(self._environment).workspace_id
+
+        def going_on(fresh: SyncRun) -> SyncRun:
+            pinned = replace(fresh, workspace_id=fresh.workspace_id or workspace_id)
+            return pinned.going_on(now) if fresh.state in {RunState.QUEUED, RunState.WAITING} else fresh
+
+        return self._runs.update(run.campaign_id, run.slot, going_on)
 
     def _enumerate(self) -> SyncRun:
         environment, message = self._environment, self._message
@@ -167,15 +170,17 @@ class SyncAttempt:
     # -- whether to go on ---------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """Every few seconds: is the run still wanted? Raises StoppedError."""
-        now = self._environment.clock.now()
-        if now - self._looked_at < LOOK_AGAIN_AFTER:
+        """Every few seconds: is the run still wanted? Before each piece of work: is it still about the connected workspace? Of
+        another one's contacts nobody may be added. Raises StoppedError."""
+        now, connection = self._environment.clock.now(), self._environment.connections.find()
+        left = self._run is not None and reason_to_leave(self._run, connection) is not None
+        if not left and now - self._looked_at < LOOK_AGAIN_AFTER:
             return
         self._looked_at = now
-        run = self._runs.find(self._message.campaign_id, self._message.slot)
+        run = self._run = self._runs.find(self._message.campaign_id, self._message.slot)
         if run is None or run.finished or (run.due_at or 0.0) > now:
             raise StoppedError("The run has ended, or waits.")
-        reason = reason_to_stop(self._environment.campaigns.find(run.campaign_id), run)
+        reason = reason_to_stop(self._environment.campaigns.find(run.campaign_id), run, connection)
         if reason is not None:
             end_sync(self._environment, run, RunState.CANCELLED, reason)
             raise StoppedError(reason)
@@ -223,7 +228,8 @@ class SyncAttempt:
     def _wait_on(self, run: SyncRun) -> None:
         """A wait that is longer than any of the queue is one of several messages; each looks whether the run is wanted."""
         due_at = run.due_at or 0.0
-        reason = reason_to_stop(self._environment.campaigns.find(run.campaign_id), run)
+        connection = self._environment.connections.find()
+        reason = reason_to_stop(self._environment.campaigns.find(run.campaign_id), run, connection)
         if reason is not None:
             end_sync(self._environment, run, RunState.CANCELLED, reason)
         elif self._message.lane == 0 and due_at - run.touched_at > QUEUE_DELAY:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.simulation.play import sabotage
 from tests.support.builders import App
+from tests.unit.connection import test_another_workspace
+from tests.unit.connection.test_another_workspace import connected, with_a_sync
 from tests.unit.operations import test_put_back, test_ring_due
 from tests.unit.qualification import test_bad_days
 from tests.unit.referrer import test_update_referrer
@@ -49,6 +51,18 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     ),
     sabotage.whoever_waited_is_written: (
         test_confirmation.test_a_flood_of_questions_does_not_pass_for_a_referral_factory_that_cannot_be_asked
+    ),
+    sabotage.runs_outlive_their_workspace: lambda: (
+        test_another_workspace.test_a_run_whose_workspace_was_replaced_between_two_looks_adds_nobody(with_a_sync())
+    ),
+    sabotage.heads_are_of_every_workspace: lambda: (
+        test_another_workspace.test_the_first_run_of_the_new_workspace_reads_everybody_at_once(with_a_sync())
+    ),
+    sabotage.rows_are_of_every_workspace: lambda: (
+        test_another_workspace.test_nothing_of_it_is_delivered_unless_somebody_asks_for_it(connected())
+    ),
+    sabotage.referrers_are_of_every_workspace: lambda: (
+        test_another_workspace.test_counts_of_somebody_who_refers_come_to_the_contact_in_the_new_workspace(connected())
     ),
     sabotage.what_stood_there_is_not_kept: test_put_back.test_a_worker_that_dies_after_the_write_has_kept_what_was_there,
     sabotage.any_text_is_a_link: lambda: test_confirmation.test_a_link_that_is_no_address_of_a_page_reaches_no_contact(

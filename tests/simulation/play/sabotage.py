@@ -18,7 +18,9 @@ from shared.adapters.referral_factory import client as referral_factory_client
 from shared.adapters.referral_factory import reading
 from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 from shared.domain.campaign.campaign import DuplicatePolicy
+from shared.domain.referrer.referrer import KnownReferrer
 from shared.domain.signup.referral import Referral, State
+from shared.domain.sync.run import SyncHead
 from shared.domain.vendor.limits import Strikes
 from shared.errors import PermanentError
 from shared.observability import logger
@@ -37,6 +39,7 @@ from shared.use_cases.signup import (
     reconcile_campaigns,
     write_signup,
 )
+from shared.use_cases.sync import end_sync, sync_page
 from shared.use_cases.vendor import guard_vendor
 from shared.use_cases.vendor.guard_vendor import VendorGuard
 
@@ -293,6 +296,23 @@ def what_stood_there_is_not_kept(patch: Patch) -> None:
 
 def any_text_is_a_link(patch: Patch) -> None:
     patch.setattr(reading, "is_link", lambda _: True)
+
+
+def runs_outlive_their_workspace(patch: Patch) -> None:
+    patch.setattr(sync_page, "reason_to_leave", lambda *_: None)
+    patch.setattr(end_sync, "reason_to_leave", lambda *_: None)
+
+
+def heads_are_of_every_workspace(patch: Patch) -> None:
+    patch.setattr(SyncHead, "is_of", lambda self, source_key, _: self.fingerprint == source_key)
+
+
+def rows_are_of_every_workspace(patch: Patch) -> None:
+    patch.setattr(Referral, "is_elsewhere", lambda *_: False)
+
+
+def referrers_are_of_every_workspace(patch: Patch) -> None:
+    patch.setattr(KnownReferrer, "in_workspace", lambda self, _: self)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Slots, watermarks and windows; what becomes of a contact; and pages that run in a circle. Pure rules."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -181,7 +182,8 @@ def test_a_count_in_a_text_attribute_is_compared_as_text() -> None:
     ],
 )
 def test_the_reservation_tells_our_own_people(member: SyncMember, person: Person, ours: bool) -> None:
-    assert member.brought(person) is ours
+    assert member.brought(person, "here") is ours
+    assert not replace(member, workspace_id="another").brought(person, "here")
 
 
 def test_a_tally_adds_up_and_keeps_few_examples() -> None:

@@ -8,7 +8,7 @@ import { rightsOf } from "./person_rights.js";
 import { saveTable } from "../parts/save_table.js";
 import { AUDIENCES, badge, FLAGS, moment, plural, STATE_HELP, STATES } from "../parts/words.js";
 
-const SHOW = [["", "All"], ["attention", "Needs attention"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
+const SHOW = [["", "All"], ["attention", "Needs attention"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS), ["elsewhere", "In another workspace"]];
 
 export async function show({ query }, signal) {
   const wanted = { show: "", campaign_id: "", audience: "", email: "", reason: "", ...query };
@@ -23,7 +23,7 @@ export async function show({ query }, signal) {
   /** What the API is asked for. */
   function filter() {
     const { show: which, ...others } = wanted;
-    const part = which === "attention" ? { attention: true } : which in FLAGS ? { flag: which } : { state: which };
+    const part = ["attention", "elsewhere"].includes(which) ? { [which]: true } : which in FLAGS ? { flag: which } : { state: which };
     return Object.fromEntries(Object.entries({ ...others, ...part }).filter(([, value]) => value !== ""));
   }
 
@@ -134,6 +134,7 @@ export function flags(one) {
   const wrong = Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => FLAGS[flag]);
   const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? "Perhaps it qualifies" : "Something was refused"] : wrong;
   const badges = found.map((text) => badge([text, one.needs_attention ? "bad" : "quiet"]));
+  if (one.in_another_workspace) badges.push(badge(["In another workspace", "warn"]));
   return one.dealt_with ? [...badges, badge(["Dealt with", "quiet"])] : badges;
 }
 
@@ -155,7 +156,7 @@ async function closeAll(filter, done) {
 
 /** Asks, then sends until all that match had their turn; the sums of what the answers count, none when somebody thought better of it. */
 async function forAll(path, filter, question, counted) {
-  if (!(filter.state || filter.flag || filter.attention || filter.reason || filter.email)) {
+  if (!(filter.state || filter.flag || filter.attention || filter.reason || filter.email || filter.elsewhere)) {
     say("Choose a state under “Show”, or an e-mail address, first.", "bad");
     return null;
   }

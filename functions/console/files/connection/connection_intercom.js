@@ -1,10 +1,11 @@
 // Intercom: connect by OAuth or with an access token, check, disconnect.
 
-import { send } from "../parts/api.js";
+import { replayAll } from "../activity/activity.js";
+import { read, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
-import { button, card, make, say } from "../parts/dom.js";
+import { arriving, button, card, link, make, say } from "../parts/dom.js";
 import { field, input, pressedByEnter } from "../parts/form.js";
-import { badge, moment } from "../parts/words.js";
+import { badge, moment, plural } from "../parts/words.js";
 import { copyable, facts, stopped } from "./connection_parts.js";
 
 export function intercomCard({ intercom }, reload) {
@@ -18,9 +19,32 @@ export function intercomCard({ intercom }, reload) {
     ["Webhook signatures", intercom.has_client_secret ? "Verified with the app’s client secret" : "Client secret is missing: webhooks are refused"],
   ];
   const parts = [make("p", {}, state), intercom.problem && intercom.connected ? make("p", { className: "note bad" }, intercom.problem) : null, stopped(intercom.breaker)];
+  if (intercom.connected && intercom.workspace_before) parts.push(arriving("other workspace’s signups", () => leftBehind(intercom, reload)));
   if (intercom.connected) parts.push(facts(rows), permissions(intercom, reload), disconnectRow(reload));
   const more = intercom.connected ? make("details", {}, make("summary", {}, "Connect again or change the credentials"), connect(intercom, reload)) : connect(intercom, reload);
   return card("Intercom", ...parts, more);
+}
+
+/** What was delivered to the workspace that was connected before, and the offer to deliver it to this one. */
+async function leftBehind({ workspace, workspace_before: before }, reload) {
+  const { count, more } = await countElsewhere();
+  if (!count) return make("p", { className: "soft" }, `Nothing is left in the workspace ${before.name} that was connected before.`);
+  const here = workspace.name || workspace.id;
+  const people = `${plural(count, "signup")}${more ? " or more" : ""}`;
+  const what = `${people} were delivered to the workspace ${before.name} that was connected before. They are not in ${here}. Each can become a contact here, as if the person had just signed up; test signups too.`;
+  const note = make("p", {}, what);
+  const again = button("Deliver them to this workspace", () => replayAll({ elsewhere: true }, reload));
+  return make("div", { className: "note warn" }, note, make("div", { className: "row" }, again, link("Look at them", "#/activity?show=elsewhere")));
+}
+
+async function countElsewhere() {
+  let [count, cursor] = [0, ""];
+  for (let page = 0; page < 10 && cursor !== null; page += 1) {
+    const part = await read("/api/referrals", { elsewhere: true, limit: 100, ...(cursor ? { cursor } : {}) });
+    count += part.items.length;
+    cursor = part.cursor;
+  }
+  return { count, more: cursor !== null };
 }
 
 function permissions(intercom, reload) {

@@ -134,6 +134,7 @@ def _kept(referrer: KnownReferrer) -> tuple[str, dict[str, Scalar]]:
         "instead_of": referrer.instead_of or "",
         "updated_at": referrer.updated_at or 0.0,
         "left_out": json_text(referrer.left_out),
+        "workspace_id": referrer.workspace_id,
     }
     return "SET " + ", ".join(f"{name} = :{name}" for name in kept), {f":{name}": value for name, value in kept.items()}
 
@@ -152,5 +153,6 @@ def _referrer(item: Item) -> KnownReferrer:
         lease_owner=values.get("lease_owner", ""),
         left_out=tuple(json.loads(values.get("left_out", "[]"))),
         tries=values.get("tries", 0),
+        workspace_id=values.get("workspace_id", ""),
         **told,
     )
