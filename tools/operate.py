@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,6 +38,7 @@ from tools.operating.rows import list_quarantine, list_referrals, reconcile, rep
 from tools.operating.secrets import KINDS, STEPS, set_token, split_secret, webhook_secret
 from tools.operating.status import breaker_of, show_stack, show_status
 
+_PLAIN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 LOCAL = {"region_name": "eu-central-1"}
 OPERATOR = Operator()
 
@@ -223,9 +225,10 @@ def operator_of(client: Callable[[str], Any]) -> Actor:
 
 
 def _words(arguments: argparse.Namespace) -> str:
-    """The command as it was given, but for the person's address."""
+    """The command as it was given, but for a person's address and whatever else was typed where a word is expected."""
     given = {name: value for name, value in vars(arguments).items() if value and name not in {"stack", "endpoint", "command"}}
-    words = [f"--{name}" if value is True else "…" if name == "email" else str(value) for name, value in given.items()]
+    said = {name: str(value) if name != "email" and _PLAIN.fullmatch(str(value)) else "…" for name, value in given.items()}
+    words = [f"--{name}" if given[name] is True else word for name, word in said.items()]
     return " ".join((arguments.command, *sorted(words, key=lambda word: word.startswith("--"))))
 
 

@@ -82,6 +82,7 @@ REFUSED = (
     ["lift-stop"],
     ["erase", ADDRESS],
     ["export", "nobody"],
+    ["log", "canary@example.com"],
     ["sync", "cancel", "1"],
     ["sync", "start", "7"],
     ["disconnect"],
