@@ -14,7 +14,7 @@ CANARY := .aws-sam/expanded-canary.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token prove test crash-test browser-test simulate fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy clean
+.PHONY: help install run demo token prove test crash-test browser-test simulate fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy smoke clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -142,6 +142,9 @@ build: .venv/.installed $(SAM_READY) ## build for AWS: sam build, bytecode, impo
 
 deploy: build ## deploy to AWS with TO=dev or TO=prod, of samconfig.toml
 	SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(TO)
+
+smoke: .venv/.installed ## one referral through a deployed stack, undone again: TO=dev CAMPAIGN=12 EMAIL=you@…, or TO=local
+	@$(BIN)/python -m tools.smoke --to $(TO) $(if $(CAMPAIGN),--campaign $(CAMPAIGN)) $(if $(EMAIL),--email $(EMAIL)) $(ARGS)
 
 clean: ## remove what the targets made, venvs and local state included
 	rm -rf .venv .venv-ministack .venv-browser .venv-check .venv-audit .venv-lock .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache

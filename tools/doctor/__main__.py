@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
     logging.disable(logging.CRITICAL)  # what was found is printed
     worst = LOOKED
     try:
-        deployment = look_at(options.stack or "local", _clients(local))
+        deployment = look_at(options.stack or "local", clients_of(local=local))
         for finding in examine(deployment, CHECKS):
             sys.stdout.write(f"{finding}\n")
             worst = FOUND_BAD if finding.level is Level.BAD else worst
@@ -79,7 +79,8 @@ def main(arguments: list[str]) -> int:
     return worst
 
 
-def _clients(local: bool) -> Aws:
+def clients_of(*, local: bool) -> Aws:
+    """Of AWS with the usual credentials, or of the stack of ``make run`` (PORT) with those that it prints."""
     access: dict[str, Any] = {}
     if local:
         port = int(os.environ.get("PORT") or 8000) + 3

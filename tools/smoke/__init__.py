@@ -1,0 +1,1 @@
+"""``make smoke TO=dev``: one referral through a deployed stack, from the signup until it qualifies, and undone again."""
