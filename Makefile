@@ -9,8 +9,8 @@ export PORT PYTHON PYTHON313
 BIN := .venv/bin
 MINISTACK := .venv-ministack/.installed
 SAM_VENV := .venv-sam/.installed
-EXPANDED := .aws-sam/expanded.json
-CANARY := .aws-sam/expanded-canary.json
+OPTIONS_FOLDER := .aws-sam/options
+OPTIONS := $(OPTIONS_FOLDER)/.made
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -41,7 +41,7 @@ help: ## list the targets
 	@touch $@
 
 # Apart, because they pin what others need newer: checkov boto3, the SAM CLI click.
-.venv-check/.installed .venv-audit/.installed .venv-lock/.installed .venv-sam/.installed: .venv-%/.installed: tools/requirements-%.txt
+.venv-check/.installed .venv-guard/.installed .venv-audit/.installed .venv-lock/.installed .venv-sam/.installed: .venv-%/.installed: tools/requirements-%.txt
 	@tools/make_venv.sh .venv-$* $<
 	@touch $@
 
@@ -98,20 +98,19 @@ lint: .venv/.installed
 types: .venv/.installed
 	$(BIN)/mypy
 
-$(EXPANDED): template.yaml tools/expand_template.py .venv/.installed
-	@$(BIN)/python -m tools.expand_template $@
+# The template as CloudFormation sees it, with each of its options.
+$(OPTIONS): template.yaml tools/expand_template.py tools/template_options.py .venv/.installed
+	@$(BIN)/python -m tools.template_options $(@D)
+	@touch $@
 
-# The other options are conditions, of which the linters look at both sides; this one SAM expands.
-$(CANARY): template.yaml tools/expand_template.py .venv/.installed
-	@$(BIN)/python -m tools.expand_template $@ Canary=true
-
-template-check: $(EXPANDED) $(CANARY) $(SAM_VENV)
-	$(BIN)/cfn-lint template.yaml
-	$(BIN)/cfn-lint --ignore-checks W2001 -- $(EXPANDED) $(CANARY) # unused: Canary, which SAM itself has resolved
+template-check: $(OPTIONS) $(SAM_VENV)
+	$(BIN)/cfn-lint --include-experimental template.yaml
+	$(BIN)/cfn-lint --include-experimental --ignore-checks W2001 -- $(OPTIONS_FOLDER)/*.json # parameters are in place, so unused
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 .venv-sam/bin/sam validate --lint
 
-security: $(CANARY) .venv-check/.installed
-	.venv-check/bin/checkov --config-file tools/checkov.yaml --file $(CANARY)
+security: $(OPTIONS) .venv-check/.installed .venv-guard/.installed
+	.venv-guard/bin/python tools/guard.py $(OPTIONS_FOLDER)/*.json
+	.venv-check/bin/checkov --config-file tools/checkov.yaml --directory $(OPTIONS_FOLDER)
 
 audit: .venv/.installed .venv-audit/.installed ## known holes, secrets and licences in what ships; ARGS=--strict
 	@$(BIN)/python -m tools.audit $(ARGS)
@@ -137,7 +136,7 @@ SAM_READY := $(SAM_VENV)
 SAM := .venv-sam/bin/sam
 endif
 
-build: .venv/.installed $(SAM_READY) ## build for AWS: sam build, bytecode, import check (needs Python 3.13, no Docker)
+build: .venv/.installed $(MINISTACK) $(SAM_READY) ## build for AWS: sam build, bytecode, each function tried as in Lambda (needs Python 3.13)
 	@SAM="$(SAM)" tools/build.sh
 
 deploy: build ## deploy to AWS with TO=dev or TO=prod, of samconfig.toml

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sam build, bytecode for the layer, and a check that each handler finds what it imports. No Docker.
+# sam build, bytecode for the layer, and each function answers its sample events as in Lambda. No Docker.
 # Environment: SAM (the command), PYTHON313 (an interpreter), VENV (the project's venv, for boto3 in the check).
 set -eu
 tools=$(dirname "$0")
@@ -22,10 +22,12 @@ printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" >"$scratch/bin/python3.13"
 chmod +x "$scratch/bin/python3.13"
 
 # SAM asks for packages by name and version alone. It finds only these, whose hashes were compared: for Lambda, and for this machine.
+# What Lambda starts a function with comes along, as the tests have it.
+awk '/^(awslambdaric|simplejson|snapshot-restore-py)==/ { found = 1 } found { print } !/\\$/ { found = 0 }' requirements.txt >"$scratch/interface.txt"
 for form in "" "--platform manylinux2014_aarch64 --python-version 3.13"; do
   # shellcheck disable=SC2086
   "$python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: $form \
-    --dest "$scratch/wheels" --requirement shared/requirements.txt
+    --dest "$scratch/wheels" --requirement shared/requirements.txt --requirement "$scratch/interface.txt"
 done
 export PIP_NO_INDEX=1 PIP_FIND_LINKS="$scratch/wheels"
 
@@ -45,11 +47,21 @@ packages=$("${VENV:-.venv}/bin/python" -c 'import boto3, pathlib; print(pathlib.
 for name in boto3 botocore s3transfer jmespath dateutil six.py urllib3; do
   ln -s "$packages/$name" "$scratch/runtime/$name"
 done
+borrow() {
+  into=$1
+  shift
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$scratch/$into" "$@"
+}
 # The layer is for arm64: elsewhere its compiled packages are borrowed in this machine's form, same versions.
 compiled=$("$python" -I -S "$tools/check_build.py" --compiled)
-if [ -n "$compiled" ]; then
-  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$scratch/native" $compiled
-fi
+# shellcheck disable=SC2086
+[ -z "$compiled" ] || borrow native $compiled
 "$python" -I -S "$tools/check_build.py" "$scratch/native" "$scratch/runtime"
+if [ "$(uname)" = Linux ]; then
+  borrow runtime awslambdaric simplejson snapshot-restore-py
+  "${VENV:-.venv}/bin/python" -m tools.artefact --built "$python" "$scratch/native" "$scratch/runtime"
+else
+  echo "The functions were NOT tried as in Lambda: awslambdaric is for Linux alone." >&2
+fi
 "${VENV:-.venv}/bin/python" -m tools.shipped sbom .aws-sam/bill-of-materials.cdx.json
 du -sh .aws-sam/build/ApplicationLayer | awk '{ print "layer, unpacked: " $1 }'

@@ -15,5 +15,6 @@ lock tests/browser/requirements.in tests/browser/requirements.txt --constraint r
 lock sandbox/ministack-requirements.in sandbox/ministack-requirements.txt "$@"
 lock tools/requirements-audit.in tools/requirements-audit.txt "$@"
 lock tools/requirements-check.in tools/requirements-check.txt "$@"
+lock tools/requirements-guard.in tools/requirements-guard.txt --no-deps "$@"
 lock tools/requirements-lock.in tools/requirements-lock.txt "$@"
 lock tools/requirements-sam.in tools/requirements-sam.txt "$@"
