@@ -1,6 +1,7 @@
-"""``python -m sandbox campaigns diff|load [FILES…]``: campaign settings kept in git go through the API, with a diff first.
+"""``python -m sandbox campaigns diff|load [FILES…]``, ``delete ID``: campaign settings kept in git, with a diff first.
 
-Works with the local stack and, given ``--url`` and ``--token``, with any other deployment.
+Works with the local stack; with ``--stack NAME`` on AWS, signed in by the usual AWS credentials, as ``tools.operate`` is;
+and with ``--url`` against any deployment, with a token in the environment.
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-
+from sandbox.commands.campaign_places import ApiPlace, Change, Place, StackPlace
 from sandbox.stack.errors import StackError
 from sandbox.stack.ports import HOST
 from sandbox.stack.print_token import issue_token
@@ -26,117 +24,97 @@ from shared.adapters.admin.strict_json import read_object
 from shared.errors import MalformedPayloadError
 
 FOLDER = Path("campaigns")
-CALL_SECONDS = 35  # the API gives up after 30
 SAME, DIFFERENT, FAILED = 0, 1, 2
+Ask = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A file beside what is deployed. ``etag`` None: the campaign has no settings yet."""
-
-    path: Path
-    document: dict[str, Any]
-    deployed: dict[str, Any] | None
-    etag: str | None
-
-    @property
-    def kind(self) -> str:
-        if self.deployed is None:
-            return "new"
-        return "unchanged" if self.deployed == self.document else "changed"
-
-    def diff(self) -> str:
-        """Unified, of both as sorted JSON."""
-        name = f"campaign {self.document['campaign_id']}"
-        old, new = (_lines(document) for document in (self.deployed, self.document))
-        return "\n".join(difflib.unified_diff(old, new, f"{name}, deployed", str(self.path), lineterm=""))
-
-
-class Api:
-    """The admin API of one deployment. Raises StackError with what it answered."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url.rstrip("/")
-        self._http = requests.Session()
-        self._http.trust_env = urlsplit(url).hostname not in (HOST, "localhost")
-        self._http.headers["Authorization"] = f"Bearer {token}"
-
-    def close(self) -> None:
-        self._http.close()
-
-    def compare(self, path: Path, document: dict[str, Any]) -> Change:
-        """The file beside what is deployed."""
-        answer = self._call("GET", document)
-        if answer.status_code == 404:
-            return Change(path, document, None, None)
-        if answer.status_code != 200:
-            raise StackError(f"{path}: {_describe(answer)}")
-        return Change(path, document, answer.json(), answer.headers["ETag"])
-
-    def save(self, change: Change) -> str:
-        """What happened, with the API's warnings. Saves only over the version that the diff was made with."""
-        headers = {"If-Match": change.etag} if change.etag else {"If-None-Match": "*"}
-        answer = self._call("PUT", change.document, json=change.document, headers=headers)
-        if answer.status_code not in (200, 201):
-            raise StackError(f"{change.path}: {_describe(answer)}")
-        saved = answer.json()
-        return "\n".join([f"{change.path}: saved as version {saved['version']}", *_remarks(saved["warnings"])])
-
-    def _call(self, method: str, document: dict[str, Any], **more: Any) -> requests.Response:
-        address = f"{self._url}/api/campaigns/{document['campaign_id']}"
-        try:
-            return self._http.request(method, address, timeout=CALL_SECONDS, allow_redirects=False, **more)
-        except requests.RequestException as error:
-            raise StackError(f"{self._url} does not answer ({type(error).__name__}).") from None
-
-
-def main(arguments: list[str], ask: Callable[[str], str] = input) -> int:
-    """``diff``: 0 nothing to do, 1 differences. ``load``: 0 all saved, 1 not wanted. Both: 2 when something is wrong."""
+def main(arguments: list[str], ask: Ask = input) -> int:
+    """``diff``: 0 nothing to do, 1 differences. ``load``, ``delete``: 0 all done, 1 not wanted. 2 when something is wrong."""
     options = _parser().parse_args(arguments)
     try:
-        documents = [(path, _read(path)) for path in options.files or _own_files()]
-        port = read_port()
-        api = Api(options.url or f"http://{HOST}:{port}", options.token or _local_token(options.url, port))
+        if options.command == "delete":
+            campaign_ids = [_id_of(name) for name in options.files]
+            documents = []
+        else:
+            documents = [(path, _read(path)) for path in map(Path, options.files or _own_files())]
+        place = place_of(options)
         try:
-            return _run(api, documents, options, ask)
+            if options.command == "delete":
+                return _delete(place, campaign_ids, options, ask)
+            return _compare(place, documents, options, ask)
         finally:
-            api.close()
+            place.close()
     except StackError as error:
         print(error, file=sys.stderr)
         return FAILED
 
 
-def _run(api: Api, documents: Sequence[tuple[Path, Any]], options: argparse.Namespace, ask: Callable[[str], str]) -> int:
-    changes = [api.compare(path, document) for path, document in documents]
+def place_of(options: argparse.Namespace) -> Place:
+    """Where the settings are. Raises StackError."""
+    if options.stack:
+        return StackPlace(options.stack)
+    if not options.url:
+        port = read_port()
+        return ApiPlace(f"http://{HOST}:{port}", issue_token("mara", port))
+    token = os.environ.get("API_TOKEN", "")
+    if not token:
+        raise StackError("--url needs API_TOKEN in the environment: a token of that deployment's sign-in. On AWS use --stack.")
+    return ApiPlace(options.url, token)
+
+
+def _compare(place: Place, documents: Sequence[tuple[Path, Any]], options: argparse.Namespace, ask: Ask) -> int:
+    changes = [place.compare(path, document) for path, document in documents]
     for change in changes:
         print(f"{change.path}: {change.kind}")
         if change.kind != "unchanged":
-            print(change.diff())
+            print(_diff(change))
     waiting = [change for change in changes if change.kind != "unchanged"]
     if options.command == "diff" or not waiting:
         return DIFFERENT if waiting else SAME
-    if not options.yes and ask(f"Save {len(waiting)} of {len(changes)}? [y/N] ").strip().lower() not in ("y", "yes"):
+    if not options.yes and not _agrees(ask, f"Save {len(waiting)} of {len(changes)}?"):
         print("Nothing was saved.")
         return DIFFERENT
     failed = False
     for change in waiting:
         try:
-            print(api.save(change))
+            print(place.save(change))
         except StackError as error:
             failed = True
             print(error, file=sys.stderr)
     return FAILED if failed else SAME
 
 
+def _delete(place: Place, campaign_ids: Sequence[int], options: argparse.Namespace, ask: Ask) -> int:
+    """What it means is said before anybody is asked."""
+    if not campaign_ids:
+        raise StackError("Name the campaign: python -m sandbox campaigns delete 1")
+    for campaign_id in campaign_ids:
+        version, means = place.meaning_of_deletion(campaign_id)
+        print("\n".join([f"Deleting campaign {campaign_id}, version {version}:", *(f"  {sentence}" for sentence in means)]))
+        if not options.yes and not _agrees(ask, f"Delete campaign {campaign_id}?"):
+            print("Nothing was deleted.")
+            return DIFFERENT
+        print(place.delete(campaign_id, version))
+        print(f"Delete {FOLDER}/{campaign_id}.json as well, or the next load brings the campaign back.")
+    return SAME
+
+
+def _agrees(ask: Ask, question: str) -> bool:
+    return ask(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox campaigns", description="Campaign settings from files.")
-    parser.add_argument("command", choices=("diff", "load"), help="show what differs, or show it and save")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=f"default: {FOLDER}/*.json")
     parser.add_argument(
-        "--url", default=os.environ.get("API_URL", ""), help="the application (API_URL; default: the local one)"
+        "command", choices=("diff", "load", "delete"), help="show what differs; show it and save; delete by campaign id"
     )
-    parser.add_argument("--token", default=os.environ.get("API_TOKEN", ""), help="bearer token (API_TOKEN; needed with --url)")
-    parser.add_argument("--yes", action="store_true", help="load without asking")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"named by the campaign's id; default: {FOLDER}/*.json")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--stack", help="the CloudFormation stack on AWS, reached with your AWS credentials")
+    where.add_argument(
+        "--url", default=os.environ.get("API_URL", ""), help="another deployment (API_URL), with its token in API_TOKEN"
+    )
+    parser.add_argument("--yes", action="store_true", help="without asking, for automation")
     return parser
 
 
@@ -147,12 +125,6 @@ def _own_files() -> list[Path]:
     return files
 
 
-def _local_token(url: str, port: int) -> str:
-    if url:
-        raise StackError("--url needs --token: a token of that deployment's sign-in.")
-    return issue_token("mara", port)
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = read_object(path.read_bytes())
@@ -160,24 +132,27 @@ def _read(path: Path) -> dict[str, Any]:
         raise StackError(f"{path}: {error}") from None
     if type(document.get("campaign_id")) is not int:
         raise StackError(f"{path}: campaign_id is missing or no whole number.")
+    if path.name != (name := f"{document['campaign_id']}.json"):
+        raise StackError(f"{path}: the settings are of campaign {document['campaign_id']}; rename the file to {name}.")
     return document
+
+
+def _id_of(name: str) -> int:
+    stem = Path(name).stem
+    if not (stem.isascii() and stem.isdigit() and int(stem) > 0):
+        raise StackError(f"{name} is no campaign id.")
+    return int(stem)
+
+
+def _diff(change: Change) -> str:
+    """Unified, of both as sorted JSON."""
+    name = f"campaign {change.document['campaign_id']}"
+    old, new = (_lines(document) for document in (change.deployed, change.document))
+    return "\n".join(difflib.unified_diff(old, new, f"{name}, deployed", str(change.path), lineterm=""))
 
 
 def _lines(document: dict[str, Any] | None) -> list[str]:
     return [] if document is None else json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
-
-
-def _describe(answer: requests.Response) -> str:
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    said = problem.get("detail") or problem.get("message") or answer.reason
-    return "\n".join([f"{answer.status_code} {said}", *_remarks(problem.get("errors", []))])
-
-
-def _remarks(remarks: Sequence[dict[str, str]]) -> list[str]:
-    return [f"  {remark['place']}: {remark['message']}" if remark["place"] else f"  {remark['message']}" for remark in remarks]
 
 
 if __name__ == "__main__":

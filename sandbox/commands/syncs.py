@@ -1,6 +1,7 @@
 """``python -m sandbox sync CAMPAIGN``: sync a campaign's contacts through the API and show how far it is.
 
-Works with the local stack and, given ``--url`` and ``--token``, with any other deployment.
+Works with the local stack and, given ``--url`` and a token in API_TOKEN, with any other deployment. On AWS `tools.operate sync`
+needs no token.
 """
 
 from __future__ import annotations
@@ -88,9 +89,10 @@ def main(arguments: list[str]) -> int:
 
 def _where(options: argparse.Namespace) -> tuple[str, Callable[[], str]]:
     if options.url:
-        if not options.token:
-            raise StackError("--url needs --token: a token of that deployment's sign-in.")
-        return options.url, lambda: str(options.token)
+        token = os.environ.get("API_TOKEN", "")
+        if not token:
+            raise StackError("--url needs API_TOKEN in the environment: a token of that deployment's sign-in.")
+        return options.url, lambda: token
     port = read_port()
     return f"http://{HOST}:{port}", lambda: issue_token("mara", port)
 
@@ -103,9 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--once", action="store_true", help="start a run; without it an open run is followed, if there is one")
     parser.add_argument("--cancel", action="store_true", help="cancel the open run")
     parser.add_argument(
-        "--url", default=os.environ.get("API_URL", ""), help="the application (API_URL; default: the local one)"
+        "--url", default=os.environ.get("API_URL", ""), help="another deployment (API_URL), with its token in API_TOKEN"
     )
-    parser.add_argument("--token", default=os.environ.get("API_TOKEN", ""), help="bearer token (API_TOKEN; needed with --url)")
     return parser
 
 

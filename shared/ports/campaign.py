@@ -20,6 +20,9 @@ class Campaigns(Protocol):
         """Writes the next version. ``expected_version`` None: there must be none yet. Qualified values that are new are
         *uncounted* from now on, unless nobody can have stood at them: the settings are the first. Raises ConflictError."""
 
+    def delete(self, campaign_id: int, expected_version: int) -> None:
+        """Nobody has saved settings then; the versions stay, and the next save goes on counting. Raises ConflictError."""
+
     def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
         """Newest first: ``version``, ``saved_at``, ``saved_by``, ``document``."""
 

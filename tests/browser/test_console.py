@@ -449,6 +449,22 @@ def test_older_versions_are_there_to_be_read(page: Page, stack: Stack, campaign:
     assert versions.get_by_role("button", name="Older versions").count() == 0
 
 
+def test_a_campaign_is_deleted_after_the_console_has_said_what_that_means(page: Page, stack: Stack) -> None:
+    campaign = {"campaign_id": 4, "name": "Last year's", "status": "draft"}
+    call(stack, "PUT", "/api/campaigns/4", campaign)
+    page.goto(f"{stack.url}/#/campaigns/4/versions")
+    page.get_by_role("tabpanel", name="Versions").get_by_role("button", name="Delete…").click()
+    dialog = page.get_by_role("dialog", name="Delete this campaign?")
+    dialog.get_by_text("Nothing is deleted in Referral Factory or Intercom.").wait_for()
+    dialog.get_by_role("button", name="Cancel").click()
+    assert call(stack, "GET", "/api/campaigns/4")["name"] == "Last year's"
+    page.get_by_role("tabpanel", name="Versions").get_by_role("button", name="Delete…").click()
+    dialog.get_by_role("button", name="Delete it").click()
+    told(page, "The settings of campaign 4 are deleted.")
+    page.get_by_role("heading", name="Campaigns", level=1).wait_for()
+    assert 4 not in [one["campaign_id"] for one in call(stack, "GET", "/api/campaigns")["items"]]
+
+
 # -- activity ---------------------------------------------------------------------------------------------------------
 
 

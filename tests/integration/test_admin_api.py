@@ -77,13 +77,18 @@ def test_the_description_is_served(stack: Stack, http: requests.Session) -> None
     assert "/api/campaigns/{id}" in call(http, stack, "GET", "/api/openapi.json").json()["paths"]
 
 
-def test_files_are_loaded_by_the_command(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_are_loaded_by_the_command(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "903.json"
     path.write_text(json.dumps({**EXAMPLE, "campaign_id": 903, "status": "draft"}))
-    options = ["--url", stack.url, "--token", stack.token()]
+    monkeypatch.setenv("API_TOKEN", stack.token())
+    options = ["--url", stack.url]
     assert campaigns.main(["load", str(path), "--yes", *options]) == 0
     assert "saved as version 1" in capsys.readouterr().out
     assert campaigns.main(["diff", str(path), *options]) == 0
+    assert campaigns.main(["delete", "903", "--yes", *options]) == 0
+    assert campaigns.main(["diff", str(path), *options]) == 1
 
 
 def test_the_console_is_public_and_knows_its_sign_in(stack: Stack, http: requests.Session) -> None:

@@ -76,7 +76,7 @@ def linked(stack: Stack) -> list[dict[str, Any]]:
 
 
 def test_a_tag_is_synced_its_people_come_back_and_a_second_run_writes_nothing(
-    stack: Stack, contacts: list[str], capsys: pytest.CaptureFixture[str]
+    stack: Stack, contacts: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second run by the command for people."""
     api = SyncApi(stack.url, stack.token, CAMPAIGN)
@@ -92,7 +92,8 @@ def test_a_tag_is_synced_its_people_come_back_and_a_second_run_writes_nothing(
     links = {one["custom_attributes"]["referral_link"] for one in there}
     assert (len(there), len(links)) == (PEOPLE, PEOPLE)
     after_its_second(run)
-    assert main([str(CAMPAIGN), "--once", "--url", stack.url, "--token", stack.token()]) == 0
+    monkeypatch.setenv("API_TOKEN", stack.token())
+    assert main([str(CAMPAIGN), "--once", "--url", stack.url]) == 0
     assert f"{PEOPLE} seen · 0 created · 0 linked · {PEOPLE} unchanged" in capsys.readouterr().out
     assert len(linked(stack)) == PEOPLE, "our own people made no second contact"
     api.close()

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.commands.campaign_places import StackPlace
 from sandbox.stack.expand import read_template
-from tests.support.builders import App
-from tests.support.deployed import Aws, Watched
+from tests.support.builders import App, campaign_document
+from tests.support.deployed import AppDeployment, Aws, Watched
 from tests.unit.operations.test_operate import CALLS, call
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,7 @@ SERVICES = {
 }
 ANYWHERE = {
     "on-call": {"SeeAlarmsAndDashboard"},
+    "campaigns": set(),
     "deployer": {
         "ReadTemplates", "Mappings", "Secrets", "DomainOfYourOwn", "SignIn", "AlarmsAndDashboard", "Logs", "Canaries",
     },
@@ -77,6 +79,29 @@ def test_whoever_is_on_call_may_make_each_call_of_the_command(name: str) -> None
     needed = set(actions_of([*aws.calls, *noted])) - NEEDS_NOTHING
     assert len(needed) > 2
     assert [action for action in sorted(needed) if not allowed("on-call", action)] == []
+
+
+@pytest.mark.parametrize("command", ["diff", "load", "delete"])
+def test_the_workflow_of_campaigns_may_do_what_it_does_and_no_more_than_the_on_call(command: str, tmp_path: Path) -> None:
+    app = App()
+    app.configure(status="paused")
+    app.sign_up(id=50, email="held@example.com")
+    aws, noted = Aws(app), list[str]()
+    for slot, service in (("dynamodb", "dynamodb"), ("secrets", "secretsmanager")):
+        setattr(app, slot, Watched(service, getattr(app, slot), noted))
+    app.environment = app.new_environment()
+    place = StackPlace("x", aws)
+    place._deployment = AppDeployment(app, aws)
+    change = place.compare(tmp_path / "1.json", campaign_document())
+    if command == "load":
+        place.save(change)
+    if command == "delete":
+        version, _ = place.meaning_of_deletion(1)
+        place.delete(1, version)
+    needed = set(actions_of([*aws.calls, *noted])) - NEEDS_NOTHING
+    assert [action for action in sorted(needed) if not allowed("campaigns", action)] == []
+    granted = {action for statement in statements("campaigns") for action in statement["Action"]}
+    assert [action for action in sorted(granted) if not allowed("on-call", action)] == []
 
 
 def test_whoever_deploys_may_make_each_kind_of_resource() -> None:

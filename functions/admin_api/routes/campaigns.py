@@ -13,12 +13,13 @@ from functions.admin_api.http.router import Route
 from shared.adapters.admin import answers
 from shared.adapters.admin.schemas import CampaignSettings, settings_of
 from shared.adapters.admin.strict_json import read_object
-from shared.domain.campaign.campaign import Campaign
+from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.settings_check import Problem
 from shared.errors import ConflictError, InvalidSettingsError
 from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
+from shared.use_cases.campaign.delete_campaign import PAUSE_FIRST, delete_campaign, meaning_of_deletion
 from shared.use_cases.campaign.read_campaigns import list_campaigns, list_versions
 from shared.use_cases.campaign.save_campaign import save_campaign
 
@@ -70,6 +71,31 @@ def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
         "warnings": remarks(saved.warnings),
     }
     return json_answer(200 if current else 201, body, {"etag": etag_of(saved.campaign.version)})
+
+
+def get_deletion(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    campaign = environment.campaigns.get(_campaign_id(request))
+    body = {
+        "campaign_id": campaign.campaign_id,
+        "version": campaign.version,
+        "means": meaning_of_deletion(environment, campaign),
+        "refused": PAUSE_FIRST if campaign.status is Status.ACTIVE else "",
+    }
+    return json_answer(200, body, {"etag": etag_of(campaign.version)})
+
+
+def delete(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    campaign = environment.campaigns.get(_campaign_id(request))
+    verdict = judge_put(request, campaign.version)
+    if verdict is Verdict.MISSING:
+        detail = f"Send the version you looked at as If-Match, for example If-Match: {etag_of(campaign.version)}"
+        return problem(428, "Precondition required", detail)
+    if verdict is not Verdict.REPLACE:
+        detail = f"Somebody else has saved version {campaign.version} in between. Nothing was deleted."
+        return problem(412, "Precondition failed", detail, headers={"etag": etag_of(campaign.version)})
+    delete_campaign(environment, campaign.campaign_id, campaign.version, author_of(request.claims))
+    message = f"The settings of campaign {campaign.campaign_id} are deleted."
+    return json_answer(200, {"campaign_id": campaign.campaign_id, "message": message})
 
 
 def get_versions(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -133,6 +159,33 @@ ROUTES = (
                 "What can never work is refused with 422. What is missing is a warning in a draft or a paused campaign and "
                 "refused in an active one. Attributes are checked against the Intercom workspace: what it would not take is "
                 "refused, in a paused campaign only warned of; when Intercom cannot be reached, saving works and warns."
+            ),
+        ),
+    ),
+    Route(
+        "GET",
+        "/api/campaigns/{id}/deletion",
+        get_deletion,
+        operation(
+            "Say what deleting a campaign's settings means",
+            answers.Deletion,
+            parameters=(CAMPAIGN_ID,),
+            problems=(404,),
+            etag=True,
+        ),
+    ),
+    Route(
+        "DELETE",
+        "/api/campaigns/{id}",
+        delete,
+        operation(
+            "Delete a campaign's settings",
+            answers.Deleted,
+            parameters=(CAMPAIGN_ID, conditional("If-Match", "The version that was looked at.")),
+            problems=(404, 409, 412, 428),
+            description=(
+                "Refused with 409 while the campaign is active. Referrals, contacts and versions stay; "
+                "`GET /api/campaigns/{id}/deletion` says what else it means."
             ),
         ),
     ),

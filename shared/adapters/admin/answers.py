@@ -59,6 +59,21 @@ class Saved(Answer):
     warnings: list[Remark]
 
 
+class Deletion(Answer):
+    """`means`: what deleting the settings leads to, sentence by sentence. `refused`: why it cannot be
+    done now; empty: it can."""
+
+    campaign_id: int
+    version: int
+    means: list[str]
+    refused: str
+
+
+class Deleted(Answer):
+    campaign_id: int
+    message: str
+
+
 class Problem(BaseModel):
     """RFC 9457, `application/problem+json`."""
 

@@ -80,7 +80,7 @@ class Table:
             "Key": key_of(pk, sk),
             "UpdateExpression": expression,
             "ReturnValues": "ALL_NEW",
-            **_names(expression + condition),
+            **_names(f"{expression} {condition}"),
         }
         if condition:
             request["ConditionExpression"] = condition

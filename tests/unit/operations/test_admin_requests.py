@@ -152,7 +152,7 @@ def test_unknown_addresses_are_404(api: Any, path: str) -> None:
     ("method", "path", "allow"),
     [
         ("POST", "/api/campaigns", "GET, HEAD"),
-        ("DELETE", "/api/campaigns/1", "GET, HEAD, PUT"),
+        ("POST", "/api/campaigns/1", "DELETE, GET, HEAD, PUT"),
         ("PUT", "/api/openapi.json", "GET, HEAD"),
     ],
 )

@@ -1,6 +1,7 @@
 // The tab Versions: who saved what, what changed, and the way back.
 
-import { read } from "../parts/api.js";
+import { deleteCampaign, read } from "../parts/api.js";
+import { confirmed } from "../parts/dialog.js";
 import { diffTable } from "../parts/diff.js";
 import { arriving, button, card, make, say } from "../parts/dom.js";
 import { complete } from "./settings_model.js";
@@ -50,5 +51,16 @@ export function versionsTab(model, takeOver) {
         return list;
       }),
     ),
+    card("Delete this campaign", make("p", { className: "soft" }, "Only its settings here. First you are told what that means."), make("p", {}, button("Delete…", () => remove(model), { className: "danger" }))),
   ];
+}
+
+async function remove(model) {
+  const { means, refused, version } = await read(`/api/campaigns/${model.id}/deletion`);
+  if (refused) return say(refused, "bad");
+  if (!(await confirmed("Delete this campaign?", means, "Delete it", "danger"))) return undefined;
+  const { body } = await deleteCampaign(model.id, `"${version}"`);
+  model.settings = JSON.parse(model.saved); // leaving loses nothing any more
+  location.hash = "#/campaigns";
+  return say(body.message);
 }

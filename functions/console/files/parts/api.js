@@ -53,6 +53,9 @@ export const readCampaign = (id) => call("GET", campaignPath(id));
 export const saveCampaign = (id, settings, etag) =>
   call("PUT", campaignPath(id), JSON.stringify(settings), etag ? { "If-Match": etag } : { "If-None-Match": "*" });
 
+/** Says with `etag` which version was looked at. */
+export const deleteCampaign = (id, etag) => call("DELETE", campaignPath(id), undefined, { "If-Match": etag });
+
 export function search(query) {
   const parts = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false);
   return parts.length ? `?${new URLSearchParams(parts)}` : "";

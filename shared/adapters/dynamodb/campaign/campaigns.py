@@ -48,8 +48,9 @@ class DynamoCampaigns(Campaigns):
     def save(self, settings: Campaign, expected_version: int | None, author: str, at: float) -> Campaign:
         """See ``Campaigns.save``. The newest settings and the version are written together or not at all."""
         campaign_id = settings.campaign_id
-        version = (expected_version or 0) + 1
-        before = None if expected_version is None else self.find(campaign_id)
+        deleted = None if expected_version is not None else self._deleted(campaign_id)
+        version = (expected_version or (deleted.version if deleted else 0)) + 1
+        before = deleted if expected_version is None else self.find(campaign_id)
         text = json_text(document_of(settings))
         write_id = self._table.new_write_id()
         newest: dict[str, Any] = {
@@ -65,10 +66,11 @@ class DynamoCampaigns(Campaigns):
             "uncounted": json_text(list(uncounted(settings, before))),
         }
         names = {f"#{name}": name for name in newest}
-        expected = "attribute_not_exists(#version)" if expected_version is None else "#version = :expected"
+        expected = "attribute_not_exists(#document)" if expected_version is None else "attribute_exists(#document)"
+        expected += " AND #version = :expected" if version > 1 else " AND attribute_not_exists(#version)"
         values = {f":{name}": value for name, value in newest.items()}
-        if expected_version is not None:
-            values[":expected"] = expected_version
+        if version > 1:
+            values[":expected"] = version - 1
         solved = [f"#{PROBLEMS}{about}" for about in _changed(settings, self.find(campaign_id))]
         names |= {name: name.removeprefix("#") for name in solved}
         update = {
@@ -91,6 +93,28 @@ class DynamoCampaigns(Campaigns):
         self._write_both(update, put, write_id, campaign_id)
         return self.find(campaign_id) or replace(settings, version=version)
 
+    def delete(self, campaign_id: int, expected_version: int) -> None:
+        """See ``Campaigns.delete``. What is left of the row is the number of its last version."""
+        item = self._table.find(ALL, _sort_key(campaign_id)) or {}
+        gone = sorted(set(item) - {"pk", "sk", "version", "schema"})
+        expression = f"REMOVE {', '.join(f'#{name}' for name in gone)}"
+        condition = "attribute_exists(#document) AND version = :expected"
+        if "document" not in item:
+            raise NotFoundError(f"Nobody has saved settings for campaign {campaign_id}.")
+        key = (ALL, _sort_key(campaign_id))
+        done, now = self._table.update(*key, expression, condition, {":expected": expected_version})
+        left = from_item(now or {})
+        if done is None and ("document" in left or left.get("version") != expected_version):  # else it is deleted all the same
+            raise ConflictError(f"the settings of campaign {campaign_id} were changed meanwhile")
+
+    def _deleted(self, campaign_id: int) -> Campaign | None:
+        """The campaign without any settings, as its last version, if it was deleted: whoever stands at a qualified value may
+        have stood there before."""
+        item = self._table.find(ALL, _sort_key(campaign_id))
+        if item is None or "document" in item or "version" not in item:
+            return None
+        return campaign_of({"campaign_id": campaign_id}, int(from_item(item)["version"]))
+
     def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
         rows = self._table.query(
             "pk = :campaign AND begins_with(sk, :version)",
@@ -112,13 +136,17 @@ class DynamoCampaigns(Campaigns):
             ALL,
             _sort_key(campaign_id),
             "SET known_up_to = :known",
-            "attribute_not_exists(known_up_to)",
+            "attribute_not_exists(known_up_to) AND attribute_exists(#document)",
             {":known": highest_user_id},
         )
 
     def counted(self, campaign_id: int, version: int) -> None:
         self._table.update(
-            ALL, _sort_key(campaign_id), "SET uncounted = :none", "version = :version", {":none": "[]", ":version": version}
+            ALL,
+            _sort_key(campaign_id),
+            "SET uncounted = :none",
+            "version = :version AND attribute_exists(#document)",
+            {":none": "[]", ":version": version},
         )
 
     def watch_departures(self, campaign_id: int) -> None:
