@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.stack.errors import StackError
 from sandbox.stack.ports import HOST
-from shared.adapters.admin.schemas import read_settings
+from shared.adapters.admin.schemas import settings_of
 from shared.errors import ApplicationError, InvalidSettingsError
 from shared.ports.operations import Change as Audited
 from shared.use_cases.campaign.delete_campaign import delete_campaign, meaning_of_deletion
@@ -127,7 +127,7 @@ class StackPlace:
         campaign_id = change.document["campaign_id"]
         with _in_plain_words(f"{change.path}: "), self._audited(f"Loaded the settings of campaign {campaign_id}.") as who:
             environment = self._deployment.environment
-            saved = save_campaign(environment, read_settings(change.document), change.version, who)
+            saved = save_campaign(environment, settings_of(change.document), change.version, who)
             what = f"Saved version {saved.campaign.version} of campaign {campaign_id} ({saved.campaign.status})."
             environment.audit.add(Audited(environment.clock.now(), who, what))
         remarks = [{"place": place, "message": message} for place, message in saved.warnings]

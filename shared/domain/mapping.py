@@ -42,10 +42,19 @@ READ_TYPES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """One row: the fact ``source`` goes to the attribute ``target``."""
+    """One row: the fact ``source`` goes to the attribute ``target``, or a fixed ``value`` does."""
 
     source: str
     target: str
+    value: Value = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> FieldMapping:
+        """As settings hold it: ``from`` and ``to``, or ``value`` and ``to``."""
+        return cls(row.get("from", ""), row["to"], row.get("value"))
+
+    def value_of(self, person: Person, campaign_id: int, campaign_name: str) -> Any:
+        return fact(person, campaign_id, campaign_name, self.source) if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ def map_facts(person: Person, campaign_id: int, campaign_name: str, rows: Iterab
     """The wanted values by attribute. Unknown facts are left out; rows to one attribute are joined by a space, in order."""
     wanted: dict[str, Value] = {}
     for row in rows:
-        value = fact(person, campaign_id, campaign_name, row.source)
+        value = row.value_of(person, campaign_id, campaign_name)
         if value is None or value == "":
             continue
         before = wanted.get(row.target)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.adapters.campaign_document import NO_AUDIENCE, NO_REWARDS, NO_SYNC, campaign_of
@@ -45,17 +45,32 @@ class Form(BaseModel):
 
 
 class MappingRow(Form):
-    """One fact of a person and the attribute it goes to. Rows to one text attribute are joined by a space, in order."""
+    """One attribute of a contact and the field of the sign-up form it goes to."""
 
     source: Name = Field(alias="from")
     target: Name = Field(alias="to")
+
+
+class AudienceRow(Form):
+    """One fact of a person (`from`), or a fixed `value`, and the attribute it goes to. A fixed value is written to contacts
+    that exist as well. Rows to one text attribute are joined by a space, in order."""
+
+    source: Name | None = Field(default=None, alias="from")
+    value: Value | None = None
+    target: Name = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.source is None) is (self.value is None):
+            raise PydanticCustomError("settings", "takes either “from”, a field of the person, or “value”, a fixed one")
+        return self
 
 
 class Audience(Form):
     """What happens in Intercom when such a person joins. `defaults` are written only when the contact is created."""
 
     action: OneOf[Action] = NO_AUDIENCE.action
-    mapping: list[MappingRow] = Field(default=[], max_length=MAX_ROWS)
+    mapping: list[AudienceRow] = Field(default=[], max_length=MAX_ROWS)
     defaults: dict[Name, Value] = Field(default={}, max_length=MAX_ROWS)
     duplicates: OneOf[DuplicatePolicy] = NO_AUDIENCE.duplicates
     archived: OneOf[ArchivedPolicy] = NO_AUDIENCE.archived

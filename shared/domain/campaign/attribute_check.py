@@ -100,7 +100,8 @@ def _audience(place: str, audience: AudienceSettings, attributes: Mapping[str, A
         source, target = row.source, row.target
         if attribute_name_problem(target):
             continue
-        problem = _unfit(target, kind_of(source), attributes, source)
+        fixed = row.value is not None
+        problem = _unfit_value(target, row.value, attributes) if fixed else _unfit(target, kind_of(source), attributes, source)
         if not problem and target in targets and _type(_attribute(target, attributes)) != "string":
             problem = f"{target} takes one value; only text attributes can join several fields."
         if problem:

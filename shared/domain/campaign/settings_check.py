@@ -74,9 +74,12 @@ def _audience_wrong(place: str, audience: AudienceSettings) -> Iterator[Problem]
     seen: set[tuple[str, str]] = set()
     targets: set[str] = set()
     for index, row in enumerate(audience.mapping):
-        here, source, target = f"{place}.mapping[{index}]", row.source, row.target
-        if not is_source(source):
+        here, target, fixed = f"{place}.mapping[{index}]", row.target, row.value is not None
+        source = f"the fixed value “{row.value}”" if fixed else row.source
+        if not fixed and not is_source(source):
             yield f"{here}.from", f"“{source}” is no field of a person in Referral Factory."
+        if fixed and not str(row.value).strip():
+            yield f"{here}.value", "Write the value, or remove the row."
         problem = attribute_name_problem(target)
         if problem:
             yield f"{here}.to", problem

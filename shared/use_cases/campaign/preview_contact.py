@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from shared.domain.campaign.campaign import Action, Campaign, DuplicatePolicy
 from shared.domain.contact import Attribute, Contact, Role, Value, preferred
-from shared.domain.mapping import Dropped, fact, prepare
+from shared.domain.mapping import Dropped, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import ConfigurationError, ContactGoneError, FailureError
@@ -17,6 +17,8 @@ from shared.use_cases.contact.write_contact import changes_of, is_same
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.known_contact import address_of, in_workspace, with_contact_of
 
+FIXED = "value"
+"""The source of a fixed value."""
 HAS_IT = "The contact has it already."
 IS_KEPT = "The contact has another value, which is kept."
 CORRECTED = "The contact has another e-mail address in Intercom, which is kept."
@@ -170,8 +172,8 @@ def _fields(
     reasons = {drop.attribute: drop.reason for drop in dropped}
     sources: dict[str, list[str]] = {}
     for line in campaign.audience(row.audience).mapping:
-        known = fact(row.person, campaign.campaign_id, campaign.name, line.source)
-        sources.setdefault(line.target, []).extend([line.source] if known not in {None, ""} else [])
+        known = line.value_of(row.person, campaign.campaign_id, campaign.name)
+        sources.setdefault(line.target, []).extend([line.source or FIXED] if known not in {None, ""} else [])
     found = [
         Field(
             name, sent.get(name, value), tuple(sources.get(name, ())), name not in mapped, name in sent, reasons.get(name, "")

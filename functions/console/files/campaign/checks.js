@@ -1,5 +1,7 @@
 // What a campaign lacks before it can be active, told as one types. The application checks again, and more, when saving.
 
+import { isFixed } from "./sources.js";
+
 const AUDIENCES = ["person_invited", "person_referring"];
 const TRIGGER = "qualification.trigger";
 const LISTS = { segments: "segment", tags: "tag" };
@@ -8,7 +10,7 @@ const LISTS = { segments: "segment", tags: "tag" };
 export const CHECKED = [
   /^name$/,
   /^(person_invited|person_referring|sync)\.mapping$/,
-  /^(person_invited|person_referring|sync)\.mapping\[\d+\]\.(from|to)$/,
+  /^(person_invited|person_referring|sync)\.mapping\[\d+\]\.(from|value|to)$/,
   /^qualification\.trigger\.(attribute|qualified_values|initial_value)/,
   /^sync\.source\.ids$/,
 ];
@@ -33,8 +35,10 @@ function audienceMissing(audience, rows, tell) {
 
 function halfRows(place, rows, tell) {
   rows.forEach((row, index) => {
-    if (row.from && !row.to) tell(`${place}[${index}].to`, "Choose where it goes, or remove the row.");
-    if (row.to && !row.from) tell(`${place}[${index}].from`, "Choose what is sent there, or remove the row.");
+    const fixed = isFixed(row);
+    const given = fixed ? String(row.value).trim() : row.from;
+    if (given && !row.to) tell(`${place}[${index}].to`, "Choose where it goes, or remove the row.");
+    if (row.to && !given) tell(`${place}[${index}].${fixed ? "value" : "from"}`, "Choose what is sent there, or remove the row.");
   });
 }
 

@@ -1,6 +1,7 @@
 // What a campaign will do once it is active, in sentences.
 
 import { plural } from "../parts/words.js";
+import { isFixed } from "./sources.js";
 
 const WHO = { person_invited: "People invited", person_referring: "People referring" };
 const LISTS = { all: "all contacts", leads: "all leads", users: "all users", segments: "segment", tags: "tag" };
@@ -13,7 +14,7 @@ export function effectsOf(settings) {
   return settings.sync.mode === "off" ? sent : [...sent, links(settings.sync)];
 }
 
-const fields = ({ mapping }) => new Set(mapping.filter((row) => row.from && row.to).map((row) => row.to)).size;
+const fields = ({ mapping }) => new Set(mapping.filter((row) => (row.from || isFixed(row)) && row.to).map((row) => row.to)).size;
 
 function links({ source, mode, interval_minutes: minutes, notify }) {
   const who = source.ids.length ? `the contacts of ${plural(source.ids.length, LISTS[source.kind])}` : LISTS[source.kind];

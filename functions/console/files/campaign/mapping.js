@@ -4,7 +4,8 @@ import { attributeSelect } from "../parts/attribute_select.js";
 import { ask } from "../parts/dialog.js";
 import { button, make } from "../parts/dom.js";
 import { field, input, select } from "../parts/form.js";
-import { SOURCE_GROUPS, sourceName } from "./sources.js";
+import { valueControl } from "./defaults.js";
+import { isFixed, SOURCE_GROUPS, sourceName } from "./sources.js";
 
 const OTHER = "\u0000other";
 
@@ -23,26 +24,27 @@ export function mappingEditor(model, rows, place, audience) {
   }
 
   function row(each, index) {
-    const source = sourceSelect(model, audience, each.from, (from) => {
+    const source = isFixed(each) ? fixedValue(model, each, index) : sourceSelect(model, audience, each.from, (from) => {
       each.from = from;
       changed();
     });
-    source.setAttribute("aria-label", `Row ${index + 1}: from`);
+    if (!isFixed(each)) source.setAttribute("aria-label", `Row ${index + 1}: from`);
     const target = attributeSelect(
       model,
       each.to,
       (to) => {
         each.to = to;
-        model.changed();
+        if (isFixed(each)) return changed(); // another attribute may take other values
+        return model.changed();
       },
       { label: `Row ${index + 1}: to`, only: (one) => (one.name === "email" && each.from !== "email" ? "takes the e-mail only" : "") },
     );
     const up = button("↑", () => move(index), { disabled: index === 0, "aria-label": `Move row ${index + 1} up`, className: "small" });
-    const remove = button("✕", () => drop(index), { "aria-label": `Remove row ${index + 1}, ${sourceName(each.from)}`, className: "small" });
+    const remove = button("✕", () => drop(index), { "aria-label": `Remove row ${index + 1}, ${isFixed(each) ? "fixed value" : sourceName(each.from)}`, className: "small" });
     return make(
       "div",
       { className: "map", "data-place": `${place}[${index}]` },
-      make("span", { "data-place": `${place}[${index}].from` }, source),
+      make("span", { "data-place": `${place}[${index}].${isFixed(each) ? "value" : "from"}` }, source),
       make("span", { className: "arrow", "aria-hidden": "true" }, "→"),
       make("span", { "data-place": `${place}[${index}].to` }, target),
       make("span", { className: "tools" }, up, remove),
@@ -59,16 +61,28 @@ export function mappingEditor(model, rows, place, audience) {
     changed();
   }
 
-  const add = button("Add a row", () => {
-    rows.push({ from: "", to: "" });
-    model.changed();
-    render((rows.length - 1) * 2);
-  });
+  const adds = (text, empty) =>
+    button(text, () => {
+      rows.push(empty());
+      model.changed();
+      render((rows.length - 1) * 2);
+    });
+  const add = adds("Add a row", () => ({ from: "", to: "" }));
+  const addFixed = adds("Add a fixed value", () => ({ value: "", to: "" }));
   render();
-  const hint = make("p", { className: "hint" }, "Two rows to one text attribute are joined by a space, from top to bottom.");
-  const whole = make("div", { "data-place": place }, list, make("div", { className: "row" }, add), hint);
+  const hint = make("p", { className: "hint" }, "Two rows to one text attribute are joined by a space, from top to bottom. A fixed value is the same for everybody, also for contacts that are updated.");
+  const whole = make("div", { "data-place": place }, list, make("div", { className: "row" }, add, addFixed), hint);
   whole.render = render;
   return whole;
+}
+
+function fixedValue(model, each, index) {
+  const attribute = model.attributes.items.find((one) => one.name === each.to);
+  const keep = (value) => {
+    each.value = value;
+    model.changed();
+  };
+  return valueControl(attribute, each.value, keep, { "aria-label": `Row ${index + 1}: fixed value`, placeholder: "such as referral" });
 }
 
 function sourceSelect(model, audience, value, changed) {

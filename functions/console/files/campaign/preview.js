@@ -68,7 +68,7 @@ export function previewCard(model, audience) {
 }
 
 const labelsOf = (model, audience) => {
-  const mapped = model.settings[audience].mapping.map((row) => row.from).filter((from) => from.startsWith("meta."));
+  const mapped = model.settings[audience].mapping.map((row) => row.from ?? "").filter((from) => from.startsWith("meta."));
   return [...new Set(mapped.map((from) => from.slice(5)))];
 };
 

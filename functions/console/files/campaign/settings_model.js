@@ -27,7 +27,7 @@ export function complete(document) {
 }
 
 const MAPPED = ["person_invited", "person_referring", "sync"];
-const isBegun = ({ from, to }) => Boolean(from || (to && to !== "meta."));
+const isBegun = ({ from, value, to }) => Boolean(from || (value !== undefined && value !== null && value !== "") || (to && to !== "meta."));
 
 export class SettingsModel {
   constructor(id, document, etag, attributes, factory) {

@@ -55,7 +55,10 @@ export const SOURCE_HELP = {
 };
 const NAMES = new Map(SOURCE_GROUPS.flatMap(({ options }) => options));
 
-export const sourceName = (source) => (source.startsWith("meta.") ? `Form field “${source.slice(5)}”` : (NAMES.get(source) ?? source));
+/** Whether a row of a mapping holds a fixed value. */
+export const isFixed = (row) => row.value !== undefined && row.value !== null;
+
+export const sourceName = (source) => (source === "value" ? "Fixed value" : source.startsWith("meta.") ? `Form field “${source.slice(5)}”` : (NAMES.get(source) ?? source));
 
 /** The guides' preset: what tells who referred a person. `[source, attribute, type]`. */
 export const REFERRER_PRESET = [
