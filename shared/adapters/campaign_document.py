@@ -109,7 +109,7 @@ def _rewards(section: Document) -> Rewards:
 def _audience(section: Document) -> AudienceSettings:
     return AudienceSettings(
         action=Action(section.get("action", NO_AUDIENCE.action)),
-        mapping=tuple(FieldMapping.of(row) for row in section.get("mapping") or ()),
+        mapping=tuple(FieldMapping(row.get("from", ""), row["to"], row.get("value")) for row in section.get("mapping") or ()),
         defaults=dict(section.get("defaults") or {}),
         duplicates=DuplicatePolicy(section.get("duplicates", NO_AUDIENCE.duplicates)),
         archived=ArchivedPolicy(section.get("archived", NO_AUDIENCE.archived)),

@@ -48,11 +48,6 @@ class FieldMapping:
     target: str
     value: Value = None
 
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> FieldMapping:
-        """As settings hold it: ``from`` and ``to``, or ``value`` and ``to``."""
-        return cls(row.get("from", ""), row["to"], row.get("value"))
-
     def value_of(self, person: Person, campaign_id: int, campaign_name: str) -> Any:
         return fact(person, campaign_id, campaign_name, self.source) if self.value is None else self.value
 

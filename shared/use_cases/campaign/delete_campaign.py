@@ -40,7 +40,7 @@ def delete_campaign(environment: Environment, campaign_id: int, expected_version
     head = environment.sync_runs.head(campaign_id)
     run = environment.sync_runs.find(campaign_id, head.open_slot) if head.open_slot is not None else None
     if run is not None:
-        end_sync(environment, run, RunState.CANCELLED, reason_to_stop(None, run) or "")
+        end_sync(environment, run, RunState.CANCELLED, reason_to_stop(None, run, environment.connections.find()) or "")
     what = f"Deleted the settings of campaign {campaign_id} (version {expected_version})."
     environment.audit.add(Change(environment.clock.now(), author, what))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.campaign_document import campaign_of
 from shared.domain.signup.referral import State
 from shared.use_cases.campaign.delete_campaign import delete_campaign
 from shared.use_cases.campaign.save_campaign import save_campaign
@@ -113,8 +114,8 @@ def test_nobody_is_paid_for_a_value_that_their_contact_had_before_the_campaign_c
     story.changes(friend, "Connected")
     story.settles(1)
     story.app.wait(60)
-    document = campaign_document(qualification=rules())
-    ((_, text),) = save_campaign(story.app.environment, document, None, "mara@example.com").warnings
+    settings = campaign_of(campaign_document(qualification=rules()))
+    ((_, text),) = save_campaign(story.app.environment, settings, None, "mara@example.com").warnings
     assert text.startswith("1 person of this campaign stood at “Connected” before, which does not count:")
     story.app.wait(61)
     story.changes(friend, "spring", "lead_source")
