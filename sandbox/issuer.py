@@ -67,6 +67,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, *arguments: Any) -> None:
         self.grants: dict[str, _Grant] = {}
+        self.renewals: dict[str, str] = {}
         self.lock = threading.Lock()
         super().__init__(*arguments)
 
@@ -92,6 +93,18 @@ class _Server(ThreadingHTTPServer):
         ):
             return None
         return grant
+
+    def renewal(self, person: str) -> str:
+        """What renews a sign-in of that person, once."""
+        token = secrets.token_urlsafe(24)
+        with self.lock:
+            self.renewals[token] = person
+        return token
+
+    def renew(self, form: dict[str, str]) -> str | None:
+        """Whose sign-in is renewed; None for a token that is not known, or was used."""
+        with self.lock:
+            return self.renewals.pop(form.get("refresh_token", ""), None) if form.get("client_id") == CLIENT_ID else None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -136,21 +149,30 @@ class _Handler(BaseHTTPRequestHandler):
         form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode(errors="replace")).items()}
         if self.path != "/token":
             self._answer(404, {"error": "not_found"})
+        elif form.get("grant_type") == "refresh_token":
+            self._give(self.server.renew(form), None)
         elif form.get("grant_type") != "authorization_code":
             self._answer(400, {"error": "unsupported_grant_type"})
-        elif (grant := self.server.redeem(form)) is None:
-            self._answer(400, {"error": "invalid_grant"})
         else:
-            signer = self.server.signer
-            self._answer(
-                200,
-                {
-                    "access_token": signer.issue(grant.person, scope="openid profile email", client_id=CLIENT_ID),
-                    "id_token": signer.issue(grant.person, nonce=grant.nonce),
-                    "token_type": "Bearer",
-                    "expires_in": TOKEN_SECONDS,
-                },
-            )
+            grant = self.server.redeem(form)
+            self._give(grant.person if grant else None, grant.nonce if grant else None)
+
+    def _give(self, person: str | None, nonce: str | None) -> None:
+        """Tokens of that person; None: what was presented is good for nobody."""
+        if person is None:
+            self._answer(400, {"error": "invalid_grant"})
+            return
+        signer = self.server.signer
+        self._answer(
+            200,
+            {
+                "access_token": signer.issue(person, scope="openid profile email", client_id=CLIENT_ID),
+                "id_token": signer.issue(person, nonce=nonce),
+                "refresh_token": self.server.renewal(person),
+                "token_type": "Bearer",
+                "expires_in": TOKEN_SECONDS,
+            },
+        )
 
     def _authorize(self, query: dict[str, str]) -> None:
         problem = _find_problem(query)
@@ -231,7 +253,7 @@ def _describe(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/keys",
         "end_session_endpoint": f"{issuer}/logout",
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "code_challenge_methods_supported": ["S256"],

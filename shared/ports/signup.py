@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
+    from shared.domain.operations.results import Joined
     from shared.domain.person import Person
     from shared.domain.signup.referral import Referral
-    from shared.domain.signup.referral_filter import ReferralFilter
+    from shared.domain.signup.referral_filter import Group, ReferralFilter
     from shared.messages import Receipt
     from shared.ports.listing import Page
 
@@ -168,6 +169,13 @@ class ReferralSearch(Protocol):
 
     def count_attention(self, most: int) -> int:
         """How many rows need attention, ``most`` when there are that many or more."""
+
+    def count(self, wanted: ReferralFilter, group: Group, most: int) -> int:
+        """How many rows are in a part of the list, ``most`` when there are that many or more. Of the filter only the
+        campaign and the times count."""
+
+    def joined(self, campaign_id: int, since: float, most: int) -> Sequence[Joined]:
+        """What counts of those who joined since then, the newest first, our own tests left out. May be seconds behind."""
 
 
 class QuarantineShelf(Protocol):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from shared.ports.sync import SyncMembers, SyncRuns
     from shared.ports.vendor import Breakers, StrikeBook, VendorNotes
+    from shared.use_cases.operations.read_results import CountedResults
 
 
 class Tables(Process):
@@ -164,6 +165,12 @@ class Tables(Process):
         from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 
         return DynamoReferralSearch(self._referrals_table, DynamoReferrals(self._referrals_table, self.clock))
+
+    @cached_property
+    def counted_results(self) -> CountedResults:
+        from shared.use_cases.operations.read_results import CountedResults
+
+        return CountedResults(self)  # type: ignore[arg-type]
 
     @cached_property
     def quarantine_shelf(self) -> QuarantineShelf:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,9 +39,10 @@ def fresh_context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def sign_in(page: Page, stack: Stack, place: str = "") -> None:
-    """One click, as the person who may do everything."""
+    """One click, as the person who may do everything. A link to a page leads on to the sign-in by itself."""
     page.goto(f"{stack.url}/{place}")
-    page.get_by_role("button", name="Sign in").click()
+    if not place:
+        page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Mara Marketer").click()
     page.get_by_role("navigation", name="Pages").wait_for()
     page.locator("main:not([aria-busy]) h1").wait_for()
@@ -78,6 +80,20 @@ def holds(field: Locator, value: str) -> None:
     from playwright.sync_api import expect
 
     expect(field).to_have_value(value, timeout=PATIENCE)
+
+
+def choose(field: Locator, name: str) -> None:
+    """In a list that one can search: types the name and takes the entry of that name."""
+    field.click()
+    field.fill(name)
+    field.locator("xpath=..").get_by_role("option", name=re.compile(rf"^{re.escape(name)}\b", re.IGNORECASE)).first.click()
+
+
+def chosen(field: Locator, value: str) -> None:
+    """Waits until that entry of such a list is chosen."""
+    from playwright.sync_api import expect
+
+    expect(field).to_have_attribute("data-value", value, timeout=PATIENCE)
 
 
 def answer(page: Page, title: str, choice: str) -> None:

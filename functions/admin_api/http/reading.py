@@ -10,13 +10,17 @@ from shared.adapters.admin.requests import MAX_USER_ID
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.person import Audience
 from shared.domain.signup.referral import State
-from shared.domain.signup.referral_filter import Flag, ReferralFilter
+from shared.domain.signup.referral_filter import Flag, Group, ReferralFilter
 from shared.errors import MalformedPayloadError, NotFoundError
 from shared.runtime.http import HttpRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 MAX_CSV = 1_000
 """Rows of a table in one answer; the next is named in its header Link."""
+MAX_PEOPLE = 100
+MAX_TEXT = 100
+LATEST = 9_999_999_999
+_ONE = re.compile(r"[1-9][0-9]{0,11}-[1-9][0-9]{0,15}")
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -91,7 +95,44 @@ def filter_in_query(request: HttpRequest, workspace_id: str) -> ReferralFilter:
         attention=flag_in_query(request, "attention"),
         reason=reason,
         not_in=workspace_id if flag_in_query(request, "elsewhere") else None,
+        group=_group_in_query(request),
+        converted=flag_in_query(request, "converted"),
+        text=_searched(request),
+        since=_moment(request, "since"),
+        until=_moment(request, "until"),
+        people=_people(request),
     )
+
+
+def _group_in_query(request: HttpRequest) -> Group | None:
+    text = text_in_query(request, "group")
+    if text is None:
+        return None
+    if text != text.lower() or text.upper() not in Group.__members__:
+        raise MalformedPayloadError(f"group takes {', '.join(one.lower() for one in Group)}.")
+    return Group[text.upper()]
+
+
+def _searched(request: HttpRequest) -> str | None:
+    text = (text_in_query(request, "text") or "").strip()
+    if len(text) > MAX_TEXT:
+        raise MalformedPayloadError(f"text takes at most {MAX_TEXT} characters.")
+    return text or None
+
+
+def _moment(request: HttpRequest, name: str) -> float | None:
+    return float(number_in_query(request, name, 1, LATEST)) if text_in_query(request, name) is not None else None
+
+
+def _people(request: HttpRequest) -> frozenset[tuple[int, int]] | None:
+    """``1-801,1-802``: campaign and user ids."""
+    text = text_in_query(request, "people")
+    if text is None:
+        return None
+    names = text.split(",", MAX_PEOPLE)
+    if len(names) > MAX_PEOPLE or not all(_ONE.fullmatch(name) for name in names):
+        raise MalformedPayloadError(f"people takes up to {MAX_PEOPLE} pairs such as 1-801: the campaign's id and the person's.")
+    return frozenset((int(campaign), int(user)) for campaign, _, user in (name.partition("-") for name in names))
 
 
 def _word(request: HttpRequest, name: str, words: type[Word]) -> Word | None:

@@ -72,6 +72,8 @@ def _field(field: Field) -> dict[str, Any]:
         "only_on_create": field.only_on_create,
         "sent": field.sent,
         "reason": field.reason,
+        "dropped": field.dropped,
+        "before": field.before,
     }
 
 

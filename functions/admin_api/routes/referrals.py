@@ -9,18 +9,28 @@ from typing import Any
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.csv_table import csv_answer, csv_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
-from functions.admin_api.http.reading import MAX_CSV, filter_in_query, number_in_path, paging, takes_csv, user_in_path
+from functions.admin_api.http.reading import (
+    LATEST,
+    MAX_CSV,
+    MAX_PEOPLE,
+    MAX_TEXT,
+    filter_in_query,
+    number_in_path,
+    paging,
+    takes_csv,
+    user_in_path,
+)
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
 from shared.adapters.admin.requests import MAX_USER_ID, MatchingReferrals, read_form
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.operations.story import advice_for, is_qualified, sentence_of, standing_of, story_of
+from shared.domain.operations.story import advice_for, sentence_of, standing_of, story_of
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Qualification
 from shared.domain.referrer.referrer import KnownReferrer
 from shared.domain.signup.referral import Referral, State
-from shared.domain.signup.referral_filter import Flag, ReferralFilter
+from shared.domain.signup.referral_filter import Flag, Group, ReferralFilter
 from shared.errors import InvalidSettingsError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
@@ -28,8 +38,14 @@ from shared.use_cases.operations.close_referrals import close_all, close_referra
 from shared.use_cases.operations.put_back import put_back
 from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
 
+_TIME = {"type": "integer", "minimum": 1, "maximum": LATEST}
+TIMES = (
+    query_parameter("since", _TIME, "Signed up then or later, in seconds since 1970."),
+    query_parameter("until", _TIME, "Signed up before then."),
+)
+CAMPAIGN = query_parameter("campaign_id", {"type": "integer", "minimum": 1, "maximum": MAX_CAMPAIGN_ID})
 FILTERS = (
-    query_parameter("campaign_id", {"type": "integer", "minimum": 1, "maximum": MAX_CAMPAIGN_ID}),
+    CAMPAIGN,
     query_parameter("state", {"enum": [str(state) for state in State]}),
     query_parameter("audience", {"enum": [str(audience) for audience in Audience]}),
     query_parameter("flag", {"enum": [str(flag) for flag in Flag]}),
@@ -41,20 +57,35 @@ FILTERS = (
     query_parameter("elsewhere", {"type": "boolean"}, "Only those whose contact is in another Intercom workspace."),
     query_parameter("reason", {"type": "string", "maxLength": 1_000}, "The whole reason, as the answers show it."),
     query_parameter("email", {"type": "string", "maxLength": 254}, "The whole e-mail address, in any letter case."),
+    query_parameter("group", {"enum": [group.lower() for group in Group]}, "A part of the list, by what it asks of a person."),
+    query_parameter("converted", {"type": "boolean"}, "Only who is qualified."),
+    query_parameter(
+        "text",
+        {"type": "string", "maxLength": MAX_TEXT},
+        "A part of the name or address of the person or of whoever referred them. Many pages may be short.",
+    ),
+    query_parameter(
+        "people",
+        {"type": "string", "pattern": "^[0-9]+-[0-9]+(,[0-9]+-[0-9]+)*$"},
+        f"Up to {MAX_PEOPLE} people: the campaign's id, a dash, the person's id.",
+    ),
+    *TIMES,
 )
+MOST_COUNTED = 10_000
 ONE = (
     path_parameter("campaign_id", "The campaign's id in Referral Factory."),
     path_parameter("user_id", "The person's id in Referral Factory.", highest=MAX_USER_ID),
 )
 MESSAGES = {
-    Replay.REPLAYED: "It is delivered again now.",
-    Replay.ALREADY_WAITING: "It is waiting to be delivered already.",
-    Replay.HELD: "It is held until the campaign is active; then it is delivered by itself.",
+    Replay.REPLAYED: "It goes to Intercom again now.",
+    Replay.ALREADY_WAITING: "It is on its way to Intercom already.",
+    Replay.HELD: "It is kept until the campaign is active; then it goes to Intercom by itself.",
 }
-ELSEWHERE = "The contact is in another Intercom workspace. Replay delivers the signup to the one that is connected."
+ELSEWHERE = "The contact is in another Intercom workspace. Send again brings the person to the one that is connected."
 COLUMNS = (
-    "campaign_id", "user_id", "first_name", "email", "audience", "state", "qualified", "reason", "what_to_do",
-    "possibly_doubled", "unverified", "dealt_with", "origin", "accepted_at", "delivered_at", "attempts", "contact_id",
+    "campaign_id", "user_id", "first_name", "email", "referrer_first_name", "referrer_email", "audience", "state", "qualified",
+    "reason", "what_to_do", "possibly_doubled", "unverified", "dealt_with", "origin", "accepted_at", "delivered_at",
+    "attempts", "contact_id",
 )  # fmt: skip
 
 
@@ -68,6 +99,13 @@ def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
     if wants_csv:
         return csv_answer(request, "referrals.csv", csv_of(COLUMNS, rows), page.cursor)
     return json_answer(200, {"items": rows, "cursor": page.cursor})
+
+
+def get_counts(environment: Environment, request: HttpRequest) -> HttpAnswer:
+    wanted = filter_in_query(request, _workspace_id(environment))
+    search = environment.referral_search
+    counts = {group.lower(): search.count(wanted, group, MOST_COUNTED) for group in Group}
+    return json_answer(200, {**counts, "most": MOST_COUNTED})
 
 
 def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -152,9 +190,15 @@ def _matching(environment: Environment, request: HttpRequest) -> tuple[ReferralF
         attention=form.attention,
         reason=form.reason,
         not_in=_workspace_id(environment) if form.elsewhere else None,
+        group=Group[form.group.upper()] if form.group else None,
+        converted=form.converted,
+        text=form.text.strip() or None if form.text else None,
+        since=form.since,
+        until=form.until,
+        people=frozenset((one.campaign_id, one.user_id) for one in form.people) if form.people else None,
     )
-    if not (wanted.state or wanted.flag or wanted.attention or wanted.reason or wanted.email or form.elsewhere):
-        raise InvalidSettingsError([("", "Say which ones: a state, a flag, attention, a reason or an e-mail address.")])
+    if not wanted.is_narrow:
+        raise InvalidSettingsError([("", "Say which ones: a state, a reason, a name, an e-mail address, or the people.")])
     return wanted, form.cursor or None
 
 
@@ -165,9 +209,11 @@ def show(environment: Environment, row: Referral, workspace_id: str, paused: Bre
         "user_id": row.user_id,
         "first_name": row.person.first_name,
         "email": row.person.email,
+        "referrer_first_name": row.person.referrer.first_name,
+        "referrer_email": row.person.referrer.email,
         "audience": str(row.audience),
         "state": str(row.state),
-        "qualified": is_qualified(row),
+        "qualified": row.converted,
         "reason": row.reason,
         "what_to_do": ELSEWHERE if elsewhere else advice_for(row, paused),
         "possibly_doubled": row.possibly_doubled,
@@ -219,6 +265,17 @@ ROUTES = (
             problems=(400,),
             csv=True,
             description="With Accept: text/csv a table of up to 1,000 rows; the header Link names the next page.",
+        ),
+    ),
+    Route(
+        "GET",
+        "/api/referrals/counts",
+        get_counts,
+        operation(
+            "How many are in each part of the list",
+            answers.ReferralCounts,
+            parameters=(CAMPAIGN, *TIMES),
+            problems=(400,),
         ),
     ),
     Route(

@@ -9,6 +9,7 @@ const main = document.getElementById("main");
 const navigation = document.getElementById("navigation");
 const PAGES = {
   overview: () => import("./overview/overview.js"),
+  health: () => import("./overview/health_page.js"),
   campaigns: () => import("./campaign/campaigns.js"),
   campaign: () => import("./campaign/campaign.js"),
   activity: () => import("./activity/activity.js"),
@@ -19,8 +20,11 @@ const PAGES = {
   help: () => import("./help/help.js"),
   missing: async () => ({ show: missing }),
 };
+history.scrollRestoration = "manual"; // a page that comes back says itself where it was
 let leaving = new AbortController();
 let unsaved = () => false;
+let left = () => ""; // what to tell whoever leaves the page that is shown
+let moved = () => false; // whether the page that is shown goes to another address by itself
 let here = location.hash;
 let turns = 0;
 
@@ -55,7 +59,7 @@ const missing = () => ({
 function replace(title, ...children) {
   document.title = `${title} · Referrals in Intercom`;
   const heading = make("h1", { tabIndex: -1 }, title);
-  main.replaceChildren(heading, ...children);
+  main.replaceChildren(heading, ...children.filter(Boolean));
   return heading;
 }
 
@@ -74,12 +78,15 @@ function showSignIn(reason = "") {
 }
 
 async function show() {
-  const session = signin.current();
+  const session = await signin.ready();
   if (!session) return showSignIn();
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
+  const farewell = left();
   unsaved = () => false;
+  moved = () => false;
+  left = () => "";
   const turn = ++turns;
   const address = readAddress();
   here = location.hash;
@@ -87,7 +94,7 @@ async function show() {
   document.getElementById("person-name").textContent = session.name;
   mark(address.name);
   watchHealth(document.getElementById("health"), signal);
-  if (turn > 1) say("");
+  if (turn > 1) say(farewell);
   main.setAttribute("aria-busy", "true");
   const slow = setTimeout(() => turn === turns && replace("Loading…"), 400);
   try {
@@ -95,7 +102,11 @@ async function show() {
     if (turn !== turns) return undefined;
     clearTimeout(slow);
     unsaved = page.unsaved ?? unsaved;
+    moved = page.moved ?? moved;
+    left = page.left ?? left;
+    main.classList.toggle("wide", Boolean(page.wide));
     const heading = replace(page.title, ...page.content);
+    scrollTo(0, 0);
     if (turn > 1) heading.focus();
     page.after?.();
   } catch (error) {
@@ -126,7 +137,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   main.focus();
 });
 addEventListener("signed-out", () => {
-  if (!unsaved()) return showSignIn("Your sign-in has ended. Please sign in again.");
+  if (!unsaved()) return showSignIn(left() ? "Your sign-in has ended. Please sign in again: your changes are kept." : "Your sign-in has ended. Please sign in again.");
   return say("Your sign-in has ended. Copy what you need, then reload this page and sign in again.", "bad");
 });
 addEventListener("beforeunload", (event) => {
@@ -140,17 +151,18 @@ addEventListener("hashchange", () =>
       if (!(await confirmed("Leave without saving?", "Your changes on this page are not saved.", "Leave", "danger"))) return;
       history.replaceState(null, "", target);
     }
-    await show();
+    if (!moved(readAddress())) await show();
   }),
 );
 
 attempt(async () => {
-  await signin.load();
+  signin.load();
   document.getElementById("foot").textContent = `Version ${signin.version()}`;
   try {
     await signin.complete();
   } catch (error) {
     return showSignIn(error.message);
   }
+  if (location.hash && !signin.current() && !(await signin.ready())) return signin.begin(); // a link to a page: on to the sign-in and back
   return show();
 });

@@ -140,3 +140,53 @@ class OverviewAnswer(Answer):
     limits: list[LimitAnswer]
     alarms: list[ProblemAnswer]
     webhooks: list[WebhookAnswer]
+
+
+class Earned(Answer):
+    """Friends `invited` in the period, and how many of these are `in_intercom` and `converted`. Rewards count when given."""
+
+    invited: int
+    in_intercom: int
+    converted: int
+    rewarded: int
+
+
+class EarnedDay(Answer):
+    day: str
+    invited: int
+    in_intercom: int
+    converted: int
+
+
+class EarnedCampaign(Earned):
+    """`days`: friends invited on each day of the period."""
+
+    campaign_id: int
+    name: str
+    days: list[int]
+
+
+class TopReferrer(Answer):
+    name: str | None
+    email: str | None
+    campaign_id: int
+    user_id: int | None
+    invited: int
+    converted: int
+
+
+class ResultsAnswer(Answer):
+    """`before`: of as many days before the period. `themselves` joined without a friend's link, `synced` were added from
+    Intercom. Days are those of `zone`; `whole` false: the newest 50,000 people were counted."""
+
+    counted_at: float
+    since: float
+    zone: str
+    whole: bool
+    total: Earned
+    before: Earned
+    themselves: int
+    synced: int
+    days: list[EarnedDay]
+    campaigns: list[EarnedCampaign]
+    referrers: list[TopReferrer]

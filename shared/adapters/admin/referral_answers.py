@@ -15,6 +15,8 @@ class ReferralAnswer(Answer):
     user_id: int
     first_name: str | None
     email: str | None
+    referrer_first_name: str | None
+    referrer_email: str | None
     audience: Audiences
     state: States
     qualified: bool
@@ -54,6 +56,17 @@ class ReferralPage(Answer):
 
     items: list[ReferralAnswer]
     cursor: str | None
+
+
+class ReferralCounts(Answer):
+    """Of the campaign and the times; each at most `most`, and then there may be more."""
+
+    attention: int
+    waiting: int
+    done: int
+    quiet: int
+    closed: int
+    most: int
 
 
 class StoryLine(Answer):

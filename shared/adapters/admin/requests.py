@@ -16,6 +16,8 @@ MAX_USER_ID = 10**15
 States = Literal["pending", "held", "delivered", "partial", "skipped", "failed", "not_wanted", "known", "erased"]
 Audiences = Literal["person_invited", "person_referring"]
 Flags = Literal["possibly_doubled", "unverified"]
+Groups = Literal["attention", "waiting", "done", "quiet", "closed"]
+Moment = Annotated[float, Field(ge=1, le=9_999_999_999)]
 Model = TypeVar("Model", bound=Form)
 
 
@@ -90,9 +92,14 @@ class PreviewRequest(Form):
     settings: CampaignSettings | None = None
 
 
+class PersonInCampaign(Form):
+    campaign_id: int = Field(ge=1, le=MAX_CAMPAIGN_ID)
+    user_id: int = Field(ge=1, le=MAX_USER_ID)
+
+
 class MatchingReferrals(Form):
-    """What matches, a batch a call; send `cursor` to go on. At least one of `state`, `flag`, `attention`, `elsewhere` (the
-    contact is in another Intercom workspace), `reason` and `email` is needed."""
+    """What matches, a batch a call; send `cursor` to go on. Something other than the campaign, the audience and the times is
+    needed, so that nobody takes everybody by mistake."""
 
     campaign_id: int | None = Field(default=None, ge=1, le=MAX_CAMPAIGN_ID)
     state: States | None = None
@@ -102,6 +109,12 @@ class MatchingReferrals(Form):
     elsewhere: bool = False
     reason: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
     email: Annotated[str, Field(min_length=1, max_length=254)] | None = None
+    group: Groups | None = None
+    converted: bool = False
+    text: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    people: Annotated[list[PersonInCampaign], Field(min_length=1, max_length=100)] | None = None
     cursor: Annotated[str, Field(max_length=4_000)] | None = None
 
 

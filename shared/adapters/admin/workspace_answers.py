@@ -45,7 +45,8 @@ class Lists(Answer):
 
 
 class FieldAnswer(Answer):
-    """One attribute. `reason`: why it is not sent; `joined`: several fields, with a space between."""
+    """One attribute. `reason`: why it is not sent; `joined`: several fields, with a space between; `dropped`: Intercom would
+    not take the value; `before`: what the contact has now."""
 
     attribute: str
     value: Scalar
@@ -54,6 +55,8 @@ class FieldAnswer(Answer):
     only_on_create: bool
     sent: bool
     reason: str
+    dropped: bool
+    before: Scalar
 
 
 class PreviewAnswer(Answer):

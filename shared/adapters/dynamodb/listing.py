@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.adapters.dynamodb.items import Item
 from shared.adapters.dynamodb.keys import LISTING_INDEX, listing_partitions
-from shared.adapters.dynamodb.table import Table
+from shared.adapters.dynamodb.table import Scalar, Table
 from shared.errors import MalformedPayloadError
 
 _Position = tuple[str, str, str]
@@ -59,11 +59,14 @@ def read_merged(
     partitions: Sequence[str],
     limit: int,
     cursor: str | None,
+    *,
+    between: tuple[float, float] | None = None,
 ) -> Merged:
-    """Keys out of such an index: ``partition_name`` is its partition key's attribute."""
+    """Keys out of such an index: ``partition_name`` is its partition key's attribute. ``between``: the first and last
+    ``listed_at``."""
     positions = _read_cursor(cursor, len(partitions))
     shards = [
-        _shard(table, index, partition_name, name, position, limit + 1)
+        _shard(table, index, partition_name, name, position, limit + 1, between)
         for name, position in zip(partitions, positions, strict=True)
     ]
     found = sorted(((_newness(item), shard, item) for shard, items in enumerate(shards) for item in items), key=_order)
@@ -71,7 +74,15 @@ def read_merged(
     return Merged([item for _, _, item in taken], [shard for _, shard, _ in taken], positions, len(found) > limit)
 
 
-def _shard(table: Table, index: str, name: str, partition: str, position: _Position, limit: int) -> list[Item]:
+def _shard(
+    table: Table,
+    index: str,
+    name: str,
+    partition: str,
+    position: _Position,
+    limit: int,
+    between: tuple[float, float] | None,
+) -> list[Item]:
     options: dict[str, Any] = {"IndexName": index, "ScanIndexForward": False}
     if position != _START:
         listed_at, pk, sk = position
@@ -81,12 +92,21 @@ def _shard(table: Table, index: str, name: str, partition: str, position: _Posit
             "pk": {"S": pk},
             "sk": {"S": sk},
         }
+    condition, values = in_partition(name, partition, between)
     items: list[Item] = []
-    for item in table.query(f"{name} = :partition", {":partition": partition}, page_size=limit, **options):
+    for item in table.query(condition, values, page_size=limit, **options):
         items.append(item)
         if len(items) >= limit:
             break
     return items
+
+
+def in_partition(name: str, partition: str, between: tuple[float, float] | None) -> tuple[str, dict[str, Scalar]]:
+    """The key condition and its values."""
+    condition, values = f"{name} = :partition", {":partition": partition}
+    if between is None:
+        return condition, dict(values)
+    return f"{condition} AND listed_at BETWEEN :first AND :last", {**values, ":first": between[0], ":last": between[1]}
 
 
 def _newness(item: Item) -> float:

@@ -38,11 +38,13 @@ class Table:
         item: Item | None = answer.get("Item")
         return item
 
-    def find_all(self, keys: Iterable[tuple[str, str]]) -> Iterator[Item]:
-        """Those of the items that exist, as they are now, in no order. TransientError while DynamoDB puts some off."""
+    def find_all(self, keys: Iterable[tuple[str, str]], fields: str = "") -> Iterator[Item]:
+        """Those of the items that exist, as they are now, in no order; ``fields`` alone of each, if given, ``#name`` for one
+        that DynamoDB reserves. TransientError while it puts some off."""
+        part = {"ProjectionExpression": fields, **_names(fields)} if fields else {}
         wanted = [key_of(pk, sk) for pk, sk in dict.fromkeys(keys)]
         for start in range(0, len(wanted), READ_AT_ONCE):
-            request = {self.name: {"Keys": wanted[start : start + READ_AT_ONCE], "ConsistentRead": True}}
+            request = {self.name: {"Keys": wanted[start : start + READ_AT_ONCE], "ConsistentRead": True, **part}}
             for _ in range(BATCH_TRIES):
                 with transient_errors():
                     answer = self.client.batch_get_item(RequestItems=request)
@@ -166,6 +168,24 @@ class Table:
             yield from answer["Items"]
             if not answer.get("LastEvaluatedKey"):
                 return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def count(self, condition: str, values: Mapping[str, Scalar], most: int, **options: Any) -> int:
+        """How many items of an index a query finds, ``most`` when there are that many or more. No item is read out."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": attributes_of(values),
+            "Select": "COUNT",
+            **options,
+        }
+        found = 0
+        while True:
+            with transient_errors():
+                answer = self.client.query(**request)
+            found += int(answer["Count"])
+            if found >= most or not answer.get("LastEvaluatedKey"):
+                return min(found, most)
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _conditionally(self, call: Any, pk: str, sk: str, request: Mapping[str, Any]) -> Item | None:

@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from shared.domain.connection.connection import BreakerKind
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.referrer.reward import GIVEN, Kind, Reward, title_of
-from shared.domain.signup.happened import Happened, happened_of
+from shared.domain.signup.happened import happened_of
 from shared.domain.signup.referral import TROUBLED, Event, Referral, State
 
 _ADVICE = {
     State.PENDING: "Nobody has to do anything: it is tried again by itself.",
-    State.HELD: "Make the campaign active: the signups that were held are delivered then.",
+    State.HELD: "Activate the campaign: the signups that were kept go to Intercom then.",
     State.DELIVERED: "Nothing: it arrived.",
-    State.PARTIAL: "Mend what was left out, in Intercom or in the campaign's mapping. It is sent again within the hour.",
-    State.SKIPPED: "Nothing. If such contacts should be updated, change the campaign's duplicates and replay.",
-    State.FAILED: "Mend what the reason names, then replay.",
-    State.NOT_WANTED: "Nothing. If such people should be sent, choose an action for them and replay.",
-    State.KNOWN: "Nothing. To deliver people who joined before, switch on the campaign's backfill.",
+    State.PARTIAL: "Put right what was left out, in Intercom or in the campaign's fields. It is sent again within the hour.",
+    State.SKIPPED: "Nothing. To update such contacts, choose so in the campaign's settings, then press Send again.",
+    State.FAILED: "Put right what the reason names, then press Send again.",
+    State.NOT_WANTED: "Nothing. To send such people, choose lead or user for them in the campaign, then press Send again.",
+    State.KNOWN: "Nothing. To send people who joined before, choose so in the campaign under More.",
     State.ERASED: "Nothing: somebody deleted the contact on purpose. A new signup creates a new one.",
 }
 
@@ -81,12 +81,6 @@ def standing_of(seen: Qualification) -> str:
     return "It is not certain what Referral Factory holds; it is asked." if seen.is_doubted else _STANDS[seen.stage]
 
 
-def is_qualified(row: Referral) -> bool:
-    """As far as the row itself tells: by its last turn, else by what Referral Factory's API answered."""
-    turns = [event.what for event in row.history if event.what in {Happened.QUALIFIED, Happened.UNQUALIFIED}]
-    return turns[-1] == Happened.QUALIFIED if turns else bool(row.person.qualified)
-
-
 def advice_for(row: Referral, paused: BreakerKind | None = None) -> str:
     """What is to be done, and by whom if not by the reader. ``paused``: why Intercom is not called now."""
     if row.troubles and not row.open_troubles:
@@ -96,7 +90,7 @@ def advice_for(row: Referral, paused: BreakerKind | None = None) -> str:
     if row.unverified:
         return "Look whether Referral Factory has the person. If not, somebody may have invented the signup: change the secret."
     if row.refusals and row.state not in TROUBLED:
-        return "Mend what the reason names, there or in the campaign's settings, then send it again."
+        return "Put right what the reason names, there or in the campaign's settings, then press Send again."
     if row.state is State.PENDING and paused in _WHILE_INTERCOM:
         return _WHILE_INTERCOM[paused]
     return _ADVICE[row.state]

@@ -163,6 +163,12 @@ class Referral:
         return self.troubles - set(self.dealt_with)
 
     @property
+    def converted(self) -> bool:
+        """Whether it is qualified, by its last turn, else by what Referral Factory's API answered."""
+        turns = [event.what for event in self.history if event.what in {Happened.QUALIFIED, Happened.UNQUALIFIED}]
+        return turns[-1] == Happened.QUALIFIED if turns else bool(self.person.qualified)
+
+    @property
     def audience(self) -> Audience:
         """The audience whose settings apply. Without a referrer a person can only be one who refers."""
         return self.person.audience or Audience.PERSON_REFERRING

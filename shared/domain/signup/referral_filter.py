@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,8 +49,10 @@ def group_of(referral: Referral) -> Group:
 @dataclass(frozen=True, slots=True)
 class ReferralFilter:
     """None takes all. ``attention``: only what a person should look at. ``flag``: only rows whose flag nobody has dealt
-    with. ``reason``: the row's own or that of a refusal, word for word. ``not_in``: only rows whose contact is in another
-    workspace than that one."""
+    with. ``reason``: the row's own or that of a refusal, word for word. ``not_in``: only rows whose contact is in
+    another workspace than that one. ``text``: a part of the name or address of the
+    person or the referrer. ``since`` and ``until``: of the signup, epoch seconds, ``until`` excluded. ``people``: campaign
+    and user ids."""
 
     campaign_id: int | None = None
     state: State | None = None
@@ -59,10 +62,24 @@ class ReferralFilter:
     attention: bool = False
     reason: str | None = None
     not_in: str | None = None
+    group: Group | None = None
+    converted: bool = False
+    text: str | None = None
+    since: float | None = None
+    until: float | None = None
+    people: frozenset[tuple[int, int]] | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it names whom it wants, so that an act on all that match is not an act on everybody."""
+        narrowing = (self.state, self.group, self.flag, self.reason, self.email, self.text, self.people)
+        return self.attention or self.converted or self.not_in is not None or any(narrowing)
 
     @property
     def groups(self) -> tuple[Group, ...]:
         """Where the wanted rows are."""
+        if self.group:
+            return (self.group,)
         if self.flag or self.attention:
             return (Group.ATTENTION,)
         if self.state is None:
@@ -85,4 +102,32 @@ class ReferralFilter:
             and (not self.attention or group_of(row) is Group.ATTENTION)
             and (self.reason is None or self.reason in {row.reason, *row.refusals.values()})
             and (self.not_in is None or row.is_elsewhere(self.not_in))
+            and self.group in {None, group_of(row)}
+            and (not self.converted or row.converted)
+            and (self.since is None or row.accepted_at >= self.since)
+            and (self.until is None or row.accepted_at < self.until)
+            and (self.people is None or (row.campaign_id, row.user_id) in self.people)
+            and (self.text is None or _holds(row, self.text))
         )
+
+
+def may_hold(facts: str, text: str) -> bool:
+    """Whether a person's facts, as JSON, can hold the text: quicker than to take them apart. What is escaped may be it."""
+    return "\\" in facts or _folded(text) in _folded(facts)
+
+
+def _holds(row: Referral, text: str) -> bool:
+    person, referrer = row.person, row.person.referrer
+    shown = (person.first_name, person.email, referrer.first_name, referrer.email, *_last_names(row))
+    wanted = _folded(text)
+    return any(wanted in _folded(one) for one in shown if one)
+
+
+def _last_names(row: Referral) -> list[str]:
+    return [value for label, value in row.person.meta.items() if "name" in label.casefold()]
+
+
+def _folded(text: str) -> str:
+    """As people compare names: without letter case and accents."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return " ".join(plain.casefold().split())

@@ -34,7 +34,8 @@ BY_SYNC = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One attribute. ``sources``: what of the person goes there, in order; ``reason``: why it is not sent."""
+    """One attribute. ``sources``: what of the person goes there, in order; ``reason``: why it is not sent. ``dropped``:
+    Intercom would not take the value. ``before``: what the contact has now, None: nothing."""
 
     attribute: str
     value: Value
@@ -42,6 +43,8 @@ class Field:
     only_on_create: bool
     sent: bool
     reason: str = ""
+    dropped: bool = False
+    before: Value = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
             replace(one, sent=False, reason=_why_not(one, there)) if one.sent and one.attribute not in changed else one
             for one in fields
         )
+    if there:
+        fields = tuple(replace(one, before=there.values.get(one.attribute)) for one in fields)
     outcome = _outcome(there, wanted.role, skipped=skipped, fills=fills, checked=attributes is not None)
     return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
 
@@ -176,7 +181,13 @@ def _fields(
         sources.setdefault(line.target, []).extend([line.source or FIXED] if known not in {None, ""} else [])
     found = [
         Field(
-            name, sent.get(name, value), tuple(sources.get(name, ())), name not in mapped, name in sent, reasons.get(name, "")
+            name,
+            sent.get(name, value),
+            tuple(sources.get(name, ())),
+            name not in mapped,
+            name in sent,
+            reasons.get(name, ""),
+            dropped=name in reasons,
         )
         for name, value in values.items()
     ]

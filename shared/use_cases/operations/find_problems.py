@@ -131,7 +131,7 @@ def _work(now: float, oldest: float | None, measured_at: float | None, reconcile
         what = f"A signup has been waiting for {int((now - oldest) // 60)} minutes."
         alarms.append(
             Problem(
-                "oldest_undelivered", what, "Look at the waiting referrals: each says why.", oldest, "#/activity?show=pending"
+                "oldest_undelivered", what, "Look at the waiting referrals: each says why.", oldest, "#/activity?group=waiting"
             )
         )
     if measured_at is None or now - measured_at > SILENT_AFTER:
@@ -148,19 +148,17 @@ def _work(now: float, oldest: float | None, measured_at: float | None, reconcile
 def _rows(attention: int, quarantined: int) -> list[Problem]:
     alarms = []
     if attention:
-        what = f"{_count(attention)} failed, partial or doubtful."
-        alarms.append(Problem("attention", what, "Look at Activity: each says what to do.", None, "#/activity?show=attention"))
+        what = f"{_count(attention)} somebody to look."
+        alarms.append(Problem("attention", what, "Look at Activity: each says what to do.", None, "#/activity?group=attention"))
     if quarantined:
         count = f"{quarantined}{' or more' if quarantined >= MOST_QUARANTINED else ''}"
         alarms.append(
-            Problem(
-                "quarantine", f"Webhooks that nobody could read: {count}.", "Look at Unreadable webhooks.", None, "#/quarantine"
-            )
+            Problem("quarantine", f"Messages that could not be read: {count}.", "Look at them.", None, "#/quarantine")
         )
     return alarms
 
 
 def _count(number: int) -> str:
     if number >= MOST:
-        return f"{MOST} referrals or more are"
-    return "1 referral is" if number == 1 else f"{number} referrals are"
+        return f"{MOST} people or more need"
+    return "1 person needs" if number == 1 else f"{number} people need"

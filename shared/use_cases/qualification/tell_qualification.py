@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from shared.domain.operations.story import is_qualified
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import DOUBT, QUALIFICATION, Referral
@@ -66,7 +65,7 @@ def hear_of_qualification(environment: Environment, row: Referral, told: bool) -
     heard = environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.heard(told, now, now + ASK_AFTER))
     if told:
         mark_referrer_of(environment, row)
-    if heard.told is told and is_qualified(row) is not told and heard.stage is Stage.CONFIRMED:
+    if heard.told is told and row.converted is not told and heard.stage is Stage.CONFIRMED:
         _note_turn(environment, row, told, now)  # a worker died before it could write that
     tell_qualification(environment, row, heard)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign, Status
-from shared.domain.operations.story import is_qualified
 from shared.domain.person import Audience, Person, Referrer, merge
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Origin, Referral
@@ -96,7 +95,7 @@ class PeopleComparison:
     def _hear_of_qualification(self, row: Referral, person: Person) -> None:
         """The list says of somebody invited otherwise than the row, also by a null: to be settled by asking."""
         says = person.qualified
-        if says is None or says is is_qualified(row) or row.audience is not Audience.PERSON_INVITED:
+        if says is None or says is row.converted or row.audience is not Audience.PERSON_INVITED:
             return
         topic = "qualified" if says else "not qualified"
         self._environment.qualification_queue.send(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +52,46 @@ def test_each_sample_event_is_answered(name: str) -> None:
     assert handler.lambda_handler(json.loads((ROOT / "events" / f"{name}.json").read_text()), None)["statusCode"] == 200
 
 
-def test_the_page_is_at_the_root_and_every_file_under_console() -> None:
-    assert call("/")["body"] == (FILES / "index.html").read_text()
+def test_every_file_is_under_the_name_of_its_release_to_be_kept_for_ever() -> None:
     for path in EACH_FILE:
-        answer = call(f"/console/{path.relative_to(FILES).as_posix()}")
-        assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (200, path.read_text(), False)
+        name = path.relative_to(FILES).as_posix()
+        for address, kept in ((f"/console/{handler.release()}/{name}", handler.IMMUTABLE), (f"/console/{name}", "no-cache")):
+            answer = call(address)
+            assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (200, path.read_text(), False)
+            assert answer["headers"]["cache-control"] == kept
+
+
+def test_the_page_names_the_release_and_fetches_all_its_modules_at_once() -> None:
+    page = call("/")
+    assert page["headers"]["cache-control"] == "no-cache"
+    named = set(re.findall(r'(?:href|src)="(/console/[^"]+)"', page["body"]))
+    assert all(address.startswith(f"/console/{handler.release()}/") for address in named)
+    assert {call(address)["statusCode"] for address in named} == {200}
+    modules = {path.relative_to(FILES).as_posix() for path in EACH_FILE if path.suffix == ".js"}
+    assert {address.removeprefix(f"/console/{handler.release()}/") for address in named} >= modules
+    assert json.loads(unescape(re.search(r'name="config" content="([^"]+)"', page["body"])[1]))["client_id"] == "console"  # type: ignore[index]
+
+
+def test_any_change_is_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = handler.release()
+    changed = {**handler._files(), "app.js": handler.File.of(handler.TYPES[".js"], b"other")}
+    monkeypatch.setattr(handler, "_files", lambda: changed)
+    handler.release.cache_clear()
+    assert handler.release() != before
+    monkeypatch.undo()
+    handler.release.cache_clear()
+    assert call("/console/000000000000/app.js")["statusCode"] == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"), [("gzip, br", True), ("br;q=1, gzip;q=0.5", True), ("gzip;q=0", False), ("", False)]
+)
+def test_a_file_comes_packed_to_whoever_takes_that(accepted: str, packed: bool) -> None:
+    answer = call("/console/parts/pages.css", **{"accept-encoding": accepted})
+    assert ("content-encoding" in answer["headers"], answer["isBase64Encoded"]) == (packed, packed)
+    body = gzip.decompress(base64.b64decode(answer["body"])).decode() if packed else answer["body"]
+    assert body == (FILES / "parts" / "pages.css").read_text()
+    assert answer["headers"]["vary"] == "accept-encoding"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +192,7 @@ def test_no_file_needs_more_than_the_policy_allows() -> None:
 def test_what_the_page_names_is_there() -> None:
     named = {name for path in EACH_FILE for name in _named(path)}
     assert named <= {*handler._files(), "config.json"}
-    assert {"app.js", "parts/signin.js", "parts/api.js", "parts/style.css", "icon.svg", "config.json"} <= named
+    assert {"app.js", "parts/signin.js", "parts/api.js", "parts/style.css", "icon.svg"} <= named
 
 
 def _named(path: Path) -> Iterator[str]:

@@ -211,7 +211,7 @@ def test_a_failed_one_says_why_and_what_to_do(console: Console) -> None:
     (row,) = console.get("/api/referrals", "state=failed")["items"]
     assert (row["reason"], row["what_to_do"]) == (
         "No mail system takes this e-mail address.",
-        "Mend what the reason names, then replay.",
+        "Put right what the reason names, then press Send again.",
     )
 
 
@@ -220,8 +220,8 @@ def test_a_failed_one_says_why_and_what_to_do(console: Console) -> None:
     [
         ({"possibly_doubled": True}, "merge them if they are the same person"),
         ({"unverified": True}, "change the secret"),
-        ({"state": State.PARTIAL}, "Mend what was left out"),
-        ({"state": State.HELD}, "Make the campaign active"),
+        ({"state": State.PARTIAL}, "Put right what was left out"),
+        ({"state": State.HELD}, "Activate the campaign"),
     ],
 )
 def test_each_thing_to_look_at_says_what_to_do(console: Console, row: dict[str, Any], advice: str) -> None:

@@ -1,174 +1,251 @@
-// Activity: referrals by filter, renewed while it is watched; what waits unread, and replay of all that match.
+// Activity: everybody who signed up, as an inbox. The list renews itself while it is watched; a row opens beside it.
 
-import { ApiError, read, search, send } from "../parts/api.js";
-import { confirmed } from "../parts/dialog.js";
-import { attempt, button, every, link, make, say, table } from "../parts/dom.js";
-import { field, input, select } from "../parts/form.js";
+import { ApiError, read } from "../parts/api.js";
+import { attempt, button, every, link, make } from "../parts/dom.js";
+import { number, plural } from "../parts/words.js";
+import { eraseAll, exportPeople, filtersOf, markDealtWith, sendAgain } from "./acts.js";
+import { addressOf, asked, filterForm, filterOf, GROUPS, isNarrow, isWholeAddress } from "./filters.js";
+import { keyOf, peopleList } from "./people_list.js";
+import { personPanel } from "./person_panel.js";
 import { rightsOf } from "./person_rights.js";
-import { saveTable } from "../parts/save_table.js";
-import { AUDIENCES, badge, FLAGS, moment, plural, STATE_HELP, STATES } from "../parts/words.js";
 
-const SHOW = [["", "All"], ["attention", "Needs attention"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS), ["elsewhere", "In another workspace"]];
+const ENOUGH = 25; // rows after which a search waits to be asked for more
+let kept = { id: 0 }; // the list as it was left, for who comes back to it
 
 export async function show({ query }, signal) {
-  const wanted = { show: "", campaign_id: "", audience: "", email: "", reason: "", ...query };
-  const campaigns = (await attempt(() => read("/api/campaigns", { limit: 100 })))?.items ?? [];
-  const results = make("div", {});
-  const body = make("div", {});
+  let wanted = filterOf(query);
   let cursor = null;
-  let count = 0;
   let turn = 0;
   let newest = ""; // the first page as it is shown; empty when there is none, or older ones are shown as well
+  const campaigns = (await attempt(() => read("/api/campaigns", { limit: 100 })))?.items ?? [];
+  const names = new Map(campaigns.map((one) => [one.campaign_id, one.name]));
+  const results = make("span", { className: "soft", role: "status" });
+  const pills = make("div", { className: "pills", role: "group", "aria-label": "Which people" });
+  const more = make("div", { className: "row" });
+  const nobody = make("p", { className: "note" });
+  const tools = make("div", { className: "row tools-row" });
+  const rights = make("div", { className: "row" });
+  const list = peopleList({ open: (one) => open(keyOf(one)), selected: showTools, nameOfCampaign: (id) => link(names.get(id) || `Campaign ${id}`, `#/campaigns/${id}`) });
+  const panel = personPanel({ close, step, changed: renewAll, position: () => list.position(), signal });
+  let form = filterForm(wanted, campaigns, change);
+  const area = make("div", { className: `inbox${campaigns.length > 1 ? "" : " one-campaign"}` }, make("div", { className: "inbox-list" }, nobody, list.element, more), panel.element);
 
-  /** What the API is asked for. */
-  function filter() {
-    const { show: which, ...others } = wanted;
-    const part = ["attention", "elsewhere"].includes(which) ? { [which]: true } : which in FLAGS ? { flag: which } : { state: which };
-    return Object.fromEntries(Object.entries({ ...others, ...part }).filter(([, value]) => value !== ""));
+  function change(changes) {
+    const next = { ...wanted, ...changes };
+    if (JSON.stringify(next) === JSON.stringify(wanted)) return;
+    wanted = next;
+    attempt(start);
+  }
+
+  /** A new entry only for what was opened, so that Back closes it; a filter replaces the address. */
+  function remember(replace) {
+    const state = { list: kept.id };
+    const address = addressOf(wanted, panel.key());
+    if (replace) history.replaceState(state, "", address);
+    else history.pushState(state, "", address);
+    kept = { ...kept, wanted, rows: list.rows(), cursor, newest };
   }
 
   async function start() {
-    history.replaceState(null, "", `#/activity${search(wanted)}`);
-    results.setAttribute("aria-live", "polite");
+    kept = { id: kept.id + 1 };
     newest = "";
-    rights.replaceChildren(...(wanted.email ? rightsOf(wanted.email, start) : []));
-    body.replaceChildren(make("p", { className: "soft" }, "Looking…"));
+    nobody.hidden = true;
+    more.replaceChildren(); // what stands there belongs to the list before
+    list.clear();
+    showPills();
+    rights.replaceChildren(...(isWholeAddress(wanted.text) ? [make("span", { className: "soft" }, `All that is stored about ${wanted.text}:`), ...rightsOf(wanted.text, start)] : []));
+    results.textContent = wanted.text ? "Searching…" : "Loading…";
+    remember(true);
     try {
-      await look(null);
+      await Promise.all([look(null), count()]);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 401) throw error;
-      body.replaceChildren(make("p", { className: "note warn" }, error.absent ? "This version of the application has no list of referrals yet." : error.message));
+      nobody.hidden = false;
+      nobody.replaceChildren(error.message);
+      results.textContent = "";
     }
   }
 
   /** Shows what follows `from`; null: the newest ones, in place of what is shown. What was asked before is no longer shown. */
   async function look(from) {
     const mine = ++turn;
-    if (from !== null) newest = "";
-    const rows = [];
+    const filter = asked(wanted);
+    let rows = [];
     let next = from;
+    if (from === null && isWholeAddress(wanted.text)) {
+      const { text, ...others } = filter;
+      rows = (await read("/api/referrals", { ...others, email: text, limit: 50 })).items;
+      if (rows.length && mine === turn) draw(rows, null, true); // found at once; who was referred by them takes a search
+    }
     do {
-      const page = await read("/api/referrals", { ...filter(), limit: 50, cursor: next });
+      const page = await read("/api/referrals", { ...filter, limit: 50, cursor: next });
+      if (mine !== turn || signal.aborted) return;
       next = page.cursor;
-      rows.push(...page.items);
-    } while (next && rows.length < 25 && !signal.aborted);
-    if (mine !== turn) return;
-    const text = JSON.stringify(rows);
+      const known = new Set(rows.map(keyOf));
+      rows = [...rows, ...page.items.filter((one) => !known.has(keyOf(one)))];
+      if (!next || rows.length >= ENOUGH) break;
+      if (from === null && newest === "") draw(rows, null, true); // what was shown before is over
+      results.textContent = `Searching… ${plural(rows.length, "person", "people")} found so far.`;
+      nobody.hidden = true;
+    } while (true);
+    const text = JSON.stringify([rows, next]);
     if (from === null && text === newest) return;
-    if (from === null) newest = text;
+    newest = from === null ? text : "";
+    draw(rows, next, from === null);
+  }
+
+  function draw(rows, next, fresh) {
     cursor = next;
-    count = rows.length + (from === null ? 0 : count);
-    draw(rows, from === null);
+    if (fresh) list.show(rows);
+    else list.append(rows);
+    const count = list.rows().length;
+    list.element.hidden = count === 0;
+    nobody.hidden = count > 0;
+    const narrowed = Object.keys(asked(wanted)).length;
+    nobody.replaceChildren(...(narrowed ? ["Nobody matches. ", button("Show everybody", reset, { className: "as-link" })] : ["Nobody has signed up yet. Signups appear here within seconds."]));
+    more.replaceChildren(...(cursor ? [button("Show more", () => look(cursor))] : []));
+    results.textContent = count ? `${plural(count, "person", "people")} shown${cursor ? ", there are more" : ""}.` : "";
+    panel.moved();
+    showTools(list.chosenRows());
+    kept = { ...kept, wanted, rows: list.rows(), cursor, newest };
   }
 
-  /** Rows take the place of rows, so that nothing else moves. */
-  function draw(rows, fresh) {
-    const place = body.querySelector("tbody");
-    const made = rows.length ? list(rows) : null;
-    if (made && place) {
-      const at = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-      place[fresh ? "replaceChildren" : "append"](...made.querySelectorAll("tbody > tr"));
-      if (fresh && at) [...place.querySelectorAll("a")].find((each) => each.getAttribute("href") === at)?.focus({ preventScroll: true });
-    } else if (fresh) body.replaceChildren(made ?? make("p", { className: "note" }, wanted.email ? "Nobody matches. The search takes the whole e-mail address." : Object.keys(filter()).length ? "Nobody matches." : "Nobody has signed up yet. Signups appear here within seconds."));
-    if (!cursor) body.querySelector(".more")?.remove();
-    else if (!body.querySelector(".more")) body.append(make("div", { className: "more row" }, button("Show more", () => look(cursor))));
-    results.textContent = count ? `${plural(count, "referral")} shown${cursor ? ", there are more" : ""}.` : "";
+  function reset() {
+    wanted = filterOf({});
+    renewForm();
+    return start();
   }
 
-  /** Quietly, and not while somebody reads on, filters or marks a text. */
+  function renewForm() {
+    const fresh = filterForm(wanted, campaigns, change);
+    form.replaceWith(fresh);
+    form = fresh;
+  }
+
+  let counts = {};
+  async function count() {
+    const { campaign_id, since, until } = asked(wanted);
+    counts = await read("/api/referrals/counts", { campaign_id, since, until }).catch(() => ({}));
+    showPills();
+  }
+
+  function showPills() {
+    const all = GROUPS.reduce((sum, [group]) => sum + (counts[group] ?? 0), 0);
+    const isCapped = Object.values(counts).filter((value) => value >= counts.most).length > 1; // `most` is one of the values
+    const words = (group) => (counts.most === undefined ? "" : group ? `${number(counts[group])}${counts[group] >= counts.most ? "+" : ""}` : `${number(all)}${isCapped ? "+" : ""}`);
+    const focused = [...pills.children].indexOf(document.activeElement);
+    pills.replaceChildren(
+      ...GROUPS.map(([group, text]) => {
+        const isBad = group === "attention" && counts.attention > 0;
+        const pill = make("button", { type: "button", className: `pill${isBad ? " bad" : ""}`, "aria-pressed": String(wanted.group === group) }, text, make("span", { className: "pill-count" }, words(group)));
+        pill.addEventListener("click", () => change({ group, show: "", converted: "", reason: "" }));
+        return pill;
+      }),
+    );
+    if (focused >= 0) pills.children[focused].focus();
+  }
+
+  /** For those who are selected; without a selection, for all that match. */
+  function showTools(rows) {
+    const done = async (act) => {
+      if (!(await act)) return;
+      list.clear();
+      await renewAll();
+    };
+    const whom = plural(rows.length, "person", "people");
+    const filters = filtersOf(rows);
+    const ids = rows.map(keyOf).join(",");
+    const selection = [
+      make("strong", {}, `${whom} selected`),
+      button("Send again", () => done(sendAgain(filters, whom))),
+      button("Mark as dealt with", () => done(markDealtWith(filters, whom))),
+      button("Export", () => (rows.length > 100 ? Promise.reject(new Error("At most 100 people at once. Use “Export as CSV” for all that match.")) : exportPeople({ people: ids }))),
+      button("Erase", () => done(eraseAll(rows)), { className: "danger" }),
+      button("Select none", () => list.clear()),
+    ];
+    const filter = asked(wanted);
+    const matching = isNarrow(wanted) && list.rows().length
+      ? [button("Send all that match again", () => done(sendAgain(filter, "all that match"))), button("Mark all that match as dealt with", () => done(markDealtWith(filter, "all that match")))]
+      : [];
+    const usual = [...matching, button("Export as CSV", () => exportPeople(filter)), button("Refresh", start), link("Messages we could not read", "#/quarantine"), link("Sync runs", "#/syncs")];
+    const focused = tools.contains(document.activeElement) ? document.activeElement.textContent : null;
+    tools.classList.toggle("selecting", rows.length > 0);
+    tools.replaceChildren(...(rows.length ? selection : usual), results);
+    if (focused) [...tools.querySelectorAll("button")].find((each) => each.textContent === focused)?.focus();
+  }
+
+  async function open(key, replace = false) {
+    const before = panel.key();
+    list.setOpen(key);
+    area.classList.add("with-panel");
+    const shown = panel.open(key);
+    remember(replace || before !== "");
+    await shown;
+  }
+
+  function shut() {
+    const key = panel.key();
+    panel.shut();
+    list.setOpen("");
+    area.classList.remove("with-panel");
+    return key;
+  }
+
+  /** Closed by hand: the list is where it was, and the focus on the row. */
+  function close() {
+    const key = shut();
+    remember(true);
+    list.focus(key);
+  }
+
+  function step(by) {
+    const next = list.beside(by);
+    if (next) attempt(() => open(keyOf(next), true));
+    return Boolean(next);
+  }
+
+  async function renewAll() {
+    newest = "";
+    await Promise.all([look(null), count()]);
+    await panel.renew();
+  }
+
+  /** Quietly, and not while somebody reads on, filters, selects or marks a text. */
   async function renew() {
-    const marks = !getSelection().isCollapsed && body.contains(getSelection().anchorNode);
-    if (!newest || marks || form.contains(document.activeElement)) return;
-    results.setAttribute("aria-live", "off");
-    await look(null).catch(() => null);
+    const marks = !getSelection().isCollapsed && area.contains(getSelection().anchorNode);
+    if (!newest || marks || list.chosenRows().length || form.contains(document.activeElement)) return;
+    await Promise.all([look(null), count()]).catch(() => null);
   }
 
-  const set = (name) => (value) => {
-    wanted[name] = value.trim();
-    attempt(start);
-  };
-  const email = input(wanted.email, () => {}, { type: "search", autocomplete: "off", placeholder: "The whole address" });
-  const form = make(
-    "form",
-    { className: "filters", role: "search" },
-    field("Show", select(wanted.show, SHOW, set("show"))),
-    field("Campaign", select(wanted.campaign_id, [["", "All"], ...campaigns.map((one) => [String(one.campaign_id), one.name || `Campaign ${one.campaign_id}`])], set("campaign_id"))),
-    field("Who", select(wanted.audience, [["", "Everybody"], ...Object.entries(AUDIENCES)], set("audience"))),
-    field("E-mail", email),
-    make("button", { type: "submit" }, "Search"),
-    wanted.reason ? make("p", { className: "soft" }, "Only with the reason “", wanted.reason, "” ", link("All reasons", "#/activity?show=attention")) : null,
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    set("email")(email.value);
-  });
-  const tools = make("div", { className: "row" }, button("Refresh", start), button("Replay all that match", () => replayAll(filter(), start)), button("Mark all that match as dealt with", () => closeAll(filter(), start)), button("Export as CSV", () => saveTable(`/api/referrals${search(filter())}`, "referrals.csv")), link("Unreadable webhooks", "#/quarantine"), link("Sync runs", "#/syncs"), results);
-  const rights = make("div", { className: "row" });
-  attempt(start);
+  /** Back and forward within Activity, and links to another filter. */
+  function moved(address) {
+    if (address.name !== "activity") return false;
+    const next = filterOf(address.query);
+    if (JSON.stringify(next) !== JSON.stringify(wanted)) {
+      wanted = next;
+      renewForm();
+      attempt(start);
+    }
+    if (address.query.open) attempt(() => open(address.query.open, true));
+    else if (panel.key()) list.focus(shut());
+    return true;
+  }
+
+  const reason = wanted.reason ? make("p", { className: "soft" }, "Only with the reason “", wanted.reason, "” ", link("All reasons", "#/activity?group=attention")) : null;
+  showPills();
+  showTools([]);
+  const isBack = Boolean(history.state?.list && history.state.list === kept.id && kept.rows);
+  const { scroll } = kept;
+  signal.addEventListener("abort", () => (kept = { ...kept, scroll: scrollY }));
+  if (isBack) {
+    newest = kept.newest;
+    draw(kept.rows, kept.cursor, true);
+    attempt(count);
+  } else attempt(start);
   every(signal, 10, renew);
-  return { title: "Activity", content: [form, tools, rights, body] };
-}
-
-function list(rows) {
-  const cells = rows.map((one) => [
-    link(one.first_name || one.email || `User ${one.user_id}`, `#/activity/${one.campaign_id}/${one.user_id}`),
-    one.email ?? "–",
-    AUDIENCES[one.audience],
-    make("span", { className: "badges" }, stateBadge(one.state), one.qualified ? badge(["Qualified", "good"]) : null, ...flags(one)),
-    why(one),
-    moment(one.accepted_at),
-  ]);
-  return table("Referrals, newest first", ["Person", "E-mail", "Who", "State", "Why", "Signed up"], cells);
-}
-
-/** The reason, and for whom a person should look after, what to do. */
-function why(one) {
-  const [refused] = Object.values(one.refusals);
-  const reason = (refused ?? one.reason) || make("span", { className: "soft" }, STATE_HELP[one.state]);
-  return one.needs_attention ? make("span", {}, reason, " ", make("strong", {}, "What to do: "), one.what_to_do) : reason;
-}
-
-const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);
-
-export function flags(one) {
-  const wrong = Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => FLAGS[flag]);
-  const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? "Perhaps it qualifies" : "Something was refused"] : wrong;
-  const badges = found.map((text) => badge([text, one.needs_attention ? "bad" : "quiet"]));
-  if (one.in_another_workspace) badges.push(badge(["In another workspace", "warn"]));
-  return one.dealt_with ? [...badges, badge(["Dealt with", "quiet"])] : badges;
-}
-
-export async function replayAll(filter, done) {
-  const text = ["Everybody who matches this filter is delivered to Intercom again, at the vendors’ pace.", "Nobody is created twice, and pressing again does no harm."];
-  const sum = await forAll("/api/replays", filter, ["Replay all that match?", text, "Replay them"], ["replayed", "already_waiting"]);
-  if (!sum) return undefined;
-  await done();
-  return say(`${plural(sum.replayed, "referral")} replayed, ${sum.already_waiting} waited already.`);
-}
-
-async function closeAll(filter, done) {
-  const text = ["They leave “Needs attention”. Nothing is sent, and each one’s story says who marked it.", "What goes wrong with them later shows again."];
-  const sum = await forAll("/api/closes", filter, ["Mark all that match as dealt with?", text, "Mark them"], ["closed"]);
-  if (!sum) return undefined;
-  await done();
-  return say(`${plural(sum.closed, "referral")} marked as dealt with.`);
-}
-
-/** Asks, then sends until all that match had their turn; the sums of what the answers count, none when somebody thought better of it. */
-async function forAll(path, filter, question, counted) {
-  if (!(filter.state || filter.flag || filter.attention || filter.reason || filter.email || filter.elsewhere)) {
-    say("Choose a state under “Show”, or an e-mail address, first.", "bad");
-    return null;
-  }
-  if (!(await confirmed(...question))) return null;
-  const wanted = { ...filter, ...(filter.campaign_id ? { campaign_id: Number(filter.campaign_id) } : {}) };
-  const sum = Object.fromEntries(counted.map((name) => [name, 0]));
-  let cursor = null;
-  do {
-    const answer = await send(path, { ...wanted, cursor });
-    for (const name of counted) sum[name] += answer[name];
-    cursor = answer.cursor;
-    say(`${plural(sum[counted[0]], "referral")} so far…`, "wait");
-  } while (cursor !== null && cursor !== undefined);
-  return sum;
+  const after = () => {
+    if (query.open) attempt(() => open(query.open, true));
+    if (isBack) scrollTo(0, scroll);
+  };
+  return { title: "Activity", content: [pills, form, reason, tools, rights, area], moved, wide: true, after };
 }

@@ -1,4 +1,4 @@
-// Webhooks that carried the right secret and that nobody could read.
+// Webhooks that carried the right secret and that nobody could read. A marketer knows them as messages.
 
 import { read, send } from "../parts/api.js";
 import { ask, confirmed } from "../parts/dialog.js";
@@ -14,8 +14,8 @@ export async function show() {
     cursor = page.cursor;
     if (fresh) body.replaceChildren();
     body.querySelector(".more")?.remove();
-    if (page.items.length) body.append(table("Unreadable webhooks", ["Received", "Campaign", "Event", "Why", "Size", ""], page.items.map(row)));
-    else if (fresh) body.append(make("p", { className: "note good" }, "There are none. Every webhook could be read."));
+    if (page.items.length) body.append(table("Messages we could not read", ["Received", "Campaign", "Event", "Why", "Size", ""], page.items.map(row)));
+    else if (fresh) body.append(make("p", { className: "note good" }, "There are none. Every message from Referral Factory could be read."));
     if (cursor) body.append(make("div", { className: "more row" }, button("Show more", () => load(false))));
   }
 
@@ -30,7 +30,7 @@ export async function show() {
       await load();
     });
     const drop = button("Discard", async () => {
-      if (!(await confirmed("Discard this webhook?", "It cannot be brought back.", "Discard", "danger"))) return;
+      if (!(await confirmed("Discard this message?", "It cannot be brought back.", "Discard", "danger"))) return;
       say((await send(path(one), undefined, "DELETE")).message);
       await load();
     });
@@ -39,5 +39,5 @@ export async function show() {
 
   await load();
   const text = "They carried the right secret but could not be read, for example because a field has another name. Name it under More in the campaign’s settings, then read them again. They are kept for 30 days.";
-  return { title: "Unreadable webhooks", content: [make("p", {}, link("Activity", "#/activity")), make("p", { className: "soft" }, text), body] };
+  return { title: "Messages we could not read", content: [make("p", {}, link("Activity", "#/activity")), make("p", { className: "soft" }, text), body] };
 }

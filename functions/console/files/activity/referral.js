@@ -1,13 +1,14 @@
-// One referral's whole story, and what to do.
+// One person's whole story, and what to do.
 
-import { flags, replayAll } from "./activity.js";
 import { read, send } from "../parts/api.js";
 import { facts } from "../connection/connection_parts.js";
-import { button, card, every, link, make, say, table } from "../parts/dom.js";
-import { rightsOf } from "./person_rights.js";
-import { AUDIENCES, badge, moment, ORIGINS, shown, STATE_HELP, STATES } from "../parts/words.js";
+import { button, card, every, link, make, replaceKeeping, say, table } from "../parts/dom.js";
+import { AUDIENCES, badge, moment, ORIGINS, shown, STATE_HELP } from "../parts/words.js";
 import { shortName } from "../parts/workspace.js";
 import { sourceName } from "../campaign/sources.js";
+import { markDealtWith, sendAgain } from "./acts.js";
+import { flags, nameOf, stateBadge } from "./people_list.js";
+import { rightsOf } from "./person_rights.js";
 
 export async function show({ parts }, signal) {
   const path = `/api/referrals/${encodeURIComponent(parts[0])}/${encodeURIComponent(parts[1])}`;
@@ -16,18 +17,19 @@ export async function show({ parts }, signal) {
   async function load() {
     const answer = await read(path);
     const text = JSON.stringify(answer);
-    if (text !== last) page.replaceChildren(...render(answer, path, load));
+    if (text !== last) replaceKeeping(page, render(answer, path, load));
     last = text;
     return answer;
   }
   const first = await load();
   every(signal, 5, () => load().catch(() => null));
-  return { title: first.referral.first_name || first.referral.email || "One referral", content: [page] };
+  return { title: nameOf(first.referral), content: [make("p", {}, link("All people", "#/activity")), page] };
 }
 
-function render(answer, path, reload) {
+/** The story in parts; `reload` after something was done. */
+export function render(answer, path, reload) {
   const { referral } = answer;
-  const replay = button("Replay", async () => {
+  const again = button("Send again", async () => {
     say((await send(`${path}/replay`)).message);
     await reload();
   }, { className: ["failed", "partial"].includes(referral.state) ? "first" : "" });
@@ -35,21 +37,28 @@ function render(answer, path, reload) {
     say((await send(`${path}/close`)).message);
     await reload();
   }) : null;
-  const alike = referral.needs_attention && referral.reason ? button("Replay all that failed for this reason", () => replayAll({ attention: true, reason: referral.reason }, reload)) : null;
+  const reason = { group: "attention", reason: referral.reason };
+  const alike = referral.needs_attention && referral.reason
+    ? [
+        button("Send all with this reason again", async () => (await sendAgain(reason, "all with this reason")) && reload()),
+        button("Mark all with this reason as dealt with", async () => (await markDealtWith(reason, "all with this reason")) && reload()),
+      ]
+    : [];
   const contact = referral.contact_url ? link("Open the contact in Intercom", referral.contact_url, { target: "_blank", rel: "noreferrer" }) : null;
   const now = card(
     "Where it stands",
-    make("p", { className: "badges" }, badge(STATES[referral.state] ?? [referral.state, "quiet"]), referral.qualified ? badge(["Qualified", "good"]) : null, ...flags(referral)),
+    make("p", { className: "badges" }, stateBadge(referral.state), referral.qualified ? badge(["Converted", "good"]) : null, ...flags(referral)),
     make("p", {}, referral.reason || STATE_HELP[referral.state]),
-    ...Object.values(referral.refusals).map((reason) => make("p", { className: "note" }, reason)),
+    ...Object.values(referral.refusals).map((text) => make("p", { className: "note" }, text)),
     make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do),
     referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Next look for doubles: ", moment(referral.due_at)) : null,
     ...answer.notes.map((note) => make("p", { className: "note" }, note)),
-    make("div", { className: "row" }, replay, close, alike, contact),
-    referral.email ? make("div", { className: "row" }, ...rightsOf(referral.email, reload)) : null,
+    make("div", { className: "row" }, again, close, contact),
+    alike.length ? make("div", { className: "row" }, ...alike) : null,
   );
   const left = answer.dropped.length ? [card("Left out", table("Attributes that were left out", ["Attribute", "Why"], answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
-  return [make("p", {}, link("All referrals", "#/activity")), now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), ...overwritten(answer, path, reload), make("div", { className: "columns" }, person(answer), written(answer))];
+  const rights = referral.email ? [card("Their data", make("div", { className: "row" }, ...rightsOf(referral.email, reload)))] : [];
+  return [now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), ...overwritten(answer, path, reload), make("div", { className: "columns" }, person(answer), written(answer)), ...rights];
 }
 
 function story(lines) {

@@ -1,9 +1,10 @@
 // One campaign: tabs, saving, and its state.
 
-import { saveCampaign } from "../parts/api.js";
+import { read, saveCampaign, send } from "../parts/api.js";
 import { audienceTab } from "./audience.js";
 import { confirmed } from "../parts/dialog.js";
-import { showConflict } from "./conflict.js";
+import { resolveConflict } from "./conflict.js";
+import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { button, link, make, say } from "../parts/dom.js";
 import { proofDetails } from "../overview/completeness.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
@@ -11,13 +12,14 @@ import { clearRemarks, field, input, placeRemarks, replaceRemarks } from "../par
 import { moreTab } from "../parts/more.js";
 import { qualificationTab } from "./qualification.js";
 import { rewardsTab } from "./rewards.js";
-import { loadModel } from "./settings_model.js";
+import { complete, loadModel } from "./settings_model.js";
 import { CHECKED, findMissing } from "./checks.js";
 import { effectsOf } from "./effects.js";
+import { missingBar } from "./suggest.js";
 import { syncTab } from "../sync/sync_settings.js";
 import { tabs } from "../parts/tabs.js";
 import { versionsTab } from "./versions.js";
-import { badge, CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "../parts/words.js";
+import { badge, CAMPAIGN_STATE_HELP, CAMPAIGN_STATES, moment, number, plural } from "../parts/words.js";
 
 /** The section of the help that tells about a tab. */
 const HELP = {
@@ -49,8 +51,23 @@ export async function show({ parts }) {
     const words = `Your Referral Factory account has no campaign with the id ${id}.`;
     return { title: `Campaign ${id}`, content: [make("p", { className: "note warn" }, words), make("p", {}, link("Choose one of its campaigns", "#/campaigns"))] };
   }
+  const draft = draftOf(id);
+  if (draft) await takeUp(model, draft);
   render(page, model, parts[1]);
-  return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => model.isEdited };
+  return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => model.isEdited && !keepDraft(model), left: () => (model.isEdited ? "Your changes are kept in this browser. They are not saved yet." : ""), wide: true };
+}
+
+/** What was changed here before, over what is saved now. */
+async function takeUp(model, draft) {
+  model.draftAt = draft.at;
+  if (draft.etag === model.etag) {
+    model.settings = complete(draft.settings);
+    return;
+  }
+  const current = model.isNew ? null : { version: model.version, document: model.before() };
+  const resolved = await resolveConflict(current, JSON.parse(draft.before), draft.settings);
+  if (resolved) model.settings = complete(resolved.settings);
+  else dropDraft(model.id);
 }
 
 /** Draws the whole page anew, for example after another version was taken over. */
@@ -67,12 +84,28 @@ function render(page, model, tab) {
   const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document))]), tab, (key) => {
     history.replaceState(null, "", `#/campaigns/${model.id}/${key}`);
     help.href = `#/help/${HELP[key]}`;
-  });
+  }, "more");
   const bar = make("div", { className: "savebar" });
-  page.replaceChildren(...[make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), summary, panels.element, bar].filter(Boolean));
+  page.replaceChildren(...[make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
   model.element = page;
 
+  /** Says since when there are changes that nobody saved, and takes them back. */
+  function draftBar() {
+    const place = make("div", {});
+    if (!model.draftAt) return place;
+    const drop = button("Take them back", () => {
+      model.settings = model.before();
+      model.draftAt = null;
+      dropDraft(model.id);
+      render(page, model, panels.current());
+      say(model.isNew ? "It is blank again." : `As saved in version ${model.version}.`);
+    });
+    place.append(make("div", { className: "note row" }, make("span", {}, "Your changes of ", moment(model.draftAt), " are here. They are not saved yet."), drop));
+    return place;
+  }
+
   function tell() {
+    keepDraft(model);
     const { status } = model.settings;
     const broken = status === "active" && model.health && !["good", "wait"].includes(model.health.level) ? model.health : null;
     state.replaceChildren(badge(broken ? levelBadge(broken.level) : CAMPAIGN_STATES[status]), make("span", { className: "soft" }, broken ? broken.sentence : CAMPAIGN_STATE_HELP[status]));
@@ -107,37 +140,42 @@ function render(page, model, tab) {
   }
 
   async function pause() {
-    if (await confirmed("Pause this campaign?", "New signups are held and go to Intercom once it is active again.", "Pause it")) await saveAs("paused");
+    if (await confirmed("Pause this campaign?", "New signups are kept and go to Intercom once it is active again.", "Pause it")) await saveAs("paused");
   }
 
   async function saveAs(status) {
     clearRemarks(page);
     summary.replaceChildren();
     const document = { ...model.document(), status };
+    const before = model.before();
     const onPage = model.pagePlaces();
     try {
       const { body, etag } = await saveCampaign(model.id, document, model.etag);
       model.keep(body.document, etag);
+      model.draftAt = null;
       model.health = (await campaignHealth()).get(model.id);
       render(page, model, panels.current());
       page.showRemarks?.(body.warnings, "warn");
       say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);
+      if (status === "active") await offerMissed(model.id, before, model.settings);
     } catch (error) {
-      if (error.status === 412) return conflict(error.problem);
+      if (error.status === 412) return conflict(error.problem, status);
       if (error.status !== 422) throw error;
       page.showRemarks(onPage(error.problem.errors ?? []), "problem");
-      return say("Not saved. What is to be mended is marked.", "bad");
+      return say("Not saved. What is to be put right is marked.", "bad");
     }
     return undefined;
   }
 
-  async function conflict(problem) {
-    const choice = await showConflict(problem, model.document());
-    if (choice === "theirs") takeOver(problem.current.document, `"${problem.current.version}"`);
-    if (choice === "mine") {
-      model.etag = problem.current ? `"${problem.current.version}"` : null;
-      await saveAs(problem.sent?.status ?? model.settings.status);
-    }
+  async function conflict({ current }, status) {
+    const resolved = await resolveConflict(current, model.before(), model.document());
+    if (!resolved) return;
+    if (current) model.keep(current.document, `"${current.version}"`);
+    else model.etag = null;
+    model.settings = complete({ ...resolved.settings, campaign_id: model.id });
+    render(page, model, panels.current());
+    if (resolved.save) await page.save(status);
+    else say("Both people’s changes are on the page. Look at them, then save.");
   }
 
   /** Shows another document; with an `etag` it counts as saved. */
@@ -147,13 +185,14 @@ function render(page, model, tab) {
     render(page, model, etag ? panels.current() : "invited");
   }
 
+  page.save = saveAs;
   page.showRemarks = (remarks, kind) => {
     clearRemarks(page);
     const placed = placeRemarks(page, remarks, kind);
     panels.count();
     if (!remarks.length) return;
     const items = placed.map(([remark, element]) => make("li", {}, element ? button(remark.message, () => panels.reveal(element), { className: "as-link" }) : remark.message));
-    const title = kind === "warn" ? "Saved. Please look at this before you rely on it" : "Not saved. Please mend this first";
+    const title = kind === "warn" ? "Saved. Please look at this before you rely on it" : "Not saved. Please put this right first";
     summary.replaceChildren(make("section", { className: `remarks ${kind}`, role: "alert" }, make("h2", {}, title), make("ul", {}, ...items)));
     summary.scrollIntoView({ block: "nearest" });
   };
@@ -161,4 +200,30 @@ function render(page, model, tab) {
   bar.append(make("span", {}), make("span", { className: "row" }));
   model.onChange(tell);
   tell();
+}
+
+const MISSED = { person_invited: "person invited", person_referring: "person referring" };
+
+/** Who signed up while such people were not sent: a person may want them in Intercom as well. */
+async function offerMissed(id, before, after) {
+  for (const [audience, who] of Object.entries(MISSED)) {
+    if (before[audience].action !== "none" || after[audience].action === "none") continue;
+    const filter = { campaign_id: id, audience, state: "not_wanted" };
+    const { items, cursor } = await read("/api/referrals", { ...filter, limit: 100 });
+    if (!items.length) continue;
+    const count = `${number(items.length)}${cursor ? " or more" : ""} ${items.length === 1 ? "person" : "people"}`;
+    const text = `${count} signed up while nobody like that (${who}) was sent to Intercom. They can follow now, with the settings that you just saved.`;
+    if (await confirmed("Send those who were missed?", text, "Send them")) await sendAll(filter);
+  }
+}
+
+async function sendAll(filter) {
+  let cursor = null;
+  let sent = 0;
+  do {
+    const answer = await send("/api/replays", { ...filter, cursor });
+    sent += answer.replayed;
+    cursor = answer.cursor;
+  } while (cursor !== null && cursor !== undefined);
+  say(`${plural(sent, "person", "people")} on the way to Intercom.`);
 }

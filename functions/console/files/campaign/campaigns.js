@@ -5,13 +5,14 @@ import { arriving, card, link, make, table } from "../parts/dom.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
 import { field, input } from "../parts/form.js";
 import { badge, CAMPAIGN_STATES } from "../parts/words.js";
+import { hasDraft } from "./drafts.js";
 import { factoryCampaigns } from "../parts/workspace.js";
 
 export async function show() {
   const [campaigns, health] = await Promise.all([readAll("/api/campaigns"), campaignHealth()]);
   const rows = campaigns.map((one) => [
     link(one.name || `Campaign ${one.campaign_id}`, `#/campaigns/${one.campaign_id}`),
-    state(one, health.get(one.campaign_id)),
+    make("span", { className: "badges" }, state(one, health.get(one.campaign_id)), hasDraft(one.campaign_id) ? badge(["Your changes are not saved", "warn"]) : null),
     String(one.campaign_id),
     `Version ${one.version}`,
   ]);

@@ -43,7 +43,7 @@ export function defaultsEditor(model, section, place) {
         keep();
         render();
       },
-      { label: `Default ${index + 1}: attribute`, only: (one) => (one.name === "email" ? "comes from the person" : "") },
+      { label: `Default ${index + 1}: attribute`, suggested: ["lead_source"], only: (one) => (one.name === "email" ? "comes from the person" : "") },
     );
     const value = valueControl(known, row[1], (next) => {
       row[1] = next;

@@ -6,38 +6,43 @@ import { button, make } from "../parts/dom.js";
 import { field, input, select } from "../parts/form.js";
 import { valueControl } from "./defaults.js";
 import { isFixed, SOURCE_GROUPS, sourceName } from "./sources.js";
+import { targetsOf } from "./suggest.js";
 
 const OTHER = "\u0000other";
 
 /** `rows` is changed in place. `place` is where they are in the settings. `labels`: the campaign form's own fields. */
 export function mappingEditor(model, rows, place, audience) {
   const list = make("div", { className: "rows", role: "group", "aria-label": "Field mapping" });
-  const changed = () => {
-    model.changed();
-    render();
-  };
-
-  function render(focus) {
+  /** Draws the rows anew; `focused` is the control that has the focus then. */
+  function render(focused) {
     const heads = rows.length ? make("div", { className: "map heads", "aria-hidden": "true" }, make("span", {}, "From Referral Factory"), make("span", {}), make("span", {}, "To Intercom")) : null;
     list.replaceChildren(...[heads, ...rows.map(row)].filter(Boolean));
-    if (focus !== undefined) list.querySelectorAll(".map:not(.heads) select, .map:not(.heads) input")[focus]?.focus();
+    if (focused) (list.querySelector(`[aria-label^="${focused}"]:not(:disabled)`) ?? add).focus();
+  }
+
+  function changed(focused) {
+    model.changed();
+    render(focused);
   }
 
   function row(each, index) {
+    const name = `Row ${index + 1}`;
     const source = isFixed(each) ? fixedValue(model, each, index) : sourceSelect(model, audience, each.from, (from) => {
       each.from = from;
-      changed();
+      if (from && !each.to) each.to = usualTarget(model, from);
+      changed(`${name}: from`);
     });
-    if (!isFixed(each)) source.setAttribute("aria-label", `Row ${index + 1}: from`);
+    if (!isFixed(each)) source.setAttribute("aria-label", `${name}: from`);
+    const { names, type } = targetsOf(each.from ?? "");
     const target = attributeSelect(
       model,
       each.to,
       (to) => {
         each.to = to;
-        if (isFixed(each)) return changed(); // another attribute may take other values
+        if (isFixed(each)) return changed(`${name}: to`); // another attribute may take other values
         return model.changed();
       },
-      { label: `Row ${index + 1}: to`, only: (one) => (one.name === "email" && each.from !== "email" ? "takes the e-mail only" : "") },
+      { label: `${name}: to`, suggested: names, type, only: (one) => (one.name === "email" && each.from !== "email" ? "takes the e-mail only" : "") },
     );
     const up = button("↑", () => move(index), { disabled: index === 0, "aria-label": `Move row ${index + 1} up`, className: "small" });
     const remove = button("✕", () => drop(index), { "aria-label": `Remove row ${index + 1}, ${isFixed(each) ? "fixed value" : sourceName(each.from)}`, className: "small" });
@@ -53,27 +58,32 @@ export function mappingEditor(model, rows, place, audience) {
 
   function move(index) {
     rows.splice(index - 1, 0, ...rows.splice(index, 1));
-    changed();
+    changed(index > 1 ? `Move row ${index} up` : `Remove row ${index}`);
   }
 
   function drop(index) {
     rows.splice(index, 1);
-    changed();
+    changed(`Remove row ${Math.min(index + 1, rows.length)}`);
   }
 
-  const adds = (text, empty) =>
+  const adds = (text, empty, focused) =>
     button(text, () => {
       rows.push(empty());
-      model.changed();
-      render((rows.length - 1) * 2);
+      changed(`Row ${rows.length}: ${focused}`);
     });
-  const add = adds("Add a row", () => ({ from: "", to: "" }));
-  const addFixed = adds("Add a fixed value", () => ({ value: "", to: "" }));
+  const add = adds("Add a row", () => ({ from: "", to: "" }), "from");
+  const addFixed = adds("Add a fixed value", () => ({ value: "", to: "" }), "fixed value");
   render();
   const hint = make("p", { className: "hint" }, "Two rows to one text attribute are joined by a space, from top to bottom. A fixed value is the same for everybody, also for contacts that are updated.");
   const whole = make("div", { "data-place": place }, list, make("div", { className: "row" }, add, addFixed), hint);
-  whole.render = render;
+  whole.render = () => render();
   return whole;
+}
+
+/** The attribute that a fact usually goes to, if Intercom has it. */
+function usualTarget(model, from) {
+  const { names } = targetsOf(from);
+  return model.attributes.items.find((one) => one.can_be_written && names.includes(one.name.replace(/^custom_attributes\./, "")))?.name ?? "";
 }
 
 function fixedValue(model, each, index) {

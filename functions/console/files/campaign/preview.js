@@ -1,27 +1,41 @@
-// Exactly what would be sent to Intercom for a person, field by field, with the settings as they stand on the page.
+// The contact as Intercom will show it, beside the form and renewed as one types. Looking sends nothing.
 
 import { read, send } from "../parts/api.js";
-import { attempt, button, card, make, table } from "../parts/dom.js";
+import { attempt, button, make, table } from "../parts/dom.js";
 import { field, input, placeRemarks, select } from "../parts/form.js";
 import { sourceName } from "./sources.js";
-import { shown } from "../parts/words.js";
+import { address, badge, shown } from "../parts/words.js";
 import { shortName } from "../parts/workspace.js";
 
 const EXAMPLE = { first_name: "Alice", email: "alice.example@example.com", url: "example.com/alice", code: "alice1" };
+const PAUSE = 700; // milliseconds without a change
+const WIDE = matchMedia("(min-width: 75rem)");
 
 export function previewCard(model, audience) {
   const typed = { audience, ...EXAMPLE, meta: {}, referrer: audience === "person_invited" ? { first_name: "Bob", email: "bob@example.com" } : {} };
-  const result = make("div", { "aria-live": "polite" });
+  const result = make("div", {});
+  const said = make("p", { className: "unseen", role: "status" });
   const chosen = { user: "" };
   const form = make("div", { className: "grid" });
+  let timer;
+  let turn = 0;
+
+  /** Once nobody types any more, and only while it is beside what one types. */
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(() => WIDE.matches && element.offsetParent && run(true), PAUSE);
+  }
+
+  function text(of, name, label) {
+    return field(label, input(of[name], (value) => {
+      of[name] = value;
+      later();
+    }));
+  }
 
   function renderForm() {
-    const texts = [field("First name", input(typed.first_name, (text) => (typed.first_name = text))), field("E-mail", input(typed.email, (text) => (typed.email = text)))];
-    for (const label of labelsOf(model, audience)) texts.push(field(label, input(typed.meta[label], (text) => (typed.meta[label] = text))));
-    if (audience === "person_invited") {
-      texts.push(field("Referrer’s first name", input(typed.referrer.first_name, (text) => (typed.referrer.first_name = text))));
-      texts.push(field("Referrer’s e-mail", input(typed.referrer.email, (text) => (typed.referrer.email = text))));
-    }
+    const texts = [text(typed, "first_name", "First name"), text(typed, "email", "E-mail"), ...labelsOf(model, audience).map((label) => text(typed.meta, label, label))];
+    if (audience === "person_invited") texts.push(text(typed.referrer, "first_name", "Referrer’s first name"), text(typed.referrer, "email", "Referrer’s e-mail"));
     form.replaceChildren(...(chosen.user ? [] : texts));
   }
 
@@ -32,39 +46,70 @@ export function previewCard(model, audience) {
     const control = select(chosen.user, [["", "A person typed below"], ...people], (value) => {
       chosen.user = value;
       renderForm();
+      later();
     });
     who.replaceChildren(field("Who", control, { hint: people.length ? "Or a person who signed up lately." : "Nobody has signed up yet." }));
   }
 
-  async function run() {
+  /** `quietly`: what is not finished yet is no mistake. */
+  async function run(quietly = false) {
+    const mine = ++turn;
     const settings = { ...model.document(), campaign_id: model.id };
     const onPage = model.pagePlaces();
     const person = chosen.user ? { user_id: Number(chosen.user) } : { person: tidy(typed) };
     try {
-      render(await send(`/api/campaigns/${model.id}/preview`, { ...person, settings }));
+      const answer = await send(`/api/campaigns/${model.id}/preview`, { ...person, settings });
+      if (mine === turn) render(answer, chosen.user ? {} : typed);
     } catch (error) {
       if (error.status === 401 || error.status === undefined) throw error;
-      result.replaceChildren(make("p", { className: "note warn" }, error.message));
+      if (mine !== turn) return;
+      result.replaceChildren(make("p", { className: "note" }, quietly ? "It shows once the fields are filled in." : error.message));
+      if (quietly) return;
       const errors = (error.problem?.errors ?? []).map((each) => ({ ...each, place: each.place.replace(/^settings\./, "") }));
       placeRemarks(model.root(), onPage(errors));
     }
   }
 
-  function render(answer) {
-    const rows = answer.fields.map((each) => [
-      make("code", {}, shortName(each.attribute)),
-      each.sent ? shown(each.value) : make("s", {}, shown(each.value)),
-      each.sources.map(sourceName).join(" + ") || (each.only_on_create ? "Default" : "–"),
-      each.sent ? (each.only_on_create ? "Sent, only when created" : "Sent") : `Not sent. ${each.reason}`,
-    ]);
-    const outcome = make("p", { className: `note ${answer.checked ? "good" : "warn"}` }, answer.outcome);
-    result.replaceChildren(outcome, rows.length ? table("What would be sent", ["Attribute", "Value", "From", "What happens"], rows) : "");
+  function render(answer, person) {
+    const valueOf = (name) => answer.fields.find((each) => each.attribute === name)?.value;
+    const name = shown(valueOf("name") ?? person.first_name);
+    const head = make(
+      "div",
+      { className: "contact-head" },
+      make("span", { className: "avatar", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()),
+      make("div", {}, make("strong", {}, name), " ", answer.role ? badge([answer.role === "lead" ? "Lead" : "User", "wait"]) : null, make("div", { className: "soft small" }, address(shown(valueOf("email") ?? person.email)))),
+    );
+    const dropped = answer.fields.filter((each) => each.dropped).length;
+    const outcome = make("p", { className: `note ${!answer.checked || dropped ? "warn" : "good"}` }, answer.outcome);
+    const rows = answer.fields.map((each) => [make("div", {}, make("code", {}, address(shortName(each.attribute))), make("div", { className: "soft small" }, from(each))), value(each)]);
+    result.replaceChildren(head, outcome, rows.length ? table("What would be sent", ["Attribute", "Value"], rows) : "");
+    said.textContent = `${answer.outcome}${dropped ? ` ${dropped} left out.` : ""}`;
   }
 
   renderForm();
   who.append(button("Choose somebody who signed up", loadPeople));
-  const text = make("p", { className: "soft" }, "See exactly what would be sent to Intercom. Nothing is sent by looking.");
-  return card("Preview", text, who, form, make("div", { className: "row" }, button("Show what would be sent", run)), result);
+  const example = make("details", {}, make("summary", {}, "Change the example"), who, form);
+  example.open = !WIDE.matches;
+  const hint = make("p", { className: "soft small" }, "The contact as Intercom will show it. Nothing is sent by looking.");
+  const element = make("aside", { className: "card preview", "aria-label": "Preview" }, make("h2", {}, "Preview"), hint, result, example, make("div", { className: "row" }, button("Show what would be sent", () => run())), said);
+  model.onChange(() => {
+    if (JSON.stringify(labelsOf(model, audience)) !== drawn) renderForm();
+    drawn = JSON.stringify(labelsOf(model, audience));
+    later();
+  });
+  let drawn = JSON.stringify(labelsOf(model, audience));
+  later();
+  return element;
+}
+
+const from = (each) => each.sources.map(sourceName).join(" + ") || (each.only_on_create ? "Default, only when created" : "");
+
+/** What the contact has now, what it will have, and why not. */
+function value(each) {
+  if (each.dropped) return make("div", {}, make("del", {}, shown(each.value)), make("div", { className: "problem" }, `Left out. ${each.reason}`));
+  if (!each.sent) return make("div", {}, shown(each.before ?? each.value), make("div", { className: "soft small" }, each.reason));
+  const changes = each.before !== null && each.before !== undefined && each.before !== "" && each.before !== each.value;
+  return make("div", {}, changes ? [make("del", {}, shown(each.before)), " → ", make("ins", {}, shown(each.value))] : address(shown(each.value)));
 }
 
 const labelsOf = (model, audience) => {
@@ -74,6 +119,6 @@ const labelsOf = (model, audience) => {
 
 /** Without what was left empty. */
 function tidy(person) {
-  const filled = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== "" && value !== undefined));
+  const filled = (object) => Object.fromEntries(Object.entries(object).filter(([, text]) => text !== "" && text !== undefined));
   return { ...filled(person), meta: filled(person.meta), referrer: filled(person.referrer) };
 }

@@ -3,6 +3,9 @@
 import { attributeField, refreshBar } from "../parts/attribute_select.js";
 import { button, card, make } from "../parts/dom.js";
 import { checkbox } from "../parts/form.js";
+import { REWARDS, suggestButton } from "./suggest.js";
+
+const HINTS = { last_reward: "What was given last.", rewards_total: "A number.", reward_status: "Such as issued." };
 
 export function rewardsTab(model) {
   const section = model.settings.rewards;
@@ -10,7 +13,10 @@ export function rewardsTab(model) {
     section[name] = value === "" ? null : value;
     model.changed();
   };
-  const attribute = (name, label, hint, type) => attributeField(model, label, section[name], keep(name), { place: `rewards.${name}`, hint, type });
+  const fields = make("div", {});
+  const render = () =>
+    fields.replaceChildren(...REWARDS.map(([name, label, type, attribute]) => attributeField(model, label, section[name], keep(name), { place: `rewards.${name}`, hint: HINTS[name], type, suggested: [attribute] })));
+  render();
   return [
     card(
       "Issue rewards",
@@ -23,9 +29,8 @@ export function rewardsTab(model) {
       "Rewards on the contact in Intercom",
       make("p", { className: "soft" }, "Written to the contact of whoever gets the reward. An event referral_reward_issued is added as well."),
       refreshBar(model, button),
-      attribute("last_reward", "Last reward", "What was given last.", "string"),
-      attribute("rewards_total", "Total of rewards", "A number.", "float"),
-      attribute("reward_status", "Status of the last reward", "Such as issued.", "string"),
+      fields,
+      make("div", { className: "row" }, suggestButton(model, section, REWARDS, render)),
     ),
   ];
 }

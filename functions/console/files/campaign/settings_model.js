@@ -1,6 +1,7 @@
 // The settings being edited: complete with defaults, and who wants to know of changes.
 
 import { readCampaign } from "../parts/api.js";
+import { NEEDED } from "./sources.js";
 import { description, factoryCampaigns, loadAttributes } from "../parts/workspace.js";
 
 let described = null; // the schemas of the API's description, which hold each setting's default
@@ -11,6 +12,11 @@ const defaultsOf = (name) =>
       .filter(([, property]) => "default" in property)
       .map(([key, property]) => [key, structuredClone(property.default)]),
   );
+
+/** Before `complete` is asked: reads what settings look like. */
+export async function learnDefaults() {
+  described = await description();
+}
 
 /** The document with every section that it leaves out, as the application understands it. */
 export function complete(document) {
@@ -114,8 +120,8 @@ export class SettingsModel {
 
 /** The campaign's settings; a blank draft, named as Referral Factory names it, when there are none yet. */
 export async function loadModel(id) {
-  const [schemas, found, attributes, factory] = await Promise.all([
-    description(),
+  const [, found, attributes, factory] = await Promise.all([
+    learnDefaults(),
     readCampaign(id).catch((error) => {
       if (error.status !== 404) throw error;
       return { body: null, etag: null };
@@ -123,9 +129,9 @@ export async function loadModel(id) {
     loadAttributes(),
     factoryCampaigns().catch(() => []),
   ]);
-  described = schemas;
   const campaign = factory.find((one) => one.id === id);
-  const model = new SettingsModel(id, found.body ?? { name: campaign?.name ?? "" }, found.etag, attributes, campaign);
+  const fresh = { name: campaign?.name ?? "", person_invited: { action: "lead", mapping: NEEDED.map(([from, to]) => ({ from, to })) } };
+  const model = new SettingsModel(id, found.body ?? fresh, found.etag, attributes, campaign);
   model.isUnknown = found.body === null && factory.length > 0 && !campaign;
   return model;
 }

@@ -1,56 +1,70 @@
-// The page Connection.
+// The page Connection: five steps, from the first sign-in to a webhook that came.
 
 import { read } from "../parts/api.js";
+import { every, link, make } from "../parts/dom.js";
+import { forgetAll } from "../parts/workspace.js";
 import { factoryCard } from "./connection_factory.js";
 import { intercomCard } from "./connection_intercom.js";
-import { arriving, card, every, make, table } from "../parts/dom.js";
 import { secretsCard } from "./connection_secrets.js";
-import { factoryHooks, intercomHooks } from "./webhooks.js";
-import { moment } from "../parts/words.js";
-import { forgetAll } from "../parts/workspace.js";
+import { factoryHooks, hasHeardFactory, hasHeardIntercom, intercomHooks } from "./webhooks.js";
 
 export async function show(_, signal) {
   const page = make("div", { className: "connection" });
   let state = await read("/api/connection");
+  let names = new Map();
   const lights = [];
-  const changes = arriving("list of changes", listChanges);
+
+  async function readNames() {
+    const { items } = await read("/api/campaigns", { limit: 100 }).catch(() => ({ items: [] }));
+    names = new Map(items.map((one) => [one.campaign_id, one.name]));
+  }
 
   /** Draws everything anew after somebody changed something here. */
   async function reload(answer) {
     forgetAll();
     state = answer?.intercom ? answer : await read("/api/connection");
     render();
-    changes.refill();
   }
 
   function render() {
     lights.length = 0;
-    const hooks = [factoryHooks(state, lights), intercomHooks(state, lights)];
+    const steps = [
+      [intercomCard(state, reload), (fresh) => fresh.intercom.connected],
+      [factoryCard(state, reload), (fresh) => fresh.referral_factory.connected],
+      [secretsCard(state, reload), (fresh) => fresh.webhook_secrets.has_current],
+      [factoryHooks(state, names, lights), hasHeardFactory],
+      [intercomHooks(state, lights), hasHeardIntercom],
+    ];
     const warning = make("p", { className: "note warn" }, make("strong", {}, "Please check: "), state.warning);
-    page.replaceChildren(
-      warning,
-      make("div", { className: "columns" }, intercomCard(state, reload), factoryCard(state, reload)),
-      secretsCard(state, reload),
-      make("h2", { className: "part", id: "webhooks" }, "Webhooks to set up"),
-      ...hooks,
-      card("Who did what", changes),
-    );
+    const progress = make("div", { role: "status" });
+    const marks = steps.map(([card], index) => {
+      const mark = make("span", { className: "step-number" });
+      card.classList.add("step");
+      card.prepend(mark);
+      return (isDone) => {
+        card.classList.toggle("done", isDone);
+        mark.replaceChildren(make("span", { "aria-hidden": "true" }, isDone ? "✓" : String(index + 1)), make("span", { className: "unseen" }, `Step ${index + 1}${isDone ? ", done" : ""}`));
+      };
+    });
+    const tell = (fresh) => {
+      const done = steps.map(([, isDone]) => isDone(fresh));
+      done.forEach((isDone, index) => marks[index](isDone));
+      const count = done.filter(Boolean).length;
+      const words = count === steps.length
+        ? make("p", { className: "note good" }, make("strong", {}, "Everything is connected. "), "Signups come in by themselves. ", link(names.size ? "Go to your campaigns" : "Set up a campaign", "#/campaigns"))
+        : make("p", { className: "soft" }, `${count} of ${steps.length} steps done. Each ticks itself once it works.`);
+      if (progress.textContent !== words.textContent) progress.replaceChildren(words);
+    };
+    lights.push(tell);
+    tell(state);
+    page.replaceChildren(progress, warning, ...steps.map(([card]) => card));
   }
 
+  await readNames();
   render();
   every(signal, 5, async () => {
     const fresh = await read("/api/connection").catch(() => null);
     if (fresh) for (const light of lights) light(fresh);
   });
   return { title: "Connection", content: [page] };
-}
-
-const RESULTS = { done: "", refused: "Refused", failed: "Failed", looked: "Looked" };
-
-async function listChanges() {
-  const { items } = await read("/api/connection/changes", { limit: 20 });
-  if (!items.length) return make("p", { className: "soft" }, "Nobody did anything yet.");
-  const rows = items.map((each) => [moment(each.at), each.email_verified === false ? `${each.who} (not verified)` : each.who, each.what, RESULTS[each.result] ?? "Begun"]);
-  const take = button("Export as CSV", () => saveTable("/api/connection/changes", "changes.csv"));
-  return make("div", {}, table("Who did what", ["When", "Who", "What", ""], rows), make("div", { className: "row" }, take));
 }

@@ -1,7 +1,8 @@
 // Small parts of the page Connection.
 
 import { button, make, say } from "../parts/dom.js";
-import { badge, moment } from "../parts/words.js";
+import { ask } from "../parts/dialog.js";
+import { address, badge, moment } from "../parts/words.js";
 
 /** `[name, value]` pairs; those without a value are left out. */
 export function facts(rows) {
@@ -9,19 +10,23 @@ export function facts(rows) {
   return make("dl", { className: "facts" }, ...shown.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
 }
 
+/** Puts a text into the clipboard; where the browser does not let us, `element` with the text is marked. */
+export async function copy(label, text, element = null) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(`${label}: copied.`);
+  } catch {
+    if (!element) return void (await ask(label, make("pre", { className: "scroll", tabIndex: 0 }, text), [["Close", null]]));
+    getSelection().selectAllChildren(element);
+    say("Selected. Press Ctrl+C to copy it.");
+  }
+}
+
 /** A text to copy, with its button. */
 export function copyable(label, text) {
-  const copy = button("Copy", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      say(`${label}: copied.`);
-    } catch {
-      getSelection().selectAllChildren(code);
-      say("Selected. Press Ctrl+C to copy it.");
-    }
-  }, { className: "small", "aria-label": `Copy ${label}` });
-  const code = make("code", {}, text);
-  return make("div", { className: "copy" }, make("span", { className: "copy-label" }, label), code, copy);
+  const code = make("code", {}, address(text));
+  const press = button("Copy", () => copy(label, text, code), { className: "small", "aria-label": `Copy ${label}` });
+  return make("div", { className: "copy" }, make("span", { className: "copy-label" }, label), code, press);
 }
 
 export function stopped(breaker) {
@@ -32,5 +37,5 @@ export function stopped(breaker) {
 
 /** When a webhook last came; the light says it in words too. */
 export function light(receivedAt) {
-  return receivedAt ? make("span", {}, badge(["Received", "good"]), " ", moment(receivedAt)) : badge(["None yet", "quiet"]);
+  return receivedAt ? make("span", {}, badge(["Received", "good"]), " ", moment(receivedAt, true)) : badge(["None yet", "quiet"]);
 }

@@ -14,7 +14,7 @@ export function secretsCard({ webhook_secrets: secrets }, reload) {
     if (made.next) await showOnce(made.next, secrets.header);
     await reload();
   };
-  const make_next = button(secrets.has_current ? "Make a new secret" : "Make the secret", () => rotate("make_next"), { className: secrets.has_next ? "" : "first", disabled: secrets.has_next });
+  const make_next = button(secrets.has_current ? "Make a new secret" : "Make the secret", () => rotate("make_next"), { className: secrets.has_current ? "" : "first", disabled: secrets.has_next });
   const promote = button("The new one is in Referral Factory: switch over", async () => {
     const text = "Within five minutes webhooks with the old secret are refused. Do it once every webhook in Referral Factory has the new one.";
     if (!(await confirmed("Switch over?", text, "Switch over"))) return;

@@ -1,8 +1,8 @@
-// What to copy into Referral Factory's webhook form and Intercom's Developer Hub, with a light for each.
+// What to copy into Referral Factory's webhook form and Intercom's Developer Hub: to check off, with a light for each.
 
-import { button, capital, card, every, make, say, table } from "../parts/dom.js";
+import { button, capital, card, every, make, say } from "../parts/dom.js";
 import { read } from "../parts/api.js";
-import { copyable, light } from "./connection_parts.js";
+import { copy, copyable, light } from "./connection_parts.js";
 
 const EVENTS = { joined: "New user joined", qualified: "User qualified", rewarded: "Reward issued" };
 /** The events' names in Referral Factory's form. */
@@ -13,14 +13,46 @@ const FACTORY_STEPS = [
   "Choose all user sources that you want in Intercom.",
   "Webhook data: at least the user’s id, first name, e-mail and referral link, and the referrer’s first name and e-mail. Without the id the person comes minutes later.",
 ];
+const INTERCOM_STEPS = [
+  "Open your app in the Developer Hub, then Configure → Webhooks.",
+  "Paste the URL as the endpoint.",
+  "Subscribe to each of the topics below.",
+  "Paste the uninstall and health check URLs where the app’s settings ask for them: an uninstalled app then stops at once.",
+];
 
-export function factoryHooks(state, lights) {
+/** Whether a signup's webhook came of each campaign that is set up. */
+export const hasHeardFactory = ({ referral_factory: { webhooks } }) => {
+  const joined = webhooks.filter((hook) => hook.name === "joined");
+  return joined.length > 0 && joined.every((hook) => hook.received_at);
+};
+export const hasHeardIntercom = ({ intercom: { webhooks } }) => webhooks.some((hook) => hook.name.startsWith("contact.") && hook.received_at);
+
+export function factoryHooks(state, names, lights) {
   const hooks = state.referral_factory.webhooks;
   const ids = [...new Set(hooks.map((hook) => hook.campaign_id))];
   const steps = make("ol", {}, ...[...FACTORY_STEPS, `Add a custom header ${state.webhook_secrets.header} with the webhook secret.`].map((text) => make("li", {}, text)));
-  const lists = ids.map((id) => make("details", { open: ids.length === 1 }, make("summary", {}, `Campaign ${id}`), ...hooks.filter((hook) => hook.campaign_id === id).map((hook) => factoryHook(hook, lights))));
+  const lists = ids.map((id) => campaignHooks(id, names.get(id), hooks.filter((hook) => hook.campaign_id === id), ids.length === 1, lights));
   const none = make("p", { className: "note" }, "Save a campaign’s settings first; its addresses are then here.");
   return card("In Referral Factory", steps, ...(lists.length ? lists : [none]));
+}
+
+function campaignHooks(id, name, hooks, isOnly, lights) {
+  const title = name || `Campaign ${id}`;
+  const count = make("span", { className: "soft" });
+  const tell = (state) => {
+    const seen = state.referral_factory.webhooks.filter((hook) => hook.campaign_id === id && hook.received_at).length;
+    count.textContent = ` ${seen} of ${hooks.length} seen`;
+  };
+  lights.push(tell);
+  tell({ referral_factory: { webhooks: hooks } });
+  const all = button("Copy everything for this campaign", () => copy("Everything for this campaign", everythingOf(title, hooks)));
+  return make("details", { open: isOnly }, make("summary", {}, make("strong", {}, title), count), make("div", { className: "row" }, all), ...hooks.map((hook) => factoryHook(hook, lights)));
+}
+
+/** All webhooks of a campaign as a text to paste, for whoever sets them up. */
+function everythingOf(title, hooks) {
+  const parts = hooks.map((hook) => [`Event: ${CHOSEN[hook.name] ?? hook.name}`, `URL: ${hook.url}`, `Method: ${hook.method}`, `Custom header: ${hook.header}`, "Header value: the webhook secret (ask whoever made it)"].join("\n"));
+  return [`Webhooks of “${title}” in Referral Factory`, ...parts, ...FACTORY_STEPS.slice(2)].join("\n\n");
 }
 
 function factoryHook(hook, lights) {
@@ -33,32 +65,47 @@ function factoryHook(hook, lights) {
     copyable("URL", hook.url),
     copyable("Method", hook.method),
     copyable("Header name", hook.header),
-    make("div", { className: "row" }, lamp(find, hook.received_at, lights), listen(find)),
+    make("div", { className: "row" }, checkOff(`${hook.campaign_id}/${hook.name}`, "Set up in Referral Factory"), lamp(find, hook.received_at, lights), listen(find)),
   );
 }
 
 export function intercomHooks(state, lights) {
   const { intercom } = state;
-  const rows = intercom.webhooks.map((hook) => {
+  const topics = intercom.webhooks.map((hook) => {
     const find = (fresh) => fresh.intercom.webhooks.find((each) => each.name === hook.name)?.received_at;
-    return [make("code", {}, hook.name), lamp(find, hook.received_at, lights)];
+    return make("li", {}, checkOff(`topic/${hook.name}`, make("code", {}, hook.name)), lamp(find, hook.received_at, lights));
   });
   const newest = (fresh) => Math.max(0, ...fresh.intercom.webhooks.map((hook) => hook.received_at ?? 0));
   return card(
     "In Intercom’s Developer Hub",
-    make("ol", {}, ...["Open your app in the Developer Hub, then Configure → Webhooks.", "Paste the URL as the endpoint.", "Subscribe to each of the topics.", "Paste the uninstall and health check URLs where the app’s settings ask for them: an uninstalled app then stops at once."].map((text) => make("li", {}, text))),
+    make("ol", {}, ...INTERCOM_STEPS.map((text) => make("li", {}, text))),
     copyable("Endpoint URL", intercom.webhook_url),
-    copyable("Topics", intercom.topics.join(", ")),
     copyable("Uninstall notification URL", `${intercom.webhook_url}/uninstall`),
     copyable("Health check URL", `${intercom.webhook_url}/health`),
-    table("Topics and when each last came", ["Topic", "Last received"], rows),
-    make("div", { className: "row" }, listen(newest)),
+    make("h3", { id: "topics" }, "Topics to subscribe to"),
+    make("ul", { className: "topics", "aria-labelledby": "topics" }, ...topics),
+    make("div", { className: "row" }, button("Copy all topics", () => copy("Topics", intercom.topics.join("\n"))), listen(newest)),
   );
+}
+
+let boxes = 0;
+
+/** A tick of one's own, kept in this browser: what is done over there cannot be seen from here. */
+function checkOff(key, label) {
+  const name = `checked-${key}`;
+  const box = make("input", { type: "checkbox", id: `check-off-${++boxes}`, checked: localStorage.getItem(name) === "yes" });
+  box.addEventListener("change", () => (box.checked ? localStorage.setItem(name, "yes") : localStorage.removeItem(name)));
+  return make("span", { className: "check-off" }, box, make("label", { htmlFor: box.id }, label));
 }
 
 function lamp(find, receivedAt, lights) {
   const place = make("span", { className: "lamp" }, light(receivedAt));
-  lights.push((fresh) => place.replaceChildren(light(find(fresh))));
+  let shown = receivedAt;
+  lights.push((fresh) => {
+    const at = find(fresh);
+    if (at !== shown) place.replaceChildren(light(at));
+    shown = at;
+  });
   return place;
 }
 

@@ -7,7 +7,7 @@ const PLACES = {
   in_intercom: "in Intercom",
   skipped: "there before",
   waiting: "on the way",
-  held: "held",
+  held: "kept until active",
   failed: "failed",
   erased: "erased or deleted",
   not_sent: "not sent, as you chose",

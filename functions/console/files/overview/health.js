@@ -2,6 +2,7 @@
 
 import { read } from "../parts/api.js";
 import { every, link, make } from "../parts/dom.js";
+import { moment, plural } from "../parts/words.js";
 
 const LEVELS = { good: ["Working", "good"], wait: ["Not active", "wait"], warn: ["Look at this", "warn"], bad: ["Waiting", "bad"] };
 const SECONDS = 15;
@@ -45,4 +46,11 @@ export function checklist({ steps, complete }) {
   });
   const done = steps.filter((step) => step.is_done).length;
   return make("section", { className: "card" }, make("h2", {}, `Set up: ${done} of ${steps.length} done`), make("ol", { className: "checklist" }, ...items));
+}
+
+/** What needs a person now, each with the way to it; null when nothing does. */
+export function problemList({ problems }) {
+  if (!problems.length) return null;
+  const items = problems.map((one) => make("li", {}, make("strong", {}, one.what), " ", one.where ? link(one.do, one.where) : one.do, one.since ? make("span", { className: "soft" }, " Since ", moment(one.since), ".") : null));
+  return make("section", { className: "note bad", "aria-label": "What needs you" }, make("h2", {}, plural(problems.length, "thing needs you", "things need you")), make("ul", {}, ...items));
 }

@@ -1,24 +1,24 @@
-// The page Overview: how it goes, at a glance.
+// The page Overview: what the campaigns bring, at a glance.
 
-import { read } from "../parts/api.js";
-import { dayBars, dayLines, funnel, gauge } from "../parts/charts.js";
-import { card, every, link, make, table } from "../parts/dom.js";
+import { read, search } from "../parts/api.js";
+import { dayBars, spark } from "../parts/charts.js";
+import { card, every, link, make, replaceKeeping, table } from "../parts/dom.js";
 import { select } from "../parts/form.js";
 import { proofLine } from "./completeness.js";
-import { checklist } from "./health.js";
-import { ago, badge, duration, moment, number, plural } from "../parts/words.js";
+import { checklist, levelBadge, problemList } from "./health.js";
+import { address, badge, CAMPAIGN_STATES, moment, number, plural } from "../parts/words.js";
 
-const PERIODS = [7, 14, 30, 90]; // days
-const VENDORS = { intercom: "Intercom", referral_factory: "Referral Factory" };
+const PERIODS = [7, 30, 90]; // days
+const USUAL = 30;
 
 export async function show({ query }, signal) {
   const page = make("div", {});
-  let days = PERIODS.includes(Number(query.days)) ? Number(query.days) : 14;
+  let days = PERIODS.includes(Number(query.days)) ? Number(query.days) : USUAL;
   let shown = "";
   async function load() {
-    const [answer, health] = await Promise.all([read("/api/overview", { days }), read("/api/health")]);
-    const text = JSON.stringify({ ...answer, now: 0, health });
-    if (text !== shown) page.replaceChildren(...render(answer, health, days));
+    const [results, health, { items: campaigns }] = await Promise.all([read("/api/results", { days }), read("/api/health"), read("/api/campaigns", { limit: 100 })]);
+    const text = JSON.stringify([results, health, campaigns]);
+    if (text !== shown) replaceKeeping(page, render(results, health, new Map(campaigns.map((one) => [one.campaign_id, one.status])), days));
     shown = text;
   }
   const period = select(String(days), PERIODS.map((each) => [String(each), `Last ${each} days`]), async (value) => {
@@ -26,86 +26,85 @@ export async function show({ query }, signal) {
     history.replaceState(null, "", `#/overview?days=${days}`);
     await load();
   }, { "aria-label": "Period", className: "period" });
-  try {
-    await load();
-  } catch (error) {
-    if (!error.absent) throw error;
-    page.replaceChildren(make("p", { className: "note warn" }, "This version of the application has no overview yet."), make("p", {}, link("Go to the campaigns", "#/campaigns")));
-  }
+  await load();
   every(signal, 15, () => load().catch(() => null));
   return { title: "Overview", content: [make("div", { className: "row" }, period), page] };
 }
 
-function render(answer, health, days) {
-  const waits = answer.oldest_undelivered > 0 ? duration(answer.oldest_undelivered) : "None";
+function render(results, health, states, days) {
+  const { total, before, whole } = results;
+  const from = results.days[0].day;
+  const friends = { audience: "person_invited", from };
   const tiles = make(
     "div",
     { className: "tiles" },
-    tile("Signups", number(answer.total.signups), `in ${days} days`),
-    tile("Half are in Intercom within", duration(answer.p50), "p50 of delivery times"),
-    tile("99 of 100 within", duration(answer.p99), "p99 of delivery times"),
-    tile("Oldest waiting signup", waits, "30 min is the promise"),
-    tile("Need attention", number(answer.attention), link("Look at them", "#/activity?show=attention")),
-    tile("Unreadable webhooks", number(answer.quarantined), link("Look at them", "#/quarantine")),
+    tile("Friends invited", total.invited, trend(total.invited, before.invited, days), activity(friends)),
+    tile("In Intercom", total.in_intercom, share(total.in_intercom, total.invited, "of them"), activity({ ...friends, group: "done" })),
+    tile("Converted", total.converted, share(total.converted, total.invited, "of them"), activity({ ...friends, converted: "true" })),
+    tile("Rewards given", total.rewarded, trend(total.rewarded, before.rewarded, days), null),
   );
-  return [...alarms(health), tiles, make("div", { className: "columns" }, funnelCard(answer, days), limits(answer.limits)), daysCard(answer.days), campaigns(answer.campaigns, health.campaigns), received(answer.webhooks)];
-}
-
-const tile = (name, value, below) => make("div", { className: "tile" }, make("span", { className: "tile-name" }, name), make("strong", {}, value), make("span", { className: "soft" }, below));
-
-/** What needs a person, and the set-up until it is complete. Green only when the application says that all is well. */
-function alarms(health) {
-  const found = health.problems;
-  const list = checklist(health);
-  if (health.level === "good") return [make("p", { className: "note good" }, make("strong", {}, "All is well. "), "Nothing needs you.")];
-  if (!found.length) return [list];
-  const items = found.map((alarm) => make("li", {}, make("strong", {}, alarm.what), " ", alarm.where ? link(alarm.do, alarm.where) : alarm.do, alarm.since ? make("span", { className: "soft" }, " Since ", moment(alarm.since), ".") : null));
-  const needs = make("section", { className: "note bad", "aria-label": "What needs you" }, make("h2", {}, plural(found.length, "thing needs you", "things need you")), make("ul", {}, ...items));
-  return list ? [list, needs] : [needs];
-}
-
-function funnelCard({ total, all_time: all }, days) {
-  const steps = [
-    ["Signups", total.signups],
-    ["In Intercom", total.delivered],
-    ["Qualified", total.qualified],
-    ["Rewarded", total.rewarded],
+  const others = [results.themselves ? `${plural(results.themselves, "person", "people")} joined by themselves, to share a link` : "", results.synced ? `${plural(results.synced, "contact")} of Intercom got a link through the sync` : ""].filter(Boolean);
+  return [
+    checklist(health),
+    problemList(health),
+    tiles,
+    others.length ? make("p", { className: "soft" }, `Beside them ${others.join(", and ")}. They count on their own.`) : null,
+    chart(results),
+    make("div", { className: "columns" }, referrers(results, from), campaigns(results, health, states)),
+    make("p", { className: "soft small" }, "Counted from the list of everybody who signed up, ", moment(results.counted_at), `. Days are those of ${results.zone}.`, whole ? "" : " So many people signed up that only the newest 50,000 are counted."),
   ];
-  const others = `${plural(total.skipped, "was", "were")} in Intercom before, ${number(total.failed)} failed.`;
-  return card(`From signup to reward, last ${days} days`, funnel(steps), make("p", { className: "soft" }, others), make("p", { className: "soft" }, `Since the beginning: ${number(all.signups)} signups, ${number(all.delivered)} in Intercom, ${number(all.qualified)} qualified, ${number(all.rewarded)} rewarded.`));
 }
 
-function limits(found) {
-  const rows = found.map((limit) =>
-    make(
-      "div",
-      { className: "limit" },
-      make("p", {}, make("strong", {}, VENDORS[limit.vendor]), " ", limit.problem ? badge(["Held back", "warn"]) : badge(["Free", "good"])),
-      limit.used === null ? null : gauge(limit.used, limit.cap),
-      make("p", { className: "soft" }, limit.problem || `${number(limit.used)} of ${number(limit.cap)} calls in ${limit.seconds} s`),
-    ),
-  );
-  return card("Limits of the vendors", ...rows);
+const activity = (filter) => `#/activity${search(filter)}`;
+
+function tile(name, value, below, href) {
+  const content = [make("span", { className: "tile-name" }, name), make("strong", {}, number(value)), make("span", { className: "soft" }, below)];
+  return href ? link("", href, { className: "tile", "aria-label": `${name}: ${number(value)}. Show them` }).appendChild(make("span", { className: "tile-inside" }, ...content)).parentElement : make("div", { className: "tile" }, ...content);
 }
 
-function daysCard(days) {
-  const counts = dayBars(days, [["signups", "series-a", (day) => day.signups], ["in Intercom", "series-b", (day) => day.delivered]], "Signups and deliveries by day");
-  const times = dayLines(days, [["half within", "series-b", (day) => day.p50], ["99 of 100 within", "series-c", (day) => day.p99]], "Delivery times by day");
-  const cells = [...days].reverse().map((day) => [day.day, number(day.signups), number(day.delivered), number(day.qualified), number(day.rewarded), number(day.failed), duration(day.p50), duration(day.p99), duration(day.longest_wait)]);
-  const numbers = table("Days in numbers", ["Day", "Signups", "In Intercom", "Qualified", "Rewarded", "Failed", "p50", "p99", "Longest wait"], cells);
-  return card("Day by day", make("div", { className: "columns" }, make("div", {}, make("h3", {}, "Signups"), counts), make("div", {}, make("h3", {}, "Delivery time"), times)), make("details", {}, make("summary", {}, "The same in numbers"), numbers));
+function share(part, whole, words) {
+  return whole ? `${Math.round((100 * part) / whole)} % ${words}` : "";
 }
 
-function campaigns(found, states) {
-  if (!found.length) return card("Campaigns", make("p", {}, "No campaign is set up yet. ", link("Set one up", "#/campaigns")));
-  const proofs = new Map(states.map((one) => [one.campaign_id, one.completeness]));
-  const rows = found.map((one) => [link(one.name, `#/campaigns/${one.campaign_id}`), ...["signups", "delivered", "qualified", "rewarded", "failed", "skipped"].map((step) => number(one[step])), proofLine(proofs.get(one.campaign_id))]);
-  return card("Campaigns", table("Campaigns", ["Campaign", "Signups", "In Intercom", "Qualified", "Rewarded", "Failed", "Were there before", "Everybody at Referral Factory"], rows));
+/** How a period compares with the one before. */
+function trend(now, before, days) {
+  if (!before) return `in the last ${days} days`;
+  const change = Math.round((100 * (now - before)) / before);
+  if (change === 0) return `as many as in the ${days} days before`;
+  return `${change > 0 ? "▲" : "▼"} ${number(Math.abs(change))} % against the ${days} days before`;
 }
 
-function received(hooks) {
-  const came = hooks.filter((hook) => hook.received_at);
-  if (!came.length) return card("Webhooks", make("p", {}, "No webhook has come yet. ", link("See how to set them up", "#/connection")));
-  const rows = came.map((hook) => [hook.campaign_id ? "Referral Factory" : "Intercom", hook.campaign_id ? `Campaign ${hook.campaign_id}, ${hook.name}` : hook.name, ago(hook.received_at)]);
-  return card("Webhooks", table("When each webhook last came", ["From", "Which", "Last"], rows));
+function chart({ days, total }) {
+  if (!total.invited) return card("Day by day", make("p", { className: "soft" }, "Nobody was invited in this time. Friends who sign up through a link appear here."));
+  const bars = dayBars(days, [["friends invited", "series-a", (day) => day.invited], ["of them converted", "series-b", (day) => day.converted]], "Friends invited, by day", { hrefOf: (day) => activity({ audience: "person_invited", from: day.day, to: day.day }), width: 1040 });
+  const cells = [...days].reverse().map((day) => [day.day, number(day.invited), number(day.in_intercom), number(day.converted)]);
+  return card("Day by day", bars, make("details", {}, make("summary", {}, "The same in numbers"), table("Days in numbers", ["Day", "Friends invited", "In Intercom", "Converted"], cells)));
+}
+
+function referrers({ referrers: found }, from) {
+  if (!found.length) return card("Who refers most", make("p", { className: "soft" }, "Nobody has referred a friend in this time."));
+  const rows = found.map((one) => {
+    const who = one.name || one.email || `User ${one.user_id}`;
+    const text = one.email || one.name;
+    return [
+      make("div", {}, text ? link(who, activity({ text, from }), { className: "person-name" }) : who, one.name && one.email ? make("div", { className: "soft small" }, address(one.email)) : null),
+      number(one.invited),
+      number(one.converted),
+    ];
+  });
+  return card("Who refers most", table("Who refers most", ["Person", "Friends", "Converted"], rows));
+}
+
+function campaigns(results, health, states) {
+  if (!results.campaigns.length) return card("Campaigns", make("p", {}, "No campaign is set up yet. ", link("Set one up", "#/campaigns")));
+  const levels = new Map(health.campaigns.map((one) => [one.campaign_id, one]));
+  const most = Math.max(1, ...results.campaigns.flatMap((one) => one.days));
+  const items = results.campaigns.map((one) => {
+    const status = states.get(one.campaign_id);
+    const level = levels.get(one.campaign_id)?.level;
+    const state = status === "active" && !["good", undefined].includes(level) ? badge(levelBadge(level)) : status ? badge(CAMPAIGN_STATES[status]) : badge(["Not set up", "quiet"]);
+    const words = `${plural(one.invited, "friend")} · ${number(one.in_intercom)} in Intercom · ${number(one.converted)} converted · ${plural(one.rewarded, "reward")}`;
+    return make("li", { className: "campaign-row" }, make("div", {}, link(one.name, `#/campaigns/${one.campaign_id}`, { className: "person-name" }), " ", state, make("div", { className: "soft small" }, words), levels.has(one.campaign_id) ? make("div", { className: "soft small" }, "At Referral Factory: ", proofLine(levels.get(one.campaign_id).completeness)) : null), spark(one.days, most, `${one.name}: friends invited, by day`));
+  });
+  return card("Campaigns", make("ul", { className: "plain" }, ...items));
 }

@@ -1,6 +1,6 @@
 // The admin API. Problems come back as an ApiError that holds the whole problem document.
 
-import { current, forget } from "./signin.js";
+import { forget, ready, renew } from "./signin.js";
 
 const NOTHING_THERE = "There is nothing at this address.";
 
@@ -61,14 +61,15 @@ export function search(query) {
   return parts.length ? `?${new URLSearchParams(parts)}` : "";
 }
 
-async function call(method, path, body, headers = {}) {
+async function call(method, path, body, headers = {}, isLast = false) {
+  const session = await ready();
   const response = await fetch(path, {
     method,
     body,
     headers: {
       ...headers,
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-      Authorization: `Bearer ${current()?.token ?? ""}`,
+      Authorization: `Bearer ${session?.token ?? ""}`,
     },
   }).catch(() => {
     throw new ApiError(0, { detail: "The application cannot be reached. Nothing was saved." });
@@ -76,6 +77,7 @@ async function call(method, path, body, headers = {}) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return { body: answer, etag: response.headers.get("ETag") };
   if (response.status === 401) {
+    if (!isLast && (await renew())) return call(method, path, body, headers, true);
     forget();
     throw new ApiError(401, { detail: "Your sign-in has ended. Please sign in again." });
   }

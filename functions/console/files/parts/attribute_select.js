@@ -1,55 +1,80 @@
-// A dropdown of the workspace's attributes: those that cannot be chosen say why; the last entry creates one.
+// Choosing one of the workspace's attributes: suggested, one's own, standard ones; those that cannot be chosen say why; the last entry creates one.
 
-import { attempt, make } from "./dom.js";
-import { field, input, select } from "./form.js";
+import { attempt, make, say } from "./dom.js";
+import { field, input } from "./form.js";
+import { picker } from "./picker.js";
 import { moment } from "./words.js";
-import { askNewAttribute, loadAttributes, shortName } from "./workspace.js";
+import { askNewAttribute, create, loadAttributes, shortName, TYPES } from "./workspace.js";
 
-const CREATE = "\u0000create";
+const TYPE_NAMES = Object.fromEntries(TYPES);
 
-/** `only` may refuse an attribute with a reason. `tracking`: it is only watched, so that one which cannot be written will do. `label` unseen: the control stands in a table of rows. */
-export function attributeSelect(model, value, changed, { empty = "Choose an attribute", only = () => "", label, reading = false, tracking = false, type = "string" } = {}) {
+/**
+ * `only` may refuse an attribute with a reason. `suggested`: short names that fit here, the best first. `tracking`: it is only watched, so
+ * that one which cannot be written will do. `reading`: values are read from it. `type`: of one that is created.
+ */
+export function attributeSelect(model, value, changed, { empty = "Choose an attribute", only = () => "", label, reading = false, tracking = false, type = "string", suggested = [], clearable = false } = {}) {
   const place = make("span", { className: "attribute" });
   const takes = make("span", { className: "hint takes" });
   let chosen = value;
 
   function render(focus = false) {
     const { items, problem } = model.attributes;
-    const control = problem && !items.length ? input(chosen ? chosen : "", choose, { placeholder: "custom_attributes.referral_link" }) : dropdown(items);
-    control.setAttribute("aria-label", label);
+    const control = problem && !items.length ? typed() : listed();
     place.replaceChildren(control, takes);
     describe();
-    if (focus) control.focus();
+    if (focus) place.querySelector("input").focus();
   }
 
-  function dropdown(items) {
-    const typed = (one) => (one.takes && !reading ? ` – ${one.takes}` : "");
+  /** While nobody can say which there are. */
+  const typed = () => input(chosen ?? "", choose, { placeholder: "custom_attributes.referral_link", "aria-label": label });
+
+  const listed = () => picker({ value: chosen, groups, textOf, choose, create: reading ? undefined : fresh, label, placeholder: empty, clearable }).element;
+
+  const textOf = (name) => {
+    const found = model.attributes.items.find((one) => one.name === name);
+    return found ? titleOf(found) : `${shortName(name)} (not in Intercom)`;
+  };
+
+  function groups() {
+    const { items } = model.attributes;
     const entry = (one) => {
       const why = whyNot(one, reading || tracking) || only(one);
-      return [one.name, `${one.custom ? one.label || shortName(one.name) : one.label}${why ? "" : typed(one)}`, why];
+      return { value: one.name, text: titleOf(one), hint: reading ? "" : one.takes, why };
     };
-    const groups = [
-      { group: "Standard attributes", options: items.filter((one) => !one.custom).map(entry) },
-      { group: "Your own attributes", options: items.filter((one) => one.custom).map(entry) },
-    ].filter(({ options }) => options.length);
-    const unknown = chosen && !items.some((one) => one.name === chosen) ? [[chosen, `${shortName(chosen)} – not in Intercom`]] : [];
-    const options = [["", empty], ...unknown, ...groups, ...(reading ? [] : [[CREATE, "Create a new attribute…"]])];
-    return select(chosen ?? "", options, choose);
+    const best = suggested.flatMap((name) => items.find((one) => shortName(one.name) === name) ?? []);
+    const others = items.filter((one) => !best.includes(one));
+    return [
+      { group: "Suggested", options: best.map(entry) },
+      { group: "Your own", options: others.filter((one) => one.custom).map(entry) },
+      { group: "Standard", options: others.filter((one) => !one.custom).map(entry) },
+    ];
   }
 
-  async function choose(next) {
-    if (next !== CREATE) {
-      chosen = next;
-      changed(next);
-      return describe();
+  /** The entry that creates what was typed, or what is suggested and missing. */
+  function fresh(text) {
+    const known = new Set(model.attributes.items.map((one) => shortName(one.name).toLowerCase()));
+    const missing = suggested.find((name) => !known.has(name));
+    const name = text || missing || "";
+    if (!name || known.has(name.toLowerCase()) || type === "options") {
+      return { text: "Create a new attribute…", make: () => attempt(async () => took(await askNewAttribute(known.has(name.toLowerCase()) ? "" : name, type))) };
     }
-    const made = await attempt(() => askNewAttribute("", type));
+    return { text: `Create “${name}” (${TYPE_NAMES[type].toLowerCase()})`, make: () => attempt(async () => took(await create(name, type))) };
+  }
+
+  async function took(made) {
     if (made) {
       await model.refresh(false);
       chosen = made.name;
       changed(made.name);
+      say(`${shortName(made.name)} is now in Intercom.`);
     }
-    return render(true);
+    render(true);
+  }
+
+  function choose(next) {
+    chosen = next;
+    changed(next);
+    describe();
   }
 
   function describe() {
@@ -58,9 +83,11 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
   }
 
   render();
-  model.onAttributes(() => place.isConnected && render());
+  model.onAttributes(() => place.isConnected && !place.contains(document.activeElement) && render());
   return place;
 }
+
+const titleOf = (one) => (one.custom ? one.label || shortName(one.name) : one.label);
 
 function whyNot(one, reading) {
   if (reading) return one.can_be_read ? "" : "this application does not read it";
@@ -69,7 +96,7 @@ function whyNot(one, reading) {
 
 /** The same with a visible label, for a setting that names one attribute or none. */
 export function attributeField(model, label, value, changed, { place, hint, ...others } = {}) {
-  const control = attributeSelect(model, value, changed, { label, empty: "Not used", ...others });
+  const control = attributeSelect(model, value, changed, { label, empty: "Not used", clearable: true, ...others });
   const made = field(label, make("span", {}), { place, hint });
   made.querySelector("label").removeAttribute("for");
   made.querySelector("span").replaceWith(control);

@@ -3,32 +3,14 @@
 import { draw, make } from "./dom.js";
 import { duration, number } from "./words.js";
 
-/** `steps`: `[label, count]`. Bars that shrink, with the share of the step before. */
-export function funnel(steps) {
-  const most = Math.max(1, ...steps.map(([, count]) => count));
-  const rows = steps.map(([label, count], index) => {
-    const before = index ? steps[index - 1][1] : null;
-    const share = before ? `${Math.round((100 * count) / before)} %` : "";
-    const picture = draw(
-      "svg",
-      { viewBox: "0 0 100 10", preserveAspectRatio: "none", class: "bar", "aria-hidden": "true" },
-      draw("rect", { width: 100, height: 10, class: "bar-ground" }),
-      draw("rect", { width: Math.max(count ? 1 : 0, (100 * count) / most), height: 10, class: `bar-step step-${index}` }),
-    );
-    const words = [make("span", { className: "step-name" }, label), make("strong", {}, number(count))];
-    return make("li", {}, ...words, picture, make("span", { className: "soft share" }, share));
-  });
-  return make("ol", { className: "funnel" }, ...rows);
-}
-
 const WIDTH = 640;
 const HEIGHT = 180;
 const [LEFT, BOTTOM, TOP] = [52, 24, 10];
 
-/** Days as pairs of bars. `series`: `[name, class, value of a day]`. */
-export function dayBars(days, series, title) {
+/** Days as pairs of bars. `series`: `[name, class, value of a day]`. `hrefOf` a day: where a click goes; `width`: of a chart over the whole page. */
+export function dayBars(days, series, title, { hrefOf, width = WIDTH } = {}) {
   const most = Math.max(4, ...days.flatMap((day) => series.map(([, , value]) => value(day))));
-  const step = (WIDTH - LEFT) / Math.max(1, days.length);
+  const step = (width - LEFT) / Math.max(1, days.length);
   const wide = Math.min(26, (step * 0.7) / series.length);
   const y = (value) => HEIGHT - BOTTOM - (value / most) * (HEIGHT - BOTTOM - TOP);
   const bars = days.flatMap((day, index) =>
@@ -40,7 +22,23 @@ export function dayBars(days, series, title) {
       return bar;
     }),
   );
-  return figure(title, [...axis(most, y, number), ...bars, ...dates(days, step)], series.map(([name, kind]) => [name, kind]));
+  const links = hrefOf ? days.map((day, index) => dayLink(day, series, hrefOf(day), LEFT + index * step, step)) : [];
+  return figure(title, [...axis(most, y, number, width), ...bars, ...dates(days, step), ...links], series.map(([name, kind]) => [name, kind]), width);
+}
+
+/** The whole height of a day can be clicked; what it says is what the pointer reads. */
+function dayLink(day, series, href, x, width) {
+  const words = `${day.day}: ${series.map(([name, , value]) => `${number(value(day))} ${name}`).join(", ")}`;
+  const area = draw("rect", { x, y: 0, width, height: HEIGHT - BOTTOM, class: "day" }, draw("title", {}, words));
+  return draw("a", { href, "aria-label": words }, area);
+}
+
+/** A small row of bars without an axis. `most` makes several comparable. */
+export function spark(values, most, title) {
+  const step = 100 / Math.max(1, values.length);
+  const bars = values.map((value, index) => draw("rect", { x: index * step, y: 24 - (22 * value) / most, width: Math.max(0.4, step * 0.75), height: (22 * value) / most, class: "series-b" }));
+  const rule = draw("line", { x1: 0, x2: 100, y1: 24, y2: 24, class: "rule" });
+  return draw("svg", { viewBox: "0 0 100 25", preserveAspectRatio: "none", class: "spark", role: "img", "aria-label": `${title}: ${values.reduce((sum, value) => sum + value, 0)} in all` }, rule, ...bars);
 }
 
 /** Days as lines on a logarithmic scale of seconds. Days without a value are gaps. */
@@ -69,32 +67,37 @@ export function gauge(used, cap) {
   );
 }
 
-function axis(most, y, words) {
+function axis(most, y, words, width) {
   const step = Math.max(1, Math.ceil(most / 4));
   const ticks = [];
   for (let tick = 0; tick <= most; tick += step) ticks.push(tick);
-  return ticks.flatMap((tick) => rule(y(tick), words(tick)));
+  return ticks.flatMap((tick) => rule(y(tick), words(tick), width));
 }
 
-const rule = (y, text) => [
-  draw("line", { x1: LEFT, x2: WIDTH, y1: y, y2: y, class: "rule" }),
+const rule = (y, text, width = WIDTH) => [
+  draw("line", { x1: LEFT, x2: width, y1: y, y2: y, class: "rule" }),
   draw("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
 ];
 
 function dates(days, step) {
   const each = Math.ceil(days.length / 7);
-  return days.flatMap((day, index) =>
-    (days.length - 1 - index) % each === 0
-      ? [draw("text", { x: LEFT + (index + 0.5) * step, y: HEIGHT - 6, "text-anchor": "middle" }, day.day.slice(5).replace("-", "/"))]
-      : [],
-  );
+  return days.flatMap((day, index) => {
+    const back = days.length - 1 - index;
+    if (back % each !== 0) return [];
+    const isLast = back === 0;
+    const x = LEFT + (index + (isLast ? 1 : 0.5)) * step;
+    return [draw("text", { x, y: HEIGHT - 6, "text-anchor": isLast ? "end" : "middle" }, dayName(day.day))];
+  });
 }
 
-function figure(title, parts, legend) {
+/** `2026-11-05` → `Nov 5`, as people here write it. */
+export const dayName = (day) => new Date(`${day}T12:00`).toLocaleDateString([], { day: "numeric", month: "short" });
+
+function figure(title, parts, legend, width = WIDTH) {
   const keys = legend.map(([name, kind]) =>
     make("span", { className: "key" }, draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, draw("rect", { width: 10, height: 10, rx: 2, class: kind })), ` ${name}`),
   );
-  const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": title }, ...parts);
+  const picture = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, class: "chart", role: "img", "aria-label": title }, ...parts);
   const view = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": title }, picture);
   requestAnimationFrame(() => (view.scrollLeft = view.scrollWidth)); // on a telephone the last days are what is seen first
   return make("figure", {}, make("figcaption", {}, ...keys), view);

@@ -30,7 +30,7 @@ export function card(title, ...children) {
 /** A table; on a telephone each row becomes a block whose cells name their columns. Cells are texts or elements. */
 export function table(caption, heads, rows) {
   // The roles are what these elements are anyway; as blocks they would lose them.
-  const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text));
+  const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text || make("span", { className: "unseen" }, "More")));
   const cellOf = (cell, index) => make("td", { role: "cell", "data-head": heads[index] || null }, cell ?? "");
   const body = rows.map((cells) => make("tr", { role: "row" }, ...cells.map(cellOf)));
   const made = make(
@@ -105,3 +105,16 @@ export function every(signal, seconds, action) {
   signal.addEventListener("abort", () => clearInterval(timer));
   return () => clearInterval(timer);
 }
+
+/** Takes the place of what is there; what was opened stays open, and who has the focus keeps it. */
+export function replaceKeeping(place, children) {
+  const opened = new Set([...place.querySelectorAll("details[open] > summary")].map((each) => each.textContent));
+  const focused = place.contains(document.activeElement) ? nameOfControl(document.activeElement) : null;
+  const scrolled = new Map([...place.querySelectorAll(".scroll")].map((each) => [each.getAttribute("aria-label"), each.scrollLeft]));
+  place.replaceChildren(...kept(children));
+  for (const summary of place.querySelectorAll("details > summary")) if (opened.has(summary.textContent)) summary.parentElement.open = true;
+  for (const each of place.querySelectorAll(".scroll")) if (scrolled.get(each.getAttribute("aria-label"))) each.scrollLeft = scrolled.get(each.getAttribute("aria-label"));
+  if (focused) [...place.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].find((each) => nameOfControl(each) === focused)?.focus({ preventScroll: true });
+}
+
+const nameOfControl = (element) => [element.tagName, element.getAttribute("aria-label") ?? element.getAttribute("href") ?? "", element.matches("input, select, textarea") ? element.id : element.textContent].join("|");

@@ -2,13 +2,13 @@
 
 import { ApiError } from "./api.js";
 import { make, say } from "./dom.js";
-import { current } from "./signin.js";
+import { ready } from "./signin.js";
 
 export async function saveTable(path, name) {
   const texts = [];
   let next = `${path}${path.includes("?") ? "&" : "?"}limit=1000`;
   while (next) {
-    const response = await fetch(next, { headers: { Accept: "text/csv", Authorization: `Bearer ${current()?.token ?? ""}` } });
+    const response = await fetch(next, { headers: { Accept: "text/csv", Authorization: `Bearer ${(await ready())?.token ?? ""}` } });
     if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => ({})));
     const text = await response.text();
     texts.push(texts.length ? text.replace(/^\ufeff/, "").replace(/^.*\r\n/, "") : text);

@@ -1,15 +1,21 @@
-// Sign-in with any OpenID Connect issuer: authorization code with PKCE, tokens kept until the tab closes.
+// Sign-in with any OpenID Connect issuer: authorization code with PKCE, tokens kept until the tab closes, renewed before they end.
 
 const PENDING = "sign-in";
 const SESSION = "session";
+const RENEW_BEFORE = 120_000; // milliseconds before the end
 const returnAddress = () => new URL("/", location.href).href;
 
 let config;
 let endpoints;
 
-/** Reads where to sign in. Throws an Error with a sentence for the person. */
-export async function load() {
-  config = await read("/console/config.json");
+/** The page itself says where to sign in. */
+export function load() {
+  config = JSON.parse(document.querySelector("meta[name=config]").content);
+}
+
+/** The issuer's addresses, asked for once they are needed. Throws an Error with a sentence for the person. */
+async function discover() {
+  if (endpoints) return;
   const issuer = config.issuer.replace(/\/$/, "");
   endpoints = await read(`${issuer}/.well-known/openid-configuration`).catch(() => {
     throw new Error(`The sign-in at ${issuer} does not answer.`);
@@ -25,8 +31,39 @@ export function current() {
   return session && session.expires > Date.now() ? session : null;
 }
 
+/** As `current`, renewed where it ends soon and the issuer gave what renews it. */
+export async function ready() {
+  const session = stored(SESSION);
+  if (session?.renewal && session.expires - Date.now() < RENEW_BEFORE) await renew();
+  return current();
+}
+
+let renewing = null;
+
+/** Whether there is a fresh token; many callers at once are one call. */
+export function renew() {
+  renewing ??= exchangeRenewal().finally(() => (renewing = null));
+  return renewing;
+}
+
+async function exchangeRenewal() {
+  const session = stored(SESSION);
+  if (!session?.renewal || !(await discover().then(() => true, () => false))) return false;
+  const body = new URLSearchParams({ grant_type: "refresh_token", client_id: config.client_id, refresh_token: session.renewal });
+  const response = await fetch(endpoints.token_endpoint, { method: "POST", body }).catch(() => null);
+  if (!response) return false; // perhaps in a moment; until it ends the old one is good
+  if (!response.ok) {
+    sessionStorage.setItem(SESSION, JSON.stringify({ ...session, renewal: undefined }));
+    return false;
+  }
+  const tokens = await response.json();
+  keep({ ...tokens, refresh_token: tokens.refresh_token ?? session.renewal }, claims(tokens.id_token)?.nonce);
+  return true;
+}
+
 /** Goes to the issuer's page; the browser comes back to this address with a code. */
 export async function begin() {
+  await discover();
   const pending = { verifier: random(), state: random(), nonce: random(), hash: location.hash };
   sessionStorage.setItem(PENDING, JSON.stringify(pending));
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(pending.verifier));
@@ -46,6 +83,7 @@ export async function begin() {
 export async function complete() {
   const answer = new URLSearchParams(location.search);
   if (!answer.has("code") && !answer.has("error")) return;
+  await discover();
   const pending = stored(PENDING);
   sessionStorage.removeItem(PENDING);
   history.replaceState(null, "", `/${pending?.hash || ""}`);
@@ -69,8 +107,9 @@ export async function complete() {
 }
 
 /** Forgets the tokens, and ends the issuer's session where it can. */
-export function end() {
+export async function end() {
   forget();
+  await discover().catch(() => null); // signed out here all the same
   if (!endpoints?.end_session_endpoint) return;
   goTo(endpoints.end_session_endpoint, {
     client_id: config.client_id,
@@ -93,6 +132,7 @@ function keep(tokens, nonce) {
   const session = {
     token: forApi ? tokens.access_token : tokens.id_token,
     name: person.name || person.email || person.sub,
+    renewal: tokens.refresh_token,
     expires: Date.now() + 1000 * ((tokens.expires_in ?? 3600) - 30),
   };
   sessionStorage.setItem(SESSION, JSON.stringify(session));

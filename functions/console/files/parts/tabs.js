@@ -2,8 +2,8 @@
 
 import { make } from "./dom.js";
 
-/** `entries`: `[key, title, build]`. `moved` is told the key of the tab that a person chose. */
-export function tabs(entries, first, moved) {
+/** `entries`: `[key, title, build]`. `moved` is told the key of the tab that a person chose. Up to the tab `last`, each ends with the way to the next. */
+export function tabs(entries, first, moved, last) {
   const keys = entries.map(([key]) => key);
   let chosen = keys.includes(first) ? first : keys[0];
   const list = make("div", { role: "tablist", className: "tabs", "aria-label": "Settings" });
@@ -17,6 +17,16 @@ export function tabs(entries, first, moved) {
     panels.set(key, make("div", { role: "tabpanel", id: `panel-${key}`, "aria-labelledby": head.id, tabIndex: -1 }, ...[build()].flat()));
   }
   list.append(...heads.values());
+  for (const [index, [key]] of entries.entries()) {
+    if (index >= keys.indexOf(last)) continue;
+    const [next, title] = entries[index + 1];
+    const go = make("button", { type: "button" }, `Next: ${title}`);
+    go.addEventListener("click", () => {
+      open(next, true);
+      heads.get(next).scrollIntoView({ block: "center" });
+    });
+    panels.get(key).append(make("div", { className: "row end" }, go));
+  }
 
   function open(key, focus = false) {
     chosen = key;

@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 
 export const STATES = {
   pending: ["On its way", "wait"],
-  held: ["Held", "wait"],
+  held: ["Kept until active", "wait"],
   delivered: ["In Intercom", "good"],
   partial: ["In Intercom, in part", "warn"],
   skipped: ["Was there before", "quiet"],
@@ -19,7 +19,7 @@ export const STATE_HELP = {
   delivered: "The contact is in Intercom with all mapped values.",
   partial: "The contact is in Intercom, but some values were left out.",
   skipped: "Intercom had the contact before, and your settings leave it as it is.",
-  failed: "Something has to be mended, then press Replay.",
+  failed: "Something has to be put right, then press Send again.",
   not_wanted: "The campaign does not send such people to Intercom.",
   known: "The person joined before the campaign became active.",
   erased: "Somebody deleted the contact; it is not brought back.",
@@ -48,26 +48,32 @@ export const RUN_STATE_HELP = {
   cancelled: "Somebody ended it. What was done until then stays.",
 };
 export const CAMPAIGN_STATE_HELP = {
-  draft: "Nothing is sent yet: signups are held until you activate it.",
+  draft: "Nothing is sent yet: signups are kept until you activate it.",
   active: "Signups go to Intercom as they come.",
-  paused: "Signups are held until you activate it again.",
+  paused: "Signups are kept until you activate it again.",
 };
+
+/** An e-mail address or a link, which is broken, where it must be, behind its signs and not in a word. */
+export function address(text) {
+  const parts = String(text).split(/(?<=[@./_+-])/);
+  return make("span", { className: "address" }, ...parts.flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part])));
+}
 
 /** A small coloured word; its colour says nothing that the word does not. */
 export const badge = ([text, kind] = ["?", "quiet"]) => make("span", { className: `badge ${kind}` }, text);
 
 export const number = (value) => (value === null || value === undefined ? "–" : Number(value).toLocaleString());
 
-/** A moment in the reader's own zone; the exact one as a tooltip. `seconds` since 1970. */
-export function moment(seconds) {
+/** A moment in the reader's own zone; the exact one as a tooltip. `seconds` since 1970; `exactly`: to the second, for today. */
+export function moment(seconds, exactly = false) {
   if (!seconds) return make("span", {}, "–");
   const date = new Date(seconds * 1000);
-  return make("time", { dateTime: date.toISOString(), title: date.toLocaleString() }, when(date));
+  return make("time", { dateTime: date.toISOString(), title: date.toLocaleString() }, when(date, exactly));
 }
 
-function when(date) {
+function when(date, exactly) {
   const today = new Date().toDateString() === date.toDateString();
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: today ? "2-digit" : undefined });
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: exactly && today ? "2-digit" : undefined });
   return today ? `today ${time}` : `${date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
 }
 

@@ -1,6 +1,8 @@
 // Sync runs: start one, see how far it is, cancel it.
 
-import { read, send } from "../parts/api.js";
+import { syncEffects } from "../campaign/effects.js";
+import { complete, learnDefaults } from "../campaign/settings_model.js";
+import { read, readCampaign, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { arriving, attempt, button, card, make, say } from "../parts/dom.js";
 import { badge, duration, moment, number, plural, RUN_STATES } from "../parts/words.js";
@@ -8,8 +10,8 @@ import { badge, duration, moment, number, plural, RUN_STATES } from "../parts/wo
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
 const PAGE = 10;
 
-/** The runs of a campaign, newest first; while one is open the list renews itself. */
-export function runsCard(id, title = "Sync runs") {
+/** The runs of a campaign, newest first; while one is open the list renews itself. `isEdited`: whether its settings wait to be saved. */
+export function runsCard(id, title = "Sync runs", isEdited = () => false) {
   const path = `/api/campaigns/${id}/syncs`;
   const known = new Map(); // the runs that are shown, by id
   let cursor = null;
@@ -36,6 +38,9 @@ export function runsCard(id, title = "Sync runs") {
   function show({ items, problems }) {
     for (const each of items) known.set(each.run_id, each);
     const start = button("Sync now", async () => {
+      if (isEdited()) throw new Error("Save your changes first: a run uses what is saved.");
+      const effects = await syncEffects(complete((await Promise.all([readCampaign(id), learnDefaults()]))[0].body));
+      if (!(await confirmed("Sync now?", effects, "Start the sync"))) return;
       await send(path);
       say("A sync run has begun.");
       await renew();

@@ -5,16 +5,10 @@ import { arriving, button, card, make } from "../parts/dom.js";
 import { checkbox, field, input, radios, select } from "../parts/form.js";
 import { runsCard } from "./sync_runs.js";
 import { number } from "../parts/words.js";
+import { suggestButton, WRITE_BACK } from "../campaign/suggest.js";
 import * as workspace from "../parts/workspace.js";
 
 const INTERVALS = [5, 10, 15, 30, 60, 120, 360, 720, 1440];
-const WRITE_BACK = [
-  ["referral_link", "Referral link", "string"],
-  ["referral_code", "Referral code", "string"],
-  ["referral_count", "Referral count", "integer"],
-  ["converted_referral_count", "Converted referral count", "integer"],
-];
-
 export function syncTab(model) {
   const section = model.settings.sync;
   const details = make("div", {});
@@ -40,7 +34,7 @@ export function syncTab(model) {
       radios("Sync", section.mode, modes, choose, { place: "sync.mode" }),
     ),
     details,
-    model.isNew ? null : runsCard(model.id),
+    model.isNew ? null : runsCard(model.id, "Sync runs", () => model.isEdited),
   ].filter(Boolean);
 }
 
@@ -54,17 +48,20 @@ function cards(model, section) {
   return [
     card("Who", source(model, section), section.mode === "ongoing" ? field("Every", interval, { place: "sync.interval_minutes" }) : null),
     card("What Referral Factory gets", make("p", { className: "soft" }, "It needs a first name and the e-mail of each contact."), refreshBar(model, button), rows(model, section)),
-    card(
-      "What comes back to Intercom",
-      ...WRITE_BACK.map(([name, label, type]) =>
-        attributeField(model, label, section.write_back[name], (value) => {
-          section.write_back[name] = value || null;
-          model.changed();
-        }, { place: `sync.write_back.${name}`, type }),
-      ),
-    ),
+    writeBack(model, section.write_back),
     notification(section, keep("notify")),
   ];
+}
+
+function writeBack(model, section) {
+  const fields = make("div", {});
+  const keep = (name) => (value) => {
+    section[name] = value || null;
+    model.changed();
+  };
+  const render = () => fields.replaceChildren(...WRITE_BACK.map(([name, label, type, attribute]) => attributeField(model, label, section[name], keep(name), { place: `sync.write_back.${name}`, type, suggested: [attribute] })));
+  render();
+  return card("What comes back to Intercom", fields, make("div", { className: "row" }, suggestButton(model, section, WRITE_BACK, render)));
 }
 
 function notification(section, keep) {

@@ -10,7 +10,9 @@ from typing import Any
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.keys import HELD, due_partition, held_partition, held_shard, listing_partition, state_partition
 from shared.domain.mapping import Dropped
+from shared.domain.operations.results import Joined
 from shared.domain.person import Audience, Person, Referrer, fold_email
+from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Event, Origin, Referral, State
 from shared.domain.signup.referral_filter import group_of
 
@@ -104,6 +106,28 @@ def referral_of(item: Item) -> Referral:
             "overwritten": _read(values, "overwritten", {}),
             "history": tuple(Event(float(at), what, detail) for at, what, detail, *_ in _read(values, "history", [])),
         }
+    )
+
+
+def joined_of(item: Item) -> Joined | None:
+    """What counts of a row, out of few of its attributes; None for our own test."""
+    if item.get("synthetic", {}).get("BOOL"):
+        return None
+    _, campaign_id, user_id = item["pk"]["S"].split("#")
+    person = _person(json.loads(item["person"]["S"]))
+    history = [event[1] for event in json.loads(item["history"]["S"])] if "history" in item else []
+    turns = [what for what in history if what in {Happened.QUALIFIED, Happened.UNQUALIFIED}]
+    return Joined(
+        int(campaign_id),
+        int(user_id),
+        float(item["listed_at"]["N"]),
+        person.audience or Audience.PERSON_REFERRING,
+        State(item["state"]["S"]),
+        converted=turns[-1] == Happened.QUALIFIED if turns else bool(person.qualified),
+        synced=Happened.FROM_SYNC in history,
+        referrer_id=person.referrer.user_id,
+        referrer_name=person.referrer.first_name,
+        referrer_email=person.referrer.email,
     )
 
 

@@ -1,0 +1,85 @@
+// What Activity is narrowed to: in the address, in the form, and as the API is asked.
+
+import { search } from "../parts/api.js";
+import { field, input, select } from "../parts/form.js";
+import { make } from "../parts/dom.js";
+import { AUDIENCES, FLAGS, STATES } from "../parts/words.js";
+
+/** The parts of the list, as a person thinks of them. */
+export const GROUPS = [
+  ["", "All"],
+  ["attention", "Needs attention"],
+  ["waiting", "On its way"],
+  ["done", "In Intercom"],
+  ["quiet", "Not sent"],
+  ["closed", "Dealt with"],
+];
+const NAMES = ["group", "converted", "show", "campaign_id", "audience", "text", "from", "to", "reason"];
+const EXACTLY = [["", "Any"], ["converted", "Converted"], ["elsewhere", "In another Intercom workspace"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
+const WHOLE_ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** The filter that an address names; `show=attention` is what links of earlier versions say. */
+export function filterOf(query) {
+  const wanted = Object.fromEntries(NAMES.map((name) => [name, query[name] ?? ""]));
+  if (query.email) wanted.text = query.email;
+  if (wanted.show === "attention") Object.assign(wanted, { show: "", group: "attention" });
+  if (!GROUPS.some(([group]) => group === wanted.group)) wanted.group = "";
+  for (const name of ["from", "to"]) if (!DAY.test(wanted[name])) wanted[name] = "";
+  return wanted;
+}
+
+export const addressOf = (wanted, open = "") => `#/activity${search({ ...wanted, open })}`;
+
+/** Whether it names somebody, so that acting on all that match is no act on everybody. */
+export const isNarrow = ({ group, converted, show, text, reason }) => Boolean(group || converted || show || text || reason);
+
+export const isWholeAddress = (text) => WHOLE_ADDRESS.test(text);
+
+/** The filter as the API takes it. */
+export function asked({ group, converted, show, campaign_id, audience, text, from, to, reason }) {
+  const exactly = show === "elsewhere" ? { elsewhere: true } : show in FLAGS ? { flag: show } : { state: show };
+  const until = to ? midnight(to, 1) : "";
+  const all = { group, converted, ...exactly, campaign_id, audience, text, reason, since: from ? midnight(from) : "", until };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
+}
+
+/** When a day begins here, in seconds since 1970. */
+function midnight(day, later = 0) {
+  const [year, month, date] = day.split("-").map(Number);
+  return Math.round(new Date(year, month - 1, date + later).getTime() / 1000);
+}
+
+/** The form; `changed` is called with what changed. A text counts once nobody types any more. */
+export function filterForm(wanted, campaigns, changed) {
+  const set = (name) => (value) => changed({ [name]: value.trim() });
+  let timer;
+  const typed = (text) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => changed({ text: text.trim() }), 400);
+  };
+  const text = input(wanted.text, typed, { type: "search", autocomplete: "off", spellcheck: false, placeholder: "Name, part of an address, or who referred them" });
+  const names = [["", "All"], ...campaigns.map((one) => [String(one.campaign_id), one.name || `Campaign ${one.campaign_id}`])];
+  const isUsed = ["show", "converted", "campaign_id", "audience", "from", "to"].some((name) => wanted[name]);
+  const more = make(
+    "details",
+    { className: "more-filters", open: isUsed || matchMedia("(min-width: 50rem)").matches },
+    make("summary", {}, "Filters"),
+    make(
+      "div",
+      { className: "row" },
+      field("Campaign", select(wanted.campaign_id, names, set("campaign_id"))),
+      field("Signed up from", input(wanted.from, set("from"), { type: "date" })),
+      field("to", input(wanted.to, set("to"), { type: "date" })),
+      field("Who", select(wanted.audience, [["", "Everybody"], ...Object.entries(AUDIENCES)], set("audience"))),
+      field("State", select(wanted.converted ? "converted" : wanted.show, EXACTLY, (value) => changed(value === "converted" ? { converted: "true", show: "" } : { converted: "", show: value }))),
+    ),
+  );
+  const form = make("form", { className: "filters", role: "search" }, field("Find", text, { className: "wide" }), more);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    changed({ text: text.value.trim() });
+  });
+  return form;
+}

@@ -1,0 +1,135 @@
+// The table of people in Activity: rows that take the place of rows, selection, and which one is open.
+
+import { link, make, table } from "../parts/dom.js";
+import { address, badge, FLAGS, moment, plural, STATES } from "../parts/words.js";
+
+export const keyOf = (one) => `${one.campaign_id}-${one.user_id}`;
+export const nameOf = (one) => one.first_name || one.email || `User ${one.user_id}`;
+export const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);
+
+const HEADS = ["", "Person", "Referred by", "Campaign", "State", "Signed up"];
+
+/** `open` is called with a row; `selected` whenever the selection changes. `nameOfCampaign` by its id. */
+export function peopleList({ open, selected, nameOfCampaign }) {
+  let rows = [];
+  let current = "";
+  const chosen = new Set();
+  const all = make("input", { type: "checkbox", "aria-label": "Select everybody shown" });
+  all.addEventListener("change", () => {
+    for (const one of rows) chosen[all.checked ? "add" : "delete"](keyOf(one));
+    mark();
+  });
+  const place = table("People, newest first", HEADS, []);
+  place.classList.add("people");
+  place.querySelector("th").replaceChildren(all);
+  const body = place.querySelector("tbody");
+
+  function rowOf(one) {
+    const key = keyOf(one);
+    const box = make("input", { type: "checkbox", "aria-label": `Select ${nameOf(one)}`, checked: chosen.has(key) });
+    box.addEventListener("change", () => {
+      chosen[box.checked ? "add" : "delete"](key);
+      mark();
+    });
+    const name = link(nameOf(one), `#/activity/${one.campaign_id}/${one.user_id}`, { className: "person-name" });
+    const cells = [
+      box,
+      make("div", {}, name, one.first_name && one.email ? make("div", { className: "soft small" }, address(one.email)) : null),
+      referrer(one),
+      nameOfCampaign(one.campaign_id),
+      make("div", {}, make("span", { className: "badges" }, stateBadge(one.state), one.qualified ? badge(["Converted", "good"]) : null, ...flags(one)), why(one)),
+      moment(one.accepted_at),
+    ];
+    const made = table("", HEADS, [cells]).querySelector("tbody > tr");
+    made.dataset.key = key;
+    made.addEventListener("click", (event) => {
+      if (event.target.closest("input, button") || event.ctrlKey || event.metaKey || event.shiftKey || !getSelection().isCollapsed) return;
+      event.preventDefault();
+      open(one);
+    });
+    return made;
+  }
+
+  /** Which rows are chosen and which one is open, as the table shows it. */
+  function mark() {
+    for (const tr of body.children) {
+      const isOpen = tr.dataset.key === current;
+      tr.classList.toggle("open", isOpen);
+      tr.classList.toggle("chosen", chosen.has(tr.dataset.key));
+      tr.querySelector("input").checked = chosen.has(tr.dataset.key);
+      if (isOpen) tr.querySelector("a").setAttribute("aria-current", "true");
+      else tr.querySelector("a").removeAttribute("aria-current");
+    }
+    const count = rows.filter((one) => chosen.has(keyOf(one))).length;
+    all.checked = count > 0 && count === rows.length;
+    all.indeterminate = count > 0 && count < rows.length;
+    selected(chosenRows());
+  }
+
+  const chosenRows = () => rows.filter((one) => chosen.has(keyOf(one)));
+
+  return {
+    element: place,
+    rows: () => rows,
+    chosenRows,
+    /** Rows take the place of rows, so that nothing else moves; who has the focus keeps it. */
+    show(found) {
+      const at = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.key : null;
+      const isBox = document.activeElement?.matches("input");
+      rows = found;
+      body.replaceChildren(...rows.map(rowOf));
+      mark();
+      if (at) body.querySelector(`tr[data-key="${at}"] ${isBox ? "input" : "a"}`)?.focus({ preventScroll: true });
+    },
+    append(found) {
+      rows = [...rows, ...found];
+      body.append(...found.map(rowOf));
+      mark();
+    },
+    setOpen(key) {
+      current = key;
+      mark();
+    },
+    clear() {
+      chosen.clear();
+      mark();
+    },
+    /** The row so many places away from the open one. */
+    beside(step) {
+      const at = rows.findIndex((one) => keyOf(one) === current);
+      return at < 0 ? null : (rows[at + step] ?? null);
+    },
+    position() {
+      const at = rows.findIndex((one) => keyOf(one) === current);
+      return at < 0 ? "" : `${at + 1} of ${plural(rows.length, "person", "people")} shown`;
+    },
+    focus(key) {
+      const name = body.querySelector(`tr[data-key="${key}"] a`);
+      name?.focus();
+      name?.scrollIntoView({ block: "nearest" });
+    },
+  };
+}
+
+function referrer(one) {
+  if (!one.referrer_first_name && !one.referrer_email) return make("span", { className: "soft" }, "–");
+  if (!one.referrer_first_name) return address(one.referrer_email);
+  return make("div", {}, one.referrer_first_name, one.referrer_email ? make("div", { className: "soft small" }, address(one.referrer_email)) : null);
+}
+
+/** The reason, and for whom a person should look after, what to do. */
+function why(one) {
+  const [refused] = Object.values(one.refusals);
+  const reason = refused ?? one.reason;
+  if (one.needs_attention) return make("div", { className: "small why" }, reason, " ", make("strong", {}, "What to do: "), one.what_to_do);
+  return reason ? make("div", { className: "soft small why" }, reason) : null;
+}
+
+export function flags(one) {
+  const wrong = Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => FLAGS[flag]);
+  const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? "Perhaps it qualifies" : "Something was refused"] : wrong;
+  const badges = found.map((text) => badge([text, one.needs_attention ? "bad" : "quiet"]));
+  const away = one.in_another_workspace ? [badge(["In another workspace", "warn"])] : [];
+  const test = one.origin === "synthetic" ? [badge(["Our own test", "quiet"])] : [];
+  return [...badges, ...(one.dealt_with ? [badge(["Dealt with", "quiet"])] : []), ...away, ...test];
+}

@@ -1,0 +1,149 @@
+"""What the campaigns bring, counted from the ledger: nobody twice, nobody lost, by the workspace's days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.person import Audience, Person, Referrer
+from shared.domain.signup.happened import Happened
+from shared.domain.signup.referral import Referral, State
+from tests.support.builders import NOW, App
+from tests.support.console_api import Console
+
+DAY = 86_400.0
+RITA = Referrer(41, "Rita", "rita@example.com")
+
+
+@pytest.fixture
+def console() -> Console:
+    console = Console()
+    console.app.configure()
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    connection = console.app.environment.connections.find()
+    assert connection is not None
+    console.app.environment.connections.save(replace(connection, timezone="Pacific/Auckland"))
+    return console
+
+
+def join(app: App, user_id: int, state: State = State.DELIVERED, at: float = NOW - 60, **more: Any) -> None:
+    by = more.pop("by", RITA)
+    audience = Audience.PERSON_INVITED if by else Audience.PERSON_REFERRING
+    person = Person(
+        user_id, audience=audience, first_name=f"P{user_id}", email=f"p{user_id}@example.com", referrer=by or Referrer()
+    )
+    app.environment.referrals.add(Referral(more.pop("campaign_id", 1), user_id, state, person, at, **more))
+
+
+def happened(app: App, user_id: int, *what: Happened) -> None:
+    def change(row: Referral) -> Referral:
+        for one in what:
+            row = row.told(NOW, one)
+        return row
+
+    app.environment.referrals.update(1, user_id, change)
+
+
+def test_each_friend_counts_once_whatever_became_of_them(console: Console) -> None:
+    app = console.app
+    states = (State.DELIVERED, State.PARTIAL, State.SKIPPED, State.FAILED, State.PENDING, State.NOT_WANTED, State.ERASED)
+    for user_id, state in enumerate(states, 1):
+        join(app, user_id, state)
+    join(app, 20, State.KNOWN)  # joined before the campaign was active
+    join(app, 21, by=None)  # came without a friend's link
+    join(app, 22, synthetic=True)  # our own test
+    join(app, 23, by=None)
+    happened(app, 23, Happened.FROM_SYNC)
+    happened(app, 1, Happened.QUALIFIED)
+    happened(app, 2, Happened.QUALIFIED, Happened.UNQUALIFIED)
+    shown = console.get("/api/results")
+    assert shown["total"] == {"invited": 7, "in_intercom": 3, "converted": 1, "rewarded": 0}
+    assert (shown["themselves"], shown["synced"], shown["whole"]) == (1, 1, True)
+    assert shown["referrers"] == [
+        {"name": "Rita", "email": "rita@example.com", "campaign_id": 1, "user_id": 41, "invited": 7, "converted": 1}
+    ]
+
+
+def test_a_worker_that_dies_before_it_counts_costs_no_count(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(console.app.environment.figures, "count", lambda *_: None)  # what a killed worker had in memory
+        console.app.sign_up()
+    console.app.environment.figures.count(1, "signups", NOW)  # that of another one
+    console.app.environment.flush()
+    assert console.get("/api/results")["total"]["in_intercom"] == 1
+    assert console.get("/api/overview")["total"]["delivered"] == 0, "what the workers counted"
+
+
+def test_days_are_those_of_the_workspace(console: Console) -> None:
+    """At NOW it is 13:00 in Auckland, so a signup of 13 hours and a minute before is yesterday's."""
+    join(console.app, 1, at=NOW - 13 * 3_600 + 60)
+    join(console.app, 2, at=NOW - 13 * 3_600 - 60)
+    shown = console.get("/api/results", "days=2")
+    assert shown["zone"] == "Pacific/Auckland"
+    assert [(day["day"], day["invited"]) for day in shown["days"]] == [("2026-11-21", 1), ("2026-11-22", 1)]
+    assert [campaign["days"] for campaign in shown["campaigns"]] == [[1, 1]]
+
+
+def test_the_period_is_compared_with_the_one_before(console: Console) -> None:
+    for user_id, days in enumerate((0, 1, 6, 8, 9, 20), 1):
+        join(console.app, user_id, at=NOW - days * DAY - 60)
+    shown = console.get("/api/results", "days=7")
+    assert (shown["total"]["invited"], shown["before"]["invited"]) == (3, 2)
+    assert len(shown["days"]) == 7
+    assert sum(day["invited"] for day in shown["days"]) == 3
+
+
+def test_campaigns_and_referrers_come_by_what_they_brought(console: Console) -> None:
+    app = console.app
+    app.configure(campaign_id=2, name="Partners")
+    for user_id in (1, 2, 3):
+        join(app, user_id, campaign_id=2, by=Referrer(50, "Sam", "SAM@example.com" if user_id == 1 else "sam@example.com"))
+    join(app, 4)
+    shown = console.get("/api/results")
+    assert [(one["name"], one["invited"]) for one in shown["campaigns"]] == [("Partners", 3), ("Friends of ours", 1)]
+    assert [(one["name"], one["invited"]) for one in shown["referrers"]] == [("Sam", 3), ("Rita", 1)]
+
+
+def test_rewards_count_when_they_are_given(console: Console) -> None:
+    for days, by in ((0, 2), (3, 1), (40, 5)):
+        console.app.environment.figures.count(1, "rewarded", NOW - days * DAY, by)
+    console.app.environment.flush()
+    shown = console.get("/api/results")
+    assert (shown["total"]["rewarded"], shown["before"]["rewarded"], shown["campaigns"][0]["rewarded"]) == (3, 5, 3)
+
+
+def test_a_count_is_kept_for_as_long_as_it_is_dear(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = console.app
+    join(app, 1)
+    app.environment.figures.count(1, "signups", NOW)
+    app.environment.flush()
+    search = app.environment.referral_search
+    slow: Callable[..., Any] = search.joined
+
+    def joined(*arguments: Any) -> Any:
+        app.wait(3)
+        return slow(*arguments)
+
+    monkeypatch.setattr(search, "joined", joined)
+    assert console.get("/api/results")["total"]["invited"] == 1
+    join(app, 2)
+    app.wait(30)
+    assert console.get("/api/results")["total"]["invited"] == 1, "3 s of reading are shown for a minute"
+    app.wait(31)
+    assert console.get("/api/results")["total"]["invited"] == 2
+
+
+def test_no_vendor_is_called(console: Console) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise AssertionError("no vendor is called")
+
+    console.app.wire.send = fail  # type: ignore[method-assign]
+    assert console.get("/api/results")["total"]["invited"] == 0
+
+
+@pytest.mark.parametrize("days", ["0", "91", "x"])
+def test_a_period_that_is_none_is_refused(console: Console, days: str) -> None:
+    assert console.call("GET", "/api/results", query=f"days={days}").status == 400
