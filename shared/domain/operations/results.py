@@ -12,7 +12,7 @@ from shared.domain.signup.referral import State
 
 ARRIVED = frozenset({State.DELIVERED, State.PARTIAL, State.SKIPPED})
 """The person is a contact in Intercom, whether or not this application created it."""
-MOST_REFERRERS = 10
+TOP_REFERRERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def results_of(people: Iterable[Joined], since: float, zone: tzinfo) -> Results:
         if one.referrer:
             _credit(referrers, one)
     ranked = sorted(referrers.values(), key=lambda each: (-each.invited, -each.converted, each.name or each.email or ""))
-    results.referrers = ranked[:MOST_REFERRERS]
+    results.referrers = ranked[:TOP_REFERRERS]
     return results
 
 

@@ -23,7 +23,7 @@ MOST_READ = 600
 """Keys of one call; a filter that drops more answers a short page."""
 MOST_SEARCHED = 1_000
 """Keys of one call that looks for a text: little is read of each, and most are dropped."""
-LATEST = 9_999_999_999.0
+END_OF_TIME = 9_999_999_999.0
 
 
 class DynamoReferralSearch(ReferralSearch):
@@ -69,7 +69,7 @@ class DynamoReferralSearch(ReferralSearch):
     def joined(self, campaign_id: int, since: float, most: int) -> list[Joined]:
         keys: list[tuple[float, str]] = []
         for partition in listing_partitions(f"REFERRALS#{campaign_id}"):
-            condition, values = in_partition("list_partition", partition, (since, LATEST))
+            condition, values = in_partition("list_partition", partition, (since, END_OF_TIME))
             items = self._table.query(condition, values, IndexName=LISTING_INDEX, ScanIndexForward=False)
             keys += [(float(item["listed_at"]["N"]), item["pk"]["S"]) for item in islice(items, most)]
         newest = [pk for _, pk in sorted(keys, reverse=True)[:most]]
@@ -105,4 +105,4 @@ def _between(wanted: ReferralFilter) -> tuple[float, float] | None:
     if wanted.since is None and wanted.until is None:
         return None
     first = wanted.since or 0.0
-    return first, max(first, LATEST if wanted.until is None else wanted.until)
+    return first, max(first, END_OF_TIME if wanted.until is None else wanted.until)
