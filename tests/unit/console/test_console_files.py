@@ -200,3 +200,20 @@ def _named(path: Path) -> Iterator[str]:
     for start, name in re.findall(r'"(/console|\.{1,2})/([\w./]+\.\w+)"', path.read_text()):
         base = FILES if start == "/console" else path.parent / start
         yield (base / name).resolve().relative_to(FILES).as_posix()
+
+
+def test_each_name_that_a_module_imports_is_exported_where_it_says() -> None:
+    modules = {path: path.read_text() for path in EACH_FILE if path.suffix == ".js"}
+    missing = [
+        f"{path.name}: {name} of {address}"
+        for path, text in modules.items()
+        for names, address in re.findall(r'import \{([^}]+)\} from "(\.[^"]+)"', text)
+        for name in (each.split(" as ")[0].strip() for each in names.split(","))
+        if name not in _exported(modules[(path.parent / address).resolve()])
+    ]
+    assert missing == []
+
+
+def _exported(text: str) -> set[str]:
+    listed = {name.strip() for names in re.findall(r"export \{([^}]+)\}", text) for name in names.split(",")}
+    return listed | set(re.findall(r"export (?:async )?(?:const|function|class|let) (\w+)", text))

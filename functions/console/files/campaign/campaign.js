@@ -3,8 +3,8 @@
 import { read, saveCampaign, send } from "../parts/api.js";
 import { audienceTab } from "./audience.js";
 import { confirmed } from "../parts/dialog.js";
-import { resolveConflict } from "./conflict.js";
-import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { resolveConflict } from "../drafts/conflict.js";
+import { draftOf, dropDraft, keepDraft } from "../drafts/drafts.js";
 import { button, link, make, say } from "../parts/dom.js";
 import { proofDetails } from "../overview/completeness.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";

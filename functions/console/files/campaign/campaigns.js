@@ -5,7 +5,7 @@ import { arriving, card, link, make, table } from "../parts/dom.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
 import { field, input } from "../parts/form.js";
 import { badge, CAMPAIGN_STATES } from "../parts/words.js";
-import { hasDraft } from "./drafts.js";
+import { hasDraft } from "../drafts/drafts.js";
 import { factoryCampaigns } from "../parts/workspace.js";
 
 export async function show() {

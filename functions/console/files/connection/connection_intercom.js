@@ -1,6 +1,6 @@
 // Intercom: connect by OAuth or with an access token, check, disconnect.
 
-import { replayAll } from "../activity/activity.js";
+import { sendAgain } from "../activity/acts.js";
 import { read, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { arriving, button, card, link, make, say } from "../parts/dom.js";
@@ -33,7 +33,7 @@ async function leftBehind({ workspace, workspace_before: before }, reload) {
   const people = `${plural(count, "signup")}${more ? " or more" : ""}`;
   const what = `${people} were delivered to the workspace ${before.name} that was connected before. They are not in ${here}. Each can become a contact here, as if the person had just signed up; test signups too.`;
   const note = make("p", {}, what);
-  const again = button("Deliver them to this workspace", () => replayAll({ elsewhere: true }, reload));
+  const again = button("Send them to this workspace", async () => (await sendAgain({ elsewhere: true }, "those who are in the other workspace")) && reload());
   return make("div", { className: "note warn" }, note, make("div", { className: "row" }, again, link("Look at them", "#/activity?show=elsewhere")));
 }
 

@@ -4,7 +4,7 @@ import { ask } from "../parts/dialog.js";
 import { diffTable } from "../parts/diff.js";
 import { make } from "../parts/dom.js";
 import { merge, taking } from "./merge.js";
-import { complete } from "./settings_model.js";
+import { complete } from "../campaign/settings_model.js";
 
 /** Answers the settings to go on with, and whether to save them at once; null to go on editing as before. */
 export async function resolveConflict(current, before, mine) {
