@@ -176,7 +176,7 @@ def test_everything_else_is_a_bug_and_stays_what_it_is() -> None:
     with pytest.raises(ClientError):
         missing.put({"pk": attribute_of("a"), "sk": attribute_of("b")}, "attribute_not_exists(pk)")
     with pytest.raises(ClientError):
-        DynamoCampaigns(missing).save({"campaign_id": 1}, None, "ann", NOW)
+        DynamoCampaigns(missing).save(campaign_of({"campaign_id": 1}), None, "ann", NOW)
     with pytest.raises(ValueError, match="no such number"):
         attribute_of(float("nan"))
 

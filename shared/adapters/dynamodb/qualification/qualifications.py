@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from typing import Any
 
+from shared.adapters.dynamodb.changing import change_row
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.keys import due_partition
 from shared.adapters.dynamodb.signup.referral_items import key_of_referral
-from shared.adapters.dynamodb.signup.referrals import UPDATE_ATTEMPTS
 from shared.adapters.dynamodb.table import Table
 from shared.domain.qualification.qualification import Qualification, Sighting, Stage
-from shared.errors import TransientError
 from shared.ports.qualification import Qualifications
 
 SORT_KEY = "QUALIFICATION"
@@ -31,19 +30,16 @@ class DynamoQualifications(Qualifications):
         return None if item is None else _qualification_of(item)
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
-        """See ``Qualifications.update``. ``change`` may be called several times; it must not act on the world."""
-        for _ in range(UPDATE_ATTEMPTS):
+
+        def read() -> tuple[Qualification, bool]:
             found = self.find(campaign_id, user_id)
-            before = found or Qualification(campaign_id, user_id)
-            after = change(before)
-            if after == before:
-                return before
-            after = replace(after, version=before.version + 1)
-            condition = "version = :version" if found else "attribute_not_exists(pk)"
-            values = {":version": before.version} if found else None
-            if self._table.put(_item_of(after), condition, values):
-                return after
-        raise TransientError("the qualification changes too often", vendor="aws")
+            return found or Qualification(campaign_id, user_id), found is not None
+
+        def write(after: Qualification, was_there: bool) -> bool:
+            condition = "version = :version" if was_there else "attribute_not_exists(pk)"
+            return self._table.put(_item_of(after), condition, {":version": after.version - 1} if was_there else None)
+
+        return change_row(read, change, write, "qualification")
 
 
 def _item_of(qualification: Qualification) -> dict[str, Any]:

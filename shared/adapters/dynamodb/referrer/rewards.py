@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from typing import Any
 
+from shared.adapters.dynamodb.changing import change_row
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Table
 from shared.domain.referrer.reward import Kind, Reward, RewardFacts, Status
-from shared.errors import NotFoundError, TransientError
+from shared.errors import NotFoundError
 from shared.ports.referrer import RewardKey, Rewards
 
 PREFIX = "REWARD#"
-UPDATE_ATTEMPTS = 5
 _PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
 _TIMES = ("noted_at", "changed_at", "told_at", "reserved_at", "settled_at", "again_at")
 
@@ -40,17 +40,16 @@ class DynamoRewards(Rewards):
         return self._table.put(_item(reward), "attribute_not_exists(pk)")
 
     def update(self, key: RewardKey, change: Callable[[Reward], Reward]) -> Reward:
-        for _ in range(UPDATE_ATTEMPTS):
-            before = self.find(key)
-            if before is None:
+        def read() -> tuple[Reward, None]:
+            found = self.find(key)
+            if found is None:
                 raise NotFoundError(f"no reward {key.kind} {key.id} of user {key.user_id}")
-            after = change(before)
-            if after == before:
-                return before
-            after = replace(after, version=before.version + 1)
-            if self._table.put(_item(after), "version = :version", {":version": before.version}):
-                return after
-        raise TransientError("the reward's row changes too often", vendor="aws")
+            return found, None
+
+        def write(after: Reward, _: None) -> bool:
+            return self._table.put(_item(after), "version = :version", {":version": after.version - 1})
+
+        return change_row(read, change, write, "reward's row")
 
 
 def _keys(key: RewardKey) -> tuple[str, str]:

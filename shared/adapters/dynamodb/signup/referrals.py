@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
+from shared.adapters.dynamodb.changing import change_row
 from shared.adapters.dynamodb.contact.people import key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import DUE_INDEX, held_partition
@@ -14,12 +14,11 @@ from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.signup.referral import UNFINISHED, Referral, State
-from shared.errors import NotFoundError, TransientError
+from shared.errors import NotFoundError
 from shared.ports.clock import Clock
 from shared.ports.listing import Page
 from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals, Waiting
 
-UPDATE_ATTEMPTS = 5
 POINTER = "REFERRAL#"
 """Sort keys of pointers from a contact or an e-mail address to rows."""
 RING, RUNG_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
@@ -55,19 +54,19 @@ class DynamoReferrals(Referrals):
         return self._table.put(item_of(referral), condition, {":now": self._clock.now()})
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Referral], Referral]) -> Referral:
-        """See ``Referrals.update``. ``change`` may be called several times; it must not act on the world."""
-        for _ in range(UPDATE_ATTEMPTS):
+        def read() -> tuple[Referral, Item]:
             item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
             if item is None or self._is_expired(item):
                 raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
-            before = referral_of(item)
-            after = change(before)
-            if after == before or before.forgotten:
-                return before
-            after = replace(after, version=before.version + 1)
-            if self._table.put(item_of(after, item), "version = :version", {":version": before.version}):
-                return after
-        raise TransientError("the referral's row changes too often", vendor="aws")
+            return referral_of(item), item
+
+        def write(after: Referral, stored: Item) -> bool:
+            return self._table.put(item_of(after, stored), "version = :version", {":version": after.version - 1})
+
+        def change_known(row: Referral) -> Referral:
+            return row if row.forgotten else change(row)
+
+        return change_row(read, change_known, write, "referral's row")
 
     def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
         condition = "due_partition = :partition AND due_at <= :until"
