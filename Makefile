@@ -14,7 +14,7 @@ OPTIONS := $(OPTIONS_FOLDER)/.made
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token prove test crash-test browser-test simulate fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy smoke clean
+.PHONY: help install run demo token prove test crash-test browser-test simulate publish-simulation fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy smoke clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ browser-test: .venv-browser/.installed $(MINISTACK) ## click through the guides 
 simulate: .venv/.installed ## play bad days in the simulated world: SEEDS=1, SIGNUPS=10000; long
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1) --signups $(or $(SIGNUPS),10000) --processes 2 $(ARGS)
 	@$(BIN)/python -m pytest -q -n 2 -m slow tests/simulation/guards/test_referral_crash_points.py tests/unit/qualification/test_disorder.py
+
+publish-simulation: .venv/.installed ## play the week's run and write docs/simulation.md: SEEDS=5, SIGNUPS=10000; an hour
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),5) --signups $(or $(SIGNUPS),10000) --processes 2 --publish docs/simulation.md
 
 fuzz: .venv/.installed ## feed seeded inputs that nobody meant to receivers, readers and the API; 30 minutes; ARGS=--help
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 
 from tqdm import tqdm
 
 from tests.simulation.judge.targets import misses
 from tests.simulation.play.scenarios import SCENARIOS, Outcome, Scenario, play
+from tests.simulation.publish import publish
 
 COLUMNS = (
     ("scenario", 22, lambda one: one.scenario.name),
@@ -45,6 +47,8 @@ def main(arguments: list[str]) -> int:
     jobs = [(scenario, seed) for scenario in chosen for seed in range(options.first_seed, options.first_seed + options.seeds)]
     outcomes = list(_play_all(jobs, options.signups, options.processes))
     outcomes.sort(key=lambda one: ([other.name for other in SCENARIOS].index(one.scenario.name), one.seed))
+    if options.publish:
+        publish(outcomes, options.publish, [one for one in arguments if one not in ("--publish", str(options.publish))])
     return _report(outcomes)
 
 
@@ -98,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--signups", type=int, default=10_000, help="signups of each run (default 10000)")
     parser.add_argument("--scenario", action="append", help="only those whose name has this text; may be repeated")
     parser.add_argument("--processes", type=int, default=1, help="runs at the same time (default 1)")
+    parser.add_argument("--publish", type=Path, metavar="PAGE", help="write the table to this page as well")
     return parser
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from tests.simulation import __main__ as simulate
-from tests.simulation import prove
+from tests.simulation import prove, publish
 from tests.simulation.judge.oracle import Verdict
 from tests.simulation.play.scenarios import SCENARIOS, Outcome
 
@@ -63,3 +66,20 @@ def test_a_simulation_that_would_play_nothing_is_an_error(
 
 def test_the_days_that_the_introduction_describes_are_there() -> None:
     assert tuple(day.name for day in prove.DAYS) == prove.NAMES
+
+
+def test_a_run_is_published_with_its_command_and_what_it_missed(tmp_path: Path) -> None:
+    """So small a run misses a target, for what is asked of Intercom once a day counts among its few calls."""
+    path = tmp_path / "simulation.md"
+    assert simulate.main(["--scenario", "without faults", "--signups", "20", "--publish", str(path)]) == 1
+    text = path.read_text()
+    assert "\npython -m tests.simulation --scenario 'without faults' --signups 20\n" in text
+    assert "| without faults | 1 | 20 | 0 | 0 | 0 | 0 | 0 |" in text
+    assert "**1 of 1 runs missed a target.**" in text
+    assert "calls per signup, at most" in text
+
+
+def test_a_run_that_reached_everything_says_so() -> None:
+    text = publish.page([outcome()], "x", "abc", datetime(2026, 1, 5, tzinfo=UTC))
+    assert "Played on 2026-01-05 on commit `abc`" in text
+    assert "All runs reached their targets." in text
