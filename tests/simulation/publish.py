@@ -15,17 +15,6 @@ from tests.simulation.prove import COLUMNS, broken_laws
 
 ROOT = Path(__file__).parents[2]
 HEAD = ("scenario", "seed", "signups", *COLUMNS, "users p99", "users max", "leads p99", "leads max", "calls", "targets")
-    "scenario",
-    "seed",
-    "signups",
-    *COLUMNS,
-    "users p99",
-    "users max",
-    "leads p99",
-    "leads max",
-    "calls a signup",
-    "targets",
-)
 
 
 def page(outcomes: Sequence[Outcome], command: str, commit: str, at: datetime) -> str:
