@@ -132,6 +132,14 @@ class Campaign:
         """All that was noted, in plain words."""
         return tuple(text for part in sorted(self.noted_problems) for text in self.noted_problems[part])
 
+    @property
+    def treats_alike(self) -> bool:
+        """Whether it makes no difference to a contact if its person was invited or refers."""
+        invited, referring = self.audience(Audience.PERSON_INVITED), self.audience(Audience.PERSON_REFERRING)
+        if invited.action is Action.NONE and referring.action is Action.NONE:
+            return True
+        return invited == referring and self.creation_values(Audience.PERSON_INVITED) == dict(referring.defaults)
+
     def audience(self, audience: Audience) -> AudienceSettings:
         return self.audiences.get(audience, AudienceSettings())
 

@@ -53,6 +53,10 @@ class Happened(StrEnum):
     UNARCHIVED_IN_INTERCOM = "unarchived in Intercom", "Somebody brought the contact back in Intercom."
     UNVERIFIED = "unverified", "An hour after the webhook, Referral Factory's own list did not hold this person."
     ASKS = "asks", "Referral Factory is asked whether it knows the signup, before a contact is written for it."
+    ASKS_WHO = (
+        "asks who",
+        "Referral Factory is asked whether the person was invited or refers: the campaign treats them differently.",
+    )
     UNKNOWN = "unknown", "Referral Factory was asked and does not know the signup: nothing was written."
     UNCONFIRMED = (
         "unconfirmed",

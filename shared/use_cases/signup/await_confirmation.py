@@ -1,4 +1,5 @@
-"""A webhook alone overwrites nobody: a contact that was there before is written once Referral Factory knows the signup.
+"""What a webhook alone does not settle: whether Referral Factory knows the signup at all, before a contact that was there is
+written, and whether the person was invited or refers, where the campaign treats the two differently.
 
 A delivery never asks itself. The row waits, and reconcile asks; while Referral Factory cannot be asked, ten minutes at most.
 """
@@ -20,7 +21,11 @@ CONFIRM_WITHIN = 600.0
 """Seconds after which a signup is delivered unconfirmed, if Referral Factory could not be asked in that time."""
 ANSWERED_WITHIN = 3_600.0
 """Seconds after which a signup of which it says nothing, while it answers everything else, counts as unknown."""
+AUDIENCE_WITHIN = 240.0
+"""Seconds after which a signup is delivered as that of somebody who refers, if nobody said whether they were invited."""
 WAITS = "Referral Factory is asked whether it knows this signup, before Intercom is written to."
+WHO = "Referral Factory is asked whether the person was invited or refers: the webhook did not say."
+GUESSED = "Nobody said whether the person was invited or refers; it was taken for a person who refers."
 UNKNOWN = "Referral Factory does not know this signup, so nothing was written to Intercom."
 
 
@@ -41,18 +46,41 @@ def may_create(environment: Environment, campaign: Campaign) -> bool:
 
 def await_confirmation(environment: Environment, row: Referral, campaign: Campaign) -> None:
     """The row waits, and Referral Factory is asked. Raises TransientError; then the next attempt asks."""
-    now = environment.clock.now()
-    if row.confirm_since is not None and now - row.confirm_since >= ANSWERED_WITHIN:
+    if row.confirm_since is not None and environment.clock.now() - row.confirm_since >= ANSWERED_WITHIN:
         note_unknown(environment, row)
         return
+    _ask(environment, row, CONFIRM_WITHIN, WAITS, Happened.ASKS)
+
+
+def awaits_audience(environment: Environment, row: Referral, campaign: Campaign) -> bool:
+    """Whether the row waits now because nobody said which audience's settings apply, and they differ. After some minutes, or
+    when Referral Factory itself does not say, it is guessed. Raises TransientError."""
+    if not is_guessed(row, campaign) or row.is_confirmed:
+        return False
+    if row.confirm_since is not None and environment.clock.now() - row.confirm_since >= AUDIENCE_WITHIN:
+        return False
+    _ask(environment, row, AUDIENCE_WITHIN, WHO, Happened.ASKS_WHO)
+    return True
+
+
+def is_guessed(row: Referral, campaign: Campaign) -> bool:
+    """Whether it makes a difference that nobody said whether the person was invited."""
+    return row.person.audience is None and not campaign.treats_alike
+
+
+def _ask(environment: Environment, row: Referral, within: float, reason: str, what: Happened) -> None:
+    now = environment.clock.now()
 
     def change(fresh: Referral) -> Referral:
         if fresh.finished:
             return fresh
         since = now if fresh.confirm_since is None else fresh.confirm_since
-        until = since + CONFIRM_WITHIN if now < since + CONFIRM_WITHIN else now + CONFIRM_WITHIN
-        waiting = replace(fresh.waiting(until, WAITS), confirm_since=since)
-        return waiting if fresh.confirm_since is not None else waiting.told(now, Happened.ASKS)
+        until = since + within if now < since + within else now + within
+        waiting = replace(fresh.waiting(until, reason), confirm_since=since)
+        if fresh.state is State.HELD:
+            waiting = replace(waiting, promised_at=now)
+        told = any(event.what == what and event.at >= since for event in fresh.history)
+        return waiting if told else waiting.told(now, what)
 
     waiting = environment.referrals.update(row.campaign_id, row.user_id, change)
     until = waiting.due_at or now

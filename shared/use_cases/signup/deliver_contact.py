@@ -24,9 +24,10 @@ from shared.observability import logger
 from shared.ports.signup import DueRow, Quarantined
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.accept_signup import ring_reconcile
+from shared.use_cases.signup.await_confirmation import awaits_audience
 from shared.use_cases.signup.check_delivered import check_delivered, next_check
 from shared.use_cases.signup.note_signup import note_signup
-from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, put_aside
+from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, joined_before, put_aside
 from shared.use_cases.signup.remember_signup import remember_signup
 from shared.use_cases.signup.write_signup import write_signup
 
@@ -71,6 +72,9 @@ class Delivery:
             return
         email = fold_email(row.person.email or "")
         if campaign is not None and campaign.status is Status.ACTIVE and is_brought_by_sync(environment, row, email):
+            return
+        active = campaign is not None and campaign.status is Status.ACTIVE
+        if campaign is not None and active and not joined_before(row, campaign) and awaits_audience(environment, row, campaign):
             return
         if campaign is None or campaign.status is not Status.ACTIVE or is_for_nobody(row, campaign):
             put_aside(environment, row, campaign)

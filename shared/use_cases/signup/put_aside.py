@@ -16,7 +16,7 @@ HELD_UNCONFIGURED = 30 * 86_400.0
 
 def is_for_nobody(row: Referral, campaign: Campaign) -> bool:
     """Whether an active campaign leaves the person alone."""
-    return _joined_before(row, campaign) or campaign.audience(row.audience).action is Action.NONE
+    return joined_before(row, campaign) or campaign.audience(row.audience).action is Action.NONE
 
 
 def put_aside(environment: Environment, row: Referral, campaign: Campaign | None) -> None:
@@ -34,7 +34,7 @@ def put_aside(environment: Environment, row: Referral, campaign: Campaign | None
         def change(fresh: Referral) -> Referral:
             return replace(fresh.held(f"The campaign is {campaign.status}."), expires_at=None)
 
-    elif _joined_before(row, campaign):
+    elif joined_before(row, campaign):
 
         def change(fresh: Referral) -> Referral:
             return fresh.done(State.KNOWN, "Joined before the campaign was activated here.")
@@ -73,7 +73,7 @@ def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> b
     return True
 
 
-def _joined_before(row: Referral, campaign: Campaign) -> bool:
+def joined_before(row: Referral, campaign: Campaign) -> bool:
     """At or below the activation mark, and no webhook told us that they join."""
     mark = campaign.known_up_to
     return mark is not None and row.user_id <= mark and row.origin is not Origin.WEBHOOK and not campaign.backfill

@@ -23,7 +23,7 @@ from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
 from shared.use_cases.contact.write_contact import ContactWriter, Outcome, UnconfirmedError
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.await_confirmation import await_confirmation, may_create, may_write
+from shared.use_cases.signup.await_confirmation import GUESSED, await_confirmation, is_guessed, may_create, may_write
 from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.known_contact import (
     address_of,
@@ -163,7 +163,7 @@ def _record(
             fresh.done(outcome.state, outcome.reason),
             contact_id=outcome.contact_id or fresh.contact_id,
             dropped=outcome.dropped,
-            notes=outcome.notes,
+            notes=(*outcome.notes, *([GUESSED] if is_guessed(row, campaign) else [])),
             written={**fresh.written, **outcome.written},
             baseline=outcome.baseline if first else fresh.baseline,
             baseline_at=outcome.baseline_at if first else fresh.baseline_at,

@@ -13,7 +13,7 @@ from tests.unit.connection.test_another_workspace import connected, with_a_sync
 from tests.unit.operations import test_put_back, test_ring_due
 from tests.unit.qualification import test_bad_days
 from tests.unit.referrer import test_update_referrer
-from tests.unit.signup import test_confirmation, test_marks_that_go_away
+from tests.unit.signup import test_confirmation, test_marks_that_go_away, test_unknown_audience
 from tests.unit.vendor import test_smaller_pages
 
 
@@ -63,6 +63,9 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     ),
     sabotage.referrers_are_of_every_workspace: lambda: (
         test_another_workspace.test_counts_of_somebody_who_refers_come_to_the_contact_in_the_new_workspace(connected())
+    ),
+    sabotage.whoever_did_not_say_refers: (
+        test_unknown_audience.test_somebody_invited_becomes_a_lead_although_the_webhook_did_not_say
     ),
     sabotage.what_stood_there_is_not_kept: test_put_back.test_a_worker_that_dies_after_the_write_has_kept_what_was_there,
     sabotage.any_text_is_a_link: lambda: test_confirmation.test_a_link_that_is_no_address_of_a_page_reaches_no_contact(

@@ -35,6 +35,7 @@ from shared.use_cases.signup import (
     check_delivered,
     compare_people,
     confirm_signup,
+    deliver_contact,
     put_aside,
     reconcile_campaigns,
     write_signup,
@@ -108,7 +109,7 @@ def secret_not_checked(patch: Patch) -> None:
 
 def activation_mark_forgotten(patch: Patch) -> None:
     patch.setattr(compare_people, "_joined_before", lambda *_: False)
-    patch.setattr(put_aside, "_joined_before", lambda *_: False)
+    patch.setattr(put_aside, "joined_before", lambda *_: False)
 
 
 def sweep_rings_while_the_breaker_is_open(patch: Patch) -> None:
@@ -313,6 +314,10 @@ def rows_are_of_every_workspace(patch: Patch) -> None:
 
 def referrers_are_of_every_workspace(patch: Patch) -> None:
     patch.setattr(KnownReferrer, "in_workspace", lambda self, _: self)
+
+
+def whoever_did_not_say_refers(patch: Patch) -> None:
+    patch.setattr(deliver_contact, "awaits_audience", lambda *_: False)
 
 
 @contextmanager
