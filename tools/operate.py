@@ -23,7 +23,7 @@ from shared.domain.sync.run import RunState
 from shared.errors import ApplicationError
 from shared.ports.operations import Actor, Result
 from shared.runtime.bootstrap import Environment
-from shared.use_cases.connection.switch_connection import switch_connection
+from shared.use_cases.connection.disconnect import disconnect, reconnect
 from shared.use_cases.operations.erase_person import erase_person, export_person
 from shared.use_cases.operations.keep_act import kept_act
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
@@ -48,7 +48,7 @@ OPERATOR = Operator()
 
 def lift(environment: Environment, operator: Operator, *, forget: bool) -> Iterator[str]:
     operator.confirm("One strike too many blocks our address for days. Is the cause found, and stopped?")
-    lifted = lift_stop(environment, forget=forget)
+    lifted = lift_stop(environment, operator.name, forget=forget)
     stopped = f"stopped since {when(lifted.strikes.stopped_at)}" if lifted.strikes.stopped_at else "not stopped"
     yield f"Before: {lifted.strikes.count} strikes, {stopped}; breaker {breaker_of(lifted.breaker, environment.clock.now())}."
     yield "Now Referral Factory may be called again. " + (
@@ -56,11 +56,14 @@ def lift(environment: Environment, operator: Operator, *, forget: bool) -> Itera
     )
 
 
-def switch(environment: Environment, operator: Operator, *, connected: bool) -> Iterator[str]:
-    if not connected:
-        operator.confirm("Stop all work at Intercom? Signups wait in the ledger until `reconnect`.")
-    connection = switch_connection(environment, connected=connected)
-    yield f"Intercom is {'connected' if connection.connected else 'disconnected'}, epoch {connection.epoch}."
+def stop_intercom(environment: Environment, operator: Operator) -> Iterator[str]:
+    operator.confirm("Stop all work at Intercom? Signups wait in the ledger until `reconnect`.")
+    disconnect(environment, operator.name, Vendor.INTERCOM, keep_token=True)
+    yield "Intercom is disconnected; its token is kept for `reconnect`."
+
+
+def go_on(environment: Environment, operator: Operator) -> Iterator[str]:
+    yield f"Intercom is connected, epoch {reconnect(environment, operator.name).epoch}."
 
 
 def close(environment: Environment, operator: Operator, vendor: Vendor) -> Iterator[str]:
@@ -175,8 +178,8 @@ _COMMANDS: dict[str, Callable[[Environment, Operator, argparse.Namespace], Itera
     "lift-stop": lambda made, who, given: lift(made, who, forget=given.forget),
     "export": lambda made, who, given: export(made, who, given.email),
     "erase": lambda made, who, given: erase(made, who, given.email),
-    "disconnect": lambda made, who, _: switch(made, who, connected=False),
-    "reconnect": lambda made, who, _: switch(made, who, connected=True),
+    "disconnect": lambda made, who, _: stop_intercom(made, who),
+    "reconnect": lambda made, who, _: go_on(made, who),
     "close-breaker": lambda made, who, given: close(made, who, Vendor(given.vendor)),
     "sync": lambda made, who, given: sync(made, who, given.campaign, given.step),
     "set-token": lambda made, who, given: set_token(made, who, given.kind),

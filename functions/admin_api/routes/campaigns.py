@@ -16,7 +16,6 @@ from shared.adapters.admin.strict_json import read_object
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.settings_check import Problem
 from shared.errors import ConflictError, InvalidSettingsError
-from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.campaign.delete_campaign import PAUSE_FIRST, delete_campaign, meaning_of_deletion
@@ -62,8 +61,6 @@ def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
         saved = save_campaign(environment, settings, version, author)
     except ConflictError:
         return _conflict(environment.campaigns.find(campaign_id), document)
-    what = f"Saved version {saved.campaign.version} of campaign {campaign_id} ({saved.campaign.status})."
-    environment.audit.add(Change(environment.clock.now(), author, what))
     body = {
         "campaign_id": campaign_id,
         "version": saved.campaign.version,

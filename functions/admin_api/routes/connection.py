@@ -15,7 +15,6 @@ from shared.adapters.admin import connection_answers as answers
 from shared.adapters.admin import requests
 from shared.adapters.admin.requests import read_form
 from shared.domain.connection.connection import Vendor
-from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.connection.connect_intercom import STATE_SECONDS, begin_oauth, check_workspace, connect_with_token
@@ -86,9 +85,7 @@ def rotate(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 def lift(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(requests.LiftStop, request.body)
-    lift_stop(environment, forget=form.forget)
-    what = "Lifted the stop of Referral Factory" + (" and forgot its warnings." if form.forget else ".")
-    environment.audit.add(Change(environment.clock.now(), author_of(request.claims), what))
+    lift_stop(environment, author_of(request.claims), forget=form.forget)
     return json_answer(200, _connection(environment))
 
 

@@ -11,7 +11,6 @@ from shared.adapters.admin import sync_answers as answers
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.sync.run import SyncRun
 from shared.errors import ConflictError, MalformedPayloadError, NotFoundError
-from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
@@ -31,7 +30,6 @@ def post_sync(environment: Environment, request: HttpRequest) -> HttpAnswer:
         run = start_once(environment, _campaign_id(request), author_of(request.claims))
     except ConflictError as error:
         return problem(409, "Conflict", str(error))
-    _record(environment, request, f"Started a sync run of campaign {run.campaign_id}.")
     return _answer(environment, run, 202)
 
 
@@ -54,15 +52,7 @@ def get_sync(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 def post_cancel(environment: Environment, request: HttpRequest) -> HttpAnswer:
     campaign_id, run_id = _campaign_id(request), request.path_parameters["run_id"]
-    was_open = not read_run(environment, campaign_id, run_id).finished
-    run = cancel_run(environment, campaign_id, run_id, author_of(request.claims))
-    if was_open:
-        _record(environment, request, f"Cancelled a sync run of campaign {campaign_id}.")
-    return _answer(environment, run, 200)
-
-
-def _record(environment: Environment, request: HttpRequest, what: str) -> None:
-    environment.audit.add(Change(environment.clock.now(), author_of(request.claims), what))
+    return _answer(environment, cancel_run(environment, campaign_id, run_id, author_of(request.claims)), 200)
 
 
 def _answer(environment: Environment, run: SyncRun, status: int) -> HttpAnswer:

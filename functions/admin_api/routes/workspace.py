@@ -15,11 +15,10 @@ from shared.adapters.admin.requests import read_form
 from shared.domain.campaign.attribute_check import takes
 from shared.domain.contact import CUSTOM, Attribute
 from shared.domain.mapping import unreadable, unusable
-from shared.errors import InvalidSettingsError
 from shared.ports.connection import ContactList
-from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
+from shared.use_cases.connection.create_attribute import create_attribute
 
 REFRESH = query_parameter("refresh", {"type": "boolean", "default": False}, "Ask Intercom now instead of within 10 minutes.")
 NOT_CONNECTED = (409, 422)
@@ -33,16 +32,9 @@ def get_attributes(environment: Environment, request: HttpRequest) -> HttpAnswer
     return json_answer(200, {"items": [_attribute(row, attributes) for row in rows]})
 
 
-def create_attribute(environment: Environment, request: HttpRequest) -> HttpAnswer:
+def post_attribute(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(requests.NewAttribute, request.body)
-    is_list = form.data_type == "options"
-    if is_list and len(set(form.options)) < 2:
-        raise InvalidSettingsError([("options", "A list needs at least two options.")])
-    if form.options and not is_list:
-        raise InvalidSettingsError([("options", "Only the type options has options.")])
-    made = environment.workspace().create_attribute(form.name, form.data_type, form.options)
-    what = f"Created the attribute {made.name} in Intercom."
-    environment.audit.add(Change(environment.clock.now(), author_of(request.claims), what))
+    made = create_attribute(environment, author_of(request.claims), form.name, form.data_type, form.options)
     return json_answer(201, _attribute(made, {made.name: made}))
 
 
@@ -88,7 +80,7 @@ ROUTES = (
     Route(
         "POST",
         "/api/attributes",
-        create_attribute,
+        post_attribute,
         operation(
             "Create an attribute in Intercom",
             answers.AttributeAnswer,

@@ -14,6 +14,7 @@ from shared.domain.contact import Attribute
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
+from shared.ports.operations import Change
 from shared.use_cases.campaign.find_taken_back import find_taken_back
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.count_standing import PAGES_AT_SAVE, Standing, count_standing
@@ -67,7 +68,10 @@ def save_campaign(
         raise InvalidSettingsError(refused)
     warnings += find_risky(settings)
     warnings += find_shared(settings, environment.campaigns.list())
-    campaign = environment.campaigns.save(settings, expected_version, author, environment.clock.now())
+    now = environment.clock.now()
+    campaign = environment.campaigns.save(settings, expected_version, author, now)
+    what = f"Saved version {campaign.version} of campaign {campaign.campaign_id} ({campaign.status})."
+    environment.audit.add(Change(now, author, what))
     warnings += _tell_standing(environment, campaign)
     if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
         _mark_known(environment, campaign.campaign_id)

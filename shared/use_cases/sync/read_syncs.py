@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import NotFoundError
 from shared.ports.listing import Page
+from shared.ports.operations import Change
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync
 
@@ -30,7 +31,11 @@ def cancel_run(environment: Environment, campaign_id: int, run_id: str, requeste
     """The run as it then is; one that has ended stays as it ended. A worker that is at it stops within seconds; people whom it
     added stay, and the next run links them. Raises NotFoundError."""
     run = read_run(environment, campaign_id, run_id)
-    return end_sync(environment, run, RunState.CANCELLED, f"Cancelled by {requested_by}.")
+    ended = end_sync(environment, run, RunState.CANCELLED, f"Cancelled by {requested_by}.")
+    if not run.finished:
+        what = f"Cancelled a sync run of campaign {campaign_id}."
+        environment.audit.add(Change(environment.clock.now(), requested_by, what))
+    return ended
 
 
 def describe_run(run: SyncRun, now: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from shared.domain.sync.source import Mode, SyncSettings, is_whole, slot_of
 from shared.errors import ConflictError, InvalidSettingsError, TransientError
 from shared.messages import SyncPage
 from shared.observability import logger
+from shared.ports.operations import Change
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync, reason_to_stop
 from shared.use_cases.sync.ring_sync import LANES, ring_sync
@@ -64,6 +65,7 @@ def start_once(environment: Environment, campaign_id: int, requested_by: str) ->
         run = _new_run(campaign, slot, now, None, requested_by, connection)
         if environment.sync_runs.start(run, scheduled=False):
             _ring_first(environment, run)
+            environment.audit.add(Change(now, requested_by, f"Started a sync run of campaign {campaign_id}."))
             return run
     raise ConflictError(f"A sync run of campaign {campaign_id} is under way. Wait for its end, or cancel it.")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.vendor.limits import Strikes
 from shared.observability import logger
+from shared.ports.operations import Change
 from shared.use_cases.environment import Environment
 
 
@@ -18,7 +19,7 @@ class Lifted:
     breaker: Breaker | None
 
 
-def lift_stop(environment: Environment, *, forget: bool = False) -> Lifted:
+def lift_stop(environment: Environment, who: str, *, forget: bool = False) -> Lifted:
     """Lets Referral Factory be called again. Its strikes stay counted, so that one more stops all calls at once, unless
     ``forget``: for when the vendor said that it has forgotten them too. Doing it twice does no harm."""
     breaker = environment.breakers.find(Vendor.REFERRAL_FACTORY)
@@ -26,4 +27,6 @@ def lift_stop(environment: Environment, *, forget: bool = False) -> Lifted:
     if breaker is not None and breaker.kind is not BreakerKind.DISCONNECTED:
         environment.breakers.close(Vendor.REFERRAL_FACTORY)
     logger.warning("stop lifted", strikes_before=before.count, strikes=after.count, was_stopped=before.stopped)
+    what = "Lifted the stop of Referral Factory" + (" and forgot its warnings." if forget else ".")
+    environment.audit.add(Change(environment.clock.now(), who, what))
     return Lifted(before, breaker)

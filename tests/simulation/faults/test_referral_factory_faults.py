@@ -65,7 +65,7 @@ def test_58_the_first_strike_pauses_and_the_second_stops_until_a_person_lifts_it
     assert_kept(world)  # webhooks still flow
     world.referral_factory.change_settings({"calls_per_minute": 600})
     with world.looking():
-        lift_stop(world.environment("reconcile"))
+        lift_stop(world.environment("reconcile"), "a test")
     world.run(600)
     assert world.calls("referral_factory") > calls
 

@@ -14,7 +14,7 @@ from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
 from shared.domain.connection.connection import BreakerKind
 from shared.runtime.bootstrap import AWS_ATTEMPTS
-from shared.use_cases.connection.switch_connection import switch_connection
+from shared.use_cases.connection.disconnect import reconnect
 from shared.use_cases.store_message import SQS_TRIES
 from tests.simulation.aws.blueprint import TEMPLATE, target_of
 from tests.simulation.aws.boundary import Flavour, When
@@ -164,7 +164,7 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
             uninstall(world)
             world.run(20)
             with world.looking():
-                switch_connection(world.environment("reconcile"), connected=True)
+                reconnect(world.environment("reconcile"), "a test")
         world.run(400)
         assert world.counted("UninstallRepeated")
         assert world.counted("BreakerOpened")

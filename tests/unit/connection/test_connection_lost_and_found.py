@@ -6,7 +6,7 @@ from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.domain.signup.referral import State
 from shared.errors import BreakerOpenError, RateLimitedError, UnavailableError
 from shared.messages import DeliverContact
-from shared.use_cases.connection.switch_connection import switch_connection
+from shared.use_cases.connection.disconnect import disconnect, reconnect
 from shared.use_cases.signup.deliver_contact import Delivery
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN, PROBE, VendorGuard
 from tests.support.builders import App, webhook_fields
@@ -22,7 +22,10 @@ def app() -> App:
 
 
 def switch(app: App, *, connected: bool) -> None:
-    switch_connection(app.environment, connected=connected)
+    if connected:
+        reconnect(app.environment, "a test")
+    else:
+        disconnect(app.environment, "a test", Vendor.INTERCOM, keep_token=True)
 
 
 def connect_anew(app: App) -> None:

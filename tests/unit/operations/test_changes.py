@@ -52,6 +52,10 @@ CHANGES: dict[str, tuple[Act, str]] = {
         lambda console: console.call("PUT", "/api/campaigns/2", campaign_document(campaign_id=2), if_none_match="*"),
         "Saved version 1 of campaign 2 (active).",
     ),
+    "DELETE /api/campaigns/{id}": (
+        lambda console: paused_and_deleted(console),
+        "Deleted the settings of campaign 2 (version 1).",
+    ),
     "POST /api/campaigns/{id}/syncs": (
         lambda console: console.call("POST", "/api/campaigns/1/syncs", {}),
         "Started a sync run of campaign 1.",
@@ -95,6 +99,11 @@ CHANGES: dict[str, tuple[Act, str]] = {
     ),
 }
 LOOKS = {"POST /api/connection/intercom/check", "POST /api/campaigns/{id}/preview"}
+
+
+def paused_and_deleted(console: Console) -> None:
+    console.app.configure(campaign_id=2, status="paused")
+    assert console.call("DELETE", "/api/campaigns/2", if_match='"1"').status == 200
 
 
 def cancelled(console: Console) -> None:

@@ -190,8 +190,11 @@ def test_a_stop_is_lifted_only_with_yes(app: App) -> None:
 
 def test_disconnect_and_reconnect_begin_new_epochs(app: App) -> None:
     app.sign_up()
-    assert run(app, "disconnect", "--yes") == "Intercom is disconnected, epoch 2."
-    assert run(app, "disconnect", "--yes") == "Intercom is disconnected, epoch 2."
+    for _ in range(2):
+        assert run(app, "disconnect", "--yes") == "Intercom is disconnected; its token is kept for `reconnect`."
+    found = app.environment.connections.find()
+    assert found is not None
+    assert found.epoch == 2
     app.environment.intercom_guard.connection_lost()
     assert run(app, "reconnect") == "Intercom is connected, epoch 3."
     assert app.environment.breakers.find(Vendor.INTERCOM) is None

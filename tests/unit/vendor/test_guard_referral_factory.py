@@ -79,9 +79,9 @@ def test_the_second_strike_stops_until_a_person_lifts_it(app: App) -> None:
     assert calls(app) == 0
     assert app.metrics.counts["ReconcileFailed"] == 9
     assert app.sign_up().state is State.DELIVERED
-    lifted = lift_stop(app.environment)
+    lifted = lift_stop(app.environment, "a test")
     assert (lifted.strikes.stopped, lifted.breaker is not None) == (True, True)
-    assert not lift_stop(app.environment).strikes.stopped
+    assert not lift_stop(app.environment, "a test").strikes.stopped
     app.forget_calls()
     app.reconcile()
     assert calls(app) > 0
@@ -98,7 +98,7 @@ def test_a_lifted_stop_takes_the_pause_of_its_strike_with_it(app: App) -> None:
     app.reconcile()
     app.wait(STRIKE_PAUSE)
     app.reconcile()
-    lift_stop(app.environment)
+    lift_stop(app.environment, "a test")
     assert kind(app) is None
     calls(app)
     app.reconcile()
