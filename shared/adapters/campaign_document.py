@@ -113,4 +113,5 @@ def _audience(section: Document) -> AudienceSettings:
         defaults=dict(section.get("defaults") or {}),
         duplicates=DuplicatePolicy(section.get("duplicates", NO_AUDIENCE.duplicates)),
         archived=ArchivedPolicy(section.get("archived", NO_AUDIENCE.archived)),
+        merge_leads=bool(section.get("merge_leads", NO_AUDIENCE.merge_leads)),
     )

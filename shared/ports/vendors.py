@@ -70,6 +70,9 @@ class Intercom(Protocol):
     def unarchive_contact(self, contact_id: str) -> None:
         """Raises NotRestorableError for a deleted or merged one, ContactGoneError."""
 
+    def merge_contacts(self, lead_id: str, user_id: str) -> None:
+        """The lead into the user, for good: the user keeps its values and gains what it lacks. Raises ContactGoneError."""
+
     def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
         """``created_at`` in Unix seconds: a second event of that contact and name in the same second changes nothing, so the
         same one may be sent again. At most 10 ``metadata`` keys. Raises ContactGoneError."""

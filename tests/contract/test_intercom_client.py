@@ -172,6 +172,21 @@ def test_a_taken_user_names_its_contact(world: World) -> None:
     assert world.client.get_contact(taken["id"]).email == "ada@example.com"
 
 
+def test_a_lead_is_merged_into_a_user_with_the_same_email_and_into_nobody_else(world: World) -> None:
+    lead, user, other = (
+        world.intercom.a_lead("ada@example.com"),
+        world.intercom.a_user("ada@example.com"),
+        world.intercom.a_user("bob@example.com"),
+    )
+    for wrong in ((lead["id"], other["id"]), (other["id"], user["id"])):
+        with pytest.raises(RejectedError):
+            world.client.merge_contacts(*wrong)
+    world.client.merge_contacts(lead["id"], user["id"])
+    with pytest.raises(ContactGoneError) as again:
+        world.client.merge_contacts(lead["id"], user["id"])
+    assert again.value.status in {404, 410}
+
+
 def test_merged_and_deleted_contacts_say_where_they_went(world: World) -> None:
     lead, user = world.intercom.a_lead("ada@example.com"), world.intercom.a_user("ada@example.com")
     world.intercom.call("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})

@@ -74,6 +74,10 @@ class Audience(Form):
     defaults: dict[Name, Value] = Field(default={}, max_length=MAX_ROWS)
     duplicates: OneOf[DuplicatePolicy] = NO_AUDIENCE.duplicates
     archived: OneOf[ArchivedPolicy] = NO_AUDIENCE.archived
+    merge_leads: bool = Field(
+        default=NO_AUDIENCE.merge_leads,
+        description="A lead that this application created beside a user with the same e-mail is merged into the user.",
+    )
 
 
 class AttributeTrigger(Form):

@@ -198,6 +198,11 @@ class IntercomClient(Intercom):
             raise refused
         document_of(self._checked(response, path, about_contact=True))
 
+    def merge_contacts(self, lead_id: str, user_id: str) -> None:
+        """See ``Intercom.merge_contacts``.
+        https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/mergecontact"""
+        self._call("POST", "/contacts/merge", {"from": lead_id, "into": user_id}, about_contact=True)
+
     def create_event(self, contact_id: str, name: str, created_at: int, metadata: Mapping[str, str | int | float]) -> None:
         """See ``Intercom.create_event``. https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-events"""
         body = {"event_name": name, "created_at": created_at, "id": contact_id, "metadata": dict(metadata)}

@@ -52,13 +52,15 @@ class ArchivedPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AudienceSettings:
-    """What happens to one audience."""
+    """What happens to one audience. ``merge_leads``: a lead of ours beside a user that turns out to have been there is merged
+    into it."""
 
     action: Action = Action.NONE
     mapping: tuple[FieldMapping, ...] = ()
     defaults: Mapping[str, Value] = field(default_factory=dict)
     duplicates: DuplicatePolicy = DuplicatePolicy.SKIP
     archived: ArchivedPolicy = ArchivedPolicy.UNARCHIVE
+    merge_leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Happened(StrEnum):
     COUNTS_REFUSED = "counts refused", "Intercom did not take the counts or rewards for this person's contact."
     POSSIBLY_DOUBLED = "possibly doubled", "More than one new contact with this e-mail address is in Intercom."
     NO_LONGER_DOUBLED = "no longer doubled", "Only one new contact with this e-mail address is in Intercom any more."
+    MERGING = "merging", "The lead is merged into the user with the same e-mail address."
+    NOT_MERGED = "not merged", "Intercom did not merge the lead into the user with the same e-mail address."
     QUALIFIES = "qualifies", "The contact in Intercom reached what the campaign calls a successful referral."
     NO_LONGER_QUALIFIES = (
         "no longer qualifies",

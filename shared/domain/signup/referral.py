@@ -77,7 +77,8 @@ class Referral:
     row last sent to the contact. ``baseline``: the tracked attribute's value when the contact was adopted.
     ``baseline_at``: that contact's ``updated_at`` then; ``standing``: the value on each contact that had the e-mail then.
     ``look_at``: when it is seen whether Intercom takes now what was left out.
-    ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done.
+    ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done;
+    ``settle_at``: when it is made again.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
     ``tries``: that ended in trouble of this row alone, since ``tried_since``.
@@ -110,6 +111,7 @@ class Referral:
     written: Mapping[str, Value] = field(default_factory=dict)
     baseline: Value = None
     settle_since: float | None = None
+    settle_at: float | None = None
     possibly_doubled: bool = False
     unverified: bool = False
     verified_at: float | None = None

@@ -17,6 +17,7 @@ from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.await_confirmation import count_unknown
 from shared.use_cases.signup.look_again import look_again
+from shared.use_cases.signup.merge_lead import merge_lead
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 CHECKED_TOGETHER = 15
@@ -37,7 +38,7 @@ def next_check(row: Referral) -> float | None:
     """When a finished row is to be looked at again, in epoch seconds; None when all is known."""
     times = []
     if row.settle_since is not None:
-        times.append((row.delivered_at or row.accepted_at) + SEARCH_SURE)
+        times.append(_settles_at(row))
     if row.look_at is not None:
         times.append(row.look_at)
     if _is_unverified(row):
@@ -60,12 +61,16 @@ def check_delivered(environment: Environment, row: Referral, also: Sequence[tupl
 
 
 def _settles(environment: Environment, row: Referral) -> bool:
-    due = (row.delivered_at or row.accepted_at) + SEARCH_SURE
-    return row.settle_since is not None and environment.clock.now() >= due
+    return row.settle_since is not None and environment.clock.now() >= _settles_at(row)
+
+
+def _settles_at(row: Referral) -> float:
+    first = (row.delivered_at or row.accepted_at) + SEARCH_SURE
+    return first if row.settle_at is None else max(first, row.settle_at)
 
 
 def _settle(environment: Environment, rows: Sequence[Referral]) -> dict[tuple[int, int], Referral]:
-    """One search for all: who has more than one contact that was created since the reservation raises an alarm."""
+    """One search for all: whose new contact is not the only one with the e-mail raises an alarm."""
     if not rows:
         return {}
     environment.intercom_guard.admit()
@@ -88,27 +93,38 @@ def _settle(environment: Environment, rows: Sequence[Referral]) -> dict[tuple[in
 
 def _settled(environment: Environment, row: Referral, hits: Sequence[Contact]) -> Referral:
     now = environment.clock.now()
-    fresh = [hit.id for hit in hits if row.settle_since is not None and hit.created_at >= row.settle_since]
-    doubled = len(fresh) > 1
+    fresh = [hit for hit in hits if row.settle_since is not None and hit.created_at >= row.settle_since]
+    doubled = bool(fresh) and len(hits) > 1
+    is_gone = row.possibly_doubled and all(hit.id != row.contact_id for hit in hits)
+    merged = refusal = ""
+    if (doubled or is_gone) and DOUBLED not in row.dealt_with:
+        merged, refusal = merge_lead(environment, row, hits)
+    doubled = doubled and not merged
 
     def change(current: Referral) -> Referral:
         if current.settle_since is None or not current.finished:
             return current
         closed = DOUBLED in current.dealt_with or now - current.settle_since > LOOKED_FOR
         if doubled and not closed:
-            settled = replace(current, possibly_doubled=True, due_at=now + DOUBLED_AGAIN_AFTER)
+            settled = replace(current, possibly_doubled=True, settle_at=now + DOUBLED_AGAIN_AFTER)
         else:
-            settled = replace(current, settle_since=None, possibly_doubled=doubled)
-            settled = replace(settled, due_at=next_check(settled))
+            settled = replace(current, settle_since=None, settle_at=None, possibly_doubled=doubled)
+        settled = replace(settled, due_at=next_check(settled))
+        if merged:
+            return settled.told(now, Happened.MERGING, merged)
+        if refusal and all(event.detail != refusal for event in settled.history):
+            settled = settled.told(now, Happened.NOT_MERGED, refusal)
         if doubled is current.possibly_doubled:
             return settled
         if doubled:
-            return settled.told(now, Happened.POSSIBLY_DOUBLED, ", ".join(fresh))
+            return settled.told(now, Happened.POSSIBLY_DOUBLED, ", ".join(hit.id for hit in hits))
         return settled.told(now, Happened.NO_LONGER_DOUBLED)
 
     if doubled and not row.possibly_doubled:
         environment.metrics.count("PossiblyDoubled")
-        logger.error("contact possibly doubled", campaign_id=row.campaign_id, user_id=row.user_id, contact_ids=fresh)
+        logger.error(
+            "contact possibly doubled", campaign_id=row.campaign_id, user_id=row.user_id, contact_ids=[hit.id for hit in hits]
+        )
     return environment.referrals.update(row.campaign_id, row.user_id, change)
 
 
@@ -125,7 +141,8 @@ def _verify(environment: Environment, row: Referral) -> None:
             return current
         if not known_by_now:
             return replace(current, due_at=now + VERIFY_AGAIN_AFTER)
-        flagged = replace(current, unverified=True, due_at=None)
+        flagged = replace(current, unverified=True)
+        flagged = replace(flagged, due_at=next_check(flagged))
         return flagged.told(now, Happened.UNVERIFIED, "Referral Factory's list does not hold this person.")
 
     after = environment.referrals.update(row.campaign_id, row.user_id, change)

@@ -73,9 +73,15 @@ function known(model, section, audience) {
     ["unarchive", "Bring the contact back", "It is taken out of the archive and updated."],
     ["skip", "Leave it archived", "The signup is shown as failed, so that you see it."],
   ];
+  const beside = [
+    ["no", "Show me both", "The signup is marked as possibly doubled, and you decide in Intercom."],
+    ["yes", "Merge the lead into the user", "Intercom merges them for good: the user keeps its values and gains what it lacks."],
+  ];
+  const merge = (value) => keep("merge_leads")(value === "yes");
   return card(
     "People who are in Intercom already",
     radios("If a contact with the e-mail exists", section.duplicates, duplicates, keep("duplicates"), { place: `${audience}.duplicates` }),
     radios("If that contact is archived", section.archived, archived, keep("archived"), { place: `${audience}.archived` }),
+    radios("If a lead that we created stands beside a user with the same e-mail", section.merge_leads ? "yes" : "no", beside, merge, { place: `${audience}.merge_leads` }),
   );
 }

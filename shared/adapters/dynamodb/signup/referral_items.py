@@ -135,6 +135,7 @@ _TIMES = (
     "accepted_at",
     "delivered_at",
     "settle_since",
+    "settle_at",
     "verified_at",
     "expires_at",
     "baseline_at",

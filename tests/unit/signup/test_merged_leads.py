@@ -1,0 +1,160 @@
+"""Our own lead beside a user that turns out to have been there: flagged, or merged into the user when the campaign says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.domain.signup.referral import Referral
+from shared.domain.timing import SEARCH_SURE
+from tests.support.builders import EMAIL, App
+
+
+def signed_up(*, merges: bool, lag: float = 300.0, **changes: Any) -> App:
+    """A lead was created beside a user that search did not show yet."""
+    app = App(search_lag=lag)
+    app.configure(**{**changes, "person_invited": {"merge_leads": merges, **changes.get("person_invited", {})}})
+    app.intercom.contacts.create({"role": "user", "email": EMAIL, "name": "Ivo of old"})
+    app.wait(60)
+    assert app.sign_up().state == "delivered"
+    assert len(app.contacts()) == 2
+    app.forget_calls()
+    return app
+
+
+def later(app: App, seconds: float = SEARCH_SURE + 1) -> Referral:
+    app.wait(seconds)
+    app.sweep()
+    app.qualify()
+    return app.row()
+
+
+def merges(app: App) -> list[str]:
+    return [call for call in app.calls("intercom") if call == "POST /contacts/merge"]
+
+
+def test_by_default_the_lead_is_flagged_and_stays() -> None:
+    app = signed_up(merges=False)
+    row = later(app)
+    assert row.possibly_doubled
+    assert (len(app.contacts()), merges(app)) == (2, [])
+
+
+def test_the_lead_is_merged_into_the_user_whose_contact_is_the_rows_from_then_on() -> None:
+    app = signed_up(merges=True)
+    row = later(app)
+    [user] = app.contacts()
+    assert (user.role, user.name) == ("user", "Ivo of old")
+    assert user.custom_attributes["referral_link"]
+    assert (row.contact_id, row.possibly_doubled, row.ours, row.settle_since) == (user.id, False, False, None)
+    assert [event.what for event in row.history[-2:]] == ["merging", "merged"]
+    assert app.metrics.counts["PossiblyDoubled"] == 0
+    person = app.person()
+    assert person is not None
+    assert (person.contact_id, person.ours) == (user.id, False)
+    app.forget_calls()
+    later(app, 86_400 * 2)
+    assert merges(app) == []
+
+
+def test_a_user_that_search_never_showed_before_is_found_however_old_it_is() -> None:
+    app = App()
+    app.configure(person_invited={"merge_leads": True})
+    app.given("user", age=30 * 86_400.0)
+    empty = '{"type": "list", "data": [], "pages": {}}'
+    app.wire.faults.add({"kind": "status", "status": 200, "body": empty, "path": "^/contacts/search$", "times": 1})
+    app.sign_up()
+    assert len(app.contacts()) == 2
+    row = later(app)
+    assert len(app.contacts()) == 1
+    assert not row.possibly_doubled
+
+
+def test_a_merge_whose_answer_was_lost_is_finished() -> None:
+    app = signed_up(merges=True)
+    app.wire.faults.add({"kind": "hang", "method": "POST", "path": "^/contacts/merge$", "times": 1, "seconds": 30})
+    assert later(app).possibly_doubled
+    row = later(app, 86_400 + 60)
+    [user] = app.contacts()
+    assert (row.contact_id, row.possibly_doubled) == (user.id, False)
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_a_merge_that_intercom_refuses_leaves_the_flag_and_is_asked_for_once_a_day(status: int) -> None:
+    app = signed_up(merges=True)
+    app.wire.faults.add({"kind": "status", "status": status, "method": "POST", "path": "^/contacts/merge$", "id": "refused"})
+    row = later(app)
+    assert row.possibly_doubled
+    assert app.metrics.counts["PossiblyDoubled"] == 1
+    for _ in range(60):
+        row = later(app, 3_600)
+    assert len(merges(app)) <= 4
+    assert "not merged" in [event.what for event in row.history]
+    app.wire.faults.clear()
+    assert not later(app, 86_400 + 60).possibly_doubled
+
+
+def test_what_is_not_ours_or_no_lead_or_one_of_many_is_never_merged() -> None:
+    app = signed_up(merges=True)
+    app.intercom.contacts.create({"role": "lead", "email": EMAIL})
+    assert later(app).possibly_doubled
+    assert merges(app) == []
+    two_leads = App(search_lag=300)
+    two_leads.configure(person_invited={"merge_leads": True})
+    two_leads.intercom.contacts.create({"role": "lead", "email": EMAIL})
+    two_leads.wait(60)
+    two_leads.sign_up()
+    assert later(two_leads).possibly_doubled
+    assert merges(two_leads) == []
+
+
+def test_our_own_merge_pays_for_nobody_who_becomes_a_user() -> None:
+    app = signed_up(merges=True, qualification={"trigger": {"kind": "became_user"}})
+    later(app)
+    [user] = app.contacts()
+    for _ in range(4):
+        later(app, 300)
+        app.reconcile(full=True)
+    assert app.row().contact_id == user.id
+    assert [call for call in app.calls("referral_factory") if "qualification" in call] == []
+
+
+def test_a_user_at_a_qualified_value_qualifies_only_by_a_later_change() -> None:
+    app = App(search_lag=300)
+    app.configure(person_invited={"merge_leads": True})
+    app.intercom.contacts.create({"role": "user", "email": EMAIL, "custom_attributes": {"referral_status": "Connected"}})
+    app.wait(60)
+    app.sign_up()
+    later(app)
+    assert len(app.contacts()) == 1
+    for _ in range(4):
+        later(app, 300)
+        app.reconcile(full=True)
+    assert [call for call in app.calls("referral_factory") if "qualification" in call] == []
+
+
+def as_user_too(app: App) -> Referral:
+    """The same address signs up again, where it is to be a user."""
+    nobody = dict.fromkeys(("referrer_id", "referrer_email", "referrer_code"))
+    return app.sign_up(id=43, **nobody, source="Direct", type="person_referring")
+
+
+@pytest.mark.parametrize("merges", [True, False])
+def test_our_lead_beside_the_user_that_another_signup_runs_into_is_merged_too(*, merges: bool) -> None:
+    app = App(search_lag=300)
+    app.configure(person_referring={"action": "user", "duplicates": "update", "merge_leads": merges})
+    app.sign_up()
+    user = app.intercom.contacts.create({"role": "user", "email": EMAIL})
+    assert as_user_too(app).contact_id == user.id
+    assert len(app.contacts()) == (1 if merges else 2)
+
+
+def test_a_merge_that_intercom_refuses_costs_the_other_signup_nothing() -> None:
+    app = App(search_lag=300)
+    app.configure(person_referring={"action": "user", "duplicates": "update", "merge_leads": True})
+    app.sign_up()
+    user = app.intercom.contacts.create({"role": "user", "email": EMAIL})
+    app.wire.faults.add({"kind": "status", "status": 400, "method": "POST", "path": "^/contacts/merge$"})
+    row = as_user_too(app)
+    assert (row.state, row.contact_id) == ("delivered", user.id)
