@@ -14,10 +14,10 @@ from shared.domain.signup.referral import Origin, Referral
 from shared.domain.timing import SEARCH_SURE
 from shared.errors import PermanentError
 from shared.observability import logger
+from shared.use_cases.contact.merge_lead import merge_lead
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.await_confirmation import count_unknown
 from shared.use_cases.signup.look_again import look_again
-from shared.use_cases.signup.merge_lead import merge_lead
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 CHECKED_TOGETHER = 15

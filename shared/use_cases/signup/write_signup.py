@@ -20,12 +20,7 @@ from shared.messages import DeliverContact, QualifyReferral
 from shared.observability import logger
 from shared.ports.signup import Pointer
 from shared.use_cases.connection.find_connection import find_connection
-from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
-from shared.use_cases.contact.write_contact import ContactWriter, Outcome, UnconfirmedError
-from shared.use_cases.environment import Environment
-from shared.use_cases.signup.await_confirmation import GUESSED, await_confirmation, is_guessed, may_create, may_write
-from shared.use_cases.signup.check_delivered import next_check
-from shared.use_cases.signup.known_contact import (
+from shared.use_cases.contact.known_contact import (
     address_of,
     in_workspace,
     is_in_doubt,
@@ -33,6 +28,11 @@ from shared.use_cases.signup.known_contact import (
     with_contact_of,
     without_contact,
 )
+from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
+from shared.use_cases.contact.write_contact import ContactWriter, Outcome, UnconfirmedError
+from shared.use_cases.environment import Environment
+from shared.use_cases.signup.await_confirmation import GUESSED, await_confirmation, is_guessed, may_create, may_write
+from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.note_signup import remind_referrer
 
 WRITTEN = frozenset({Happened.CREATED, Happened.UPDATED})

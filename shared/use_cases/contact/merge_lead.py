@@ -11,8 +11,8 @@ from shared.domain.signup.referral import Referral
 from shared.errors import ContactGoneError, OwnTroubleError, PermanentError, UnavailableError
 from shared.messages import QualifyReferral
 from shared.use_cases.connection.find_connection import find_connection
+from shared.use_cases.contact.known_contact import address_of, leased
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.known_contact import address_of, leased
 
 
 def merge_lead(environment: Environment, row: Referral, hits: Sequence[Contact]) -> tuple[str, str]:
