@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shared.domain.connection.connection import Connection
 from shared.domain.contact import Contact, Role
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import Referral
 from shared.errors import ContactGoneError, OwnTroubleError, PermanentError, UnavailableError
 from shared.messages import QualifyReferral
-from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.known_contact import address_of, leased
 from shared.use_cases.environment import Environment
 
 
-def merge_lead(environment: Environment, row: Referral, hits: Sequence[Contact]) -> tuple[str, str]:
+def merge_lead(environment: Environment, connection: Connection, row: Referral, hits: Sequence[Contact]) -> tuple[str, str]:
     """``hits``: all contacts with the row's e-mail, as search shows them. Answers the user's id, empty when the lead is still
     there, and why it is where Intercom did not merge it. Who follows merges moves the row to the user.
 
@@ -27,7 +27,7 @@ def merge_lead(environment: Environment, row: Referral, hits: Sequence[Contact])
     if not row.ours or len(others) != 1 or (not may_merge and len(others) < len(hits)):
         return "", ""
     try:
-        user_id = _merge(environment, row, others[0].id, may_merge=may_merge)
+        user_id = _merge(environment, connection, row, others[0].id, may_merge=may_merge)
     except (PermanentError, OwnTroubleError, UnavailableError) as error:
         return "", str(error)
     if user_id:
@@ -44,11 +44,10 @@ def merge_lead(environment: Environment, row: Referral, hits: Sequence[Contact])
     return user_id, ""
 
 
-def _merge(environment: Environment, row: Referral, user_id: str, *, may_merge: bool) -> str:
+def _merge(environment: Environment, connection: Connection, row: Referral, user_id: str, *, may_merge: bool) -> str:
     """Both are read first: what search shows may be minutes old. A merge that happened before, by somebody else or without an
     answer, is found by its lead."""
-    connection, email, lead_id = find_connection(environment), address_of(row), row.contact_id
-    intercom = environment.intercom(connection)
+    email, lead_id, intercom = address_of(row), row.contact_id, environment.intercom(connection)
     with leased(environment, connection.workspace_id, email) as person:
         if lead_id is None or person.contact_id != lead_id or not person.ours:
             return ""

@@ -14,6 +14,7 @@ from shared.domain.signup.referral import Origin, Referral
 from shared.domain.timing import SEARCH_SURE
 from shared.errors import PermanentError
 from shared.observability import logger
+from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.merge_lead import merge_lead
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.await_confirmation import count_unknown
@@ -98,7 +99,7 @@ def _settled(environment: Environment, row: Referral, hits: Sequence[Contact]) -
     is_gone = row.possibly_doubled and all(hit.id != row.contact_id for hit in hits)
     merged = refusal = ""
     if (doubled or is_gone) and DOUBLED not in row.dealt_with:
-        merged, refusal = merge_lead(environment, row, hits)
+        merged, refusal = merge_lead(environment, find_connection(environment), row, hits)
     doubled = doubled and not merged
 
     def change(current: Referral) -> Referral:
