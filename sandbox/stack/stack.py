@@ -16,7 +16,7 @@ from sandbox.issuer import Issuer
 from sandbox.stack.deploy import Deployment
 from sandbox.stack.errors import StackError
 from sandbox.stack.front import Front
-from sandbox.stack.ministack import ROOT, Ministack
+from sandbox.stack.ministack import REGION, ROOT, Ministack
 from sandbox.stack.ports import HOST, OPENER, Ports, reserve_ports
 from sandbox.stack.processes import ChildProcess
 from sandbox.stack.settings import StackSettings
@@ -75,6 +75,7 @@ class Stack:
         self._deployment.create()
         self.outputs = self._deployment.outputs
         self._fill_secrets()
+        self._note_access()
         for child, address in addresses:
             _wait_until_up(child, address)
         self._set_up_intercom()
@@ -120,6 +121,22 @@ class Stack:
             "ViewerGroup": tokens.VIEWER_GROUP,
             "ConsoleUrl": f"{self.url}/",
             **self.settings.parameters,
+        }
+
+    def _note_access(self) -> None:
+        """How another command of this machine's user reaches the AWS services: a file that only they can read."""
+        path = self.folder / "aws.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(self.access), "utf-8")
+
+    @property
+    def access(self) -> dict[str, str]:
+        """The environment in which an AWS client reaches this stack."""
+        return {
+            "AWS_ENDPOINT_URL": self.aws_endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": self.ministack.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.ministack.secret_key,
         }
 
     def _fill_secrets(self) -> None:

@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.commands import breaking
 from sandbox.stack.ministack import REGION, ROOT
 from sandbox.stack.settings import StackSettings
-from sandbox.stack.stack import Stack
+from sandbox.stack.stack import STATE, Stack
 from tests.integration.conftest import need_ministack
 from tests.support.builders import campaign_document
 from tests.support.terminal import run_in_terminal
+from tools.operating.deployment import Deployment
 
 pytestmark = pytest.mark.stack
 
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "runbook.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
 SETUP, *STEPS = BLOCKS
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
 LOCAL = re.sub(r"^STACK=.*$", "STACK=local", SETUP, flags=re.MULTILINE)
 SHOWS = {
     "operate status": ["connected · workspace local-workspace", "queue delivery", "function deliver-contact    last ran 20"],
@@ -130,3 +133,33 @@ def sign_up_with_next(stack: Stack) -> None:
     while state_of(stack, 43) != "delivered":
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+@pytest.mark.parametrize("command", re.findall(r"^(curl .*?)\n```$", REFERENCE, re.DOTALL | re.MULTILINE))
+def test_each_curl_of_the_reference_works(called_at_night: Stack, command: str) -> None:
+    stack = called_at_night
+    secrets = json.loads(
+        stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["WebhookSecretArn"])["SecretString"]
+    )
+    command = command.replace(":8000/", f":{stack.ports.base}/").replace("local-webhook-secret", secrets["current"])
+    code, shown = run_in_terminal(command, environment_of(stack), [])
+    assert code == 0
+    assert "202" in shown.splitlines()[0]
+
+
+def test_a_running_stack_is_broken_and_mended_by_the_command(called_at_night: Stack) -> None:
+    """What the incidents are, ``tests/unit/operations/test_game_day.py`` plays; here, that the faults reach a real stack."""
+    stack = called_at_night
+    port = stack.ports.base
+    assert breaking.main(["worker-off", "--port", str(port)]) == 0
+    (handing,) = [Deployment("local", stack.client).handing("deliver-contact")]
+    assert handing is not None
+    assert not handing.is_on
+    stack.client("lambda").update_event_source_mapping(UUID=handing.uuid, Enabled=True)
+    assert breaking.main(["intercom-down", "--port", str(port)]) == 0
+    assert requests.get(f"{stack.intercom_url}/me", timeout=30).status_code == 503
+    assert breaking.main(["poisoned", "--port", str(port)]) == 0
+    assert breaking.main(["mend", "--port", str(port)]) == 0
+    assert requests.get(f"{stack.intercom_url}/me", timeout=30).status_code != 503
+    mode = (STATE / f"run-{port}" / "aws.json").stat().st_mode & 0o777
+    assert mode == 0o600

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.commands import campaigns, syncs
+from sandbox.commands import breaking, campaigns, syncs
 from sandbox.stack import run
 from tests.simulation import __main__ as simulation
 from tools import operate
@@ -26,6 +26,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "tools.doctor": lambda given: doctor._parser().parse_args(given),
     "sandbox campaigns": lambda given: campaigns._parser().parse_args(given),
     "sandbox sync": lambda given: syncs._parser().parse_args(given),
+    "sandbox break": lambda given: breaking._parser().parse_args(given),
     "sandbox run": lambda given: run._parser().parse_args(given),
     "tests.simulation": lambda given: simulation._parser().parse_args(given),
     "tools.check_docs": lambda given: given == ["--wrap"] or pytest.fail("only --wrap"),

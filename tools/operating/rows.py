@@ -39,7 +39,7 @@ def show_waiting(environment: Environment, limit: int) -> Iterator[str]:
         elif (row := rows.get(one.key)) is not None and not row.finished:
             times = f", tried {row.attempts} time{'' if row.attempts == 1 else 's'}" if row.attempts else ""
             again = f", again {when(row.due_at)}" if row.due_at else ""
-            reason = row.reason or "no reason yet: a worker has it, or none runs"
+            reason = row.reason.rstrip(".") or "no reason yet: a worker has it, or none runs"
             yield f"  waits {waits:>8}  campaign {row.campaign_id}, user {row.user_id}: {reason}{times}{again}"
 
 

@@ -8,36 +8,12 @@ import pytest
 
 from shared.domain.connection.connection import Vendor
 from shared.messages import DeliverContact, body_of
-from tests.support.builders import App, webhook_fields
-from tests.support.deployed import AppDeployment, Aws
+from tests.support.builders import webhook_fields
+from tests.support.night import Night
 from tools import operate
-from tools.operating.operator import OperatingError, Operator
+from tools.operating.operator import OperatingError
 
 OUTAGE = {"kind": "status", "status": 503, "path": "^/contacts", "times": 99}
-
-
-class Night:
-    """An app, its stack, and somebody at the keyboard who answers ``answer`` and types ``secret``."""
-
-    def __init__(self) -> None:
-        self.app = App()
-        self.app.configure()
-        self.aws = Aws(self.app)
-        self.answer, self.secret = "y", ""
-        self.asked: list[str] = []
-
-    def call(self, *words: str) -> str:
-        operator = Operator(ask=self._ask, read_hidden=lambda _: self.secret)
-        arguments = operate.parser().parse_args(["--stack", "x", *words])
-        return "\n".join(operate.lines_of(AppDeployment(self.app, self.aws), arguments, operator))
-
-    def _ask(self, question: str) -> str:
-        self.asked.append(question)
-        return self.answer
-
-    def stored(self, secret: str) -> dict[str, str]:
-        value: dict[str, str] = json.loads(self.app.secrets.get_secret_value(SecretId=secret)["SecretString"])
-        return value
 
 
 @pytest.fixture
