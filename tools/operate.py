@@ -34,6 +34,7 @@ from tools.operating.deployment import QUEUES, Deployment
 from tools.operating.logs import show_log
 from tools.operating.operator import OperatingError, Operator
 from tools.operating.queues import PURGED, WORKERS, purge, redrive, switch_worker
+from tools.operating.restoring import TABLES, restore
 from tools.operating.rows import list_quarantine, list_referrals, reconcile, replay, show_referral, when
 from tools.operating.secrets import KINDS, STEPS, set_token, split_secret, webhook_secret
 from tools.operating.status import breaker_of, show_stack, show_status
@@ -168,6 +169,12 @@ def parser() -> argparse.ArgumentParser:
     command("erase", "delete what is stored about a person; it cannot be undone", asks=True).add_argument(
         "email", metavar="EMAIL"
     )
+    restoring = command("restore", "copy lost rows back out of a table that is made as the live one was", asks=True)
+    restoring.add_argument("table", choices=TABLES, metavar="TABLE", help=" or ".join(TABLES))
+    restoring.add_argument("name", metavar="NAME", help="of the table that is made, behind STACK-restored-")
+    restoring.add_argument("--at", default="", help="2026-11-30T09:00:00, in UTC (the newest that there is, minutes ago)")
+    restoring.add_argument("--begins", default="", help="only keys that begin so, for example REFERRAL#1#")
+    restoring.add_argument("--overwrite", action="store_true", help="rows that differ as well; needs --begins")
     syncing = command("sync", "show the newest sync run, start one and follow it, or cancel the open one", asks=True)
     syncing.add_argument("step", choices=("show", "start", "cancel"))
     syncing.add_argument("campaign", type=int, metavar="CAMPAIGN")
@@ -206,6 +213,9 @@ _WITH_THE_STACK: dict[str, Callable[[Deployment, Operator, argparse.Namespace], 
     "purge": lambda made, who, given: purge(made, who, given.queue),
     "worker": lambda made, who, given: switch_worker(made, who, given.function, on=given.switch == "on"),
     "split-secret": lambda made, _, __: split_secret(made),
+    "restore": lambda made, who, given: restore(
+        made, who, given.table, given.name, given.at, given.begins, overwrite=given.overwrite
+    ),
 }
 """What needs the stack's own services as well."""
 LOOKS = frozenset({"status", "log", "referrals", "referral", "quarantine"})

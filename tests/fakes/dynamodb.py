@@ -176,6 +176,15 @@ class FakeDynamoDB:
         self._tables[name] = table
         return {"TableDescription": self._description(table)}
 
+    @operation("RestoreTableToPointInTime", "SourceTableName TargetTableName", "RestoreDateTime UseLatestRestorableTime")
+    def restore_table_to_point_in_time(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A table with the same keys and indexes, and what the source holds now, whatever time is asked for."""
+        source = self._table(request["SourceTableName"])
+        made = self.create_table(**{**source.request, "TableName": request["TargetTableName"]})
+        for row in [*source.rows.values()]:
+            self.put_item(TableName=request["TargetTableName"], Item=row.item)
+        return made
+
     @operation("DescribeTable", "TableName")
     def describe_table(self, request: dict[str, Any]) -> dict[str, Any]:
         """Keys, indexes and (exact, unlike AWS's) item count of a table."""

@@ -44,6 +44,7 @@ SHOWS = {
     "operate worker off deliver-contact": ["switched off", "switched on"],
     "operate lift-stop": ["Now Referral Factory may be called again."],
     "operate quarantine": ["Nothing is in quarantine."],
+    "operate restore referrals as-it-was --at 2026-11-30T09:00:00": ["as-it-was can be read", "nothing to copy"],
     "operate export ada@example.com": ["rows were deleted or emptied"],
 }
 """First command of a block → what it shows, besides an exit code of 0."""
@@ -100,6 +101,24 @@ def test_each_block_of_the_runbook_does_what_it_says(called_at_night: Stack) -> 
             assert text in shown, f"{block}\n{shown}"
         assert "Traceback" not in shown
         assert stack.settings.intercom_token not in shown
+
+
+def test_a_row_that_was_lost_comes_back(called_at_night: Stack) -> None:
+    """The runbook's own block, called again once the row is gone: the table was made before."""
+    stack = called_at_night
+    block = next(block for block in STEPS if first_command(block).startswith("operate restore"))
+    for expected in ("nothing to copy", "1 rows were copied"):
+        code, shown = run_in_terminal(f"{LOCAL}\n{block}", environment_of(stack), answers_for(stack, ""))
+        assert (code, expected in shown) == (0, True), shown
+        if expected == "nothing to copy":
+            lose(stack, 42)
+    assert state_of(stack, 42) == "delivered"
+
+
+def lose(stack: Stack, user_id: int) -> None:
+    key = {"pk": {"S": f"REFERRAL#1#{user_id}"}, "sk": {"S": "REFERRAL"}}
+    stack.client("dynamodb").delete_item(TableName=stack.resources["ReferralsTable"], Key=key)
+    assert state_of(stack, user_id) is None
 
 
 def environment_of(stack: Stack) -> dict[str, str]:

@@ -76,6 +76,7 @@ CALLS = {
     "split-secret": (["split-secret"], "done"),
     "export": (["export", ADDRESS], "done"),
     "erase": (["erase", ADDRESS, "--yes"], "done"),
+    "restore": (["restore", "referrals", "as-it-was", "--yes"], "done"),
     "sync": (["sync", "show", "1"], "looked"),
 }
 REFUSED = (
