@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from sandbox.stack.expand import read_template
 from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
 from shared.domain.connection.connection import BreakerKind
 from shared.runtime.bootstrap import AWS_ATTEMPTS
 from shared.use_cases.connection.disconnect import reconnect
 from shared.use_cases.store_message import SQS_TRIES
-from tests.simulation.aws.blueprint import TEMPLATE, target_of
 from tests.simulation.aws.boundary import Flavour, When
 from tests.simulation.aws.clients import AwsClient
 from tests.simulation.aws.transport import Outage
@@ -24,11 +20,7 @@ from tests.simulation.play.referral_stories import STORIES, ReferralStory, notif
 from tests.simulation.play.syncing import add_contacts, begin, run_to_the_end, sync_settings
 from tests.simulation.settings import build_settings
 from tests.simulation.world import OF_A_SIGNUP, World
-
-Asked = set[tuple[str, str, str, str]]
-"""Function, action, resource as the template calls it (``ReferralsTable/index/DueIndex``), partition key."""
-_OTHER_NAMES = {"sqs:SendMessageBatch": "sqs:SendMessage"}
-_IN_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+from tests.support.roles import Asked, actions, refused
 
 
 @pytest.fixture
@@ -40,78 +32,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     def noted(self: AwsClient, name: str, method: Any, request: dict[str, Any], number: int, time: int) -> Any:
         function = self._crossing.names.get(self._crossing.loop.current, "") if self._crossing.loop.current else ""
         if function:
-            found.update((function, *one) for one in _actions(self._service, name, request))
+            found.update((function, *one) for one in actions(self._service, name, request))
         return attempt(self, name, method, request, number, time)
 
     monkeypatch.setattr(AwsClient, "_attempt", noted)
     return found
-
-
-def _actions(service: str, operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    action = f"{service}:" + "".join(word.capitalize() for word in operation.split("_"))
-    if operation == "transact_write_items":
-        for entry in request["TransactItems"]:
-            ((kind, made),) = entry.items()
-            yield f"{service}:{_IN_TRANSACTION[kind]}", made["TableName"], _partition(made)
-    elif operation == "batch_get_item":
-        for table, wanted in request["RequestItems"].items():
-            for key in wanted["Keys"]:
-                yield action, table, key["pk"]["S"]
-    elif service == "dynamodb":
-        index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
-        yield action, f"{request['TableName']}{index}", _partition(request)
-    elif service == "sqs":
-        yield _OTHER_NAMES.get(action, action), request["QueueUrl"].rsplit("/", 1)[-1], ""
-    else:
-        yield action, request["SecretId"].rsplit(":", 1)[-1].rpartition("-")[0], ""
-
-
-def _partition(request: Mapping[str, Any]) -> str:
-    item = request.get("Key") or request.get("Item")
-    if item:
-        return str(item["pk"]["S"])
-    return str(next(iter(request.get("ExpressionAttributeValues", {"": {"S": ""}}).values())).get("S", ""))
-
-
-def _refused(asked: Asked) -> list[tuple[str, str, str, str]]:
-    """What no statement of the function's role allows."""
-    resources = read_template(TEMPLATE)["Resources"]
-    roles = {
-        made["Properties"]["Handler"].split(".")[1]: resources[target_of(made["Properties"]["Role"])]["Properties"]
-        for made in resources.values()
-        if made["Type"] == "AWS::Serverless::Function"
-    }
-    statements = {
-        name: [
-            one
-            for policy in role.get("Policies", ())
-            if "Fn::If" not in policy  # a network and a key of one's own
-            for one in policy["PolicyDocument"]["Statement"]
-        ]
-        for name, role in roles.items()
-    }
-    return sorted(one for one in asked if not any(_allows(statement, *one[1:]) for statement in statements[one[0]]))
-
-
-def _allows(statement: Mapping[str, Any], action: str, resource: str, key: str) -> bool:
-    actions, resources = _many(statement["Action"]), [_name(one) for one in _many(statement["Resource"])]
-    if statement["Effect"] != "Allow" or action not in actions or resource not in resources:
-        return False
-    for operator, condition in statement.get("Condition", {}).items():
-        compare: Callable[[str, str], bool] = fnmatchcase if operator.endswith("StringLike") else str.__eq__
-        if not any(compare(key, str(pattern)) for pattern in condition["dynamodb:LeadingKeys"]):
-            return False
-    return True
-
-
-def _many(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _name(resource: Any) -> str:
-    if isinstance(resource, dict) and "Fn::Sub" in resource:
-        return str(resource["Fn::Sub"]).replace("${", "").replace(".Arn}", "").replace("}", "")
-    return target_of(resource) or str(resource)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)
@@ -119,7 +44,7 @@ def test_a_story_asks_for_nothing_that_its_roles_refuse(story: ReferralStory, as
     with story.tell(story.faults()):
         pass
     assert {function for function, *_ in asked} >= story.functions
-    assert _refused(asked) == []
+    assert refused(asked) == []
 
 
 def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
@@ -169,7 +94,7 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         assert world.counted("UninstallRepeated")
         assert world.counted("BreakerOpened")
         assert (world.counted("SignupStoredInInbox"), world.counted("NotificationStoredInInbox")) == (1, 4)
-    assert _refused(asked) == []
+    assert refused(asked) == []
 
 
 def test_a_sync_asks_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
@@ -201,7 +126,7 @@ def test_a_sync_asks_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         assert campaign is not None
         assert campaign.problems
         assert world.counted("ReferrerUpdated")
-    assert _refused(asked) == []
+    assert refused(asked) == []
 
 
 def test_our_own_signup_asks_for_nothing_that_its_role_refuses(asked: Asked) -> None:
@@ -217,7 +142,7 @@ def test_our_own_signup_asks_for_nothing_that_its_role_refuses(asked: Asked) -> 
         assert world.counted("SyntheticSignupSeconds")
     actions = {action for function, action, *_ in asked if function == "synthetic_signup"}
     assert actions >= {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "secretsmanager:GetSecretValue"}
-    assert _refused(asked) == []
+    assert refused(asked) == []
 
 
 def test_a_missing_permission_is_noticed(asked: Asked) -> None:
@@ -225,4 +150,4 @@ def test_a_missing_permission_is_noticed(asked: Asked) -> None:
     asked.add(("intercom_webhook", "dynamodb:PutItem", "ReferralsTable", "REFERRAL#1#2"))
     asked.add(("intercom_webhook", "dynamodb:PutItem", "ReferralsTable", "INBOX#2"))
     asked.add(("sweep", "dynamodb:Query", "ReferralsTable/index/DueIndex", "DUE#1"))
-    assert [one[0] for one in _refused(asked)] == ["console", "intercom_webhook"]
+    assert [one[0] for one in refused(asked)] == ["console", "intercom_webhook"]
