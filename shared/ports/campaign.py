@@ -32,8 +32,11 @@ class Campaigns(Protocol):
     def counted(self, campaign_id: int, version: int) -> None:
         """Who stood at that version's new qualified values is known; nothing happens when there is a newer version."""
 
-    def watch_departures(self, campaign_id: int) -> None:
+    def watch_departures(self, campaign_id: int, at: float) -> None:
         """Any value of the tracked attribute can matter from now on."""
+
+    def end_watch(self, campaign_id: int, marked_at: float) -> None:
+        """No longer; nothing happens when somebody has marked it since ``marked_at``."""
 
     def note_unknown(self, campaign_id: int, at: float, most: int) -> bool:
         """Referral Factory did not know a signup. Once ``most`` were unknown within an hour, creates wait until that is no

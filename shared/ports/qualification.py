@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
@@ -13,6 +13,9 @@ class Qualifications(Protocol):
     """One item beside each referral of which something was seen."""
 
     def find(self, campaign_id: int, user_id: int) -> Qualification | None: ...
+
+    def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Qualification]:
+        """Those of the items (campaign id, user id) that exist, by key."""
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
         """Reads the item, or begins a new one, applies ``change`` and writes it under its version; as ``Referrals.update``."""

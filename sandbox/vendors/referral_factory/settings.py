@@ -92,6 +92,8 @@ class ReferralFactorySettings:
     dates: Literal["date", "datetime", "iso", "epoch"] = "date"
     extra_fields: bool = False
     qualified_boolean: bool = False
+    qualified_at: Literal["always", "when_qualified", "never"] = "always"
+    """When a user's ``qualified_at`` is among the fields."""
     promotion_code: str | None = None
     """The code that ``promotion: true`` gives; None: Stripe is not connected, and asking for one is refused."""
 

@@ -16,6 +16,9 @@ Document = Mapping[str, Any]
 """Settings as the API, a file and the table hold them (DESIGN section 6). Only ``shared.adapters`` looks into one."""
 
 
+MARKED_AGAIN_AFTER = 1_800.0
+
+
 class Status(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"
@@ -99,7 +102,8 @@ class Campaign:
     """The newest settings.
 
     ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered.
-    ``watches_departures``: a contact that stood at a qualified value was adopted, so that any value of it can matter.
+    ``watches_departures``: a contact that stood at a qualified value was adopted, so that any value of it can matter; last
+    marked at ``departures_at``.
     ``rule_since``: when each qualified value became one. ``uncounted``: those that became one after somebody may have stood at
     them, and who did is not known yet.
     ``creates_wait_until``: until then contacts are created only for signups that Referral Factory confirmed, for many were
@@ -128,6 +132,11 @@ class Campaign:
     rule_since: Mapping[str, float] = field(default_factory=dict)
     uncounted: tuple[Value, ...] = ()
     creates_wait_until: float = 0.0
+    departures_at: float = 0.0
+
+    def watches_since_lately(self, now: float) -> bool:
+        """Whether it need not be marked again that departures are watched: nobody ends that so soon after a mark."""
+        return self.watches_departures and now - self.departures_at < MARKED_AGAIN_AFTER
 
     @property
     def problems(self) -> tuple[str, ...]:

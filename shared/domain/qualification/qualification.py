@@ -269,6 +269,16 @@ def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline
     return not seen.by_hand and ((rule.reversible and seen.wanted) or _leaves(seen, shown, rule, baseline))
 
 
+def awaits_departure(seen: Qualification, rule: Rule, baseline: Baseline) -> bool:
+    """Whether a contact stands at a qualified value that it has to leave before it can count: any other value of it matters."""
+    seen = seen.under(rule)
+    if seen.wanted and not seen.by_hand:
+        return False
+    baseline = _since_taken_back(seen, rule, baseline)
+    standing = _standing(seen, rule, baseline)
+    return any(not _has_left(seen, contact_id, stood_at, rule) for contact_id, stood_at in standing.items())
+
+
 def earns(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
     """Whether values alone, that of ``shown`` among them, qualify the referral, whatever a hand gave."""
     values = replace(seen, wanted=False, by_hand=False, by_hand_at=None).saw(replace(shown, read=rule.reversible))
@@ -304,8 +314,12 @@ def _leaves(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline
     stood_at = _standing(seen, rule, baseline).get(contact_id)
     if stood_at is None or shown.at < stood_at:
         return False
-    left = [one for one in seen.sightings if one.at >= stood_at and not rule.matches(one.value)]
-    return contact_id not in {seen.survivor_of(one.contact_id) for one in left}
+    return not _has_left(seen, contact_id, stood_at, rule)
+
+
+def _has_left(seen: Qualification, contact_id: str, stood_at: float, rule: Rule) -> bool:
+    left = (one for one in seen.sightings if one.at >= stood_at and not rule.matches(one.value))
+    return any(seen.survivor_of(one.contact_id) == contact_id for one in left)
 
 
 def _counts(sighting: Sighting, stood: bool, left_at: float | None) -> bool:

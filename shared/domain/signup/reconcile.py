@@ -28,8 +28,9 @@ class Progress:
     ``high_water`` and ``last_page``: the user id and the page up to which people are known. ``scan_page``: the next page of a
     scan through the whole list, 0 when none is going on; ``scan_began_at`` and ``scanned_at`` are its begin and the begin of
     the last one that came to its end: everybody who joined before ``scanned_at`` has been seen. ``began_at`` and
-    ``succeeded_at``: when the last pass that went well began and ended. ``page_failures``: pages that did not come,
-    the last at ``failed_at``; a day later they are forgotten. ``tally``: where the people are whom the scan has seen, None
+    ``succeeded_at``: when the last pass that went well began and ended. ``tells_qualified``: an answer has said of somebody
+    that they are qualified, so one that says nothing of it says that they are not. ``page_failures``: pages that did not
+    come, the last at ``failed_at``; a day later they are forgotten. ``tally``: where the people are whom the scan has seen, None
     when it was set back, so that it sees some of them again.
     """
 
@@ -42,6 +43,7 @@ class Progress:
     succeeded_at: float = 0.0
     began_at: float = 0.0
     page_failures: int = 0
+    tells_qualified: bool = False
     failed_at: float = 0.0
     tally: Tally | None = None
 

@@ -11,6 +11,7 @@ from shared.errors import BreakerOpenError, FailureError, RateLimitedError, Tran
 from shared.messages import ReconcileCampaigns
 from shared.observability import logger
 from shared.use_cases.operations.erase_person import erase_requested
+from shared.use_cases.qualification.end_watch import end_watches
 from shared.use_cases.qualification.reconcile_contacts import FAILED, ContactReconciliation
 from shared.use_cases.signup.confirm_signup import confirm_signup
 from shared.use_cases.signup.reconcile_campaigns import Reconciliation
@@ -44,6 +45,7 @@ def reconcile_vendors(environment: Environment, requests: Sequence[ReconcileCamp
     if asked is None or not _is_answered(environment, asked):
         _look(environment, asked or ReconcileCampaigns(environment.clock.now()))
     if asked is None:
+        end_watches(environment)
         erase_requested(environment)
 
 

@@ -90,8 +90,9 @@ class _Count:
         if not self._rule.matches(value):
             return 0
         kept = [row for row in self._rows(contact) if self._stands(row, contact, value)]
-        if kept and not self._campaign.watches_departures:
-            self._environment.campaigns.watch_departures(self._campaign.campaign_id)
+        now = self._environment.clock.now()
+        if kept and not self._campaign.watches_since_lately(now):
+            self._environment.campaigns.watch_departures(self._campaign.campaign_id, now)
         return len(kept)
 
     def _rows(self, contact: Contact) -> Iterator[Referral]:

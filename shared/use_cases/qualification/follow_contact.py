@@ -108,7 +108,7 @@ def _move(environment: Environment, row: Referral, dead_id: str, contact: Contac
     if rule is not None and rule.attribute != ROLE:
         standing = {contact_id: contact.value(rule.attribute)}
         if rule.matches(standing[contact_id]):
-            environment.campaigns.watch_departures(row.campaign_id)
+            environment.campaigns.watch_departures(row.campaign_id, environment.clock.now())
             if is_older(row, rule, standing[contact_id]):
                 before = rule.since_of(standing[contact_id]) - 1
                 sighting = Sighting(contact_id, before, standing[contact_id], attribute=rule.attribute)

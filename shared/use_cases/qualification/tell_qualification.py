@@ -165,11 +165,12 @@ class _Step:
         if turned:
             _note_turn(self._environment, self._row, told, now, BY_HAND)
         if after.taken_back_at is not None:  # its contact has to leave the value first
-            self._environment.campaigns.watch_departures(self._row.campaign_id)
+            self._environment.campaigns.watch_departures(self._row.campaign_id, now)
         return after
 
     def _holds(self) -> bool | None:
-        """Whether Referral Factory holds the person as qualified; None: it does not know the person."""
+        """Whether Referral Factory holds the person as qualified; None: it does not know the person. An answer without the
+        field says that they are not: where it is always left out, telling it loses nothing, for it qualifies a person once."""
         found = self._factory().user(self._row.user_id)
         return None if found is None else bool(found[1].qualified)
 

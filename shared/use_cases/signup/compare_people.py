@@ -26,9 +26,12 @@ MOST_FAILURES = 5
 
 class PeopleComparison:
     """The comparisons of one pass. ``added``: the user ids of whom the ledger did not have, one for each referral;
-    ``completed``: how many rows learnt something; ``failures``: of rows that could not be written."""
+    ``completed``: how many rows learnt something; ``failures``: of rows that could not be written. ``tells_qualified``:
+    Referral Factory says of whom is qualified that they are, so that silence says they are not; where it never says, it is
+    no word."""
 
-    def __init__(self, environment: Environment, campaigns: Mapping[int, Campaign]) -> None:
+    def __init__(self, environment: Environment, campaigns: Mapping[int, Campaign], *, tells_qualified: bool = False) -> None:
+        self.tells_qualified = tells_qualified
         self.added: list[int] = []
         self.completed = 0
         self.failures: list[TransientError] = []
@@ -42,6 +45,8 @@ class PeopleComparison:
 
         Raises TransientError when the ledger cannot be read, or too many rows cannot be written.
         """
+        self.tells_qualified |= any(person.qualified for _, person in page)
+        page = [(campaign_id, self._as_told(person)) for campaign_id, person in page]
         self._people |= {person.user_id: person for _, person in page}
         people = [(campaign_id, person) for campaign_id, person in page if self.concerns(campaign_id)]
         rows = self._environment.referrals.find_all([(campaign_id, person.user_id) for campaign_id, person in people])
@@ -53,6 +58,10 @@ class PeopleComparison:
             except TransientError as error:
                 self._note_failure(error)
         self._ring(to_ring)
+
+    def _as_told(self, person: Person) -> Person:
+        silent = person.qualified is None and self.tells_qualified
+        return replace(person, qualified=False) if silent else person
 
     def concerns(self, campaign_id: int) -> bool:
         """Whether the campaign is set up here, and more than a draft."""

@@ -65,8 +65,8 @@ class Reconciliation:
         """``full`` begins a scan of the whole list, as does a day without one; a scan that was begun goes on in any case."""
         environment = self._environment
         self._campaigns = {campaign.campaign_id: campaign for campaign in environment.campaigns.list()}
-        self._comparison = PeopleComparison(environment, self._campaigns)
         self._progress = progress_of(environment.progresses.find(NAME))
+        self._comparison = PeopleComparison(environment, self._campaigns, tells_qualified=self._progress.tells_qualified)
         if not any(campaign.status is not Status.DRAFT for campaign in self._campaigns.values()):
             environment.metrics.count("ReconcileSucceeded")
             return
@@ -226,6 +226,7 @@ class Reconciliation:
         self._seen.people += len(people)
         self._seen.highest = max(self._seen.highest, *self._pages[number], 0)
         self._comparison.compare(people)
+        self._progress = replace(self._progress, tells_qualified=self._comparison.tells_qualified)
 
     def _ask(self, number: int) -> UserPage:
         """A page that was not answered is asked for again, a little later, while the time suffices: else whoever is on it

@@ -130,8 +130,9 @@ def _prepare_qualification(environment: Environment, row: Referral, campaign: Ca
         return
     if not may_qualify(replace(row, state=outcome.state, ours=outcome.ours), campaign):
         return
-    if any(rule.matches(value) for value in (outcome.baseline, *outcome.standing.values())) and not campaign.watches_departures:
-        environment.campaigns.watch_departures(campaign.campaign_id)
+    now = environment.clock.now()
+    if any(map(rule.matches, (outcome.baseline, *outcome.standing.values()))) and not campaign.watches_since_lately(now):
+        environment.campaigns.watch_departures(campaign.campaign_id, now)
     moved = outcome.moved
     if moved is not None and rule.matches(moved.value(rule.attribute)):
         environment.qualification_queue.send(

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.referral_factory.records import Person
-from shared.domain.operations.story import is_qualified
 from shared.domain.qualification.qualification import Stage
 from shared.use_cases.signup.compare_people import PeopleComparison
 from tests.support.qualifying import Friendship, rules
@@ -33,7 +32,7 @@ def signs_up(story: Friendship, event: str = "joined", **fields: Any) -> Person:
 
 
 def is_shown_as_qualified(story: Friendship, friend: Person) -> bool:
-    return is_qualified(story.row(friend))
+    return story.row(friend).converted
 
 
 @pytest.mark.parametrize("date", NO_DATES)

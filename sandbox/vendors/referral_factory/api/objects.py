@@ -65,6 +65,8 @@ def user(account: Account, person: Person, with_: Container[str] = ()) -> dict[s
             "text": None,
         },
     }
+    if settings.qualified_at == "never" or (settings.qualified_at == "when_qualified" and person.qualified_at is None):
+        del document["qualified_at"]
     if settings.qualified_boolean:
         document["qualified"] = person.qualified_at is not None
     if settings.extra_fields:

@@ -149,8 +149,15 @@ class DynamoCampaigns(Campaigns):
             {":none": "[]", ":version": version},
         )
 
-    def watch_departures(self, campaign_id: int) -> None:
-        self._change(campaign_id, "SET watches_departures = :value", True)
+    def watch_departures(self, campaign_id: int, at: float) -> None:
+        values = {":yes": True, ":at": float(at)}
+        marked = "SET watches_departures = :yes, departures_at = :at"
+        self._table.update(ALL, _sort_key(campaign_id), marked, "attribute_exists(#document)", values)
+
+    def end_watch(self, campaign_id: int, marked_at: float) -> None:
+        unchanged = "departures_at = :at" if marked_at else "attribute_not_exists(departures_at)"
+        values = {":at": float(marked_at)} if marked_at else {}
+        self._table.update(ALL, _sort_key(campaign_id), "REMOVE watches_departures, departures_at", unchanged, values)
 
     def note_unknown(self, campaign_id: int, at: float, most: int) -> bool:
         """See ``Campaigns.note_unknown``. The times of the last ``most`` are kept."""
@@ -214,4 +221,5 @@ def _campaign(item: Item) -> Campaign:
         rule_since=json.loads(values.get("rule_since", "{}")),
         uncounted=tuple(json.loads(values.get("uncounted", "[]"))),
         creates_wait_until=float(values.get("creates_wait_until", 0.0)),
+        departures_at=float(values.get("departures_at", 0.0)),
     )

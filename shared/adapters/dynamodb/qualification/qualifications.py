@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -28,6 +28,10 @@ class DynamoQualifications(Qualifications):
     def find(self, campaign_id: int, user_id: int) -> Qualification | None:
         item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
         return None if item is None else _qualification_of(item)
+
+    def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Qualification]:
+        items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
+        return {(one.campaign_id, one.user_id): one for one in map(_qualification_of, items)}
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
 
