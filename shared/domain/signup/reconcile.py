@@ -30,8 +30,8 @@ class Progress:
     the last one that came to its end: everybody who joined before ``scanned_at`` has been seen. ``began_at`` and
     ``succeeded_at``: when the last pass that went well began and ended. ``tells_qualified``: an answer has said of somebody
     that they are qualified, so one that says nothing of it says that they are not. ``page_failures``: pages that did not
-    come, the last at ``failed_at``; a day later they are forgotten. ``tally``: where the people are whom the scan has seen, None
-    when it was set back, so that it sees some of them again.
+    come, the last at ``failed_at``; a day later they are forgotten. ``tally``: where the people are whom the scan has seen,
+    None when it was set back, so that it sees some of them again.
     """
 
     order: Order = Order.UNKNOWN
