@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import openapi_schema_validator
@@ -119,6 +120,21 @@ def test_without_a_viewer_group_there_are_no_viewers(api: Any) -> None:
     for groups in ("", [""], ["viewers"]):
         api.claims = {"groups": groups, "sub": "x"}
         assert api.call("GET", "/api/campaigns").status == 403
+
+
+@pytest.mark.parametrize("groups", [[], ["ops"], ["viewers-2"], ["x viewers y"], "x viewers y", ["Viewers"], [""], None])
+def test_who_is_in_neither_group_is_no_viewer(groups: Any) -> None:
+    console = Console(claims={"groups": groups, "sub": "x"})
+    assert console.call("GET", "/api/overview").status == 403
+
+
+def test_an_admin_group_without_a_name_is_nobodys() -> None:
+    console = Console()
+    console.app.settings = replace(console.app.settings, admin_group="")
+    console.app.environment = console.app.new_environment()
+    for groups in ("", [""], ["admins"]):
+        console.claims = {"groups": groups, "sub": "x"}
+        assert console.call("GET", "/api/overview").status == 403
 
 
 @pytest.mark.parametrize(
