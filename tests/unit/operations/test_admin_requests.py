@@ -151,6 +151,25 @@ def test_the_author_is_named_by_the_token(claims: dict[str, str], author: str) -
     assert author_of(claims) == author
 
 
+@pytest.mark.parametrize(
+    ("told", "verified"),
+    [(True, True), (False, False), ("true", True), ("false", False), ("yes", False), (1, False), (None, None)],
+)
+def test_whether_the_address_was_verified_is_kept_as_a_yes_or_no(told: Any, verified: bool | None) -> None:
+    console = Console()
+    console.claims |= {"email_verified": told}
+    console.post("/api/connection/referral-factory/lift-stop", {})
+    assert console.kept()[0]["email_verified"] is verified
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "", "  Bearer  "])
+def test_the_token_is_read_however_it_is_introduced(api: Any, scheme: str) -> None:
+    event = sample("admin_api_get_campaign")
+    sign_in(event, api.claims)
+    event["headers"]["authorization"] = scheme + event["headers"]["authorization"].removeprefix("Bearer ")
+    assert api.play(event).status != 403
+
+
 def test_a_call_without_claims_is_refused(api: Any) -> None:
     api.claims = {}
     answer = api.call("GET", "/api/campaigns")
