@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -202,6 +203,34 @@ def test_a_token_that_intercom_does_not_take_is_not_stored(console: Console) -> 
     assert (answer.status, answer.json["detail"]) == (422, "Intercom does not take this access token.")
     assert console.secret("intercom")["access_token"] == "local-intercom-token"
     assert console.app.environment.breakers.find(Vendor.INTERCOM) is None
+
+
+@pytest.mark.parametrize("hosted", ["EU", "US"])
+@pytest.mark.parametrize("by_oauth", [True, False], ids=["by OAuth", "with a token"])
+def test_a_workspace_of_another_region_than_is_called_is_refused(console: Console, hosted: str, *, by_oauth: bool) -> None:
+    app = console.app
+    app.wire.replace("https://api.eu.intercom.io", app.intercom)
+    app.settings = replace(app.settings, intercom_api_url="", intercom_region="EU")
+    app.environment = app.new_environment()
+    app.intercom.settings.region = hosted
+    if by_oauth:
+        answer = console.callback(allowed(console, begin(console)))
+        text = answer.text
+    else:
+        answer = console.call("POST", "/api/connection/intercom", {"access_token": "local-intercom-token"})
+        text = str(answer.json)
+    taken = 303 if by_oauth else 200
+    assert answer.status == (taken if hosted == "EU" else 409)
+    assert ("IntercomRegion=US" in text) is (hosted == "US")
+
+
+@pytest.mark.parametrize("by_oauth", [True, False], ids=["by OAuth", "with a token"])
+def test_at_an_address_of_our_own_any_region_will_do(console: Console, *, by_oauth: bool) -> None:
+    console.app.intercom.settings.region = "AU"
+    if by_oauth:
+        assert console.callback(allowed(console, begin(console))).status == 303
+    else:
+        console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
 
 
 def test_a_second_workspace_is_refused_while_one_is_connected(console: Console) -> None:
