@@ -89,3 +89,17 @@ def test_strangers_do_not_make_us_read_the_secrets_all_the_time(app: App) -> Non
     assert notified(app, "brand new") == 401, "they were read a moment ago"
     app.wait(1)
     assert notified(app, "brand new") == 200
+
+
+def test_who_signs_nothing_makes_us_read_no_secret_anew(app: App) -> None:
+    assert notified(app, CLIENT_SECRET) == 200
+    replaced(app, client_secret="brand new")
+    for headers in ({}, {HUB: ""}):
+        assert app.notify(NOTICE, headers)["statusCode"] == 401
+    assert notified(app, CLIENT_SECRET) == 200, "the one that was read before"
+
+
+@pytest.mark.parametrize("stored", [{}, {"client_secret": ""}, {"client_id": "x"}])
+def test_a_secret_that_is_not_there_signs_nothing(app: App, stored: dict[str, str]) -> None:
+    replaced(app, **stored)
+    assert [notified(app, secret) for secret in ("", "None", CLIENT_SECRET)] == [401, 401, 401]

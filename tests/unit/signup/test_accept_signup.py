@@ -195,6 +195,13 @@ def test_current_and_next_secret_are_taken_and_an_empty_one_never(app: App) -> N
     assert [app.post(webhook_fields(), secret=secret)["statusCode"] for secret in ("old", "new", "")] == [401, 202, 401]
 
 
+def test_a_secret_that_is_not_there_is_nobodys(app: App) -> None:
+    for stored_now in ({"current": "new"}, {"next": "new"}, {}):
+        app.set_secret("webhook", **stored_now)
+        app.wait(300)
+        assert [app.post(webhook_fields(), secret=secret)["statusCode"] for secret in ("None", "", None)] == [401, 401, 401]
+
+
 def test_a_secret_that_was_just_rotated_is_read_anew_at_the_first_refusal(app: App) -> None:
     assert app.post(webhook_fields())["statusCode"] == 202
     app.set_secret("webhook", current="new")
