@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.connection.connection import Breaker, Vendor
+    from shared.domain.vendor.call import VendorCall
     from shared.domain.vendor.limits import Priority, Strikes
     from shared.errors import FailureError
 
@@ -22,6 +23,16 @@ class Breakers(Protocol):
 
     def close(self, vendor: Vendor) -> bool:
         """True when it was open."""
+
+
+class Calls(Protocol):
+    """What was said between us and the vendors about one referral, for developers."""
+
+    def keep(self, campaign_id: int, user_id: int, calls: Sequence[VendorCall]) -> None:
+        """The calls of one try, at least one."""
+
+    def of_person(self, campaign_id: int, user_id: int, most: int) -> Sequence[VendorCall]:
+        """The newest first."""
 
 
 class StrikeBook(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,7 +10,9 @@ from shared.config import Settings
 from shared.observability import begin_lines
 
 if TYPE_CHECKING:
+    from shared.adapters.http.recording import RecordingTransport
     from shared.adapters.http.transport import HttpTransport
+    from shared.domain.vendor.call import VendorCall
     from shared.ports.clock import Chance, Clock
     from shared.ports.operations import Metrics
 
@@ -61,5 +63,11 @@ class Process:
         return self._context.get_remaining_time_in_millis() / 1000 if self._context else NO_DEADLINE
 
     @cached_property
-    def _transport(self) -> HttpTransport:
-        return self._make_transport(self.settings)
+    def _transport(self) -> RecordingTransport:
+        from shared.adapters.http.recording import RecordingTransport
+
+        return RecordingTransport(self._make_transport(self.settings), self.clock)
+
+    def calls_since(self) -> Sequence[VendorCall]:
+        """The calls to vendors since somebody asked last."""
+        return self._transport.taken() if "_transport" in self.__dict__ else ()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ReferralSearch,
     )
     from shared.ports.sync import SyncMembers, SyncRuns
-    from shared.ports.vendor import Breakers, StrikeBook, VendorNotes
+    from shared.ports.vendor import Breakers, Calls, StrikeBook, VendorNotes
     from shared.use_cases.operations.read_results import CountedResults
 
 
@@ -165,6 +165,12 @@ class Tables(Process):
         from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 
         return DynamoReferralSearch(self._referrals_table, DynamoReferrals(self._referrals_table, self.clock))
+
+    @cached_property
+    def calls(self) -> Calls:
+        from shared.adapters.dynamodb.vendor.calls import DynamoCalls
+
+        return DynamoCalls(self._referrals_table)
 
     @cached_property
     def counted_results(self) -> CountedResults:

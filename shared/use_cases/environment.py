@@ -5,10 +5,12 @@ Types only: a receiver that imports this loads nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from shared.domain.connection.connection import Connection
+    from shared.domain.vendor.call import VendorCall
     from shared.domain.vendor.limits import Priority
     from shared.ports.aws import MessageQueue, SecretStore
     from shared.ports.campaign import Campaigns
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
         SignupPost,
     )
     from shared.ports.sync import SyncMembers, SyncRuns
-    from shared.ports.vendor import Breakers, StrikeBook, VendorNotes
+    from shared.ports.vendor import Breakers, Calls, StrikeBook, VendorNotes
     from shared.ports.vendors import Intercom, ReferralFactory
     from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
     from shared.use_cases.qualification.notification_rules import NotificationRules
@@ -45,6 +47,9 @@ class Environment(Protocol):
     def audit(self) -> Audit: ...
     @property
     def breakers(self) -> Breakers: ...
+    @property
+    def calls(self) -> Calls: ...
+    def calls_since(self) -> Sequence[VendorCall]: ...
     @property
     def campaigns(self) -> Campaigns: ...
     @property

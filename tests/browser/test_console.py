@@ -131,7 +131,7 @@ def test_everybody_at_referral_factory_is_accounted_for(page: Page, stack: Stack
     """A webhook that names nobody has the whole list read."""
     assert post_webhook(stack, {"first_name": "Nobody"}) == 202
     go_to(page, "Overview")
-    row = card(page, "Campaigns").get_by_role("row").filter(has_text="accounted for")
+    row = card(page, "Campaigns").get_by_role("listitem").filter(has_text="accounted for")
     until(page, row.count, page.reload)
     row.first.get_by_role("link").click()
     page.get_by_text("At Referral Factory: ").wait_for()

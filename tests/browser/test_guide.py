@@ -70,7 +70,7 @@ def test_the_campaign_is_set_up_by_clicking(page: Page) -> None:
 def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
     page.get_by_role("tab", name="Person invited").click()
     page.get_by_role("button", name="Show what would be sent").click()
-    page.get_by_text("a lead is created").wait_for()
+    page.get_by_text("a lead is created").first.wait_for()
     fields = page.get_by_role("table", name="What would be sent")
     fields.get_by_role("row", name=re.compile("referrer_email.*bob@example.com")).wait_for()
     keep_picture(page, "preview")

@@ -72,6 +72,7 @@ FILTERS = (
     *TIMES,
 )
 MOST_COUNTED = 10_000
+MOST_CALLS = 40
 ONE = (
     path_parameter("campaign_id", "The campaign's id in Referral Factory."),
     path_parameter("user_id", "The person's id in Referral Factory.", highest=MAX_USER_ID),
@@ -123,6 +124,7 @@ def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
             {"at": event.at, "what": event.what, "sentence": sentence_of(event), "detail": event.detail}
             for event in story_of(row, environment.rewards.of_person(*key))
         ],
+        "calls": [asdict(call) for call in environment.calls.of_person(*key, MOST_CALLS)],
         "qualification": _qualification(environment.qualifications.find(*key)),
         "referrer": _referrer(environment.referrers.find(*key)),
     }

@@ -83,6 +83,20 @@ class DroppedAnswer(Answer):
     reason: str
 
 
+class CallAnswer(Answer):
+    """One call to a vendor. `status` null: no answer came; `sent` and `answer` as they were, cut where they are long."""
+
+    at: float
+    host: str
+    method: str
+    path: str
+    sent: str
+    status: int | None
+    milliseconds: int
+    request_id: str
+    answer: str
+
+
 class QualificationAnswer(Answer):
     """`stands` in plain words; `qualified` is what Referral Factory holds, null while nobody knows. `value`: of the tracked
     attribute."""
@@ -120,6 +134,7 @@ class StoryAnswer(Answer):
     notes: list[str]
     settings_version: int | None
     story: list[StoryLine]
+    calls: list[CallAnswer]
     qualification: QualificationAnswer | None
     referrer: ReferrerAnswer | None
 

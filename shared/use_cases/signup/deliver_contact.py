@@ -30,6 +30,7 @@ from shared.use_cases.signup.note_signup import note_signup
 from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, joined_before, put_aside
 from shared.use_cases.signup.remember_signup import remember_signup
 from shared.use_cases.signup.write_signup import write_signup
+from shared.use_cases.vendor.keep_calls import keep_calls
 
 NEARLY = 5.0
 """Seconds by which a row's time may be off without being moved."""
@@ -63,6 +64,14 @@ class Delivery:
 
     def run(self) -> None:
         """After ``prepare``. Raises TransientError, ConnectionLostError and PermanentError."""
+        self._environment.calls_since()
+        try:
+            self._run()
+        finally:
+            if self._row is not None:
+                keep_calls(self._environment, self._row.campaign_id, self._row.user_id)
+
+    def _run(self) -> None:
         environment, row, campaign = self._environment, self._row, self._campaign
         if row is None:
             return

@@ -65,6 +65,10 @@ def test_every_link_into_the_help_has_its_section() -> None:
     keys = re.findall(r'^  \["(\w+)", "[\w ]+", ', scripts["campaign.js"].split("const TABS")[1].split("];")[0], re.M)
     assert keys == re.findall(r"^  (\w+): ", tabs, re.M) != []
     assert {*steps, *re.findall(r': "([\w-]+)"', tabs)} <= there
+    (problems,) = re.findall(r"const HELP = \{(.*?)\};", scripts["health.js"], re.S)
+    states = re.findall(r'"((?:trouble|when)-[\w-]+)"', scripts["referral.js"].split("function helpAbout")[1])
+    assert len(states) == 3
+    assert {*states, *re.findall(r': "([\w-]+)"', problems)} <= there
     assert {name for text in scripts.values() for name in re.findall(r'#/help/([\w-]+)"', text)} <= there
 
 

@@ -3,7 +3,7 @@
 import { read, send } from "../parts/api.js";
 import { facts } from "../connection/connection_parts.js";
 import { button, card, every, link, make, replaceKeeping, say, table } from "../parts/dom.js";
-import { AUDIENCES, badge, moment, ORIGINS, shown, STATE_HELP } from "../parts/words.js";
+import { AUDIENCES, badge, moment, number, ORIGINS, plural, shown, STATE_HELP } from "../parts/words.js";
 import { shortName } from "../parts/workspace.js";
 import { sourceName } from "../campaign/sources.js";
 import { markDealtWith, sendAgain } from "./acts.js";
@@ -50,7 +50,7 @@ export function render(answer, path, reload) {
     make("p", { className: "badges" }, stateBadge(referral.state), referral.qualified ? badge(["Converted", "good"]) : null, ...flags(referral)),
     make("p", {}, referral.reason || STATE_HELP[referral.state]),
     ...Object.values(referral.refusals).map((text) => make("p", { className: "note" }, text)),
-    make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do),
+    make("p", {}, make("strong", {}, "What to do: "), referral.what_to_do, " ", link("More about it", `#/help/${helpAbout(referral)}`)),
     referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? "Tried next: " : "Next look for doubles: ", moment(referral.due_at)) : null,
     ...answer.notes.map((note) => make("p", { className: "note" }, note)),
     make("div", { className: "row" }, again, close, contact),
@@ -58,7 +58,7 @@ export function render(answer, path, reload) {
   );
   const left = answer.dropped.length ? [card("Left out", table("Attributes that were left out", ["Attribute", "Why"], answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
   const rights = referral.email ? [card("Their data", make("div", { className: "row" }, ...rightsOf(referral.email, reload)))] : [];
-  return [now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), ...overwritten(answer, path, reload), make("div", { className: "columns" }, person(answer), written(answer)), ...rights];
+  return [now, ...left, ...qualification(answer.qualification), card("What happened", story(answer.story)), ...referrer(answer.referrer), ...overwritten(answer, path, reload), make("div", { className: "columns" }, person(answer), written(answer)), ...rights, calls(answer.calls)];
 }
 
 function story(lines) {
@@ -114,4 +114,38 @@ function person({ person: one, referral, settings_version: version }) {
 function written({ written: values }) {
   const rows = Object.entries(values).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
   return card("Written to Intercom", rows.length ? table("Values written to Intercom", ["Attribute", "Value"], rows) : make("p", { className: "soft" }, "Nothing yet."));
+}
+
+/** What was said between us and Intercom, for developers. */
+function calls(found) {
+  const none = make("p", { className: "soft" }, "None is kept: they are kept for 30 days.");
+  const items = found.map((call) => {
+    const isGood = call.status !== null && call.status < 400;
+    const head = make("summary", {}, moment(call.at, true), " ", make("code", {}, `${call.method} ${call.path}`), " ", badge([call.status === null ? "No answer" : String(call.status), isGood ? "good" : "bad"]), make("span", { className: "soft" }, ` ${number(call.milliseconds)} ms`));
+    return make(
+      "details",
+      { className: "call" },
+      head,
+      facts([["Host", call.host], ["Request id", call.request_id ? make("code", {}, call.request_id) : null]]),
+      call.sent ? make("div", {}, make("h3", {}, "Sent"), make("pre", { tabIndex: 0 }, readable(call.sent))) : null,
+      make("h3", {}, "Answer"),
+      make("pre", { tabIndex: 0 }, readable(call.answer) || "–"),
+    );
+  });
+  return make("details", { className: "card developers" }, make("summary", {}, make("strong", {}, `For developers: ${plural(found.length, "call")} to the vendors`)), ...(items.length ? items : [none]));
+}
+
+/** JSON in lines, as far as it is whole. */
+function readable(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 1);
+  } catch {
+    return text;
+  }
+}
+
+/** The section of the help that tells about where somebody stands. */
+function helpAbout({ needs_attention: needs, audience }) {
+  if (needs) return "when-something-needs-attention";
+  return audience === "person_invited" ? "trouble-with-people-invited" : "trouble-with-people-referring";
 }

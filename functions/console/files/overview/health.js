@@ -48,9 +48,12 @@ export function checklist({ steps, complete }) {
   return make("section", { className: "card" }, make("h2", {}, `Set up: ${done} of ${steps.length} done`), make("ol", { className: "checklist" }, ...items));
 }
 
+/** The section of the help that tells about a problem. */
+const HELP = { intercom_stopped: "trouble-with-connecting", referral_factory_stopped: "trouble-with-connecting", permissions: "trouble-with-connecting", strikes: "trouble-with-connecting", campaign: "trouble-with-syncing-contacts", oldest_undelivered: "trouble-with-people-invited", attention: "when-something-needs-attention", quarantine: "day-by-day" };
+
 /** What needs a person now, each with the way to it; null when nothing does. */
 export function problemList({ problems }) {
   if (!problems.length) return null;
-  const items = problems.map((one) => make("li", {}, make("strong", {}, one.what), " ", one.where ? link(one.do, one.where) : one.do, one.since ? make("span", { className: "soft" }, " Since ", moment(one.since), ".") : null));
+  const items = problems.map((one) => make("li", {}, make("strong", {}, one.what), " ", one.where ? link(one.do, one.where) : one.do, one.since ? make("span", { className: "soft" }, " Since ", moment(one.since), ".") : null, HELP[one.kind] ? [" ", link("More about it", `#/help/${HELP[one.kind]}`, { "aria-label": `More about it: ${one.what}` })] : null));
   return make("section", { className: "note bad", "aria-label": "What needs you" }, make("h2", {}, plural(problems.length, "thing needs you", "things need you")), make("ul", {}, ...items));
 }

@@ -1,0 +1,76 @@
+"""What was said to the vendors about a referral, as a developer reads it: each call, and no secret."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.domain.signup.referral import State
+from tests.support.builders import EMAIL
+from tests.support.console_api import Console
+
+DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
+
+
+@pytest.fixture
+def console() -> Console:
+    console = Console()
+    console.app.configure()
+    return console
+
+
+def test_each_call_of_a_delivery_is_kept_with_its_answer(console: Console) -> None:
+    console.app.sign_up()
+    calls = console.get("/api/referrals/1/42")["calls"]
+    made = [(call["method"], call["path"]) for call in reversed(calls)]
+    assert made.index(("POST", "/contacts/search")) < made.index(("POST", "/contacts"))
+    created = calls[0]
+    assert (created["status"], json.loads(created["sent"])["email"]) == (200, EMAIL)
+    assert created["request_id"]
+    assert created["host"] == "intercom.test"
+
+
+def test_an_answer_that_never_came_says_so(console: Console) -> None:
+    console.app.wire.faults.add({"kind": "reset", "path": "^/contacts$", "method": "POST"})
+    console.app.sign_up()
+    newest = console.get("/api/referrals/1/42")["calls"][0]
+    assert (newest["path"], newest["status"]) == ("/contacts", None)
+    assert "lost" in newest["answer"]
+
+
+def test_each_try_is_kept_and_the_newest_comes_first(console: Console) -> None:
+    app = console.app
+    app.wire.faults.add(DOWN)
+    app.sign_up()
+    app.wire.faults.clear()
+    app.wait(40)
+    app.work()
+    assert app.row().state is State.DELIVERED
+    statuses = [call["status"] for call in console.get("/api/referrals/1/42")["calls"]]
+    assert statuses[0] == 200
+    assert 503 in statuses
+
+
+def test_no_secret_is_kept(console: Console) -> None:
+    console.app.sign_up()
+    text = json.dumps(console.get("/api/referrals/1/42")["calls"])
+    assert "local-intercom-token" not in text
+    assert "Bearer" not in text
+
+
+def test_calls_that_cannot_be_kept_cost_no_delivery(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    from shared.errors import TransientError
+
+    def fail(*_: object) -> None:
+        raise TransientError("DynamoDB is slow", vendor="aws")
+
+    monkeypatch.setattr(console.app.environment.calls, "keep", fail)
+    assert console.app.sign_up().state is State.DELIVERED
+
+
+def test_whoever_is_erased_leaves_no_call(console: Console) -> None:
+    console.app.sign_up()
+    console.post("/api/people/erase", {"email": EMAIL})
+    assert EMAIL not in json.dumps(console.get("/api/referrals/1/42"))
+    assert console.get("/api/referrals/1/42")["calls"] == []
