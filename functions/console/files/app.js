@@ -1,6 +1,6 @@
 // The shell: sign-in, navigation, and one page at a time.
 
-import { attempt, button, link, make, say } from "./parts/dom.js";
+import { attempt, button, link, make, say, wasSaidNow } from "./parts/dom.js";
 import { confirmed } from "./parts/dialog.js";
 import { watchHealth } from "./overview/health.js";
 import * as signin from "./parts/signin.js";
@@ -94,7 +94,7 @@ async function show() {
   document.getElementById("person-name").textContent = session.name;
   mark(address.name);
   watchHealth(document.getElementById("health"), signal);
-  if (turn > 1) say(farewell);
+  if (turn > 1 && (farewell || !wasSaidNow())) say(farewell);
   main.setAttribute("aria-busy", "true");
   const slow = setTimeout(() => turn === turns && replace("Loading…"), 400);
   try {

@@ -155,6 +155,7 @@ function render(page, model, tab) {
       model.draftAt = null;
       model.health = (await campaignHealth()).get(model.id);
       render(page, model, panels.current());
+      page.querySelector(".savebar .first")?.focus({ preventScroll: true });
       page.showRemarks?.(body.warnings, "warn");
       say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);
       if (status === "active") await offerMissed(model.id, before, model.settings);

@@ -53,6 +53,7 @@ export function defaultsEditor(model, section, place) {
       rows.splice(index, 1);
       keep();
       render();
+      (list.querySelectorAll(".tools button")[Math.min(index, rows.length - 1)] ?? add).focus();
     }, { className: "small", "aria-label": `Remove default ${index + 1}` });
     return make("div", { className: "map", "data-place": `${place}.${row[0]}` }, target, make("span", { className: "arrow", "aria-hidden": "true" }, "="), value, make("span", { className: "tools" }, remove));
   }

@@ -60,11 +60,17 @@ export const link = (text, href, properties = {}) => make("a", { href, ...proper
 /** Says a sentence where everybody sees it and a screen reader reads it out. */
 export function say(sentence, kind = "good") {
   const status = document.getElementById("status");
+  say.at = Date.now();
   status.className = kind;
-  status.replaceChildren(sentence);
+  const close = sentence && kind === "bad" ? make("button", { type: "button", className: "close", "aria-label": "Close this message" }, "✕") : null;
+  close?.addEventListener("click", () => status.replaceChildren());
+  status.replaceChildren(...[sentence, close].filter(Boolean));
   clearTimeout(say.timer);
   if (sentence && kind === "good") say.timer = setTimeout(() => status.replaceChildren(), 9000);
 }
+
+/** Whether something was said just now, which whoever goes on to another page still wants to read. */
+export const wasSaidNow = () => Date.now() - (say.at ?? 0) < 1500 && document.getElementById("status").textContent !== "";
 
 /** Runs `action`. An Error becomes a sentence; an ended sign-in is the shell's to handle. */
 export async function attempt(action) {

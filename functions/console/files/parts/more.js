@@ -50,6 +50,7 @@ function aliases(model) {
           rows.splice(index, 1);
           keep();
           render();
+          (list.querySelectorAll("button")[Math.min(index, rows.length - 1)] ?? add).focus();
         }, { className: "small", "aria-label": `Remove the name ${row[0]}` });
         return make("div", { className: "map alias", "data-place": `aliases.${row[0]}` }, name, meaning, make("span", { className: "tools" }, remove));
       }),
@@ -58,6 +59,7 @@ function aliases(model) {
   const add = button("Add a name", () => {
     rows.push(["", ""]);
     render();
+    list.lastElementChild.querySelector("input").focus();
   });
   return make("div", {}, list, make("div", { className: "row" }, add));
 }

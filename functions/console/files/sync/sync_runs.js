@@ -4,7 +4,7 @@ import { syncEffects } from "../campaign/effects.js";
 import { complete, learnDefaults } from "../campaign/settings_model.js";
 import { read, readCampaign, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
-import { arriving, attempt, button, card, make, say } from "../parts/dom.js";
+import { arriving, attempt, button, card, make, replaceKeeping, say } from "../parts/dom.js";
 import { badge, duration, moment, number, plural, RUN_STATES } from "../parts/words.js";
 
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
@@ -46,11 +46,11 @@ export function runsCard(id, title = "Sync runs", isEdited = () => false) {
       await renew();
     });
     const runs = [...known.values()].sort((one, other) => Number(other.run_id) - Number(one.run_id)).map(run);
-    list.replaceChildren(
+    replaceKeeping(list, [
       ...problems.map((text) => make("p", { className: "note bad" }, text)),
       make("div", { className: "row" }, start),
       ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")]),
-    );
+    ]);
     older.hidden = cursor === null;
   }
 

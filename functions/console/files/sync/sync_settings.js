@@ -131,6 +131,7 @@ function rows(model, section) {
         const remove = button("✕", () => {
           section.mapping.splice(index, 1);
           changed();
+          (list.querySelectorAll(".tools button")[Math.min(index, section.mapping.length - 1)] ?? add).focus();
         }, { className: "small", "aria-label": `Remove sync row ${index + 1}` });
         return make("div", { className: "map", "data-place": `sync.mapping[${index}]` }, from, make("span", { className: "arrow", "aria-hidden": "true" }, "→"), make("span", { "data-place": `sync.mapping[${index}].to` }, to), make("span", { className: "tools" }, remove));
       }),
@@ -139,6 +140,7 @@ function rows(model, section) {
   const add = button("Add a row", () => {
     section.mapping.push({ from: "", to: "meta." });
     changed();
+    list.lastElementChild.querySelector("input").focus();
   });
   return make("div", {}, list, make("div", { className: "row" }, add));
 }
@@ -150,6 +152,7 @@ function target(model, row, index, changed) {
   const control = select(isFree ? "meta." : row.to, options, (to) => {
     row.to = to;
     changed();
+    document.querySelector(`[aria-label="Sync row ${index + 1}: to"]`)?.focus();
   }, { "aria-label": `Sync row ${index + 1}: to` });
   if (!isFree) return control;
   const label = input(row.to.slice(5), (text) => {
