@@ -23,7 +23,7 @@ export function dayBars(days, series, title, { hrefOf, width = WIDTH } = {}) {
     }),
   );
   const links = hrefOf ? days.map((day, index) => dayLink(day, series, hrefOf(day), LEFT + index * step, step)) : [];
-  return figure(title, [...axis(most, y, number, width), ...bars, ...dates(days, step), ...links], series.map(([name, kind]) => [name, kind]), width);
+  return figure(title, [...axis(most, y, number, width), ...bars, ...dates(days, step), ...links], series.map(([name, kind]) => [name, kind]), width, links.length ? "group" : "img");
 }
 
 /** The whole height of a day can be clicked; what it says is what the pointer reads. */
@@ -93,11 +93,11 @@ function dates(days, step) {
 /** `2026-11-05` → `Nov 5`, as people here write it. */
 export const dayName = (day) => new Date(`${day}T12:00`).toLocaleDateString([], { day: "numeric", month: "short" });
 
-function figure(title, parts, legend, width = WIDTH) {
+function figure(title, parts, legend, width = WIDTH, role = "img") {
   const keys = legend.map(([name, kind]) =>
     make("span", { className: "key" }, draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, draw("rect", { width: 10, height: 10, rx: 2, class: kind })), ` ${name}`),
   );
-  const picture = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, class: "chart", role: "img", "aria-label": title }, ...parts);
+  const picture = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, class: "chart", role, "aria-label": title }, ...parts);
   const view = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": title }, picture);
   requestAnimationFrame(() => (view.scrollLeft = view.scrollWidth)); // on a telephone the last days are what is seen first
   return make("figure", {}, make("figcaption", {}, ...keys), view);
