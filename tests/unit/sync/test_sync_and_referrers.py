@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.sync.run import RunState
+from shared.use_cases.campaign.delete_campaign import delete_campaign
 from shared.use_cases.referrer.mark_referrer import mark_referrer
 from tests.support.syncing import COUNT, LINK, SyncApp
 
@@ -94,7 +95,8 @@ def test_an_attribute_that_another_campaign_gave_up_is_taken_over(app: SyncApp) 
     assert attributes_of(app, contact)["referral_count"] == 0
 
 
-def test_a_campaign_that_is_a_draft_again_gives_up_its_attributes(app: SyncApp) -> None:
+@pytest.mark.parametrize("ends", ["draft", "deleted"])
+def test_a_campaign_that_is_a_draft_again_or_deleted_gives_up_its_attributes(app: SyncApp, ends: str) -> None:
     write_back: dict[str, Any] = {"mode": "off", "write_back": {"referral_count": COUNT}}
     app.configure(campaign_id=2, person_invited={"action": "none"}, sync=write_back)
     (contact,) = app.add(ANN)
@@ -104,7 +106,10 @@ def test_a_campaign_that_is_a_draft_again_gives_up_its_attributes(app: SyncApp) 
     app.configure(campaign_id=2, status="paused", person_invited={"action": "none"}, sync=write_back)
     app.sync()
     assert attributes_of(app, contact)["referral_count"] == 1, "a paused one keeps them"
-    app.configure(campaign_id=2, status="draft", person_invited={"action": "none"}, sync=write_back)
+    if ends == "draft":
+        app.configure(campaign_id=2, status="draft", person_invited={"action": "none"}, sync=write_back)
+    else:
+        delete_campaign(app.environment, 2, app.environment.campaigns.get(2).version, "mara@example.com")
     app.wait(60)
     app.sync()
     assert attributes_of(app, contact)["referral_count"] == 0
