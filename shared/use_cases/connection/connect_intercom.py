@@ -57,7 +57,7 @@ def begin_oauth(
 
 def take_state(environment: Environment, state: str) -> OAuthState:
     """Who began it. Raises StateRefusedError."""
-    begun = environment.oauth_states.take(_hash(state)) if state else None
+    begun = environment.oauth_states.take(_hash(state))
     if begun is None:
         raise StateRefusedError("This way to connect was used already, is too old, or was not begun here.")
     return begun

@@ -172,8 +172,41 @@ def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(conso
     assert "mistyped" not in kept.values()
 
 
-def test_nobody_begins_without_the_apps_secret(console: Console) -> None:
+def begun(console: Console, **body: str) -> str:
+    """The state of one more try."""
+    address = console.post("/api/connection/intercom", body)["authorization_url"]
+    return parse_qs(urlsplit(address).query)["state"][0]
+
+
+STORED = "Stored the Intercom app's client ID or secret."
+
+
+def test_a_try_that_was_given_up_is_forgotten_at_the_next(console: Console) -> None:
+    begun(console, client_secret="mistyped")
+    assert console.secret("intercom_app")["pending_client_secret"] == "mistyped"
+    assert console.callback(allowed(console, begun(console))).status == 303
+    kept = console.secret("intercom_app")
+    assert (kept["client_secret"], kept["pending_client_secret"]) == ("local-client-secret", "")
+
+
+def test_before_anything_is_connected_the_apps_secret_is_stored_at_once(console: Console) -> None:
+    console.app.set_secret("intercom", access_token="")
     console.app.set_secret("intercom_app")
+    begun(console, client_id="local-client-id", client_secret="local-client-secret")
+    assert console.secret("intercom_app") == {"client_id": "local-client-id", "client_secret": "local-client-secret"}
+    assert console.told() == [STORED]
+
+
+def test_what_is_stored_already_is_not_stored_again(console: Console) -> None:
+    console.app.secrets.refuse("put_secret_value", 9)
+    begun(console, client_id="local-client-id", client_secret="local-client-secret")
+    begun(console)
+    assert STORED not in console.told()
+
+
+@pytest.mark.parametrize("known", [{}, {"client_id": "local-client-id"}, {"client_secret": "local-client-secret"}])
+def test_nobody_begins_without_the_apps_id_and_secret(console: Console, known: dict[str, str]) -> None:
+    console.app.set_secret("intercom_app", **known)
     answer = console.call("POST", "/api/connection/intercom", {})
     assert answer.status == 422
     assert "client ID" in answer.json["detail"]
