@@ -100,6 +100,8 @@ lint: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tools.check_docs
+	@if command -v npx >/dev/null; then npx --yes @biomejs/biome@2.6.8 lint --error-on-warnings --config-path=tools/biome.json functions/console/files; \
+	else echo "The console's scripts were not linted: there is no npx here (Node.js)."; fi
 
 types: .venv/.installed
 	$(BIN)/mypy

@@ -77,7 +77,7 @@ export async function show({ query }, signal) {
       rows = (await read("/api/referrals", { ...others, email: text, limit: 50 })).items;
       if (rows.length && mine === turn) draw(rows, null, true); // found at once; who was referred by them takes a search
     }
-    do {
+    while (true) {
       const page = await read("/api/referrals", { ...filter, limit: 50, cursor: next });
       if (mine !== turn || signal.aborted) return;
       next = page.cursor;
@@ -87,7 +87,7 @@ export async function show({ query }, signal) {
       if (from === null && newest === "") draw(rows, null, true); // what was shown before is over
       results.textContent = `Searching… ${plural(rows.length, "person", "people")} found so far.`;
       nobody.hidden = true;
-    } while (true);
+    }
     const text = JSON.stringify([rows, next]);
     if (from === null && text === newest) return;
     newest = from === null ? text : "";

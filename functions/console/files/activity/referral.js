@@ -3,7 +3,7 @@
 import { read, send } from "../parts/api.js";
 import { facts } from "../connection/connection_parts.js";
 import { button, card, every, link, make, replaceKeeping, say, table } from "../parts/dom.js";
-import { AUDIENCES, badge, moment, number, ORIGINS, plural, shown, STATE_HELP } from "../parts/words.js";
+import { address, AUDIENCES, badge, moment, number, ORIGINS, plural, shown, STATE_HELP } from "../parts/words.js";
 import { shortName } from "../parts/workspace.js";
 import { sourceName } from "../campaign/sources.js";
 import { markDealtWith, sendAgain } from "./acts.js";
@@ -102,9 +102,9 @@ function person({ person: one, referral, settings_version: version }) {
     ["Who", AUDIENCES[referral.audience]],
     ["Campaign", link(String(referral.campaign_id), `#/campaigns/${referral.campaign_id}`)],
     ["User id", String(referral.user_id)],
-    ...plain.map(([name, value]) => [sourceName(name), String(value)]),
-    ...Object.entries(one.meta ?? {}).map(([label, value]) => [label, value]),
-    ...Object.entries(one.referrer ?? {}).filter(([, value]) => shown(value) !== "–").map(([name, value]) => [name === "user_id" ? "Referrer’s id" : sourceName(`referrer.${name}`), String(value)]),
+    ...plain.map(([name, value]) => [sourceName(name), address(value)]),
+    ...Object.entries(one.meta ?? {}).map(([label, value]) => [label, address(value)]),
+    ...Object.entries(one.referrer ?? {}).filter(([, value]) => shown(value) !== "–").map(([name, value]) => [name === "user_id" ? "Referrer’s id" : sourceName(`referrer.${name}`), address(value)]),
     ["Heard of by", ORIGINS[referral.origin]],
     ["Settings", version ? `Version ${version}` : null],
   ];

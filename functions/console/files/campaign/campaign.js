@@ -18,6 +18,7 @@ import { effectsOf } from "./effects.js";
 import { missingBar } from "./suggest.js";
 import { syncTab } from "../sync/sync_settings.js";
 import { tabs } from "../parts/tabs.js";
+import { tryItNow } from "./try_it.js";
 import { versionsTab } from "./versions.js";
 import { badge, CAMPAIGN_STATE_HELP, CAMPAIGN_STATES, moment, number, plural } from "../parts/words.js";
 
@@ -86,7 +87,7 @@ function render(page, model, tab) {
     help.href = `#/help/${HELP[key]}`;
   }, "more");
   const bar = make("div", { className: "savebar" });
-  page.replaceChildren(...[make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
+  page.replaceChildren(...[make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help, model.isNew ? null : button("Try it now", () => tryItNow(model.factory, model.settings.status === "active"))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
   model.element = page;
 
   /** Says since when there are changes that nobody saved, and takes them back. */

@@ -71,13 +71,13 @@ export function previewCard(model, audience) {
   }
 
   function render(answer, person) {
-    const valueOf = (name) => answer.fields.find((each) => each.attribute === name)?.value;
-    const name = shown(valueOf("name") ?? person.first_name);
+    const sentTo = (name) => answer.fields.find((each) => each.attribute === name)?.value;
+    const name = shown(sentTo("name") ?? person.first_name);
     const head = make(
       "div",
       { className: "contact-head" },
       make("span", { className: "avatar", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()),
-      make("div", {}, make("strong", {}, name), " ", answer.role ? badge([answer.role === "lead" ? "Lead" : "User", "wait"]) : null, make("div", { className: "soft small" }, address(shown(valueOf("email") ?? person.email)))),
+      make("div", {}, make("strong", {}, name), " ", answer.role ? badge([answer.role === "lead" ? "Lead" : "User", "wait"]) : null, make("div", { className: "soft small" }, address(shown(sentTo("email") ?? person.email)))),
     );
     const dropped = answer.fields.filter((each) => each.dropped).length;
     const outcome = make("p", { className: `note ${!answer.checked || dropped ? "warn" : "good"}` }, answer.outcome);

@@ -80,7 +80,7 @@ export class SettingsModel {
   /** Turns places in `document()` as it is now into those of the rows on the page, where the empty ones stand as well. */
   pagePlaces() {
     const indexes = Object.fromEntries(MAPPED.map((name) => [name, this.settings[name].mapping.flatMap((row, index) => (isBegun(row) ? [index] : []))]));
-    const there = (place) => place.replace(/^(\w+)\.mapping\[(\d+)\]/, (whole, name, index) => `${name}.mapping[${indexes[name]?.[index] ?? index}]`);
+    const there = (place) => place.replace(/^(\w+)\.mapping\[(\d+)\]/, (_, name, index) => `${name}.mapping[${indexes[name]?.[index] ?? index}]`);
     return (remarks) => remarks.map((each) => ({ ...each, place: there(each.place) }));
   }
 

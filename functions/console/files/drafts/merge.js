@@ -28,7 +28,10 @@ export function taking(settings, other, places) {
     const names = place.split(".");
     const last = names.pop();
     let [to, from] = [changed, other];
-    for (const name of names) [to, from] = [(to[name] ??= {}), from?.[name]];
+    for (const name of names) {
+      to[name] ??= {};
+      [to, from] = [to[name], from?.[name]];
+    }
     to[last] = structuredClone(from?.[last]);
   }
   return changed;

@@ -132,6 +132,7 @@ function keep(tokens, nonce) {
   const session = {
     token: forApi ? tokens.access_token : tokens.id_token,
     name: person.name || person.email || person.sub,
+    email: person.email,
     renewal: tokens.refresh_token,
     expires: Date.now() + 1000 * ((tokens.expires_in ?? 3600) - 30),
   };
