@@ -229,6 +229,14 @@ class Referral:
         kept = self.overwritten if self.overwritten_on == contact_id else {}
         return replace(self, overwritten={**before, **kept}, overwritten_on=contact_id)
 
+    @property
+    def filled(self) -> Mapping[str, Value]:
+        """What it wrote where its contact, which it did not create, had nothing."""
+        if self.overwritten_on != self.contact_id:
+            return {}
+        empty = (name for name, before in self.overwritten.items() if before in {None, ""})
+        return {name: self.written[name] for name in empty if name in self.written}
+
     def held(self, reason: str) -> Referral:
         """Held until the campaign becomes active."""
         return replace(self, state=State.HELD, due_at=None, reason=reason)

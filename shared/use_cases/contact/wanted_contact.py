@@ -45,5 +45,6 @@ def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, ema
         tracked=campaign.trigger.attribute if campaign.trigger else None,
         row=row.key,
         asked_again=row.asked_again,
+        filled=row.filled,
         owed={drop.attribute: creation_values[drop.attribute] for drop in row.dropped if drop.attribute in creation_values},
     )

@@ -67,7 +67,7 @@ class Wanted:
     replays it, so the contact itself is compared; ``owed``: values for a create that Intercom had no attribute for
     then, written where the contact still has none; ``merge_leads``: a lead of ours is merged into
     a user that it stands beside; ``confirmed``: the signup may write to a contact that it did not create,
-    ``may_create``: it may create one.
+    ``may_create``: it may create one; ``filled``: what this row wrote where the contact had nothing.
     """
 
     email: str
@@ -88,6 +88,7 @@ class Wanted:
     merge_leads: bool = False
     confirmed: bool = True
     may_create: bool = True
+    filled: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,12 +519,13 @@ def is_same(name: str, there: Value, wanted: Value) -> bool:
 def changes_of(
     wanted: Wanted, values: Mapping[str, Value], there: Mapping[str, Value], *, fills: bool, same_contact: bool = True
 ) -> dict[str, Value]:
-    """What differs from ``there``; ``fills``: only what is empty there. The e-mail only where this row's own changed: one that
-    was corrected in Intercom stays. Later facts leave alone what somebody else wrote since to an attribute that they do not
-    concern; a contact that took another's place gets all."""
+    """What differs from ``there``; ``fills``: only what is empty there, or still as this row filled it. The e-mail only where
+    this row's own changed: one that was corrected in Intercom stays. Later facts leave alone what somebody else wrote since to
+    an attribute that they do not concern; a contact that took another's place gets all."""
     changes = {name: value for name, value in values.items() if not is_same(name, there.get(name), value)}
     if fills:
-        return {name: value for name, value in changes.items() if there.get(name) in {None, ""}}
+        left = {name for name, value in wanted.filled.items() if is_same(name, there.get(name), value)}
+        return {name: value for name, value in changes.items() if name in left or there.get(name) in {None, ""}}
     if not wanted.new_signup and not wanted.asked_again and same_contact:
         changes = {name: value for name, value in changes.items() if not is_same(name, wanted.written.get(name), value)}
     before = wanted.written.get("email")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from tools.mutate import __main__ as command
 from tools.mutate.mutants import mutants_of, mutated
 
 MODULE = '''"""A module."""
@@ -55,3 +58,62 @@ def test_what_is_only_said_stays(path: Path) -> None:
 
 def test_a_mutant_knows_its_function(path: Path) -> None:
     assert {mutant.function for mutant in mutants_of(path)} == {("judge", 8)}
+
+
+# -- the gate on changed lines ----------------------------------------------------------------------------------------
+
+
+def history(folder: Path, *branches: tuple[str, int]) -> None:
+    """So many commits on each branch, one after the other."""
+
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+    git("init", "--initial-branch=main")
+    for branch, commits in branches:
+        if branch != "main":
+            git("checkout", "-b", branch)
+        for number in range(commits):
+            git("commit", "--allow-empty", "-m", f"{branch} {number}")
+
+
+def base_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(command, "ROOT", folder)
+    return command._git("log", "-1", "--format=%s", command._base()).strip()
+
+
+def test_a_branch_is_compared_with_where_it_left_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history(tmp_path, ("main", 3), ("mine", 2))
+    assert base_of(tmp_path, monkeypatch) == "main 2"
+
+
+@pytest.mark.parametrize(("commits", "base"), [(2, "main 0"), (11, "main 0"), (30, "main 19")])
+def test_main_is_compared_with_ten_commits_back_or_as_many_as_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int, base: str
+) -> None:
+    history(tmp_path, ("main", commits))
+    assert base_of(tmp_path, monkeypatch) == base
+
+
+@pytest.mark.parametrize("commits", [None, 0, 1])
+def test_without_history_the_gate_is_open_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], commits: int | None
+) -> None:
+    if commits is not None:
+        history(tmp_path, ("main", commits))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["mutate", "--changed", "auto"])
+    assert command.main() == 0
+    assert "Nothing to compare with: " in capsys.readouterr().out
+
+
+def test_a_handful_of_unnoticed_mutants_is_forgiven_and_a_share_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    job = command.Job(mutants_of(Path(command.__file__))[0], "vendor", ["a test"])
+    options = argparse.Namespace(least=80)
+    caught, missed = (job, command.CAUGHT), (job, command.MISSED)
+    assert command._report([caught, missed, missed], options) == 0
+    assert command._report([*[caught] * 11, missed, missed, missed], options) == 1
+    assert command._report([*[caught] * 12, missed, missed, missed], options) == 0
+    assert "Nobody noticed:" in capsys.readouterr().out

@@ -63,3 +63,40 @@ def test_a_referrers_facts_are_completed_one_by_one(brought: str | None) -> None
     app.forget_calls()
     app.reconcile()
     assert not [call for call in app.calls("referral_factory") if call.startswith(f"GET /api/v2/users/{rita.id}")]
+
+
+def filled_thinly(name: str | None = None) -> App:
+    """A customer's contact; a thin webhook brings no last name, and the empty name is filled with the first one."""
+    app = App()
+    app.configure(person_invited={"action": "lead", "duplicates": "fill"})
+    account = app.referral_factory.account
+    rita = account.join(account.campaigns[1], first_name="Rita", email="rita@example.com", source="Direct")
+    meta = {"Last Name": "Holm"}
+    account.join(account.campaigns[1], first_name="Ivo", email=EMAIL, source="Referred", referrer=rita, meta=meta)
+    app.given("lead", name=name)
+    ivo = account.people.everywhere_with_email(EMAIL)[0]
+    app.sign_up(id=ivo.id, referrer_id=rita.id, **{"Last Name": None})
+    settle(app)
+    return app
+
+
+def test_what_fill_wrote_is_completed_by_later_facts() -> None:
+    app = filled_thinly()
+    app.reconcile()
+    settle(app)
+    assert app.contact().name == "Ivo Holm"
+
+
+def test_what_somebody_wrote_since_over_what_fill_wrote_stays() -> None:
+    app = filled_thinly()
+    app.intercom.contacts.update(app.contact().id, {"name": "Ivar"}, by_api=False)
+    app.reconcile()
+    settle(app)
+    assert app.contact().name == "Ivar"
+
+
+def test_a_name_that_was_there_before_fill_stays_though_it_is_the_same_as_the_first_facts() -> None:
+    app = filled_thinly(name="Ivo")
+    app.reconcile()
+    settle(app)
+    assert app.contact().name == "Ivo"
