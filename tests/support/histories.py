@@ -17,7 +17,6 @@ from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory.records import Person
 from sandbox.vendors.wire import OutgoingWebhook
 from shared.adapters.campaign_document import campaign_of
-from shared.domain.operations.story import is_qualified
 from shared.domain.signup.referral import Referral, State
 from shared.use_cases.campaign.save_campaign import save_campaign
 from shared.use_cases.signup.reconcile_progress import PROOFS, proofs_of
@@ -401,8 +400,8 @@ class History(Friendship):
         item = self.app.environment.qualifications.find(1, person.id)
         if item is not None and item.told is not None and bool(item.told) is not is_paid:
             found.append(f"{person.email}: told {item.told}, and paid is {is_paid}")
-        if is_qualified(row) is not is_paid:
-            found.append(f"{person.email}: shown as {is_qualified(row)}, and paid is {is_paid}")
+        if row.converted is not is_paid:
+            found.append(f"{person.email}: shown as {row.converted}, and paid is {is_paid}")
         came = any(turn.came for turn in life.turns)
         skipped = row.state is State.SKIPPED
         if is_paid and not life.by_hand and not life.blurred and (skipped or not came):
