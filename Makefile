@@ -75,7 +75,7 @@ browser-test: .venv-browser/.installed $(MINISTACK) ## click through the guides 
 
 simulate: .venv/.installed ## play bad days in the simulated world: SEEDS=1, SIGNUPS=10000; long
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1) --signups $(or $(SIGNUPS),10000) --processes 2 $(ARGS)
-	@$(BIN)/python -m pytest -q -n 2 -m slow tests/simulation/guards/test_referral_crash_points.py tests/unit/qualification/test_disorder.py tests/unit/qualification/test_histories.py
+	@$(BIN)/python -m pytest -q -n 2 -m slow tests/simulation/guards/test_referral_crash_points.py tests/unit/qualification/test_disorder.py tests/unit/contact/test_histories.py
 
 publish-simulation: .venv/.installed ## play the week's run and write docs/simulation.md: SEEDS=5, SIGNUPS=10000; an hour
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),5) --signups $(or $(SIGNUPS),10000) --processes 2 --publish docs/simulation.md
