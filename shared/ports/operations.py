@@ -132,8 +132,8 @@ class Figures(Protocol):
     def days(self, first: str, last: str) -> Sequence[Day]:
         """Of days such as ``2026-11-22``, both included."""
 
-    def totals(self) -> Mapping[int, Mapping[str, int]]:
-        """All counts ever, by campaign id."""
+    def totals(self, today: str) -> Mapping[int, Mapping[str, int]]:
+        """All counts until that day, by campaign id."""
 
     def waiting(self) -> Mapping[str, float]:
         """``measured_at`` and, while something waits, ``oldest_at``; empty before the first sweep."""

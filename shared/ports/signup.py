@@ -102,6 +102,9 @@ class Referrals(Protocol):
     def longest_waiting(self, limit: int) -> Sequence[Waiting]:
         """Who waits longest, that one first."""
 
+    def accepted(self, campaign_id: int, after: float, until: float) -> Sequence[tuple[int, int]]:
+        """Campaign and user id of the rows with ``after < accepted_at <= until``. May be seconds behind."""
+
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
         """Newest first."""
 

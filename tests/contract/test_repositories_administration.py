@@ -62,7 +62,7 @@ def test_figures_add_up(tables: Tables) -> None:
     assert days["2026-11-22", 7].times == {3: 2}
     assert days["2026-11-23", 7].counts == {"signups": 2}
     assert days["2026-11-22", 0].counts == {"longest_wait": 50}
-    assert figures.totals()[7]["signups"] == 4
+    assert figures.totals("2026-11-23")[7]["signups"] == 4
     assert figures.waiting() == {"measured_at": NOW + 60}
     assert figures.last_received(Vendor.INTERCOM) == {"contact.merged": NOW}
     assert figures.days("2026-10-01", "2026-10-31") == []

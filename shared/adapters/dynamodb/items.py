@@ -16,18 +16,20 @@ UNDERSTOOD = frozenset({SCHEMA, SCHEMA + 1})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def to_item(values: Mapping[str, str | float | bool | None]) -> dict[str, Any]:
+def to_item(values: Mapping[str, str | float | bool | bytes | None]) -> dict[str, Any]:
     """An item with ``schema``; attributes that are None are left out."""
     return {name: attribute_of(value) for name, value in {"schema": SCHEMA, **values}.items() if value is not None}
 
 
-def attribute_of(value: str | float | bool) -> dict[str, Any]:
+def attribute_of(value: str | float | bool | bytes) -> dict[str, Any]:
     """One attribute value. ValueError for a number that is none."""
     if isinstance(value, str):
         is_plain = type(value) is str and value.isascii()  # no member of an enumeration, no lone surrogate
         return {"S": value if is_plain else value.encode("utf-8", "replace").decode()}
     if isinstance(value, bool):
         return {"BOOL": value}
+    if isinstance(value, bytes):
+        return {"B": value}
     if not math.isfinite(value):
         raise ValueError("DynamoDB has no such number")
     return {"N": repr(value)}
@@ -53,4 +55,4 @@ def _value(attribute: Mapping[str, Any]) -> Any:
     if "N" in attribute:
         digits = attribute["N"]
         return int(digits) if digits.lstrip("-").isdigit() else float(digits)
-    return attribute.get("BOOL")
+    return bytes(attribute["B"]) if "B" in attribute else attribute.get("BOOL")

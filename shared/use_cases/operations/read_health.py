@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.rule import rule_of
+from shared.domain.operations.figures import day_of
 from shared.domain.operations.health import Level
 from shared.use_cases.connection.read_connection import ConnectionState, VendorState, read_connection
 from shared.use_cases.environment import Environment
@@ -70,7 +71,8 @@ def read_health(environment: Environment) -> Health:
     proofs = proofs_of(environment.progresses.find(PROOFS))
     attention = environment.referral_search.count_attention(MOST)
     quarantined = len(environment.quarantine_shelf.list(MOST_QUARANTINED).items)
-    arrived = sum(counts.get("delivered", 0) for counts in environment.figures.totals().values())
+    totals = environment.figures.totals(day_of(environment.clock.now()))
+    arrived = sum(counts.get("delivered", 0) for counts in totals.values())
     return Health(
         connection=connection,
         settings=settings,

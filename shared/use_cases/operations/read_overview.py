@@ -41,7 +41,7 @@ def read_overview(environment: Environment, days: int) -> Overview:
         health=health,
         names={campaign.campaign_id: campaign.name for campaign in health.settings},
         funnels=by_campaign,
-        totals=environment.figures.totals(),
+        totals=environment.figures.totals(day_of(now)),
         days=[_day(day_of(now - back * DAY), rows) for back in reversed(range(days))],
         p50=percentile(times, 0.5),
         p99=percentile(times, 0.99),

@@ -63,7 +63,7 @@ def _count(environment: Environment, now: float, days: int) -> Counted:
     before = since - (now - since)
     names = {campaign.campaign_id: campaign.name for campaign in environment.campaigns.list()}
     people: list[Joined] = []
-    for campaign_id in sorted({*names, *environment.figures.totals()}):
+    for campaign_id in sorted({*names, *environment.figures.totals(day_of(now))}):
         people += environment.referral_search.joined(campaign_id, before, MOST_COUNTED + 1 - len(people))
     shown = tuple(dict.fromkeys(day_in(since + back * DAY / 2, zone) for back in range(int((now - since) / DAY * 2) + 1)))
     rewarded, rewarded_before = _rewarded(environment, before, since, now)

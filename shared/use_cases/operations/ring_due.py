@@ -17,6 +17,7 @@ from shared.observability import logger
 from shared.ports.aws import MessageQueue
 from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, DueRow
 from shared.use_cases.environment import Environment
+from shared.use_cases.operations.check_by_age import check_by_age
 from shared.use_cases.signup.check_delivered import CHECKED_TOGETHER
 
 PACE = 3_000
@@ -65,6 +66,8 @@ def ring_due(environment: Environment) -> Swept:
     breaker = environment.breakers.find(Vendor.INTERCOM)
     budget = _budget(breaker, began_at)
     rung, inbox = _ring_referrals(environment, budget)
+    if breaker is None:
+        rung += check_by_age(environment)
     beside = _ring_beside(environment)
     released = _release_held(environment, budget - rung)
     _measure(environment)  # before the long wait, which may end badly: in an outage this number is what rings

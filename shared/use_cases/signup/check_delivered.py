@@ -33,26 +33,49 @@ LOOKED_FOR = 30 * 86_400.0
 
 
 DOUBLED = "possibly_doubled"
+ON_TIME = 60.0
+"""Seconds from the webhook in which a delivery ends as a rule. Such a row is looked at by its age (``check_by_age``), any other
+at a time of its own."""
+OF_AGE_TO_SETTLE = ON_TIME + SEARCH_SURE
+OF_AGE_TO_VERIFY = ON_TIME + VERIFY_AFTER
+SETTLES, VERIFIES = BY_AGE = ("of age to settle", "of age to verify")
+"""The events of messages whose rows are looked at by their age."""
 
 
 def next_check(row: Referral) -> float | None:
-    """When a finished row is to be looked at again, in epoch seconds; None when all is known."""
+    """When a finished row is to be looked at again at a time of its own, in epoch seconds; None when all is known, or is looked
+    at by age."""
     times = []
-    if row.settle_since is not None:
+    if row.settle_since is not None and not settles_by_age(row):
         times.append(_settles_at(row))
     if row.look_at is not None:
         times.append(row.look_at)
-    if _is_unverified(row):
+    if _is_unverified(row) and not verifies_by_age(row):
         times.append(row.waits_since + VERIFY_AFTER)
     return min(times, default=None)
 
 
-def check_delivered(environment: Environment, row: Referral, also: Sequence[tuple[int, int]] = ()) -> None:
-    """Does what is due on a finished row, and on the others with it; nothing when nothing is. Raises what the Intercom port
-    raises: the others are then rung again."""
+def settles_by_age(row: Referral) -> bool:
+    """Whether the contacts with the e-mail are counted when the row comes of age. ``settle_since`` then stays as it is."""
+    return row.finished and row.settle_since is not None and row.settle_at is None and _is_on_time(row)
+
+
+def verifies_by_age(row: Referral) -> bool:
+    return row.finished and _is_unverified(row) and _is_on_time(row)
+
+
+def is_open(row: Referral) -> bool:
+    """Whether something is to be looked at, be it by age or at a time of the row's own."""
+    return row.settle_since is not None or row.look_at is not None or _is_unverified(row)
+
+
+def check_delivered(environment: Environment, row: Referral, also: Sequence[tuple[int, int]] = (), event: str = "") -> None:
+    """Does what is due on a finished row, and on the others with it, or what a message's ``event`` says; nothing when nothing
+    is. Raises what the Intercom port raises: the others are then rung again, or with the same message."""
     rows = [row, *environment.referrals.find_all(also).values()] if also else [row]
-    rows = [one for one in rows if one.finished and one.due_at is not None]
-    settled = _settle(environment, [one for one in rows if _settles(environment, one)])
+    rows = [one for one in rows if one.finished and (event in BY_AGE or one.due_at is not None)]
+    to_settle = [one for one in rows if event != VERIFIES and _settles(environment, one)]
+    settled = _settle(environment, to_settle, by_age=event == SETTLES)
     for one in rows:
         after = settled.get((one.campaign_id, one.user_id), one)
         if after.look_at is not None and environment.clock.now() >= after.look_at:
@@ -70,7 +93,17 @@ def _settles_at(row: Referral) -> float:
     return first if row.settle_at is None else max(first, row.settle_at)
 
 
-def _settle(environment: Environment, rows: Sequence[Referral]) -> dict[tuple[int, int], Referral]:
+def put_off(environment: Environment, keys: Sequence[tuple[int, int]], until: float) -> None:
+    """What came of age and could not be looked at gets a time of its own. Raises TransientError."""
+    for campaign_id, user_id in keys:
+        environment.referrals.update(campaign_id, user_id, lambda row: replace(row, due_at=until) if _waits(row) else row)
+
+
+def _waits(row: Referral) -> bool:
+    return row.finished and row.due_at is None and is_open(row)
+
+
+def _settle(environment: Environment, rows: Sequence[Referral], *, by_age: bool) -> dict[tuple[int, int], Referral]:
     """One search for all: whose new contact is not the only one with the e-mail raises an alarm."""
     if not rows:
         return {}
@@ -81,21 +114,27 @@ def _settle(environment: Environment, rows: Sequence[Referral]) -> dict[tuple[in
     except PermanentError:
         if len(rows) == 1:
             raise
+        if by_age:
+            put_off(environment, [(row.campaign_id, row.user_id) for row in rows[1:]], environment.clock.now())
         rows, hits = rows[:1], intercom.search_by_email(emails[0])  # one of them is refused: which, shows when it is the first
     environment.metrics.count("SettleSearched")
     by_email: dict[str, list[Contact]] = {}
     for hit in hits:
         by_email.setdefault(fold_email(hit.email), []).append(hit)
     return {
-        (row.campaign_id, row.user_id): _settled(environment, row, by_email.get(fold_email(row.person.email or ""), []))
+        (row.campaign_id, row.user_id): _settled(
+            environment, row, by_email.get(fold_email(row.person.email or ""), []), by_age=by_age
+        )
         for row in rows
     }
 
 
-def _settled(environment: Environment, row: Referral, hits: Sequence[Contact]) -> Referral:
+def _settled(environment: Environment, row: Referral, hits: Sequence[Contact], *, by_age: bool) -> Referral:
     now = environment.clock.now()
     fresh = [hit for hit in hits if row.settle_since is not None and hit.created_at >= row.settle_since]
     doubled = bool(fresh) and len(hits) > 1
+    if by_age and not doubled and settles_by_age(row):
+        return row  # as nearly all: nothing is written
     is_gone = row.possibly_doubled and all(hit.id != row.contact_id for hit in hits)
     merged = refusal = ""
     if (doubled or is_gone) and DOUBLED not in row.dealt_with:
@@ -154,3 +193,7 @@ def _verify(environment: Environment, row: Referral) -> None:
 def _is_unverified(row: Referral) -> bool:
     by_webhook = row.origin is Origin.WEBHOOK and not row.synthetic
     return by_webhook and row.verified_at is None and not row.unverified and row.contact_id is not None
+
+
+def _is_on_time(row: Referral) -> bool:
+    return row.promised_at is None and (row.delivered_at or row.accepted_at) <= row.accepted_at + ON_TIME

@@ -96,6 +96,7 @@ class PeopleComparison:
             origin=Origin.RECONCILE,
             what=Happened.FOUND_BY_RECONCILE,
             verified_at=now,
+            is_there=row is not None,
         )
         self.completed += row is not None
         waits_for_this = row is not None and row.confirm_since is not None

@@ -25,7 +25,7 @@ from shared.ports.signup import DueRow, Quarantined
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.accept_signup import ring_reconcile
 from shared.use_cases.signup.await_confirmation import awaits_audience
-from shared.use_cases.signup.check_delivered import check_delivered, next_check
+from shared.use_cases.signup.check_delivered import BY_AGE, check_delivered, is_open, next_check, put_off
 from shared.use_cases.signup.note_signup import note_signup
 from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, joined_before, put_aside
 from shared.use_cases.signup.remember_signup import remember_signup
@@ -77,7 +77,7 @@ class Delivery:
             return
         note_signup(environment, campaign, row, self._message)
         if row.finished:
-            check_delivered(environment, row, [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()])
+            check_delivered(environment, row, self._also, self._message.event)
             return
         email = fold_email(row.person.email or "")
         if campaign is not None and campaign.status is Status.ACTIVE and is_brought_by_sync(environment, row, email):
@@ -130,6 +130,10 @@ class Delivery:
             logger.info("row's time not moved", code=error.code)  # rung too early or late, but rung
 
     @property
+    def _also(self) -> list[tuple[int, int]]:
+        return [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()]
+
+    @property
     def hurries(self) -> bool:
         """Whether the promised time is nearly over, or was over in an outage."""
         row = self._row
@@ -152,12 +156,14 @@ class Delivery:
 
         def change(row: Referral) -> Referral:
             if row.finished:
-                return replace(row, due_at=until) if next_check(row) is not None else row
+                return replace(row, due_at=until) if is_open(row) else row
             again = row.attempts if self._noted else row.attempts + 1
             waiting = replace(row.waiting(until, reason), attempts=again)
             return waiting.told(self._environment.clock.now(), Happened.WAITS, reason)
 
         self._update(change)
+        if self._message.event in BY_AGE:
+            put_off(self._environment, self._also, until)
         return True
 
     def tried(self, *, alone: bool) -> tuple[int, float]:

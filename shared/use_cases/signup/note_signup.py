@@ -12,12 +12,14 @@ from shared.use_cases.referrer.note_reward import note_rewarded
 
 def note_signup(environment: Environment, campaign: Campaign | None, row: Referral, message: DeliverContact) -> None:
     """Before the delivery, at each attempt until it is done: killed after the row and before the mark, the next attempt
-    marks. A reward is noted in every campaign that is configured; counts wait for an active one. Raises TransientError."""
+    marks. A reward is noted in every campaign that is configured; counts wait for an active one that writes some. Raises
+    TransientError."""
     if campaign is None:
         return
     if message.event == "rewarded" and message.fields is not None:
         note_rewarded(environment, campaign, message.fields, row.user_id)
-    if campaign.status is Status.ACTIVE and row.delivered_at is None and not row.finished:
+    counts = campaign.status is Status.ACTIVE and bool(campaign.written_to_referrers)
+    if counts and row.delivered_at is None and not row.finished:
         mark_referrer_of(environment, row)
 
 

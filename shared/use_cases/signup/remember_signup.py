@@ -12,7 +12,7 @@ from shared.domain.timing import DELIVERY_LEASE
 from shared.use_cases.contact.known_contact import is_here
 from shared.use_cases.contact.wanted_contact import wants_differ
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.check_delivered import next_check
+from shared.use_cases.signup.check_delivered import is_open, next_check
 
 
 def remember_signup(
@@ -26,9 +26,11 @@ def remember_signup(
     what: Happened,
     verified_at: float | None = None,
     synthetic: bool = False,
+    is_there: bool = False,
 ) -> Referral:
     """Writes the row of a signup, or completes the one that is there; a finished row whose wanted values changed becomes
-    pending again. ``verified_at``: when Referral Factory itself listed the person. ``synthetic``: it is our own."""
+    pending again. ``verified_at``: when Referral Factory itself listed the person. ``synthetic``: it is our own. ``is_there``:
+    there is a row already, which is only completed."""
     now = environment.clock.now()
     person = _without_erased_referrer(environment, campaign_id, person)
     new = Referral(
@@ -44,11 +46,11 @@ def remember_signup(
         address=fold_email(person.email or ""),
         history=(Event(accepted_at, what),),
     )
-    erased_at = environment.erasures.erased_at(person.email)
+    erased_at = None if is_there else environment.erasures.erased_at(person.email)
     if erased_at is not None and (origin is Origin.RECONCILE or accepted_at <= erased_at):
         new = new.forgotten_at(now)  # only a signup of their own, made afterwards, begins anew
-    if environment.referrals.add(new):
-        return environment.referrals.get(campaign_id, person.user_id)
+    if not is_there and environment.referrals.add(new):
+        return new
 
     def complete(row: Referral) -> Referral:
         known = row.knowing(person, accepted_at, listed=verified_at is not None)
@@ -58,7 +60,9 @@ def remember_signup(
         wanted = _wanted_changes(row, completed, campaign) or _is_known_after_all(row, completed)
         if row.finished and wanted and is_here(environment, row):
             return completed.told(now, what).reopened(now, now + DELIVERY_LEASE, "New facts came.")
-        return replace(completed, due_at=next_check(completed)) if row.finished else completed
+        if not row.finished:
+            return completed
+        return replace(completed, due_at=next_check(completed) or (row.due_at if is_open(completed) else None))
 
     return environment.referrals.update(campaign_id, person.user_id, complete)
 

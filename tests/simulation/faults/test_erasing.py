@@ -16,6 +16,7 @@ from tests.simulation.aws.boundary import RandomFaults
 from tests.simulation.play.referral_stories import notify
 from tests.simulation.play.syncing import connect, sync_settings
 from tests.simulation.world import OF_A_SIGNUP, World
+from tests.support.rows import readable
 
 EMAIL = "canary.stone@example.com"
 FUNCTIONS = (*OF_A_SIGNUP, "qualify_referral", "update_referrer", "intercom_webhook")
@@ -44,7 +45,7 @@ def traces(world: World, *canaries: str) -> Iterator[str]:
     for table in world.blueprint.tables:
         for item in world.cloud.dynamodb.items(table):
             body = base64.b64decode(item["body"]["S"]).decode() if item["sk"]["S"] == "QUARANTINE" else ""
-            text = json.dumps(item, ensure_ascii=False) + body
+            text = readable(item) + body
             if any(canary in text.casefold() for canary in canaries):
                 yield f"{table} {item['pk']['S']} {item['sk']['S']}"
     for queue in world.blueprint.queues:

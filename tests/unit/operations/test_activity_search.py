@@ -34,6 +34,7 @@ def add(
     told = Referrer(9, referrer[0], referrer[1]) if referrer else Referrer()
     person = Person(user_id, first_name=name, email=email, referrer=told, meta=more.pop("meta", {}))
     at = more.pop("accepted_at", NOW + user_id * DAY)
+    more.setdefault("version", 1)  # tried at least once: before that a row is in no list
     app.environment.referrals.add(Referral(more.pop("campaign_id", 1), user_id, state, person, at, **more))
 
 

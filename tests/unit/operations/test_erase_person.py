@@ -17,6 +17,7 @@ from shared.ports.signup import Quarantined
 from shared.use_cases.signup.remember_signup import remember_signup
 from tests.support.builders import App
 from tests.support.console_api import Console
+from tests.support.rows import readable
 from tests.support.syncing import SyncApp
 from tools import operate
 from tools.operating.operator import Operator
@@ -36,7 +37,7 @@ def stored(app: App) -> str:
     text = ""
     for table in (app.settings.referrals_table, app.settings.campaigns_table):
         for item in app.environment._dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]:
-            text += json.dumps(item, ensure_ascii=False) + "\n"
+            text += readable(item) + "\n"
             if item["sk"]["S"] == "QUARANTINE":
                 text += base64.b64decode(item["body"]["S"]).decode() + "\n"
     text += "\n".join(str(message) for message in app.queued())

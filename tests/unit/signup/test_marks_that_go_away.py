@@ -7,8 +7,13 @@ from typing import Any
 from sandbox.vendors.intercom.attributes import create_attribute
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.signup.referral import State
-from shared.domain.timing import SEARCH_SURE
-from shared.use_cases.signup.check_delivered import DOUBLED_AGAIN_AFTER, LOOKED_FOR, VERIFY_AFTER, VERIFY_AGAIN_AFTER
+from shared.use_cases.signup.check_delivered import (
+    DOUBLED_AGAIN_AFTER,
+    LOOKED_FOR,
+    OF_AGE_TO_SETTLE,
+    VERIFY_AFTER,
+    VERIFY_AGAIN_AFTER,
+)
 from tests.support.builders import CUSTOM, EMAIL, App, campaign_document
 from tests.support.qualifying import rules
 
@@ -32,7 +37,7 @@ def doubled() -> tuple[App, str]:
     app.sign_up()
     app.wait(30)
     second = app.intercom.contacts.create({"role": "lead", "email": EMAIL})
-    later(app, SEARCH_SURE)
+    later(app, OF_AGE_TO_SETTLE)
     assert app.row().possibly_doubled
     return app, second.id
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
-from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, item_of, referral_of
+from shared.adapters.dynamodb.signup.referral_items import FACTS, SORT_KEY, facts_of, item_of, referral_of
 from shared.adapters.dynamodb.table import Table
 from shared.domain.person import emails_alike, fold_email, is_deliverable, keys_of_email
 from shared.domain.signup.referral import Referral
@@ -65,7 +65,7 @@ class DynamoErasures(Erasures):
     def export(self, email: str, time_left: Callable[[], float]) -> list[dict[str, Any]]:
         folded = _address(email)
         theirs = self._theirs(folded, time_left)
-        return [from_item(item) for item in self._scan(time_left) if _concerns(item, folded, theirs)]
+        return [_shown(from_item(item)) for item in self._scan(time_left) if _concerns(item, folded, theirs)]
 
     def request(self, email: str, now: float) -> None:
         folded = _address(email)
@@ -157,6 +157,11 @@ class DynamoErasures(Erasures):
             values = {":kept": json_text(kept), ":read": item["contacts"]["S"]}
             return self._table.update(pk, sk, "SET contacts = :kept", "contacts = :read", values)[1] is None
         return self._table.delete(pk, sk)
+
+
+def _shown(values: dict[str, Any]) -> dict[str, Any]:
+    """With what is packed in it."""
+    return {name: value for name, value in values.items() if name != FACTS} | facts_of(values) if FACTS in values else values
 
 
 def _address(email: str) -> str:

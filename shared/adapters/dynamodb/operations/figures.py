@@ -1,7 +1,7 @@
 """Counts by day and campaign, and when webhooks last came.
 
-``FIGURES#<month>`` / ``<day>#<campaign>`` holds a campaign's day, ``FIGURES#TOTAL`` / ``<campaign>`` all its days together,
-``FIGURES#WAITING`` / ``NOW`` the last sweep's look, ``FIGURES#RECEIVED#<vendor>`` / ``<name>`` the last webhook of each kind.
+``FIGURES#<month>`` / ``<day>#<campaign>`` holds a campaign's day, ``FIGURES#WAITING`` / ``NOW`` the last sweep's look,
+``FIGURES#RECEIVED#<vendor>`` / ``<name>`` the last webhook of each kind.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from shared.domain.operations.figures import LATE, Day, class_of, day_of
 from shared.observability import logger
 from shared.ports.operations import Figures
 
-RECEIVED_AGAIN_AFTER = 10.0
+RECEIVED_AGAIN_AFTER = 60.0
 """Seconds in which one worker notes the same webhook once: a storm needs no row written for each."""
 WAITING = ("FIGURES#WAITING", "NOW")
-TOTAL = "FIGURES#TOTAL"
+MONTHS_STILL = 2
+"""Months in a row without any figure before which there are none."""
 ALWAYS = "attribute_not_exists(pk) OR attribute_exists(pk)"
 
 
@@ -63,7 +64,6 @@ class DynamoFigures(Figures):
     def _write(self) -> None:
         for (campaign_id, day), counts in self._counts.items():
             self._add(f"FIGURES#{day[:7]}", f"{day}#{campaign_id}", counts)
-            self._add(TOTAL, str(campaign_id), counts)
         for (vendor, name), at in self._received.items():
             change, condition = "SET received_at = :at", "attribute_not_exists(received_at) OR received_at < :at"
             self._table.update(f"FIGURES#RECEIVED#{vendor}", name, change, condition, {":at": float(at)})
@@ -90,8 +90,18 @@ class DynamoFigures(Figures):
         """See ``Figures.days``. Campaign 0 holds what belongs to none: ``longest_wait`` in seconds."""
         return [_day(row) for month in _months(first, last) for row in self._rows(f"FIGURES#{month}", first, f"{last}#~")]
 
-    def totals(self) -> Mapping[int, Mapping[str, int]]:
-        return {int(row["sk"]): _numbers(row) for row in self._rows(TOTAL, "0", "~")}
+    def totals(self, today: str) -> Mapping[int, Mapping[str, int]]:
+        """See ``Figures.totals``. The sweep writes a row each day, so that a month without one was before the first, or the
+        application stood still."""
+        found: dict[int, Counter[str]] = {}
+        missing, month = 0, today[:7]
+        while missing <= MONTHS_STILL:
+            rows = [_day(row) for row in self._rows(f"FIGURES#{month}", month, f"{month}~")]
+            missing = 0 if rows else missing + 1
+            month = _month_before(month)
+            for day in (day for day in rows if day.campaign_id):
+                found.setdefault(day.campaign_id, Counter()).update(day.counts)
+        return found
 
     def waiting(self) -> Mapping[str, float]:
         item = self._table.find(*WAITING)
@@ -112,6 +122,11 @@ def _months(first: str, last: str) -> Iterator[str]:
     while (name := f"{year:04d}-{month:02d}") <= last[:7]:
         yield name
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+
+
+def _month_before(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:7])
+    return f"{year - 1:04d}-12" if number == 1 else f"{year:04d}-{number - 1:02d}"
 
 
 def _numbers(row: Mapping[str, Any]) -> dict[str, int]:

@@ -1,20 +1,21 @@
-"""A referral as an item and back: facts as JSON texts, what is searched or compared as attributes."""
+"""A referral as an item and back: what is searched or compared as attributes, the other facts packed into one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
-from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
+from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import HELD, due_partition, held_partition, held_shard, listing_partition, state_partition
+from shared.adapters.dynamodb.packed import pack, unpack, unpacked_text
 from shared.domain.mapping import Dropped
 from shared.domain.operations.results import Joined
 from shared.domain.person import Audience, Person, Referrer, fold_email
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Event, Origin, Referral, State
-from shared.domain.signup.referral_filter import group_of
+from shared.domain.signup.referral_filter import group_of, may_hold
 
 SORT_KEY = "REFERRAL"
 _JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history", "refusals", "dealt_with", "overwritten")
@@ -32,7 +33,11 @@ _KEYS = (
     "state_partition",
     "email_key",
 )
-_OURS = frozenset((*_PLAIN, *_JSON, *_KEYS))
+_USUAL = {field.name: None if field.default is MISSING else field.default for field in fields(Referral)}
+"""What is not stored: the value that an attribute has when it is not there."""
+CUSTOM = "custom_attributes."
+FACTS = "facts"
+_OURS = frozenset((*_PLAIN, *_JSON, *_KEYS, FACTS))
 
 
 def key_of_referral(campaign_id: int, user_id: int) -> str:
@@ -54,25 +59,17 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
     elif referral.state is State.HELD:
         shard = held_shard(pk) if referral.expires_at is None else None
         due = {"due_partition": held_partition(referral.campaign_id, shard), "due_at": float(referral.accepted_at)}
+    plain = {name: value for name in _PLAIN if (value := getattr(referral, name)) != _USUAL[name]}
     ours = to_item(
         {
             "pk": pk,
             "sk": SORT_KEY,
-            **{name: getattr(referral, name) for name in _PLAIN},
-            "person": json_text(_facts_of(referral.person)),
-            "dropped": json_text([asdict(dropped) for dropped in referral.dropped]),
-            "notes": json_text(referral.notes),
-            "written": json_text(dict(referral.written)),
-            "baseline": json_text(referral.baseline),
-            "standing": json_text(dict(referral.standing)),
-            "history": json_text([[event.at, event.what, event.detail] for event in referral.history]),
-            "refusals": json_text(dict(referral.refusals)) if referral.refusals else None,
-            "dealt_with": json_text(referral.dealt_with) if referral.dealt_with else None,
-            "overwritten": json_text(dict(referral.overwritten)) if referral.overwritten else None,
-            "overwritten_on": referral.overwritten_on or None,
+            **plain,
+            "version": referral.version,
+            FACTS: pack({name: facts for name, facts in _facts_of(referral).items() if facts}),
             "list_partition": listing_partition(f"REFERRALS#{referral.campaign_id}", pk),
             "listed_at": float(referral.accepted_at),
-            "state_partition": state_partition(group_of(referral), pk),
+            "state_partition": None if _is_fresh(referral) else state_partition(group_of(referral), pk),
             "email_key": fold_email(referral.person.email)[:254] or None if referral.person.email else None,
             **due,
         }
@@ -81,9 +78,15 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
     return {**newer, **ours} | ({"schema": before["schema"]} if before and "schema" in before else {})
 
 
+def _is_fresh(referral: Referral) -> bool:
+    """Not tried yet: it is delivered in seconds, and the way into the console's lists and on would cost two writes."""
+    return referral.state is State.PENDING and not referral.version and not referral.reason and not referral.history[1:]
+
+
 def referral_of(item: Item) -> Referral:
     """The referral of a row. TransientError when newer code wrote it."""
     values = from_item(item)
+    facts = facts_of(values)
     held = str(values.get("due_partition", "")).startswith(HELD)
     plain = {name: values[name] for name in _PLAIN if name in values}
     plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
@@ -91,20 +94,20 @@ def referral_of(item: Item) -> Referral:
         **{
             **plain,
             "state": State(values["state"]),
-            "origin": Origin(values["origin"]),
-            "person": _person(json.loads(values["person"])),
+            "origin": Origin(values.get("origin", Origin.WEBHOOK)),
+            "person": _person(facts["person"]),
             "due_at": None if held or "due_at" not in values else float(values["due_at"]),
             "dropped": tuple(
-                Dropped(row["attribute"], row["reason"], row.get("absent", False)) for row in _read(values, "dropped", [])
+                Dropped(row["attribute"], row["reason"], row.get("absent", False)) for row in facts.get("dropped", [])
             ),
-            "notes": tuple(_read(values, "notes", [])),
-            "written": _read(values, "written", {}),
-            "baseline": _read(values, "baseline", None),
-            "standing": _read(values, "standing", {}),
-            "refusals": _read(values, "refusals", {}),
-            "dealt_with": tuple(_read(values, "dealt_with", [])),
-            "overwritten": _read(values, "overwritten", {}),
-            "history": tuple(Event(float(at), what, detail) for at, what, detail, *_ in _read(values, "history", [])),
+            "notes": tuple(facts.get("notes", [])),
+            "written": _unfolded(facts.get("written", {})),
+            "baseline": _baseline(facts.get("baseline", None)),
+            "standing": facts.get("standing", {}),
+            "refusals": facts.get("refusals", {}),
+            "dealt_with": tuple(facts.get("dealt_with", [])),
+            "overwritten": facts.get("overwritten", {}),
+            "history": tuple(Event(float(at), *told[:2]) for at, *told in facts.get("history", [])),
         }
     )
 
@@ -113,13 +116,14 @@ def joined_of(item: Item) -> Joined | None:
     """What counts of a row, out of few of its attributes; None for our own test."""
     if item.get("synthetic", {}).get("BOOL"):
         return None
-    _, campaign_id, user_id = item["pk"]["S"].split("#")
-    person = _person(json.loads(item["person"]["S"]))
-    history = [event[1] for event in json.loads(item["history"]["S"])] if "history" in item else []
+    campaign_id, user_id = ids_of_referral(item["pk"]["S"])
+    facts = facts_of(from_item(item))
+    person = _person(facts["person"])
+    history = [event[1] for event in facts.get("history", [])]
     turns = [what for what in history if what in {Happened.QUALIFIED, Happened.UNQUALIFIED}]
     return Joined(
-        int(campaign_id),
-        int(user_id),
+        campaign_id,
+        user_id,
         float(item["listed_at"]["N"]),
         person.audience or Audience.PERSON_REFERRING,
         State(item["state"]["S"]),
@@ -147,14 +151,54 @@ _TIMES = (
 )
 
 
-def _read(values: Mapping[str, Any], name: str, default: Any) -> Any:
-    return json.loads(values[name]) if name in values else default
+def _baseline(stored: Any) -> Any:
+    """In a list of its own, or bare in a row of before."""
+    return stored[0] if isinstance(stored, list) else stored
 
 
-def _facts_of(person: Person) -> dict[str, Any]:
-    """As ``asdict`` gives them, which is slow because it copies every text."""
-    facts = {name: getattr(person, name) for name in Person.__slots__}
-    return facts | {"referrer": {name: getattr(person.referrer, name) for name in Referrer.__slots__}}
+def facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is packed in a row, by name; a row of before has each as a JSON text of its own."""
+    before = {name: json.loads(values[name]) for name in _JSON if name in values}
+    return before | (unpack(values[FACTS]) if FACTS in values else {})
+
+
+def may_hold_in(item: Item, text: str) -> bool:
+    """Whether the row's facts hold the text anywhere; they are not taken apart."""
+    return may_hold(unpacked_text(bytes(item[FACTS]["B"])) if FACTS in item else item["person"]["S"], text)
+
+
+def _facts_of(referral: Referral) -> dict[str, Any]:
+    """By name; what is empty is left out."""
+    return {
+        "person": _told(referral.person) | {"referrer": _told(referral.person.referrer)},
+        "dropped": [asdict(dropped) for dropped in referral.dropped],
+        "notes": referral.notes,
+        "written": _folded(referral.written),
+        "baseline": [referral.baseline] if referral.baseline is not None else None,
+        "standing": dict(referral.standing),
+        "history": [[event.at, event.what, *([event.detail] if event.detail else [])] for event in referral.history],
+        "refusals": dict(referral.refusals),
+        "dealt_with": referral.dealt_with,
+        "overwritten": dict(referral.overwritten),
+    }
+
+
+def _told(facts: Person | Referrer) -> dict[str, Any]:
+    """As ``asdict`` gives them, which is slow because it copies every text; without what nobody told."""
+    return {name: value for name in facts.__slots__ if (value := getattr(facts, name)) not in (None, {})}
+
+
+def _folded(written: Mapping[str, Any]) -> dict[str, Any]:
+    """The names' common beginning once instead of with each."""
+    custom = {name.removeprefix(CUSTOM): value for name, value in written.items() if name.startswith(CUSTOM)}
+    others = {name: value for name, value in written.items() if not name.startswith(CUSTOM)}
+    return others | ({CUSTOM: custom} if custom else {})
+
+
+def _unfolded(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Reads a row of before as well."""
+    custom = written.get(CUSTOM, {})
+    return {name: value for name, value in written.items() if name != CUSTOM} | {f"{CUSTOM}{n}": v for n, v in custom.items()}
 
 
 def _person(facts: Mapping[str, Any]) -> Person:

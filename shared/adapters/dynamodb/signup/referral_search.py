@@ -8,13 +8,13 @@ from itertools import islice
 from shared.adapters.dynamodb.items import Item
 from shared.adapters.dynamodb.keys import EMAIL_INDEX, LISTING_INDEX, STATE_INDEX, listing_partitions, state_partitions
 from shared.adapters.dynamodb.listing import Merged, in_partition, read_merged
-from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, joined_of, key_of_referral
+from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, joined_of, key_of_referral, may_hold_in
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
 from shared.domain.operations.results import Joined
 from shared.domain.person import keys_of_email
 from shared.domain.signup.referral import Referral
-from shared.domain.signup.referral_filter import Group, ReferralFilter, may_hold
+from shared.domain.signup.referral_filter import Group, ReferralFilter
 from shared.ports.listing import Page
 from shared.ports.signup import ReferralSearch
 
@@ -73,7 +73,9 @@ class DynamoReferralSearch(ReferralSearch):
             items = self._table.query(condition, values, IndexName=LISTING_INDEX, ScanIndexForward=False)
             keys += [(float(item["listed_at"]["N"]), item["pk"]["S"]) for item in islice(items, most)]
         newest = [pk for _, pk in sorted(keys, reverse=True)[:most]]
-        rows = self._table.find_all(((pk, SORT_KEY) for pk in newest), "pk, listed_at, person, #state, history, synthetic")
+        rows = self._table.find_all(
+            ((pk, SORT_KEY) for pk in newest), "pk, listed_at, person, #state, history, synthetic, facts"
+        )
         return sorted((one for row in rows if (one := joined_of(row)) is not None), key=lambda one: one.at, reverse=True)
 
     def _part(self, wanted: ReferralFilter, limit: int, cursor: str | None) -> Merged:
@@ -97,8 +99,8 @@ class DynamoReferralSearch(ReferralSearch):
 
     def _holding(self, text: str, ids: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those whose person holds the text anywhere: the facts alone are read, and not taken apart."""
-        found = self._table.find_all(((key_of_referral(*one), SORT_KEY) for one in ids), "pk, person")
-        return [ids_of_referral(item["pk"]["S"]) for item in found if may_hold(item["person"]["S"], text)]
+        found = self._table.find_all(((key_of_referral(*one), SORT_KEY) for one in ids), "pk, person, facts")
+        return [ids_of_referral(item["pk"]["S"]) for item in found if may_hold_in(item, text)]
 
 
 def _between(wanted: ReferralFilter) -> tuple[float, float] | None:

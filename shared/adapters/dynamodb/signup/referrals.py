@@ -9,7 +9,7 @@ from typing import Any
 from shared.adapters.dynamodb.changing import change_row
 from shared.adapters.dynamodb.contact.people import key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import Item, from_item, to_item
-from shared.adapters.dynamodb.keys import DUE_INDEX, held_partition
+from shared.adapters.dynamodb.keys import DUE_INDEX, LISTING_INDEX, held_partition, listing_partitions
 from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
@@ -119,6 +119,15 @@ class DynamoReferrals(Referrals):
                 if waits and "accepted_at" in item and not self._is_expired(item):
                     since = float(item.get("promised_at", item["accepted_at"])["N"])
                     yield Waiting(since, None if "inbox_id" in item else ids_of_referral(item["pk"]["S"]))
+
+    def accepted(self, campaign_id: int, after: float, until: float) -> Sequence[tuple[int, int]]:
+        condition = "list_partition = :partition AND listed_at BETWEEN :after AND :until"
+        found: list[tuple[int, int]] = []
+        for partition in listing_partitions(f"REFERRALS#{campaign_id}"):
+            values: dict[str, Scalar] = {":partition": partition, ":after": after, ":until": until}
+            items = self._table.query(condition, values, IndexName=LISTING_INDEX)
+            found += [ids_of_referral(item["pk"]["S"]) for item in items if float(item["listed_at"]["N"]) > after]
+        return found
 
     def of_campaign(self, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Referral]:
         items, following = list_newest(self._table, f"REFERRALS#{campaign_id}", limit, cursor)
