@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import Referral
-from shared.domain.timing import SEARCH_SURE
+from shared.use_cases.signup.check_delivered import OF_AGE_TO_SETTLE
 from tests.support.builders import EMAIL, App
 
 
@@ -23,7 +23,7 @@ def signed_up(*, merges: bool, lag: float = 300.0, **changes: Any) -> App:
     return app
 
 
-def later(app: App, seconds: float = SEARCH_SURE + 1) -> Referral:
+def later(app: App, seconds: float = OF_AGE_TO_SETTLE + 1) -> Referral:
     app.wait(seconds)
     app.sweep()
     app.qualify()
