@@ -6,7 +6,7 @@ The counts are Referral Factory's own, absolute, never our arithmetic. https://d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -164,9 +164,20 @@ class ReferrerUpdate:
             ring_referrer(environment, *self._key, later - environment.clock.now())
             return
         absent = tuple(drop.attribute for drop in self._left_out if drop.absent)
+        self._note_lack(campaign, wanted, absent)
         self._finish(replace(referrer, updated_at=environment.clock.now(), left_out=absent))
         self._show(_note(self._left_out), left_out=bool(absent))
         environment.metrics.count("ReferrerUpdated")
+
+    def _note_lack(self, campaign: Campaign, wanted: Collection[str], absent: Collection[str]) -> None:
+        """An attribute that Intercom does not have costs everybody the same: it is the campaign's problem, until it is back or
+        the settings name another."""
+        parts = {"rewards": campaign.rewards.attributes.values(), "counts": campaign.count_attributes.values()}
+        for part, chosen in parts.items():
+            gone = sorted({*chosen} & {*absent})
+            problems = [f"No longer in Intercom, so {part} cannot be written to it: {', '.join(gone)}."] if gone else []
+            if {*chosen} & {*wanted} and list(campaign.noted_problems.get(part, ())) != problems:
+                self._environment.campaigns.note_problems(campaign.campaign_id, part, problems)
 
     def _issue(self, campaign: Campaign) -> FailureError | None:
         """Issues what is due; that Referral Factory does not answer costs the contact nothing else."""

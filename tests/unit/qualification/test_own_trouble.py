@@ -69,8 +69,11 @@ def test_an_outage_of_intercom_begins_the_count_anew(story: Friendship) -> None:
     assert story.app.environment.qualifications.find(1, friend.id).told is True  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("method", ["PUT", "GET"])
-def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_less(story: Friendship, method: str) -> None:
+@pytest.mark.parametrize(("method", "quiet"), [("PUT", True), ("GET", True), ("GET", False)])
+def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_less(
+    story: Friendship, method: str, *, quiet: bool
+) -> None:
+    """``quiet``: nobody else is asked about meanwhile."""
     friend = story.invited()
     path = "^/api/v2/users/qualification" if method == "PUT" else f"^/api/v2/users/{friend.id}"
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": path, "method": method, "id": "refused"})
@@ -81,7 +84,8 @@ def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_l
         story.app.forget_calls()
         hours(story, 1 / 12, minutes=1)
         calls += len(story.asked())
-        story.app.poll_rewards()  # which is answered
+        if not quiet:
+            story.app.poll_rewards()  # which is answered
     assert calls <= 70
     assert QUALIFICATION in story.app.row(friend.id).refusals
     story.app.wire.faults.remove("refused")
@@ -89,3 +93,16 @@ def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_l
     assert story.app.environment.qualifications.find(1, friend.id).told is True  # type: ignore[union-attr]
     assert story.told().count(True) <= 1 + (method == "PUT") * 40
     assert story.app.row(friend.id).refusals == {}
+
+
+def test_one_person_for_whom_referral_factory_answers_errors_delays_nobody_else(story: Friendship) -> None:
+    poisoned, other = story.invited(), story.invited()
+    story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{poisoned.id}", "method": "GET"})
+    story.changes(poisoned, "Connected")
+    story.notified()
+    hours(story, 1, minutes=1)
+    assert story.app.metrics.counts["BreakerOpened"] == 0
+    story.changes(other, "Connected")
+    story.notified()
+    hours(story, 0.1, minutes=1)
+    assert story.app.environment.qualifications.find(1, other.id).told is True  # type: ignore[union-attr]

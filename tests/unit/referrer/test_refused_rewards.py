@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from shared.domain.operations.story import story_of
 from shared.domain.referrer.reward import Kind, Reward
 from tests.support.console_api import Console
-from tests.support.referring import RITA, Story
+from tests.support.referring import REWARDS, RITA, Story
 
 DAY = 86_400.0
 SHUT = {"kind": "status", "status": 422, "path": "^/api/v2/rewards/issue/", "id": "shut"}
@@ -123,3 +124,56 @@ def test_a_contact_that_turns_up_is_told_at_once() -> None:
     story.qualifies(story.invites())
     story.passes(180)
     assert len(story.events()) == 2
+
+
+def archive(story: Story, name: str, *, archived: bool = True) -> None:
+    attributes = story.app.intercom.workspace.attributes
+    attributes["contact", name] = replace(attributes["contact", name], archived=archived)
+    story.app.wait(700)  # until the list of attributes is read anew
+
+
+def problems(story: Story) -> tuple[str, ...]:
+    return story.app.environment.campaigns.get(1).problems
+
+
+@pytest.mark.parametrize("name", ["last_reward", "reward_status", "referral_count"])
+def test_an_attribute_that_is_gone_is_the_campaigns_problem_once_until_it_is_back(name: str) -> None:
+    story = Story()
+    archive(story, name)
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.passes(120)
+    other = story.refers("Otto", "otto@example.com")
+    story.app.given("user", email="otto@example.com")
+    story.qualifies(story.invites(other))
+    story.app.poll_rewards()
+    story.passes(120)
+    (problem,) = problems(story)
+    assert f"custom_attributes.{name}" in problem
+    shown = Console(story.app).get("/api/overview")["alarms"]
+    assert any(f"custom_attributes.{name}" in one["what"] for one in shown)
+    archive(story, name, archived=False)
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.passes(120)
+    assert problems(story) == ()
+
+
+def test_another_attribute_in_the_settings_takes_the_problem_away() -> None:
+    story = Story()
+    archive(story, "last_reward")
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.passes(120)
+    assert problems(story)
+    story.app.configure(rewards={**REWARDS, "last_reward": None})
+    assert problems(story) == ()
+
+
+def test_a_value_that_does_not_fit_one_person_is_no_problem_of_the_campaign() -> None:
+    story = Story()
+    story.rewarding("voucher", "V" * 400)
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.passes(120)
+    assert problems(story) == ()

@@ -22,6 +22,8 @@ ALL = "CAMPAIGNS"
 UNKNOWN_WITHIN = 3_600.0
 """Seconds in which unknown signups are counted together."""
 NOTE_ATTEMPTS = 5
+SECTIONS = {"counts": "sync"}
+"""Where the settings of a part are that is no section of the document itself."""
 PROBLEMS = "problems_"
 """Begins the names of the attributes that hold what was noted about a part of the campaign."""
 
@@ -200,7 +202,8 @@ class DynamoCampaigns(Campaigns):
 def _changed(after: Campaign, before: Campaign | None) -> Sequence[str]:
     """The parts with a noted problem whose settings are others now: whether it is still there shows anew."""
     noted = before.noted_problems if before else {}
-    return [about for about in noted if before and before.document.get(about) != after.document.get(about)]
+    sections = {about: SECTIONS.get(about, about) for about in noted}
+    return [about for about in noted if before and before.document.get(sections[about]) != after.document.get(sections[about])]
 
 
 def _sort_key(campaign_id: int) -> str:
