@@ -15,7 +15,8 @@ if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
 
 
 class ContactPage(Protocol):
-    """One page of contacts. ``cursor`` of the next page, None on the last; ``total``: what Intercom says there are."""
+    """One page of contacts. ``cursor`` of the next page, None on the last; ``total``: what Intercom says there are;
+    ``smaller``: how much smaller than usual it had to be."""
 
     @property
     def contacts(self) -> Sequence[Contact]: ...
@@ -25,6 +26,9 @@ class ContactPage(Protocol):
 
     @property
     def total(self) -> int | None: ...
+
+    @property
+    def smaller(self) -> int: ...
 
 
 class Intercom(Protocol):
@@ -86,7 +90,8 @@ class Intercom(Protocol):
 
 
 class UserPage(Protocol):
-    """One page of a campaign's people. ``last_page`` None when the vendor did not say."""
+    """One page of a campaign's people. ``last_page`` None when the vendor did not say; ``smaller``: in how much smaller parts
+    it had to be read."""
 
     @property
     def people(self) -> Sequence[tuple[int, Person]]:
@@ -95,15 +100,21 @@ class UserPage(Protocol):
     @property
     def last_page(self) -> int | None: ...
 
+    @property
+    def smaller(self) -> int: ...
+
 
 class RewardPage(Protocol):
-    """One page of a list of rewards. ``last_page`` None when the vendor did not say."""
+    """One page of a list of rewards. ``last_page`` and ``smaller`` as of people."""
 
     @property
     def rewards(self) -> Sequence[RewardFacts]: ...
 
     @property
     def last_page(self) -> int | None: ...
+
+    @property
+    def smaller(self) -> int: ...
 
 
 class ReferralFactory(Protocol):
@@ -120,14 +131,14 @@ class ReferralFactory(Protocol):
         """Qualifies a person invited, or (False) takes it back. Raises RejectedError for a person referring or one that is
         not known; after an UnavailableError it may have happened."""
 
-    def due_rewards(self, metric: str, page: int) -> RewardPage:
+    def due_rewards(self, metric: str, page: int, smaller: int = 0) -> RewardPage:
         """Page ``page`` (from 1) of the rewards that are owed, 250 a page; ``metric`` is one of
         ``shared.domain.referrer.reward.METRICS``."""
 
-    def issued_rewards(self, metric: str, page: int) -> RewardPage:
+    def issued_rewards(self, metric: str, page: int, smaller: int = 0) -> RewardPage:
         """As ``due_rewards``, those that were issued, canceled or failed."""
 
-    def reward_definitions(self, metric: str) -> Mapping[int, tuple[str | None, int | None]]:
+    def reward_definitions(self, metric: str, smaller: int = 0) -> Mapping[int, tuple[str | None, int | None]]:
         """Name and campaign id, as far as they are told, by the definition's id."""
 
     def issue_reward(self, due_id: int) -> RewardFacts | None:

@@ -12,6 +12,7 @@ from functions.admin_api.http.reading import number_in_query
 from functions.admin_api.http.router import Route
 from functions.admin_api.routes import showing
 from shared.adapters.admin import overview_answers as answers
+from shared.domain.connection.connection import Vendor
 from shared.domain.signup.completeness import Place
 from shared.errors import TransientError
 from shared.runtime.bootstrap import Environment
@@ -21,6 +22,7 @@ from shared.use_cases.operations.judge_campaign import CampaignHealth
 from shared.use_cases.operations.read_health import read_health
 from shared.use_cases.operations.read_overview import Overview, read_overview
 from shared.use_cases.operations.read_results import results_answer
+from shared.use_cases.operations.smaller_pages import find_smaller_pages
 
 DAYS, RESULT_DAYS, MOST_DAYS = 14, 30, 90
 STEPS = ("signups", "delivered", "qualified", "rewarded", "failed", "skipped")
@@ -29,7 +31,7 @@ STEPS = ("signups", "delivered", "qualified", "rewarded", "failed", "skipped")
 def get_overview(environment: Environment, request: HttpRequest) -> HttpAnswer:
     overview = read_overview(environment, number_in_query(request, "days", DAYS, MOST_DAYS))
     health, connection = overview.health, overview.health.connection
-    url = environment.settings.console_url
+    url, smaller = environment.settings.console_url, find_smaller_pages(environment)
     body = {
         "now": environment.clock.now(),
         "total": _funnel(None, "All campaigns", _sum(overview.funnels)),
@@ -42,8 +44,12 @@ def get_overview(environment: Environment, request: HttpRequest) -> HttpAnswer:
         "attention": health.attention,
         "quarantined": health.quarantined,
         "limits": [
-            {**_intercom(environment), **_held(connection.intercom)},
-            {**_referral_factory(environment), **_held(connection.referral_factory)},
+            {**_intercom(environment), **_held(connection.intercom), "smaller_pages": Vendor.INTERCOM in smaller},
+            {
+                **_referral_factory(environment),
+                **_held(connection.referral_factory),
+                "smaller_pages": Vendor.REFERRAL_FACTORY in smaller,
+            },
         ],
         "alarms": [asdict(problem) for problem in health.problems],
         "webhooks": [

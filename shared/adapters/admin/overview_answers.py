@@ -38,13 +38,15 @@ class DayAnswer(Answer):
 
 
 class LimitAnswer(Answer):
-    """Calls `used` of the `cap` in `seconds`; null when it could not be read."""
+    """Calls `used` of the `cap` in `seconds`; null when it could not be read. `smaller_pages`: its lists were too large or too
+    slow, so that fewer people are asked for at a time."""
 
     vendor: Literal["intercom", "referral_factory"]
     used: int | None
     cap: int | None
     seconds: int
     problem: str
+    smaller_pages: bool
 
 
 class ProblemAnswer(Answer):

@@ -19,7 +19,7 @@ class SyncRunAnswer(Answer):
     `total` is null while nobody knows. `whole`: everybody is read, not only who changed. `left_list`: contacts that left the
     lists since the last whole run; null when there is nothing to compare with; `leavers` are some of them. `per_minute`:
     contacts that become finished, while links are made of those that need one, at the end of all; `seconds_left`: at that
-    rate."""
+    rate. `smaller_pages`: the vendors whose pages were too large or too slow, so that fewer are asked for at a time."""
 
     run_id: str
     campaign_id: int
@@ -45,6 +45,7 @@ class SyncRunAnswer(Answer):
     leavers: list[str]
     per_minute: float
     seconds_left: float | None
+    smaller_pages: list[Literal["intercom", "referral_factory"]]
 
 
 class SyncRunPage(Answer):

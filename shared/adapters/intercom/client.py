@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -167,7 +167,7 @@ class IntercomClient(Intercom):
             response = self._call("POST", "/contacts/search", {"query": query, "pagination": pagination})
             return page_of(response, self._base_url, strict=True)
 
-        page = read_page(read, (SEARCH_PAGE, *SMALLER_PAGES[1:]), smaller)
+        page, _ = read_page(read, (SEARCH_PAGE, *SMALLER_PAGES[1:]), smaller)
         return list(page.contacts), None if page.cursor == cursor else page.cursor
 
     def get_contact(self, contact_id: str) -> Contact:
@@ -214,7 +214,8 @@ class IntercomClient(Intercom):
         def read(per_page: int) -> PageOfContacts:
             return page_of(self._call(*page_request(wanted, cursor, per_page)), self._base_url)
 
-        return read_page(read, SMALLER_PAGES, smaller)
+        page, needed = read_page(read, SMALLER_PAGES, smaller)
+        return replace(page, smaller=needed)
 
     def list_ids(self, field: str) -> Mapping[str, str]:
         return names_of(self._call("GET", LIST_PATHS[field][0]), field)

@@ -31,6 +31,7 @@ class PageOfContacts(ContactPage):
     contacts: Sequence[Contact]
     cursor: str | None
     total: int | None
+    smaller: int = 0
 
 
 def page_request(wanted: ContactFilter, cursor: str | None, per_page: int) -> tuple[str, str, dict[str, Any] | None]:

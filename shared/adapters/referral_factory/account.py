@@ -15,7 +15,7 @@ from shared.ports.connection import Account, AccountCampaign
 class ReferralFactoryAccount(ReferralFactoryClient, Account):
     def campaigns(self) -> Sequence[AccountCampaign]:
         """See ``Account.campaigns``: one call."""
-        entries, _ = self._page("/campaigns", 1)
+        (entries, _), _ = self._page("/campaigns", 1)
         return [_campaign(entry, number) for entry in entries if (number := id_of(entry.get("id")))]
 
 

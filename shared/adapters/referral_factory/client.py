@@ -44,12 +44,14 @@ class KeyProvider(Protocol):
 class PageOfUsers(UserPage):
     people: Sequence[tuple[int, Person]]
     last_page: int | None
+    smaller: int
 
 
 @dataclass(frozen=True, slots=True)
 class PageOfRewards(RewardPage):
     rewards: Sequence[RewardFacts]
     last_page: int | None
+    smaller: int
 
 
 class ReferralFactoryClient(ReferralFactory):
@@ -72,13 +74,13 @@ class ReferralFactoryClient(ReferralFactory):
 
     def users(self, page: int, smaller: int = 0) -> PageOfUsers:
         """See ``ReferralFactory.users``. Entries without a user id or campaign are left out."""
-        entries, last_page = self._page("/users?with=user.analytics", page, smaller)
+        (entries, last_page), needed = self._page("/users?with=user.analytics", page, smaller)
         people = [
             (campaign_id, person)
             for entry in entries
             if (campaign_id := campaign_id_of(entry)) is not None and (person := user_of(entry)) is not None
         ]
-        return PageOfUsers(people, last_page)
+        return PageOfUsers(people, last_page, needed)
 
     def user(self, user_id: int) -> tuple[int | None, Person] | None:
         document = self._call("GET", f"/users/{user_id}?with=user.analytics", may_be_gone=True, person=True)
@@ -94,17 +96,17 @@ class ReferralFactoryClient(ReferralFactory):
         """See ``ReferralFactory.qualify``. Sent once: after a lost answer only a read tells whether it happened."""
         self._call("PUT", "/users/qualification", {"id": user_id, "qualified": qualified}, lenient=True, person=True)
 
-    def due_rewards(self, metric: str, page: int) -> PageOfRewards:
-        entries, last_page = self._page(f"/rewards/due/{quote(metric)}", page)
-        return PageOfRewards([facts for entry in entries if (facts := due_reward_of(entry, metric))], last_page)
+    def due_rewards(self, metric: str, page: int, smaller: int = 0) -> PageOfRewards:
+        (entries, last_page), needed = self._page(f"/rewards/due/{quote(metric)}", page, smaller)
+        return PageOfRewards([facts for entry in entries if (facts := due_reward_of(entry, metric))], last_page, needed)
 
-    def issued_rewards(self, metric: str, page: int) -> PageOfRewards:
-        entries, last_page = self._page(f"/rewards/issued/{quote(metric)}", page)
-        return PageOfRewards([facts for entry in entries if (facts := issued_reward_of(entry, metric))], last_page)
+    def issued_rewards(self, metric: str, page: int, smaller: int = 0) -> PageOfRewards:
+        (entries, last_page), needed = self._page(f"/rewards/issued/{quote(metric)}", page, smaller)
+        return PageOfRewards([facts for entry in entries if (facts := issued_reward_of(entry, metric))], last_page, needed)
 
-    def reward_definitions(self, metric: str) -> Mapping[int, tuple[str | None, int | None]]:
+    def reward_definitions(self, metric: str, smaller: int = 0) -> Mapping[int, tuple[str | None, int | None]]:
         """See ``ReferralFactory.reward_definitions``. The first 250."""
-        entries, _ = self._page(f"/rewards/dashboard/{quote(metric)}", 1)
+        (entries, _), _ = self._page(f"/rewards/dashboard/{quote(metric)}", 1, smaller)
         return dict(found for entry in entries if (found := definition_of(entry)))
 
     def issue_reward(self, due_id: int) -> RewardFacts | None:
@@ -113,9 +115,9 @@ class ReferralFactoryClient(ReferralFactory):
         entry = document.get("data")
         return issued_reward_of(entry, None) if isinstance(entry, Mapping) else None
 
-    def _page(self, path: str, number: int, smaller: int = 0) -> tuple[list[Mapping[str, Any]], int | None]:
+    def _page(self, path: str, number: int, smaller: int = 0) -> tuple[tuple[list[Mapping[str, Any]], int | None], int]:
         """The entries of a page of 250, and how many such pages there are: read at once, or in the parts of which so large a
-        page consists."""
+        page consists; and how small these were."""
 
         def read(size: int) -> tuple[list[Mapping[str, Any]], int | None]:
             parts = PAGE_SIZE // size

@@ -8,7 +8,10 @@ from enum import StrEnum
 from itertools import pairwise
 
 from shared.domain.signup.completeness import Tally
+from shared.domain.vendor.retry import FAILURES_TO_SHRINK
 
+WHOLE_AGAIN_AFTER = 86_400.0
+"""Seconds after the last page that did not come in which pages are read in smaller parts."""
 OVERLAP_IDS = 500
 """User ids below the high-water mark that are looked at again: rows may appear later than their ids tell."""
 
@@ -46,6 +49,10 @@ class Progress:
     tells_qualified: bool = False
     failed_at: float = 0.0
     tally: Tally | None = None
+
+    def smaller(self, now: float) -> int:
+        """Whether pages are read in smaller parts (1), since two did not come or one was too large."""
+        return int(self.page_failures >= FAILURES_TO_SHRINK and now - self.failed_at < WHOLE_AGAIN_AFTER)
 
 
 def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:

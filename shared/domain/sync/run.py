@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from shared.domain.connection.connection import Vendor
 from shared.domain.sync.member import Candidate
 from shared.domain.sync.source import CycleWatch, SyncSettings
 from shared.domain.sync.tally import Tally
+from shared.domain.vendor.retry import FAILURES_TO_SHRINK
 
 MOST_LEAVERS = 50
 
@@ -44,7 +46,8 @@ class SyncRun:
     when it last came forward. ``people_page``, ``group``, ``cursor`` and ``page``: what is read next; ``announced``: contacts
     that Intercom says there are. ``chunks`` of contacts were made, ``chunks_done`` are finished, by ``lanes`` workers, who
     were rung in that ``round``. ``work_from``: when all was read, and ``before_work`` contacts had their outcome by then.
-    ``page_failures``: pages of contacts that did not come; after each two, fewer contacts are asked for. ``begun_anew``: a
+    ``page_failures``: pages of contacts that did not come, ``people_failures``: of Referral Factory's people; after each two,
+    fewer are asked for. ``begun_anew``: a
     cursor was refused, and the reading of contacts began from the start. ``fence`` grows with each lease of the reader.
     ``workspace_id``: whose contacts are read; it never goes on in another one.
     """
@@ -85,6 +88,7 @@ class SyncRun:
     fence: int = 0
     version: int = 0
     page_failures: int = 0
+    people_failures: int = 0
     begun_anew: bool = False
     workspace_id: str = ""
 
@@ -92,6 +96,11 @@ class SyncRun:
     def whole(self) -> bool:
         """Whether everybody is read, and not only who changed."""
         return self.changed_since is None
+
+    def asks_for_fewer(self, vendor: Vendor) -> bool:
+        """Whether that vendor's pages were too large or too slow."""
+        failures = self.page_failures if vendor is Vendor.INTERCOM else self.people_failures
+        return failures >= FAILURES_TO_SHRINK
 
     @property
     def finished(self) -> bool:

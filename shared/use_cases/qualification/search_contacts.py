@@ -146,6 +146,12 @@ class ContactSearches:
         return ask(search.attribute, search.values, since, place.cursor, others=search.others, smaller=smaller)
 
 
+def asks_for_fewer(stored: Mapping[str, Any], now: float) -> bool:
+    """Whether a search is read in smaller pages; ``stored`` is what the last pass kept."""
+    places = [Place(**place) for place in stored.get("searches", {}).values()]
+    return any(one.failures >= FAILURES_TO_SHRINK and now - one.failed_at < WHOLE_AGAIN_AFTER for one in places)
+
+
 def searches_of(rule: Rule, attributes: Mapping[str, Attribute], *, others: bool = False) -> Iterator[Search]:
     """For the contacts at a qualified value; ``others``: and for those that have left it."""
     attribute = attributes.get(rule.attribute) or Attribute(rule.attribute, STANDARD_TYPES.get(rule.attribute, "string"))

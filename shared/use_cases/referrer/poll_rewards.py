@@ -6,19 +6,24 @@ once. A pass is bounded in calls and time and goes on where the last one stopped
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
+from shared.domain.vendor.retry import FAILURES_TO_SHRINK
+from shared.errors import NotSentError, UnavailableError
 from shared.observability import logger
 from shared.ports.referrer import RewardKey
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.note_reward import note_reward
 
+Answer = TypeVar("Answer")
 NAME = "rewards"
+WHOLE_AGAIN_AFTER = 86_400.0
+"""Seconds after which whole pages are asked for again."""
 MOST_CALLS = 40
 """Calls of one pass, of about 1,400 that five minutes allow."""
 LISTS = tuple((kind, metric) for kind in (Kind.DUE, Kind.ISSUED) for metric in METRICS)
@@ -43,6 +48,7 @@ class RewardPoll:
         if not self._campaigns:
             return 0
         self._progress = {"list": 0, "page": 1, "last_pages": {}, "definitions": {}, "known": [], "scanning": None}
+        self._progress |= {"page_failures": 0, "failed_at": 0.0}
         self._progress |= dict(environment.progresses.find(NAME) or {})
         try:
             self._read_newest()
@@ -86,12 +92,33 @@ class RewardPoll:
         """One page; answers how many there are."""
         vendor = self._environment.referral_factory()
         read = vendor.due_rewards if kind is Kind.DUE else vendor.issued_rewards
-        page = read(metric, number)
-        self._calls += 1
+        page = self._paged(lambda smaller: read(metric, number, smaller))
+        if page.smaller > self._smaller:
+            self._progress |= {"page_failures": FAILURES_TO_SHRINK, "failed_at": self._environment.clock.now()}
         last = page.last_page or (number + 1 if page.rewards else number)
         self._progress["last_pages"][f"{kind}/{metric}"] = last
         self._compare(metric, page.rewards)
         return last
+
+    @property
+    def _smaller(self) -> int:
+        """Whether lists are read in smaller parts (1), for a day once two pages did not come."""
+        is_fresh = self._environment.clock.now() - float(self._progress["failed_at"]) < WHOLE_AGAIN_AFTER
+        return int(is_fresh and int(self._progress["page_failures"]) >= FAILURES_TO_SHRINK)
+
+    def _paged(self, read: Callable[[int], Answer]) -> Answer:
+        """Counts pages that do not come."""
+        self._calls += 1
+        try:
+            answer = read(self._smaller)
+        except UnavailableError as error:
+            if not isinstance(error, NotSentError):
+                failures = int(self._progress["page_failures"]) + 1
+                self._progress |= {"page_failures": failures, "failed_at": self._environment.clock.now()}
+            raise
+        if not self._smaller:
+            self._progress["page_failures"] = 0
+        return answer
 
     def _compare(self, metric: str, rewards: Sequence[RewardFacts]) -> None:
         """Against what is remembered: what is new or has changed is noted."""
@@ -119,8 +146,9 @@ class RewardPoll:
         definitions: dict[str, Any] = self._progress["definitions"]
         if metric not in self._named and self._may_go_on():
             self._named.add(metric)
-            self._calls += 1
-            for number, (name, campaign_id) in self._environment.referral_factory().reward_definitions(metric).items():
+            vendor = self._environment.referral_factory()
+            found = self._paged(lambda smaller: vendor.reward_definitions(metric, smaller))
+            for number, (name, campaign_id) in found.items():
                 before = definitions.get(str(number), [None, None])
                 definitions[str(number)] = [name or before[0], campaign_id or before[1]]
         name, campaign_id = definitions.get(str(facts.reward_id), [None, None])

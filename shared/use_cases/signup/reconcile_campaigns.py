@@ -246,7 +246,7 @@ class Reconciliation:
         """In smaller parts for a day once two pages did not come; an outage looks the same for a while."""
         now, before = self._environment.clock.now(), self._progress
         failures = before.page_failures if now - before.failed_at < WHOLE_AGAIN_AFTER else 0
-        smaller = min(failures // FAILURES_TO_SHRINK, 1)
+        smaller = before.smaller(now)
         try:
             page = self._environment.referral_factory().users(number, smaller)
         except UnavailableError as error:
@@ -256,7 +256,10 @@ class Reconciliation:
                 self._keep_place()
                 logger.warning("page of people did not come", page=number, failures=failures, smaller=smaller)
             raise
-        if failures and not smaller:
+        if page.smaller > smaller:
+            logger.warning("page of people was too large", page=number)
+            self._progress = replace(self._progress, page_failures=FAILURES_TO_SHRINK, failed_at=now)
+        elif failures and not smaller:
             self._progress = replace(self._progress, page_failures=0)
         return page
 

@@ -42,7 +42,7 @@ from shared.errors import (
 )
 from shared.observability import logger
 from shared.ports.sync import SyncMembers
-from shared.ports.vendors import ContactPage, Intercom
+from shared.ports.vendors import ContactPage, Intercom, UserPage
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.learn_people import learn_people
 from shared.use_cases.sync.sync_contact import OutOfTimeError, is_known_failure
@@ -112,7 +112,7 @@ class Enumeration:
 
     def _read_people(self) -> None:
         number = self._run.people_page
-        page = self._environment.referral_factory(Priority.SYNC).users(number)
+        page = self._ask_people(number)
         own = [person for campaign_id, person in page.people if campaign_id == self._run.campaign_id and person.email]
         erased = self._environment.erasures.erased_among({fold_email(person.email or "") for person in own})
         known = [person for person in own if fold_email(person.email or "") not in erased]
@@ -120,10 +120,21 @@ class Enumeration:
         is_last = not page.people or number >= MOST_PAGES or (page.last_page is not None and number >= page.last_page)
 
         def turn(fresh: SyncRun) -> SyncRun:
-            turned = replace(fresh, people_page=number + 1, people_pages=page.last_page)
+            failures = max(fresh.people_failures, page.smaller * FAILURES_TO_SHRINK)
+            turned = replace(fresh, people_page=number + 1, people_pages=page.last_page, people_failures=failures)
             return replace(turned, phase=Phase.CONTACTS) if is_last else turned
 
         self._commit(turn)
+
+    def _ask_people(self, number: int) -> UserPage:
+        smaller = self._run.people_failures // FAILURES_TO_SHRINK
+        try:
+            return self._environment.referral_factory(Priority.SYNC).users(number, smaller)
+        except UnavailableError as error:
+            if not isinstance(error, NotSentError):
+                logger.warning("page of people did not come", page=number, smaller=smaller)
+                self._commit(lambda fresh: replace(fresh, people_failures=fresh.people_failures + 1), forward=False)
+            raise
 
     # -- Intercom's contacts ------------------------------------------------------------------------------------------
 
@@ -158,6 +169,7 @@ class Enumeration:
                 cursor=page.cursor,
                 watch=fresh.watch.after(page.cursor or ""),
                 empty_pages=empties,
+                page_failures=max(fresh.page_failures, page.smaller * FAILURES_TO_SHRINK),
                 announced=announced,
                 chunks=run.chunks + len(chunks),
                 tally=fresh.tally.plus(sorted_.tally),

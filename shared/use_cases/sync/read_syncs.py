@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from shared.domain.connection.connection import Vendor
 from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import NotFoundError
 from shared.ports.listing import Page
@@ -65,6 +66,7 @@ def describe_run(run: SyncRun, now: float) -> dict[str, Any]:
         "leavers": list(run.leavers),
         "per_minute": round(rate, 1),
         "seconds_left": None if left is None else round(left),
+        "smaller_pages": [str(vendor) for vendor in Vendor if run.asks_for_fewer(vendor)],
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.vendors.wire import Response
 from shared.domain.sync.run import RunState
+from shared.use_cases.sync.read_syncs import describe_run
 from tests.support.syncing import SyncApp
 
 REFUSED = {"type": "error.list", "errors": [{"code": "parameter_invalid", "message": "invalid cursor"}]}
@@ -45,7 +46,36 @@ def test_pages_that_never_come_are_asked_for_smaller(app: SyncApp) -> None:
     run = app.sync()
     assert (run.state, run.tally.seen) == (RunState.DONE, 200)
     assert sizes.count(150) == 2
+    assert describe_run(run, app.clock.now())["smaller_pages"] == ["intercom"]
     app.assert_linked(*contacts[:3], contacts[-1])
+
+
+def test_pages_of_referral_factorys_people_that_never_come_are_asked_for_smaller(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    real, sizes = app.referral_factory.answer, list[int]()
+
+    def answer(request: Any) -> Any:
+        size = int(request.first("per_page", "0")) if request.path == "/api/v2/users" and request.method == "GET" else 0
+        if size:
+            sizes.append(size)
+        return Response.of_json(504, {}) if size > 50 else real(request)
+
+    app.referral_factory.answer = answer  # type: ignore[method-assign]
+    run = app.sync()
+    assert run.state is RunState.DONE
+    assert sizes.count(250) == 2
+    assert describe_run(run, app.clock.now())["smaller_pages"] == ["referral_factory"]
+    app.assert_linked(*contacts)
+
+
+def test_pages_of_contacts_that_are_too_large_are_told_of_and_not_asked_for_again(app: SyncApp) -> None:
+    contacts = app.add_many(170)
+    for contact in contacts:
+        contact.custom_attributes["about"] = "x" * 8_000
+    app.forget_calls()
+    run = app.sync()
+    assert (run.state, run.tally.seen) == (RunState.DONE, 170)
+    assert describe_run(run, app.clock.now())["smaller_pages"] == ["intercom"]
 
 
 @pytest.mark.parametrize("times", [1, 99])

@@ -10,7 +10,9 @@ import pytest
 from sandbox.vendors.wire import Response
 from shared.domain.connection.connection import Vendor
 from tests.support.builders import App
+from tests.support.console_api import Console
 from tests.support.qualifying import Friendship, rules
+from tests.support.referring import Story
 
 
 def app_with(people: int, meta: dict[str, Any] | None = None, **settings: Any) -> tuple[App, list[tuple[int, int]]]:
@@ -70,6 +72,50 @@ def test_pages_of_people_that_never_come_are_asked_for_smaller() -> None:
     assert app.environment.breakers.find(Vendor.REFERRAL_FACTORY) is None
 
 
+def smaller_pages(app: App) -> dict[str, bool]:
+    """As the console shows it."""
+    return {one["vendor"]: one["smaller_pages"] for one in Console(app).get("/api/overview")["limits"]}
+
+
+@pytest.mark.parametrize("too_large", [True, False])
+def test_the_console_says_that_a_vendors_pages_are_too_large_for_a_day(*, too_large: bool) -> None:
+    app, _ = app_with(260, {"About me": "x" * 4_500} if too_large else {})
+    if not too_large:
+        slow_above(app, 50)
+    passes(app, 3)
+    assert smaller_pages(app) == {"intercom": False, "referral_factory": True}
+    app.wait(86_400)
+    assert smaller_pages(app) == {"intercom": False, "referral_factory": False}
+
+
+def test_after_a_page_that_was_too_large_the_next_ones_are_asked_for_in_parts_at_once() -> None:
+    app, _ = app_with(260, {"About me": "x" * 4_500})
+    passes(app, 1)
+    app.forget_calls()
+    passes(app, 1)
+    assert not any("per_page=250" in call for call in app.calls("referral_factory"))
+
+
+def test_lists_of_rewards_that_never_come_are_asked_for_smaller() -> None:
+    story = Story()
+    story.qualifies(story.invites(), webhook=False)
+    real, sizes = story.app.referral_factory.answer, list[int]()
+
+    def answer(request: Any) -> Any:
+        size = int(request.first("per_page", "0")) if request.path.startswith("/api/v2/rewards/") else 0
+        if size:
+            sizes.append(size)
+        return Response.of_json(504, {}) if size > 50 else real(request)
+
+    story.app.referral_factory.answer = answer  # type: ignore[method-assign]
+    for _ in range(8):
+        story.app.poll_rewards()
+        story.passes(120)
+        story.app.wait(180)
+    assert story.rewards(), "found by the lists alone"
+    assert sizes.count(250) <= 4
+
+
 def test_after_a_day_whole_pages_are_asked_for_again() -> None:
     app, _ = app_with(10)
     slow_above(app, 50)
@@ -111,3 +157,4 @@ def test_a_search_of_contacts_that_never_comes_is_asked_for_smaller() -> None:
         story.app.wait(300)
     assert friend.qualified_times == 1
     assert sizes.count(150) == 2
+    assert smaller_pages(story.app)["intercom"]

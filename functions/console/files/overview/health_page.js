@@ -5,11 +5,10 @@ import { dayBars, dayLines, gauge } from "../parts/charts.js";
 import { arriving, button, card, every, link, make, replaceKeeping, table } from "../parts/dom.js";
 import { select } from "../parts/form.js";
 import { saveTable } from "../parts/save_table.js";
-import { ago, badge, duration, moment, number } from "../parts/words.js";
+import { ago, badge, duration, moment, number, VENDORS } from "../parts/words.js";
 import { problemList } from "./health.js";
 
 const PERIODS = [7, 14, 30, 90]; // days
-const VENDORS = { intercom: "Intercom", referral_factory: "Referral Factory" };
 
 export async function show({ query }, signal) {
   const page = make("div", {});
@@ -55,6 +54,7 @@ function limits(found) {
       make("p", {}, make("strong", {}, VENDORS[limit.vendor]), " ", limit.problem ? badge(["Held back", "warn"]) : badge(["Free", "good"])),
       limit.used === null ? null : gauge(limit.used, limit.cap),
       make("p", { className: "soft" }, limit.problem || `${number(limit.used)} of ${number(limit.cap)} calls in ${limit.seconds} s`),
+      limit.smaller_pages ? make("p", { className: "soft" }, "Its pages were too large or too slow: fewer people are asked for at a time, for a day.") : null,
     ),
   );
   return card("How much of the vendors’ limits is used", ...rows);

@@ -24,6 +24,7 @@ export const STATE_HELP = {
   known: "The person joined before the campaign became active.",
   erased: "Somebody deleted the contact; it is not brought back.",
 };
+export const VENDORS = { intercom: "Intercom", referral_factory: "Referral Factory" };
 export const AUDIENCES = { person_invited: "Person invited", person_referring: "Person referring" };
 export const FLAGS = { possibly_doubled: "Possibly doubled", unverified: "Not confirmed" };
 export const ORIGINS = { webhook: "Webhook", reconcile: "Referral Factory’s list", synthetic: "Our own daily test, nobody signed up" };

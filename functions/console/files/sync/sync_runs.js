@@ -5,7 +5,7 @@ import { complete, learnDefaults } from "../campaign/settings_model.js";
 import { read, readCampaign, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { arriving, attempt, button, card, make, replaceKeeping, say } from "../parts/dom.js";
-import { badge, duration, moment, number, plural, RUN_STATES } from "../parts/words.js";
+import { badge, duration, moment, number, plural, RUN_STATES, VENDORS } from "../parts/words.js";
 
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
 const PAGE = 10;
@@ -81,6 +81,7 @@ export function runsCard(id, title = "Sync runs", isEdited = () => false) {
       isOpen ? bar : null,
       make("p", {}, `${counts.join(" · ")}.${left}`),
       each.reason ? make("p", { className: "note" }, each.reason) : null,
+      ...each.smaller_pages.map((vendor) => make("p", { className: "soft" }, `${VENDORS[vendor]}’s pages were too large or too slow: fewer people are asked for at a time.`)),
       leavers(each),
       each.examples.length ? examples(each.examples) : null,
     );
