@@ -14,7 +14,7 @@ OPTIONS := $(OPTIONS_FOLDER)/.made
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token break prove test crash-test browser-test simulate publish-simulation fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy smoke clean
+.PHONY: help install run demo token logs break prove test crash-test browser-test simulate publish-simulation fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy smoke clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ demo: .venv/.installed $(MINISTACK) ## play the story of a referral against the 
 
 token: .venv/.installed ## print a bearer token for the running local stack
 	@$(BIN)/python -m sandbox token
+
+logs: .venv/.installed ## what the running stack's functions log, until Ctrl-C; ARGS="deliver-contact --errors"
+	@$(BIN)/python -m sandbox logs $(ARGS)
 
 break: .venv/.installed ## break the running stack: FAULT=intercom-down, forbidden, slow, webhooks-lost, poisoned, worker-off; mend
 	@$(BIN)/python -m sandbox break $(or $(FAULT),--help)

@@ -13,6 +13,7 @@ COMMANDS = {
     "token": ("sandbox.stack.print_token", "print a bearer token for the running local stack"),
     "demo": ("sandbox.demo.__main__", "play the story against a stack of its own"),
     "sync": ("sandbox.commands.syncs", "give a campaign's contacts their links, with a progress bar"),
+    "logs": ("sandbox.commands.logs", "show what the running stack's functions log"),
     "break": ("sandbox.commands.breaking", "break the running stack on purpose, for practice"),
     "campaigns": ("sandbox.commands.campaigns", "show or load campaigns/*.json through the API"),
 }

@@ -17,6 +17,7 @@ NAMES = ("127.0.0.1", "localhost")
 KEY_HEADER = "x-local-stack-key"
 """The front shows this run's access key in it, where callers speak HTTP and not AWS."""
 REFUSAL = b'{"message":"Forbidden"}'
+NO_PAGE = b'{"message":"Forbidden: there is no page here, only AWS services for clients with the keys that make run prints"}'
 
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 .*?Credential=([^/,\s]+)/")
 Scope = MutableMapping[str, Any]
@@ -66,9 +67,9 @@ class AwsGuard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(REFUSAL)).encode())]
+            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(NO_PAGE)).encode())]
             await send({"type": "http.response.start", "status": 403, "headers": headers})
-            await send({"type": "http.response.body", "body": REFUSAL})
+            await send({"type": "http.response.body", "body": NO_PAGE})
 
     def _lets_in(self, scope: Scope) -> bool:
         headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]

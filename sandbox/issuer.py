@@ -134,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._authorize(query)
         elif target.path == "/logout":
             self._log_out(query)
+        elif target.path == "/":  # whoever clicks the address that make run prints wants to sign in
+            self._answer(302, None, {"Location": f"http://{HOST}:{self.server.application}/"})
         else:
             self._answer(404, {"error": "not_found"})
 

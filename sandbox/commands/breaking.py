@@ -65,10 +65,10 @@ class Running:
 
     def __init__(self, port: int) -> None:
         self._intercom, self._factory = (f"http://{HOST}:{port + offset}" for offset in (1, 2))
-        self._access = read_access(port)
+        access = read_access(port)
         self._http = requests.Session()
         self._http.trust_env = False
-        self._deployment = Deployment("local", self._client)
+        self._deployment = Deployment("local", lambda service: boto3.client(service, **access))
 
     def close(self) -> None:
         self._http.close()
@@ -81,10 +81,10 @@ class Running:
         if fault.worker_off:
             handing = self._deployment.handing("deliver-contact")
             if handing is not None:
-                self._client("lambda").update_event_source_mapping(UUID=handing.uuid, Enabled=False)
+                self._deployment.client("lambda").update_event_source_mapping(UUID=handing.uuid, Enabled=False)
         if fault.poisoned:
             poison(
-                self._client("sqs"),
+                self._deployment.client("sqs"),
                 self._deployment.dead_letter_queue("Delivery"),
                 secrets.randbelow(10**6) + 10**6,
                 time.time(),
@@ -123,9 +123,6 @@ class Running:
             raise StackError(
                 f"There is no stand-in at {where} ({type(error).__name__}). Only a stack beside both stand-ins can be broken."
             ) from None
-
-    def _client(self, service: str) -> Any:
-        return boto3.client(service, **self._access)
 
 
 def read_access(port: int) -> dict[str, str]:

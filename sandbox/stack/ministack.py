@@ -19,6 +19,12 @@ from sandbox.stack.processes import ChildProcess, list_children, read_environmen
 
 REGION = "eu-central-1"
 START_SECONDS = 20.0
+MOST_WORKERS = 2
+"""Processes of one function, of 50 MB each. As many as an event source mapping's least concurrency."""
+IDLE_SECONDS = 90
+"""After which a worker ends: longer than the minute of the schedules."""
+KEPT_WARM = ("SignupWebhookFunction", "DeliverContactFunction")
+"""The way of a signup: one worker each stays."""
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-ministack"
 PROGRAM = Path(__file__).parent / "guarded_ministack"
@@ -70,6 +76,10 @@ class Ministack:
             "STATE_DIR": str(folder / "state"),
             "S3_DATA_DIR": str(folder / "s3"),
             "LOG_LEVEL": log_level,
+            "MOST_WORKERS": str(MOST_WORKERS),
+            "IDLE_SECONDS": str(IDLE_SECONDS),
+            "KEPT_WARM": " ".join(KEPT_WARM),
+            "LAMBDA_ACCOUNT_CONCURRENCY": "0",  # a call that finds all workers busy waits, and none is throttled
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
         }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 from collections.abc import Iterator
 from threading import Event
 
 from sandbox.stack.errors import StackError
+from sandbox.stack.first_steps import ErrorWatch, next_steps, prepare
 from sandbox.stack.ministack import REGION
-from sandbox.stack.settings import StackSettings
+from sandbox.stack.settings import StackSettings, is_local
 from sandbox.stack.stack import Stack
 
 SETTINGS = """environment:
@@ -18,7 +20,8 @@ SETTINGS = """environment:
   INTERCOM_API_URL          deliver to this Intercom, with INTERCOM_ACCESS_TOKEN, instead of a stand-in
   REFERRAL_FACTORY_API_URL  use this Referral Factory (ends in /api/v2), with REFERRAL_FACTORY_API_KEY
   WEBHOOK_SECRET            what Referral Factory sends in X-Webhook-Secret (local-webhook-secret)
-  INTERCOM_CLIENT_SECRET    what signs Intercom's webhooks (local-client-secret)"""
+  INTERCOM_CLIENT_SECRET    what signs Intercom's webhooks (local-client-secret)
+  EMPTY                     1: campaign 1 is not set up"""
 
 
 class Stopped(SystemExit):
@@ -34,11 +37,16 @@ def main(arguments: list[str]) -> int:
     )
     with ending_on_signals() as stopped, Stack(settings) as stack:
         print(describe(stack), flush=True)
+        prepare(stack, empty=bool(os.environ.get("EMPTY")))
         print(f"Ready: {stack.url}/  (Ctrl-C ends it all)", flush=True)
+        print(next_steps(stack), flush=True)
+        watch = ErrorWatch(stack)
         try:
             while not stopped.wait(1.0):
                 if dead := stack.find_dead():
                     raise StackError(f"{dead[0]} has ended by itself. Its last words:\n{dead[1]}")
+                for line in watch.new_errors():
+                    print(line, flush=True)
         except Stopped:
             pass
         print("Ending.", flush=True)
@@ -85,7 +93,9 @@ def describe(stack: Stack) -> str:
 
 
 def _where(address: str, outside: str | None, pages: str) -> str:
-    return f"{address}  (not ours: no stand-in runs)" if outside else f"{address}  (stand-in; pages: {pages})"
+    if outside:
+        return f"{address}  (not ours)" if is_local(outside) else f"{address}  (THE REAL ONE: what is written there is real)"
+    return f"{address}  (stand-in; pages: {pages})"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from sandbox.stack.errors import StackError
 from sandbox.stack.ministack import ROOT, VENV
+from sandbox.stack.ports import HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,19 @@ class StackSettings:
             "intercom_client_secret": "INTERCOM_CLIENT_SECRET",
         }
         given: dict[str, Any] = {key: os.environ[name] for key, name in names.items() if os.environ.get(name)}
-        for key in ("intercom_url", "referral_factory_url"):
+        for key, token in (("intercom_url", "intercom_token"), ("referral_factory_url", "referral_factory_key")):
             if key in given:
                 given[key] = given[key].rstrip("/")
                 if urlsplit(given[key]).scheme not in ("http", "https"):
                     raise StackError(f"{names[key]} must begin with http:// or https://.")
+                if not is_local(given[key]) and token not in given:
+                    raise StackError(f"{names[key]} is a real server: it needs {names[token]} as well.")
         return cls(**{"port": read_port(), **given, **changes})
+
+
+def is_local(address: str) -> bool:
+    """Whether a server is on this machine, such as a stand-in of another stack."""
+    return urlsplit(address).hostname in {HOST, "localhost"}
 
 
 def read_port() -> int:

@@ -16,16 +16,15 @@ from sandbox.issuer import Issuer
 from sandbox.stack.deploy import Deployment
 from sandbox.stack.errors import StackError
 from sandbox.stack.front import Front
-from sandbox.stack.ministack import REGION, ROOT, Ministack
+from sandbox.stack.ministack import MOST_WORKERS, REGION, ROOT, Ministack
 from sandbox.stack.ports import HOST, OPENER, Ports, reserve_ports
 from sandbox.stack.processes import ChildProcess
-from sandbox.stack.settings import StackSettings
+from sandbox.stack.settings import StackSettings, is_local
 
 STATE = ROOT / ".sandbox"
 KEY = STATE / "issuer-key.pem"
 START_SECONDS = 20.0
-WORKERS = {"DeliveryConcurrency": "10", "SyncConcurrency": "8"}
-"""Each concurrent worker of a queue is a process of 40 MB on this machine."""
+WORKERS = {"DeliveryConcurrency": str(MOST_WORKERS), "SyncConcurrency": str(MOST_WORKERS)}
 
 
 class Stack:
@@ -81,6 +80,15 @@ class Stack:
         self._set_up_intercom()
         front = Front(self.ports.listener, self.ports.aws, self._deployment.api_id, self.ministack.access_key)
         self._exit.callback(front.stop)
+
+    @property
+    def has_both_stand_ins(self) -> bool:
+        return len(self._stand_ins) == 2
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a vendor is called that is not on this machine."""
+        return not (is_local(self.intercom_url) and is_local(self.referral_factory_url))
 
     def _make_folder(self, name: str) -> Path:
         folder = self.folder / name

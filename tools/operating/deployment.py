@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from shared.adapters.clock import SystemChance, SystemClock
@@ -54,11 +54,11 @@ class Handing:
 
 
 class Deployment:
-    """``client`` makes a boto3 client of a service."""
+    """``client`` makes a boto3 client of a service; it is asked once for each, for a client is some megabytes."""
 
     def __init__(self, stack: str, client: Callable[[str], Any]) -> None:
         self.stack = stack
-        self.client = client
+        self.client = cache(client)
 
     @cached_property
     def _description(self) -> Mapping[str, Any]:

@@ -21,7 +21,12 @@ def execution_credentials(_: Any) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": ""}
 
 
-importlib.import_module("ministack.core.lambda_runtime").execution_credentials = execution_credentials
+runtime = importlib.import_module("ministack.core.lambda_runtime")
+runtime.execution_credentials = execution_credentials
+workers = importlib.import_module("workers")
+workers.limit_workers(runtime, int(os.environ["MOST_WORKERS"]))
+workers.end_idle_workers(runtime, float(os.environ["IDLE_SECONDS"]), tuple(os.environ["KEPT_WARM"].split()))
+workers.share_layers(runtime, Path(os.environ["TMPDIR"]) / "layers")
 app = importlib.import_module("ministack.app")
 app.app = guard.AwsGuard(app.app, int(os.environ["GATEWAY_PORT"]), KEY)
 app.main()

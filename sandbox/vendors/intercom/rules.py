@@ -73,6 +73,8 @@ class Intercom:
 
     def answer(self, request: Request) -> Response:
         """The answer to one call or page; never raises."""
+        if request.path == "/" and not self.is_api_call(request):
+            return Response(302, {"Location": "/ui"})
         if not self.is_api_call(request):
             return self._pages.answer(request)
         request_id = f"00{self.workspace.new_text(18)}"
@@ -90,7 +92,9 @@ class Intercom:
         return replace(response, headers={**headers, **response.headers})
 
     def is_api_call(self, request: Request) -> bool:
-        """False for the pages that a person sees."""
+        """False for the pages that a person sees. A browser that opens the address as such is sent to them."""
+        if request.path == "/" and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            return False
         return not re.match(r"/(ui|oauth)(/|$)", request.path)
 
     def refuse(self, status: int) -> Response:
