@@ -35,6 +35,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
 """Module → what reads its arguments, as its ``main`` does."""
 NOT_RUN = {
     "aws cognito-idp": "needs a user pool on AWS; the local stack's sign-in has its people already",
+    "aws dynamodb": "backups and deletion protection are on AWS alone; tests/unit/operations/test_restore.py restores",
     "aws lambda": "goes back to a version on AWS; the local stack has one",
     "sam local": "needs Docker",
     "sam build": "what make build calls, in CI where there is Python 3.13",
