@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parents[3] / "sandbox/stack/guarded_ministack"
-MINISTACK = Path(__file__).parents[3] / ".venv-ministack"
+FOLDER = Path(__file__).parents[4] / "sandbox/stack/guarded_ministack"
+MINISTACK = Path(__file__).parents[4] / ".venv-ministack"
 
 
 @pytest.fixture(scope="module")
