@@ -16,9 +16,11 @@ from shared.use_cases.operations.keep_act import kept_act
 HTML = "text/html; charset=utf-8"
 FORGET = f"{COOKIE}=; Path={CALLBACK_PATH}; Max-Age=0; HttpOnly; SameSite=Lax"
 FINISHED = f"Connect Intercom by OAuth, the way back (GET {CALLBACK_PATH})"
+POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Intercom was not connected</title></head><body><main><h1>Intercom was not connected</h1><p>{}</p>
-<p><a href="/">Back to the console</a></p></main></body></html>"""
+<title>Intercom was not connected</title><link rel="stylesheet" href="/console/parts/style.css">
+<link rel="stylesheet" href="/console/parts/pages.css"></head><body><main><h1>Intercom was not connected</h1>
+<p class="note warn">{}</p><p><a href="/#/connection">Back to the page Connection</a></p></main></body></html>"""
 
 
 def finish(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -43,4 +45,5 @@ def finish(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def _page(status: int, why: str) -> HttpAnswer:
-    return HttpAnswer(status, {"content-type": HTML}, PAGE.format(html.escape(why)), (FORGET,))
+    headers = {"content-type": HTML, "content-security-policy": POLICY}
+    return HttpAnswer(status, headers, PAGE.format(html.escape(why)), (FORGET,))

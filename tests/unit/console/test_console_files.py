@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.admin_api.routes import oauth
 from functions.console import handler
 from shared.version import VERSION
 
@@ -217,3 +218,11 @@ def test_each_name_that_a_module_imports_is_exported_where_it_says() -> None:
 def _exported(text: str) -> set[str]:
     listed = {name.strip() for names in re.findall(r"export \{([^}]+)\}", text) for name in names.split(",")}
     return listed | set(re.findall(r"export (?:async )?(?:const|function|class|let) (\w+)", text))
+
+
+def test_the_page_of_a_refused_connection_names_styles_that_are_there() -> None:
+    assert {"parts/style.css", "parts/pages.css"} == set(re.findall(r'href="/console/([^"]+)"', oauth.PAGE))
+    assert "style-src 'self'" in oauth.POLICY
+    assert "unsafe" not in oauth.POLICY
+    for name in ("parts/style.css", "parts/pages.css"):
+        assert call(f"/console/{name}")["statusCode"] == 200

@@ -49,7 +49,7 @@ export function runsCard(id, title = "Sync runs", isEdited = () => false) {
     replaceKeeping(list, [
       ...problems.map((text) => make("p", { className: "note bad" }, text)),
       make("div", { className: "row" }, start),
-      ...(runs.length ? runs : [make("p", { className: "soft" }, "No run yet.")]),
+      ...(runs.length ? runs : problems.length ? [] : [make("p", { className: "soft" }, "No run yet.")]),
     ]);
     older.hidden = cursor === null;
   }
