@@ -27,31 +27,38 @@ export function mappingEditor(model, rows, place, audience) {
 
   function row(each, index) {
     const name = `Row ${index + 1}`;
-    const source = isFixed(each) ? fixedValue(model, each, index) : sourceSelect(model, audience, each.from, (from) => {
+    const cell = make("span", { "data-place": `${place}[${index}].to` });
+    const source = isFixed(each) ? fixedValue(model, each, index) : sourceSelect(model, audience, each.from, (from, isNew) => {
+      const usual = usualTarget(model, each.from);
       each.from = from;
-      if (from && !each.to) each.to = usualTarget(model, from);
-      changed(`${name}: from`);
+      if (!each.to || each.to === usual) each.to = usualTarget(model, from);
+      if (isNew) return changed(`${name}: from`); // it is no entry of the list yet
+      cell.replaceChildren(target()); // the list itself stays, so that one can type on
+      remove.setAttribute("aria-label", nameOfRemoval());
+      return model.changed();
     });
     if (!isFixed(each)) source.setAttribute("aria-label", `${name}: from`);
-    const { names, type } = targetsOf(each.from ?? "");
-    const target = attributeSelect(
-      model,
-      each.to,
-      (to) => {
+
+    function target() {
+      const { names, type } = targetsOf(each.from ?? "");
+      const only = (one) => (one.name === "email" && each.from !== "email" ? "takes the e-mail only" : "");
+      const choose = (to) => {
         each.to = to;
-        if (isFixed(each)) return changed(`${name}: to`); // another attribute may take other values
-        return model.changed();
-      },
-      { label: `${name}: to`, suggested: names, type, only: (one) => (one.name === "email" && each.from !== "email" ? "takes the e-mail only" : "") },
-    );
+        return isFixed(each) ? changed(`${name}: to`) : model.changed(); // another attribute may take other fixed values
+      };
+      return attributeSelect(model, each.to, choose, { label: `${name}: to`, suggested: names, type, only });
+    }
+
+    const nameOfRemoval = () => `Remove row ${index + 1}, ${isFixed(each) ? "fixed value" : sourceName(each.from)}`;
+    cell.append(target());
     const up = button("↑", () => move(index), { disabled: index === 0, "aria-label": `Move row ${index + 1} up`, className: "small" });
-    const remove = button("✕", () => drop(index), { "aria-label": `Remove row ${index + 1}, ${isFixed(each) ? "fixed value" : sourceName(each.from)}`, className: "small" });
+    const remove = button("✕", () => drop(index), { "aria-label": nameOfRemoval(), className: "small" });
     return make(
       "div",
       { className: "map", "data-place": `${place}[${index}]` },
       make("span", { "data-place": `${place}[${index}].${isFixed(each) ? "value" : "from"}` }, source),
       make("span", { className: "arrow", "aria-hidden": "true" }, "→"),
-      make("span", { "data-place": `${place}[${index}].to` }, target),
+      cell,
       make("span", { className: "tools" }, up, remove),
     );
   }
@@ -101,7 +108,8 @@ function sourceSelect(model, audience, value, changed) {
   const fields = { group: "Fields of your campaign’s form", options: [...[...labels].map((label) => [`meta.${label}`, label]), [OTHER, "Another form field…"]] };
   return select(value, [["", "Choose a field"], ...SOURCE_GROUPS, fields], async (next) => {
     if (next !== OTHER) return changed(next);
-    return changed((await askLabel()) ?? value);
+    const label = await askLabel();
+    return label ? changed(label, true) : changed(value, true);
   });
 }
 
