@@ -132,7 +132,12 @@ def test_everybody_at_referral_factory_is_accounted_for(page: Page, stack: Stack
     assert post_webhook(stack, {"first_name": "Nobody"}) == 202
     go_to(page, "Overview")
     row = card(page, "Campaigns").get_by_role("listitem").filter(has_text="accounted for")
-    until(page, row.count, page.reload)
+
+    def look_again() -> None:
+        page.reload()
+        card(page, "Campaigns").wait_for()
+
+    until(page, row.count, look_again)
     row.first.get_by_role("link").click()
     page.get_by_text("At Referral Factory: ").wait_for()
     people = call(stack, "GET", "/api/health")["campaigns"][0]["completeness"]["people"]

@@ -60,8 +60,9 @@ export async function show({ query }, signal) {
       await Promise.all([look(null), count()]);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 401) throw error;
+      list.element.hidden = true; // it answered another question
       nobody.hidden = false;
-      nobody.replaceChildren(error.message);
+      nobody.replaceChildren(error.message, " ", button("Try again", start));
       results.textContent = "";
     }
   }

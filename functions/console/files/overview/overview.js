@@ -63,7 +63,8 @@ function tile(name, value, below, href) {
 }
 
 function share(part, whole, words) {
-  return whole ? `${Math.round((100 * part) / whole)} % ${words}` : "";
+  const percent = Math.round((100 * part) / whole);
+  return whole ? `${part < whole ? Math.min(percent, 99) : percent} % ${words}` : "";
 }
 
 /** How a period compares with the one before. */

@@ -2,6 +2,7 @@
 
 import { forget, ready, renew } from "./signin.js";
 
+const MOST_PATIENCE = 3; // seconds until a read is tried once more
 const NOTHING_THERE = "There is nothing at this address.";
 
 export class ApiError extends Error {
@@ -76,6 +77,10 @@ async function call(method, path, body, headers = {}, isLast = false) {
   });
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return { body: answer, etag: response.headers.get("ETag") };
+  if (response.status === 503 && method === "GET" && !isLast) {
+    await new Promise((later) => setTimeout(later, 1000 * Math.min(Number(response.headers.get("Retry-After")) || 1, MOST_PATIENCE)));
+    return call(method, path, body, headers, true);
+  }
   if (response.status === 401) {
     if (!isLast && (await renew())) return call(method, path, body, headers, true);
     forget();

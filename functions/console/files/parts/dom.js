@@ -65,9 +65,23 @@ export function say(sentence, kind = "good") {
   const close = sentence && kind === "bad" ? make("button", { type: "button", className: "close", "aria-label": "Close this message" }, "✕") : null;
   close?.addEventListener("click", () => status.replaceChildren());
   status.replaceChildren(...[sentence, close].filter(Boolean));
+  requestAnimationFrame(giveWay);
   clearTimeout(say.timer);
   if (sentence && kind === "good") say.timer = setTimeout(() => status.replaceChildren(), 9000);
 }
+
+/** What is said gives way to what has the focus: nothing is hidden behind it. */
+function giveWay() {
+  const status = document.getElementById("status");
+  const focused = document.activeElement;
+  if (!status.textContent || status.contains(focused) || focused === document.body) return;
+  status.classList.remove("up");
+  const [one, other] = [status.getBoundingClientRect(), focused.getBoundingClientRect()];
+  const meet = one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  status.classList.toggle("up", meet);
+}
+
+document.addEventListener("focusin", () => requestAnimationFrame(giveWay));
 
 /** Whether something was said just now, which whoever goes on to another page still wants to read. */
 export const wasSaidNow = () => Date.now() - (say.at ?? 0) < 1500 && document.getElementById("status").textContent !== "";

@@ -4,7 +4,7 @@ import { attributeField, attributeSelect, refreshBar } from "../parts/attribute_
 import { arriving, button, card, make } from "../parts/dom.js";
 import { checkbox, field, input, radios, select } from "../parts/form.js";
 import { runsCard } from "./sync_runs.js";
-import { number } from "../parts/words.js";
+import { plural } from "../parts/words.js";
 import { suggestButton, WRITE_BACK } from "../campaign/suggest.js";
 import * as workspace from "../parts/workspace.js";
 
@@ -110,7 +110,7 @@ function boxes(model, chosen, found) {
     chosen.ids = on ? [...chosen.ids, id] : chosen.ids.filter((each) => each !== id);
     model.changed();
   };
-  const label = (one) => `${one.name}${one.count === null ? "" : ` – ${number(one.count)} contacts`}`;
+  const label = (one) => `${one.name}${one.count === null ? "" : ` – ${plural(one.count, "contact")}`}`;
   return make("fieldset", {}, make("legend", {}, "Lists"), ...[...found, ...unknown].map((one) => checkbox(label(one), chosen.ids.includes(one.id), toggle(one.id))));
 }
 
