@@ -67,6 +67,14 @@ export async function show({ query }, signal) {
     }
   }
 
+  let refreshing = null;
+
+  /** Pressed again while it looks, it goes on looking: whoever presses in a hurry would never see an answer. */
+  function refresh() {
+    refreshing ??= start().finally(() => (refreshing = null));
+    return refreshing;
+  }
+
   /** Shows what follows `from`; null: the newest ones, in place of what is shown. What was asked before is no longer shown. */
   async function look(from) {
     const mine = ++turn;
@@ -168,7 +176,7 @@ export async function show({ query }, signal) {
     const matching = isNarrow(wanted) && list.rows().length
       ? [button("Send all that match again", () => done(sendAgain(filter, "all that match"))), button("Mark all that match as dealt with", () => done(markDealtWith(filter, "all that match")))]
       : [];
-    const usual = [...matching, button("Export as CSV", () => exportPeople(filter)), button("Refresh", start), link("Messages we could not read", "#/quarantine"), link("Sync runs", "#/syncs")];
+    const usual = [...matching, button("Export as CSV", () => exportPeople(filter)), button("Refresh", refresh), link("Messages we could not read", "#/quarantine"), link("Sync runs", "#/syncs")];
     const focused = tools.contains(document.activeElement) ? document.activeElement.textContent : null;
     tools.classList.toggle("selecting", rows.length > 0);
     tools.replaceChildren(...(rows.length ? selection : usual), results);
@@ -233,6 +241,7 @@ export async function show({ query }, signal) {
   }
 
   const reason = wanted.reason ? make("p", { className: "soft" }, "Only with the reason “", wanted.reason, "” ", link("All reasons", "#/activity?group=attention")) : null;
+  list.element.hidden = true; // until somebody is in it
   showPills();
   showTools([]);
   const isBack = Boolean(history.state?.list && history.state.list === kept.id && kept.rows);
