@@ -27,7 +27,7 @@ class IntercomSignatures(SignatureCheck):
         self._check(check_hub_signature, hub, body)
 
     def check_call(self, signature: str | None, hub: str | None, body: bytes) -> None:
-        if signature is None and hub is not None:
+        if signature is None:
             self._check(check_hub_signature, hub, body)
         else:
             self._check(check_body_signature, signature, body)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.adapters.referral_factory.webhook_secrets import READ_AGAIN_AFTER
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.runtime import bootstrap
 from shared.use_cases.signup.accept_signup import MAX_WEBHOOK
@@ -215,6 +216,10 @@ def test_strangers_cannot_make_us_read_the_secret_all_the_time(app: App) -> None
     for _ in range(50):
         assert app.post(webhook_fields(), secret="wrong")["statusCode"] == 401
     assert len(reads) == 2
+    app.wait(READ_AGAIN_AFTER - 1)
+    assert (app.post(webhook_fields(), secret="wrong")["statusCode"], len(reads)) == (401, 2)
+    app.wait(1)
+    assert (app.post(webhook_fields(), secret="wrong")["statusCode"], len(reads)) == (401, 3)
 
 
 def test_the_receiver_reads_no_table_and_calls_no_vendor(app: App) -> None:
