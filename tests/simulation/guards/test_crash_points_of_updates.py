@@ -8,6 +8,7 @@ from tests.simulation.aws.boundary import Flavour
 from tests.simulation.play.crash_points import try_doubles, try_singles
 from tests.simulation.play.stories import SITUATIONS, Situation
 
+ONE_IN = 4
 HERE = [one for one in SITUATIONS if one.updates]
 
 
@@ -19,4 +20,8 @@ def test_single_crash_points(situation: Situation) -> None:
 @pytest.mark.parametrize("first", [Flavour.KILLED, Flavour.AFTER])
 @pytest.mark.parametrize("situation", HERE, ids=str)
 def test_double_crash_points(situation: Situation, first: Flavour) -> None:
-    assert not (wrong := try_doubles(situation, (first, Flavour.KILLED))), "\n".join(wrong)
+    """The signup is delivered in two attempts, before and after Referral Factory's word, so there are three times as many pairs
+    as elsewhere; each situation plays others of them."""
+    begin = HERE.index(situation) + (first is Flavour.AFTER) * len(HERE)
+    wrong = try_doubles(situation, (first, Flavour.KILLED), one_in=ONE_IN, begin=begin)
+    assert not wrong, "\n".join(wrong)

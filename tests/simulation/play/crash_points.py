@@ -47,20 +47,27 @@ def try_singles(situation: Situation) -> list[str]:
     return wrong
 
 
-def try_doubles(situation: Situation, flavours: tuple[Flavour, Flavour], *, every: bool = False) -> list[str]:
-    """What is wrong. The second fault meets every later state that a kill can leave behind, in this attempt or a later one.
+def try_doubles(
+    situation: Situation, flavours: tuple[Flavour, Flavour], *, every: bool = False, one_in: int = 1, begin: int = 0
+) -> list[str]:
+    """What is wrong. The second fault meets every later state that a kill can leave behind, in this attempt or a later one. Of
+    the pairs one in ``one_in`` is played, from the ``begin``-th on.
 
     A kill at a read leaves what a kill at the effect before it left, or at the invocation's first call: those are all there
     are, unless ``every`` call is wanted. In the same way only effects come first.
     """
     wrong: list[str] = []
+    pairs = 0
     for first, point in enumerate(try_first(situation).calls, start=1):
         if not (every or has_effect(point)):
             continue
         calls = try_first(situation, first, flavours[0]).calls
         for second, call in enumerate(calls[first:], start=first + 1):
             begins = call.invocation != calls[second - 2].invocation
-            if every or begins or has_effect(call):
+            if not (every or begins or has_effect(call)):
+                continue
+            pairs += 1
+            if pairs % one_in == begin % one_in:
                 told = try_faults(situation, {first: flavours[0], second: flavours[1]})
                 assert told.played == 2
                 wrong += told.wrong
