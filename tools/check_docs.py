@@ -5,6 +5,7 @@ A table's row cannot be broken in Markdown, nor an address or a command in a blo
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,21 @@ WORDS = {
     "simply": "leave it out",
 }
 """What a native engineer would not write → what they would."""
+READ_BY_USERS = {
+    "told that": "reported that",
+    "told of": "reported",
+    "tells of": "reports",
+    "of whom no": "turn it round: people that no …",
+    "of which no": "turn it round: changes that no …",
+    "out of a contact": "from a contact",
+    "goes on for": "takes the place of",
+    "was right already": "was already up to date",
+    "referal": "referral",
+    "sucess": "success",
+}
+"""Further ones, in what people see in the console, in an alarm's mail, and in the help."""
+TEXTS = ("shared/domain/**/*.py", "shared/use_cases/**/*.py", "functions/admin_api/**/*.py", "tools/operating/*.py")
+PAGES = ("functions/console/files/**/*.js",)
 UNCHECKED = frozenset({"decisions.md"})
 """A record: entries stay as they were written, and branches merge it by union."""
 
@@ -50,6 +66,37 @@ def problems(text: str) -> Iterator[tuple[int, str]]:
         for word, better in WORDS.items():
             if not in_block and re.search(rf"\b{re.escape(word.strip())}\b", line, re.IGNORECASE):
                 yield number, f"{word.strip()!r}: {better}"
+
+
+_SCRIPT_TEXT = re.compile(r'"([^"]*)"|`([^`]*)`')
+
+
+def user_texts() -> Iterator[tuple[Path, int, str]]:
+    """File, line and text: sentences in Python's literals (not docstrings and log events, which begin small), in the console's
+    scripts, in the descriptions of the template, and the user's guide."""
+    for pattern in TEXTS:
+        for path in sorted(ROOT.glob(pattern)):
+            tree = ast.parse(path.read_text("utf-8"))
+            documents_ = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents_:
+                    yield path, node.lineno, node.value
+    for pattern in PAGES:
+        for path in sorted(ROOT.glob(pattern)):
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                if not line.lstrip().startswith(("//", "*", "/*")):
+                    yield from ((path, number, found[1] or found[2] or "") for found in _SCRIPT_TEXT.finditer(line))
+    for path, mark in ((ROOT / "template.yaml", "Description:"), (ROOT / "docs" / "configure.md", "")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if mark in line:
+                yield path, number, line
+
+
+def word_problems(text: str) -> Iterator[str]:
+    """What a user would stumble over. One word alone is an identifier, not a text."""
+    for word, better in {**WORDS, **READ_BY_USERS}.items():
+        if " " in text.strip() and re.search(rf"\b{re.escape(word.strip())}\b", text, re.IGNORECASE):
+            yield f"{word.strip()!r}: {better}"
 
 
 def wrap(text: str) -> str:
@@ -99,6 +146,10 @@ def main(arguments: list[str]) -> int:
             text = wrap(text)
             path.write_text(text, "utf-8")
         for number, problem in problems(text):
+            found += 1
+            sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
+    for path, number, text in user_texts():
+        for problem in word_problems(text):
             found += 1
             sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
     return 1 if found else 0

@@ -82,7 +82,7 @@ def test_a_signup_is_found_its_story_told_and_counted(stack: Stack, http: reques
     assert until(held)[0]["first_name"] == "=Ada"
     assert [row["user_id"] for row in call(http, stack, "GET", "/api/referrals?campaign_id=880").json()["items"]] == [880_001]
     story = call(http, stack, "GET", "/api/referrals/880/880001").json()
-    assert story["story"][0]["sentence"] == "Referral Factory told that the person joined."
+    assert story["story"][0]["sentence"] == "Referral Factory reported that the person joined."
     assert call(http, stack, "POST", "/api/referrals/880/880001/replay").json()["result"] == "held"
     table = call(http, stack, "GET", "/api/referrals?campaign_id=880", headers={"Accept": "text/csv"})
     assert '"\'=Ada"' in table.text

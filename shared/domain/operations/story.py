@@ -61,15 +61,15 @@ def _events_of(reward: Reward) -> Iterable[Event]:
     given = "A reward was issued to this person." if reward.facts.status in GIVEN else "A reward of this person was not given."
     yield Event(reward.noted_at, given + was_there, f"{title}: {reward.facts.status}")
     if reward.told_at is not None:
-        yield Event(reward.told_at, "Intercom was told of the reward, as an event on the contact.", title)
+        yield Event(reward.told_at, "The reward was reported to Intercom as an event on the contact.", title)
     elif reward.note:
-        yield Event(reward.changed_at, "Intercom refused the event that tells of the reward.", reward.note)
+        yield Event(reward.changed_at, "Intercom refused the event that reports the reward.", reward.note)
 
 
 _STANDS = {
     Stage.WATCHING: "Not qualified: the contact has not reached a qualified value.",
-    Stage.WAITING: "Referral Factory is told next.",
-    Stage.RESERVED: "Referral Factory was told and has not answered; it is asked what it holds.",
+    Stage.WAITING: "It is reported to Referral Factory next.",
+    Stage.RESERVED: "It was reported to Referral Factory, which has not answered; it is asked what it holds.",
     Stage.FAILED: "Referral Factory refused it.",
 }
 

@@ -15,18 +15,18 @@ class Happened(StrEnum):
         one.sentence = sentence
         return one
 
-    WEBHOOK_JOINED = "webhook joined", "Referral Factory told that the person joined."
-    WEBHOOK_QUALIFIED = "webhook qualified", "Referral Factory told that the referral qualified."
-    WEBHOOK_REWARDED = "webhook rewarded", "Referral Factory told of a reward."
-    FOUND_BY_RECONCILE = "found by reconcile", "Found in Referral Factory's list: no webhook had told of it."
-    FROM_SYNC = "from sync", "The sync added the person, out of a contact in Intercom."
+    WEBHOOK_JOINED = "webhook joined", "Referral Factory reported that the person joined."
+    WEBHOOK_QUALIFIED = "webhook qualified", "Referral Factory reported that the referral qualified."
+    WEBHOOK_REWARDED = "webhook rewarded", "Referral Factory reported a reward."
+    FOUND_BY_RECONCILE = "found by reconcile", "Found in Referral Factory's list: no webhook had reported it."
+    FROM_SYNC = "from sync", "The sync added this person from a contact in Intercom."
     CREATED = "created", "A contact was created in Intercom."
     UPDATED = "updated", "The contact in Intercom was updated."
-    UNCHANGED = "unchanged", "The contact in Intercom was right already."
+    UNCHANGED = "unchanged", "The contact in Intercom was already up to date."
     SKIPPED = "skipped", "The contact was in Intercom before and was left as it is."
     ERASED = "erased", "The contact was deleted in Intercom; it is not brought back."
     ARCHIVED = "archived", "The contact is archived in Intercom."
-    TRIED = "tried", "A try to deliver did not succeed; it is made again."
+    TRIED = "tried", "An attempt to deliver failed; it will be tried again."
     WAITS = "waits", "The delivery has to wait."
     FAILED = "failed", "The delivery failed."
     DEALT_WITH = "dealt with", "Somebody marked it as dealt with."
@@ -49,7 +49,10 @@ class Happened(StrEnum):
     QUALIFIED = "qualified", "The referral is qualified in Referral Factory."
     UNQUALIFIED = "unqualified", "The qualification was taken back in Referral Factory."
     QUALIFICATION_FAILED = "qualification failed", "Referral Factory refused the qualification."
-    FOLLOWED = "followed", "The contact was deleted in Intercom; the other contact with the e-mail address goes on for it."
+    FOLLOWED = (
+        "followed",
+        "The contact was deleted in Intercom; the other contact with the same e-mail address takes its place.",
+    )
     MERGED = "merged", "The contact was merged into another one in Intercom."
     ARCHIVED_IN_INTERCOM = "archived in Intercom", "Somebody archived the contact in Intercom."
     UNARCHIVED_IN_INTERCOM = "unarchived in Intercom", "Somebody brought the contact back in Intercom."

@@ -176,7 +176,7 @@ def test_a_referrals_whole_story_is_told_in_plain_words(console: Console) -> Non
     told = console.get("/api/referrals/1/42")
     assert told["referral"]["contact_url"].endswith(f"/ui/contacts/{told['referral']['contact_id']}")
     assert [line["sentence"] for line in told["story"]] == [
-        "Referral Factory told that the person joined.",
+        "Referral Factory reported that the person joined.",
         "A contact was created in Intercom.",
     ]
     assert told["person"]["referrer"]["first_name"] == "Rita"
@@ -193,8 +193,8 @@ def test_a_try_that_did_not_succeed_is_in_the_story_with_the_vendors_answer(cons
     app.work()
     told = [(line["sentence"], line["detail"]) for line in console.get("/api/referrals/1/42")["story"]]
     assert told == [
-        ("Referral Factory told that the person joined.", ""),
-        ("A try to deliver did not succeed; it is made again.", "Intercom answered 503"),
+        ("Referral Factory reported that the person joined.", ""),
+        ("An attempt to deliver failed; it will be tried again.", "Intercom answered 503"),
         ("A contact was created in Intercom.", ""),
     ]
 

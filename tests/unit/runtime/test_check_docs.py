@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from tools.check_docs import LONGEST, documents, problems, wrap
+from tools.check_docs import LONGEST, documents, problems, user_texts, word_problems, wrap
 
 LONG = "word " * 40
 SHAPES = {
@@ -44,3 +44,27 @@ def test_what_an_earlier_break_left_over_joins_the_next_line() -> None:
     assert "\n  two\n" not in filled
     assert filled.split() == ragged.split()
     assert wrap(filled) == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("Referral Factory told that the person joined.", True),
+        ("People of whom no webhook came.", True),
+        ("Referral Factory reported that the person joined.", False),
+        ("told", False),
+    ],
+)
+def test_users_read_no_word_of_the_list(text: str, wrong: bool) -> None:
+    assert bool(list(word_problems(text))) is wrong
+
+
+def test_the_story_the_console_the_alarms_and_the_guide_are_looked_at() -> None:
+    looked_at = {path.name for path, _, _ in user_texts()}
+    assert {"happened.py", "story.py", "find_problems.py", "mapping.js", "template.yaml", "configure.md"} <= looked_at
+    texts = [text for _, _, text in user_texts()]
+    assert "Referral Factory reported that the person joined." in texts
+
+
+def test_no_text_for_users_has_a_word_of_the_list() -> None:
+    assert [(path.name, number, problem) for path, number, text in user_texts() for problem in word_problems(text)] == []

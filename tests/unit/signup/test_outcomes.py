@@ -69,7 +69,7 @@ def test_a_qualification_by_hand_counts_once_and_its_reward_once() -> None:
     assert funnel(story) == (1, 1)
     lines = told(story, story.rita.id)
     assert lines.count("A reward was issued to this person.") == 1
-    assert lines.count("Intercom was told of the reward, as an event on the contact.") == 1
+    assert lines.count("The reward was reported to Intercom as an event on the contact.") == 1
     (detail,) = [
         line["detail"]
         for line in Console(story.app).get(f"/api/referrals/1/{story.rita.id}")["story"]

@@ -813,7 +813,7 @@ def test_people_we_added_come_back_as_webhooks_and_are_known_by_the_reservation(
         )  # fmt: skip
         assert (row.state, row.contact_id) == (State.DELIVERED, contact.id)
         assert row.history[-1].what == "from sync"
-        assert sentence_of(row.history[-1]) == "The sync added the person, out of a contact in Intercom."
+        assert sentence_of(row.history[-1]) == "The sync added this person from a contact in Intercom."
 
     app.wire.interrupt("POST /api/v2/users", come_back)
     app.sync()

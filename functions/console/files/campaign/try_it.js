@@ -21,7 +21,7 @@ export async function tryItNow(campaign, isActive) {
     const arrived = ARRIVED[state];
     const waits = found && !arrived ? found.reason || "It goes to Intercom within seconds." : "";
     const rows = [
-      [Boolean(found), "You sign up on the campaign’s page", found ? "Referral Factory told us of it." : "In a private window, for Referral Factory remembers you by a cookie. This page waits."],
+      [Boolean(found), "You sign up on the campaign’s page", found ? "Referral Factory reported it." : "In a private window, for Referral Factory remembers you by a cookie. This page waits."],
       [Boolean(arrived), "The person is in Intercom", arrived ?? waits],
     ];
     const contact = found?.contact_url ? link("Open the contact in Intercom", found.contact_url, { target: "_blank", rel: "noreferrer" }) : null;

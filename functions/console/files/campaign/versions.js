@@ -51,7 +51,7 @@ export function versionsTab(model, takeOver) {
         return list;
       }),
     ),
-    card("Delete this campaign", make("p", { className: "soft" }, "Only its settings here. First you are told what that means."), make("p", {}, button("Delete…", () => remove(model), { className: "danger" }))),
+    card("Delete this campaign", make("p", { className: "soft" }, "Only its settings here. You see first what that means."), make("p", {}, button("Delete…", () => remove(model), { className: "danger" }))),
   ];
 }
 
