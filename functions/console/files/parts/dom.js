@@ -81,7 +81,10 @@ function giveWay() {
   status.classList.toggle("up", meet);
 }
 
-document.addEventListener("focusin", () => requestAnimationFrame(giveWay));
+document.addEventListener("focusin", () => {
+  giveWay();
+  requestAnimationFrame(giveWay); // where the page scrolls to what has the focus
+});
 
 /** Whether something was said just now, which whoever goes on to another page still wants to read. */
 export const wasSaidNow = () => Date.now() - (say.at ?? 0) < 1500 && document.getElementById("status").textContent !== "";
