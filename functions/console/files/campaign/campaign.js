@@ -68,7 +68,10 @@ async function takeUp(model, draft) {
   const current = model.isNew ? null : { version: model.version, document: model.before() };
   const resolved = await resolveConflict(current, JSON.parse(draft.before), draft.settings);
   if (resolved) model.settings = complete(resolved.settings);
-  else dropDraft(model.id);
+  if (!resolved || !model.isEdited) {
+    model.draftAt = null;
+    dropDraft(model.id);
+  }
 }
 
 /** Draws the whole page anew, for example after another version was taken over. */

@@ -18,6 +18,7 @@ export async function resolveConflict(current, before, mine) {
   }
   const theirs = complete(current.document);
   const { merged, conflicts } = merge(before, mine, theirs);
+  if (JSON.stringify(merged) === JSON.stringify(theirs)) return { settings: theirs, save: false }; // mine is in it already
   const heads = [`Theirs, version ${current.version}`, "Yours"];
   if (!conflicts.length) {
     const content = [make("p", {}, "They changed other settings than you. Both are kept."), diffTable(theirs, merged, [heads[0], "Both together"])];
