@@ -68,8 +68,8 @@ class Delivery:
         try:
             self._run()
         finally:
-            if self._row is not None:
-                keep_calls(self._environment, self._row.campaign_id, self._row.user_id)
+            if self._row is not None and not self._row.finished:  # a check asks for several people at once
+                keep_calls(self._environment, self._row.campaign_id, self._row.user_id, tried_before=self._row.attempts > 0)
 
     def _run(self) -> None:
         environment, row, campaign = self._environment, self._row, self._campaign

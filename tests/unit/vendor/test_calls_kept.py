@@ -20,8 +20,24 @@ def console() -> Console:
     return console
 
 
-def test_each_call_of_a_delivery_is_kept_with_its_answer(console: Console) -> None:
+def sign_up_in_trouble(console: Console) -> None:
+    """The first search is not answered, the second one is."""
+    console.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts/search", "times": 1})
     console.app.sign_up()
+    console.app.wait(40)
+    console.app.work()
+    assert console.app.row().state is State.DELIVERED
+
+
+def test_a_delivery_that_went_well_at_once_keeps_no_call(console: Console) -> None:
+    """It would cost more than the delivery."""
+    console.app.sign_up()
+    assert console.app.row().state is State.DELIVERED
+    assert console.get("/api/referrals/1/42")["calls"] == []
+
+
+def test_each_call_of_a_delivery_in_trouble_is_kept_with_its_answer(console: Console) -> None:
+    sign_up_in_trouble(console)
     calls = console.get("/api/referrals/1/42")["calls"]
     made = [(call["method"], call["path"]) for call in reversed(calls)]
     assert made.index(("POST", "/contacts/search")) < made.index(("POST", "/contacts"))
@@ -53,8 +69,9 @@ def test_each_try_is_kept_and_the_newest_comes_first(console: Console) -> None:
 
 
 def test_no_secret_is_kept(console: Console) -> None:
-    console.app.sign_up()
+    sign_up_in_trouble(console)
     text = json.dumps(console.get("/api/referrals/1/42")["calls"])
+    assert EMAIL in text
     assert "local-intercom-token" not in text
     assert "Bearer" not in text
 
@@ -66,11 +83,12 @@ def test_calls_that_cannot_be_kept_cost_no_delivery(console: Console, monkeypatc
         raise TransientError("DynamoDB is slow", vendor="aws")
 
     monkeypatch.setattr(console.app.environment.calls, "keep", fail)
-    assert console.app.sign_up().state is State.DELIVERED
+    sign_up_in_trouble(console)
 
 
 def test_whoever_is_erased_leaves_no_call(console: Console) -> None:
-    console.app.sign_up()
+    sign_up_in_trouble(console)
+    assert EMAIL in json.dumps(console.get("/api/referrals/1/42")["calls"])
     console.post("/api/people/erase", {"email": EMAIL})
     assert EMAIL not in json.dumps(console.get("/api/referrals/1/42"))
     assert console.get("/api/referrals/1/42")["calls"] == []

@@ -118,7 +118,7 @@ function written({ written: values }) {
 
 /** What was said between us and Intercom, for developers. */
 function calls(found) {
-  const none = make("p", { className: "soft" }, "None is kept: they are kept for 30 days.");
+  const none = make("p", { className: "soft" }, "None is kept. The calls of a try that met trouble are kept for 30 days.");
   const items = found.map((call) => {
     const isGood = call.status !== null && call.status < 400;
     const head = make("summary", {}, moment(call.at, true), " ", make("code", {}, `${call.method} ${call.path}`), " ", badge([call.status === null ? "No answer" : String(call.status), isGood ? "good" : "bad"]), make("span", { className: "soft" }, ` ${number(call.milliseconds)} ms`));

@@ -64,7 +64,8 @@ class DynamoReferrals(Referrals):
             return self._table.put(item_of(after, stored), "version = :version", {":version": after.version - 1})
 
         def change_known(row: Referral) -> Referral:
-            return row if row.forgotten else change(row)
+            after = change(row)
+            return row if row.forgotten else after
 
         return change_row(read, change_known, write, "referral's row")
 
