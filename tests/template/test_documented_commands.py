@@ -34,6 +34,11 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
 }
 """Module → what reads its arguments, as its ``main`` does."""
 NOT_RUN = {
+    "aws cloudformation describe-stacks": "tests/integration/test_doctor.py asks as much of the local stack",
+    "aws configure": "writes to the machine",
+    "aws dynamodb": "a table that was deleted whole comes out of AWS's own backup; operate restore does what is less",
+    "aws sso login": "needs an AWS account",
+    "aws sts get-caller-identity": "needs an AWS account",
     "aws cognito-idp": "needs a user pool on AWS; the local stack's sign-in has its people already",
     "aws dynamodb": "backups and deletion protection are on AWS alone; tests/unit/operations/test_restore.py restores",
     "aws lambda": "goes back to a version on AWS; the local stack has one",
