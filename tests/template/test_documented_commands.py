@@ -36,7 +36,6 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
 NOT_RUN = {
     "aws cloudformation describe-stacks": "tests/integration/test_doctor.py asks as much of the local stack",
     "aws configure": "writes to the machine",
-    "aws dynamodb": "a table that was deleted whole comes out of AWS's own backup; operate restore does what is less",
     "aws sso login": "needs an AWS account",
     "aws sts get-caller-identity": "needs an AWS account",
     "aws cognito-idp": "needs a user pool on AWS; the local stack's sign-in has its people already",
