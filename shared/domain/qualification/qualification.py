@@ -236,10 +236,11 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
         return True, seen.value  # nothing was seen yet that could take it back
     sightings = [one for one in seen.sightings if one.at >= baseline.at]
     standing = _standing(seen, rule, baseline)
+    adopted = {seen.survivor_of(one): baseline.at for one in baseline.standing}  # what began later is no bar to what was before
     for contact_id in dict.fromkeys(seen.survivor_of(one.contact_id) for one in sightings):
         own = [one for one in sightings if seen.survivor_of(one.contact_id) == contact_id]
         stood_at = standing.get(contact_id)
-        left_at = min((one.at for one in own if not rule.matches(one.value) and one.at >= (stood_at or 0.0)), default=None)
+        left = [one.at for one in own if not rule.matches(one.value)]
         if rule.reversible:
             own = [one for one in own if one.read][-1:]
         for one in own:
@@ -247,7 +248,9 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
                 continue
             if rule.reversible and seen.wanted:
                 return True, one.value  # it counts already, by whichever rule
-            if one.at >= int(rule.since_of(one.value)) and _counts(one, stood_at is not None, left_at):
+            began = stood_at if stood_at is not None and (one.read or one.at >= stood_at) else adopted.get(contact_id)
+            left_at = min((at for at in left if at >= (began or 0.0)), default=None)
+            if one.at >= int(rule.since_of(one.value)) and _counts(one, began is not None, left_at):
                 return True, one.value
     if not rule.reversible and seen.wanted:
         return True, seen.value

@@ -167,6 +167,8 @@ class QualificationAttempt:
                 self._finish(row, before)
             return
         sighting = self._sighting(row, rule)
+        if sighting and _is_before(sighting, rule, campaign):
+            sighting = None
         if before is None and not (sighting and (campaign.uncounted or _begins(row, rule, sighting))):
             return
         if before is not None and before.wanted and before.due_at is None:
@@ -348,6 +350,13 @@ def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, t
         return False
     known = person.role == Role.USER and person.contact_id == contact_id
     return person.converted or (known and not told)
+
+
+def _is_before(sighting: Sighting, rule: Rule, campaign: Campaign) -> bool:
+    """Whether it shows a qualified value that was none then. Who stood at it when it became one has been counted; the others
+    had left it, of which nobody needed to tell."""
+    counted = not replace(rule, values=campaign.uncounted).matches(sighting.value)
+    return rule.matches(sighting.value) and counted and sighting.at < int(rule.since_of(sighting.value))
 
 
 def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:

@@ -226,3 +226,51 @@ def test_pausing_and_keeping_what_was_earned_need_no_leave(status: str) -> None:
     )
     saved = save_campaign(story.app.environment, campaign_of(document), before.version, "mara@example.com")
     assert bool([text for _, text in saved.warnings if "Connected" in text]) is not off
+
+
+# -- found by random histories ----------------------------------------------------------------------------------------
+
+
+def test_who_came_to_a_value_before_another_was_added_is_paid_when_that_is_heard_late() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    came = story.taken()
+    story.changes(friend, "Lost")
+    left = story.taken()
+    story.app.wait(400)
+    saves(story, rules(qualified_values=["Connected", "Lost"]))
+    story.notified(*came, *left)
+    story.settles(2)
+    assert story.told() == [True]
+
+
+def test_who_only_stood_at_the_value_that_was_added_is_not_paid_by_what_is_heard_late() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Lost")
+    stood = story.taken()
+    story.app.wait(400)
+    saves(story, rules(qualified_values=["Connected", "Lost"]))
+    story.notified(*stood)
+    story.changes(friend, "Connected")
+    story.settles(2)
+    assert story.told() == []
+
+
+def test_who_had_left_a_value_before_it_was_added_is_paid_though_their_standing_there_is_heard_late() -> None:
+    story = Friendship(person_invited={"action": "lead", "duplicates": "update"})
+    story.app.given("lead", email="friend1@example.com", custom_attributes={"referral_status": "Lost"})
+    friend = story.invites()
+    story.app.wait(5)
+    story.settles(1)
+    story.changes(friend, "spring", "lead_source")
+    stood = story.taken()
+    story.changes(friend, "New")
+    story.taken()
+    story.app.wait(400)
+    saves(story, rules(qualified_values=["Connected", "Lost"]))
+    story.changes(friend, "Connected")
+    story.notified(*stood, *story.taken())
+    story.settles(2)
+    assert story.told() == [True]
