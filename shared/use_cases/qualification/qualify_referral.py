@@ -166,9 +166,7 @@ class QualificationAttempt:
             if before is not None and before.due_at is not None:
                 self._finish(row, before)
             return
-        sighting = self._sighting(row, rule)
-        if sighting and _is_before(sighting, rule, campaign):
-            sighting = None
+        sighting = self._new_sighting(row, rule, campaign)
         if before is None and not (sighting and (campaign.uncounted or _begins(row, rule, sighting))):
             return
         if before is not None and before.wanted and before.due_at is None:
@@ -219,6 +217,15 @@ class QualificationAttempt:
             row.campaign_id, row.user_id, lambda one: replace(one.saw(sighting), by_hand=False).in_doubt(now, now)
         )
         self._finish(row, doubted)
+
+    def _new_sighting(self, row: Referral, rule: Rule, campaign: Campaign) -> Sighting | None:
+        """None, too, when it shows a qualified value that was none then. Who stood at it when it became one has been counted;
+        the others had left it, of which nobody needed to tell."""
+        sighting = self._sighting(row, rule)
+        if sighting is None or replace(rule, values=campaign.uncounted).matches(sighting.value):
+            return sighting
+        is_before = rule.matches(sighting.value) and sighting.at < int(rule.since_of(sighting.value))
+        return None if is_before else sighting
 
     def _sighting(self, row: Referral, rule: Rule) -> Sighting | None:
         """What the message tells of the tracked attribute; None when it tells nothing of it."""
@@ -350,13 +357,6 @@ def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, t
         return False
     known = person.role == Role.USER and person.contact_id == contact_id
     return person.converted or (known and not told)
-
-
-def _is_before(sighting: Sighting, rule: Rule, campaign: Campaign) -> bool:
-    """Whether it shows a qualified value that was none then. Who stood at it when it became one has been counted; the others
-    had left it, of which nobody needed to tell."""
-    counted = not replace(rule, values=campaign.uncounted).matches(sighting.value)
-    return rule.matches(sighting.value) and counted and sighting.at < int(rule.since_of(sighting.value))
 
 
 def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:
