@@ -215,7 +215,7 @@ def what_was_left_out_is_forgotten(patch: Patch) -> None:
 
 
 def every_trouble_is_a_rows_own(patch: Patch) -> None:
-    patch.setattr(VendorGuard, "failed", lambda *_: True)
+    patch.setattr(VendorGuard, "failed", lambda *_, **__: True)
 
 
 def deleted_contacts_are_brought_back(patch: Patch) -> None:
@@ -224,7 +224,7 @@ def deleted_contacts_are_brought_back(patch: Patch) -> None:
 
 def reopened_rows_are_only_checked(patch: Patch) -> None:
     due_row = referrals._due_row
-    patch.setattr(referrals, "_due_row", lambda item: replace(due_row(item), settles="settle_since" in item))
+    patch.setattr(referrals, "_due_row", lambda item: replace(due_row(item), settles="promised_at" in item))
 
 
 def lease_kept_after_a_failure(patch: Patch) -> None:
