@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shared.domain.campaign.campaign import Campaign
+from shared.domain.campaign.rule import ROLE, rule_of
 from shared.domain.connection.connection import Connection
 from shared.domain.contact import Contact, Role
 from shared.domain.person import fold_email
@@ -23,11 +25,13 @@ def merge_lead(environment: Environment, connection: Connection, row: Referral, 
     """
     campaign = environment.campaigns.find(row.campaign_id)
     others = [hit for hit in hits if hit.id != row.contact_id]
-    may_merge = campaign is not None and campaign.audience(row.audience).merge_leads
-    if not row.ours or len(others) != 1 or (not may_merge and len(others) < len(hits)):
+    if campaign is None or not row.ours or len(others) != 1:
+        return "", ""
+    may_merge = campaign.audience(row.audience).merge_leads
+    if not may_merge and len(others) < len(hits):
         return "", ""
     try:
-        user_id = _merge(environment, connection, row, others[0].id, may_merge=may_merge)
+        user_id = _merge(environment, connection, campaign, row, others[0].id, may_merge=may_merge)
     except (PermanentError, OwnTroubleError, UnavailableError) as error:
         return "", str(error)
     if user_id:
@@ -44,7 +48,9 @@ def merge_lead(environment: Environment, connection: Connection, row: Referral, 
     return user_id, ""
 
 
-def _merge(environment: Environment, connection: Connection, row: Referral, user_id: str, *, may_merge: bool) -> str:
+def _merge(
+    environment: Environment, connection: Connection, campaign: Campaign, row: Referral, user_id: str, *, may_merge: bool
+) -> str:
     """Both are read first: what search shows may be minutes old. A merge that happened before, by somebody else or without an
     answer, is found by its lead."""
     email, lead_id, intercom = address_of(row), row.contact_id, environment.intercom(connection)
@@ -64,8 +70,22 @@ def _merge(environment: Environment, connection: Connection, row: Referral, user
                 or {fold_email(lead.email), fold_email(user.email)} != {email}
             ):
                 return ""
+            _remember_standing(environment, campaign, row, user)
             environment.people.save(replace(person, converted=True))  # whom we make a user of never qualifies by that
             intercom.merge_contacts(lead_id, user_id)
         except ContactGoneError as gone:
             return user_id if gone.canonical_id == user_id else ""
     return user_id
+
+
+def _remember_standing(environment: Environment, campaign: Campaign, row: Referral, user: Contact) -> None:
+    """A qualified value at which the user stands already does not count for the row."""
+    rule = rule_of(campaign)
+    if rule is None or rule.attribute == ROLE:
+        return
+    value = user.value(rule.attribute)
+    if rule.matches(value):
+        environment.campaigns.watch_departures(campaign.campaign_id, environment.clock.now())
+    environment.referrals.update(
+        row.campaign_id, row.user_id, lambda one: replace(one, standing={**one.standing, user.id: value})
+    )

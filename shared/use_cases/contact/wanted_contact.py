@@ -37,7 +37,6 @@ def wanted_of(row: Referral, campaign: Campaign, settings: AudienceSettings, ema
         values=values,
         creation_values=creation_values,
         duplicates=settings.duplicates,
-        merge_leads=settings.merge_leads,
         archived=settings.archived,
         accepted_at=row.accepted_at,
         new_signup=row.delivered_at is None,

@@ -65,8 +65,7 @@ class Wanted:
     ``new_signup``: nothing was delivered for this row yet, so a contact may be created or brought back; ``tracked``: the
     attribute whose value can qualify; ``row``: names the row, so that its own contact is known; ``asked_again``: somebody
     replays it, so the contact itself is compared; ``owed``: values for a create that Intercom had no attribute for
-    then, written where the contact still has none; ``merge_leads``: a lead of ours is merged into
-    a user that it stands beside; ``confirmed``: the signup may write to a contact that it did not create,
+    then, written where the contact still has none; ``confirmed``: the signup may write to a contact that it did not create,
     ``may_create``: it may create one; ``filled``: what this row wrote where the contact had nothing.
     """
 
@@ -85,7 +84,6 @@ class Wanted:
     row: str = ""
     asked_again: bool = False
     owed: Mapping[str, Value] = field(default_factory=dict)
-    merge_leads: bool = False
     confirmed: bool = True
     may_create: bool = True
     filled: Mapping[str, Value] = field(default_factory=dict)
@@ -266,20 +264,8 @@ class ContactWriter:
             raise duplicate
         if duplicate.archived or duplicate.contact_id == contact_id:
             raise PermanentError(f"Intercom has another contact with these details ({duplicate.contact_id}).")
-        user = self._named(duplicate.contact_id)
-        merged = self._wanted.merge_leads and self._person.ours and self._merge(contact_id, user.id)
-        beside = f"contact {contact_id} stands beside the user {user.id}, which was used"
-        self._notes.append(f"contact {contact_id} was merged into the user {user.id}" if merged else beside)
-        return self._adopt(user)
-
-    def _merge(self, lead_id: str, user_id: str) -> bool:
-        """False: Intercom refuses to. Whom this application makes a user of never qualifies by that."""
-        self._remember(replace(self._person, converted=True))
-        try:
-            self._intercom.merge_contacts(lead_id, user_id)
-        except (PermanentError, OwnTroubleError):
-            return False
-        return True
+        self._notes.append(f"contact {contact_id} stands beside the user {duplicate.contact_id}, which was used")
+        return self._adopt(self._named(duplicate.contact_id))
 
     def _climb(self, dead_id: str, gone: ContactGoneError) -> Outcome:
         """From a dead id: the survivor of a merge, else who has the e-mail, else the archive, else erased."""

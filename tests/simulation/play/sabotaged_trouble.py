@@ -1,0 +1,84 @@
+"""The lines that tell an outage from one person's trouble, and that let trouble end, each with a way to break it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from shared.adapters.intercom.client import IntercomClient
+from shared.domain.campaign.campaign import Campaign
+from shared.domain.referrer.reward import Reward
+from shared.domain.vendor import retry
+from shared.errors import ApplicationRefusedError, RejectedError
+from shared.use_cases.contact import merge_lead, write_contact
+from shared.use_cases.qualification import tell_qualification
+from shared.use_cases.referrer import poll_rewards, update_referrer
+from shared.use_cases.sync import enumerate_contacts
+from shared.use_cases.vendor.guard_vendor import VendorGuard
+from tests.simulation.play.sabotage import Patch
+
+
+def nobody_is_asked_about_others(patch: Patch) -> None:
+    patch.setattr(VendorGuard, "_answers_others", lambda _: False)
+
+
+def whoever_fails_again_counts_again(patch: Patch) -> None:
+    failed = VendorGuard.failed
+    patch.setattr(VendorGuard, "failed", lambda self, error, **_: failed(self, error))
+
+
+def own_trouble_never_ends(patch: Patch) -> None:
+    patch.setattr(retry.Trouble, "is_over", lambda *_: False)
+
+
+def writes_are_never_an_outage(patch: Patch) -> None:
+    patch.setattr(VendorGuard, "_failed_write", lambda *_, **__: True)
+
+
+def a_401_is_a_lost_connection(patch: Patch) -> None:
+    patch.setattr(IntercomClient, "_takes_token", lambda _: False)
+
+
+def a_refused_application_is_the_persons_trouble(patch: Patch) -> None:
+    whose = IntercomClient._whose
+
+    def persons(self: Any, error: Any, path: str) -> Any:
+        refused = whose(self, error, path)
+        is_application = isinstance(refused, ApplicationRefusedError)
+        return RejectedError(str(refused), vendor="intercom", status=refused.status) if is_application else refused
+
+    patch.setattr(IntercomClient, "_whose", persons)
+
+
+def any_id_of_a_conflict_is_adopted(patch: Patch) -> None:
+    writer = write_contact.ContactWriter
+    patch.setattr(writer, "_named", lambda self, contact_id: self._intercom.get_contact(contact_id))
+
+
+def leads_are_merged_unasked(patch: Patch) -> None:
+    audience = Campaign.audience
+    patch.setattr(Campaign, "audience", lambda self, which: replace(audience(self, which), merge_leads=True))
+
+
+def our_own_merge_qualifies(patch: Patch) -> None:
+    patch.setattr(merge_lead, "replace", lambda person, **_: person)
+
+
+def what_a_campaign_lacks_is_not_noted(patch: Patch) -> None:
+    patch.setattr(update_referrer.ReferrerUpdate, "_note_lack", lambda *_: None)
+
+
+def people_are_asked_for_in_whole_pages(patch: Patch) -> None:
+    patch.setattr(enumerate_contacts, "FAILURES_TO_SHRINK", 10**9)
+
+
+def rewards_are_asked_for_in_whole_pages(patch: Patch) -> None:
+    patch.setattr(poll_rewards, "FAILURES_TO_SHRINK", 10**9)
+
+
+def a_refused_reward_is_settled(patch: Patch) -> None:
+    patch.setattr(Reward, "wants_issuing", property(lambda self: self.to_issue and self.settled_at is None and not self.note))
+
+
+def a_refused_qualification_is_nobodys_trouble(patch: Patch) -> None:
+    patch.setattr(tell_qualification, "_refused", lambda row, *_: row)
