@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.cost.days import HOURS, at_rest, play, signups, signups_that_qualify, with_counts
+from bench.cost.days import HOURS, play, signups, signups_that_qualify, with_counts
 from bench.cost.meter import Meter
 from tests.simulation.aws.blueprint import OURS, read_blueprint
 
@@ -19,6 +19,7 @@ POLLERS = 5
 """Long polls of 20 s that Lambda keeps open for a queue at rest."""
 SIGNUP, EVERYTHING, REST = 15.0, 28.0, 7.0
 """Targets in USD: a million signups alone, a million with counts and notifications, a month at rest."""
+COUNTED_HOURS = 3.0
 MILLION = 1_000_000
 
 
@@ -81,10 +82,8 @@ def main(arguments: list[str]) -> int:
     people = parser.parse_args(arguments).people
     logging.disable(logging.NOTSET)
     print(f"Prices of {PRICES['region']}, {PRICES['read']}. {people} people in the simulated world.")
-    idle = play(at_rest)
-    alone = play(signups(people))
-    idle_counts = play(at_rest, with_counts(), 3.0)
-    whole = play(signups_that_qualify(people), with_counts(), 1.5)
+    alone, idle = play(signups(people))
+    whole, idle_counts = play(signups_that_qualify(people), with_counts(), COUNTED_HOURS)
     missed = False
     for title, busy, quiet, target in (
         ("A million signups alone", alone, idle, SIGNUP),

@@ -13,27 +13,28 @@ from tests.simulation.settings import build_settings
 from tests.simulation.world import OF_A_SIGNUP, World
 
 HOURS = 2.0
+NOTIFIED_EVERY = 10.0
 SPREAD = 1_800.0
 """Seconds over which the signups come."""
 
 
-def play(act: Callable[[World], None], settings: dict[str, Any] | None = None, hours: float = HOURS) -> Meter:
-    """``hours`` of a world in which everything runs, and in which ``act`` does something at the beginning."""
-    meter = Meter()
+def play(act: Callable[[World], None], settings: dict[str, Any] | None = None, hours: float = HOURS) -> tuple[Meter, Meter]:
+    """``hours`` of a world in which everything runs, and in which ``act`` does something at the beginning; and as long a time
+    after it, in which nobody does anything and the same people are in the lists."""
+    busy, after = Meter(), Meter()
     with World(7, functions=(*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer"), sync=True) as world:
         world.add_contact(ADA, "user", name="Ada")
         world.configure(settings or build_settings())
         world.intercom.change_settings({"webhook_url": INTERCOM_WEBHOOK})
         world.start_schedule("update_referrer")
         world.run(900)  # warm: what is learnt once is not what a day costs
-        with meter.running():
-            act(world)
-            world.run(until=world.now() + hours * 3_600)
-    return meter
-
-
-def at_rest(_: World) -> None:
-    """Nobody signs up."""
+        for meter in (busy, after):
+            began = world.now()
+            with meter.running():
+                if meter is busy:
+                    act(world)
+                world.run(until=began + hours * 3_600)
+    return busy, after
 
 
 def signups(count: int) -> Callable[[World], None]:
@@ -51,7 +52,9 @@ def signups_that_qualify(count: int) -> Callable[[World], None]:
 
     def act(world: World) -> None:
         signups(count)(world)
-        world.run(2 * SPREAD)
+        for _ in range(int(2 * SPREAD / NOTIFIED_EVERY)):
+            world.run(NOTIFIED_EVERY)
+            notify(world)
         for number in range(count):
             for contact in world.contacts(f"p{number}@example.com"):
                 changed = {"custom_attributes": {"referral_status": "Connected"}}

@@ -16,6 +16,7 @@ from tests.fakes.dynamodb_values import normalise_item
 from tests.simulation.aws.clients import AwsClient
 from tests.simulation.aws.lambdas import LambdaFunction, Poller
 from tests.simulation.judge.recording import LogLines
+from tests.simulation.play.crossing import Crossing
 
 WRITE_BYTES = 1_024
 READ_BYTES = 4_096
@@ -30,6 +31,11 @@ CPU_SECONDS = 0.004
 """An invocation beside what it waits for; ``make bench`` measures handlers of 1 to 6 ms."""
 CPU_SECONDS_A_CALL = 0.0015
 """Signing, sending and parsing one call of AWS or of a vendor at 512 MB."""
+AT_MEMORY = 512
+"""Lambda's share of a processor grows with the memory: half of it takes twice as long.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
 
 
 Hook = Callable[..., Any]
@@ -42,7 +48,9 @@ class Meter:
         self.counts: Counter[str] = Counter()
         self.calls: Counter[tuple[str, str]] = Counter()
         self.writes: Counter[tuple[str, str, str]] = Counter()
+        self.seconds: Counter[str] = Counter()
         self._who = ("", "")
+        self._crossed: Counter[Any] = Counter()
         self._factor = 1
 
     def minus(self, other: Meter, times: float = 1.0) -> dict[str, float]:
@@ -97,6 +105,7 @@ class Meter:
             patch.object(Table, "change", self._counting_changes(Table.change)),
             patch.object(Poller, "_hand_over", self._counting_batches(Poller._hand_over)),
             patch.object(LambdaFunction, "_run", self._counting_runs(LambdaFunction._run)),
+            patch.object(Crossing, "enter", self._counting_crossings(Crossing.enter)),
             patch.object(LogLines, "write", self._counting_lines(LogLines.write)),
         ):
             yield
@@ -146,14 +155,23 @@ class Meter:
 
         return handed_over
 
+    def _counting_crossings(meter, enter: Hook) -> Hook:  # noqa: N805
+        def entered(self: Crossing, *call: Any, **more: Any) -> Any:
+            meter._crossed[self.loop.current] += 1
+            return enter(self, *call, **more)
+
+        return entered
+
     def _counting_runs(meter, run: Hook) -> Hook:  # noqa: N805
         def ran(self: LambdaFunction, event: Any) -> Any:
-            began, before = self.world.loop.time, self.world.crossing.count
+            task, began = self.world.loop.current, self.world.loop.time
+            meter._crossed.pop(task, None)
             outcome = run(self, event)
-            calls = self.world.crossing.count - before
-            seconds = self.world.loop.time - began + CPU_SECONDS + CPU_SECONDS_A_CALL * calls
+            worked = (CPU_SECONDS + CPU_SECONDS_A_CALL * meter._crossed.pop(task, 0)) * AT_MEMORY / self.made.memory
             meter.counts["invocations"] += 1
+            seconds = self.world.loop.time - began + worked
             meter.counts["gb_seconds"] += seconds * self.made.memory / 1_024  # type: ignore[assignment]
+            meter.seconds[self.made.name] += seconds  # type: ignore[assignment]
             meter.counts["log_bytes"] += PLATFORM_LOG_BYTES + METRIC_LOG_BYTES
             if "requestContext" in event:
                 meter.counts["api_calls"] += 1

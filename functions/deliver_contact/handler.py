@@ -29,6 +29,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return Delivery(environment, message)
 
     answer = Batch(environment, environment.delivery_queue, environment.intercom_guard, attempt_of).process(event)
-    logger.info("batch processed", records=len(event["Records"]), failed=len(answer["batchItemFailures"]))
+    if len(event["Records"]) > 1 or answer["batchItemFailures"]:  # of one that went well, its own line tells
+        logger.info("batch processed", records=len(event["Records"]), failed=len(answer["batchItemFailures"]))
     environment.flush()
     return answer

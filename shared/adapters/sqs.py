@@ -58,6 +58,17 @@ class SqsQueue(MessageQueue):
             if code_of(error) not in _GONE:
                 raise
 
+    def postpone_all(self, receipt_handles: Sequence[str], seconds: float) -> None:
+        """See ``MessageQueue.postpone_all``. One that is no longer ours costs the others nothing."""
+        timeout = min(max(0, math.ceil(seconds)), LONGEST_POSTPONEMENT)
+        for start in range(0, len(receipt_handles), SENT_AT_ONCE):
+            entries = [
+                {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": timeout}
+                for index, handle in enumerate(receipt_handles[start : start + SENT_AT_ONCE])
+            ]
+            with transient_errors():
+                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+
     def _send_batch(self, batch: Sequence[Message]) -> Sequence[Message]:
         """Those of the batch that were refused."""
         if not batch:

@@ -21,6 +21,9 @@ class MessageQueue(Protocol):
     def postpone(self, receipt_handle: str, seconds: float) -> None:
         """Makes a received message visible again after ``seconds``, at most 43,200."""
 
+    def postpone_all(self, receipt_handles: Sequence[str], seconds: float) -> None:
+        """The same for all messages of a batch, in one call for ten."""
+
 
 class SecretStore(Protocol):
     """One JSON secret."""

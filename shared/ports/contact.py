@@ -18,6 +18,9 @@ class People(Protocol):
     def save(self, person: KnownPerson) -> None:
         """Writes what is remembered. Raises BusyError when the lease was lost."""
 
+    def confirm(self, person: KnownPerson) -> None:
+        """``save`` and ``release`` in one write: nothing is written under this lease any more. Raises as ``save`` does."""
+
     def release(self, person: KnownPerson) -> None:
         """Gives the lease back; silently does nothing when it was lost already."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.domain.vendor.retry import CONTRADICTORY, REFUSED, UNANSWERED, Trouble, Wait, next_wait, own_wait
@@ -46,6 +46,10 @@ class Attempt(Protocol):
     @property
     def own_tries(self) -> int: ...
 
+    @property
+    def is_kept(self) -> bool:
+        """After ``prepare``: should this worker die, the sweep rings what the message is about."""
+
     def prepare(self) -> None: ...
 
     def run(self) -> None: ...
@@ -82,12 +86,18 @@ class Batch:
     def process(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """The answer for ``ReportBatchItemFailures``. A record that fails never touches its neighbours."""
         records = event["Records"]
-        for record in records:
-            with lines_about(record["messageId"]):
-                self._postpone(record, self._environment.time_left() + SHOWN_AFTER_DEATH)
         attempts = {record["messageId"]: self._prepare(record) for record in records}
+        self._show_soon([record for record in records if not _is_kept(*attempts[record["messageId"]])])
         failed = [record["messageId"] for record in records if not self._settle(record, attempts[record["messageId"]])]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+    def _show_soon(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Those of which nobody knows but the queue."""
+        seconds = min(self._environment.time_left() + SHOWN_AFTER_DEATH, LONGEST_QUEUE_WAIT)
+        try:
+            self._queue.postpone_all([record["receiptHandle"] for record in records], seconds)
+        except TransientError:
+            logger.warning("messages not postponed")
 
     def _prepare(self, record: Mapping[str, Any]) -> tuple[Attempt | None, Exception | None]:
         """The attempt, and what went wrong with it already."""
@@ -181,3 +191,7 @@ def _trouble_of(error: TransientError) -> Trouble:
     if isinstance(error, ResourceRefusedError):
         return REFUSED
     return CONTRADICTORY if isinstance(error, OwnTroubleError) else UNANSWERED
+
+
+def _is_kept(attempt: Attempt | None, error: Exception | None) -> bool:
+    return attempt is not None and error is None and attempt.is_kept

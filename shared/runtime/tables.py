@@ -141,7 +141,7 @@ class Tables(Process):
     def erasures(self) -> Erasures:
         from shared.adapters.dynamodb.operations.erasures import DynamoErasures
 
-        return DynamoErasures(self._referrals_table)
+        return DynamoErasures(self._referrals_table, self.clock)
 
     @property
     def most_unknown_signups(self) -> int:

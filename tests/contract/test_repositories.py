@@ -263,6 +263,29 @@ def test_only_the_holder_of_the_lease_writes(tables: Tables) -> None:
     assert people.find("w", "nobody@example.com") is None
 
 
+def test_a_person_that_is_confirmed_is_free_for_others(tables: Tables) -> None:
+    people = DynamoPeople(tables.table)
+    mine = people.lease("w", "ann@example.com", "me", NOW, 60)
+    known = replace(mine, contact_id="c1", role="lead", ours=True, created_for="1#2")
+    people.confirm(known)
+    theirs = people.lease("w", "ann@example.com", "you", NOW + 1, 60)
+    assert (theirs.contact_id, theirs.fence) == ("c1", mine.fence + 1)
+    people.release(known)  # was done with the confirmation, and takes nobody else's
+    with pytest.raises(BusyError):
+        people.lease("w", "ann@example.com", "her", NOW + 2, 60)
+    with pytest.raises(BusyError):
+        people.confirm(known)
+
+
+def test_a_confirmation_whose_answer_was_lost_finds_its_own_effect(tables: Tables) -> None:
+    people = DynamoPeople(tables.table)
+    known = replace(people.lease("w", "ann@example.com", "me", NOW, 60), contact_id="c1", role="lead")
+    people.confirm(known)
+    people.confirm(known)
+    with pytest.raises(BusyError):
+        people.confirm(replace(known, contact_id="c2"))
+
+
 def test_a_refused_message_waits_in_the_inbox_and_rings(tables: Tables) -> None:
     inbox, rows = DynamoInbox(tables.table, tables.clock), ledger(tables)
     message = DeliverContact(1, None, "joined", NOW, {"first_name": "\ud800"}, id="abc")

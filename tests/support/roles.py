@@ -11,7 +11,10 @@ from tests.simulation.aws.blueprint import TEMPLATE, target_of
 
 Asked = set[tuple[str, str, str, str]]
 """Function, action, resource as the template calls it (``ReferralsTable/index/DueIndex``), partition key."""
-_OTHER_NAMES = {"sqs:SendMessageBatch": "sqs:SendMessage"}
+_OTHER_NAMES = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
 _IN_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 

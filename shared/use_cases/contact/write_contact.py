@@ -393,7 +393,7 @@ class ContactWriter:
         except REFUSALS:
             self._remember(unreserved)  # refused: nothing was created
             raise
-        self._confirm(contact, created_for=self._wanted.row)
+        self._confirm(contact, created_for=self._wanted.row, last=True)
         self._met = contact
         refused = {drop.attribute for drop in dropped}
         written = {n: v for n, v in prepared.values.items() if n not in refused}
@@ -443,8 +443,9 @@ class ContactWriter:
         contact, _, refused = drop_refused(self._intercom.read_attributes, values, send, self._time_left, creates=creates)
         return contact, (*dropped, *refused)
 
-    def _confirm(self, contact: Contact, *, created_for: str | None) -> None:
-        """``created_for``: the row for which this application created the contact; None: it did not."""
+    def _confirm(self, contact: Contact, *, created_for: str | None, last: bool = False) -> None:
+        """``created_for``: the row for which this application created the contact; None: it did not. ``last``: nothing is
+        remembered after it, so that the lease is given back with it."""
         self._remember(
             replace(
                 self._person,
@@ -454,11 +455,15 @@ class ContactWriter:
                 created_for=created_for or "",
                 reservation=None,
                 erased_at=None,
-            )
+            ),
+            last=last,
         )
 
-    def _remember(self, person: KnownPerson) -> None:
-        self._people.save(person)
+    def _remember(self, person: KnownPerson, *, last: bool = False) -> None:
+        if last:
+            self._people.confirm(person)
+        else:
+            self._people.save(person)
         self._person = person
 
     def _need_confirmation(self) -> None:

@@ -53,6 +53,7 @@ class RecordedAttempt:
     tries: int = 0
     waits: list[tuple[float, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    is_kept: bool = False
 
     def prepare(self) -> None:
         self.prepared += 1
@@ -85,10 +86,13 @@ class Worker:
         self.postponed: dict[str, int] = {}
         self._left = list(attempts)
         self.app.sqs.change_message_visibility = self._postpone
+        self.app.sqs.change_message_visibility_batch = self._pick_up
 
     def _postpone(self, **request: Any) -> None:
-        known = request["ReceiptHandle"] in self.picked_up
-        (self.postponed if known else self.picked_up)[request["ReceiptHandle"]] = request["VisibilityTimeout"]
+        self.postponed[request["ReceiptHandle"]] = request["VisibilityTimeout"]
+
+    def _pick_up(self, **request: Any) -> None:
+        self.picked_up |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in request["Entries"]}
 
     def refuse(self, **_: Any) -> None:
         raise client_error("ChangeMessageVisibility", "ThrottlingException")
@@ -135,6 +139,19 @@ def test_a_worker_that_dies_leaves_messages_that_are_soon_seen_again() -> None:
         worker.process()
     assert worker.picked_up == dict.fromkeys(("handle 0", "handle 1"), 45 + SHOWN_AFTER_DEATH)
     assert worker.postponed == {}
+
+
+def test_what_the_sweep_would_ring_needs_no_word_to_the_queue() -> None:
+    worker = Worker(RecordedAttempt(is_kept=True), RecordedAttempt())
+    worker.process()
+    assert set(worker.picked_up) == {"handle 1"}
+
+
+def test_a_queue_that_takes_no_word_stops_nothing() -> None:
+    worker = Worker(RecordedAttempt(), RecordedAttempt())
+    worker.app.sqs.change_message_visibility_batch = worker.refuse
+    assert worker.process() == []
+    assert [attempt.ran for attempt in worker.attempts] == [1, 1]
 
 
 def test_who_has_waited_long_is_tried_every_few_seconds() -> None:

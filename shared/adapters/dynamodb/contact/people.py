@@ -19,6 +19,7 @@ SORT_KEY = "PERSON"
 class DynamoPeople(People):
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._given_back: set[tuple[str, str, int]] = set()
 
     def lease(self, workspace_id: str, email: str, owner: str, now: float, seconds: float) -> KnownPerson:
         """See ``People.lease``. The same ``owner`` gets the lease again, so it must be unique to one attempt: then a
@@ -45,6 +46,13 @@ class DynamoPeople(People):
         return self._with_earlier(_person(taken), now)
 
     def save(self, person: KnownPerson) -> None:
+        self._save(person)
+
+    def confirm(self, person: KnownPerson) -> None:
+        self._save(person, "lease_owner", "lease_until")
+        self._given_back.add(_lease_of(person))
+
+    def _save(self, person: KnownPerson, *given_up: str) -> None:
         kept: dict[str, Any] = {
             "contact_id": person.contact_id,
             "ours": person.ours,
@@ -56,13 +64,24 @@ class DynamoPeople(People):
         }
         given = {name: value for name, value in kept.items() if value is not None}
         expression = "SET " + ", ".join(f"{name} = :{name}" for name in given)
-        gone = [name for name in kept if name not in given]
+        gone = [*(name for name in kept if name not in given), *given_up]
         if gone:
             expression += " REMOVE " + ", ".join(gone)
-        if not self._under_lease(person, expression, {f":{name}": value for name, value in given.items()}):
+        if self._under_lease(person, expression, {f":{name}": value for name, value in given.items()}):
+            return
+        if not given_up or not self._is_given_back(person):
             raise BusyError("the person's lease was lost to another worker")
 
+    def _is_given_back(self, person: KnownPerson) -> bool:
+        """Whether the SDK sent the write again after a lost answer, and found its own effect."""
+        item = self._table.find(key_of_person(person.workspace_id, person.email), SORT_KEY)
+        known = None if item is None else _person(item)
+        return known == replace(person, lease_owner="")
+
     def release(self, person: KnownPerson) -> None:
+        if _lease_of(person) in self._given_back:
+            self._given_back.discard(_lease_of(person))
+            return
         self._under_lease(person, "REMOVE lease_owner, lease_until", {})
 
     def find(self, workspace_id: str, email: str) -> KnownPerson | None:
@@ -101,6 +120,10 @@ class DynamoPeople(People):
             {**values, ":fence": person.fence, ":owner": person.lease_owner},
         )
         return refused is None
+
+
+def _lease_of(person: KnownPerson) -> tuple[str, str, int]:
+    return person.workspace_id, person.email, person.fence
 
 
 def key_of_person(workspace_id: str, email: str) -> str:

@@ -22,6 +22,7 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.person import emails_alike, fold_email, is_deliverable, keys_of_email
 from shared.domain.signup.referral import Referral
 from shared.errors import LedgerTooLargeError, MalformedPayloadError, TransientError
+from shared.ports.clock import Clock
 from shared.ports.operations import Erasures
 
 ERASED = "ERASED"
@@ -31,6 +32,8 @@ REQUESTED = "REQUESTED#"
 UNDER_WAY = 900.0
 """Seconds after which nothing that was read before the request is still under way: leases, runs, messages."""
 MOST_PASSES = 5
+LOOKED_FOR_AGAIN = 30.0
+"""Seconds between two looks of one worker at whether anybody was ever erased."""
 TIME_FOR_A_PAGE = 8.0
 """Seconds that must be left for another page: DynamoDB may be asked twice, 5 s each time, and the answer be written."""
 LOOK_AT_THE_CLOCK = 200
@@ -39,9 +42,11 @@ Ids = set[tuple[int, int]]
 
 
 class DynamoErasures(Erasures):
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._clock = clock
         self._hash_key: str | None = None
+        self._looked_at = 0.0
 
     @property
     def anybody(self) -> bool:
@@ -97,7 +102,10 @@ class DynamoErasures(Erasures):
         raise TransientError("The person's rows change too often. Try again.", vendor="aws")
 
     def _key(self) -> str | None:
-        if self._hash_key is None:  # once made it never changes
+        """Once made it never changes. While nobody was ever erased it is looked for once in a while: the second pass of the
+        first erasure comes later than that (``UNDER_WAY``)."""
+        if self._hash_key is None and self._clock.now() - self._looked_at >= LOOKED_FOR_AGAIN:
+            self._looked_at = self._clock.now()
             item = self._table.find(ERASED, "KEY")
             self._hash_key = None if item is None else str(item["hash_key"]["S"])
         return self._hash_key
@@ -107,6 +115,7 @@ class DynamoErasures(Erasures):
         if self._key() is None:
             key = to_item({"pk": ERASED, "sk": "KEY", "hash_key": self._table.new_write_id() + self._table.new_write_id()})
             self._table.put(key, "attribute_not_exists(pk)")
+            self._looked_at = 0.0
         hashed = _hashes(self._key() or "", folded)[0]
         self._table.put(to_item({"pk": hashed, "sk": ERASED, "erased_at": now}))
         return hashed

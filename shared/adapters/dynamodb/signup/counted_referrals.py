@@ -34,7 +34,7 @@ class CountedReferrals(DynamoReferrals):
             return change(row)
 
         after = super().update(campaign_id, user_id, watched)
-        self._compare(seen[-1], after)
+        self._compare(seen[-1] if seen else after, after)  # who was erased is not changed
         return after
 
     def _compare(self, before: Referral, after: Referral) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -19,6 +20,9 @@ from shared.ports.clock import Clock
 from shared.ports.listing import Page
 from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals, Waiting
 
+LATELY = 5.0
+"""Seconds after which an update reads the row again."""
+MOST_NOTED = 300
 POINTER = "REFERRAL#"
 """Sort keys of pointers from a contact or an e-mail address to rows."""
 RING, RUNG_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
@@ -33,6 +37,7 @@ class DynamoReferrals(Referrals):
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
+        self._lately: dict[tuple[int, int], tuple[float, Item]] = {}
 
     def get(self, campaign_id: int, user_id: int) -> Referral:
         referral = self.find(campaign_id, user_id)
@@ -42,11 +47,11 @@ class DynamoReferrals(Referrals):
 
     def find(self, campaign_id: int, user_id: int) -> Referral | None:
         item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
-        return None if item is None or self._is_expired(item) else referral_of(item)
+        return None if item is None or self._is_expired(item) else self._noted(item)
 
     def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Referral]:
         items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
-        found = [referral_of(item) for item in items if not self._is_expired(item)]
+        found = [self._noted(item) for item in items if not self._is_expired(item)]
         return {(referral.campaign_id, referral.user_id): referral for referral in found}
 
     def add(self, referral: Referral) -> bool:
@@ -54,6 +59,9 @@ class DynamoReferrals(Referrals):
         return self._table.put(item_of(referral), condition, {":now": self._clock.now()})
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Referral], Referral]) -> Referral:
+        """See ``Referrals.update``. What was read within the last seconds is tried first: the version tells whether it is still
+        so, and a change that changes nothing of it is asked once more."""
+
         def read() -> tuple[Referral, Item]:
             item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
             if item is None or self._is_expired(item):
@@ -63,11 +71,30 @@ class DynamoReferrals(Referrals):
         def write(after: Referral, stored: Item) -> bool:
             return self._table.put(item_of(after, stored), "version = :version", {":version": after.version - 1})
 
+        def write_over(stored: Item) -> Referral | None:
+            before = referral_of(stored)
+            after = change_known(before)
+            if after == before:
+                return None
+            after = replace(after, version=before.version + 1)
+            return after if write(after, stored) else None
+
         def change_known(row: Referral) -> Referral:
             after = change(row)
             return row if row.forgotten else after
 
+        noted_at, lately = self._lately.pop((campaign_id, user_id), (0.0, None))
+        if lately is not None and self._clock.now() - noted_at < LATELY and (after := write_over(lately)):
+            return after
         return change_row(read, change_known, write, "referral's row")
+
+    def _noted(self, item: Item) -> Referral:
+        """The row; an update that follows begins with it."""
+        referral = referral_of(item)
+        if len(self._lately) >= MOST_NOTED:
+            self._lately.pop(next(iter(self._lately)))
+        self._lately[referral.campaign_id, referral.user_id] = (self._clock.now(), item)
+        return referral
 
     def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
         condition = "due_partition = :partition AND due_at <= :until"
@@ -98,6 +125,8 @@ class DynamoReferrals(Referrals):
         key = _key_of(row)
         if key is None:
             return False
+        if row.campaign_id is not None and row.user_id is not None:
+            self._lately.pop((row.campaign_id, row.user_id), None)
         _, refused = self._table.update(*key, RING, RUNG_BEFORE, _ring_values(row, again_at, ring_id))
         return refused is None or refused.get("ring_id") == {"S": ring_id}
 
