@@ -46,10 +46,6 @@ class Attempt(Protocol):
     @property
     def own_tries(self) -> int: ...
 
-    @property
-    def is_kept(self) -> bool:
-        """After ``prepare``: should this worker die, the sweep rings what the message is about."""
-
     def prepare(self) -> None: ...
 
     def run(self) -> None: ...
@@ -86,13 +82,13 @@ class Batch:
     def process(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """The answer for ``ReportBatchItemFailures``. A record that fails never touches its neighbours."""
         records = event["Records"]
+        self._show_soon(records)
         attempts = {record["messageId"]: self._prepare(record) for record in records}
-        self._show_soon([record for record in records if not _is_kept(*attempts[record["messageId"]])])
         failed = [record["messageId"] for record in records if not self._settle(record, attempts[record["messageId"]])]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     def _show_soon(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Those of which nobody knows but the queue."""
+        """Should this worker die. One call for all of them."""
         seconds = min(self._environment.time_left() + SHOWN_AFTER_DEATH, LONGEST_QUEUE_WAIT)
         try:
             self._queue.postpone_all([record["receiptHandle"] for record in records], seconds)
@@ -191,7 +187,3 @@ def _trouble_of(error: TransientError) -> Trouble:
     if isinstance(error, ResourceRefusedError):
         return REFUSED
     return CONTRADICTORY if isinstance(error, OwnTroubleError) else UNANSWERED
-
-
-def _is_kept(attempt: Attempt | None, error: Exception | None) -> bool:
-    return attempt is not None and error is None and attempt.is_kept

@@ -82,11 +82,6 @@ class QualificationAttempt:
             raise failure
 
     @property
-    def is_kept(self) -> bool:
-        """What a notification tells is in its message alone until ``run`` has written it."""
-        return self._message.topic == "ring"
-
-    @property
     def hurries(self) -> bool:
         """Nobody was promised this within minutes."""
         return False

@@ -55,11 +55,6 @@ class ReferrerUpdate:
         self._left_out: tuple[Dropped, ...] = ()
 
     @property
-    def is_kept(self) -> bool:
-        """Its mark is due."""
-        return True
-
-    @property
     def hurries(self) -> bool:
         """Nobody was promised this within minutes."""
         return False

@@ -134,11 +134,6 @@ class Delivery:
         return [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()]
 
     @property
-    def is_kept(self) -> bool:
-        """A pending row is due when its worker must be dead."""
-        return self._row is not None and self._row.state is State.PENDING and self._row.due_at is not None
-
-    @property
     def hurries(self) -> bool:
         """Whether the promised time is nearly over, or was over in an outage."""
         row = self._row

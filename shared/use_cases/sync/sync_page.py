@@ -75,11 +75,6 @@ class SyncAttempt:
     def waits_so_far(self) -> int:
         return 0
 
-    @property
-    def is_kept(self) -> bool:
-        """A run goes on by its messages."""
-        return False
-
     def prepare(self) -> None:
         """Nothing: the run's row is there."""
 

@@ -53,7 +53,6 @@ class RecordedAttempt:
     tries: int = 0
     waits: list[tuple[float, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    is_kept: bool = False
 
     def prepare(self) -> None:
         self.prepared += 1
@@ -139,12 +138,6 @@ def test_a_worker_that_dies_leaves_messages_that_are_soon_seen_again() -> None:
         worker.process()
     assert worker.picked_up == dict.fromkeys(("handle 0", "handle 1"), 45 + SHOWN_AFTER_DEATH)
     assert worker.postponed == {}
-
-
-def test_what_the_sweep_would_ring_needs_no_word_to_the_queue() -> None:
-    worker = Worker(RecordedAttempt(is_kept=True), RecordedAttempt())
-    worker.process()
-    assert set(worker.picked_up) == {"handle 1"}
 
 
 def test_a_queue_that_takes_no_word_stops_nothing() -> None:
