@@ -66,7 +66,7 @@ def measure_vendor_calls() -> Iterator[Figure]:
         new, known, again = (_calls_of_signup(app, 1, campaign_id) for campaign_id in (1, 2, 1))
         app.wait(SETTLE_SECONDS)
         app.wire.calls.clear()
-        app.ring(_user_id(1))
+        app.move_due(_user_id(1))
     part = "calls per signup"
     yield Figure(part, "person new to Intercom", new, "", CALLS_NEW)
     yield Figure(part, "person known, in another campaign", known, "", CALLS_KNOWN)

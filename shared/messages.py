@@ -22,7 +22,7 @@ class UnknownVersionError(TransientError):
 class DeliverContact:
     """Make the Intercom contact match the person.
 
-    ``fields``: what the webhook told, None when only a ledger row is rung. ``form``: they came as a form or query.
+    ``fields``: what the webhook reported, None when only a ledger row is enqueued. ``form``: they came as a form or query.
     ``user_id`` None: the webhook's fields may name it under an alias. ``received_at`` in epoch seconds. ``also``: campaign and
     user ids of other delivered rows, which are checked with the same search. ``with_next``: it came with the next secret.
     """

@@ -10,7 +10,7 @@ from shared.messages import DeliverContact, Message
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Batch
-from shared.use_cases.signup.deliver_contact import Delivery, is_our_own
+from shared.use_cases.signup.deliver_contact import DeliveryAttempt, is_our_own
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     environment = bootstrap.environment("deliver_contact")
     environment.begin(context, event)
 
-    def attempt_of(message: Message) -> Delivery:
+    def attempt_of(message: Message) -> DeliveryAttempt:
         if not isinstance(message, DeliverContact):
             raise MalformedPayloadError("not a message to deliver")
         if message.fields is not None and not is_our_own(environment, message.fields):
@@ -26,7 +26,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             environment.figures.received(Vendor.REFERRAL_FACTORY, name, message.received_at)
             if message.with_next:
                 environment.figures.received(Vendor.REFERRAL_FACTORY, CAME_WITH_NEXT, message.received_at)
-        return Delivery(environment, message)
+        return DeliveryAttempt(environment, message)
 
     answer = Batch(environment, environment.delivery_queue, environment.intercom_guard, attempt_of).process(event)
     if len(event["Records"]) > 1 or answer["batchItemFailures"]:  # of one that went well, its own line tells

@@ -11,14 +11,14 @@ from shared.use_cases.sync.start_sync import start_due
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """A schedule's event → how many runs were started and rung."""
+    """A schedule's event → how many runs were started and enqueued."""
     environment = bootstrap.environment("start_sync")
     environment.begin(context, event)
     try:
         done = start_due(environment, _scheduled_at(event) or environment.clock.now())
     finally:
         environment.flush()
-    return {"started": done.started, "rung": done.rung}
+    return {"started": done.started, "enqueued": done.enqueued}
 
 
 def _scheduled_at(event: Mapping[str, Any]) -> float | None:

@@ -9,7 +9,7 @@ from shared.messages import Message, SyncPage
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Batch
-from shared.use_cases.sync.sync_page import SyncAttempt
+from shared.use_cases.sync.sync_page import SyncPageAttempt
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -17,10 +17,10 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     environment = bootstrap.environment("sync_page")
     environment.begin(context, event)
 
-    def attempt_of(message: Message) -> SyncAttempt:
+    def attempt_of(message: Message) -> SyncPageAttempt:
         if not isinstance(message, SyncPage):
             raise MalformedPayloadError("not a piece of a sync run")
-        return SyncAttempt(environment, message)
+        return SyncPageAttempt(environment, message)
 
     answer = Batch(environment, environment.sync_queue, environment.intercom_guard, attempt_of).process(event)
     logger.info("batch processed", records=len(event["Records"]), failed=len(answer["batchItemFailures"]))

@@ -11,7 +11,7 @@ from shared.runtime import bootstrap
 from shared.runtime.batch import Attempt, Batch
 from shared.use_cases.referrer.poll_rewards import RewardPoll
 from shared.use_cases.referrer.spread_attributes import spread_attributes
-from shared.use_cases.referrer.update_referrer import ReferrerUpdate
+from shared.use_cases.referrer.update_referrer import ReferrerUpdateAttempt
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _attempt(environment: bootstrap.Environment, message: Message) -> Attempt:
     match message:
         case UpdateReferrer():
-            return ReferrerUpdate(environment, message.campaign_id, message.referrer_user_id)
+            return ReferrerUpdateAttempt(environment, message.campaign_id, message.referrer_user_id)
         case _:
             raise MalformedPayloadError("not a message about a referrer")
 

@@ -37,7 +37,7 @@ class Person:
     """The facts of one person in one campaign; None means nobody told us yet.
 
     ``qualified``: what Referral Factory's API answered last; no webhook and no form decides that. ``qualified_at``: the date
-    that anybody told, to be shown only.
+    that anybody reported, to be shown only.
     """
 
     user_id: int
@@ -70,22 +70,22 @@ def audience_of(type_: str | None, source: str | None, has_referrer: bool) -> Au
     return Audience.PERSON_REFERRING if source else None
 
 
-def merge(known: Person, told: Person) -> Person:
+def merge(known: Person, newer: Person) -> Person:
     """``known`` completed and updated by what was told later; what is not told is kept."""
 
     def newest(name: str) -> Any:
-        later = getattr(told, name)
+        later = getattr(newer, name)
         return getattr(known, name) if later is None else later
 
     names = [name for name in Person.__slots__ if name not in {"meta", "referrer", "user_id"}]
     referrer_changes: dict[str, Any] = {
-        name: getattr(told.referrer, name) for name in Referrer.__slots__ if getattr(told.referrer, name) is not None
+        name: getattr(newer.referrer, name) for name in Referrer.__slots__ if getattr(newer.referrer, name) is not None
     }
     changes: dict[str, Any] = {name: newest(name) for name in names}
-    if told.qualified is False:
+    if newer.qualified is False:
         changes["qualified_at"] = None
     merged = replace(known, **changes)
-    return replace(merged, meta={**known.meta, **told.meta}, referrer=replace(known.referrer, **referrer_changes))
+    return replace(merged, meta={**known.meta, **newer.meta}, referrer=replace(known.referrer, **referrer_changes))
 
 
 LONGEST_EMAIL = 254

@@ -26,7 +26,7 @@ class Campaigns(Protocol):
     def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
         """Newest first: ``version``, ``saved_at``, ``saved_by``, ``document``."""
 
-    def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
+    def set_activation_mark(self, campaign_id: int, highest_user_id: int) -> None:
         """Stores the activation mark, once; a later call changes nothing."""
 
     def counted(self, campaign_id: int, version: int) -> None:

@@ -32,8 +32,8 @@ class Referrers(Protocol):
     def find(self, campaign_id: int, user_id: int) -> KnownReferrer | None: ...
 
     def mark(self, campaign_id: int, user_id: int, now: float, email: str | None = None) -> float | None:
-        """Notes that something happened to their counts or rewards. Answers in how many seconds to ring, None when somebody
-        will ring already."""
+        """Notes that something happened to their counts or rewards. Answers in how many seconds to enqueue, None when somebody
+        will enqueue already."""
 
     def lease(self, campaign_id: int, user_id: int, owner: str, now: float, seconds: float) -> KnownReferrer | None:
         """Takes the lease; None when nobody ever marked them. Raises BusyError(retry_after) while another holds it."""

@@ -90,10 +90,10 @@ class Referrals(Protocol):
     def held(self, campaign_id: int, shard: int | None, limit: int) -> Sequence[DueRow]:
         """Held rows of a campaign, in one shard of 0..HELD_SHARDS-1; None: those with an ``expires_at``."""
 
-    def ring(self, row: DueRow, again_at: float) -> bool:
+    def move_due(self, row: DueRow, again_at: float) -> bool:
         """Moves ``due_at`` to ``again_at`` if it still is what ``row`` says; False when somebody else was faster."""
 
-    def ring_all(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
+    def move_all_due(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
         """The same for at most 100 rows; answers those that were moved."""
 
     def oldest_undelivered(self) -> float | None:

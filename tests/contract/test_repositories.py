@@ -137,11 +137,11 @@ def test_only_rows_that_are_due_are_rung_and_each_once(tables: Tables) -> None:
     found = {row.user_id: row for row in due_rows(rows)}
     assert set(found) == {5, 6}
     assert found[6] == DueRow(NOW + 30, 1, 6)
-    assert rows.ring(found[5], NOW + 600)
-    assert not rows.ring(found[5], NOW + 700)
+    assert rows.move_due(found[5], NOW + 600)
+    assert not rows.move_due(found[5], NOW + 700)
     assert rows.get(1, 5).due_at == NOW + 600
-    assert not rows.ring(DueRow(NOW, 1, 99), NOW + 600)
-    assert not rows.ring(DueRow(NOW), NOW + 600)
+    assert not rows.move_due(DueRow(NOW, 1, 99), NOW + 600)
+    assert not rows.move_due(DueRow(NOW), NOW + 600)
     rows.update(1, 5, lambda row: row.done(State.DELIVERED))
     assert {row.user_id for row in due_rows(rows)} == {6}
 
@@ -151,11 +151,11 @@ def test_many_rows_are_rung_together_but_for_those_that_somebody_else_rang(table
     for user_id in range(5, 10):
         rows.add(referral(user_id))
     found = sorted(due_rows(rows), key=lambda row: row.user_id or 0)
-    assert list(rows.ring_all(found[:3], NOW + 600)) == found[:3]
+    assert list(rows.move_all_due(found[:3], NOW + 600)) == found[:3]
     assert [rows.get(1, user_id).due_at for user_id in range(5, 10)] == [NOW + 600] * 3 + [referral(8).due_at] * 2
-    assert list(rows.ring_all([*found, DueRow(NOW, 1, 99), DueRow(NOW)], NOW + 700)) == found[3:]
+    assert list(rows.move_all_due([*found, DueRow(NOW, 1, 99), DueRow(NOW)], NOW + 700)) == found[3:]
     assert [rows.get(1, user_id).due_at for user_id in range(5, 10)] == [NOW + 600] * 3 + [NOW + 700] * 2
-    assert list(rows.ring_all([], NOW + 700)) == []
+    assert list(rows.move_all_due([], NOW + 700)) == []
 
 
 def test_due_rows_of_a_shard_come_oldest_first_and_no_more_than_asked_for(tables: Tables) -> None:
@@ -294,8 +294,8 @@ def test_a_refused_message_waits_in_the_inbox_and_rings(tables: Tables) -> None:
     [row] = due_rows(rows)
     assert (row.inbox_id, row.due_at) == ("abc", NOW + 30)
     assert inbox.find("abc") == message
-    assert rows.ring(row, NOW + 600)
-    assert not rows.ring(row, NOW + 600)
+    assert rows.move_due(row, NOW + 600)
+    assert not rows.move_due(row, NOW + 600)
     inbox.remove("abc")
     inbox.remove("abc")
     assert inbox.find("abc") is None

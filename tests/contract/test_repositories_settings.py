@@ -59,12 +59,12 @@ def test_campaigns_are_listed_by_id(tables: Tables) -> None:
 
 def test_the_activation_mark_is_stored_once_and_survives_saves(tables: Tables) -> None:
     campaigns = DynamoCampaigns(tables.table)
-    campaigns.mark_known(1, 30)
+    campaigns.set_activation_mark(1, 30)
     assert campaigns.list() == []  # a campaign without settings, such as a deleted one, gets no mark
-    assert campaigns.save(campaign_of(document()), None, "ann", NOW).known_up_to is None
-    campaigns.mark_known(1, 40)
-    campaigns.mark_known(1, 50)
-    assert campaigns.save(campaign_of(document(status="active")), 1, "ann", NOW).known_up_to == 40
+    assert campaigns.save(campaign_of(document()), None, "ann", NOW).activation_mark is None
+    campaigns.set_activation_mark(1, 40)
+    campaigns.set_activation_mark(1, 50)
+    assert campaigns.save(campaign_of(document(status="active")), 1, "ann", NOW).activation_mark == 40
 
 
 def test_the_connection_is_one_row(tables: Tables) -> None:

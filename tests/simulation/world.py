@@ -225,8 +225,8 @@ class World(Sights):
         """Does something at a virtual time."""
         self.loop.at(time, act)
 
-    def configure(self, document: Mapping[str, Any], *, known_up_to: int | None = -1) -> None:
-        """Saves a campaign as the console does. ``known_up_to`` -1: the highest id there is; None:
+    def configure(self, document: Mapping[str, Any], *, activation_mark: int | None = -1) -> None:
+        """Saves a campaign as the console does. ``activation_mark`` -1: the highest id there is; None:
         it is left to reconcile."""
         campaigns = self.environment("deliver_contact").campaigns
         before = campaigns.find(int(document["campaign_id"]))
@@ -234,10 +234,10 @@ class World(Sights):
             saved = campaigns.save(campaign_of(document), before.version if before else None, "a test", self.now())
         for audience in ("person_invited", "person_referring"):
             self.policies.setdefault(saved.campaign_id, set()).add(dict(document[audience]).get("duplicates", "skip"))
-        if known_up_to == -1 and saved.known_up_to is None and document.get("status") == "active":
-            known_up_to = max(self.referral_factory.account.people.ids(), default=0)
-        if known_up_to not in (None, -1):
-            campaigns.mark_known(saved.campaign_id, known_up_to)
+        if activation_mark == -1 and saved.activation_mark is None and document.get("status") == "active":
+            activation_mark = max(self.referral_factory.account.people.ids(), default=0)
+        if activation_mark not in (None, -1):
+            campaigns.set_activation_mark(saved.campaign_id, activation_mark)
 
     def sign_up(
         self, email: str, first_name: str = "Ivo", *, campaign: int = 1, referrer: int | None = 1, last_name: str = "Holm"

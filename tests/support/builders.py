@@ -366,14 +366,14 @@ class App:
 
     # -- what people set up -------------------------------------------------------------------------------------------
 
-    def configure(self, known_up_to: int | None = 0, **changes: Any) -> Campaign:
-        """Saves ``campaign_document(**changes)`` as the campaign's next version. ``known_up_to`` None: not marked yet."""
+    def configure(self, activation_mark: int | None = 0, **changes: Any) -> Campaign:
+        """Saves ``campaign_document(**changes)`` as the campaign's next version. ``activation_mark`` None: not marked yet."""
         campaigns = self.environment.campaigns
         document = campaign_document(**changes)
         before = campaigns.find(document["campaign_id"])
         saved = campaigns.save(campaign_of(document), before.version if before else None, "mara@example.com", self.clock.now())
-        if known_up_to is not None and document["status"] == "active":
-            campaigns.mark_known(saved.campaign_id, known_up_to)
+        if activation_mark is not None and document["status"] == "active":
+            campaigns.set_activation_mark(saved.campaign_id, activation_mark)
         if saved.uncounted:
             count_standing(self.environment, saved)
         return saved
@@ -421,7 +421,7 @@ class App:
         assert row is not None
         return row
 
-    def ring(self, user_id: int = 42, *, replay: bool = False) -> Referral:
+    def move_due(self, user_id: int = 42, *, replay: bool = False) -> Referral:
         row = self.deliver(DeliverContact(1, user_id, "ring", self.clock.now(), replay=replay))
         assert row is not None
         return row

@@ -138,7 +138,7 @@ class Story:
         item = self._environment.qualifications.find(self._campaign.campaign_id, self._friend.user_id)
         if item is not None and item.stage is Stage.FAILED:
             raise SmokeError(f"Referral Factory refused: {item.reason}")
-        return item.told if item is not None else None
+        return item.reported if item is not None else None
 
     def _is_qualified(self) -> bool:
         found = self._account.user(self._friend.user_id)

@@ -135,7 +135,7 @@ def _qualification(seen: Qualification | None) -> dict[str, Any] | None:
     if seen is None:
         return None
     facts = {name: getattr(seen, name) for name in ("value", "by_hand", "due_at", "confirmed_at", "reason")}
-    return {"stage": str(seen.stage), "stands": standing_of(seen), "qualified": seen.told, **facts}
+    return {"stage": str(seen.stage), "stands": standing_of(seen), "qualified": seen.reported, **facts}
 
 
 def _referrer(known: KnownReferrer | None) -> dict[str, Any] | None:

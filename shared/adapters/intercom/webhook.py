@@ -74,12 +74,12 @@ def check_body_signature(header: str | None, body: bytes, secrets: Sequence[str]
 
 
 def _check(header: str | None, form: re.Pattern[str], body: bytes, secrets: Sequence[str], digest: str, prefix: str) -> None:
-    told = (header or "").strip().lower()
-    told = told if form.fullmatch(told) else ""
+    given = (header or "").strip().lower()
+    given = given if form.fullmatch(given) else ""
     right = False
     for secret in secrets:
         expected = prefix + hmac.new(secret.encode("utf-8", "surrogatepass"), body, digest).hexdigest()
-        right |= hmac.compare_digest(told.encode("ascii"), expected.encode("ascii")) and bool(secret)
+        right |= hmac.compare_digest(given.encode("ascii"), expected.encode("ascii")) and bool(secret)
     if not right:
         raise InvalidSignatureError("the notification's signature is missing or wrong")
 

@@ -123,10 +123,10 @@ def _read_multipart(body: bytes, boundary: str, codec: str) -> dict[str, Any]:
             name.strip().lower(): value.strip()
             for name, _, value in (line.partition(":") for line in head[:4_000].decode(codec).split("\r\n"))
         }
-        told = _parameters(headers.get("content-disposition", ""))
-        if "name" in told and not {"filename", "filename*"} & told.keys():
+        disposition = _parameters(headers.get("content-disposition", ""))
+        if "name" in disposition and not {"filename", "filename*"} & disposition.keys():
             own = _CODECS.get(_parameters(headers.get("content-type", "")).get("charset", "").lower(), codec)
-            pairs.append((told["name"], content.decode(own)))
+            pairs.append((disposition["name"], content.decode(own)))
     return _gathered(pairs)
 
 

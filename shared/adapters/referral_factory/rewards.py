@@ -40,29 +40,29 @@ def is_reward(fields: Mapping[str, Any]) -> bool:
 
 def reward_of(fields: Mapping[str, Any]) -> RewardFacts | None:
     """The reward that a ``rewarded`` webhook tells of; None when it names no issued reward: the lists will."""
-    told = unfold_brackets(without_entities(fields))
-    inner = told.get("data")
+    sent = unfold_brackets(without_entities(fields))
+    inner = sent.get("data")
     if isinstance(inner, Mapping) and is_reward(inner):
-        told = {**told, **inner}
-    nested = told.get("reward")
+        sent = {**sent, **inner}
+    nested = sent.get("reward")
     reward: Mapping[str, Any] = nested if isinstance(nested, Mapping) else {}
-    bare = "recipient_id" in told
-    number = id_of(first([told.get("issued_reward_id"), reward.get("id"), reward.get("issued_reward_id")]))
+    bare = "recipient_id" in sent
+    number = id_of(first([sent.get("issued_reward_id"), reward.get("id"), reward.get("issued_reward_id")]))
     if number is None and bare:
-        number = id_of(told.get("id"))
+        number = id_of(sent.get("id"))
     if number is None:
         return None
 
     def value(*names: str) -> Any:
-        return first(_values(told, reward, bare, names))
+        return first(_values(sent, reward, bare, names))
 
     recipients = ("recipient_id", "reward.recipient_id", "user_id", "user.id")
-    recipient = first(look_up(told, name) for name in recipients)
+    recipient = first(look_up(sent, name) for name in recipients)
     return RewardFacts(
         kind=Kind.ISSUED,
         id=number,
-        recipient_id=id_of(first([recipient, None if bare else told.get("id")])),
-        reward_id=id_of(first([reward.get("reward_id"), told.get("reward_id")])),
+        recipient_id=id_of(first([recipient, None if bare else sent.get("id")])),
+        reward_id=id_of(first([reward.get("reward_id"), sent.get("reward_id")])),
         status=status_of(text_of(value("status")), Status.ISSUED),
         name=_short(first([value("name"), nested if isinstance(nested, str) else None])),
         amount=_short(value("amount", "total", "value")),
@@ -110,12 +110,12 @@ def _listed(entry: Mapping[str, Any], metric: str | None, kind: Kind, status: St
     )
 
 
-def _values(told: Mapping[str, Any], reward: Mapping[str, Any], bare: bool, names: tuple[str, ...]) -> Iterator[Any]:
+def _values(sent: Mapping[str, Any], reward: Mapping[str, Any], bare: bool, names: tuple[str, ...]) -> Iterator[Any]:
     for name in names:
         yield reward.get(name)
-        yield told.get(f"reward_{name}")
+        yield sent.get(f"reward_{name}")
         if bare:
-            yield told.get(name)
+            yield sent.get(name)
 
 
 def _short(value: Any) -> str | None:

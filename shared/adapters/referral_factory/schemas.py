@@ -71,26 +71,26 @@ def told_person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, for
     Raises MalformedPayloadError when it names two e-mail addresses."""
     decoded = without_entities(fields)
     person = person_of(decoded, aliases, form=form)
-    told = _unwrap(decoded)
-    if person is None or isinstance(told.get("meta"), list | Mapping):
+    sent = _unwrap(decoded)
+    if person is None or isinstance(sent.get("meta"), list | Mapping):
         return person
-    beside = bounded({**dict(_beside_ours(told)), **person.meta})
+    beside = bounded({**dict(_beside_ours(sent)), **person.meta})
     return replace(person, meta={**person.meta, **{label: beside[label] for label in beside if label not in aliases}})
 
 
-def _beside_ours(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _beside_ours(sent: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What stands under a name of ours and says nothing of the person: boxes of the form that are labelled so."""
     for name in _MAY_BE_LABELS:
-        value = told.get(name)
+        value = sent.get(name)
         if name in {"data", "user"} or not isinstance(value, bool | Mapping | list):
             yield name, value
     for name in ("campaign", "referrer"):
-        if isinstance(told.get(name), str) and id_of(told[name]) is None:
-            yield name, told[name]
+        if isinstance(sent.get(name), str) and id_of(sent[name]) is None:
+            yield name, sent[name]
     for ours in _SAME_FACT:
-        others = [name for name in _NAMES[ours] if name in told and text_of(told[name]) is not None]
-        taken = text_of(told[others[0]]) if others else None
-        yield from ((name, told[name]) for name in others[1:] if text_of(told[name]) != taken)
+        others = [name for name in _NAMES[ours] if name in sent and text_of(sent[name]) is not None]
+        taken = text_of(sent[others[0]]) if others else None
+        yield from ((name, sent[name]) for name in others[1:] if text_of(sent[name]) != taken)
 
 
 def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
@@ -99,21 +99,21 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bo
     ``aliases``: their field name (or path, or extra field's label) → our name (``email``, ``meta.<label>``,
     ``referrer.first_name``, …). An alias wins over a field that has our name already.
     """
-    told = _unwrap(fields)
-    meta = dict(labelled(told.get("meta")))
-    aliased = _take_aliased(told, meta, aliases)
+    sent = _unwrap(fields)
+    meta = dict(labelled(sent.get("meta")))
+    aliased = _take_aliased(sent, meta, aliases)
     for name in _ADDRESSES & aliased.keys() if form else ():
         if isinstance(aliased[name], str):
             aliased[name] = with_plus(aliased[name])
-    if is_reward(told):
+    if is_reward(sent):
         of_the_reward = ("recipient_id", "user_id", "reward.recipient_id", "id")
-        aliased.setdefault("id", first(look_up(told, name) for name in of_the_reward))
-        told = _without_bare_reward(told)
-    known = {ours: first([aliased.pop(ours, None), *(look_up(told, name) for name in names)]) for ours, names in _NAMES.items()}
+        aliased.setdefault("id", first(look_up(sent, name) for name in of_the_reward))
+        sent = _without_bare_reward(sent)
+    known = {ours: first([aliased.pop(ours, None), *(look_up(sent, name) for name in names)]) for ours, names in _NAMES.items()}
     user_id = id_of(known["id"])
     if user_id is None:
         return None
-    referrer = _referrer(told, aliased)
+    referrer = _referrer(sent, aliased)
     labels = {name.removeprefix("meta."): value for name, value in aliased.items() if name.startswith("meta.")}
     type_, source = text_of(known["type"]), text_of(known["source"])
     return Person(
@@ -130,7 +130,7 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bo
         referrals_count=count_of(known["referrals_count"]),
         converted_referrals_count=count_of(known["converted_referrals_count"]),
         qualified_at=_qualified_at(known["qualified_at"], date_of(known["signed_up_at"])),
-        meta=bounded({**_unknown(told), **meta, **labels}, without=aliases.keys() - labels.keys()),
+        meta=bounded({**_unknown(sent), **meta, **labels}, without=aliases.keys() - labels.keys()),
         referrer=referrer,
     )
 
@@ -147,75 +147,75 @@ def user_of(answer: Mapping[str, Any]) -> Person | None:
 
 def campaign_id_of(fields: Mapping[str, Any]) -> int | None:
     """The campaign the fields name, None when they name none."""
-    told = _unwrap(fields)
-    return id_of(first([told.get("campaign_id"), look_up(told, "campaign.id"), told.get("campaign")]))
+    sent = _unwrap(fields)
+    return id_of(first([sent.get("campaign_id"), look_up(sent, "campaign.id"), sent.get("campaign")]))
 
 
 def _unwrap(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The user's own fields, out of up to three envelopes ``{"data": {…}}``, ``{"user": {…}}``. Of an envelope's other
     fields those are kept that the user lacks and that cannot be the envelope's own."""
-    told = unfold_brackets(fields)
+    sent = unfold_brackets(fields)
     for _ in range(3):
         for name in ("data", "user"):
-            inner = told.get(name)
+            inner = sent.get(name)
             if isinstance(inner, list) and len(inner) == 1:
                 inner = inner[0]
-            if isinstance(inner, Mapping) and inner and not _hides(inner, told):
-                outer = {key: value for key, value in told.items() if key != name and key not in _OF_THE_ENVELOPE}
-                told = {**outer, **inner}
+            if isinstance(inner, Mapping) and inner and not _hides(inner, sent):
+                outer = {key: value for key, value in sent.items() if key != name and key not in _OF_THE_ENVELOPE}
+                sent = {**outer, **inner}
                 break
         else:
             break
-    return told
+    return sent
 
 
-def _hides(inner: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+def _hides(inner: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
     """Whether it is no envelope's content: the body beside it names the person itself."""
-    if id_of(told.get("id")) is None:
+    if id_of(sent.get("id")) is None:
         return False
     names = {*_NAMES["email"], *_NAMES["first_name"]} - {"name"}
-    return bool(names & told.keys()) or not ({"data", "user", *_NAMES["id"]} & inner.keys())
+    return bool(names & sent.keys()) or not ({"data", "user", *_NAMES["id"]} & inner.keys())
 
 
 def _email(value: Any) -> str | None:
     """Cleaned, in the person's spelling. The same address in several spellings is one."""
-    told = [text for text in map(text_of, value if isinstance(value, list) else [value]) if text]
-    if len({fold_email(one) for one in told}) > 1:
+    sent = [text for text in map(text_of, value if isinstance(value, list) else [value]) if text]
+    if len({fold_email(one) for one in sent}) > 1:
         raise MalformedPayloadError("the webhook names several e-mail addresses", vendor="referral_factory")
-    return (clean_email(told[0]) or told[0]) if told else None
+    return (clean_email(sent[0]) or sent[0]) if sent else None
 
 
-def _without_bare_reward(told: dict[str, Any]) -> dict[str, Any]:
+def _without_bare_reward(sent: dict[str, Any]) -> dict[str, Any]:
     """Without what a reward that names its recipient apart says of itself; ``name`` is its own where nothing of a person is."""
-    if "recipient_id" not in told:
-        return told
-    of_the_reward = OF_A_BARE_REWARD if {"first_name", "email"} & set(told) else {*OF_A_BARE_REWARD, "name", "code", "type"}
-    return {name: value for name, value in told.items() if name not in of_the_reward}
+    if "recipient_id" not in sent:
+        return sent
+    of_the_reward = OF_A_BARE_REWARD if {"first_name", "email"} & set(sent) else {*OF_A_BARE_REWARD, "name", "code", "type"}
+    return {name: value for name, value in sent.items() if name not in of_the_reward}
 
 
-def _take_aliased(told: dict[str, Any], meta: dict[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+def _take_aliased(sent: dict[str, Any], meta: dict[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
     """The aliased values under our names; they are taken out of the fields, so that they do not become extra fields too."""
     aliased: dict[str, Any] = {}
     for theirs, ours in aliases.items():
         label = theirs.removeprefix("meta.")
-        value = first([look_up(told, theirs), meta.get(label)])
+        value = first([look_up(sent, theirs), meta.get(label)])
         if value is None:
             continue
         aliased[ours] = value
         meta.pop(label, None)
         if theirs not in _NO_META:
-            told.pop(theirs, None)
+            sent.pop(theirs, None)
     return aliased
 
 
-def _referrer(told: Mapping[str, Any], aliased: Mapping[str, Any]) -> Referrer:
-    nested = told.get("referrer")
+def _referrer(sent: Mapping[str, Any], aliased: Mapping[str, Any]) -> Referrer:
+    nested = sent.get("referrer")
     if not isinstance(nested, Mapping):
         nested = {"id": nested}
     found: dict[str, Any] = {}
     for name in _REFERRER_NAMES:
         flat = f"referrer_{name}"
-        found[name] = first([aliased.get(f"referrer.{name}"), aliased.get(flat), told.get(flat), nested.get(name)])
+        found[name] = first([aliased.get(f"referrer.{name}"), aliased.get(flat), sent.get(flat), nested.get(name)])
     email = text_of(found["email"])
     return Referrer(
         user_id=id_of(found["id"]),
@@ -232,16 +232,16 @@ def _audience(type_: str | None, source: str | None, referrer: Referrer) -> Audi
 
 def _qualified_at(date: Any, signed_up_at: str | None) -> str | None:
     """None where it cannot be when somebody qualified: a zero date, ``N/A``, a day before the signup."""
-    told = date_of(date)
-    if told is None or not _YEAR.search(told):
+    sent = date_of(date)
+    if sent is None or not _YEAR.search(sent):
         return None
-    days = [text[:10] for text in (told, signed_up_at) if text and _DAY.match(text)]
-    return None if len(days) > 1 and days[0] < days[1] else told
+    days = [text[:10] for text in (sent, signed_up_at) if text and _DAY.match(text)]
+    return None if len(days) > 1 and days[0] < days[1] else sent
 
 
-def _unknown(told: Mapping[str, Any]) -> dict[str, Any]:
+def _unknown(sent: Mapping[str, Any]) -> dict[str, Any]:
     """Fields without a meaning of ours are the customer's own."""
-    return {label: value for label, value in told.items() if label not in _OURS}
+    return {label: value for label, value in sent.items() if label not in _OURS}
 
 
 def form_of(answer: Mapping[str, Any]) -> list[FormField]:

@@ -27,11 +27,11 @@ def check_secret(header_values: Sequence[str], secrets: Sequence[str]) -> int:
     value = header_values[0] if len(header_values) == 1 else ""
     if not value.isascii():
         value = ""
-    told = hashlib.sha256(value.encode("ascii")).digest()
+    given = hashlib.sha256(value.encode("ascii")).digest()
     right = []
     for secret in secrets:
         expected = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-        right.append(hmac.compare_digest(told, expected) and bool(secret))
+        right.append(hmac.compare_digest(given, expected) and bool(secret))
     if not any(right):
         raise InvalidSignatureError("the webhook's secret is missing or wrong")
     return right.index(True)

@@ -101,7 +101,7 @@ class Rewards:
 class Campaign:
     """The newest settings.
 
-    ``known_up_to``: people with this user id or a lower one joined before activation and are not delivered.
+    ``activation_mark``: people with this user id or a lower one joined before activation and are not delivered.
     ``watches_departures``: a contact that stood at a qualified value was adopted, so that any value of it can matter; last
     marked at ``departures_at``.
     ``rule_since``: when each qualified value became one. ``uncounted``: those that became one after somebody may have stood at
@@ -122,7 +122,7 @@ class Campaign:
     trigger: AttributeTrigger | None = None
     backfill: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
-    known_up_to: int | None = None
+    activation_mark: int | None = None
     became_user: bool = False
     unqualify_on_reversal: bool = False
     qualify_skipped: bool = False

@@ -77,7 +77,7 @@ _STANDS = {
 def standing_of(seen: Qualification) -> str:
     """Where a qualification stands, in plain words."""
     if seen.stage is Stage.CONFIRMED:
-        return "Qualified in Referral Factory." if seen.told else "Not qualified: it was taken back."
+        return "Qualified in Referral Factory." if seen.reported else "Not qualified: it was taken back."
     return "It is not certain what Referral Factory holds; it is asked." if seen.is_doubted else _STANDS[seen.stage]
 
 

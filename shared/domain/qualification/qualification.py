@@ -33,7 +33,7 @@ class Stage(StrEnum):
 class Sighting:
     """A contact as it was at ``at`` (epoch seconds, by Intercom's ``updated_at``).
 
-    ``read``: we asked Intercom ourselves, so it was the newest state then; else a notification told, maybe late.
+    ``read``: we asked Intercom ourselves, so it was the newest state then; else a notification reported it, maybe late.
     ``attribute``: whose value it is; None in what was stored before sightings said so, and then of whatever is tracked.
     """
 
@@ -48,7 +48,7 @@ class Sighting:
 class Qualification:
     """One referral's qualification. Times in epoch seconds.
 
-    ``generation`` counts the turns: with ``wanted`` it makes each call to Referral Factory one of its kind. ``told``: what
+    ``generation`` counts the turns: with ``wanted`` it makes each call to Referral Factory one of its kind. ``reported``: what
     Referral Factory is known to hold, None while nobody knows. ``by_hand``: somebody qualified there, not a contact's value,
     as was heard at ``by_hand_at``. ``taken_back_at``: when we heard that somebody had taken back there what a value earned;
     what was seen before counts no more. ``doubted_at``: when somebody said that Referral Factory holds something else
@@ -62,7 +62,7 @@ class Qualification:
     stage: Stage = Stage.WATCHING
     generation: int = 0
     wanted: bool = False
-    told: bool | None = None
+    reported: bool | None = None
     by_hand: bool = False
     value: Value = None
     exact: bool = True
@@ -122,12 +122,12 @@ class Qualification:
         )
         if self.stage is Stage.RESERVED:  # that call's answer is still open; the next one reads first
             return replace(turn, due_at=due_at if self.due_at is None else self.due_at)
-        if self.told is wanted or (not wanted and self.told is None):
+        if self.reported is wanted or (not wanted and self.reported is None):
             return replace(turn, stage=Stage.CONFIRMED, due_at=None)
         return replace(turn, stage=Stage.WAITING, due_at=due_at)
 
     def waiting(self, until: float, reason: str) -> Qualification:
-        """To be rung at ``until``; a call whose answer is open stays so."""
+        """To be enqueued at ``until``; a call whose answer is open stays so."""
         return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
 
     def tried(self, at: float, *, alone: bool) -> Qualification:
@@ -137,7 +137,7 @@ class Qualification:
         return replace(self, tries=self.tries + 1, tried_since=at if self.tried_since is None else self.tried_since)
 
     def put_off(self, until: float | None, reason: str) -> Qualification:
-        """To be rung at ``until``; None: what was seen stays, and only a person or a newer sighting goes on with it."""
+        """To be enqueued at ``until``; None: what was seen stays, and only a person or a newer sighting goes on with it."""
         return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
 
     def reserved(self, at: float, until: float) -> Qualification:
@@ -147,21 +147,21 @@ class Qualification:
         """The call was never made, or was refused unread."""
         return replace(self, stage=Stage.WAITING, reserved_at=None)
 
-    def confirmed(self, told: bool, at: float, due_at: float) -> Qualification:
+    def confirmed(self, reported: bool, at: float, due_at: float) -> Qualification:
         """Referral Factory holds ``told``; if that is no longer what is wanted, the next call is due."""
-        known = replace(self, told=told, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
-        if told is self.wanted:
+        known = replace(self, reported=reported, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
+        if reported is self.wanted:
             return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0, tries=0, tried_since=None)
         return replace(known, stage=Stage.WAITING, due_at=due_at)
 
-    def heard(self, told: bool, at: float, ask_at: float) -> Qualification:
+    def heard(self, reported: bool, at: float, ask_at: float) -> Qualification:
         """Somebody says that Referral Factory holds ``told``. Where that is no news it changes nothing; else Referral Factory
         is asked at ``ask_at``, which is at once where nothing was known of it."""
-        if self.told is told or self.stage is Stage.RESERVED or not (told or self.told):
+        if self.reported is reported or self.stage is Stage.RESERVED or not (reported or self.reported):
             return self
         if self.stage is Stage.WAITING:
-            return replace(self, told=None)
-        return self.in_doubt(at, at if self.told is None else ask_at)
+            return replace(self, reported=None)
+        return self.in_doubt(at, at if self.reported is None else ask_at)
 
     def in_doubt(self, at: float, ask_at: float) -> Qualification:
         """Referral Factory is asked at ``ask_at`` what it holds."""
@@ -171,18 +171,18 @@ class Qualification:
     def is_doubted(self) -> bool:
         return self.doubted_at is not None
 
-    def settled(self, told: bool, at: float) -> Qualification:
+    def settled(self, reported: bool, at: float) -> Qualification:
         """The answer to a doubt. A hand at Referral Factory is believed in either direction: what it took back is earned again
         only by a later change; what it alone had given, by any value seen since."""
         heard_at = self.doubted_at
         if heard_at is None:
             return self
-        if told and not self.wanted:
+        if reported and not self.wanted:
             turn = replace(self, wanted=True, generation=self.generation + 1, by_hand=True, by_hand_at=heard_at)
-            return turn.confirmed(told, at, at)
-        if told:
-            return replace(self, by_hand_at=self.by_hand_at if self.by_hand else None).confirmed(told, at, at)
-        rests = replace(self, wanted=False, by_hand=False, by_hand_at=None).confirmed(told, at, at)
+            return turn.confirmed(reported, at, at)
+        if reported:
+            return replace(self, by_hand_at=self.by_hand_at if self.by_hand else None).confirmed(reported, at, at)
+        rests = replace(self, wanted=False, by_hand=False, by_hand_at=None).confirmed(reported, at, at)
         if not self.wanted:
             return rests if self.generation else replace(rests, stage=Stage.WATCHING)
         taken_back_at = heard_at if self.by_hand_at is None else self.taken_back_at
@@ -337,19 +337,21 @@ def _collapsed(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
     for one in sightings:
         if one.read and (_whose(one) not in newest_read or one.at >= newest_read[_whose(one)].at):
             newest_read[_whose(one)] = one
-    told = sorted({one for one in sightings if not one.read}, key=lambda one: (*_whose(one), one.at, str(one.value)))
+    reported = sorted({one for one in sightings if not one.read}, key=lambda one: (*_whose(one), one.at, str(one.value)))
     kept = [
         one
-        for index, one in enumerate(told)
-        if not (0 < index < len(told) - 1 and _is_same_run(told[index - 1], one) and _is_same_run(one, told[index + 1]))
+        for index, one in enumerate(reported)
+        if not (
+            0 < index < len(reported) - 1 and _is_same_run(reported[index - 1], one) and _is_same_run(one, reported[index + 1])
+        )
     ]
     kept = sorted([*kept, *newest_read.values()], key=lambda one: (one.at, *_whose(one), one.read, str(one.value)))
     return tuple(kept[-MOST_SIGHTINGS:])
 
 
-def _may_be_newer(told: Sighting, read: Sighting | None) -> bool:
+def _may_be_newer(reported: Sighting, read: Sighting | None) -> bool:
     """Intercom's answers tell whole seconds: of two changes within one, the answer may have shown the first."""
-    return read is None or read.at < told.at or (int(read.at) == int(told.at) and read.value != told.value)
+    return read is None or read.at < reported.at or (int(read.at) == int(reported.at) and read.value != reported.value)
 
 
 def _is_known(seen: Qualification, shown: Sighting) -> bool:

@@ -20,7 +20,7 @@ class KnownReferrer:
     """One person in one campaign. Times are epoch seconds.
 
     ``marks`` counts what happened to them; the update that saw as many clears ``due_at``. ``written``: what ``contact_id``
-    holds of ours. ``instead_of``: the dead id that led to ``contact_id``. ``email``: as a referral told it. ``left_out``:
+    holds of ours. ``instead_of``: the dead id that led to ``contact_id``. ``email``: as a referral reported it. ``left_out``:
     attributes that Intercom did not have at the last update. ``tries``: that ended in trouble of this person alone.
     ``workspace_id``: where the contact is.
     """

@@ -121,16 +121,16 @@ class Reward:
         return self.to_issue and self.settled_at is None and self.facts.kind is Kind.DUE
 
 
-def completed(reward: Reward, told: RewardFacts, now: float, *, listed: bool) -> Reward:
+def completed(reward: Reward, newer: RewardFacts, now: float, *, listed: bool) -> Reward:
     """With what was told later. A list is the truth; a webhook may be late, so it never takes a status back."""
     known = reward.facts
     names = [name for name in RewardFacts.__slots__ if name not in {"kind", "id", "status", "can_be_issued"}]
-    later: dict[str, Any] = {name: value for name in names if (value := getattr(told, name)) is not None}
-    is_newer = listed or _RANK[told.status] > _RANK[known.status]
-    status = told.status if is_newer and told.status is not Status.UNKNOWN else known.status
+    later: dict[str, Any] = {name: value for name in names if (value := getattr(newer, name)) is not None}
+    is_newer = listed or _RANK[newer.status] > _RANK[known.status]
+    status = newer.status if is_newer and newer.status is not Status.UNKNOWN else known.status
     if listed and known.kind is Kind.DUE and reward.settled_at is not None:
         status = known.status  # the list is older than our own issuing
-    facts = replace(known, **later, status=status, can_be_issued=told.can_be_issued)
+    facts = replace(known, **later, status=status, can_be_issued=newer.can_be_issued)
     return replace(reward, facts=facts, changed_at=now if status is not known.status else reward.changed_at)
 
 

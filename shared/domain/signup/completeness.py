@@ -54,7 +54,7 @@ def place_of(campaign: Campaign, user_id: int, row: Referral | None, workspace_i
     """Where somebody is whom Referral Factory lists. Who joined before the campaign was activated has no row.
     ``workspace_id``: the connected one, empty when it is not known."""
     if row is None:
-        joined_before = campaign.known_up_to is None or user_id <= campaign.known_up_to
+        joined_before = campaign.activation_mark is None or user_id <= campaign.activation_mark
         return Place.JOINED_BEFORE if joined_before and not campaign.backfill else Gap.NO_ROW
     place = _PLACES[row.state]
     if place is Place.WAITING and row.due_at is None:

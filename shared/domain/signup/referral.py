@@ -13,8 +13,8 @@ from shared.domain.person import Audience, Person, merge
 from shared.domain.signup.happened import Happened
 
 MAX_HISTORY = 40
-RING_AGAIN_AFTER = 180.0
-"""Seconds after which an undelivered row is rung again, whatever happened to its message."""
+ENQUEUE_AGAIN_AFTER = 180.0
+"""Seconds after which an undelivered row is enqueued again, whatever happened to its message."""
 
 
 FORGOTTEN = "The person asked to be erased."
@@ -73,17 +73,17 @@ class Event:
 class Referral:
     """One person in one campaign. Times are epoch seconds.
 
-    ``due_at``: when the sweep rings the row; every unfinished row that is not held has one. ``written``: the values this
+    ``due_at``: when the sweep enqueues the row; every unfinished row that is not held has one. ``written``: the values this
     row last sent to the contact. ``baseline``: the tracked attribute's value when the contact was adopted.
     ``baseline_at``: that contact's ``updated_at`` then; ``standing``: the value on each contact that had the e-mail then.
     ``look_at``: when it is seen whether Intercom takes now what was left out.
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done;
     ``settle_at``: when it is made again.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
-    ``told_at``: when the facts were told that changed the person last, None: they are those of the beginning.
+    ``told_at``: when the facts were reported that changed the person last, None: they are those of the beginning.
     ``tries``: that ended in trouble of this row alone, since ``tried_since``.
     ``promised_at``: since when the person is to be delivered, None: since ``accepted_at``.
-    ``synthetic``: we signed up ourselves, and nobody else has told anything of the row.
+    ``synthetic``: we signed up ourselves, and nobody else has reported anything of the row.
     ``refusals``: what a vendor refused beside the delivery, each with its reason: ``qualification``, ``reward 7``.
     ``dealt_with``: the troubles that a person has marked as dealt with.
     ``forgotten``: the person was erased; the row keeps its ids, so that nobody is brought back, and never changes again.
@@ -209,7 +209,7 @@ class Referral:
         look_at = now + min(max(FIRST_LOOK, waited / 4), LONGEST_LOOK)
         return replace(self, look_at=look_at, due_at=look_at if self.due_at is None else min(self.due_at, look_at))
 
-    def told(self, at: float, what: Happened, detail: str = "") -> Referral:
+    def with_event(self, at: float, what: Happened, detail: str = "") -> Referral:
         """With one more line of its story; the oldest lines but the first are forgotten past MAX_HISTORY."""
         history = (*self.history, Event(at, what, detail))
         if len(history) > MAX_HISTORY:
@@ -217,7 +217,7 @@ class Referral:
         return replace(self, history=history)
 
     def waiting(self, until: float, reason: str) -> Referral:
-        """Pending, to be rung at ``until``."""
+        """Pending, to be enqueued at ``until``."""
         return replace(self, state=State.PENDING, due_at=until, reason=reason)
 
     def reopened(self, at: float, until: float, reason: str) -> Referral:
@@ -242,7 +242,7 @@ class Referral:
         return replace(self, state=State.HELD, due_at=None, reason=reason)
 
     def done(self, state: State, reason: str = "") -> Referral:
-        """Finished: nothing rings it any more."""
+        """Finished: nothing enqueues it any more."""
         again = tuple(one for one in self.dealt_with if one not in TROUBLED)
         return replace(
             self,
@@ -296,7 +296,7 @@ class Referral:
         """Marked as dealt with. What goes wrong later opens the row again."""
         if not self.open_troubles:
             return self
-        return replace(self, dealt_with=tuple(sorted(self.troubles))).told(at, Happened.DEALT_WITH, who)
+        return replace(self, dealt_with=tuple(sorted(self.troubles))).with_event(at, Happened.DEALT_WITH, who)
 
 
 @dataclass(frozen=True, slots=True)

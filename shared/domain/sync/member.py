@@ -61,8 +61,8 @@ class SyncMember:
     def knowing(self, person: Person) -> SyncMember:
         """With what Referral Factory told; what it left out is kept. A reservation is confirmed by it, and was in vain where
         the person was invited: we add nobody with a referrer."""
-        told = {name: getattr(person, name) for name in ("url", "code", "referrals_count", "converted_referrals_count")}
-        kept = {name: value for name, value in told.items() if value is not None}
+        facts = {name: getattr(person, name) for name in ("url", "code", "referrals_count", "converted_referrals_count")}
+        kept = {name: value for name, value in facts.items() if value is not None}
         ours = self.created or (self.reserved and person.audience is not Audience.PERSON_INVITED)
         return replace(self, user_id=person.user_id, created=ours, failure="", failed_digest="", **kept)
 

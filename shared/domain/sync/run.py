@@ -45,7 +45,7 @@ class SyncRun:
     the form that a new person must fill, None until that was asked. ``due_at``: when a waiting run goes on. ``touched_at``:
     when it last came forward. ``people_page``, ``group``, ``cursor`` and ``page``: what is read next; ``announced``: contacts
     that Intercom says there are. ``chunks`` of contacts were made, ``chunks_done`` are finished, by ``lanes`` workers, who
-    were rung in that ``round``. ``work_from``: when all was read, and ``before_work`` contacts had their outcome by then.
+    were enqueued in that ``round``. ``work_from``: when all was read, and ``before_work`` contacts had their outcome by then.
     ``page_failures``: pages of contacts that did not come, ``people_failures``: of Referral Factory's people; after each two,
     fewer are asked for. ``begun_anew``: a
     cursor was refused, and the reading of contacts began from the start. ``fence`` grows with each lease of the reader.

@@ -39,7 +39,7 @@ class Tally:
 
     def with_outcome(self, outcome: Outcome, contact_id: str) -> Tally:
         """One more contact finished."""
-        told = ((contact_id, outcome.reason),) if outcome.reason else ()
+        example = ((contact_id, outcome.reason),) if outcome.reason else ()
         return self.plus(
             Tally(
                 finished=1,
@@ -48,7 +48,7 @@ class Tally:
                 unchanged=int(outcome.what == "unchanged"),
                 skipped={outcome.reason: 1} if outcome.what == "skipped" else {},
                 failed={outcome.reason: 1} if outcome.what == "failed" else {},
-                examples=told,
+                examples=example,
             )
         )
 

@@ -72,13 +72,13 @@ def save_campaign(
     campaign = environment.campaigns.save(settings, expected_version, author, now)
     what = f"Saved version {campaign.version} of campaign {campaign.campaign_id} ({campaign.status})."
     environment.audit.add(Change(now, author, what))
-    warnings += _tell_standing(environment, campaign)
-    if status is Status.ACTIVE and campaign.known_up_to is None and not campaign.backfill:
-        _mark_known(environment, campaign.campaign_id)
+    warnings += _warn_of_standing(environment, campaign)
+    if status is Status.ACTIVE and campaign.activation_mark is None and not campaign.backfill:
+        _set_activation_mark(environment, campaign.campaign_id)
     return Saved(campaign, tuple(warnings))
 
 
-def _tell_standing(environment: Environment, campaign: Campaign) -> list[Problem]:
+def _warn_of_standing(environment: Environment, campaign: Campaign) -> list[Problem]:
     """How many people of the campaign stand at a value that qualifies only from now on. Reconcile counts what saving cannot."""
     if not campaign.uncounted:
         return []
@@ -99,14 +99,14 @@ def _tell_standing(environment: Environment, campaign: Campaign) -> list[Problem
     return [("qualification.trigger", stand if standing.complete else stand + later)]
 
 
-def _mark_known(environment: Environment, campaign_id: int) -> None:
+def _set_activation_mark(environment: Environment, campaign_id: int) -> None:
     """Stores who had joined before the activation. Unasked or unanswered, reconcile's next whole pass stores it; until then
     reconcile adds nobody to this campaign."""
     try:
         if environment.time_left() > LONGEST_REFERRAL_FACTORY_CALL:
             highest = highest_user_id(environment.referral_factory(), environment.time_left)
             if highest is not None:
-                environment.campaigns.mark_known(campaign_id, highest)
+                environment.campaigns.set_activation_mark(campaign_id, highest)
     except (FailureError, ConfigurationError) as error:
         logger.warning("activation mark left to reconcile", campaign_id=campaign_id, error=type(error).__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.connection.connection import Vendor
-from shared.domain.signup.referral import RING_AGAIN_AFTER
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
 from shared.domain.vendor.retry import next_wait
 from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
@@ -13,29 +13,29 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.vendor.guard_vendor import LONGEST_LOOK_AWAY
 
 CAUGHT_UP_AT_ONCE = 50
-"""Rows of each shard that are rung right away; the sweep rings the others at its pace."""
+"""Rows of each shard that are enqueued right away; the sweep enqueues the others at its pace."""
 
 
 def catch_up(environment: Environment, vendor: Vendor) -> int:
-    """Closes the vendor's breaker, rings what waits for it and wakes reconcile; answers how many rows were rung. Doing it
-    twice rings nothing twice. What a queue refuses comes with the sweep or the schedule."""
+    """Closes the vendor's breaker, enqueues what waits for it and wakes reconcile; answers how many rows were enqueued. Doing
+    it twice enqueues nothing twice. What a queue refuses comes with the sweep or the schedule."""
     environment.breakers.close(vendor)
-    rung = _ring(environment) if vendor is Vendor.INTERCOM else 0
+    enqueued = _enqueue(environment) if vendor is Vendor.INTERCOM else 0
     try:
         environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), full=True))
     except TransientError:
         logger.warning("reconcile not woken", vendor=vendor)
-    return rung
+    return enqueued
 
 
-def _ring(environment: Environment) -> int:
+def _enqueue(environment: Environment) -> int:
     now = environment.clock.now()
     latest = now + next_wait(1, 0, LONGEST_LOOK_AWAY, jitter=1.0).seconds
     messages = []
     for shard in range(DUE_SHARDS):
         for row in environment.referrals.due(shard, latest, CAUGHT_UP_AT_ONCE):
             named = row.campaign_id is not None and row.user_id is not None and row.inbox_id is None
-            if named and environment.referrals.ring(row, now + RING_AGAIN_AFTER):
+            if named and environment.referrals.move_due(row, now + ENQUEUE_AGAIN_AFTER):
                 messages.append(DeliverContact(row.campaign_id or 0, row.user_id, "ring", now))
     refused = environment.delivery_queue.send_all(messages)
     return len(messages) - len(refused)

@@ -1,6 +1,6 @@
 """Rows that went as usual are looked at again by their age, in the order in which they came: no row has to be written for it.
 
-A row that did not (late, reopened, a check that failed) has a time of its own, and the sweep rings it (``next_check``).
+A row that did not (late, reopened, a check that failed) has a time of its own, and the sweep enqueues it (``next_check``).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ LOOKED_BACK = 3_600.0
 
 
 def check_by_age(environment: Environment) -> int:
-    """Rings the rows that have come of age; how many. Killed on the way it rings them again, which is harmless."""
+    """Rings the rows that have come of age; how many. Killed on the way it enqueues them again, which is harmless."""
     return sum(_check(environment, *age) for age in AGES)
 
 
 def _check(environment: Environment, name: str, age: float, wanted: Wanted, event: str) -> int:
-    rung, come_of_age = 0, environment.clock.now() - age
+    enqueued, come_of_age = 0, environment.clock.now() - age
     stored = environment.progresses.find(name)
     until = float(str(stored["until"])) if stored else come_of_age - LOOKED_BACK
     while until + STEP <= come_of_age and environment.time_left() > LEAST_TIME:
@@ -50,10 +50,10 @@ def _check(environment: Environment, name: str, age: float, wanted: Wanted, even
         messages = [_message(environment, group, event) for group in groups]
         if environment.delivery_queue.send_all(messages):
             logger.warning("queue refused checks", of=name)
-            break  # the next sweep rings all of this step again
-        rung += len(rows)
+            break  # the next sweep enqueues all of this step again
+        enqueued += len(rows)
         environment.progresses.save(name, {"until": until})
-    return rung
+    return enqueued
 
 
 def _rows(environment: Environment, after: float, until: float) -> Iterator[Referral]:

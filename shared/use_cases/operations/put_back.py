@@ -85,5 +85,5 @@ def _record(environment: Environment, who: str, row: Referral, done: PutBack) ->
             dropped=(),
             overwritten={},
             overwritten_on="",
-        ).told(now, Happened.PUT_BACK, f"{who}: {detail}"),
+        ).with_event(now, Happened.PUT_BACK, f"{who}: {detail}"),
     )

@@ -34,25 +34,25 @@ def accept_notification(environment: Environment, signature: str | None, body: b
     """
     environment.intercom_signatures.check_notification(signature, body)
     try:
-        told = environment.read_notification(body)
+        notified = environment.read_notification(body)
     except MalformedPayloadError:
         return _dropped(environment, "NotificationUnreadable")
-    if told.topic == PING:
+    if notified.topic == PING:
         environment.figures.received(Vendor.INTERCOM, PING, environment.clock.now())
         return PING
-    if not is_ours(environment.notification_rules, told.app_id):
+    if not is_ours(environment.notification_rules, notified.app_id):
         return _dropped(environment, "NotificationOfAnotherWorkspace")
-    if told.garbled:
+    if notified.garbled:
         environment.metrics.count("NotificationUnreadable")
-    if told.topic not in ATTRIBUTE_TOPICS | LIFE_TOPICS or told.contact_id is None:
+    if notified.topic not in ATTRIBUTE_TOPICS | LIFE_TOPICS or notified.contact_id is None:
         return _dropped(environment, "NotificationUnknown")
-    environment.figures.received(Vendor.INTERCOM, told.topic, environment.clock.now())
+    environment.figures.received(Vendor.INTERCOM, notified.topic, environment.clock.now())
     rules = environment.notification_rules.read()
-    values = {name: told.value(name) for name in {one.rule.attribute for one in rules} if told.tells(name)}
-    if told.topic not in LIFE_TOPICS and not can_matter(rules, values):
+    values = {name: notified.value(name) for name in {one.rule.attribute for one in rules} if notified.tells(name)}
+    if notified.topic not in LIFE_TOPICS and not can_matter(rules, values):
         return _dropped(environment, "NotificationIgnored")
     store_message(
-        environment, environment.qualification_queue, _message(environment, told, values), "NotificationStoredInInbox"
+        environment, environment.qualification_queue, _message(environment, notified, values), "NotificationStoredInInbox"
     )
     environment.metrics.count("NotificationQueued")
     return "queued"
@@ -68,17 +68,17 @@ def _dropped(environment: Environment, metric: str) -> str:
     return metric
 
 
-def _message(environment: Environment, told: Notified, values: dict[str, object]) -> QualifyReferral:
+def _message(environment: Environment, notified: Notified, values: dict[str, object]) -> QualifyReferral:
     return QualifyReferral(
-        topic=told.topic,
+        topic=notified.topic,
         received_at=environment.clock.now(),
-        contact_id=told.contact_id,
-        email=told.email,
-        role=told.role,
+        contact_id=notified.contact_id,
+        email=notified.email,
+        role=notified.role,
         values=values,
-        updated_at=told.updated_at,
-        contact_created_at=told.created_at,
-        notification_id=told.id,
-        merged_from=told.merged_from,
+        updated_at=notified.updated_at,
+        contact_created_at=notified.created_at,
+        notification_id=notified.id,
+        merged_from=notified.merged_from,
         id=environment.chance.token(),
     )

@@ -25,7 +25,7 @@ def note_uninstall(environment: Environment, signature: str | None, hub: str | N
     """Marks the connection as disconnected, so that queued work is held from the next call on; True when this call did.
 
     A body that has disconnected before, and comes again after a reconnect, may be anybody's copy of it: the connection is
-    only doubted, and ``settle_doubt`` asks Intercom. Raises InvalidSignatureError and TransientError.
+    only doubted, and ``resolve_doubt`` asks Intercom. Raises InvalidSignatureError and TransientError.
     """
     document = _ours(environment, signature, hub, body)
     if document is None:

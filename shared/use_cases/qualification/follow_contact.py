@@ -35,7 +35,7 @@ def follow_contact(environment: Environment, row: Referral, message: QualifyRefe
             return row
         return _follow_other(environment, row, message.contact_id) or _erase(environment, row, message.contact_id)
     if message.topic in STORIES and is_its_own:
-        return _tell_once(environment, row, STORIES[message.topic])
+        return _report_once(environment, row, STORIES[message.topic])
     return row
 
 
@@ -70,7 +70,7 @@ def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, k
     def move(one: Referral) -> Referral:
         if one.contact_id != dead_id:
             return one
-        return replace(one, contact_id=survivor_id, ours=False, notes=(*one.notes, note)).told(now, Happened.MERGED, note)
+        return replace(one, contact_id=survivor_id, ours=False, notes=(*one.notes, note)).with_event(now, Happened.MERGED, note)
 
     return environment.referrals.update(row.campaign_id, row.user_id, move)
 
@@ -121,7 +121,7 @@ def _move(environment: Environment, row: Referral, dead_id: str, contact: Contac
         if one.contact_id != dead_id:
             return one
         moved = replace(one, contact_id=contact_id, ours=False, standing={**standing, **one.standing}, notes=(*one.notes, note))
-        return moved.told(now, Happened.FOLLOWED, note)
+        return moved.with_event(now, Happened.FOLLOWED, note)
 
     return environment.referrals.update(row.campaign_id, row.user_id, move)
 
@@ -137,16 +137,16 @@ def _erase(environment: Environment, row: Referral, contact_id: str) -> Referral
         lambda one: replace(one.moved_to(None), erased_at=now),
     )
     return environment.referrals.update(
-        row.campaign_id, row.user_id, lambda one: one.done(State.ERASED, ERASED).told(now, Happened.ERASED, ERASED)
+        row.campaign_id, row.user_id, lambda one: one.done(State.ERASED, ERASED).with_event(now, Happened.ERASED, ERASED)
     )
 
 
-def _tell_once(environment: Environment, row: Referral, what: Happened) -> Referral:
+def _report_once(environment: Environment, row: Referral, what: Happened) -> Referral:
     """A notification that comes twice is told once."""
     now = environment.clock.now()
 
     def tell(one: Referral) -> Referral:
-        return one if one.history and one.history[-1].what == what else one.told(now, what)
+        return one if one.history and one.history[-1].what == what else one.with_event(now, what)
 
     return environment.referrals.update(row.campaign_id, row.user_id, tell)
 

@@ -37,7 +37,7 @@ from shared.ports.contact import People
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.follow_contact import follow_contact, follow_own_contact
 from shared.use_cases.qualification.read_contact import WITHIN_THE_SECOND, read_contacts
-from shared.use_cases.qualification.tell_qualification import OPEN, hear_of_qualification, tell_qualification
+from shared.use_cases.qualification.report_qualification import OPEN, hear_of_qualification, report_qualification
 
 YOUNG = 600.0
 """Seconds after its creation in which a contact that nobody knows may be one whose delivery is not stored yet."""
@@ -49,8 +49,8 @@ PAUSED_AGAIN_AFTER = 300.0
 """Seconds: whoever lets the campaign go on need not wait for long."""
 HEARD = {"qualified": True, "not qualified": False}
 """Topics that stand for a word of Referral Factory, and what it says."""
-RING = "ring"
-WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", RING})
+ENQUEUE = "ring"
+WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", ENQUEUE})
 RECONCILED = "reconcile"
 """The topic of what a search showed."""
 BECOMES_USER = frozenset({"contact.merged", RECONCILED})
@@ -95,7 +95,7 @@ class QualificationAttempt:
         return max((one.attempts for one in self._begun.values()), default=0)
 
     def wait(self, until: float, reason: str) -> bool:
-        """Lets the ledger ring what was begun; False when something is not stored there, so that the queue has to wait."""
+        """Lets the ledger enqueue what was begun; False when something is not stored there, so that the queue has to wait."""
         for key in self._begun:
             self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
         return bool(self._begun) and not self._untold
@@ -177,9 +177,9 @@ class QualificationAttempt:
                 return  # qualified, or refused by Referral Factory, for good
         seen = self._note(key, sighting)
         if not row.finished:
-            self._ring_later(key, DELIVERY_AGAIN_AFTER, "The signup is not delivered yet.")
+            self._enqueue_later(key, DELIVERY_AGAIN_AFTER, "The signup is not delivered yet.")
         elif campaign.status is Status.PAUSED:
-            self._ring_later(key, PAUSED_AGAIN_AFTER, "The campaign is paused.")
+            self._enqueue_later(key, PAUSED_AGAIN_AFTER, "The campaign is paused.")
         else:
             if rule.reversible:
                 row, seen = read_contacts(environment, row, rule, seen)
@@ -192,7 +192,7 @@ class QualificationAttempt:
     def _leaves_it(self, row: Referral, campaign: Campaign, rule: Rule, value: Value) -> bool:
         """What a value earns is not earned yet, while nobody knows who stood at it before, or by another row."""
         if is_older(row, rule, value) and replace(rule, values=campaign.uncounted).matches(value):
-            self._ring_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED)
+            self._enqueue_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED)
             return True
         twin_id = self._twin_of(row, campaign)
         if twin_id is not None:
@@ -200,7 +200,7 @@ class QualificationAttempt:
         return twin_id is not None
 
     def _note(self, key: tuple[int, int], sighting: Sighting | None) -> Qualification:
-        """Stored first, to be rung should this worker not come back."""
+        """Stored first, to be enqueued should this worker not come back."""
         rescue_at = self._environment.clock.now() + QUALIFICATION_LEASE
 
         def note(one: Qualification) -> Qualification:
@@ -237,11 +237,11 @@ class QualificationAttempt:
             told_at += WITHIN_THE_SECOND
         seen_at = min(told_at, self._environment.clock.now())  # what is dated in the future could never be read anew
         if rule.attribute != ROLE:
-            told = rule.attribute in message.values
+            reported = rule.attribute in message.values
             value = message.values.get(rule.attribute)
-            return Sighting(message.contact_id, seen_at, value, attribute=rule.attribute) if told else None
+            return Sighting(message.contact_id, seen_at, value, attribute=rule.attribute) if reported else None
         signed_up = message.topic == SIGNED_UP or (self._shows_user() and not self._shows_another_user(row))
-        is_news = signed_up and not is_our_user(self._environment, row, message.contact_id, told=message.topic == SIGNED_UP)
+        is_news = signed_up and not is_our_user(self._environment, row, message.contact_id, reported=message.topic == SIGNED_UP)
         return Sighting(message.contact_id, seen_at, str(Role.USER), attribute=ROLE) if is_news else None
 
     def _shows_user(self) -> bool:
@@ -272,7 +272,7 @@ class QualificationAttempt:
         judged = environment.qualifications.update(row.campaign_id, row.user_id, judge)
         if turns:
             what, detail = (Happened.QUALIFIES, _detail(rule, judged)) if judged.wanted else (Happened.NO_LONGER_QUALIFIES, "")
-            environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.told(now, what, detail))
+            environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.with_event(now, what, detail))
             environment.metrics.count("ReferralQualifies" if judged.wanted else "QualificationReversed")
         return judged
 
@@ -295,7 +295,7 @@ class QualificationAttempt:
         return None
 
     def _leave_to(self, twin_id: int, row: Referral) -> None:
-        """The row says so, once; nothing rings it any more."""
+        """The row says so, once; nothing enqueues it any more."""
         note = f"Does not count: person {twin_id} of this campaign has the same contact, and a contact qualifies one referral."
         now, key = self._environment.clock.now(), (row.campaign_id, row.user_id)
         self._begun.pop(key, None)
@@ -303,7 +303,7 @@ class QualificationAttempt:
         self._environment.referrals.update(
             *key,
             lambda one: (
-                one if note in one.notes else replace(one, notes=(*one.notes, note)).told(now, Happened.COUNTS_ONCE, note)
+                one if note in one.notes else replace(one, notes=(*one.notes, note)).with_event(now, Happened.COUNTS_ONCE, note)
             ),
         )
 
@@ -312,11 +312,11 @@ class QualificationAttempt:
         key = (row.campaign_id, row.user_id)
         self._begun.pop(key, None)
         if judged.stage is Stage.FAILED and judged.due_at is not None:
-            if self._message.topic != RING:
-                return  # its own ring tries again
+            if self._message.topic != ENQUEUE:
+                return  # its own message tries again
             judged = self._environment.qualifications.update(*key, Qualification.reopened)
         if judged.stage in OPEN:
-            tell_qualification(self._environment, row, judged)
+            report_qualification(self._environment, row, judged)
         elif judged.due_at is not None and judged.stage is not Stage.FAILED:
             self._environment.qualifications.update(row.campaign_id, row.user_id, lambda one: replace(one, due_at=None))
         if QUALIFICATION in row.refusals:
@@ -332,7 +332,7 @@ class QualificationAttempt:
         )
         self._environment.referrals.update(*key, lambda one: one.refused(QUALIFICATION, reason))
 
-    def _ring_later(self, key: tuple[int, int], seconds: float, reason: str) -> None:
+    def _enqueue_later(self, key: tuple[int, int], seconds: float, reason: str) -> None:
         until = self._environment.clock.now() + seconds
         self._begun.pop(key, None)
         self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
@@ -347,7 +347,7 @@ class KnowingPeople(Protocol):
     def people(self) -> People: ...
 
 
-def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, told: bool = False) -> bool:
+def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, reported: bool = False) -> bool:
     """Whether this application made a user of the lead, or knew the contact as one; ``told``: Intercom itself says that the
     lead has just become one."""
     connection = environment.connections.find()
@@ -356,7 +356,7 @@ def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, t
     if person is None:
         return False
     known = person.role == Role.USER and person.contact_id == contact_id
-    return person.converted or (known and not told)
+    return person.converted or (known and not reported)
 
 
 def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:

@@ -69,10 +69,10 @@ def _doubtful(seen: Qualification, rule: Rule, moved: Sequence[Sighting]) -> lis
     return [one for one in read if one is not None and rule.matches(one.value)]
 
 
-def _is_as_read(seen: Qualification, told: Sighting) -> bool:
+def _is_as_read(seen: Qualification, seen_there: Sighting) -> bool:
     """The value is the one that was read last: whatever came in between has a notification of its own."""
-    last = seen.last_read(told.contact_id)
-    return last is not None and last.value == told.value
+    last = seen.last_read(seen_there.contact_id)
+    return last is not None and last.value == seen_there.value
 
 
 def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Sighting]) -> list[_Reading]:
@@ -86,21 +86,21 @@ def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Si
         release(environment, person)
 
 
-def _read(environment: Environment, connection: Connection, rule: Rule, told: Sighting) -> _Reading:
+def _read(environment: Environment, connection: Connection, rule: Rule, seen_there: Sighting) -> _Reading:
     """The contact's newest state; of one that is archived or deleted what was told last."""
     intercom, survivor_id = environment.intercom(connection), None
     try:
         try:
-            contact = intercom.get_contact(told.contact_id)
+            contact = intercom.get_contact(seen_there.contact_id)
         except ContactGoneError as gone:
             if gone.canonical_id is None:
                 raise
             survivor_id = gone.canonical_id
             contact = intercom.get_contact(survivor_id)
     except ContactGoneError:
-        return _Reading(told.contact_id, replace(told, read=True))
+        return _Reading(seen_there.contact_id, replace(seen_there, read=True))
     read_at = contact.updated_at + WITHIN_THE_SECOND
-    if read_at < told.at and survivor_id is None:  # an answer from before the notification
-        return _Reading(told.contact_id, replace(told, read=True))
+    if read_at < seen_there.at and survivor_id is None:  # an answer from before the notification
+        return _Reading(seen_there.contact_id, replace(seen_there, read=True))
     shown = Sighting(contact.id, read_at, contact.value(rule.attribute), read=True, attribute=rule.attribute)
-    return _Reading(told.contact_id, shown, survivor_id)
+    return _Reading(seen_there.contact_id, shown, survivor_id)

@@ -20,7 +20,7 @@ from shared.domain.signup.referral import Referral
 from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.use_cases.connection.settle_doubt import settle_doubt
+from shared.use_cases.connection.resolve_doubt import resolve_doubt
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.count_standing import count_standing
 from shared.use_cases.qualification.qualify_referral import RECONCILED, is_our_user
@@ -69,7 +69,7 @@ class ContactReconciliation:
         environment.intercom_guard.admit()
         self._workspace_id = connection.workspace_id
         try:
-            settle_doubt(environment, connection)
+            resolve_doubt(environment, connection)
             self._tracked = {key: pair for key, pair in tracked.items() if self._is_trackable(*pair)}
             self._count_standing()
             self._compare(environment.clock.now())

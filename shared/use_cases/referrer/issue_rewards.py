@@ -114,11 +114,11 @@ class RewardIssue:
         """It stays due, rests, and a person sees it; the same refusal again is no news."""
         now, said = self._environment.clock.now(), f"“{title_of(reward.facts)}” was not issued: {reason}"
         self._update(reward, lambda fresh: replace(fresh.put_off(now, reason), reserved_at=None, changed_at=now))
-        self._tell_row(reward, lambda row: row.refused(_name_of(reward), said))
+        self._note_in_story(reward, lambda row: row.refused(_name_of(reward), said))
         self._environment.metrics.count("RewardRefused")
         logger.error("due reward refused", campaign_id=reward.campaign_id, reward=reward.facts.id, reason=reason)
 
-    def _tell_row(self, reward: Reward, change: Callable[[Referral], Referral]) -> None:
+    def _note_in_story(self, reward: Reward, change: Callable[[Referral], Referral]) -> None:
         """Somebody who joined before the campaign was set up here may have no row yet."""
         rows, now = self._environment.referrals, self._environment.clock.now()
         with suppress(NotFoundError):
@@ -133,15 +133,15 @@ class RewardIssue:
         now = self._environment.clock.now()
 
         def change(fresh: Reward) -> Reward:
-            told = replace(fresh.facts, status=Status.ISSUED) if issued else fresh.facts
-            return replace(fresh, facts=told, settled_at=now, changed_at=now, note=note, assumed=assumed, again_at=None)
+            facts_now = replace(fresh.facts, status=Status.ISSUED) if issued else fresh.facts
+            return replace(fresh, facts=facts_now, settled_at=now, changed_at=now, note=note, assumed=assumed, again_at=None)
 
         if facts is not None:
             answered = replace(facts, kind=Kind.ISSUED, recipient_id=reward.user_id)
             note_reward(self._environment, self._campaign, _named(answered, reward.facts), listed=False)
         self._update(reward, change)
         if reward.note:  # it was refused before
-            self._tell_row(reward, lambda row: row.accepted(_name_of(reward)))
+            self._note_in_story(reward, lambda row: row.accepted(_name_of(reward)))
         logger.info("due reward settled", campaign_id=reward.campaign_id, reward=reward.facts.id, issued=issued, note=note)
 
     def _update(self, reward: Reward, change: Callable[[Reward], Reward]) -> Reward:

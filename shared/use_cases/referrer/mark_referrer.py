@@ -10,11 +10,11 @@ from shared.use_cases.environment import Environment
 
 
 def mark_referrer(environment: Environment, campaign_id: int, user_id: int, email: str | None = None) -> None:
-    """Marks the person who refers; ``email`` as a referral told it. Rings once for many marks; should the queue refuse, the
-    sweep rings. Raises TransientError when the mark cannot be written."""
+    """Marks the person who refers; ``email`` as a referral reported it. Rings once for many marks; should the queue refuse, the
+    sweep enqueues. Raises TransientError when the mark cannot be written."""
     delay = environment.referrers.mark(campaign_id, user_id, environment.clock.now(), email)
     if delay is not None:
-        ring_referrer(environment, campaign_id, user_id, delay)
+        enqueue_referrer(environment, campaign_id, user_id, delay)
 
 
 def mark_referrer_of(environment: Environment, row: Referral) -> None:
@@ -24,9 +24,9 @@ def mark_referrer_of(environment: Environment, row: Referral) -> None:
         mark_referrer(environment, row.campaign_id, referrer.user_id, referrer.email)
 
 
-def ring_referrer(environment: Environment, campaign_id: int, user_id: int, delay: float) -> None:
-    """Rings in ``delay`` seconds. Never fails: the sweep rings as well."""
+def enqueue_referrer(environment: Environment, campaign_id: int, user_id: int, delay: float) -> None:
+    """Enqueues in ``delay`` seconds. Never fails: the sweep enqueues as well."""
     try:
         environment.referrer_queue.send(UpdateReferrer(campaign_id, user_id, environment.clock.now()), delay=delay)
     except TransientError:
-        logger.warning("queue refused to ring a referrer", campaign_id=campaign_id, user_id=user_id)
+        logger.warning("queue refused a referrer", campaign_id=campaign_id, user_id=user_id)

@@ -26,8 +26,8 @@ from shared.observability import logger
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.issue_rewards import RewardIssue
-from shared.use_cases.referrer.mark_referrer import ring_referrer
-from shared.use_cases.referrer.tell_rewards import NO_CONTACT, tell_rewards, wait_for_contact
+from shared.use_cases.referrer.mark_referrer import enqueue_referrer
+from shared.use_cases.referrer.report_rewards import NO_CONTACT, report_rewards, wait_for_contact
 from shared.use_cases.referrer.write_referrer import NoContactError, ReferrerWriter
 from shared.use_cases.sync.learn_people import teach_member
 
@@ -43,7 +43,7 @@ class Guard(Protocol):
     def take_try(self, breaker: Breaker | None) -> None: ...
 
 
-class ReferrerUpdate:
+class ReferrerUpdateAttempt:
     """One attempt at one person. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
 
     def __init__(self, environment: Environment, campaign_id: int, user_id: int) -> None:
@@ -68,7 +68,7 @@ class ReferrerUpdate:
         return self._referrer.attempts if self._referrer else 0
 
     def prepare(self) -> None:
-        """Nothing: the mark of the person is there already, and the sweep rings it."""
+        """Nothing: the mark of the person is there already, and the sweep enqueues it."""
 
     def run(self) -> None:
         """Raises TransientError, ConnectionLostError (Intercom's) and PermanentError."""
@@ -95,7 +95,7 @@ class ReferrerUpdate:
             raise
 
     def wait(self, until: float, reason: str) -> bool:
-        """Lets the sweep ring at ``until``; False when nothing is marked, so that only the queue can wait."""
+        """Lets the sweep enqueue at ``until``; False when nothing is marked, so that only the queue can wait."""
         return self._environment.referrers.wait(*self._key, until, reason, self._owner)
 
     def tried(self, *, alone: bool) -> tuple[int, float]:
@@ -127,8 +127,8 @@ class ReferrerUpdate:
             refused = fresh.refused(CONTACT_COUNTS, reason)
             if refused is fresh:
                 return fresh
-            told = refused.told(now, Happened.COUNTS_REFUSED, reason)
-            return told.looking(now) if left_out and fresh.finished else told
+            counted = refused.with_event(now, Happened.COUNTS_REFUSED, reason)
+            return counted.looking(now) if left_out and fresh.finished else counted
 
         self._environment.referrals.update(*self._key, note)
 
@@ -153,7 +153,7 @@ class ReferrerUpdate:
         later: float | None = None
         if wanted or events:
             environment.intercom_guard.take_try(breaker)
-            referrer, later = self._tell(referrer, campaign, row, person, wanted, events)
+            referrer, later = self._report(referrer, campaign, row, person, wanted, events)
         problem = problem or asked
         if problem is not None:
             environment.referrers.save(referrer)
@@ -161,7 +161,7 @@ class ReferrerUpdate:
         if later is not None:
             environment.referrers.save(referrer)
             self.wait(later, "Another event has this second.")
-            ring_referrer(environment, *self._key, later - environment.clock.now())
+            enqueue_referrer(environment, *self._key, later - environment.clock.now())
             return
         absent = tuple(drop.attribute for drop in self._left_out if drop.absent)
         self._note_lack(campaign, wanted, absent)
@@ -207,7 +207,7 @@ class ReferrerUpdate:
         teach_member(self._environment.sync_members, self._key[0], found[1])
         return found[1], None
 
-    def _tell(
+    def _report(
         self,
         referrer: KnownReferrer,
         campaign: Campaign,
@@ -230,7 +230,7 @@ class ReferrerUpdate:
         try:
             dropped, self._left_out = writer.write(wanted)
             note = _note(dropped)
-            later = tell_rewards(environment, writer, campaign, events)
+            later = report_rewards(environment, writer, campaign, events)
         except NoContactError:
             note = NO_CONTACT
             wait_for_contact(environment, events)
@@ -247,7 +247,7 @@ class ReferrerUpdate:
     def _finish(self, referrer: KnownReferrer) -> None:
         now = self._environment.clock.now()
         if not self._environment.referrers.finish(referrer, now + AGAIN_DELAY):
-            ring_referrer(self._environment, *self._key, AGAIN_DELAY)
+            enqueue_referrer(self._environment, *self._key, AGAIN_DELAY)
         logger.info("referrer finished", campaign_id=self._key[0], user_id=self._key[1], note=referrer.note)
 
 
@@ -255,8 +255,8 @@ def _counts(person: Person | None, campaign: Campaign) -> dict[str, Value]:
     """What Referral Factory told, by the campaign's attributes."""
     if person is None:
         return {}
-    told = {name: getattr(person, name) for name in campaign.count_attributes}
-    return {campaign.count_attributes[name]: value for name, value in told.items() if value is not None}
+    counted = {name: getattr(person, name) for name in campaign.count_attributes}
+    return {campaign.count_attributes[name]: value for name, value in counted.items() if value is not None}
 
 
 def _is_erased(environment: Environment, row: Referral | None, person: Person | None, referrer: KnownReferrer) -> bool:

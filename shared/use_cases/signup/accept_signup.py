@@ -90,13 +90,13 @@ def _quarantine(environment: Environment, webhook: Webhook, reason: str) -> None
     )
     environment.metrics.count("SignupQuarantined")
     logger.warning("webhook quarantined", reason=reason)
-    ring_reconcile(environment)
+    enqueue_reconcile(environment)
 
 
-def ring_reconcile(environment: Environment) -> None:
+def enqueue_reconcile(environment: Environment) -> None:
     """Whoever could not be read is in Referral Factory's list. The webhook itself is stored, and the next pass comes within
     minutes, so a queue that refuses costs nothing."""
     try:
         environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), contacts=False))
     except TransientError:
-        logger.warning("reconcile not rung")
+        logger.warning("reconcile not enqueued")

@@ -79,8 +79,8 @@ def _ask(environment: Environment, row: Referral, within: float, reason: str, wh
         waiting = replace(fresh.waiting(until, reason), confirm_since=since)
         if fresh.state is State.HELD:
             waiting = replace(waiting, promised_at=now)
-        told = any(event.what == what and event.at >= since for event in fresh.history)
-        return waiting if told else waiting.told(now, what)
+        is_in_story = any(event.what == what and event.at >= since for event in fresh.history)
+        return waiting if is_in_story else waiting.with_event(now, what)
 
     waiting = environment.referrals.update(row.campaign_id, row.user_id, change)
     until = waiting.due_at or now
@@ -99,7 +99,7 @@ def note_unknown(environment: Environment, row: Referral) -> None:
         if not ended:
             return fresh
         failed = replace(fresh.done(State.FAILED, UNKNOWN), unverified=True)
-        return failed.told(now, Happened.UNKNOWN)
+        return failed.with_event(now, Happened.UNKNOWN)
 
     environment.referrals.update(row.campaign_id, row.user_id, change)
     if ended:

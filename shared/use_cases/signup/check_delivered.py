@@ -71,7 +71,7 @@ def is_open(row: Referral) -> bool:
 
 def check_delivered(environment: Environment, row: Referral, also: Sequence[tuple[int, int]] = (), event: str = "") -> None:
     """Does what is due on a finished row, and on the others with it, or what a message's ``event`` says; nothing when nothing
-    is. Raises what the Intercom port raises: the others are then rung again, or with the same message."""
+    is. Raises what the Intercom port raises: the others are then enqueued again, or with the same message."""
     rows = [row, *environment.referrals.find_all(also).values()] if also else [row]
     rows = [one for one in rows if one.finished and (event in BY_AGE or one.due_at is not None)]
     to_settle = [one for one in rows if event != VERIFIES and _settles(environment, one)]
@@ -151,14 +151,14 @@ def _settled(environment: Environment, row: Referral, hits: Sequence[Contact], *
             settled = replace(current, settle_since=None, settle_at=None, possibly_doubled=doubled)
         settled = replace(settled, due_at=next_check(settled))
         if merged:
-            return settled.told(now, Happened.MERGING, merged)
+            return settled.with_event(now, Happened.MERGING, merged)
         if refusal and all(event.detail != refusal for event in settled.history):
-            settled = settled.told(now, Happened.NOT_MERGED, refusal)
+            settled = settled.with_event(now, Happened.NOT_MERGED, refusal)
         if doubled is current.possibly_doubled:
             return settled
         if doubled:
-            return settled.told(now, Happened.POSSIBLY_DOUBLED, ", ".join(hit.id for hit in hits))
-        return settled.told(now, Happened.NO_LONGER_DOUBLED)
+            return settled.with_event(now, Happened.POSSIBLY_DOUBLED, ", ".join(hit.id for hit in hits))
+        return settled.with_event(now, Happened.NO_LONGER_DOUBLED)
 
     if doubled and not row.possibly_doubled:
         environment.metrics.count("PossiblyDoubled")
@@ -183,7 +183,7 @@ def _verify(environment: Environment, row: Referral) -> None:
             return replace(current, due_at=now + VERIFY_AGAIN_AFTER)
         flagged = replace(current, unverified=True)
         flagged = replace(flagged, due_at=next_check(flagged))
-        return flagged.told(now, Happened.UNVERIFIED, "Referral Factory's list does not hold this person.")
+        return flagged.with_event(now, Happened.UNVERIFIED, "Referral Factory's list does not hold this person.")
 
     after = environment.referrals.update(row.campaign_id, row.user_id, change)
     if after.unverified and not row.unverified:

@@ -50,14 +50,14 @@ class PeopleComparison:
         self._people |= {person.user_id: person for _, person in page}
         people = [(campaign_id, person) for campaign_id, person in page if self.concerns(campaign_id)]
         rows = self._environment.referrals.find_all([(campaign_id, person.user_id) for campaign_id, person in people])
-        to_ring: list[Referral] = []
+        to_enqueue: list[Referral] = []
         for campaign_id, person in people:
             row = rows.get((campaign_id, person.user_id))
             try:
-                to_ring += self._reconciled(self._campaigns[campaign_id], person, row)
+                to_enqueue += self._reconciled(self._campaigns[campaign_id], person, row)
             except TransientError as error:
                 self._note_failure(error)
-        self._ring(to_ring)
+        self._enqueue(to_enqueue)
 
     def _as_told(self, person: Person) -> Person:
         silent = person.qualified is None and self.tells_qualified
@@ -140,22 +140,22 @@ class PeopleComparison:
         try:
             found = self._environment.referral_factory().user(user_id)
         except FailureError as error:
-            logger.info("referrer not told", user_id=user_id, error=type(error).__name__)
+            logger.info("referrer not looked up", user_id=user_id, error=type(error).__name__)
             return None
         self._asked[user_id] = True
         if found is not None:
             self._people[user_id] = found[1]
         return self._people.get(user_id)
 
-    def _ring(self, rows: Sequence[Referral]) -> None:
+    def _enqueue(self, rows: Sequence[Referral]) -> None:
         now = self._environment.clock.now()
         refused = self._environment.delivery_queue.send_all(
             [DeliverContact(row.campaign_id, row.user_id, "reconcile", now) for row in rows]
         )
         if refused:
-            logger.warning("queue refused rings", count=len(refused))  # the rows are due anyway: the sweep rings them
+            logger.warning("queue refused messages", count=len(refused))  # the rows are due anyway: the sweep enqueues them
 
 
 def _joined_before(campaign: Campaign, user_id: int) -> bool:
     """Nobody is added before the activation mark is known, nor anybody at or below it, unless all are wanted."""
-    return not campaign.backfill and (campaign.known_up_to is None or user_id <= campaign.known_up_to)
+    return not campaign.backfill and (campaign.activation_mark is None or user_id <= campaign.activation_mark)

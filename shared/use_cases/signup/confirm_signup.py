@@ -39,7 +39,7 @@ def _confirm(environment: Environment, asked: ReconcileCampaigns, read_list: Cal
     if row is None:
         return
     if row.is_confirmed:
-        _ring(environment, row)
+        _enqueue(environment, row)
     else:
         _ask(environment, row)
 
@@ -68,10 +68,10 @@ def _ask(environment: Environment, row: Referral) -> None:
         what=Happened.FOUND_BY_RECONCILE,
         verified_at=now,
     )
-    _ring(environment, remembered)
+    _enqueue(environment, remembered)
 
 
-def _ring(environment: Environment, row: Referral) -> None:
+def _enqueue(environment: Environment, row: Referral) -> None:
     now = environment.clock.now()
     environment.delivery_queue.send(DeliverContact(row.campaign_id, row.user_id, "reconcile", now))
 

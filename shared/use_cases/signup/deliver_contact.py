@@ -23,7 +23,7 @@ from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.signup import DueRow, Quarantined
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.accept_signup import ring_reconcile
+from shared.use_cases.signup.accept_signup import enqueue_reconcile
 from shared.use_cases.signup.await_confirmation import awaits_audience
 from shared.use_cases.signup.check_delivered import BY_AGE, check_delivered, is_open, next_check, put_off
 from shared.use_cases.signup.note_signup import note_signup
@@ -44,7 +44,7 @@ def is_our_own(environment: Environment, fields: Mapping[str, Any]) -> bool:
     return person is not None and is_synthetic(person, environment.synthetic_email)
 
 
-class Delivery:
+class DeliveryAttempt:
     """One attempt at one message. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
 
     def __init__(self, environment: Environment, message: DeliverContact) -> None:
@@ -91,8 +91,8 @@ class Delivery:
         if row.state is State.HELD:
             row = self._row = _released(environment, row)
         if not is_deliverable(email):
-            told = row.person.email
-            raise PermanentError("No mail system takes this e-mail address." if told else "There is no e-mail address.")
+            reported = row.person.email
+            raise PermanentError("No mail system takes this e-mail address." if reported else "There is no e-mail address.")
         try:
             write_signup(environment, row, campaign, email)
         except (UnavailableError, RateLimitedError) as error:
@@ -110,7 +110,7 @@ class Delivery:
             if row.finished or (not isinstance(error, UnavailableError) and row.reason == reason):
                 return row
             tried = replace(row, reason=reason, attempts=row.attempts + 1)
-            return tried.told(now, Happened.TRIED, reason) if isinstance(error, UnavailableError) else tried
+            return tried.with_event(now, Happened.TRIED, reason) if isinstance(error, UnavailableError) else tried
 
         try:
             self._update(change)
@@ -119,15 +119,15 @@ class Delivery:
             logger.warning("try not noted")  # the story has a gap; the failure itself counts
 
     def _keep_sweep_away(self) -> None:
-        """Of a row that is tried again the time is moved: the sweep rings it soon should this worker die, and not while the
+        """Of a row that is tried again the time is moved: the sweep enqueues it soon should this worker die, and not while the
         message waits in the queue for its next try."""
         row, due_at = self._row, self._environment.clock.now() + DELIVERY_LEASE
         if row is None or row.state is not State.PENDING or row.due_at is None or abs(row.due_at - due_at) < NEARLY:
             return
         try:
-            self._environment.referrals.ring(DueRow(row.due_at, row.campaign_id, row.user_id), due_at)
+            self._environment.referrals.move_due(DueRow(row.due_at, row.campaign_id, row.user_id), due_at)
         except TransientError as error:
-            logger.info("row's time not moved", code=error.code)  # rung too early or late, but rung
+            logger.info("row's time not moved", code=error.code)  # enqueued too early or late, but enqueued
 
     @property
     def _also(self) -> list[tuple[int, int]]:
@@ -150,7 +150,7 @@ class Delivery:
         return self._row.waits if self._row else 0
 
     def wait(self, until: float, reason: str) -> bool:
-        """Lets the ledger ring the row at ``until``; False when there is no row yet, so that only the queue can wait."""
+        """Lets the ledger enqueue the row at ``until``; False when there is no row yet, so that only the queue can wait."""
         if self._row is None:
             return False
 
@@ -159,7 +159,7 @@ class Delivery:
                 return replace(row, due_at=until) if is_open(row) else row
             again = row.attempts if self._noted else row.attempts + 1
             waiting = replace(row.waiting(until, reason), attempts=again)
-            return waiting.told(self._environment.clock.now(), Happened.WAITS, reason)
+            return waiting.with_event(self._environment.clock.now(), Happened.WAITS, reason)
 
         self._update(change)
         if self._message.event in BY_AGE:
@@ -193,7 +193,7 @@ class Delivery:
             if row.finished:
                 return replace(row, settle_since=None, look_at=None, due_at=None, notes=(*row.notes, reason))
             failed = replace(row.done(State.FAILED, reason), settle_since=row.settle_since)
-            return replace(failed, due_at=next_check(failed)).told(now, Happened.FAILED, reason)
+            return replace(failed, due_at=next_check(failed)).with_event(now, Happened.FAILED, reason)
 
         self._update(change)
         self._environment.metrics.count("ContactFailed")
@@ -219,7 +219,7 @@ class Delivery:
             )
         )
         self._environment.metrics.count("SignupQuarantined")
-        ring_reconcile(self._environment)
+        enqueue_reconcile(self._environment)
 
 
 # -- the ledger row first ---------------------------------------------------------------------------------------------
@@ -248,8 +248,8 @@ def _row_of(environment: Environment, message: DeliverContact, campaign: Campaig
         synthetic=is_synthetic(person, environment.synthetic_email),
     )
     if message.event == "qualified":
-        told = QualifyReferral("qualified", message.received_at, campaign_id=row.campaign_id, user_id=row.user_id)
-        environment.qualification_queue.send(told)
+        reported = QualifyReferral("qualified", message.received_at, campaign_id=row.campaign_id, user_id=row.user_id)
+        environment.qualification_queue.send(reported)
     return row
 
 
@@ -268,7 +268,7 @@ def _reopened(environment: Environment, row: Referral) -> Referral:
         row.user_id,
         lambda fresh: (
             replace(fresh, attempts=0, tries=0, tried_since=None, asked_again=True)
-            .told(now, Happened.REPLAY)
+            .with_event(now, Happened.REPLAY)
             .reopened(now, now + DELIVERY_LEASE, "Asked for again.")
         ),
     )

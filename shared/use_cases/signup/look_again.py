@@ -35,7 +35,7 @@ def look_again(environment: Environment, row: Referral, next_check: Callable[[Re
         if again and State.PARTIAL in fresh.open_troubles:
             return (
                 replace(fresh, attempts=0, look_at=None)
-                .told(now, Happened.ATTRIBUTE_BACK)
+                .with_event(now, Happened.ATTRIBUTE_BACK)
                 .waiting(now + DELIVERY_LEASE, "It is sent again.")
             )
         waits = fresh.looking(now)

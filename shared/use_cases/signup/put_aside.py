@@ -67,7 +67,7 @@ def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> b
             workspace_id=workspace_id,
             delivered_at=fresh.delivered_at or now,
             attempts=0,
-        ).told(now, Happened.FROM_SYNC),
+        ).with_event(now, Happened.FROM_SYNC),
     )
     environment.metrics.count("ContactFromSync")
     return True
@@ -75,5 +75,5 @@ def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> b
 
 def joined_before(row: Referral, campaign: Campaign) -> bool:
     """At or below the activation mark, and no webhook told us that they join."""
-    mark = campaign.known_up_to
+    mark = campaign.activation_mark
     return mark is not None and row.user_id <= mark and row.origin is not Origin.WEBHOOK and not campaign.backfill

@@ -99,7 +99,7 @@ class Reconciliation:
         elif not self._progress.scan_page:
             self._begin_scan()
         if order is not Order.UNKNOWN:
-            self._mark_known()
+            self._set_activation_mark()
 
     def _read_down(self) -> None:
         page = 1
@@ -154,7 +154,7 @@ class Reconciliation:
         if self._progress.scan_page > self._last_page and not self._comparison.failures:
             self._prove()
             self._progress = replace(self._progress, scan_page=0, scanned_at=self._progress.scan_began_at, tally=None)
-            self._mark_known()
+            self._set_activation_mark()
 
     def _keep_place(self) -> None:
         """A scan that fails on the way goes on where it was: the pages before are compared already."""
@@ -202,12 +202,14 @@ class Reconciliation:
         if unaccounted:
             logger.warning("people not accounted for", count=unaccounted)
 
-    def _mark_known(self) -> None:
+    def _set_activation_mark(self) -> None:
         """A campaign that was activated while Referral Factory could not be asked gets its mark as soon as the newest person is
         seen: at the end of an ordered list, or after a scan."""
         for campaign in self._campaigns.values():
-            if campaign.status is not Status.DRAFT and campaign.known_up_to is None and not campaign.backfill:
-                self._environment.campaigns.mark_known(campaign.campaign_id, max(self._progress.high_water, self._seen.highest))
+            if campaign.status is not Status.DRAFT and campaign.activation_mark is None and not campaign.backfill:
+                self._environment.campaigns.set_activation_mark(
+                    campaign.campaign_id, max(self._progress.high_water, self._seen.highest)
+                )
 
     # -- one page -----------------------------------------------------------------------------------------------------
 

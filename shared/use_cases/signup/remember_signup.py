@@ -59,7 +59,7 @@ def remember_signup(
             completed = replace(completed, unverified=False, confirm_since=None)
         wanted = _wanted_changes(row, completed, campaign) or _is_known_after_all(row, completed)
         if row.finished and wanted and is_here(environment, row):
-            return completed.told(now, what).reopened(now, now + DELIVERY_LEASE, "New facts came.")
+            return completed.with_event(now, what).reopened(now, now + DELIVERY_LEASE, "New facts came.")
         if not row.finished:
             return completed
         return replace(completed, due_at=next_check(completed) or (row.due_at if is_open(completed) else None))

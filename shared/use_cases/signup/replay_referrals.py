@@ -42,7 +42,7 @@ class Replayed:
 
 
 def replay_referral(environment: Environment, who: str, campaign_id: int, user_id: int) -> Replay:
-    """Raises NotFoundError and TransientError. What the queue refuses is rung by the sweep."""
+    """Raises NotFoundError and TransientError. What the queue refuses is enqueued by the sweep."""
     became = _reopen(environment, who, campaign_id, user_id)
     if became is Replay.REPLAYED:
         now = environment.clock.now()
@@ -85,7 +85,7 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
         moves = connection is not None and row.is_elsewhere(connection.workspace_id)
         if connection is not None and moves:
             row = in_workspace(row, connection.workspace_id)
-        again = replace(row, attempts=0, dealt_with=()).told(now, Happened.REPLAY, who)
+        again = replace(row, attempts=0, dealt_with=()).with_event(now, Happened.REPLAY, who)
         if row.refusals and row.state not in TROUBLED and not moves:
             return again  # the delivery is well: only what was refused beside it is asked for
         return replace(again, asked_again=True).reopened(now, now + DELIVERY_LEASE, "Asked for again.")
@@ -97,7 +97,7 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
 
 
 def _ask_again(environment: Environment, row: Referral) -> None:
-    """What a vendor refused beside the delivery is due now; the sweep rings it."""
+    """What a vendor refused beside the delivery is due now; the sweep enqueues it."""
     key, now = (row.campaign_id, row.user_id), environment.clock.now()
     if QUALIFICATION in row.refusals:
         environment.qualifications.update(*key, lambda one: one.due_again(now))

@@ -176,10 +176,10 @@ def _record(
             ours=outcome.ours if outcome.contact_id else fresh.ours,
             address=fresh.address if refused else email,
             workspace_id=workspace_id,
-        ).told(now, outcome.what, outcome.reason)
+        ).with_event(now, outcome.what, outcome.reason)
         done = replace(done, settle_since=outcome.settle_since or fresh.settle_since).looking(now)
         if row.confirm_since is not None and not fresh.is_confirmed and outcome.what in WRITTEN:
-            done = replace(done, unverified=True, confirm_since=None).told(now, Happened.UNCONFIRMED)
+            done = replace(done, unverified=True, confirm_since=None).with_event(now, Happened.UNCONFIRMED)
         if wants_differ(campaign, row, fresh):
             return done.waiting(now + DELIVERY_LEASE, "New facts came while the contact was written.")
         return replace(done, due_at=next_check(done))

@@ -18,11 +18,11 @@ def learn_people(members: SyncMembers, campaign_id: int, people: Sequence[Person
     known = members.find_all([(campaign_id, email) for email in by_email])
     for email, person in by_email.items():
         before = known.get((campaign_id, email)) or SyncMember(campaign_id, email)
-        told = before.knowing(person)
-        if told == before:
+        after = before.knowing(person)
+        if after == before:
             continue
         try:
-            members.save(told)
+            members.save(after)
         except ConflictError:  # a worker of an earlier run was faster; the next run learns it
             continue
 
@@ -34,11 +34,11 @@ def teach_member(members: SyncMembers, campaign_id: int, person: Person) -> None
         before = members.find(campaign_id, person.email) if person.email else None
         if before is None or before.user_id != person.user_id:
             return
-        told = before.knowing(person)
-        if told == before:
+        after = before.knowing(person)
+        if after == before:
             return
         try:
-            members.save(told)
+            members.save(after)
         except ConflictError:
             continue
         return

@@ -17,7 +17,7 @@ from shared.observability import logger
 from shared.ports.operations import Change
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync, reason_to_stop
-from shared.use_cases.sync.ring_sync import LANES, ring_sync
+from shared.use_cases.sync.enqueue_sync import LANES, enqueue_sync
 
 STALE = 150.0
 """Seconds without any step after which the workers of a run are taken for dead: longer than their longest step."""
@@ -30,7 +30,7 @@ class Started:
     """What one tick did."""
 
     started: int = 0
-    rung: int = 0
+    enqueued: int = 0
 
 
 def start_due(environment: Environment, scheduled_at: float) -> Started:
@@ -64,7 +64,7 @@ def start_once(environment: Environment, campaign_id: int, requested_by: str) ->
     for slot in range(int(now), int(now) + SECONDS_TO_NAME):
         run = _new_run(campaign, slot, now, None, requested_by, connection)
         if environment.sync_runs.start(run, scheduled=False):
-            _ring_first(environment, run)
+            _enqueue_first(environment, run)
             environment.audit.add(Change(now, requested_by, f"Started a sync run of campaign {campaign_id}."))
             return run
     raise ConflictError(f"A sync run of campaign {campaign_id} is under way. Wait for its end, or cancel it.")
@@ -73,7 +73,7 @@ def start_once(environment: Environment, campaign_id: int, requested_by: str) ->
 def _see_to(environment: Environment, campaign: Campaign, scheduled_at: float, done: Started) -> None:
     head = environment.sync_runs.head(campaign.campaign_id)
     if head.open_slot is not None:
-        done.rung += _watch(environment, campaign, head.open_slot)
+        done.enqueued += _watch(environment, campaign, head.open_slot)
         return
     settings = campaign.sync
     if campaign.status is not Status.ACTIVE or settings.mode is not Mode.ONGOING:
@@ -85,7 +85,7 @@ def _see_to(environment: Environment, campaign: Campaign, scheduled_at: float, d
     now, workspace_id = environment.clock.now(), connection.workspace_id if connection else ""
     run = _new_run(campaign, slot, now, _watermark(head, settings, workspace_id, now), "", connection)
     if environment.sync_runs.start(run, scheduled=True):
-        _ring_first(environment, run)
+        _enqueue_first(environment, run)
         done.started += 1
 
 
@@ -104,11 +104,11 @@ def _watch(environment: Environment, campaign: Campaign, slot: int) -> int:
     if run.state is RunState.WAITING:
         if now < (run.due_at or 0.0) or any(breaker.is_open(now) for breaker in paused):
             return 0
-        ring_sync(environment, run, 1)
+        enqueue_sync(environment, run, 1)
         return 1
     few = run.phase is Phase.WORK and run.lanes < min(LANES, run.chunks - run.chunks_done)
     if now - run.touched_at >= STALE or (few and not paused):
-        ring_sync(environment, run, 1 if paused else LANES)
+        enqueue_sync(environment, run, 1 if paused else LANES)
         return 1
     return 0
 
@@ -141,7 +141,7 @@ def _new_run(
     )
 
 
-def _ring_first(environment: Environment, run: SyncRun) -> None:
+def _enqueue_first(environment: Environment, run: SyncRun) -> None:
     """A refused message costs nothing but time: the schedule finds the run without a step."""
     try:
         environment.sync_queue.send(SyncPage(run.campaign_id, run.slot))

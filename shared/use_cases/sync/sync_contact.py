@@ -31,7 +31,7 @@ from shared.use_cases.contact.drop_refused import drop_refused
 from shared.use_cases.environment import Environment
 
 Answer = TypeVar("Answer")
-ANSWER_SETTLES = 90.0
+ANSWER_SURE_AFTER = 90.0
 """Seconds until a ``POST`` without an answer has surely happened or not."""
 TIME_TO_ADD = 25.0 + 3.0
 TIME_TO_WRITE = 10.0 + 3.0
@@ -91,7 +91,7 @@ class ContactSync:
 
     def _join(self, candidate: Candidate, member: SyncMember) -> SyncMember | Outcome:
         if member.reserved:
-            settles_at = (member.reserved_at or 0.0) + ANSWER_SETTLES
+            settles_at = (member.reserved_at or 0.0) + ANSWER_SURE_AFTER
             if self._now() < settles_at:
                 raise NotNowError(settles_at, "Referral Factory did not answer; it is asked again once that has settled.")
             found = self._search(candidate)

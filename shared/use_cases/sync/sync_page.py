@@ -1,7 +1,7 @@
 """One piece of a sync run: read the next pages, or work on contacts, as long as the invocation lasts.
 
-The run's row is the truth, the message a doorbell: whatever waits, waits in the row, and ``start_sync`` rings again. A worker
-that was killed leaves leases that end, pages that are read again and contacts whose members tell how far they came.
+The run's row is the truth, the message a doorbell: whatever waits, waits in the row, and ``start_sync`` enqueues again. A
+worker that was killed leaves leases that end, pages that are read again and contacts whose members tell how far they came.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from shared.ports.vendors import Intercom
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync, finish_sync, reason_to_leave, reason_to_stop
+from shared.use_cases.sync.enqueue_sync import LANES
 from shared.use_cases.sync.enumerate_contacts import Enumeration, SourceGoneError
-from shared.use_cases.sync.ring_sync import LANES
 from shared.use_cases.sync.sync_contact import OutOfTimeError
 from shared.use_cases.sync.work_chunk import ChunkWork
 
-LONGEST_RING_DELAY = 60.0
+LONGEST_SEND_DELAY = 60.0
 """Seconds that a message for chunks in other hands waits in the queue, or one for our own pace; a longer pace is waited for
 in the row."""
 QUEUE_DELAY = 900.0
@@ -51,7 +51,7 @@ class StoppedError(NotFoundError):
     """The run has ended, or waits."""
 
 
-class SyncAttempt:
+class SyncPageAttempt:
     """One message. Implements ``shared.runtime.batch.Attempt``; every failure of a vendor ends in the run's row."""
 
     def __init__(self, environment: Environment, message: SyncPage) -> None:
@@ -100,7 +100,7 @@ class SyncAttempt:
         except PermanentError as error:
             end_sync(self._environment, run, RunState.FAILED, str(error))
         except OutOfTimeError:
-            self._ring(0.0)
+            self._enqueue(0.0)
         except (BusyError, NotFoundError):
             return  # another worker is at it, or the run was ended
         except (TransientError, ConnectionLostError, BlockedError) as error:
@@ -142,7 +142,7 @@ class SyncAttempt:
             run = reading.read_on()
         finally:
             self._release(run)
-        self._ring_others(run)
+        self._enqueue_others(run)
         return run
 
     def _work(self, run: SyncRun) -> None:
@@ -164,7 +164,7 @@ class SyncAttempt:
             else:
                 left = self._runs.find(run.campaign_id, run.slot) or run
                 if left.chunks - left.chunks_done > self._message.lane:
-                    self._ring(min(max(1.0, again_at - now), LONGEST_RING_DELAY))
+                    self._enqueue(min(max(1.0, again_at - now), LONGEST_SEND_DELAY))
                 return
 
     # -- whether to go on ---------------------------------------------------------------------------------------------
@@ -208,8 +208,8 @@ class SyncAttempt:
                 guard.failed(error)
         logger.info("sync waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
         retry_after = error.retry_after if isinstance(error, TransientError) else None
-        if isinstance(error, RateLimitedError) and error.status is None and (retry_after or 0.0) <= LONGEST_RING_DELAY:
-            self._ring(max(1.0, retry_after or 1.0))
+        if isinstance(error, RateLimitedError) and error.status is None and (retry_after or 0.0) <= LONGEST_SEND_DELAY:
+            self._enqueue(max(1.0, retry_after or 1.0))
             return
 
         def change(fresh: SyncRun) -> SyncRun:
@@ -223,7 +223,7 @@ class SyncAttempt:
         waiting = self._runs.update(self._message.campaign_id, self._message.slot, change)
         seconds = (waiting.due_at or now) - now
         if self._message.lane == 0 and not waiting.finished:
-            self._ring(seconds + 1.0)  # the schedule rings as well, unless the campaign is deleted meanwhile
+            self._enqueue(seconds + 1.0)  # the schedule enqueues as well, unless the campaign is deleted meanwhile
 
     def _wait_on(self, run: SyncRun) -> None:
         """A wait that is longer than any of the queue is one of several messages; each looks whether the run is wanted."""
@@ -233,7 +233,7 @@ class SyncAttempt:
         if reason is not None:
             end_sync(self._environment, run, RunState.CANCELLED, reason)
         elif self._message.lane == 0 and due_at - run.touched_at > QUEUE_DELAY:
-            self._ring(due_at - self._environment.clock.now() + 1.0)
+            self._enqueue(due_at - self._environment.clock.now() + 1.0)
 
     def _release(self, run: SyncRun) -> None:
         """A lease that cannot be given back ends by itself."""
@@ -242,12 +242,12 @@ class SyncAttempt:
         except TransientError:
             logger.warning("lease not released")
 
-    def _ring(self, seconds: float) -> None:
+    def _enqueue(self, seconds: float) -> None:
         self._environment.sync_queue.send(self._message, seconds)
 
-    def _ring_others(self, run: SyncRun) -> None:
-        """Other workers join in; what the queue refuses, the schedule rings later."""
+    def _enqueue_others(self, run: SyncRun) -> None:
+        """Other workers join in; what the queue refuses, the schedule enqueues later."""
         messages = [replace(self._message, lane=lane) for lane in range(1, min(LANES, run.chunks))]
         refused = self._environment.sync_queue.send_all(messages)
-        rung = 1 + len(messages) - len(refused)
-        self._runs.update(run.campaign_id, run.slot, lambda fresh: replace(fresh, lanes=rung))
+        enqueued = 1 + len(messages) - len(refused)
+        self._runs.update(run.campaign_id, run.slot, lambda fresh: replace(fresh, lanes=enqueued))

@@ -16,7 +16,7 @@ from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.claim_attributes import claim_attributes
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.enumerate_contacts import members_of
-from shared.use_cases.sync.sync_contact import ANSWER_SETTLES, ContactSync, NotNowError
+from shared.use_cases.sync.sync_contact import ANSWER_SURE_AFTER, ContactSync, NotNowError
 
 MOST_TRIES = 12
 """Tries of a chunk that brought nothing, until its contacts count as failed."""
@@ -90,7 +90,7 @@ class _Work:
                     continue
                 except UnavailableError as error:
                     self._note_failure(error)
-                    self._defer(environment.clock.now() + ANSWER_SETTLES)
+                    self._defer(environment.clock.now() + ANSWER_SURE_AFTER)
                     continue
                 except (PermanentError, OwnTroubleError) as error:
                     outcome = Outcome("failed", str(error))
@@ -113,7 +113,7 @@ class _Work:
             return None
         due_at = 0.0 if self._left else self._due_at
         if idle and tries > TRIES_AT_ONCE:
-            pause = min(ANSWER_SETTLES * 2 ** (tries - TRIES_AT_ONCE), LONGEST_CHUNK_PAUSE)
+            pause = min(ANSWER_SURE_AFTER * 2 ** (tries - TRIES_AT_ONCE), LONGEST_CHUNK_PAUSE)
             due_at = max(due_at, self._environment.clock.now() + pause)
         return replace(self._chunk, contacts=left, due_at=due_at, tries=tries)
 

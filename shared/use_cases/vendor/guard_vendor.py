@@ -203,5 +203,5 @@ class VendorGuard:
 
     def _closed_to_us(self, kind: BreakerKind, seconds: float) -> BreakerOpenError:
         name = "Intercom" if self._vendor is Vendor.INTERCOM else "Referral Factory"
-        told = f"Calls to {name} are stopped for the moment."
-        return BreakerOpenError(told, retry_after=seconds, vendor=self._vendor, code=str(kind))
+        sentence = f"Calls to {name} are stopped for the moment."
+        return BreakerOpenError(sentence, retry_after=seconds, vendor=self._vendor, code=str(kind))

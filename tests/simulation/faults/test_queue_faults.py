@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.vendors.wire import Request, Response
 from shared.messages import DeliverContact, body_of
-from shared.use_cases.signup.deliver_contact import Delivery
+from shared.use_cases.signup.deliver_contact import DeliveryAttempt
 from tests.simulation.aws.alarms import fired
 from tests.simulation.aws.boundary import Flavour, When
 from tests.simulation.aws.transport import Outage
@@ -97,10 +97,10 @@ def test_20_a_worker_that_freezes_until_the_platform_ends_it_is_taken_over(make_
 
 def test_21_one_record_that_throws_does_not_touch_its_neighbours(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in one delivery, and a message that is none: both stay in the queue, and nobody else is delivered twice."""
-    run = Delivery.run
+    run = DeliveryAttempt.run
     tried: Counter[int] = Counter()
 
-    def runs(delivery: Delivery) -> None:
+    def runs(delivery: DeliveryAttempt) -> None:
         assert delivery._row is not None
         tried[delivery._row.user_id] += 1
         if delivery._row.user_id == poisoned.person.id:
@@ -112,13 +112,13 @@ def test_21_one_record_that_throws_does_not_touch_its_neighbours(world: World, m
     others = [world.sign_up(f"p{number}@example.com").person.id for number in range(4)]
     send(world, "this is no message")
     world.run(5)
-    monkeypatch.setattr(Delivery, "run", runs)
+    monkeypatch.setattr(DeliveryAttempt, "run", runs)
     let_go(world)
     world.run(20)
     assert len(world.contacts()) == 4
     assert world.cloud.depth("DeliveryQueue") == 2
     assert [tried[user_id] for user_id in others] == [1, 1, 1, 1]
-    monkeypatch.setattr(Delivery, "run", run)
+    monkeypatch.setattr(DeliveryAttempt, "run", run)
     world.run(600)
     assert_kept(world)
     assert len(world.contacts()) == 5

@@ -153,7 +153,7 @@ def test_16_a_campaign_nobody_configured_is_held_and_delivered_once_it_is(make_w
     assert row is not None
     assert row.state == "held"
     assert not world.contacts()
-    world.configure(build_settings(), known_up_to=4)
+    world.configure(build_settings(), activation_mark=4)
     world.run(300)
     assert_kept(world)
     assert len(world.contacts("ivo@example.com")) == 1

@@ -18,14 +18,14 @@ def ring_itself(world: World) -> list[int]:
     """Reconcile wakes itself so many times; the rounds that were done."""
     done: list[int] = []
 
-    def ring(_event: object, _context: object) -> dict[str, list[str]]:
+    def move_due(_event: object, _context: object) -> dict[str, list[str]]:
         done.append(len(done))
         if len(done) < ROUNDS:
             environment = bootstrap.environment("reconcile")
             environment.reconcile_queue.send(ReconcileCampaigns(environment.clock.now()), delay=1)
         return {"batchItemFailures": []}
 
-    world.functions["reconcile"].handler = ring
+    world.functions["reconcile"].handler = move_due
     world.fire("reconcile")
     world.run(600)
     return done

@@ -58,7 +58,7 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
     with World(2, functions=names) as world:
         world.start_schedule("update_referrer")
         world.add_contact("known@example.com", "lead", custom_attributes={"referral_status": "Connected"})
-        world.configure(build_settings(duplicates="update"), known_up_to=None)
+        world.configure(build_settings(duplicates="update"), activation_mark=None)
         world.intercom.change_settings({"webhook_url": "https://app.example.net/webhooks/intercom"})
         for number in range(6):
             world.at(world.now() + number * 200, lambda number=number: world.sign_up(f"p{number}@example.com"))

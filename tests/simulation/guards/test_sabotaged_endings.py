@@ -10,7 +10,7 @@ from tests.simulation.play import sabotage
 from tests.support.builders import App
 from tests.unit.connection import test_another_workspace
 from tests.unit.connection.test_another_workspace import connected, with_a_sync
-from tests.unit.operations import test_put_back, test_ring_due
+from tests.unit.operations import test_enqueue_due, test_put_back
 from tests.unit.qualification import test_bad_days
 from tests.unit.referrer import test_update_referrer
 from tests.unit.signup import test_confirmation, test_marks_that_go_away, test_unknown_audience
@@ -28,10 +28,10 @@ def configured(test: Callable[[App], None]) -> Callable[[], None]:
 
 CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     sabotage.reopened_rows_are_only_checked: configured(
-        test_ring_due.test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checked
+        test_enqueue_due.test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checked
     ),
     sabotage.tries_without_a_call_are_kept: configured(
-        test_ring_due.test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next
+        test_enqueue_due.test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next
     ),
     sabotage.lease_kept_after_a_failure: (
         test_update_referrer.test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.vendors.wire import OutgoingWebhook
 from shared.domain.connection.connection import Vendor
-from shared.use_cases.operations.ring_due import PROBES
+from shared.use_cases.operations.enqueue_due import PROBES
 from shared.use_cases.vendor.guard_vendor import LONGEST_PAUSE
 from tests.simulation.aws.boundary import Flavour, When
 from tests.simulation.aws.transport import Outage

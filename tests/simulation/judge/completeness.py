@@ -35,7 +35,7 @@ def judge_proof(world: World, proof: Completeness, campaign_id: int = 1) -> list
     arrived = sum(one.person.email in there for one in people)
     campaign = world.environment("reconcile").campaigns.get(campaign_id)
     account = world.referral_factory.account.people
-    mark = campaign.known_up_to or 0
+    mark = campaign.activation_mark or 0
     known = [one for one in account.ids() if account.with_id(one).campaign_id == campaign_id and one <= mark]
     counts, found = Counter(proof.counts), []
     if proof.people != len(people) + len(known):

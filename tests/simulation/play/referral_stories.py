@@ -134,7 +134,7 @@ def _told_wrong(world: World, *, wanted: bool) -> list[str]:
         found.append(f"qualified at {friend.qualified_at}")
     if friend.qualified_times != 1:
         found.append(f"qualified {friend.qualified_times} times")
-    if item is None or item.told is not wanted:
+    if item is None or item.reported is not wanted:
         found.append(f"the ledger holds {item.told if item else None}")
     return found
 

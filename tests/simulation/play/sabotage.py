@@ -26,7 +26,7 @@ from shared.errors import PermanentError
 from shared.observability import logger
 from shared.runtime import batch
 from shared.use_cases.contact import write_contact
-from shared.use_cases.operations import ring_due
+from shared.use_cases.operations import enqueue_due
 from shared.use_cases.qualification import read_contact
 from shared.use_cases.referrer import update_referrer
 from shared.use_cases.signup import (
@@ -113,7 +113,7 @@ def activation_mark_forgotten(patch: Patch) -> None:
 
 
 def sweep_rings_while_the_breaker_is_open(patch: Patch) -> None:
-    patch.setattr(ring_due, "_budget", lambda *_: ring_due.PACE)
+    patch.setattr(enqueue_due, "_budget", lambda *_: enqueue_due.PACE)
 
 
 def strikes_in_memory(patch: Patch) -> None:
@@ -228,7 +228,7 @@ def reopened_rows_are_only_checked(patch: Patch) -> None:
 
 
 def lease_kept_after_a_failure(patch: Patch) -> None:
-    patch.setattr(update_referrer.ReferrerUpdate, "_release", lambda _: None)
+    patch.setattr(update_referrer.ReferrerUpdateAttempt, "_release", lambda _: None)
 
 
 def tries_without_a_call_are_kept(patch: Patch) -> None:

@@ -11,7 +11,7 @@ from shared.domain.referrer.reward import Reward
 from shared.domain.vendor import retry
 from shared.errors import ApplicationRefusedError, RejectedError
 from shared.use_cases.contact import merge_lead, write_contact
-from shared.use_cases.qualification import tell_qualification
+from shared.use_cases.qualification import report_qualification
 from shared.use_cases.referrer import poll_rewards, update_referrer
 from shared.use_cases.sync import enumerate_contacts
 from shared.use_cases.vendor.guard_vendor import VendorGuard
@@ -65,7 +65,7 @@ def our_own_merge_qualifies(patch: Patch) -> None:
 
 
 def what_a_campaign_lacks_is_not_noted(patch: Patch) -> None:
-    patch.setattr(update_referrer.ReferrerUpdate, "_note_lack", lambda *_: None)
+    patch.setattr(update_referrer.ReferrerUpdateAttempt, "_note_lack", lambda *_: None)
 
 
 def people_are_asked_for_in_whole_pages(patch: Patch) -> None:
@@ -81,4 +81,4 @@ def a_refused_reward_is_settled(patch: Patch) -> None:
 
 
 def a_refused_qualification_is_nobodys_trouble(patch: Patch) -> None:
-    patch.setattr(tell_qualification, "_refused", lambda row, *_: row)
+    patch.setattr(report_qualification, "_refused", lambda row, *_: row)

@@ -12,15 +12,15 @@ from tests.support.admin_api import ROOT, Api
 DOCUMENT = json.loads((ROOT / "campaigns/1.json").read_text())
 
 
-def known_up_to(api: Api) -> int | None:
+def activation_mark(api: Api) -> int | None:
     campaign = api.environment.campaigns.find(1)
     assert campaign is not None
-    return campaign.known_up_to
+    return campaign.activation_mark
 
 
 def test_a_draft_stores_no_mark_and_asks_nobody(api: Api) -> None:
     assert api.put({**DOCUMENT, "status": "draft"}).status == 201
-    assert known_up_to(api) is None
+    assert activation_mark(api) is None
     assert api.environment.account.asked == []
 
 
@@ -28,20 +28,20 @@ def test_a_draft_stores_no_mark_and_asks_nobody(api: Api) -> None:
 def test_activating_stores_the_highest_user_id_whatever_the_order(api: Api, pages: list[list[int]]) -> None:
     api.environment.account.pages = pages
     assert api.put({**DOCUMENT, "status": "active"}).status == 201
-    assert known_up_to(api) == max(id_ for page in pages for id_ in page)
+    assert activation_mark(api) == max(id_ for page in pages for id_ in page)
 
 
 def test_a_list_without_order_leaves_the_mark_to_reconcile(api: Api) -> None:
     api.environment.account.pages = [[8, 3], [12, 9]]
     assert api.put({**DOCUMENT, "status": "active"}).status == 201
-    assert known_up_to(api) is None
+    assert activation_mark(api) is None
 
 
 @pytest.mark.parametrize("failure", [UnavailableError("x"), BlockedError("x"), ConfigurationError("x")])
 def test_activating_does_not_depend_on_referral_factory(api: Api, failure: Exception) -> None:
     api.environment.account.failure = failure
     assert api.put({**DOCUMENT, "status": "active"}).status == 201
-    assert known_up_to(api) is None
+    assert activation_mark(api) is None
 
 
 def test_the_mark_is_stored_once(api: Api) -> None:
@@ -49,9 +49,9 @@ def test_the_mark_is_stored_once(api: Api) -> None:
     api.environment.account.pages = [[50]]
     paused = api.put({**DOCUMENT, "status": "paused"}, if_match=first.headers["etag"])
     assert api.put({**DOCUMENT, "status": "active"}, if_match=paused.headers["etag"]).status == 200
-    assert known_up_to(api) == 9
+    assert activation_mark(api) == 9
 
 
 def test_backfill_needs_no_mark(api: Api) -> None:
     assert api.put({**DOCUMENT, "status": "active", "backfill": True}).status == 201
-    assert known_up_to(api) is None
+    assert activation_mark(api) is None

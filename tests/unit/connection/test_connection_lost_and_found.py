@@ -7,7 +7,7 @@ from shared.domain.signup.referral import State
 from shared.errors import BreakerOpenError, RateLimitedError, UnavailableError
 from shared.messages import DeliverContact
 from shared.use_cases.connection.disconnect import disconnect, reconnect
-from shared.use_cases.signup.deliver_contact import Delivery
+from shared.use_cases.signup.deliver_contact import DeliveryAttempt
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN, PROBE, VendorGuard
 from tests.support.builders import App, webhook_fields
 
@@ -145,7 +145,7 @@ def test_while_a_delivery_tries_after_a_pause_no_other_delivery_calls(app: App) 
     app.wait(30)
     app.forget_calls()
     fields = webhook_fields(id=8, email="eight@example.com")
-    other = Delivery(app.new_environment(), DeliverContact(1, None, "joined", app.clock.now(), fields))
+    other = DeliveryAttempt(app.new_environment(), DeliverContact(1, None, "joined", app.clock.now(), fields))
     refused: list[float | None] = []
 
     def deliver_another() -> None:
@@ -196,11 +196,11 @@ def test_a_message_without_a_call_neither_forgets_failures_nor_closes_a_breaker(
     app.wire.faults.add(DOWN)
     for number in range(FAILURES_TO_OPEN - 1):
         app.sign_up(id=200 + number, email=f"p{number}@example.com")
-    app.ring(42)  # finished long ago
+    app.move_due(42)  # finished long ago
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     app.sign_up(id=300, email="last@example.com")
     assert app.environment.breakers.find(Vendor.INTERCOM) is not None
-    app.ring(42)
+    app.move_due(42)
     assert app.environment.breakers.find(Vendor.INTERCOM) is not None
 
 

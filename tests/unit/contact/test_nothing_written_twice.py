@@ -21,7 +21,7 @@ def test_a_lead_that_we_made_a_user_is_not_written_again_at_each_delivery() -> N
     for _ in range(3):
         app.wait(60)
         app.sign_up()
-        app.ring(replay=True)
+        app.move_due(replay=True)
     assert [call for call in app.calls() if call.startswith("PUT")] == []
 
 

@@ -156,7 +156,7 @@ def test_a_replay_compares_with_the_contact_and_mends_what_differs() -> None:
     row = app.sign_up()
     corrected(app, row.contact_id, name="Edited", custom_attributes={"referral_link": "https://example.com/other"})
     app.forget_calls()
-    after = app.ring(replay=True)
+    after = app.move_due(replay=True)
     assert app.calls() == [GET, PUT]
     assert (app.contact().name, app.contact().custom_attributes["referral_link"]) == ("Ivo Lindqvist", row.person.url)
     assert after.history[-1].what == "updated"
@@ -167,7 +167,7 @@ def test_a_replay_of_a_contact_that_is_gone_does_not_say_delivered() -> None:
     app = app_for()
     row = app.sign_up()
     app.intercom.contacts.archive(str(row.contact_id))
-    after = app.ring(replay=True)
+    after = app.move_due(replay=True)
     assert (after.state, app.contacts()) == (State.FAILED, [])
 
 
@@ -214,7 +214,7 @@ def test_an_address_that_was_corrected_in_intercom_is_not_reverted_by_a_replay()
     app = app_for()
     row = app.sign_up()
     corrected(app, row.contact_id, email="right@example.com")
-    app.ring(replay=True)
+    app.move_due(replay=True)
     assert (len(app.contacts("right@example.com")), app.contacts()) == (1, [])
 
 
@@ -269,7 +269,7 @@ def in_another_workspace(app: App) -> Referral:
     app.intercom.workspace.contacts.clear()
     app.intercom.workspace.by_email.clear()
     app.wait(3_600)
-    return app.ring(replay=True)
+    return app.move_due(replay=True)
 
 
 # -- the preview ------------------------------------------------------------------------------------------------------

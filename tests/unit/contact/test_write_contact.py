@@ -135,7 +135,7 @@ def test_a_write_that_would_change_nothing_is_not_made() -> None:
     known(app)
     assert app.sign_up().state is State.DELIVERED
     assert app.calls() == []
-    app.ring(replay=True)
+    app.move_due(replay=True)
     assert app.calls() == [GET]
     assert app.row().history[-1].what == "unchanged"
 
@@ -189,7 +189,7 @@ def test_skip_never_writes_again_whatever_comes_later() -> None:
     before = app.given("lead")
     app.sign_up()
     app.sign_up(first_name="Iwan")
-    app.ring(replay=True)
+    app.move_due(replay=True)
     app.wait(7_200)
     app.sweep()
     assert app.contact() == before
@@ -419,7 +419,7 @@ def test_a_refused_create_clears_the_reservation(status: int, state: State) -> N
     assert person is not None
     assert (row.state, person.reservation) == (state, None)
     app.wait(61)
-    app.ring(replay=True)
+    app.move_due(replay=True)
     assert len(app.contacts()) == 1
 
 
@@ -638,7 +638,7 @@ def test_a_signup_from_before_the_erasure_creates_nothing_and_one_after_it_does(
     before = app.clock.now()
     app.wait(100)
     deleted(app, row)
-    old = app.ring(replay=True)
+    old = app.move_due(replay=True)
     assert (old.state, app.contacts()) == (State.ERASED, [])
     assert old.accepted_at == before
     app.wait(1)

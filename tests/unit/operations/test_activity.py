@@ -18,7 +18,7 @@ from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.errors import TransientError
 from shared.ports.signup import Quarantined
-from shared.use_cases.operations.ring_due import PACE
+from shared.use_cases.operations.enqueue_due import PACE
 from tests.fakes.dynamodb_tables import Row
 from tests.fakes.dynamodb_values import normalise_item
 from tests.support.builders import EMAIL, NOW, App, webhook_event, webhook_fields
@@ -287,7 +287,7 @@ def test_a_replay_that_sqs_refuses_is_rung_by_the_sweep(console: Console) -> Non
     assert console.post("/api/referrals/1/42/replay")["result"] == "replayed"
     assert app.queued() == []
     app.wait(91)
-    assert app.sweep()["rung"] == 1
+    assert app.sweep()["enqueued"] == 1
 
 
 def test_a_held_one_is_not_replayed(console: Console) -> None:
@@ -395,7 +395,7 @@ def test_a_body_that_stays_unreadable_says_so_and_can_be_thrown_away(console: Co
     assert (row["id"], row["size"], row["event"]) == (stored, 9, "joined")
     assert console.call("DELETE", f"/api/quarantine/{stored}").status == 200
     assert console.call("GET", f"/api/quarantine/{stored}").status == 404
-    assert console.told()[-1] == f"Discarded the webhook {stored} in quarantine."
+    assert console.with_event()[-1] == f"Discarded the webhook {stored} in quarantine."
 
 
 def test_a_ledger_that_does_not_answer_is_503(console: Console) -> None:

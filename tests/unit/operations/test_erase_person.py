@@ -113,7 +113,7 @@ def test_neither_webhooks_nor_reconcile_nor_a_replay_bring_them_back(app: App) -
     late = {"first_name": NAME, "url": "https://example.com/canarylink"}
     run(app, "erase", EMAIL, "--yes")
     app.sign_up("qualified", id=7, email=EMAIL, **late)
-    app.ring(7, replay=True)
+    app.move_due(7, replay=True)
     person = Person(7, email=EMAIL, first_name=NAME)
     row = app.environment.referrals.update(1, 7, lambda row: row.knowing(person, app.clock.now()))
     assert (row.state, row.person.email) == (State.ERASED, None)
@@ -160,7 +160,7 @@ def test_an_admin_erases_and_exports_in_the_console(app: App) -> None:
     assert console.post("/api/people/erase", {"email": EMAIL})["rows"] == 0
     settle(app)
     assert [line for line in stored(app).splitlines() if any(canary in line for canary in CANARIES)] == []
-    assert set(console.told()) == {"Exported a person by e-mail address.", "Erased a person by e-mail address."}
+    assert set(console.with_event()) == {"Exported a person by e-mail address.", "Erased a person by e-mail address."}
 
 
 @pytest.mark.parametrize(("email", "status"), [("", 422), ("nobody", 400), ("@@@", 400), (None, 422)])
@@ -168,7 +168,7 @@ def test_the_console_erases_nobody_without_an_address(app: App, email: str | Non
     console = Console(app)
     for path in ("/api/people/erase", "/api/people/export"):
         assert console.call("POST", path, {"email": email}).status == status
-    assert console.told() == []
+    assert console.with_event() == []
 
 
 def test_a_ledger_that_is_too_large_for_one_call_is_erased_by_reconcile(app: App) -> None:

@@ -63,7 +63,7 @@ def test_status_shows_each_functions_last_run_and_last_error(night: Night) -> No
 
 def test_a_log_is_read_without_the_aws_command(night: Night) -> None:
     night.aws.log("sweep", "START RequestId: 1")
-    night.aws.log("sweep", json.dumps({"level": "INFO", "message": "swept", "rung": 3}))
+    night.aws.log("sweep", json.dumps({"level": "INFO", "message": "swept", "enqueued": 3}))
     night.aws.log("sweep", '{"_aws": {}, "RowRung": 3}')
     night.aws.log("sweep", "2026-11-22T00:00:00 1 Task timed out after 45.00 seconds")
     night.app.wait(7_000)

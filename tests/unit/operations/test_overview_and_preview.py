@@ -134,7 +134,7 @@ def test_a_preview_is_what_the_delivery_then_sends(console: Console) -> None:
     assert "POST /contacts" not in app.calls()
     sent = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
     app.configure(status="active")
-    app.ring()
+    app.move_due()
     assert app.row().state is State.DELIVERED
     assert app.row().written == sent
 
@@ -157,7 +157,7 @@ def test_of_somebody_delivered_only_what_is_new_is_sent(console: Console) -> Non
     shown = preview(console, user_id=42, settings=settings)
     changed = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
     console.app.configure(**settings)
-    console.app.ring(replay=True)
+    console.app.move_due(replay=True)
     (body,) = console.app.bodies("PUT", f"/contacts/{console.app.row().contact_id}")
     assert body["custom_attributes"]["referral_campaign"] == changed.pop("custom_attributes.referral_campaign")
     assert {name: value for name, value in body.items() if name != "custom_attributes"} == changed
@@ -196,7 +196,7 @@ def test_somebody_whom_the_sync_added_is_left_to_it(console: Console, action: st
     shown = preview(console, user_id=42)
     assert ("the sync added this person" in shown["outcome"], shown["role"]) == (True, None)
     assert (shown["contact_id"], shown["fields"]) == (contact.id, [])
-    app.ring(replay=True)
+    app.move_due(replay=True)
     assert app.calls() == []
 
 
@@ -285,7 +285,7 @@ def test_an_attribute_is_created_in_intercom(console: Console) -> None:
     answer = console.call("POST", "/api/attributes", {"name": "plan", "data_type": "options", "options": ["a", "b"]})
     assert (answer.status, answer.json["name"], answer.json["options"]) == (201, "custom_attributes.plan", ["a", "b"])
     assert "custom_attributes.plan" in [row["name"] for row in console.get("/api/attributes")["items"]]
-    assert console.told() == ["Created the attribute custom_attributes.plan in Intercom."]
+    assert console.with_event() == ["Created the attribute custom_attributes.plan in Intercom."]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_from_then_on_the_signup_leaves_the_contact_alone() -> None:
 def test_a_replay_is_a_persons_wish_and_writes_again_what_it_can_put_back_again() -> None:
     console = overwritten()
     pressed(console)
-    console.app.ring(replay=True)
+    console.app.move_due(replay=True)
     assert console.app.contact().name == "Ivo"
     pressed(console)
     assert console.app.contact().name == "Customer"
@@ -70,7 +70,7 @@ def test_of_several_writes_the_first_image_is_kept() -> None:
     app = console.app
     app.environment.referrals.update(1, 42, lambda row: row)
     app.configure(person_invited={"duplicates": "update", "mapping": mapping(("code", LINK))})
-    app.ring(replay=True)
+    app.move_due(replay=True)
     assert app.contact().custom_attributes["referral_link"] == "Iv0K0de1"
     pressed(console)
     assert (app.contact().name, app.contact().custom_attributes["referral_link"]) == ("Customer", "")
@@ -117,7 +117,7 @@ def test_an_address_that_the_signup_changed_stays_for_by_it_the_person_is_known(
     console = overwritten()
     app, new = console.app, "ivo.new@example.com"
     app.environment.referrals.update(1, 42, lambda row: replace(row, person=replace(row.person, email=new)))
-    app.ring(replay=True)
+    app.move_due(replay=True)
     assert app.row().overwritten["email"] == EMAIL
     assert pressed(console)["kept"] == ["email"]
     assert app.contact(new).name == "Customer"

@@ -56,7 +56,7 @@ def test_what_was_lost_comes_back_and_nobody_is_created_twice(app: App) -> None:
     lose(app)
     assert "are missing" in restore(app, "referrals")
     assert app.row() == before
-    app.ring(replay=True)
+    app.move_due(replay=True)
     assert app.row().state is State.DELIVERED
     assert len(app.contacts()) == 1
 

@@ -41,7 +41,7 @@ def join(app: App, user_id: int, state: State = State.DELIVERED, at: float = NOW
 def happened(app: App, user_id: int, *what: Happened) -> None:
     def change(row: Referral) -> Referral:
         for one in what:
-            row = row.told(NOW, one)
+            row = row.with_event(NOW, one)
         return row
 
     app.environment.referrals.update(1, user_id, change)

@@ -344,7 +344,7 @@ def test_reconcile_keeps_its_marks(app: App) -> None:
     before = app.environment.progresses.find(USERS)
     run(app)
     app.reconcile(full=True)
-    app.configure(known_up_to=None, name="Activated anew", campaign_id=2)
+    app.configure(activation_mark=None, name="Activated anew", campaign_id=2)
     app.reconcile(full=True)
     after = app.environment.progresses.find(USERS)
     highest = max(app.referral_factory.account.people.ids())
@@ -352,7 +352,7 @@ def test_reconcile_keeps_its_marks(app: App) -> None:
     assert after is not None
     assert before["high_water"] == after["high_water"] == highest < SYNTHETIC_IDS_FROM
     campaigns = app.environment.campaigns.list()
-    assert {campaign.campaign_id: campaign.known_up_to for campaign in campaigns} == {1: 0, 2: highest}
+    assert {campaign.campaign_id: campaign.activation_mark for campaign in campaigns} == {1: 0, 2: highest}
 
 
 def test_older_code_reads_its_row_and_keeps_the_mark(app: App) -> None:

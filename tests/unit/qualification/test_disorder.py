@@ -71,7 +71,7 @@ class Disorder(Friendship):
     def hears(self, what: str, *, seconds: float = 3.0) -> None:
         """The delivery's message comes again, or a notification does, and is worked off."""
         if what == "delivery":
-            self.app.ring(self.friend.id)
+            self.app.move_due(self.friend.id)
         elif what in STRANGERS:
             self._stranger(what)
         else:
@@ -116,7 +116,7 @@ class Disorder(Friendship):
             row.state,
             row.contact_id == self.survivor.id,
             item.wanted,
-            bool(item.told),
+            bool(item.reported),
             item.stage,
             item.due_at is not None,
             self.friend.qualified_at is not None,
@@ -139,7 +139,7 @@ def play(order: Sequence[str], *, reversal: bool, seconds: float = 3.0) -> Ledge
 def test_heard_in_order_it_qualifies_and_where_reversals_count_it_no_longer_does(reversal: bool) -> None:
     ledger = orderly(reversal=reversal)
     assert (ledger.state, ledger.contact, ledger.waits) == (State.DELIVERED, True, False)
-    assert ledger.qualified is ledger.wanted is ledger.told is not reversal
+    assert ledger.qualified is ledger.wanted is ledger.reported is not reversal
 
 
 @pytest.mark.parametrize("reversal", [False, True])

@@ -47,7 +47,7 @@ def test_a_contact_that_cannot_be_read_is_seen_asked_less_and_less_and_ends(stor
     story.app.wire.faults.remove("refused")
     Console(story.app).post(f"/api/referrals/1/{friend.id}/replay")
     hours(story, 0.2)
-    assert story.app.environment.qualifications.find(1, friend.id).told is True  # type: ignore[union-attr]
+    assert story.app.environment.qualifications.find(1, friend.id).reported is True  # type: ignore[union-attr]
     assert story.app.row(friend.id).refusals == {}
 
 
@@ -66,7 +66,7 @@ def test_an_outage_of_intercom_begins_the_count_anew(story: Friendship) -> None:
     assert story.app.row(friend.id).refusals == {}
     story.app.wire.faults.clear()
     hours(story, 0.2)
-    assert story.app.environment.qualifications.find(1, friend.id).told is True  # type: ignore[union-attr]
+    assert story.app.environment.qualifications.find(1, friend.id).reported is True  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("method", "quiet"), [("PUT", True), ("GET", True), ("GET", False)])
@@ -90,8 +90,8 @@ def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_l
     assert QUALIFICATION in story.app.row(friend.id).refusals
     story.app.wire.faults.remove("refused")
     hours(story, 25, minutes=10)
-    assert story.app.environment.qualifications.find(1, friend.id).told is True  # type: ignore[union-attr]
-    assert story.told().count(True) <= 1 + (method == "PUT") * 40
+    assert story.app.environment.qualifications.find(1, friend.id).reported is True  # type: ignore[union-attr]
+    assert story.with_event().count(True) <= 1 + (method == "PUT") * 40
     assert story.app.row(friend.id).refusals == {}
 
 
@@ -105,4 +105,4 @@ def test_one_person_for_whom_referral_factory_answers_errors_delays_nobody_else(
     story.changes(other, "Connected")
     story.notified()
     hours(story, 0.1, minutes=1)
-    assert story.app.environment.qualifications.find(1, other.id).told is True  # type: ignore[union-attr]
+    assert story.app.environment.qualifications.find(1, other.id).reported is True  # type: ignore[union-attr]

@@ -31,7 +31,7 @@ def test_it_needs_attention_and_qualifies_once_referral_factory_takes_it() -> No
     assert (shown["user_id"], shown["refusals"]) == (user_id, {"qualification": "Referral Factory refused the request"})
     story.app.wire.faults.remove("shut")
     hours(story, 2)
-    assert story.app.environment.qualifications.find(1, user_id).told is True  # type: ignore[union-attr]
+    assert story.app.environment.qualifications.find(1, user_id).reported is True  # type: ignore[union-attr]
     assert console.get("/api/referrals", "attention=true")["items"] == []
 
 
@@ -39,12 +39,12 @@ def test_its_pauses_grow_and_its_story_tells_it_once() -> None:
     story, user_id = refused()
     story.app.forget_calls()
     hours(story, 48)
-    assert 3 <= len(story.told()) <= 7
+    assert 3 <= len(story.with_event()) <= 7
     assert [event.what for event in story.app.row(user_id).history].count("qualification failed") == 1
     hours(story, 24 * 14)
     story.app.forget_calls()
     hours(story, 24 * 3)
-    assert story.told() == [], "it has ended, and stays in Needs attention"
+    assert story.with_event() == [], "it has ended, and stays in Needs attention"
     assert story.app.row(user_id).open_troubles == {"qualification"}
 
 
@@ -54,6 +54,6 @@ def test_a_replay_tries_it_at_once_and_delivers_nothing_again() -> None:
     story.app.forget_calls()
     Console(story.app).post(f"/api/referrals/1/{user_id}/replay")
     hours(story, 0.5)
-    assert story.told() == [True]
+    assert story.with_event() == [True]
     assert not story.app.row(user_id).open_troubles
     assert [call for call in story.app.calls("intercom") if call.startswith(("PUT", "POST /contacts "))] == []

@@ -35,7 +35,7 @@ def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_f
     story.changes(contact_id, "Connected")
     story.settles(3)
     assert (first.qualified_times, second.qualified_times) == (1, 0)
-    assert story.told() == [True]
+    assert story.with_event() == [True]
     assert "same contact" in story.row(second).notes[-1]
     assert story.story_of(second).count("counts once") == 1
     item = story.item(second)
@@ -74,7 +74,7 @@ def test_the_referrers_own_contact_qualifies_nobody() -> None:
     friend = story.invited()
     story.changes(story.contact(story.rita.email).id, "Connected")
     story.settles(2)
-    assert story.told() == []
+    assert story.with_event() == []
     assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
 
 
@@ -115,12 +115,12 @@ def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_alrea
     story.settles(2)
     story.changes(other.id, "a new name", "lead_source")
     story.settles(2)
-    assert story.told() == []
+    assert story.with_event() == []
     story.app.wait(120)
     for value in ("New", "Connected"):
         story.changes(other.id, value)
         story.settles(2)
-    assert story.told() == [True]
+    assert story.with_event() == [True]
 
 
 def test_one_referrals_failure_does_not_stop_the_contacts_others() -> None:

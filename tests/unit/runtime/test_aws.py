@@ -96,8 +96,8 @@ def test_a_repeated_write_knows_its_own_effect(repeating: Table) -> None:
     assert rows.update(1, 5, change).attempts == 1
     assert (changes, rows.get(1, 5).version) == ([0], 1)
     [row] = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
-    assert rows.ring(row, NOW + 600)
-    assert not rows.ring(row, NOW + 600)
+    assert rows.move_due(row, NOW + 600)
+    assert not rows.move_due(row, NOW + 600)
 
 
 def test_rows_that_are_rung_together_by_a_repeated_call_are_rung_once(repeating: Table) -> None:
@@ -105,8 +105,8 @@ def test_rows_that_are_rung_together_by_a_repeated_call_are_rung_once(repeating:
     for user_id in (5, 6):
         rows.add(replace(pending(), user_id=user_id, person=Person(user_id)))
     due = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
-    assert len(rows.ring_all(due, NOW + 600)) == 2
-    assert list(rows.ring_all(due, NOW + 600)) == []
+    assert len(rows.move_all_due(due, NOW + 600)) == 2
+    assert list(rows.move_all_due(due, NOW + 600)) == []
 
 
 def test_rows_that_were_rung_together_while_no_answer_came_are_ours() -> None:
@@ -124,8 +124,8 @@ def test_rows_that_were_rung_together_while_no_answer_came_are_ours() -> None:
         raise client_error("TransactWriteItems", "InternalServerError", status=500)
 
     client.transact_write_items = losing
-    assert len(rows.ring_all(due, NOW + 600)) == 2
-    assert list(rows.ring_all(due, NOW + 600)) == []
+    assert len(rows.move_all_due(due, NOW + 600)) == 2
+    assert list(rows.move_all_due(due, NOW + 600)) == []
 
 
 def test_a_repeated_lease_save_and_settings_are_one(repeating: Table) -> None:

@@ -372,7 +372,7 @@ def reconcile_finds_who_no_webhook_brought(app: App, event: dict[str, Any]) -> N
 def sweep_rings_what_is_due(app: App, event: dict[str, Any]) -> None:
     remember_ivo(app)
     app.wait(120)
-    assert invoke(app, "sweep", event)["rung"] == 1
+    assert invoke(app, "sweep", event)["enqueued"] == 1
     app.work()
     assert len(app.contacts()) == 1
 
@@ -399,10 +399,10 @@ def start_run(app: App, **section: Any) -> None:
 
 @sample("start_sync_schedule")
 def the_schedule_starts_the_run_of_its_slot_once(app: App, event: dict[str, Any]) -> None:
-    assert invoke(app, "start_sync", event) == {"started": 0, "rung": 0}, "the campaign has no sync"
+    assert invoke(app, "start_sync", event) == {"started": 0, "enqueued": 0}, "the campaign has no sync"
     start_run(app)
     assert [message.slot for message in app.queued("sync")] == [1_795_305_600]
-    assert invoke(app, "start_sync", event) == {"started": 0, "rung": 0}
+    assert invoke(app, "start_sync", event) == {"started": 0, "enqueued": 0}
 
 
 @sample("sync_page_lane")

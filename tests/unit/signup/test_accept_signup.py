@@ -162,7 +162,7 @@ def test_a_queue_that_refuses_twice_is_passed_by_through_the_inbox(app: App) -> 
     assert app.post(webhook_fields())["statusCode"] == 202
     assert app.queued() == []
     assert app.metrics.counts["SignupStoredInInbox"] == 1
-    assert app.sweep() == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
+    assert app.sweep() == {"enqueued": 0, "inbox": 0, "released": 0, "beside": 0}
     app.wait(30)
     assert app.sweep()["inbox"] == 1
     assert len(app.contacts()) == 1

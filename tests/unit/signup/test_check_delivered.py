@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.vendors.faults import FaultOrder
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.signup.referral import RING_AGAIN_AFTER, Referral
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Referral
 from shared.domain.timing import SEARCH_LAG, SEARCH_SURE
 from shared.messages import DeliverContact
 from shared.use_cases.signup.check_delivered import OF_AGE_TO_SETTLE, OF_AGE_TO_VERIFY, ON_TIME, SETTLES, VERIFY_AGAIN_AFTER
@@ -144,7 +144,7 @@ def test_a_group_that_gets_no_answer_is_checked_later(app: App) -> None:
     app.forget_calls()
     for _ in range(4):
         app.sweep()
-        app.wait(RING_AGAIN_AFTER)
+        app.wait(ENQUEUE_AGAIN_AFTER)
     assert app.metrics.counts["SettleSearched"] == 1
     assert all(app.row(user_id).due_at is None for user_id in range(1, 6))
 

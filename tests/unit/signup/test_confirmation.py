@@ -190,7 +190,7 @@ def test_a_replay_asks_again() -> None:
     app.sign_up()
     answered(app)
     app.wait(2 * ANSWERED_WITHIN)
-    app.ring(replay=True)
+    app.move_due(replay=True)
     answered(app)
     assert (len(asked(app)), app.row().state, app.contact().name) == (2, State.FAILED, "Before")
 

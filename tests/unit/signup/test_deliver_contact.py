@@ -117,7 +117,7 @@ def test_each_audience_has_its_own_action(invited: str, referring: str) -> None:
 
 def test_people_at_or_below_the_activation_mark_are_known_unless_a_webhook_tells_that_they_join() -> None:
     app = App()
-    app.configure(known_up_to=100)
+    app.configure(activation_mark=100)
     assert app.sign_up("qualified", id=100).state is State.KNOWN
     assert app.sign_up("qualified", id=101, email="later@example.com").state is State.DELIVERED
     assert app.sign_up("joined", id=99, email="joins@example.com").state is State.DELIVERED
@@ -126,7 +126,7 @@ def test_people_at_or_below_the_activation_mark_are_known_unless_a_webhook_tells
 
 def test_with_backfill_the_mark_keeps_nobody_out() -> None:
     app = App()
-    app.configure(known_up_to=100, backfill=True)
+    app.configure(activation_mark=100, backfill=True)
     assert app.sign_up("qualified", id=100).state is State.DELIVERED
 
 
@@ -238,9 +238,9 @@ def test_an_old_webhook_still_tells_what_nobody_else_did(app: App) -> None:
 def test_settings_changed_later_reach_a_delivered_person_by_replay_only(app: App) -> None:
     app.sign_up()
     app.configure(name="Renamed")
-    app.ring()
+    app.move_due()
     assert app.contact().custom_attributes["referral_campaign"] == "Friends of ours"
-    row = app.ring(replay=True)
+    row = app.move_due(replay=True)
     assert app.contact().custom_attributes["referral_campaign"] == "Renamed"
     assert (row.settings_version, [event.what for event in row.history][-2:]) == (2, ["replay", "updated"])
 
@@ -453,7 +453,7 @@ def test_a_row_whose_time_cannot_be_moved_is_delivered_all_the_same(app: App) ->
     def refuse(*_: object) -> bool:
         raise TransientError("the table does not answer", vendor="aws")
 
-    app.environment.referrals.ring = refuse  # type: ignore[method-assign]
+    app.environment.referrals.move_due = refuse  # type: ignore[method-assign]
     app.work()
     assert app.row().state is State.DELIVERED
 

@@ -140,7 +140,7 @@ def held_for_three_days(people: int = 5) -> App:
     for user_id in range(4711, 4711 + people):
         assert app.sign_up(id=user_id, email=f"person{user_id}@example.com").state is State.HELD
     app.wait(3 * DAY)
-    app.configure(known_up_to=10_000)
+    app.configure(activation_mark=10_000)
     app.reconcile()
     app.wait(60)
     return app

@@ -27,10 +27,10 @@ CONTACTS_LOOKED_THROUGH = "POST /contacts/search"
 """What reconcile asks of Intercom in each pass."""
 
 
-def app_with(people: int = 0, known_up_to: int | None = 0, **settings_: Any) -> App:
+def app_with(people: int = 0, activation_mark: int | None = 0, **settings_: Any) -> App:
     """So many people in campaign 1 beside the four that are always there; all signups become contacts."""
     app = App(seed_people=people, **settings_)
-    app.configure(known_up_to, backfill=settings_.pop("backfill", False))
+    app.configure(activation_mark, backfill=settings_.pop("backfill", False))
     return app
 
 
@@ -71,7 +71,7 @@ def newest(app: App) -> int:
 def test_whoever_joined_without_a_webhook_is_found_by_the_next_pass(order: str, people: int) -> None:
     app = app_with(people, order=order)
     app.configure(None, campaign_id=1)
-    app.environment.campaigns.mark_known(1, newest(app))
+    app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile()
     ids = [join(app, f"new{number}") for number in range(3)]
     app.wait(300)
@@ -87,14 +87,14 @@ def test_whoever_joined_without_a_webhook_is_found_by_the_next_pass(order: str, 
     ("order", "told"), [("ascending", Order.ASCENDING), ("descending", Order.DESCENDING), ("shuffled", Order.UNKNOWN)]
 )
 def test_the_order_is_probed(order: str, told: Order) -> None:
-    app = app_with(300, known_up_to=10_000, order=order)
+    app = app_with(300, activation_mark=10_000, order=order)
     app.reconcile()
     assert progress(app).order is told
 
 
 def test_an_ascending_list_is_read_from_its_end_and_a_descending_one_from_its_begin() -> None:
     for order, later in (("ascending", ["1", "5", "4"]), ("descending", ["1", "2", "3"])):
-        app = app_with(1_200, known_up_to=10_000, order=order)
+        app = app_with(1_200, activation_mark=10_000, order=order)
         app.reconcile()
         app.forget_calls()
         app.wait(300)
@@ -103,7 +103,7 @@ def test_an_ascending_list_is_read_from_its_end_and_a_descending_one_from_its_be
 
 
 def test_a_list_without_order_is_scanned_on_and_on() -> None:
-    app = app_with(600, known_up_to=10_000, order="shuffled")
+    app = app_with(600, activation_mark=10_000, order="shuffled")
     app.reconcile()
     assert progress(app).scanned_at == NOW
     app.forget_calls()
@@ -114,7 +114,7 @@ def test_a_list_without_order_is_scanned_on_and_on() -> None:
 
 
 def test_a_pass_that_runs_out_of_time_goes_on_where_it_stopped() -> None:
-    app = app_with(1_200, known_up_to=10_000, order="shuffled")
+    app = app_with(1_200, activation_mark=10_000, order="shuffled")
     app.wire.faults.add({"kind": "delay", "seconds": 10, "path": "/users"})
     read = []
     for _ in range(2):
@@ -151,7 +151,7 @@ def test_a_pass_that_cannot_reach_all_new_people_begins_a_scan() -> None:
 
 
 def test_a_whole_pass_is_made_once_a_day_and_when_it_is_asked_for() -> None:
-    app = app_with(600, known_up_to=10_000)
+    app = app_with(600, activation_mark=10_000)
     app.reconcile()
     assert sorted(calls(app)) == ["1", "2", "3"]
     for full, pages in ((False, 3), (True, 3)):
@@ -181,8 +181,8 @@ def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found()
 
 
 def test_people_up_to_the_activation_mark_are_left_alone() -> None:
-    app = app_with(10, known_up_to=None)
-    app.environment.campaigns.mark_known(1, newest(app))
+    app = app_with(10, activation_mark=None)
+    app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(full=True)
     assert app.rows_of("REFERRAL#") == []
     assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == []
@@ -217,11 +217,11 @@ def test_a_paused_campaigns_people_are_remembered_and_held() -> None:
 
 
 def test_while_the_activation_mark_is_missing_nobody_is_added_and_the_pass_sets_it() -> None:
-    app = app_with(300, known_up_to=None, order="shuffled")
+    app = app_with(300, activation_mark=None, order="shuffled")
     app.reconcile()
     campaign = app.environment.campaigns.find(1)
     assert campaign is not None
-    assert campaign.known_up_to == newest(app)
+    assert campaign.activation_mark == newest(app)
     assert app.rows_of("REFERRAL#") == []
     user_id = join(app, "new")
     app.wait(300)
@@ -249,7 +249,7 @@ def test_a_mark_that_is_missing_after_the_days_scan_is_set_by_the_next_pass(orde
 
 
 def test_a_row_that_a_webhook_brought_is_verified_once_and_completed() -> None:
-    app = app_with(0, known_up_to=10_000)
+    app = app_with(0, activation_mark=10_000)
     user_id = join(app, "new")
     app.sign_up(id=user_id, email="new@example.com", first_name=None, source="Direct")
     app.forget_calls()
@@ -285,7 +285,7 @@ def test_a_queue_that_refuses_the_rings_delays_and_loses_nobody() -> None:
 
 
 def test_a_small_list_without_order_is_no_day_behind() -> None:
-    app = app_with(20, known_up_to=10_000, order="shuffled")
+    app = app_with(20, activation_mark=10_000, order="shuffled")
     for _ in range(3):
         app.reconcile()
         app.wait(300)
@@ -299,8 +299,8 @@ def test_a_small_list_without_order_is_no_day_behind() -> None:
 )
 @settings(max_examples=12, deadline=None)
 def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps: list[tuple[str, int]], order: str) -> None:
-    app = app_with(260, known_up_to=None, order=order)
-    app.environment.campaigns.mark_known(1, newest(app))
+    app = app_with(260, activation_mark=None, order=order)
+    app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)
     joined = []
     for number, (step, which) in enumerate(steps):
@@ -323,8 +323,8 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
 @pytest.mark.parametrize("order", ["ascending", "descending"])
 def test_new_people_whom_a_pass_does_not_reach_are_read_by_the_scan_that_was_begun_before(order: str) -> None:
     """The daily scan is beyond them already, and would come there only tomorrow."""
-    app = app_with(2_500, known_up_to=None, order=order)
-    app.environment.campaigns.mark_known(1, newest(app))
+    app = app_with(2_500, activation_mark=None, order=order)
+    app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)
     joined = [join(app, f"n{number}") for number in range(1_500)]
     stored = dict(app.environment.progresses.find(NAME) or {})
@@ -342,7 +342,7 @@ def test_new_people_whom_a_pass_does_not_reach_are_read_by_the_scan_that_was_beg
 
 
 def test_who_is_added_on_the_page_that_only_shows_the_order_costs_no_second_reading() -> None:
-    app = app_with(1_200, known_up_to=10_000)
+    app = app_with(1_200, activation_mark=10_000)
     app.reconcile(work=False)
     app.configure(None, campaign_id=2, backfill=True)
     app.reconcile(work=False)
@@ -354,7 +354,7 @@ def test_who_is_added_on_the_page_that_only_shows_the_order_costs_no_second_read
 
 def test_a_scan_that_was_begun_beside_a_pass_is_not_forgotten_by_it() -> None:
     """Somebody reconnected: the whole list is read, in several passes, while a short one is under way."""
-    app = app_with(1_200, known_up_to=10_000)
+    app = app_with(1_200, activation_mark=10_000)
     app.reconcile(work=False)
     app.wait(300)
     real, others = app.environment.referral_factory(), [app.new_environment()]
@@ -376,8 +376,8 @@ def test_a_scan_that_was_begun_beside_a_pass_is_not_forgotten_by_it() -> None:
 
 def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
     """A campaign was deleted: the end of an ascending list is now two pages nearer."""
-    app = app_with(1_200, known_up_to=None)
-    app.environment.campaigns.mark_known(1, newest(app))
+    app = app_with(1_200, activation_mark=None)
+    app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)
     people = app.referral_factory.account.people
     for user_id in people.ids()[100:819]:
@@ -394,8 +394,8 @@ def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
 def test_whom_a_shift_hides_between_two_new_pages_is_found_by_the_pass_that_follows(order: str) -> None:
     """No webhook came for 1,200 people. While their pages are read somebody leaves, and one of the new moves to a page that was
     read already, too far from the end for the overlap."""
-    app = app_with(1_200, known_up_to=None, order=order)
-    app.environment.campaigns.mark_known(1, newest(app))
+    app = app_with(1_200, activation_mark=None, order=order)
+    app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)
     joined = {join(app, f"n{number}") for number in range(1_200)}
     account, real = app.referral_factory.account, app.environment.referral_factory()
@@ -552,7 +552,7 @@ def test_calls_that_are_stopped_for_another_reason_are_left_to_the_next_slot(kin
 
 def test_a_pass_that_found_somebody_is_followed_by_another_until_one_finds_nobody() -> None:
     """Webhooks are missing: whoever joins now waits two minutes instead of five."""
-    app = app_with(known_up_to=10_000)
+    app = app_with(activation_mark=10_000)
     app.reconcile(work=False)
     assert app.queued("reconcile") == []
     app = app_with()
@@ -571,14 +571,14 @@ def test_while_people_are_found_the_passes_between_two_slots_are_two() -> None:
     assert app.metrics.counts["SignupFoundByReconcile"] == 5
 
 
-def ring(app: App, *, full: bool = False) -> None:
+def move_due(app: App, *, full: bool = False) -> None:
     app.environment.reconcile_queue.send(ReconcileCampaigns(app.clock.now(), full))
 
 
 def test_a_hundred_webhooks_without_a_user_id_are_answered_by_one_pass() -> None:
-    app = app_with(known_up_to=10_000)
+    app = app_with(activation_mark=10_000)
     for _ in range(100):
-        ring(app)
+        move_due(app)
     app.wait(1)
     while app.queued("reconcile"):
         app.reconcile_rung()
@@ -586,25 +586,25 @@ def test_a_hundred_webhooks_without_a_user_id_are_answered_by_one_pass() -> None
 
 
 def test_a_ring_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> None:
-    app = app_with(known_up_to=10_000)
+    app = app_with(activation_mark=10_000)
     app.reconcile(work=False)
-    ring(app)
+    move_due(app)
     app.wait(1)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 3})
     app.reconcile_rung()
     assert app.metrics.counts["ReconcileFailed"] == 1
-    ring(app)
+    move_due(app)
     app.reconcile_rung()
     assert app.metrics.counts["ReconcileSucceeded"] == 2
 
 
 def test_a_ring_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = app_with(known_up_to=10_000)
+    app = app_with(activation_mark=10_000)
 
     def find(_: str) -> None:
         raise TransientError("the table does not answer", vendor="aws")
 
-    ring(app)
+    move_due(app)
     with monkeypatch.context() as patch:
         patch.setattr(app.environment.progresses, "find", find)
         app.reconcile_rung()
@@ -615,9 +615,9 @@ def test_a_ring_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pyt
 
 
 def test_a_ring_for_the_whole_list_is_answered_by_no_other_pass() -> None:
-    app = app_with(600, known_up_to=10_000)
+    app = app_with(600, activation_mark=10_000)
     app.reconcile(work=False)
-    ring(app, full=True)
+    move_due(app, full=True)
     app.wait(1)
     app.reconcile(work=False)
     app.forget_calls()

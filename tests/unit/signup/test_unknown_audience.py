@@ -133,7 +133,7 @@ def test_whom_a_draft_held_is_asked_for_at_the_release_and_is_not_late() -> None
     person = join(app)
     assert told(app, person).state is State.HELD
     app.wait(2 * 86_400)
-    app.configure(known_up_to=0, person_invited=LEADS, person_referring=USERS)
+    app.configure(activation_mark=0, person_invited=LEADS, person_referring=USERS)
     app.sweep()
     answered(app)
     assert (app.row(person.id).state, app.contact().role) == (State.DELIVERED, "lead")

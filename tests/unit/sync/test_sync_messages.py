@@ -12,7 +12,7 @@ from functions.sync_page import handler as sync_page
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.sync.run import RunState
 from shared.messages import SyncPage, body_of
-from shared.use_cases.sync.ring_sync import LANES
+from shared.use_cases.sync.enqueue_sync import LANES
 from tests.support.builders import Context
 from tests.support.syncing import SyncApp
 
@@ -58,7 +58,7 @@ def test_a_message_of_an_earlier_round_does_nothing(app: SyncApp) -> None:
     contacts = app.add_many(3)
     run = app.start()
     app.wait(200)
-    assert app.tick()["rung"] == 1
+    assert app.tick()["enqueued"] == 1
     assert app.run(run.slot).round == 1
     deliver(app, SyncPage(1, run.slot, 0, 0), times=2)
     assert app.calls("intercom", "referral_factory") == []
@@ -105,18 +105,18 @@ def test_workers_whom_the_queue_refused_are_rung_by_the_schedule(app: SyncApp) -
     contacts = app.add_many(100)
     run = app.start()
     app.sqs.refuse("send_message_batch", 2)  # it is tried twice
-    rung = list[int]()
+    enqueued = list[int]()
 
     def meanwhile() -> None:
         assert app.run(run.slot).lanes == 1, "the one that is at it"
         clear_queue(app)
-        rung.append(app.tick()["rung"])
-        rung.append(len(app.queued("sync")))
-        rung.append(app.tick()["rung"])
+        enqueued.append(app.tick()["enqueued"])
+        enqueued.append(len(app.queued("sync")))
+        enqueued.append(app.tick()["enqueued"])
 
     app.wire.interrupt(ADD, meanwhile)
     app.drain()
-    assert rung == [1, 4, 0], "as many as there are chunks, once"
+    assert enqueued == [1, 4, 0], "as many as there are chunks, once"
     assert app.run(run.slot).tally.linked == 100
     app.assert_linked(*contacts)
 
@@ -125,15 +125,15 @@ def test_workers_whom_the_queue_refuses_to_the_schedule_are_rung_by_its_next_tic
     app.add_many(100)
     run = app.start()
     app.sqs.refuse("send_message_batch", 4)
-    rung = list[int]()
+    enqueued = list[int]()
 
     def meanwhile() -> None:
         for _ in range(3):
-            rung.append(app.tick()["rung"])
+            enqueued.append(app.tick()["enqueued"])
 
     app.wire.interrupt(ADD, meanwhile)
     app.drain()
-    assert rung == [1, 1, 0]
+    assert enqueued == [1, 1, 0]
     assert app.run(run.slot).state is RunState.DONE
 
 
@@ -239,9 +239,9 @@ def test_a_waiting_run_is_not_rung_while_a_vendor_is_known_to_be_away(app: SyncA
     app.wait(20)
     now = app.clock.now()
     app.environment.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, now + 600, now))
-    assert app.tick()["rung"] == 0
+    assert app.tick()["enqueued"] == 0
     app.wait(601)
-    assert app.tick()["rung"] == 1
+    assert app.tick()["enqueued"] == 1
 
 
 def test_an_open_breaker_is_asked_before_the_first_call(app: SyncApp) -> None:

@@ -615,7 +615,7 @@ def test_a_run_whose_first_message_was_refused_is_rung_by_the_schedule(app: Sync
     run = app.start()
     assert not app.queued("sync")
     app.wait(200)
-    assert app.tick()["rung"] == 1
+    assert app.tick()["enqueued"] == 1
     app.drain()
     assert app.run(run.slot).state is RunState.DONE
     app.assert_linked(*contacts)

@@ -372,12 +372,12 @@ def test_a_contact_to_which_nothing_can_be_written_has_failed(app: SyncApp) -> N
 
 def test_a_slot_starts_one_run_however_often_the_schedule_fires(app: SyncApp) -> None:
     app.add_many(2)
-    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 1, "rung": 0}
-    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 0, "rung": 0}
+    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 1, "enqueued": 0}
+    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 0, "enqueued": 0}
     app.drain(120)
-    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 0, "rung": 0}, "late: the slot is used"
-    assert app.tick(time="2026-11-22T00:14:59Z") == {"started": 0, "rung": 0}
-    assert app.tick(time="2026-11-22T00:15:00Z") == {"started": 1, "rung": 0}
+    assert app.tick(time="2026-11-22T00:00:00Z") == {"started": 0, "enqueued": 0}, "late: the slot is used"
+    assert app.tick(time="2026-11-22T00:14:59Z") == {"started": 0, "enqueued": 0}
+    assert app.tick(time="2026-11-22T00:15:00Z") == {"started": 1, "enqueued": 0}
     assert len(app.environment.sync_runs.list(1, 10).items) == 2
 
 
@@ -400,7 +400,7 @@ def test_a_slot_that_comes_while_a_run_is_open_starts_after_it_and_none_pile_up(
 @pytest.mark.parametrize(("status", "mode"), [("paused", "ongoing"), ("active", "once"), ("active", "off")])
 def test_the_schedule_leaves_alone_what_is_not_ongoing(app: SyncApp, status: str, mode: str) -> None:
     app.choose(status=status, mode=mode)
-    assert app.tick() == {"started": 0, "rung": 0}
+    assert app.tick() == {"started": 0, "enqueued": 0}
 
 
 def test_a_run_once_is_asked_for(app: SyncApp) -> None:

@@ -184,7 +184,7 @@ def test_our_own_limit_is_no_strike(app: App) -> None:
 def slow_app(calls_a_minute: int) -> App:
     """Ten pages of people in no order, so that only a scan finds all, at a pace that one pass does not suffice for."""
     app = App(seed_people=2_400, order="shuffled")
-    app.configure(known_up_to=10**9)
+    app.configure(activation_mark=10**9)
     app.settings = replace(app.settings, referral_factory_calls_per_minute=str(calls_a_minute))
     app.environment = app.new_environment()
     return app

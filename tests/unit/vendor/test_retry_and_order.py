@@ -85,7 +85,7 @@ def test_of_several_contacts_the_user_is_preferred_then_the_oldest() -> None:
 def test_a_story_keeps_its_first_line_and_the_newest() -> None:
     row = Referral(1, 2, State.PENDING, Person(2), 0.0)
     for number in range(100):
-        row = row.told(float(number), f"event {number}")
+        row = row.with_event(float(number), f"event {number}")
     assert len(row.history) == MAX_HISTORY
     assert [row.history[0].what, row.history[1].what, row.history[-1].what] == ["event 0", "event 61", "event 99"]
 
@@ -111,9 +111,9 @@ def test_a_breaker_is_open_until_its_time() -> None:
 
 
 def test_a_saved_document_becomes_a_campaign() -> None:
-    campaign = campaign_of(campaign_document(), 3, known_up_to=9)
+    campaign = campaign_of(campaign_document(), 3, activation_mark=9)
     invited = campaign.audience(Audience.PERSON_INVITED)
-    assert (campaign.campaign_id, campaign.status, campaign.version, campaign.known_up_to) == (1, Status.ACTIVE, 3, 9)
+    assert (campaign.campaign_id, campaign.status, campaign.version, campaign.activation_mark) == (1, Status.ACTIVE, 3, 9)
     assert (invited.action, invited.duplicates, invited.archived) == (
         Action.LEAD,
         DuplicatePolicy.SKIP,

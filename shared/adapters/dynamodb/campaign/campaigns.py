@@ -133,7 +133,7 @@ class DynamoCampaigns(Campaigns):
             for row in map(from_item, rows)
         ]
 
-    def mark_known(self, campaign_id: int, highest_user_id: int) -> None:
+    def set_activation_mark(self, campaign_id: int, highest_user_id: int) -> None:
         self._table.update(
             ALL,
             _sort_key(campaign_id),
@@ -218,7 +218,7 @@ def _campaign(item: Item) -> Campaign:
     return campaign_of(
         json.loads(values["document"]),
         values["version"],
-        known_up_to=values.get("known_up_to"),
+        activation_mark=values.get("known_up_to"),
         watches_departures=values.get("watches_departures", False),
         noted_problems=problems,
         rule_since=json.loads(values.get("rule_since", "{}")),

@@ -93,6 +93,6 @@ def _change(row: Mapping[str, Any]) -> Change:
     """Rows of before there was a result were written after the act."""
     begun = "subject" in row or "issuer" in row
     result = Result(row["result"]) if "result" in row else None if begun else Result.DONE
-    told = row.get("said") or row["what"]
+    said = row.get("said") or row["what"]
     verified = row.get("email_verified")
-    return Change(float(row["at"]), row["who"], told, row.get("subject", ""), row.get("issuer", ""), verified, result)
+    return Change(float(row["at"]), row["who"], said, row.get("subject", ""), row.get("issuer", ""), verified, result)

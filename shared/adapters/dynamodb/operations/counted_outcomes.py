@@ -30,7 +30,7 @@ class CountedQualifications(DynamoQualifications):
             return change(one)
 
         after = super().update(campaign_id, user_id, watched)
-        turns = int(after.told is True) - int(seen[-1].told is True)
+        turns = int(after.reported is True) - int(seen[-1].reported is True)
         if turns:
             self._figures.count(campaign_id, "qualified", self._clock.now(), turns)
         return after

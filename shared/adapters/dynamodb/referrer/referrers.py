@@ -105,8 +105,8 @@ class DynamoReferrers(Referrers):
         values: dict[str, Scalar] = {":one": 1, ":zero": 0, ":now": now}
         counting = "SET tries = if_not_exists(tries, :zero) + :one, tried_since = if_not_exists(tried_since, :now)"
         item, _ = self._table.update(pk, SORT_KEY, counting, "attribute_exists(due_at)", values)
-        told = from_item(item) if item else {}
-        return told.get("tries", 0), float(told.get("tried_since", now))
+        stored = from_item(item) if item else {}
+        return stored.get("tries", 0), float(stored.get("tried_since", now))
 
     def release(self, campaign_id: int, user_id: int, owner: str) -> None:
         self._table.update(
@@ -141,8 +141,8 @@ def _kept(referrer: KnownReferrer) -> tuple[str, dict[str, Scalar]]:
 
 def _referrer(item: Item) -> KnownReferrer:
     values = from_item(item)
-    told: dict[str, Any] = {name: float(values[name]) for name in ("due_at", "marked_at", "updated_at") if values.get(name)}
-    told |= {name: values[name] for name in ("email", "contact_id", "instead_of") if values.get(name)}
+    stored: dict[str, Any] = {name: float(values[name]) for name in ("due_at", "marked_at", "updated_at") if values.get(name)}
+    stored |= {name: values[name] for name in ("email", "contact_id", "instead_of") if values.get(name)}
     return KnownReferrer(
         campaign_id=values["campaign_id"],
         user_id=values["user_id"],
@@ -154,5 +154,5 @@ def _referrer(item: Item) -> KnownReferrer:
         left_out=tuple(json.loads(values.get("left_out", "[]"))),
         tries=values.get("tries", 0),
         workspace_id=values.get("workspace_id", ""),
-        **told,
+        **stored,
     )

@@ -65,7 +65,7 @@ def _item(reward: Reward) -> dict[str, Any]:
 def _reward(item: Item) -> Reward:
     values = from_item(item)
     facts = {name: value for name, value in json.loads(values["facts"]).items() if name in RewardFacts.__slots__}
-    told = RewardFacts(**{**facts, "kind": Kind(facts["kind"]), "status": Status(facts["status"])})
+    reported = RewardFacts(**{**facts, "kind": Kind(facts["kind"]), "status": Status(facts["status"])})
     plain: dict[str, Any] = {name: values[name] for name in _PLAIN if name in values}
     plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
-    return Reward(told, **plain)
+    return Reward(reported, **plain)

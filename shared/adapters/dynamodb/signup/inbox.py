@@ -24,7 +24,7 @@ class DynamoInbox(Inbox):
         self._clock = clock
 
     def add(self, message: Receipt, due_at: float) -> None:
-        """Stores the message once, to be rung at ``due_at``."""
+        """Stores the message once, to be enqueued at ``due_at``."""
         inbox_id = message.id or self._table.new_write_id()
         pk = f"INBOX#{inbox_id}"
         row: dict[str, str | float | None] = {

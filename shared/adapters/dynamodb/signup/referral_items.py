@@ -107,7 +107,7 @@ def referral_of(item: Item) -> Referral:
             "refusals": facts.get("refusals", {}),
             "dealt_with": tuple(facts.get("dealt_with", [])),
             "overwritten": facts.get("overwritten", {}),
-            "history": tuple(Event(float(at), *told[:2]) for at, *told in facts.get("history", [])),
+            "history": tuple(Event(float(at), *rest[:2]) for at, *rest in facts.get("history", [])),
         }
     )
 

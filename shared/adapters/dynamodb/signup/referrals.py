@@ -25,7 +25,7 @@ LATELY = 5.0
 MOST_NOTED = 300
 POINTER = "REFERRAL#"
 """Sort keys of pointers from a contact or an e-mail address to rows."""
-RING, RUNG_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
+MOVE, MOVED_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
 OLDEST_ROWS = 500
 """Rows of a shard of the due index that are looked at for the oldest undelivered one."""
 
@@ -102,32 +102,32 @@ class DynamoReferrals(Referrals):
         return self._due_rows(condition, {":partition": partition, ":until": until}, limit)
 
     def held(self, campaign_id: int, shard: int | None, limit: int) -> Sequence[DueRow]:
-        """See ``Referrals.held``; oldest first. One that was rung is left out until it is due again."""
+        """See ``Referrals.held``; oldest first. One that was enqueued is left out until it is due again."""
         condition = "due_partition = :partition AND due_at <= :now"
         values = {":partition": held_partition(campaign_id, shard), ":now": self._clock.now()}
         return self._due_rows(condition, values, limit)
 
-    def ring(self, row: DueRow, again_at: float) -> bool:
+    def move_due(self, row: DueRow, again_at: float) -> bool:
         """See ``Referrals.ring``. The row's version stays: a worker that is at it need not read again."""
-        return self._ring(row, again_at, self._table.new_write_id())
+        return self._move(row, again_at, self._table.new_write_id())
 
-    def ring_all(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
+    def move_all_due(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
         """See ``Referrals.ring_all``. One call for all; one for each when somebody else was faster with any of them."""
         ring_id = self._table.new_write_id()
         known = [(row, key) for row in rows if (key := _key_of(row)) is not None]
         if len(known) > 1:
-            values = [_ring_values(row, again_at, ring_id) for row, _ in known]
-            if self._table.update_together([key for _, key in known], RING, RUNG_BEFORE, values, ring_id):
+            values = [_move_values(row, again_at, ring_id) for row, _ in known]
+            if self._table.update_together([key for _, key in known], MOVE, MOVED_BEFORE, values, ring_id):
                 return [row for row, _ in known]
-        return [row for row, _ in known if self._ring(row, again_at, ring_id)]
+        return [row for row, _ in known if self._move(row, again_at, ring_id)]
 
-    def _ring(self, row: DueRow, again_at: float, ring_id: str) -> bool:
+    def _move(self, row: DueRow, again_at: float, ring_id: str) -> bool:
         key = _key_of(row)
         if key is None:
             return False
         if row.campaign_id is not None and row.user_id is not None:
             self._lately.pop((row.campaign_id, row.user_id), None)
-        _, refused = self._table.update(*key, RING, RUNG_BEFORE, _ring_values(row, again_at, ring_id))
+        _, refused = self._table.update(*key, MOVE, MOVED_BEFORE, _move_values(row, again_at, ring_id))
         return refused is None or refused.get("ring_id") == {"S": ring_id}
 
     def oldest_undelivered(self) -> float | None:
@@ -138,7 +138,7 @@ class DynamoReferrals(Referrals):
 
     def _waiting(self) -> Iterator[Waiting]:
         """The due index is sorted by ``due_at``, so its rows are read and compared: the 500 of each shard that are due
-        first. Every pending row is due within minutes, and the oldest ones were rung least recently.
+        first. Every pending row is due within minutes, and the oldest ones were enqueued least recently.
         """
         for shard in range(DUE_SHARDS):
             rows = self._table.query(
@@ -213,5 +213,5 @@ def _key_of(row: DueRow) -> tuple[str, str] | None:
     return None
 
 
-def _ring_values(row: DueRow, again_at: float, ring_id: str) -> dict[str, Scalar]:
+def _move_values(row: DueRow, again_at: float, ring_id: str) -> dict[str, Scalar]:
     return {":again": float(again_at), ":ring": ring_id, ":was": row.due_at}

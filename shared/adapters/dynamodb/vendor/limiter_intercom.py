@@ -71,13 +71,13 @@ class IntercomLimiter(Limiter):
         if status is None:
             return
         now = self._clock.now()
-        told = limits_of(headers, now)
-        self._learn(told, now)
+        said = limits_of(headers, now)
+        self._learn(said, now)
         if status == 429:
-            reset_at = told.reset_at if told.reset_at is not None and told.reset_at > now else now + WINDOW
+            reset_at = said.reset_at if said.reset_at is not None and said.reset_at > now else now + WINDOW
             self._hold(now, min(reset_at, now + LONGEST_HOLD))
-        elif told.remaining is not None and told.remaining < LOW * (told.limit or 0) and told.reset_at is not None:
-            self._hold(now, min(told.reset_at, now + WINDOW))
+        elif said.remaining is not None and said.remaining < LOW * (said.limit or 0) and said.reset_at is not None:
+            self._hold(now, min(said.reset_at, now + WINDOW))
 
     def report(self, error: FailureError | None) -> None:
         """Nothing to learn."""
@@ -141,15 +141,15 @@ class IntercomLimiter(Limiter):
 
     # -- what the answers tell ----------------------------------------------------------------------------------------
 
-    def _learn(self, told: LimitHeaders, now: float) -> None:
-        alignment = told.alignment if told.reset_at is not None and 0 < told.reset_at - now <= WINDOW + 1 else None
+    def _learn(self, said: LimitHeaders, now: float) -> None:
+        alignment = said.alignment if said.reset_at is not None and 0 < said.reset_at - now <= WINDOW + 1 else None
         alignment = self._alignment if alignment is None else alignment
-        if told.limit is None or (told.limit, alignment) == (self._limit, self._alignment):
+        if said.limit is None or (said.limit, alignment) == (self._limit, self._alignment):
             return
-        self._limit, self._alignment = told.limit, alignment
+        self._limit, self._alignment = said.limit, alignment
         pk, sk = KEY
         try:
-            self._table.put(to_item({"pk": pk, "sk": sk, "limit": told.limit, "alignment": alignment, "learnt_at": float(now)}))
+            self._table.put(to_item({"pk": pk, "sk": sk, "limit": said.limit, "alignment": alignment, "learnt_at": float(now)}))
         except TransientError:
             logger.warning("limit not stored", vendor=Vendor.INTERCOM)
 

@@ -1,4 +1,4 @@
-"""The sweep: each minute, ring the rows of the ledger that are due.
+"""The sweep: each minute, enqueue the rows of the ledger that are due.
 
 The ledger is the truth, the queue a doorbell. Paced to what Intercom allows; silent while its breaker is open.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from shared.domain.campaign.campaign import Status
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
-from shared.domain.signup.referral import RING_AGAIN_AFTER
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
 from shared.errors import MalformedPayloadError, TransientError
 from shared.messages import DeliverContact, Message, QualifyReferral, UnknownVersionError, UpdateReferrer
 from shared.observability import logger
@@ -21,16 +21,16 @@ from shared.use_cases.operations.check_by_age import check_by_age
 from shared.use_cases.signup.check_delivered import CHECKED_TOGETHER
 
 PACE = 3_000
-"""Rows rung in one run: two calls each are 6,000 of the 9,000 a minute that are ours at Intercom."""
+"""Rows enqueued in one run: two calls each are 6,000 of the 9,000 a minute that are ours at Intercom."""
 BESIDE = ("QUALIFICATION", "REFERRER")
-"""Kinds of rows that stand beside a referral and are rung too. A reward has no time of its own: the mark of the person it is
-for stays due until all of their rewards are issued, told and shown."""
+"""Kinds of rows that stand beside a referral and are enqueued too. A reward has no time of its own: the mark of the person it
+is for stays due until all of their rewards are issued, reported and shown."""
 PACE_BESIDE = 500
-"""Rows of one kind and shard that are rung in one run."""
+"""Rows of one kind and shard that are enqueued in one run."""
 PROBES = 3
-"""Rows rung after a breaker's pause, to see whether the vendor is back."""
-RUNG_AT_ONCE = 10
-"""Rows rung together: what SQS takes in one call."""
+"""Rows enqueued after a breaker's pause, to see whether the vendor is back."""
+ENQUEUED_AT_ONCE = 10
+"""Rows enqueued together: what SQS takes in one call."""
 REFUSED_AGAIN_AFTER = 60.0
 LEAST_TIME = 5.0
 """Seconds left under which nothing further is begun."""
@@ -45,66 +45,66 @@ STATES = {
     "Disconnected": {BreakerKind.CONNECTION_LOST},  # not what a person disconnected
 }
 """Metric → the breakers that make it 1."""
-TIME_TO_RING = 10.0
-"""Seconds that have to be left for ringing once the vendor is back."""
+TIME_TO_ENQUEUE = 10.0
+"""Seconds that have to be left for enqueuing once the vendor is back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one run did: ``rung`` rows, ``inbox`` messages handed on, ``released`` held rows, ``beside``: rows that stand
+    """What one run did: ``enqueued`` rows, ``inbox`` messages handed on, ``released`` held rows, ``beside``: rows that stand
     beside a referral."""
 
-    rung: int = 0
+    enqueued: int = 0
     inbox: int = 0
     released: int = 0
     beside: int = 0
 
 
-def ring_due(environment: Environment) -> Swept:
+def enqueue_due(environment: Environment) -> Swept:
     """One run. Raises TransientError when the ledger cannot be read; the next minute tries again."""
     began_at = environment.clock.now()
     breaker = environment.breakers.find(Vendor.INTERCOM)
     budget = _budget(breaker, began_at)
-    rung, inbox = _ring_referrals(environment, budget)
+    enqueued, inbox = _enqueue_referrals(environment, budget)
     if breaker is None:
-        rung += check_by_age(environment)
-    beside = _ring_beside(environment)
-    released = _release_held(environment, budget - rung)
-    _measure(environment)  # before the long wait, which may end badly: in an outage this number is what rings
+        enqueued += check_by_age(environment)
+    beside = _enqueue_beside(environment)
+    released = _release_held(environment, budget - enqueued)
+    _measure(environment)  # before the long wait, which may end badly: in an outage this number is what sets the alarm off
     if breaker is not None and breaker.kind is BreakerKind.FAILING:
-        rung += _ring_when_back(environment, breaker, began_at + WAITS_FOR_VENDOR)
-    logger.info("sweep finished", rung=rung, inbox=inbox, released=released, beside=beside)
-    return Swept(rung, inbox, released, beside)
+        enqueued += _enqueue_when_back(environment, breaker, began_at + WAITS_FOR_VENDOR)
+    logger.info("sweep finished", enqueued=enqueued, inbox=inbox, released=released, beside=beside)
+    return Swept(enqueued, inbox, released, beside)
 
 
-def _ring_referrals(environment: Environment, budget: int) -> tuple[int, int]:
-    """How many rows were rung, and messages of the inbox handed on."""
-    inbox = rung = 0
+def _enqueue_referrals(environment: Environment, budget: int) -> tuple[int, int]:
+    """How many rows were enqueued, and messages of the inbox handed on."""
+    inbox = enqueued = 0
     to_check: list[DueRow] = []
     for shard in range(DUE_SHARDS):
         if environment.time_left() < LEAST_TIME:
             break
-        due = environment.referrals.due(shard, environment.clock.now(), max(budget - rung, PROBES))
+        due = environment.referrals.due(shard, environment.clock.now(), max(budget - enqueued, PROBES))
         inbox += _hand_on(environment, [row for row in due if row.inbox_id])
         to_check += [row for row in due if row.settles]
-        rung += _ring(environment, [row for row in due if not row.inbox_id and not row.settles][: budget - rung])
-    return rung + _ring_checks(environment, to_check[: budget - rung]), inbox
+        enqueued += _enqueue(environment, [row for row in due if not row.inbox_id and not row.settles][: budget - enqueued])
+    return enqueued + _enqueue_checks(environment, to_check[: budget - enqueued]), inbox
 
 
-def _ring_when_back(environment: Environment, breaker: Breaker, until: float) -> int:
+def _enqueue_when_back(environment: Environment, breaker: Breaker, until: float) -> int:
     """Looks whether the vendor is back until the next sweep is near: whoever waited for an outage to end waits no minute more.
-    A pause that ends meanwhile has its probes rung once."""
-    rung, probed = 0, breaker if not breaker.is_open(environment.clock.now()) else None
-    while breaker.open_until <= until and environment.clock.now() < until and environment.time_left() > TIME_TO_RING:
+    A pause that ends meanwhile has its probes enqueued once."""
+    enqueued, probed = 0, breaker if not breaker.is_open(environment.clock.now()) else None
+    while breaker.open_until <= until and environment.clock.now() < until and environment.time_left() > TIME_TO_ENQUEUE:
         environment.clock.sleep(LOOK_EVERY)
         fresh = environment.breakers.find(Vendor.INTERCOM)
         if fresh is None:
-            return rung + _ring_referrals(environment, PACE)[0]
+            return enqueued + _enqueue_referrals(environment, PACE)[0]
         breaker = fresh
         if breaker != probed and not breaker.is_open(environment.clock.now()):
             probed = breaker
-            rung += _ring_referrals(environment, PROBES)[0]
-    return rung
+            enqueued += _enqueue_referrals(environment, PROBES)[0]
+    return enqueued
 
 
 def _budget(breaker: Breaker | None, now: float) -> int:
@@ -113,58 +113,58 @@ def _budget(breaker: Breaker | None, now: float) -> int:
     return 0 if breaker.is_open(now) else PROBES
 
 
-def _ring_beside(environment: Environment) -> int:
+def _enqueue_beside(environment: Environment) -> int:
     """The rows beside referrals, whatever the breakers say: each waits for a vendor of its own, and asks it anew."""
-    rung = 0
+    enqueued = 0
     for kind in BESIDE:
         for shard in range(KIND_SHARDS):
             if environment.time_left() < LEAST_TIME:
-                return rung
-            rung += _ring(environment, environment.referrals.due(shard, environment.clock.now(), PACE_BESIDE, kind))
-    return rung
+                return enqueued
+            enqueued += _enqueue(environment, environment.referrals.due(shard, environment.clock.now(), PACE_BESIDE, kind))
+    return enqueued
 
 
-def _ring(environment: Environment, rows: Sequence[DueRow]) -> int:
+def _enqueue(environment: Environment, rows: Sequence[DueRow]) -> int:
     """A few at a time: a sweep that is killed leaves only those without a message whose times it had just moved."""
-    rung = 0
-    for start in range(0, len(rows), RUNG_AT_ONCE):
+    enqueued = 0
+    for start in range(0, len(rows), ENQUEUED_AT_ONCE):
         if environment.time_left() < LEAST_TIME:
             break
-        rung += _ring_few(environment, rows[start : start + RUNG_AT_ONCE])
-    return rung
+        enqueued += _enqueue_few(environment, rows[start : start + ENQUEUED_AT_ONCE])
+    return enqueued
 
 
-def _ring_few(environment: Environment, rows: Sequence[DueRow]) -> int:
-    """Moves each row's time on first, so that two sweeps ring it once; a refused message is due again in a minute."""
+def _enqueue_few(environment: Environment, rows: Sequence[DueRow]) -> int:
+    """Moves each row's time on first, so that two sweeps enqueue it once; a refused message is due again in a minute."""
     now = environment.clock.now()
-    again_at = now + RING_AGAIN_AFTER
+    again_at = now + ENQUEUE_AGAIN_AFTER
     won: dict[MessageQueue, list[tuple[Message, DueRow]]] = {}
-    for row in environment.referrals.ring_all(rows, again_at):
+    for row in environment.referrals.move_all_due(rows, again_at):
         if (key := _key(row)) is None:
             continue
         message = _message(row, *key, now)
         won.setdefault(_queue_of(environment, message), []).append((message, row))
-    rung = 0
-    for queue, rings in won.items():
-        refused = {id(message) for message in queue.send_all([message for message, _ in rings])}
-        for row in [row for message, row in rings if id(message) in refused]:
-            environment.referrals.ring(replace(row, due_at=again_at), now + REFUSED_AGAIN_AFTER)
-        rung += len(rings) - len(refused)
-    return rung
+    enqueued = 0
+    for queue, sends in won.items():
+        refused = {id(message) for message in queue.send_all([message for message, _ in sends])}
+        for row in [row for message, row in sends if id(message) in refused]:
+            environment.referrals.move_due(replace(row, due_at=again_at), now + REFUSED_AGAIN_AFTER)
+        enqueued += len(sends) - len(refused)
+    return enqueued
 
 
-def _ring_checks(environment: Environment, rows: Sequence[DueRow]) -> int:
+def _enqueue_checks(environment: Environment, rows: Sequence[DueRow]) -> int:
     """Delivered rows are checked many at a time: the message of one names the others."""
     now = environment.clock.now()
     messages = []
     for start in range(0, len(rows), CHECKED_TOGETHER):
         if environment.time_left() < LEAST_TIME:
             break
-        moved = environment.referrals.ring_all(rows[start : start + CHECKED_TOGETHER], now + RING_AGAIN_AFTER)
+        moved = environment.referrals.move_all_due(rows[start : start + CHECKED_TOGETHER], now + ENQUEUE_AGAIN_AFTER)
         won = [key for row in moved if (key := _key(row))]
         if won:
             messages.append(DeliverContact(*won[0], "ring", now, also=won[1:]))
-    environment.delivery_queue.send_all(messages)  # what is refused is rung again with the next but a few
+    environment.delivery_queue.send_all(messages)  # what is refused is enqueued again with the next but a few
     return sum(1 + len(message.also or ()) for message in messages)
 
 
@@ -173,7 +173,7 @@ def _key(row: DueRow) -> tuple[int, int] | None:
 
 
 def _message(row: DueRow, campaign_id: int, user_id: int, now: float) -> Message:
-    """What rings the row."""
+    """What enqueues the row."""
     match row.sort_key:
         case "QUALIFICATION":
             return QualifyReferral("ring", now, campaign_id=campaign_id, user_id=user_id)
@@ -223,7 +223,7 @@ def _release_held(environment: Environment, budget: int) -> int:
             if released >= budget or environment.time_left() < LEAST_TIME:
                 return released
             rows = environment.referrals.held(campaign.campaign_id, shard, budget - released)
-            released += _ring(environment, rows)
+            released += _enqueue(environment, rows)
     return released
 
 

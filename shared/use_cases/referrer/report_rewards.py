@@ -22,7 +22,7 @@ EVENT = "referral_reward_issued"
 NO_CONTACT = "Intercom has no contact of this person; none is created for counts or rewards."
 
 
-def tell_rewards(
+def report_rewards(
     environment: Environment, writer: ReferrerWriter, campaign: Campaign, rewards: Sequence[Reward]
 ) -> float | None:
     """An event for each reward, none in the future. Answers when the next one may be told, None when all are.
@@ -67,7 +67,7 @@ def _put_off(environment: Environment, reward: Reward, note: str) -> None:
 
 
 def wait_for_contact(environment: Environment, rewards: Sequence[Reward]) -> None:
-    """Nobody is there to be told: the lists alone ring for them with growing pauses, any other mark at once."""
+    """Nobody is there to be written to: the lists alone enqueue for them with growing pauses, any other mark at once."""
     for reward in rewards:
         _put_off(environment, reward, NO_CONTACT)
 

@@ -10,7 +10,7 @@ from shared.observability import logger
 from shared.use_cases.environment import Environment
 
 
-def settle_doubt(environment: Environment, connection: Connection) -> None:
+def resolve_doubt(environment: Environment, connection: Connection) -> None:
     """One call, if the connection is doubted. Raises ConnectionLostError when Intercom refuses our token, and whatever else
     the Intercom port raises while it does not say: then the connection stays doubted, and stays."""
     if connection.doubted_at is None:

@@ -1,8 +1,8 @@
-"""Tell Referral Factory that a referral qualified, or no longer does: once for each turn.
+"""Report to Referral Factory that a referral qualified, or no longer does: once for each turn.
 
-Where we do not know what it holds, it is asked before it is told: somebody may have qualified the person there. Each call is
-reserved before and confirmed after. A call whose answer was lost is never made again before Referral Factory
-was asked what it holds, and not before 90 seconds have passed, for it answers slowly.
+Where we do not know what it holds, it is asked before anything is reported: somebody may have qualified the person there. Each
+call is reserved before and confirmed after. A call whose answer was lost is never made again before Referral Factory was asked
+what it holds, and not before 90 seconds have passed, for it answers slowly.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ OPEN = (Stage.WAITING, Stage.RESERVED)
 BY_HAND = "by hand in Referral Factory"
 
 
-def tell_qualification(environment: Environment, row: Referral, qualification: Qualification) -> None:
-    """Makes Referral Factory hold what is wanted, or lets the ledger ring again later. Raises TransientError when the ledger
+def report_qualification(environment: Environment, row: Referral, qualification: Qualification) -> None:
+    """Makes Referral Factory hold what is wanted, or lets the ledger enqueue again later. Raises TransientError when the ledger
     fails, which leaves the item due."""
     asked = False
     for _ in range(MOST_TURNS):
@@ -58,26 +58,28 @@ def tell_qualification(environment: Environment, row: Referral, qualification: Q
         qualification = after
 
 
-def hear_of_qualification(environment: Environment, row: Referral, told: bool) -> None:
+def hear_of_qualification(environment: Environment, row: Referral, reported: bool) -> None:
     """A webhook or a list of Referral Factory says whether the person is qualified. That settles nothing: what we do not know
     already is asked for, a little later where it contradicts what we were answered, for it may be old."""
     now = environment.clock.now()
-    heard = environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.heard(told, now, now + ASK_AFTER))
-    if told:
+    heard = environment.qualifications.update(
+        row.campaign_id, row.user_id, lambda one: one.heard(reported, now, now + ASK_AFTER)
+    )
+    if reported:
         mark_referrer_of(environment, row)
-    if heard.told is told and row.converted is not told and heard.stage is Stage.CONFIRMED:
-        _note_turn(environment, row, told, now)  # a worker died before it could write that
-    tell_qualification(environment, row, heard)
+    if heard.reported is reported and row.converted is not reported and heard.stage is Stage.CONFIRMED:
+        _note_turn(environment, row, reported, now)  # a worker died before it could write that
+    report_qualification(environment, row, heard)
 
 
-def _note_turn(environment: Environment, row: Referral, told: bool, at: float, detail: str = "") -> None:
-    what = Happened.QUALIFIED if told else Happened.UNQUALIFIED
+def _note_turn(environment: Environment, row: Referral, reported: bool, at: float, detail: str = "") -> None:
+    what = Happened.QUALIFIED if reported else Happened.UNQUALIFIED
 
     def note(one: Referral) -> Referral:
-        qualified_at = one.person.qualified_at if told else None
+        qualified_at = one.person.qualified_at if reported else None
         return replace(
-            one.accepted(DOUBT) if told else one, person=replace(one.person, qualified=told, qualified_at=qualified_at)
-        ).told(at, what, detail)
+            one.accepted(DOUBT) if reported else one, person=replace(one.person, qualified=reported, qualified_at=qualified_at)
+        ).with_event(at, what, detail)
 
     environment.referrals.update(row.campaign_id, row.user_id, note)
 
@@ -85,7 +87,7 @@ def _note_turn(environment: Environment, row: Referral, told: bool, at: float, d
 def _refused(row: Referral, at: float, reason: str) -> Referral:
     """The same refusal again is no news."""
     refused = row.refused(QUALIFICATION, reason)
-    return row if refused is row else refused.told(at, Happened.QUALIFICATION_FAILED, reason)
+    return row if refused is row else refused.with_event(at, Happened.QUALIFICATION_FAILED, reason)
 
 
 class _Step:
@@ -106,10 +108,10 @@ class _Step:
         if qualification.stage is Stage.RESERVED:
             asked_at = (qualification.reserved_at or now) + ASK_AFTER
             return self._calling(self._ask) if now >= asked_at else self._wait(asked_at, "An answer is still open.")
-        is_known = qualification.told is not None and (self._asked or not qualification.wanted)
-        return self._calling(self._tell if is_known else self._ask)
+        is_known = qualification.reported is not None and (self._asked or not qualification.wanted)
+        return self._calling(self._report if is_known else self._ask)
 
-    def _tell(self) -> Qualification | None:
+    def _report(self) -> Qualification | None:
         """Reserve, call, confirm."""
         now, wanted = self._environment.clock.now(), self._qualification.wanted
         try:
@@ -139,31 +141,31 @@ class _Step:
                 and self._environment.time_left() >= LONGEST_REFERRAL_FACTORY_CALL
                 and self._holds() is wanted
             ):
-                return self._confirm(told=wanted)  # somebody there was faster
+                return self._confirm(reported=wanted)  # somebody there was faster
             raise
-        return self._confirm(told=wanted)
+        return self._confirm(reported=wanted)
 
     def _ask(self) -> Qualification | None:
         """What Referral Factory holds, before it is told anything or after a call without an answer."""
-        told = self._holds()
-        if told is None:
+        reported = self._holds()
+        if reported is None:
             raise PermanentError(UNKNOWN)
-        return self._confirm(told=told)
+        return self._confirm(reported=reported)
 
     def _settle(self) -> Qualification | None:
         """What Referral Factory holds, against what somebody said or what we believed."""
         holds, now = self._holds(), self._environment.clock.now()
         if holds is None and self._qualification.wanted:
             raise PermanentError(UNKNOWN)
-        told, turned = bool(holds), self._qualification.wanted is not bool(holds)
+        reported, turned = bool(holds), self._qualification.wanted is not bool(holds)
         if turned:
             mark_referrer_of(self._environment, self._row)
         try:
-            after = self._change(lambda one: one.settled(told, now))
+            after = self._change(lambda one: one.settled(reported, now))
         except ConflictError:
-            return None  # something was seen meanwhile; whoever wrote that goes on, or the ledger rings
+            return None  # something was seen meanwhile; whoever wrote that goes on, or the ledger enqueues
         if turned:
-            _note_turn(self._environment, self._row, told, now, BY_HAND)
+            _note_turn(self._environment, self._row, reported, now, BY_HAND)
         if after.taken_back_at is not None:  # its contact has to leave the value first
             self._environment.campaigns.watch_departures(self._row.campaign_id, now)
         return after
@@ -207,18 +209,18 @@ class _Step:
 
     # -- the ledger ---------------------------------------------------------------------------------------------------
 
-    def _confirm(self, *, told: bool) -> Qualification:
+    def _confirm(self, *, reported: bool) -> Qualification:
         """The referrer's counts have changed; that is marked first, so that no crash forgets it."""
         now, wanted = self._environment.clock.now(), self._qualification.wanted
-        if told is wanted:
+        if reported is wanted:
             mark_referrer_of(self._environment, self._row)
-        after = self._change(lambda one: one.confirmed(told, now, now), anyhow=True)
-        if told is wanted:
-            _note_turn(self._environment, self._row, told, now)
-            self._environment.metrics.count("ReferralQualified" if told else "ReferralUnqualified")
+        after = self._change(lambda one: one.confirmed(reported, now, now), anyhow=True)
+        if reported is wanted:
+            _note_turn(self._environment, self._row, reported, now)
+            self._environment.metrics.count("ReferralQualified" if reported else "ReferralUnqualified")
             logger.info(
-                "qualification told",
-                qualified=told,
+                "qualification reported",
+                qualified=reported,
                 generation=after.generation,
                 campaign_id=self._row.campaign_id,
                 user_id=self._row.user_id,

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
-from shared.domain.signup.referral import RING_AGAIN_AFTER, State
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
 from shared.errors import TransientError
 from shared.messages import DeliverContact
 from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use
-from shared.use_cases.operations import ring_due
-from shared.use_cases.operations.ring_due import LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER, RUNG_AT_ONCE
+from shared.use_cases.operations import enqueue_due
+from shared.use_cases.operations.enqueue_due import ENQUEUED_AT_ONCE, LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER
 from tests.support.builders import NOW, App, webhook_fields
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
@@ -49,27 +49,27 @@ def opened(app: App, seconds: float, kind: BreakerKind = BreakerKind.FAILING) ->
 
 def test_nothing_due_rings_nothing(app: App) -> None:
     app.sign_up()
-    assert app.sweep(work=False) == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
+    assert app.sweep(work=False) == {"enqueued": 0, "inbox": 0, "released": 0, "beside": 0}
     assert app.queued() == []
     assert app.metrics.counts["SweepFinished"] == 1
 
 
 def test_each_due_row_is_rung_once_and_again_only_minutes_later(app: App) -> None:
     rows_due(app, 5)
-    assert app.sweep(work=False)["rung"] == 5
+    assert app.sweep(work=False)["enqueued"] == 5
     assert sorted((message.campaign_id, message.user_id, message.fields) for message in app.queued()) == [  # type: ignore[union-attr]
         (1, user_id, None) for user_id in range(1, 6)
     ]
-    assert app.sweep(work=False)["rung"] == 0
-    app.wait(RING_AGAIN_AFTER + 1)
-    assert app.sweep(work=False)["rung"] == 5
+    assert app.sweep(work=False)["enqueued"] == 0
+    app.wait(ENQUEUE_AGAIN_AFTER + 1)
+    assert app.sweep(work=False)["enqueued"] == 5
 
 
 def test_two_sweeps_at_once_ring_a_row_once(app: App) -> None:
     rows_due(app, 1)
     (due,) = [row for shard in range(8) for row in app.environment.referrals.due(shard, app.clock.now(), 10)]
-    assert app.environment.referrals.ring(due, app.clock.now() + 600)
-    assert not app.environment.referrals.ring(due, app.clock.now() + 600)
+    assert app.environment.referrals.move_due(due, app.clock.now() + 600)
+    assert not app.environment.referrals.move_due(due, app.clock.now() + 600)
 
 
 def test_ten_rows_cost_one_call_of_the_table(app: App) -> None:
@@ -78,8 +78,8 @@ def test_ten_rows_cost_one_call_of_the_table(app: App) -> None:
     calls: Counter[str] = Counter()
     for name in ("transact_write_items", "update_item"):
         count_calls(app, name, calls)
-    assert app.sweep(work=False)["rung"] == 45
-    assert calls["transact_write_items"] <= DUE_SHARDS + 45 // RUNG_AT_ONCE
+    assert app.sweep(work=False)["enqueued"] == 45
+    assert calls["transact_write_items"] <= DUE_SHARDS + 45 // ENQUEUED_AT_ONCE
     assert calls["update_item"] <= DUE_SHARDS + 2, "a row alone, and the figures"
 
 
@@ -97,7 +97,7 @@ def test_a_sweep_without_time_left_begins_nothing_further(app: App) -> None:
     rows_due(app, 45)
     left = iter([50.0] * 3)
     app.environment.time_left = lambda: next(left, LEAST_TIME - 1)  # type: ignore[method-assign]
-    assert 0 < ring_due.ring_due(app.environment).rung < 45
+    assert 0 < enqueue_due.enqueue_due(app.environment).enqueued < 45
 
 
 def test_rung_rows_are_delivered(app: App) -> None:
@@ -109,19 +109,19 @@ def test_rung_rows_are_delivered(app: App) -> None:
 def test_a_refused_ring_is_due_again_in_a_minute(app: App) -> None:
     rows_due(app, 3)
     app.sqs.refuse("send_message_batch", 99)
-    assert app.sweep(work=False)["rung"] == 0
+    assert app.sweep(work=False)["enqueued"] == 0
     app.sqs.mend()
     app.wait(REFUSED_AGAIN_AFTER - 1)
-    assert app.sweep(work=False)["rung"] == 0
+    assert app.sweep(work=False)["enqueued"] == 0
     app.wait(2)
-    assert app.sweep(work=False)["rung"] == 3
+    assert app.sweep(work=False)["enqueued"] == 3
 
 
 def test_while_the_breaker_is_open_nothing_rings(app: App) -> None:
     rows_due(app, 3)
     app.configure(status="active")
     opened(app, 60)
-    assert app.sweep(work=False)["rung"] == 0
+    assert app.sweep(work=False)["enqueued"] == 0
     assert app.queued() == []
 
 
@@ -129,7 +129,7 @@ def test_after_the_pause_a_few_rows_probe_and_the_rest_follows_when_they_succeed
     rows_due(app, 8)
     opened(app, 60)
     app.wait(61)
-    assert app.sweep(work=False)["rung"] == PROBES
+    assert app.sweep(work=False)["enqueued"] == PROBES
     for _ in range(12):
         app.work()
         app.wait(60)
@@ -175,7 +175,7 @@ def test_an_inbox_row_that_only_a_later_version_can_read_keeps_nobody_else_waiti
         TableName=app.settings.referrals_table, Item={**row, "message": {"S": json.dumps(strange)}, "due_at": {"N": "1"}}
     )
     swept = app.sweep(work=False)
-    assert (swept["rung"], swept["inbox"]) == (2, 0)
+    assert (swept["enqueued"], swept["inbox"]) == (2, 0)
     assert app.metrics.counts["SweepFinished"] == 1
     app.dynamodb.put_item(TableName=app.settings.referrals_table, Item=row)
     assert app.sweep(work=False)["inbox"] == 1
@@ -202,7 +202,7 @@ def test_held_rows_are_left_alone_while_the_campaign_is_not_active() -> None:
     app.sign_up()
     for _ in range(3):
         app.wait(600)
-        assert app.sweep() == {"rung": 0, "inbox": 0, "released": 0, "beside": 0}
+        assert app.sweep() == {"enqueued": 0, "inbox": 0, "released": 0, "beside": 0}
 
 
 def test_a_paused_campaigns_many_held_rows_are_not_read_each_minute() -> None:
@@ -233,7 +233,7 @@ def test_what_a_campaign_nobody_had_configured_held_is_kept_once_it_is_a_draft()
 
 
 def test_held_rows_are_released_at_the_sweeps_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ring_due, "PACE", 4)
+    monkeypatch.setattr(enqueue_due, "PACE", 4)
     app = App()
     app.configure(status="draft")
     for user_id in range(1, 11):
@@ -247,9 +247,9 @@ def test_held_rows_are_released_at_the_sweeps_pace(monkeypatch: pytest.MonkeyPat
 def test_with_little_time_left_the_sweep_ends_early_and_the_next_goes_on(app: App) -> None:
     rows_due(app, 5)
     app.context.seconds = 4.0
-    assert app.sweep(work=False)["rung"] == 0
+    assert app.sweep(work=False)["enqueued"] == 0
     app.context.seconds = 45.0
-    assert app.sweep(work=False)["rung"] == 5
+    assert app.sweep(work=False)["enqueued"] == 5
 
 
 def test_the_oldest_undelivered_signup_is_measured(app: App) -> None:
@@ -285,9 +285,9 @@ def test_a_sweep_looks_whether_the_vendor_is_back_and_then_rings_all(app: App) -
 
     app.environment.clock.sleep = work_meanwhile  # type: ignore[method-assign]
     with use(app.environment):
-        swept = ring_due.ring_due(app.environment)
-    assert swept.rung == 20
-    assert 20 <= looks[-1] <= 20 + 2 * ring_due.LOOK_EVERY
+        swept = enqueue_due.enqueue_due(app.environment)
+    assert swept.enqueued == 20
+    assert 20 <= looks[-1] <= 20 + 2 * enqueue_due.LOOK_EVERY
 
 
 @pytest.mark.parametrize(("seconds", "kind"), [(60, BreakerKind.FAILING), (20, BreakerKind.DISCONNECTED)])
@@ -295,7 +295,7 @@ def test_a_sweep_does_not_wait_for_what_cannot_happen_meanwhile(app: App, second
     rows_due(app, 3)
     opened(app, seconds, kind)
     began = app.clock.now()
-    assert app.sweep(work=False)["rung"] == 0
+    assert app.sweep(work=False)["enqueued"] == 0
     assert app.clock.now() == began
 
 
@@ -303,8 +303,8 @@ def test_a_sweep_waits_no_longer_than_till_the_next(app: App) -> None:
     rows_due(app, 8)
     opened(app, 20)
     began = app.clock.now()
-    assert app.sweep(work=False)["rung"] == PROBES, "once, when the pause is over"
-    assert ring_due.WAITS_FOR_VENDOR <= app.clock.now() - began <= ring_due.WAITS_FOR_VENDOR + ring_due.LOOK_EVERY
+    assert app.sweep(work=False)["enqueued"] == PROBES, "once, when the pause is over"
+    assert enqueue_due.WAITS_FOR_VENDOR <= app.clock.now() - began <= enqueue_due.WAITS_FOR_VENDOR + enqueue_due.LOOK_EVERY
 
 
 def test_a_sweep_whose_wait_ends_badly_has_measured_who_waits(app: App) -> None:
@@ -312,7 +312,7 @@ def test_a_sweep_whose_wait_ends_badly_has_measured_who_waits(app: App) -> None:
     opened(app, 20)
     app.environment.clock.sleep = lambda _: app.dynamodb.refuse("get_item", 9)  # type: ignore[method-assign,assignment]
     with use(app.environment), pytest.raises(TransientError):
-        ring_due.ring_due(app.environment)
+        enqueue_due.enqueue_due(app.environment)
     assert app.metrics.gauges["OldestUndeliveredSeconds"] > 90
 
 
@@ -324,7 +324,7 @@ def test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checke
     app.wait(60)
     opened(app, 45)
     for user_id in people:
-        assert app.ring(user_id, replay=True).state is State.PENDING
+        assert app.move_due(user_id, replay=True).state is State.PENDING
     for _ in range(3):
         app.wait(60)
         app.sweep()

@@ -12,12 +12,12 @@ LANES = 8
 """Workers on one run: as many as the queue hands out (MaximumConcurrency)."""
 
 
-def ring_sync(environment: Environment, run: SyncRun, lanes: int) -> SyncRun:
+def enqueue_sync(environment: Environment, run: SyncRun, lanes: int) -> SyncRun:
     """Rings so many workers in a new round: what is left in the queue of an earlier one counts no more. Pages are read by one
-    worker. Whom the queue refuses is rung by the next tick. Raises TransientError when it refuses the first."""
+    worker. Whom the queue refuses is enqueued by the next tick. Raises TransientError when it refuses the first."""
     wanted = min(lanes, max(1, run.chunks - run.chunks_done)) if run.phase is Phase.WORK else 1
     now = environment.clock.now()
-    rung = environment.sync_runs.update(
+    enqueued = environment.sync_runs.update(
         run.campaign_id,
         run.slot,
         lambda fresh: (
@@ -26,11 +26,11 @@ def ring_sync(environment: Environment, run: SyncRun, lanes: int) -> SyncRun:
             else replace(fresh.going_on(now), round=fresh.round + 1, lanes=lanes if fresh.phase is Phase.WORK else 0)
         ),
     )
-    environment.sync_queue.send(SyncPage(run.campaign_id, run.slot, 0, rung.round))
-    others = [SyncPage(run.campaign_id, run.slot, lane, rung.round) for lane in range(1, wanted)]
+    environment.sync_queue.send(SyncPage(run.campaign_id, run.slot, 0, enqueued.round))
+    others = [SyncPage(run.campaign_id, run.slot, lane, enqueued.round) for lane in range(1, wanted)]
     refused = environment.sync_queue.send_all(others)
     if not refused:
-        return rung
+        return enqueued
     return environment.sync_runs.update(
         run.campaign_id,
         run.slot,
