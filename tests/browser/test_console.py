@@ -444,6 +444,7 @@ def test_a_sign_in_that_ends_in_the_middle_of_an_edit_costs_nothing(page: Page, 
         "(renewal) => { const kept = JSON.parse(sessionStorage.session); kept.expires = 0; "
         "if (!renewal) delete kept.renewal; sessionStorage.session = JSON.stringify(kept); }"
     )
+    go_to(page, "Campaigns")  # not the page that is open already
     page.goto(f"{stack.url}/#/campaigns/1/invited")
     heading(page, "Friends of mine").wait_for()
     page.get_by_label("Name of the campaign").fill("Friends for ever")

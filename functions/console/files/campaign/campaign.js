@@ -7,7 +7,7 @@ import { resolveConflict } from "../drafts/conflict.js";
 import { draftOf, dropDraft, keepDraft } from "../drafts/drafts.js";
 import { button, link, make, say } from "../parts/dom.js";
 import { proofDetails } from "../overview/completeness.js";
-import { campaignHealth, levelBadge } from "../overview/health.js";
+import { campaignHealth, forgetHealth, levelBadge } from "../overview/health.js";
 import { clearRemarks, field, input, placeRemarks, replaceRemarks } from "../parts/form.js";
 import { moreTab } from "../parts/more.js";
 import { qualificationTab } from "./qualification.js";
@@ -85,7 +85,7 @@ function render(page, model, tab) {
   }), { place: "name" });
   const state = make("div", { className: "row state" });
   const help = link("Help with this tab", "#/help");
-  const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document))]), tab, (key) => {
+  const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document)), key === "versions"]), tab, (key) => {
     history.replaceState(null, "", `#/campaigns/${model.id}/${key}`);
     help.href = `#/help/${HELP[key]}`;
   }, "more");
@@ -157,8 +157,10 @@ function render(page, model, tab) {
       const { body, etag } = await saveCampaign(model.id, document, model.etag);
       model.keep(body.document, etag);
       model.draftAt = null;
+      forgetHealth();
       model.health = (await campaignHealth()).get(model.id);
       render(page, model, panels.current());
+      document.querySelector("main h1").textContent = model.settings.name;
       page.querySelector(".savebar .first")?.focus({ preventScroll: true });
       page.showRemarks?.(body.warnings, "warn");
       say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);

@@ -10,16 +10,31 @@ const SECONDS = 15;
 /** The badge of a level. */
 export const levelBadge = (level) => LEVELS[level] ?? LEVELS.warn;
 
+let recent = { at: 0, answer: null };
+
+/** Several parts of a page that ask at once are one call. */
+function readHealth() {
+  if (Date.now() - recent.at > 2000) {
+    const answer = read("/api/health");
+    answer.catch(() => (recent = { at: 0, answer: null }));
+    recent = { at: Date.now(), answer };
+  }
+  return recent.answer;
+}
+
+/** What was read before no longer holds. */
+export const forgetHealth = () => (recent = { at: 0, answer: null });
+
 /** `{level, sentence}` of each campaign, by its id; empty while the application cannot tell. */
 export async function campaignHealth() {
-  const found = await read("/api/health").catch(() => ({ campaigns: [] }));
+  const found = await readHealth().catch(() => ({ campaigns: [] }));
   return new Map(found.campaigns.map((one) => [one.campaign_id, one]));
 }
 
 /** Keeps the line under the header true until the page is left. */
 export function watchHealth(line, signal) {
   const renew = async () => {
-    const found = await read("/api/health").catch((error) => (error.status === 401 ? null : { level: "bad", sentence: error.message, problems: [] }));
+    const found = await readHealth().catch((error) => (error.status === 401 ? null : { level: "bad", sentence: error.message, problems: [] }));
     if (signal.aborted) return;
     line.hidden = !found;
     if (!found) return;

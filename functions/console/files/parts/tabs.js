@@ -2,19 +2,21 @@
 
 import { make } from "./dom.js";
 
-/** `entries`: `[key, title, build]`. `moved` is told the key of the tab that a person chose. Up to the tab `last`, each ends with the way to the next. */
+/** `entries`: `[key, title, build, isLazy]`; a lazy one is built when it is first opened. `moved` is told the key of the tab that a person chose. Up to the tab `last`, each ends with the way to the next. */
 export function tabs(entries, first, moved, last) {
   const keys = entries.map(([key]) => key);
   let chosen = keys.includes(first) ? first : keys[0];
   const list = make("div", { role: "tablist", className: "tabs", "aria-label": "Settings" });
   const panels = new Map();
   const heads = new Map();
-  for (const [key, title, build] of entries) {
+  const waiting = new Map();
+  for (const [key, title, build, isLazy] of entries) {
     const head = make("button", { type: "button", role: "tab", id: `tab-${key}`, "aria-controls": `panel-${key}` }, title);
     head.addEventListener("click", () => open(key));
     head.addEventListener("keydown", (event) => step(event, key));
     heads.set(key, head);
-    panels.set(key, make("div", { role: "tabpanel", id: `panel-${key}`, "aria-labelledby": head.id, tabIndex: -1 }, ...[build()].flat()));
+    panels.set(key, make("div", { role: "tabpanel", id: `panel-${key}`, "aria-labelledby": head.id, tabIndex: -1 }, ...(isLazy ? [] : [build()].flat())));
+    if (isLazy) waiting.set(key, build);
   }
   list.append(...heads.values());
   for (const [index, [key]] of entries.entries()) {
@@ -30,6 +32,8 @@ export function tabs(entries, first, moved, last) {
 
   function open(key, focus = false) {
     chosen = key;
+    if (waiting.has(key)) panels.get(key).append(...[waiting.get(key)()].flat());
+    waiting.delete(key);
     for (const [each, head] of heads) {
       const isChosen = each === key;
       head.setAttribute("aria-selected", String(isChosen));
