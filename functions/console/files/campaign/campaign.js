@@ -160,7 +160,7 @@ function render(page, model, tab) {
       forgetHealth();
       model.health = (await campaignHealth()).get(model.id);
       render(page, model, panels.current());
-      document.querySelector("main h1").textContent = model.settings.name;
+      page.closest("main").querySelector("h1").textContent = model.settings.name;
       page.querySelector(".savebar .first")?.focus({ preventScroll: true });
       page.showRemarks?.(body.warnings, "warn");
       say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);
