@@ -107,8 +107,8 @@ class VendorGuard:
         answered, self._answered = self._answered, False
         if error.vendor != self._vendor:  # whose own guard counts it; while that one lets calls through, others are answered
             return isinstance(error, OwnTroubleError | UnavailableError)
-        if isinstance(error, ResourceRefusedError) and error.permission:
-            self._environment.metrics.count("PermissionMissing")
+        if isinstance(error, ResourceRefusedError) and not error.about_person:
+            self._note_permission(error)
         if isinstance(error, ApplicationRefusedError):
             self._refused(error)
             return False
@@ -156,11 +156,17 @@ class VendorGuard:
         if before is None and self._failed_writes < (REFUSALS_TO_OPEN if refused else FAILURES_TO_OPEN):
             return True
         self._failed_writes = 0
-        if refused:
+        if isinstance(error, ResourceRefusedError):
+            self._note_permission(error)
             self._refused(error)
         else:
             self._fail(before)
         return False
+
+    def _note_permission(self, error: ResourceRefusedError) -> None:
+        """Only what is refused for more than one person: a refusal of one says nothing of a permission."""
+        if error.permission:
+            self._environment.metrics.count("PermissionMissing")
 
     def _refused(self, error: FailureError) -> None:
         """Open at once: one try a minute, until the application is let in again."""

@@ -105,6 +105,17 @@ def test_creates_alone_that_are_refused_open_the_breaker_too(app: App) -> None:
     assert states(app) == {State.DELIVERED}
 
 
+def test_one_create_that_is_refused_is_no_missing_permission_and_those_of_three_people_are(app: App) -> None:
+    app.wire.faults.add({"kind": "status", "status": 403, "method": "POST", "path": "^/contacts$", "id": "refused"})
+    app.sign_up()
+    for _ in range(3):
+        app.wait(120)
+        app.sweep()
+    assert app.metrics.counts["PermissionMissing"] == 0
+    sign_up_ten(app)
+    assert app.metrics.counts["PermissionMissing"] == 1
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_one_contact_that_is_refused_costs_nobody_else_and_fails_at_last(app: App, status: int) -> None:
     contact = app.contacts("known@example.com")[0]
