@@ -70,12 +70,31 @@ def test_two_contacts_qualify_two_referrals() -> None:
 
 def test_the_referrers_own_contact_qualifies_nobody() -> None:
     story = Friendship(person_referring={"action": "user"})
-    story.app.given("user", email=story.rita.email)
     friend = story.invited()
+    story.app.reconcile()
+    assert story.row(story.rita).state is State.DELIVERED
+    story.app.wait(5)
+    story.taken()
     story.changes(story.contact(story.rita.email).id, "Connected")
     story.settles(2)
-    assert story.with_event() == []
+    assert story.told() == []
+    assert story.item(story.rita) is None, "nothing is kept of whom nobody invited"
     assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
+
+
+@pytest.mark.parametrize("topic", ["ring", "delivered", "qualified"])
+def test_a_message_that_names_the_referrers_row_qualifies_nobody(topic: str) -> None:
+    story = Friendship(person_referring={"action": "user"})
+    story.invited()
+    story.app.reconcile()
+    contact = story.contact(story.rita.email)
+    values = {f"custom_attributes.{STATUS}": "Connected"}
+    at = story.app.clock.now() + 5
+    named = {"campaign_id": 1, "user_id": story.rita.id, "contact_id": contact.id, "values": values, "updated_at": at}
+    story.app.wait(10)
+    story.app.environment.qualification_queue.send(QualifyReferral(topic, at, **named))
+    story.settles(1)
+    assert (story.told(), story.item(story.rita)) == ([], None)
 
 
 def test_of_two_contacts_with_the_address_the_other_goes_on_when_one_is_deleted() -> None:
