@@ -56,7 +56,7 @@ def _calls_of_qualification() -> tuple[int, int]:
         story.changes(friend, "Connected")
         story.notified()
         story.app.qualify()
-    if story.with_event() != [True]:
+    if story.reported() != [True]:
         raise RuntimeError("the referral did not qualify")
     return len(story.app.calls("intercom")), len(story.app.calls("referral_factory"))
 

@@ -74,7 +74,7 @@ class Console:
         finally:
             self.claims = claims
 
-    def told(self) -> list[str]:
+    def audit_lines(self) -> list[str]:
         """What admins changed, oldest first."""
         return [row["what"] for row in reversed(self.kept()) if row["result"] == "done"]
 

@@ -87,7 +87,7 @@ class Friendship(Story):
     def row(self, friend: Person) -> Referral:
         return self.app.row(friend.id, friend.campaign_id)
 
-    def told(self) -> list[Any]:
+    def reported(self) -> list[Any]:
         """What Referral Factory was told, since the calls were last forgotten."""
         return [body["qualified"] for body in self.app.bodies("PUT", "/api/v2/users/qualification")]
 

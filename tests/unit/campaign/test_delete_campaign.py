@@ -58,7 +58,7 @@ def test_settings_go_and_everything_else_stays(console: Console) -> None:
     assert [row["version"] for row in console.get(f"{ADDRESS}/versions")["items"]] == [2, 1]
     assert console.app.row().state is State.DELIVERED
     assert console.app.contact()
-    assert "Deleted the settings of campaign 1 (version 2)." in console.with_event()
+    assert "Deleted the settings of campaign 1 (version 2)." in console.audit_lines()
 
 
 @pytest.mark.parametrize(("if_match", "status"), [("", 428), ('"1"', 412), ("*", 428), ('"3"', 412)])
@@ -122,7 +122,7 @@ def test_nobody_is_paid_for_a_value_that_their_contact_had_before_the_campaign_c
     story.settles(2)
     story.app.reconcile()
     story.settles(2)
-    assert story.with_event() == []
+    assert story.reported() == []
 
 
 def test_a_viewer_may_read_what_it_means_and_not_do_it(console: Console) -> None:

@@ -46,7 +46,7 @@ def test_a_person_connects_by_oauth(console: Console) -> None:
     assert shown["workspace"]["id"] == "local-workspace"
     assert shown["connected_by"] == "mara@example.com"
     assert console.secret("intercom")["access_token"].startswith("tok_")
-    assert console.with_event()[-1] == "Connected the Intercom workspace “Local workspace”."
+    assert console.audit_lines()[-1] == "Connected the Intercom workspace “Local workspace”."
 
 
 def test_the_cookie_is_for_the_callback_alone_and_out_of_reach_of_scripts(console: Console) -> None:
@@ -194,14 +194,14 @@ def test_before_anything_is_connected_the_apps_secret_is_stored_at_once(console:
     console.app.set_secret("intercom_app")
     begun(console, client_id="local-client-id", client_secret="local-client-secret")
     assert console.secret("intercom_app") == {"client_id": "local-client-id", "client_secret": "local-client-secret"}
-    assert console.with_event() == [STORED]
+    assert console.audit_lines() == [STORED]
 
 
 def test_what_is_stored_already_is_not_stored_again(console: Console) -> None:
     console.app.secrets.refuse("put_secret_value", 9)
     begun(console, client_id="local-client-id", client_secret="local-client-secret")
     begun(console)
-    assert STORED not in console.with_event()
+    assert STORED not in console.audit_lines()
 
 
 @pytest.mark.parametrize("known", [{}, {"client_id": "local-client-id"}, {"client_secret": "local-client-secret"}])
@@ -401,7 +401,7 @@ def test_strikes_are_shown_and_lifted(console: Console) -> None:
     assert console.call("GET", "/api/connection/referral-factory/campaigns").status == 409
     lifted = console.post("/api/connection/referral-factory/lift-stop", {})["referral_factory"]["strikes"]
     assert (lifted["stopped"], lifted["count"]) == (False, 2)
-    assert console.with_event() == ["Lifted the stop of Referral Factory."]
+    assert console.audit_lines() == ["Lifted the stop of Referral Factory."]
 
 
 def test_a_secret_is_made_shown_once_and_promoted(console: Console) -> None:

@@ -395,7 +395,7 @@ def test_a_body_that_stays_unreadable_says_so_and_can_be_thrown_away(console: Co
     assert (row["id"], row["size"], row["event"]) == (stored, 9, "joined")
     assert console.call("DELETE", f"/api/quarantine/{stored}").status == 200
     assert console.call("GET", f"/api/quarantine/{stored}").status == 404
-    assert console.with_event()[-1] == f"Discarded the webhook {stored} in quarantine."
+    assert console.audit_lines()[-1] == f"Discarded the webhook {stored} in quarantine."
 
 
 def test_a_ledger_that_does_not_answer_is_503(console: Console) -> None:

@@ -105,7 +105,7 @@ def test_a_viewer_sees_no_secret_and_changes_nothing(route: Any) -> None:
     names = ("intercom", "intercom_app", "referral_factory", "webhook")
     held = {value for name in names for value in console.secret(name).values()} - {"", "local-client-id"}
     assert [secret for secret in held if secret in answer.text] == []
-    assert console.with_event() == []
+    assert console.audit_lines() == []
     assert console.app.secrets.get_secret_value(SecretId="intercom")["VersionId"] == before
 
 

@@ -155,7 +155,7 @@ def test_a_change_is_kept_with_who_what_and_when(console: Console, name: str) ->
 def test_looking_is_no_change(console: Console) -> None:
     console.post("/api/connection/intercom/check")
     console.post("/api/campaigns/1/preview", {"person": {"first_name": "A", "email": "a@example.com"}})
-    assert console.with_event() == []
+    assert console.audit_lines() == []
 
 
 def rows(console: Console) -> list[tuple[str, str, str | None]]:

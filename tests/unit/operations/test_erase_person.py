@@ -160,7 +160,7 @@ def test_an_admin_erases_and_exports_in_the_console(app: App) -> None:
     assert console.post("/api/people/erase", {"email": EMAIL})["rows"] == 0
     settle(app)
     assert [line for line in stored(app).splitlines() if any(canary in line for canary in CANARIES)] == []
-    assert set(console.with_event()) == {"Exported a person by e-mail address.", "Erased a person by e-mail address."}
+    assert set(console.audit_lines()) == {"Exported a person by e-mail address.", "Erased a person by e-mail address."}
 
 
 @pytest.mark.parametrize(("email", "status"), [("", 422), ("nobody", 400), ("@@@", 400), (None, 422)])
@@ -168,7 +168,7 @@ def test_the_console_erases_nobody_without_an_address(app: App, email: str | Non
     console = Console(app)
     for path in ("/api/people/erase", "/api/people/export"):
         assert console.call("POST", path, {"email": email}).status == status
-    assert console.with_event() == []
+    assert console.audit_lines() == []
 
 
 def test_a_ledger_that_is_too_large_for_one_call_is_erased_by_reconcile(app: App) -> None:

@@ -285,7 +285,7 @@ def test_an_attribute_is_created_in_intercom(console: Console) -> None:
     answer = console.call("POST", "/api/attributes", {"name": "plan", "data_type": "options", "options": ["a", "b"]})
     assert (answer.status, answer.json["name"], answer.json["options"]) == (201, "custom_attributes.plan", ["a", "b"])
     assert "custom_attributes.plan" in [row["name"] for row in console.get("/api/attributes")["items"]]
-    assert console.with_event() == ["Created the attribute custom_attributes.plan in Intercom."]
+    assert console.audit_lines() == ["Created the attribute custom_attributes.plan in Intercom."]
 
 
 @pytest.mark.parametrize(

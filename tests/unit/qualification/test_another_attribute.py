@@ -27,10 +27,10 @@ def test_a_value_of_the_attribute_that_was_tracked_before_does_not_qualify() -> 
     story.settles(1)
     tracks_another(story)
     story.settles(15)
-    assert story.with_event() == []
+    assert story.reported() == []
     story.changes(friend, "Connected", NOW_TRACKED)
     story.settles(1)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_neither_does_one_hide_from_reconcile_what_the_other_became() -> None:
@@ -44,7 +44,7 @@ def test_neither_does_one_hide_from_reconcile_what_the_other_became() -> None:
     story.taken()
     story.app.reconcile()
     story.app.qualify()
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_who_stood_at_the_value_of_the_new_one_before_has_to_come_to_it_again() -> None:
@@ -57,11 +57,11 @@ def test_who_stood_at_the_value_of_the_new_one_before_has_to_come_to_it_again() 
     story.settles(2)
     story.app.reconcile()
     story.app.qualify()
-    assert story.with_event() == []
+    assert story.reported() == []
     for value in ("Lost", "Connected"):
         story.changes(friend, value, NOW_TRACKED)
         story.settles(1)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_what_was_read_of_the_old_one_is_no_reading_of_the_new_one() -> None:
@@ -76,7 +76,7 @@ def test_what_was_read_of_the_old_one_is_no_reading_of_the_new_one() -> None:
     story.taken()
     story.notified(*late)
     story.app.qualify()
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
 
 
 def test_who_qualified_by_the_old_one_stays_so_until_the_new_one_says_otherwise() -> None:
@@ -87,7 +87,7 @@ def test_who_qualified_by_the_old_one_stays_so_until_the_new_one_says_otherwise(
     tracks_another(story, unqualify_on_reversal=True)
     story.app.intercom.contacts.archive(story.contact(friend.email).id)
     story.settles(1)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert story.item(friend).wanted  # type: ignore[union-attr]
 
 
@@ -105,5 +105,5 @@ def test_what_was_seen_before_sightings_said_their_attribute_counts_for_the_pres
     assert {one.attribute for one in before.sightings} == {None}
     story.app.intercom.contacts.archive(story.contact(friend.email).id)
     story.settles(1)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert replace(before, version=0) == replace(story.item(friend), version=0)  # type: ignore[type-var]

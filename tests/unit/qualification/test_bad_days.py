@@ -33,7 +33,7 @@ def test_a_replayed_delivery_never_writes_the_initial_value_over_connected(dupli
     story.settles(3)
     assert story.contact(friend.email).name == "Another name"
     assert story.contact(friend.email).custom_attributes[STATUS] == "Connected"
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_a_create_whose_answer_was_lost_is_found_at_connected_and_left_there() -> None:
@@ -44,7 +44,7 @@ def test_a_create_whose_answer_was_lost_is_found_at_connected_and_left_there() -
     story.changes(friend, "Connected")
     story.settles(20)
     assert story.contact(friend.email).custom_attributes[STATUS] == "Connected"
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_a_blocked_address_holds_qualifications_and_nobody_else() -> None:
@@ -104,7 +104,7 @@ def test_a_value_is_not_read_while_intercom_is_to_be_left_alone_and_is_afterward
     story.settles(2)
     assert story.app.calls("intercom") == []
     story.settles(5)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_another_contact_is_not_searched_for_while_intercom_is_to_be_left_alone() -> None:

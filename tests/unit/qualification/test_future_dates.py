@@ -27,4 +27,4 @@ def test_a_notification_from_the_future_settles() -> None:
     story.app.forget_calls()
     story.changes(friend, "Lost")
     story.settles(5)
-    assert story.with_event() == [False]
+    assert story.reported() == [False]

@@ -43,7 +43,7 @@ def test_a_date_that_cannot_be_one_of_a_qualification_is_none(date: Any) -> None
     story.changes(friend, "Connected")
     story.settles(2)
     assert friend.qualified_times == 1
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 @pytest.mark.parametrize("event", ["joined", "rewarded", "qualified"])
@@ -74,7 +74,7 @@ def test_somebody_qualified_there_without_a_word_is_not_qualified_twice(how: str
     story.qualifies(friend, webhook=False)
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == []
+    assert story.reported() == []
     assert friend.qualified_times == 1
     item = story.item(friend)
     assert item is not None
@@ -92,7 +92,7 @@ def test_a_hand_that_is_faster_than_our_second_try_is_not_followed_by_a_call(how
     story.qualifies(friend, webhook=False)
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
     assert friend.qualified_times == 2
 
 
@@ -103,7 +103,7 @@ def test_a_refused_qualification_that_is_there_after_all_is_confirmed() -> None:
     story.app.wire.interrupt(f"GET /api/v2/users/{friend.id}", lambda: story.qualifies(friend, webhook=False))
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert friend.qualified_times == 1
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
     assert "qualification failed" not in story.story_of(friend)
@@ -117,7 +117,7 @@ def test_a_hand_qualification_taken_back_leaves_the_referral_to_its_value() -> N
     story.qualifies(friend, qualified=False)
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert friend.qualified_at is not None
 
 
@@ -150,12 +150,12 @@ def test_what_a_hand_took_back_is_earned_again_only_by_a_later_change() -> None:
     assert not is_shown_as_qualified(story, friend)
     story.changes(friend, "a new name", "lead_source")
     story.settles(2)
-    assert story.with_event() == [True], "the contact has stood at its value all along"
+    assert story.reported() == [True], "the contact has stood at its value all along"
     story.app.wait(120)
     for value in ("Lost", "Connected"):
         story.changes(friend, value)
         story.settles(2)
-    assert story.with_event() == [True, True]
+    assert story.reported() == [True, True]
     assert friend.qualified_at is not None
 
 
@@ -168,7 +168,7 @@ def test_a_list_that_was_read_before_our_call_takes_nothing_back() -> None:
     campaigns = {campaign.campaign_id: campaign for campaign in story.app.environment.campaigns.list()}
     PeopleComparison(story.app.environment, campaigns).compare(page.people)
     story.settles(4)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert is_shown_as_qualified(story, friend)
     item = story.item(friend)
     assert item is not None
@@ -187,7 +187,7 @@ def test_a_value_that_comes_while_a_word_is_in_doubt_still_counts() -> None:
     story.settles(1)
     story.app.wire.faults.remove("down")
     story.settles(30)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert friend.qualified_times == 1
 
 

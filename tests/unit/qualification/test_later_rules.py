@@ -61,11 +61,11 @@ def test_who_stood_at_the_value_before_the_rule_does_not_qualify_until_they_come
     ((_, text),) = saved.warnings
     assert text.startswith("1 person of this campaign stood at “Connected” before, which does not count:")
     lives_on(story, friend, other)
-    assert story.with_event() == []
+    assert story.reported() == []
     counts = story.app.metrics.counts
     assert (counts["NotificationMissed"], counts["NotificationsSilent"]) == (0, 0)
     come_and_gone(story, friend)
-    assert (story.with_event(), friend.qualified_times, other.qualified_times) == ([True], 1, 0)
+    assert (story.reported(), friend.qualified_times, other.qualified_times) == ([True], 1, 0)
 
 
 @pytest.mark.parametrize("notified", [True, False])
@@ -105,9 +105,9 @@ def test_who_stood_at_a_value_that_was_added_does_not_qualify_by_it() -> None:
     story.app.wait(60)
     saves(story, rules(qualified_values=["Connected", "Lost"]))
     lives_on(story, friend)
-    assert story.with_event() == []
+    assert story.reported() == []
     come_and_gone(story, friend, "Lost")
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_a_lead_that_had_become_a_user_before_that_was_the_rule_does_not_qualify() -> None:
@@ -118,7 +118,7 @@ def test_a_lead_that_had_become_a_user_before_that_was_the_rule_does_not_qualify
     story.settles(1)
     saves(story, BECAME_USER)
     lives_on(story, before)
-    assert story.with_event() == []
+    assert story.reported() == []
     story.app.intercom.contacts.update(story.contact(after.email).id, {"role": "user"}, by_api=False)
     story.settles(1)
     assert (before.qualified_times, after.qualified_times) == (0, 1)
@@ -146,11 +146,11 @@ def test_who_comes_to_the_value_meanwhile_waits_and_is_not_lost(monkeypatch: pyt
     of_a_large_workspace(story, came, monkeypatch)
     story.changes(came, "Connected", wait=70)
     story.settles(1)
-    assert story.with_event() == []
+    assert story.reported() == []
     assert "still being counted" in story.item(came).reason  # type: ignore[union-attr]
     story.app.reconcile()
     story.settles(10)
-    assert story.with_event() == []
+    assert story.reported() == []
     assert "qualify the person in Referral Factory by hand" in story.row(came).refusals["doubt"]
     assert story.row(stood).refusals == {}, "it has not changed since, so nothing is in doubt"
     story.qualifies(came)
@@ -167,10 +167,10 @@ def test_who_was_seen_to_leave_and_come_meanwhile_qualifies(reversal: bool, monk
     monkeypatch.setattr("shared.use_cases.campaign.save_campaign.PAGES_AT_SAVE", 0)
     saves(story, rules(unqualify_on_reversal=reversal))
     come_and_gone(story, friend)
-    assert story.with_event() == []
+    assert story.reported() == []
     story.app.reconcile()
     story.settles(10)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_intercom_that_cannot_be_asked_at_save_is_asked_by_reconcile() -> None:
@@ -186,7 +186,7 @@ def test_intercom_that_cannot_be_asked_at_save_is_asked_by_reconcile() -> None:
     story.app.wait(600)
     lives_on(story, friend)
     assert story.app.environment.campaigns.get(1).uncounted == ()
-    assert story.with_event() == []
+    assert story.reported() == []
 
 
 # -- values that go -------------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
     friend, _ = story.invited(), story.invited()
     story.changes(friend, "Connected")
     story.settles(1)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     story.app.wait(60)
     other = rules(unqualify_on_reversal=True, qualified_values=["Lost"])
     with pytest.raises(InvalidSettingsError) as refused:
@@ -206,10 +206,10 @@ def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
     assert place == "qualification.trigger.qualified_values"
     assert text.startswith("“Connected” made 1 person of this campaign successful. Saving takes that back")
     lives_on(story, friend)
-    assert story.with_event() == [True], "nothing was saved"
+    assert story.reported() == [True], "nothing was saved"
     saves(story, {**other, "take_back_accepted": ["Connected"]})
     lives_on(story, friend)
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
 
 
 @pytest.mark.parametrize("status", ["paused", "off"])
@@ -242,7 +242,7 @@ def test_who_came_to_a_value_before_another_was_added_is_paid_when_that_is_heard
     saves(story, rules(qualified_values=["Connected", "Lost"]))
     story.notified(*came, *left)
     story.settles(2)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_who_only_stood_at_the_value_that_was_added_is_not_paid_by_what_is_heard_late() -> None:
@@ -255,7 +255,7 @@ def test_who_only_stood_at_the_value_that_was_added_is_not_paid_by_what_is_heard
     story.notified(*stood)
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == []
+    assert story.reported() == []
 
 
 def test_who_had_left_a_value_before_it_was_added_is_paid_though_their_standing_there_is_heard_late() -> None:
@@ -273,4 +273,4 @@ def test_who_had_left_a_value_before_it_was_added_is_paid_though_their_standing_
     story.changes(friend, "Connected")
     story.notified(*stood, *story.taken())
     story.settles(2)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]

@@ -23,7 +23,7 @@ def test_two_changes_in_one_second_with_a_reading_between_end_at_the_newer_state
         story.app.wait(120)
         story.app.reconcile()
     story.settles(4)
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
     assert friend.qualified_at is None
 
 
@@ -38,5 +38,5 @@ def test_an_older_change_that_is_told_late_within_the_second_takes_nothing_back(
     story.app.qualify()
     story.notified(*late)
     story.settles(4)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert friend.qualified_at is not None

@@ -91,7 +91,7 @@ def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_l
     story.app.wire.faults.remove("refused")
     hours(story, 25, minutes=10)
     assert story.app.environment.qualifications.find(1, friend.id).reported is True  # type: ignore[union-attr]
-    assert story.with_event().count(True) <= 1 + (method == "PUT") * 40
+    assert story.reported().count(True) <= 1 + (method == "PUT") * 40
     assert story.app.row(friend.id).refusals == {}
 
 

@@ -50,7 +50,7 @@ def test_the_referrers_counts_are_brought_up_to_date_after_each_turn() -> None:
         assert [one for one in story.app.queued("referrer") if isinstance(one, UpdateReferrer)]
         story.passes(180)
         assert not story.mark().is_marked  # type: ignore[union-attr]
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
 
 
 def test_another_value_is_not_even_queued() -> None:
@@ -67,7 +67,7 @@ def test_our_own_writes_that_come_back_change_nothing() -> None:
     friend = story.invites()
     story.app.forget_calls()
     story.settles(2)
-    assert story.with_event() == []
+    assert story.reported() == []
     assert story.app.calls() == []
     assert story.item(friend) is None
 
@@ -186,13 +186,13 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none() -> None:
     story.changes(friend, "Connected")
     story.notified()
     story.app.forget_calls()
-    other, move_due = story.app.new_environment(), QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id)
+    other, message = story.app.new_environment(), QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id)
 
     class Overtaken(Context):
         def get_remaining_time_in_millis(self) -> int:
             item = story.item(friend)
             if item is not None and item.stage is Stage.WAITING and not overtakers:
-                overtakers.append(QualificationAttempt(other, move_due))
+                overtakers.append(QualificationAttempt(other, message))
                 overtakers[0].run()
             return super().get_remaining_time_in_millis()
 
@@ -200,7 +200,7 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none() -> None:
     story.app.context = Overtaken()
     story.app.qualify()
     assert len(overtakers) == 1
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
 
 
@@ -256,7 +256,7 @@ def test_a_refusal_is_told_on_the_row_and_not_repeated() -> None:
     assert item is not None
     assert item.stage is Stage.FAILED
     assert "no longer knows" in item.reason
-    assert story.with_event() == []
+    assert story.reported() == []
     assert "qualification failed" in story.story_of(friend)
 
 
@@ -271,7 +271,7 @@ def test_somebody_who_qualified_by_hand_is_not_qualified_again() -> None:
     story.app.forget_calls()
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == []
+    assert story.reported() == []
     assert friend.qualified_times == 1
 
 
@@ -282,12 +282,12 @@ def test_a_hand_that_qualified_is_not_undone_by_a_value_that_never_did() -> None
     story.app.qualify()
     story.changes(friend, "Lost")
     story.settles(2)
-    assert story.with_event() == []
+    assert story.reported() == []
     story.changes(friend, "Connected")
     story.settles(2)
     story.changes(friend, "New")
     story.settles(2)
-    assert story.with_event() == [False]
+    assert story.reported() == [False]
 
 
 def taken_back() -> tuple[Friendship, Person]:
@@ -297,7 +297,7 @@ def taken_back() -> tuple[Friendship, Person]:
     for value in ("Connected", "New"):
         story.changes(friend, value)
         story.settles(1)
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
     return story, friend
 
 
@@ -331,10 +331,10 @@ def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
     assert item is not None
     assert (item.stage, item.wanted, item.reported, item.by_hand, item.due_at) == (Stage.CONFIRMED, False, False, False, None)
     assert friend.qualified_at is None
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == [True, False, True]
+    assert story.reported() == [True, False, True]
 
 
 def test_reversal_takes_back_and_each_turn_is_told_once() -> None:
@@ -344,7 +344,7 @@ def test_reversal_takes_back_and_each_turn_is_told_once() -> None:
     for value in ("Connected", "New", "Connected"):
         story.changes(friend, value)
         story.settles(1)
-    assert story.with_event() == [True, False, True]
+    assert story.reported() == [True, False, True]
     assert story.item(friend).generation == 3  # type: ignore[union-attr]
     assert len([call for call in story.app.calls() if call.startswith("GET /contacts")]) == 3
 
@@ -399,7 +399,7 @@ def test_a_value_that_was_cleared_is_a_reversal() -> None:
     for value in ("Connected", None):
         story.changes(friend, value)
         story.settles(2)
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -424,7 +424,7 @@ def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualif
     story.app.reconcile(full=True)
     story.changes(friend, "Connected")
     story.settles(1)
-    assert story.with_event() == []
+    assert story.reported() == []
     assert story.item(friend).reported  # type: ignore[union-attr]
 
 
@@ -546,7 +546,7 @@ def test_an_old_signed_body_has_no_effect() -> None:
     for _ in range(3):
         story.notified(old)
         story.settles(1)
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
 
 
 def test_the_first_value_of_another_campaign_is_no_reversal() -> None:
@@ -563,7 +563,7 @@ def test_the_first_value_of_another_campaign_is_no_reversal() -> None:
     story.account.join(story.account.campaigns[2], first_name="Friend 1", email=friend.email, source="Referred", referrer=other)
     story.webhooks()
     story.settles(2)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 @pytest.mark.parametrize("duplicates", ["skip", "update"])
@@ -579,7 +579,7 @@ def test_the_first_value_of_another_campaign_for_the_same_attribute_is_neither_w
     story.webhooks()
     story.settles(2)
     assert story.contact(friend.email).custom_attributes["referral_status"] == "Connected"
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 @pytest.mark.parametrize("reversal", [False, True])
@@ -607,10 +607,10 @@ def test_a_contact_that_was_archived_and_is_back_qualifies(reversal: bool) -> No
         story.app.wait(10)
         act(contact.id, by_api=False)
         story.settles(1)
-    assert story.with_event() == []
+    assert story.reported() == []
     story.changes(friend, "Connected")
     story.settles(2)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> None:
@@ -621,7 +621,7 @@ def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> 
     story.app.wait(10)
     story.app.intercom.contacts.archive(story.contact(friend.email).id, by_api=False)
     story.settles(3)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert story.row(friend).state is State.DELIVERED
 
 
@@ -658,7 +658,7 @@ def test_what_the_survivor_of_a_merge_takes_back_is_taken_back(told: str) -> Non
     story.settles(1)
     story.changes(user.id, "New")
     story.settles(1)
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
     assert story.row(friend).contact_id == user.id
 
 

@@ -44,7 +44,7 @@ def test_the_pass_that_is_made_again_finds_what_the_first_one_missed() -> None:
     story.app.wait(CONTACTS_AGAIN_AFTER)
     story.app.reconcile_rung()
     story.app.qualify()
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_contacts_that_were_looked_through_are_not_again_because_referral_factory_fails() -> None:
@@ -83,7 +83,7 @@ def test_a_search_that_intercom_refuses_costs_only_its_own_campaign() -> None:
     story.app.intercom.answer = refuse  # type: ignore[method-assign]
     story.app.reconcile()
     story.app.qualify()
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert story.app.metrics.counts["ContactReconcileFailed"] == 1
 
 

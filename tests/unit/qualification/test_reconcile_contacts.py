@@ -26,7 +26,7 @@ def test_a_lost_notification_is_made_good() -> None:
     story.app.wait(300)
     story.app.reconcile()
     assert story.app.queued("qualification") == []
-    assert story.with_event() == []
+    assert story.reported() == []
 
 
 @pytest.mark.parametrize("written", ["connected", " Connected ", "CONNECTED"])
@@ -62,7 +62,7 @@ def test_a_lost_reversal_too() -> None:
     story.taken()
     story.app.reconcile()
     story.app.qualify()
-    assert story.with_event() == [True, False]
+    assert story.reported() == [True, False]
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "Pacific/Niue"])

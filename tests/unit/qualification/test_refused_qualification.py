@@ -39,12 +39,12 @@ def test_its_pauses_grow_and_its_story_tells_it_once() -> None:
     story, user_id = refused()
     story.app.forget_calls()
     hours(story, 48)
-    assert 3 <= len(story.with_event()) <= 7
+    assert 3 <= len(story.reported()) <= 7
     assert [event.what for event in story.app.row(user_id).history].count("qualification failed") == 1
     hours(story, 24 * 14)
     story.app.forget_calls()
     hours(story, 24 * 3)
-    assert story.with_event() == [], "it has ended, and stays in Needs attention"
+    assert story.reported() == [], "it has ended, and stays in Needs attention"
     assert story.app.row(user_id).open_troubles == {"qualification"}
 
 
@@ -54,6 +54,6 @@ def test_a_replay_tries_it_at_once_and_delivers_nothing_again() -> None:
     story.app.forget_calls()
     Console(story.app).post(f"/api/referrals/1/{user_id}/replay")
     hours(story, 0.5)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert not story.app.row(user_id).open_troubles
     assert [call for call in story.app.calls("intercom") if call.startswith(("PUT", "POST /contacts "))] == []

@@ -233,14 +233,14 @@ def test_the_notifications_of_a_whole_life_replayed_change_nothing(reversal: boo
     story.settles(20)
     topics = {json.loads(one.body)["topic"] for one in heard}
     assert topics >= {"contact.lead.created", "contact.user.updated", "contact.archived", "contact.unarchive", "contact.merged"}
-    told, before = story.with_event(), [known(story, one) for one in (friend, other)]
+    told, before = story.reported(), [known(story, one) for one in (friend, other)]
     assert told[-1] is True
     story.app.forget_calls()
     story.app.wait(3 * 86_400)
     for webhook in reversed(heard):
         assert story.notified(webhook) == [200]
         story.settles(1)
-    assert story.with_event() == []
+    assert story.reported() == []
     assert story.app.calls("intercom") == []
     assert [known(story, one) for one in (friend, other)] == before
 

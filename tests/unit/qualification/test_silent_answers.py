@@ -25,7 +25,7 @@ def test_a_value_qualifies_once(silence: str) -> None:
         story.app.wait(86_400)
         story.app.reconcile(full=True)
         story.settles(3)
-    assert (friend.qualified_times, story.with_event(), story.row(friend).converted) == (1, [True], True)
+    assert (friend.qualified_times, story.reported(), story.row(friend).converted) == (1, [True], True)
 
 
 @pytest.mark.parametrize("silence", SILENCES)
@@ -88,5 +88,5 @@ def test_a_reversal_is_told_and_told_again(silence: str) -> None:
     for value in ("Connected", "Lost", "Connected"):
         story.changes(friend, value, wait=120)
         story.settles(3)
-    assert story.with_event() == [True, False, True]
+    assert story.reported() == [True, False, True]
     assert friend.qualified_at is not None

@@ -35,7 +35,7 @@ def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_f
     story.changes(contact_id, "Connected")
     story.settles(3)
     assert (first.qualified_times, second.qualified_times) == (1, 0)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
     assert "same contact" in story.row(second).notes[-1]
     assert story.story_of(second).count("counts once") == 1
     item = story.item(second)
@@ -77,7 +77,7 @@ def test_the_referrers_own_contact_qualifies_nobody() -> None:
     story.taken()
     story.changes(story.contact(story.rita.email).id, "Connected")
     story.settles(2)
-    assert story.told() == []
+    assert story.reported() == []
     assert story.item(story.rita) is None, "nothing is kept of whom nobody invited"
     assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
 
@@ -94,7 +94,7 @@ def test_a_message_that_names_the_referrers_row_qualifies_nobody(topic: str) -> 
     story.app.wait(10)
     story.app.environment.qualification_queue.send(QualifyReferral(topic, at, **named))
     story.settles(1)
-    assert (story.told(), story.item(story.rita)) == ([], None)
+    assert (story.reported(), story.item(story.rita)) == ([], None)
 
 
 def test_of_two_contacts_with_the_address_the_other_goes_on_when_one_is_deleted() -> None:
@@ -134,12 +134,12 @@ def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_alrea
     story.settles(2)
     story.changes(other.id, "a new name", "lead_source")
     story.settles(2)
-    assert story.with_event() == []
+    assert story.reported() == []
     story.app.wait(120)
     for value in ("New", "Connected"):
         story.changes(other.id, value)
         story.settles(2)
-    assert story.with_event() == [True]
+    assert story.reported() == [True]
 
 
 def test_one_referrals_failure_does_not_stop_the_contacts_others() -> None:
