@@ -10,7 +10,7 @@ from shared.domain.vendor.call import LONGEST_SHOWN, LONGEST_TROUBLE, VendorCall
 from shared.errors import FailureError
 from shared.ports.clock import Clock
 
-MOST_CALLS = 12
+MOST_CALLS_KEPT = 12
 """Of one piece of work; of more the last ones."""
 REQUEST_IDS = ("x-request-id", "x-correlation-id", "cf-ray")
 
@@ -47,7 +47,7 @@ class RecordingTransport(HttpTransport):
         milliseconds = round(1_000 * (self._clock.now() - began))
         sent = _text(body or b"", LONGEST_TROUBLE)
         call = VendorCall(began, parts.hostname or "", method, path, sent, status, milliseconds, request_id[:200], answer)
-        self._calls = [*self._calls, call][-MOST_CALLS:]
+        self._calls = [*self._calls, call][-MOST_CALLS_KEPT:]
 
 
 def _text(body: bytes, limit: int) -> str:

@@ -10,7 +10,7 @@ from shared.ports.signup import HELD_SHARDS
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.end_sync import end_sync, reason_to_stop
 
-MOST_COUNTED = 100
+MOST_HELD_COUNTED = 100
 """Held signups of a shard that are counted."""
 PAUSE_FIRST = "The campaign is active. Pause it first: then nobody is on the way to Intercom while it is deleted."
 
@@ -47,6 +47,6 @@ def delete_campaign(environment: Environment, campaign_id: int, expected_version
 
 def _held(environment: Environment, campaign_id: int) -> str:
     """How many signups are held, in words; empty: none."""
-    counts = [len(environment.referrals.held(campaign_id, shard, MOST_COUNTED)) for shard in range(HELD_SHARDS)]
-    more = any(count >= MOST_COUNTED for count in counts)
+    counts = [len(environment.referrals.held(campaign_id, shard, MOST_HELD_COUNTED)) for shard in range(HELD_SHARDS)]
+    more = any(count >= MOST_HELD_COUNTED for count in counts)
     return f"{sum(counts)} or more" if more else str(sum(counts) or "")

@@ -29,7 +29,7 @@ AGES = (
 """What is known of all rows up to a time; at which age in seconds, which of them are looked at, and by which message."""
 STEP = 300.0
 """Seconds of signups that are looked at together."""
-LEAST_TIME = 15.0
+LEAST_TIME_TO_CHECK = 15.0
 LOOKED_BACK = 3_600.0
 """Seconds before the first look of all."""
 
@@ -43,7 +43,7 @@ def _check(environment: Environment, name: str, age: float, wanted: Wanted, even
     enqueued, come_of_age = 0, environment.clock.now() - age
     stored = environment.progresses.find(name)
     until = float(str(stored["until"])) if stored else come_of_age - LOOKED_BACK
-    while until + STEP <= come_of_age and environment.time_left() > LEAST_TIME:
+    while until + STEP <= come_of_age and environment.time_left() > LEAST_TIME_TO_CHECK:
         after, until = until, until + STEP
         rows = [row for row in _rows(environment, after, until) if wanted(row)]
         groups = [rows[start : start + CHECKED_TOGETHER] for start in range(0, len(rows), CHECKED_TOGETHER)]

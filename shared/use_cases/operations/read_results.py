@@ -12,7 +12,7 @@ from shared.domain.operations.results import Joined, Results, day_in, first_mome
 from shared.domain.spelling import is_zone, zone_of
 from shared.use_cases.environment import Environment
 
-MOST_COUNTED = 50_000
+MOST_ROWS_COUNTED = 50_000
 """People that are counted at once, the newest first."""
 FRESH_AT_LEAST = 5.0
 FRESH_FACTOR = 20.0
@@ -64,11 +64,11 @@ def _count(environment: Environment, now: float, days: int) -> Counted:
     names = {campaign.campaign_id: campaign.name for campaign in environment.campaigns.list()}
     people: list[Joined] = []
     for campaign_id in sorted({*names, *environment.figures.totals(day_of(now))}):
-        people += environment.referral_search.joined(campaign_id, before, MOST_COUNTED + 1 - len(people))
+        people += environment.referral_search.joined(campaign_id, before, MOST_ROWS_COUNTED + 1 - len(people))
     shown = tuple(dict.fromkeys(day_in(since + back * DAY / 2, zone) for back in range(int((now - since) / DAY * 2) + 1)))
     rewarded, rewarded_before = _rewarded(environment, before, since, now)
-    results = results_of(people[:MOST_COUNTED], since, zone)
-    return Counted(now, since, name, names, results, rewarded, rewarded_before, shown, len(people) <= MOST_COUNTED)
+    results = results_of(people[:MOST_ROWS_COUNTED], since, zone)
+    return Counted(now, since, name, names, results, rewarded, rewarded_before, shown, len(people) <= MOST_ROWS_COUNTED)
 
 
 def _rewarded(environment: Environment, before: float, since: float, now: float) -> tuple[Counter[int], int]:

@@ -21,7 +21,7 @@ ASKED_AGAIN_AFTER = 86_400.0
 SETTLED_AFTER = 3_600.0
 """Seconds after the last mark: a delivery that marked it has stored its row by then."""
 ROWS_A_PAGE = 100
-PAGES_A_PASS = 20
+PAGES_TO_END_A_WATCH = 20
 TIME_FOR_PAGE = 8.0
 
 
@@ -54,7 +54,7 @@ def _end_watches(environment: Environment) -> None:
 def _look(environment: Environment, campaign: Campaign, place: dict[str, Any], now: float) -> dict[str, Any]:
     """Where it stands afterwards."""
     rule, cursor = rule_of(campaign), place.get("cursor")
-    for _ in range(PAGES_A_PASS if rule is not None and rule.attribute != ROLE else 0):
+    for _ in range(PAGES_TO_END_A_WATCH if rule is not None and rule.attribute != ROLE else 0):
         if environment.time_left() < TIME_FOR_PAGE:
             return {**place, "cursor": cursor}
         page = environment.referrals.of_campaign(campaign.campaign_id, ROWS_A_PAGE, cursor)

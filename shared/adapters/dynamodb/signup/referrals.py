@@ -22,7 +22,7 @@ from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals, Waiting
 
 LATELY = 5.0
 """Seconds after which an update reads the row again."""
-MOST_NOTED = 300
+MOST_ROWS_NOTED = 300
 POINTER = "REFERRAL#"
 """Sort keys of pointers from a contact or an e-mail address to rows."""
 MOVE, MOVED_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
@@ -91,7 +91,7 @@ class DynamoReferrals(Referrals):
     def _noted(self, item: Item) -> Referral:
         """The row; an update that follows begins with it."""
         referral = referral_of(item)
-        if len(self._lately) >= MOST_NOTED:
+        if len(self._lately) >= MOST_ROWS_NOTED:
             self._lately.pop(next(iter(self._lately)))
         self._lately[referral.campaign_id, referral.user_id] = (self._clock.now(), item)
         return referral
