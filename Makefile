@@ -99,14 +99,14 @@ cost: .venv/.installed ## count what the handlers use in the simulated world, an
 
 check: lint types template-check security ## lint, types, template, security; no AWS account needed
 
-BIOME := 2.6.8
+BIOME := tools/biome
 lint: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tools.check_docs
-	@if npx --yes @biomejs/biome@$(BIOME) --version >/dev/null 2>&1; then \
-	npx --yes @biomejs/biome@$(BIOME) lint --error-on-warnings --config-path=tools/biome.json functions/console/files; \
-	else echo "The console's scripts were not linted: npx (Node.js) cannot be had, or cannot fetch Biome."; fi
+	@if npm ci --prefix $(BIOME) --ignore-scripts --no-audit --no-fund >/dev/null 2>&1; then \
+	$(BIOME)/node_modules/.bin/biome lint --error-on-warnings --config-path=$(BIOME)/biome.json functions/console/files; \
+	else echo "The console's scripts were not linted: npm (Node.js) cannot be had, or cannot fetch Biome."; fi
 
 types: .venv/.installed
 	$(BIN)/mypy

@@ -17,7 +17,6 @@ from sandbox.stack.errors import StackError
 from sandbox.stack.ports import HOST
 from shared.adapters.admin.schemas import settings_of
 from shared.errors import ApplicationError, InvalidSettingsError
-from shared.ports.operations import Change as Audited
 from shared.use_cases.campaign.delete_campaign import delete_campaign, meaning_of_deletion
 from shared.use_cases.campaign.save_campaign import save_campaign
 from shared.use_cases.operations.keep_act import kept_act
@@ -128,8 +127,6 @@ class StackPlace:
         with _in_plain_words(f"{change.path}: "), self._audited(f"Loaded the settings of campaign {campaign_id}.") as who:
             environment = self._deployment.environment
             saved = save_campaign(environment, settings_of(change.document), change.version, who)
-            what = f"Saved version {saved.campaign.version} of campaign {campaign_id} ({saved.campaign.status})."
-            environment.audit.add(Audited(environment.clock.now(), who, what))
         remarks = [{"place": place, "message": message} for place, message in saved.warnings]
         return "\n".join([f"{change.path}: saved as version {saved.campaign.version}", *_remarks(remarks)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,8 +96,9 @@ def test_the_console_is_public_and_knows_its_sign_in(stack: Stack, http: request
     page = http.get(f"{stack.url}/", timeout=CALL_SECONDS)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert f"connect-src 'self' {stack.issuer_url};" in page.headers["Content-Security-Policy"]
-    assert "/console/app.js" in page.text
-    script = http.get(f"{stack.url}/console/app.js", timeout=CALL_SECONDS)
+    found = re.search(r'src="(/console/[0-9a-f]{12}/app\.js)"', page.text)
+    assert found is not None
+    script = http.get(f"{stack.url}{found[1]}", timeout=CALL_SECONDS)
     assert (script.status_code, script.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
     config = http.get(f"{stack.url}/console/config.json", timeout=CALL_SECONDS).json()
     assert config["issuer"] == stack.issuer_url

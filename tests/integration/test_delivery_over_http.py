@@ -100,14 +100,16 @@ def test_a_contact_that_was_there_before_is_left_alone_under_skip(outside: OverH
     assert after == before
 
 
-def test_a_contact_that_was_there_before_is_brought_up_to_date_under_update_without_creation_values(outside: OverHttp) -> None:
+def test_a_contact_that_was_there_before_is_overwritten_for_nobody_whom_referral_factory_does_not_know(
+    outside: OverHttp,
+) -> None:
     number = outside.configure(person_invited={"action": "user", "duplicates": "update"})
     before = given(outside, "lead", name="Old name", custom_attributes={"lead_source": "website"})
     row = outside.row(outside.sign_up(number, email=before["email"]))
-    after = outside.contact_of(row)
-    assert (after["id"], after["role"], after["name"]) == (before["id"], "user", "Ivo Lindqvist")
-    assert after["custom_attributes"]["lead_source"] == "website"
-    assert after["custom_attributes"].get("referral_status") is None
+    (after,) = outside.contacts(before["email"])
+    assert row.state is State.FAILED
+    assert "does not know this signup" in row.reason
+    assert after == before
 
 
 def test_the_same_webhook_five_times_is_one_contact(outside: OverHttp, campaign: int) -> None:

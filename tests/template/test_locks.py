@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
 from pathlib import Path
 
@@ -91,7 +92,8 @@ def test_what_ships_is_what_it_needs_and_no_more() -> None:
 
 
 def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> None:
-    """The build itself calls pip twice: once it compares hashes, then it finds only what that brought."""
+    """The build itself calls pip twice: once it compares hashes, then it finds only what that brought. What lints the console's
+    scripts is npm's, by a lock file with hashes too."""
     places = [ROOT / "Makefile", ROOT / ".ci/run", *(ROOT / ".github/workflows").iterdir(), *(ROOT / "tools").glob("*.sh")]
     calls = {
         (place.name, line.strip())
@@ -99,8 +101,12 @@ def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> N
         for line in place.read_text().splitlines()
         if re.search(r"pip3? (install|download)|\bnpm (install|i|ci)\b|\bnpx\b|\b(curl|wget)\b|uvx|pipx", line)
     }
-    assert {name for name, _ in calls} == {"build.sh"}
-    downloading, installing = sorted(line for _, line in calls)
+    [of_npm] = [line for name, line in calls if name == "Makefile"]
+    assert "npm ci --prefix $(BIOME) --ignore-scripts" in of_npm
+    locked = json.loads((ROOT / "tools/biome/package-lock.json").read_text())["packages"]
+    assert all("integrity" in package for name, package in locked.items() if name)
+    assert {name for name, _ in calls} == {"build.sh", "Makefile"}
+    downloading, installing = sorted(line for name, line in calls if name == "build.sh")
     assert "--require-hashes --no-deps --only-binary :all:" in downloading
     assert "--no-deps --target" in installing
     build = (ROOT / "tools/build.sh").read_text()

@@ -124,6 +124,9 @@ def _started(interpreter: Path, directory: Path) -> Iterator[str]:
         # Without these two it listens on all interfaces.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        "MOST_WORKERS": "1",
+        "IDLE_SECONDS": "60",
+        "KEPT_WARM": "",
     }
     with (directory / "ministack.log").open("wb") as log:
         process = subprocess.Popen([str(interpreter), str(PROGRAM)], env=environment, cwd=directory, stdout=log, stderr=log)

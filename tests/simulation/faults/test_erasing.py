@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from shared.domain.signup.referral import State
 from shared.domain.sync.member import Candidate
 from shared.domain.sync.run import Chunk, RunState, SyncRun
+from shared.domain.sync.source import SyncSettings
 from shared.messages import DeliverContact
 from shared.ports.signup import Quarantined
 from tests.simulation.aws.boundary import RandomFaults
@@ -62,7 +63,9 @@ def leave_copies(world: World, user_id: int) -> None:
     environment.quarantine.add(Quarantined("q", "1", "joined", "odd", "application/json", unreadable, world.now()))
     fields = {"id": str(user_id), "email": EMAIL, "first_name": "Canaryname"}
     environment.inbox.add(DeliverContact(1, user_id, "joined", world.now(), fields), world.now())
-    run = SyncRun(campaign_id=1, slot=1, state=RunState.FAILED, created_at=world.now(), settings_version=1, sync={})
+    run = SyncRun(
+        campaign_id=1, slot=1, state=RunState.FAILED, created_at=world.now(), settings_version=1, settings=SyncSettings()
+    )
     environment.sync_runs.add_chunk(run, Chunk(0, (Candidate("contact-of-canary", EMAIL, "Canaryname"),)))
 
 

@@ -309,7 +309,7 @@ def test_89_a_worker_that_breaks_after_a_good_day_is_told_with_the_next_signup(m
     [user_id] = ids_posted(world)
     row = world.row(1, user_id)
     assert row is not None
-    assert (row.unverified, row.settle_since, row.due_at) == (False, None, None)
+    assert (row.unverified, row.due_at) == (False, None)
     assert len(world.contacts()) == 1
     break_handler(world, lambda _: True)
     world.run(4_200)

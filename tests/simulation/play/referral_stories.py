@@ -135,7 +135,7 @@ def _told_wrong(world: World, *, wanted: bool) -> list[str]:
     if friend.qualified_times != 1:
         found.append(f"qualified {friend.qualified_times} times")
     if item is None or item.reported is not wanted:
-        found.append(f"the ledger holds {item.told if item else None}")
+        found.append(f"the ledger holds {item.reported if item else None}")
     return found
 
 

@@ -19,6 +19,7 @@ from shared.adapters.referral_factory import reading
 from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 from shared.domain.campaign.campaign import DuplicatePolicy
 from shared.domain.referrer.referrer import KnownReferrer
+from shared.domain.signup import reconcile
 from shared.domain.signup.referral import Referral, State
 from shared.domain.sync.run import SyncHead
 from shared.domain.vendor.limits import Strikes
@@ -37,7 +38,6 @@ from shared.use_cases.signup import (
     confirm_signup,
     deliver_contact,
     put_aside,
-    reconcile_campaigns,
     write_signup,
 )
 from shared.use_cases.sync import end_sync, sync_page
@@ -257,7 +257,7 @@ def promise_counts_from_the_signup(patch: Patch) -> None:
 
 
 def pages_stay_large(patch: Patch) -> None:
-    patch.setattr(reconcile_campaigns, "FAILURES_TO_SHRINK", 10**9)
+    patch.setattr(reconcile, "FAILURES_TO_SHRINK", 10**9)
 
 
 def answers_too_large_are_an_outage(patch: Patch) -> None:

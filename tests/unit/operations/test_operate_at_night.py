@@ -71,7 +71,7 @@ def test_a_log_is_read_without_the_aws_command(night: Night) -> None:
     assert night.call("log", "sweep").splitlines() == ["2026-11-22 01:56:40  INFO     later"]
     lines = night.call("log", "SweepFunction", "--since", "3h").splitlines()
     assert [line[21:] for line in lines] == [
-        "INFO     swept  rung=3",
+        "INFO     swept  enqueued=3",
         "2026-11-22T00:00:00 1 Task timed out after 45.00 seconds",
         "INFO     later",
     ]

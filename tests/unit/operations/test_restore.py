@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from shared.errors import ConflictError
 from shared.use_cases.operations.erase_person import erase_person
 from tests.support.builders import EMAIL, App
 from tests.support.deployed import AppDeployment
+from tests.support.rows import readable
 from tools import operate
 from tools.operating.operator import OperatingError, Operator
 
@@ -87,7 +87,7 @@ def test_who_was_erased_since_does_not_come_back(app: App) -> None:
     for row in lost:
         app.dynamodb.delete_item(TableName="referrals", Key={name: row[name] for name in ("pk", "sk")})
     assert "1 people had been erased" in restore(app, "referrals")
-    texts = [json.dumps(row) for row in rows_of(app, "referrals") if not row["sk"]["S"].startswith("REQUESTED#")]
+    texts = [readable(row) for row in rows_of(app, "referrals") if not row["sk"]["S"].startswith("REQUESTED#")]
     assert not [text for text in texts if EMAIL in text]
     assert app.row(43).person.email == CUSTOMER
     assert app.row().forgotten

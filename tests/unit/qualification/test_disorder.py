@@ -36,7 +36,7 @@ class Ledger:
     state: State
     contact: bool
     wanted: bool
-    told: bool
+    reported: bool
     stage: Stage
     waits: bool
     qualified: bool

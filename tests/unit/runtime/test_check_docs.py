@@ -49,7 +49,7 @@ def test_what_an_earlier_break_left_over_joins_the_next_line() -> None:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("Referral Factory reported that the person joined.", True),
+        ("Referral Factory told that the person joined.", True),
         ("People of whom no webhook came.", True),
         ("Referral Factory reported that the person joined.", False),
         ("told", False),
