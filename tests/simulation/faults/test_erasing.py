@@ -24,6 +24,7 @@ FUNCTIONS = (*OF_A_SIGNUP, "qualify_referral", "update_referrer", "intercom_webh
 
 
 COPIES = {
+    "REFERRAL CALLS",
     "REFERRAL REFERRAL",  # the ledger
     "REFERRAL REFERRER",  # links, counts and rewards of who refers
     "PERSON PERSON",  # by address

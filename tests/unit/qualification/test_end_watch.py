@@ -161,7 +161,7 @@ def test_what_a_hand_took_back_keeps_it() -> None:
 
 def test_a_large_ledger_takes_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_watch, "ROWS_A_PAGE", 1)
-    monkeypatch.setattr(end_watch, "PAGES_A_PASS", 1)
+    monkeypatch.setattr(end_watch, "PAGES_TO_END_A_WATCH", 1)
     story, friend = standing()
     for _ in range(3):
         story.invited()

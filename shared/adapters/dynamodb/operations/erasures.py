@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
@@ -19,6 +19,7 @@ from urllib.parse import unquote_plus
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.signup.referral_items import FACTS, SORT_KEY, facts_of, item_of, referral_of
 from shared.adapters.dynamodb.table import Table
+from shared.adapters.dynamodb.vendor.calls import PREFIX as CALLS
 from shared.domain.person import emails_alike, fold_email, is_deliverable, keys_of_email
 from shared.domain.signup.referral import Referral
 from shared.errors import LedgerTooLargeError, MalformedPayloadError, TransientError
@@ -94,7 +95,8 @@ class DynamoErasures(Erasures):
         erased = 0
         for _ in range(MOST_PASSES):  # a worker may have been at a row
             theirs = self._theirs(folded, time_left)
-            left = [item for item in self._scan(time_left) if _concerns(item, folded, theirs)]
+            invited = self._invited(folded, theirs, time_left)
+            left = [item for item in self._scan(time_left) if _concerns(item, folded, theirs, invited)]
             if not left:
                 self._done(request, now)
                 return erased
@@ -152,6 +154,11 @@ class DynamoErasures(Erasures):
                 found.add((int(campaign_id), int(user_id)))
         return found
 
+    def _invited(self, folded: str, theirs: Ids, time_left: Callable[[], float]) -> Ids:
+        """Of the rows of whom they invited: what was said to the vendors of those names them too."""
+        rows = (referral_of(item) for item in self._scan(time_left) if item["sk"]["S"] == SORT_KEY)
+        return {(row.campaign_id, row.user_id) for row in rows if _is_invited_by(row, folded, theirs)}
+
     def _take_out(self, item: Item, folded: str, theirs: Ids, now: float) -> bool:
         """Whether it was as it was read."""
         pk, sk = item["pk"]["S"], item["sk"]["S"]
@@ -192,7 +199,12 @@ def _is_key_of(pk: str, folded: str) -> bool:
     return kind in {"PERSON", "MEMBER"} and fold_email(rest.partition("#")[2]) == folded
 
 
-def _concerns(item: Item, folded: str, theirs: Ids) -> bool:
+def _is_invited_by(row: Referral, folded: str, theirs: Ids) -> bool:
+    referrer = row.person.referrer
+    return fold_email(referrer.email or "") == folded or (row.campaign_id, referrer.user_id) in theirs
+
+
+def _concerns(item: Item, folded: str, theirs: Ids, invited: Collection[tuple[int, int]] = ()) -> bool:
     pk, sk = item["pk"]["S"], item["sk"]["S"]
     if sk == SORT_KEY:
         row = referral_of(item)
@@ -200,9 +212,10 @@ def _concerns(item: Item, folded: str, theirs: Ids) -> bool:
             return not row.forgotten
         referrer = row.person.referrer
         known = any((referrer.first_name, referrer.email, referrer.code, referrer.url))
-        is_theirs = fold_email(referrer.email or "") == folded or (row.campaign_id, referrer.user_id) in theirs
-        return known and is_theirs
+        return known and _is_invited_by(row, folded, theirs)
     if pk.startswith("REFERRAL#"):
+        if sk.startswith(CALLS) and _ids(pk) in invited:
+            return True
         return _ids(pk) in theirs and not sk.startswith(KEPT_BESIDE)
     if sk.startswith("REFERRAL#"):
         return _ids(sk) in theirs or _is_key_of(pk, folded)
