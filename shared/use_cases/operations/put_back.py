@@ -19,6 +19,9 @@ from shared.use_cases.environment import Environment
 EMAIL = "email"
 
 
+NOTHING = "This signup has overwritten nothing that is still known."
+
+
 @dataclass(frozen=True, slots=True)
 class PutBack:
     """``restored`` attributes hold again what they held; ``kept`` were changed by somebody since, or Intercom refused."""
@@ -30,13 +33,16 @@ class PutBack:
 def put_back(environment: Environment, who: str, campaign_id: int, user_id: int) -> PutBack:
     """From then on the row leaves the contact alone, as if it had been skipped. Raises NotFoundError, ConflictError when there
     is nothing to put back, and what the Intercom port raises."""
+    row = environment.referrals.get(campaign_id, user_id)
+    if not row.overwritten:
+        raise ConflictError(NOTHING)
     environment.intercom_guard.check()
     connection = find_connection(environment)
-    row = in_workspace(environment.referrals.get(campaign_id, user_id), connection.workspace_id)
+    row = in_workspace(row, connection.workspace_id)
     with leased(environment, connection.workspace_id, address_of(row)):
         row = in_workspace(environment.referrals.get(campaign_id, user_id), connection.workspace_id)
         if not row.overwritten:
-            raise ConflictError("This signup has overwritten nothing that is still known.")
+            raise ConflictError(NOTHING)
         intercom = environment.intercom(connection)
         try:
             contact = intercom.get_contact(row.overwritten_on)
