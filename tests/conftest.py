@@ -1,10 +1,21 @@
-"""What a run says at its end of tests that it left out."""
+"""What a run says at its end of tests that it left out, and what no test leaves behind."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 DESCRIPTION = "Intercom's description is not there"
+
+
+@pytest.fixture(autouse=True)
+def _log_is_on_again() -> Iterator[None]:
+    """Commands that print what they do switch the log off for their process, which here is that of other tests too."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
