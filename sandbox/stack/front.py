@@ -18,6 +18,8 @@ from sandbox.stack.ports import HOST
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes, as API Gateway allows."""
+TURNS = 5
+"""Of the loop, from accepting a connection to serving it: three, and some to spare."""
 MAX_HEAD = 64 * 1024
 CHUNK = 64 * 1024
 STALE_SECONDS = 3.0
@@ -71,11 +73,21 @@ class Front:
         server = await asyncio.start_server(self._serve_client, sock=self._listener, limit=MAX_HEAD)
         self._up.set()
         await self._stop.wait()
+        self._loop.remove_reader(self._listener)
+        await self._let_begin()
         server.close()
         running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self._let_begin()
+
+    @staticmethod
+    async def _let_begin() -> None:
+        """Whoever was accepted in this turn is served some turns later, and a socket is closed one turn after its task ends.
+        A task that is cancelled before it began, and a loop that ends before, would leave the socket open."""
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
     async def _serve_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream = _Upstream(self.upstream_port, writer)
