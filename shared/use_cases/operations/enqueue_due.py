@@ -34,9 +34,6 @@ ENQUEUED_AT_ONCE = 10
 REFUSED_AGAIN_AFTER = 60.0
 LEAST_TIME = 5.0
 """Seconds left under which nothing further is begun."""
-WAITS_FOR_VENDOR = 45.0
-"""Seconds from its begin in which a sweep that finds the breaker not closed looks whether it is now."""
-LOOK_EVERY = 3.0
 LEFT_BEHIND_AFTER = 60.0
 """Seconds after the pause of a failing breaker in which a sweep's probes would have opened it again."""
 STATES = {
@@ -45,8 +42,6 @@ STATES = {
     "Disconnected": {BreakerKind.CONNECTION_LOST},  # not what a person disconnected
 }
 """Metric → the breakers that make it 1."""
-TIME_TO_ENQUEUE = 10.0
-"""Seconds that have to be left for enqueuing once the vendor is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +57,14 @@ class Swept:
 
 def enqueue_due(environment: Environment) -> Swept:
     """One run. Raises TransientError when the ledger cannot be read; the next minute tries again."""
-    began_at = environment.clock.now()
     breaker = environment.breakers.find(Vendor.INTERCOM)
-    budget = _budget(breaker, began_at)
+    budget = _budget(breaker, environment.clock.now())
     enqueued, inbox = _enqueue_referrals(environment, budget)
     if breaker is None:
         enqueued += check_by_age(environment)
     beside = _enqueue_beside(environment)
     released = _release_held(environment, budget - enqueued)
-    _measure(environment)  # before the long wait, which may end badly: in an outage this number is what sets the alarm off
-    if breaker is not None and breaker.kind is BreakerKind.FAILING:
-        enqueued += _enqueue_when_back(environment, breaker, began_at + WAITS_FOR_VENDOR)
+    _measure(environment)
     logger.info("sweep finished", enqueued=enqueued, inbox=inbox, released=released, beside=beside)
     return Swept(enqueued, inbox, released, beside)
 
@@ -89,22 +81,6 @@ def _enqueue_referrals(environment: Environment, budget: int) -> tuple[int, int]
         to_check += [row for row in due if row.settles]
         enqueued += _enqueue(environment, [row for row in due if not row.inbox_id and not row.settles][: budget - enqueued])
     return enqueued + _enqueue_checks(environment, to_check[: budget - enqueued]), inbox
-
-
-def _enqueue_when_back(environment: Environment, breaker: Breaker, until: float) -> int:
-    """Looks whether the vendor is back until the next sweep is near: whoever waited for an outage to end waits no minute more.
-    A pause that ends meanwhile has its probes enqueued once."""
-    enqueued, probed = 0, breaker if not breaker.is_open(environment.clock.now()) else None
-    while breaker.open_until <= until and environment.clock.now() < until and environment.time_left() > TIME_TO_ENQUEUE:
-        environment.clock.sleep(LOOK_EVERY)
-        fresh = environment.breakers.find(Vendor.INTERCOM)
-        if fresh is None:
-            return enqueued + _enqueue_referrals(environment, PACE)[0]
-        breaker = fresh
-        if breaker != probed and not breaker.is_open(environment.clock.now()):
-            probed = breaker
-            enqueued += _enqueue_referrals(environment, PROBES)[0]
-    return enqueued
 
 
 def _budget(breaker: Breaker | None, now: float) -> int:

@@ -21,7 +21,7 @@ from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import MalformedPayloadError, PermanentError, RateLimitedError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
 from shared.observability import logger
-from shared.ports.signup import DueRow, Quarantined
+from shared.ports.signup import Quarantined
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.accept_signup import enqueue_reconcile
 from shared.use_cases.signup.await_confirmation import awaits_audience
@@ -31,11 +31,6 @@ from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody,
 from shared.use_cases.signup.remember_signup import remember_signup
 from shared.use_cases.signup.write_signup import write_signup
 from shared.use_cases.vendor.keep_calls import keep_calls
-
-NEARLY = 5.0
-"""Seconds by which a row's time may be off without being moved."""
-HURRIES_AFTER = 1_200.0
-"""Seconds of the thirty minutes after which a failed try is repeated within seconds."""
 
 
 def is_our_own(environment: Environment, fields: Mapping[str, Any]) -> bool:
@@ -60,7 +55,6 @@ class DeliveryAttempt:
         die, the sweep knows each row. Raises as ``run`` does."""
         self._campaign = self._environment.campaigns.find(self._message.campaign_id)
         self._row = _row_of(self._environment, self._message, self._campaign)
-        self._keep_sweep_away()
 
     def run(self) -> None:
         """After ``prepare``. Raises TransientError, ConnectionLostError and PermanentError."""
@@ -118,26 +112,9 @@ class DeliveryAttempt:
         except TransientError:
             logger.warning("try not noted")  # the story has a gap; the failure itself counts
 
-    def _keep_sweep_away(self) -> None:
-        """Of a row that is tried again the time is moved: the sweep enqueues it soon should this worker die, and not while the
-        message waits in the queue for its next try."""
-        row, due_at = self._row, self._environment.clock.now() + DELIVERY_LEASE
-        if row is None or row.state is not State.PENDING or row.due_at is None or abs(row.due_at - due_at) < NEARLY:
-            return
-        try:
-            self._environment.referrals.move_due(DueRow(row.due_at, row.campaign_id, row.user_id), due_at)
-        except TransientError as error:
-            logger.info("row's time not moved", code=error.code)  # enqueued too early or late, but enqueued
-
     @property
     def _also(self) -> list[tuple[int, int]]:
         return [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()]
-
-    @property
-    def hurries(self) -> bool:
-        """Whether the promised time is nearly over, or was over in an outage."""
-        row = self._row
-        return row is not None and not row.finished and self._environment.clock.now() - row.waits_since > HURRIES_AFTER
 
     @property
     def own_tries(self) -> int:

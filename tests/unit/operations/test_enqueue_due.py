@@ -10,7 +10,6 @@ import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
-from shared.errors import TransientError
 from shared.messages import DeliverContact
 from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use
@@ -270,26 +269,6 @@ def test_an_index_that_is_behind_rings_too_often_and_that_does_no_harm(app: App)
     assert app.calls() == []
 
 
-def test_a_sweep_looks_whether_the_vendor_is_back_and_then_rings_all(app: App) -> None:
-    """The next one would come a minute later, for thousands who waited for an outage to end."""
-    rows_due(app, 20)
-    opened(app, 20)
-    began, looks = app.clock.now(), []
-    sleep = app.clock.sleep
-
-    def work_meanwhile(seconds: float) -> None:
-        sleep(seconds)
-        looks.append(app.clock.now() - began)
-        with use(app.environment):
-            app.work()
-
-    app.environment.clock.sleep = work_meanwhile  # type: ignore[method-assign]
-    with use(app.environment):
-        swept = enqueue_due.enqueue_due(app.environment)
-    assert swept.enqueued == 20
-    assert 20 <= looks[-1] <= 20 + 2 * enqueue_due.LOOK_EVERY
-
-
 @pytest.mark.parametrize(("seconds", "kind"), [(60, BreakerKind.FAILING), (20, BreakerKind.DISCONNECTED)])
 def test_a_sweep_does_not_wait_for_what_cannot_happen_meanwhile(app: App, seconds: float, kind: BreakerKind) -> None:
     rows_due(app, 3)
@@ -297,23 +276,6 @@ def test_a_sweep_does_not_wait_for_what_cannot_happen_meanwhile(app: App, second
     began = app.clock.now()
     assert app.sweep(work=False)["enqueued"] == 0
     assert app.clock.now() == began
-
-
-def test_a_sweep_waits_no_longer_than_till_the_next(app: App) -> None:
-    rows_due(app, 8)
-    opened(app, 20)
-    began = app.clock.now()
-    assert app.sweep(work=False)["enqueued"] == PROBES, "once, when the pause is over"
-    assert enqueue_due.WAITS_FOR_VENDOR <= app.clock.now() - began <= enqueue_due.WAITS_FOR_VENDOR + enqueue_due.LOOK_EVERY
-
-
-def test_a_sweep_whose_wait_ends_badly_has_measured_who_waits(app: App) -> None:
-    rows_due(app, 3)
-    opened(app, 20)
-    app.environment.clock.sleep = lambda _: app.dynamodb.refuse("get_item", 9)  # type: ignore[method-assign,assignment]
-    with use(app.environment), pytest.raises(TransientError):
-        enqueue_due.enqueue_due(app.environment)
-    assert app.metrics.gauges["OldestUndeliveredSeconds"] > 90
 
 
 def test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checked(app: App) -> None:

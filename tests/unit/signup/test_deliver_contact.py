@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import Connection
-from shared.domain.signup.referral import Origin, State
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Origin, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.domain.vendor.retry import SHORT_DELAYS
-from shared.errors import TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns
-from shared.use_cases.signup.deliver_contact import HURRIES_AFTER
 from shared.use_cases.signup.put_aside import HELD_UNCONFIGURED
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN
 from tests.support.builders import EMAIL, NOW, App, mapping, webhook_fields
@@ -321,17 +319,6 @@ def _searches(tries: int) -> int:
     return 2 * tries - 1
 
 
-def test_the_last_ten_minutes_of_the_promise_are_spent_on_tries(app: App) -> None:
-    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": _searches(FAILURES_TO_OPEN - 1)})
-    app.sign_up()
-    app.wait(HURRIES_AFTER + 1)
-    for _ in range(FAILURES_TO_OPEN - 1):
-        assert not app.row().finished
-        app.work()
-        app.wait(7)
-    assert app.row().state is State.DELIVERED
-
-
 def test_a_rate_limit_is_waited_as_long_as_intercom_says(app: App) -> None:
     headers = {"X-RateLimit-Reset": str(int(NOW) + 9)}
     app.wire.faults.add({"kind": "status", "status": 429, "headers": headers, "times": 1, "path": "^/contacts"})
@@ -414,8 +401,8 @@ def test_a_worker_that_does_not_come_back_is_rescued_by_the_sweep(app: App) -> N
     assert len(app.contacts()) == 1
 
 
-def test_a_worker_that_dies_over_a_rung_row_is_soon_followed_by_another(app: App) -> None:
-    """The sweep moves a row's time on for minutes, since its message may wait in a long queue; a worker moves it back."""
+def test_a_worker_that_dies_over_an_enqueued_row_is_soon_followed_by_another(app: App) -> None:
+    """Also when its message is lost: the sweep has moved the row's time on by three minutes."""
     app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": _searches(len(SHORT_DELAYS) + 1)})
     app.sign_up()
     while app.queued():
@@ -427,12 +414,12 @@ def test_a_worker_that_dies_over_a_rung_row_is_soon_followed_by_another(app: App
         app.sweep()
     app.sqs.real.purge_queue(QueueUrl=app.settings.delivery_queue_url)
     app.environment = app.new_environment()
-    app.wait(DELIVERY_LEASE + 1)
+    app.wait(ENQUEUE_AGAIN_AFTER + 1)
     app.sweep()
     assert app.row().state is State.DELIVERED
 
 
-def test_the_sweep_leaves_a_row_alone_whose_message_waits_for_its_next_try(app: App) -> None:
+def test_a_row_that_the_sweep_enqueues_while_its_message_waits_is_delivered_once(app: App) -> None:
     app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": len(SHORT_DELAYS)})
     app.sign_up()
     most = 0
@@ -441,21 +428,8 @@ def test_the_sweep_leaves_a_row_alone_whose_message_waits_for_its_next_try(app: 
         app.sweep()
         most = max(most, len(app.queued()))
         app.work()
-    assert most == 1
-    assert len(app.calls("intercom")) == len(SHORT_DELAYS) + 2
-
-
-def test_a_row_whose_time_cannot_be_moved_is_delivered_all_the_same(app: App) -> None:
-    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": 1})
-    app.sign_up()
-    app.wait(10)
-
-    def refuse(*_: object) -> bool:
-        raise TransientError("the table does not answer", vendor="aws")
-
-    app.environment.referrals.move_due = refuse  # type: ignore[method-assign]
-    app.work()
-    assert app.row().state is State.DELIVERED
+    assert most == 2
+    assert [call for call in app.calls() if call == "POST /contacts"] == ["POST /contacts"]
 
 
 def test_a_lease_that_cannot_be_given_back_costs_nothing(app: App) -> None:
