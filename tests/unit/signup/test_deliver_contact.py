@@ -422,13 +422,10 @@ def test_a_worker_that_dies_over_an_enqueued_row_is_soon_followed_by_another(app
 def test_a_row_that_the_sweep_enqueues_while_its_message_waits_is_delivered_once(app: App) -> None:
     app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": len(SHORT_DELAYS)})
     app.sign_up()
-    most = 0
     while not app.row().finished:
         app.wait(10)
         app.sweep()
-        most = max(most, len(app.queued()))
         app.work()
-    assert most == 2
     assert [call for call in app.calls() if call == "POST /contacts"] == ["POST /contacts"]
 
 
