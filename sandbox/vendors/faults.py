@@ -40,12 +40,14 @@ class MalformedFaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FaultOrder:
-    """One order. ``method`` must match wholly, ``path`` anywhere (anchor it with ``^``); None matches every call."""
+    """One order. ``method`` must match wholly, ``path`` anywhere (anchor it with ``^``), ``sent`` anywhere in the body; None
+    matches every call."""
 
     id: str
     kind: str
     method: str | None = None
     path: str | None = None
+    sent: str | None = None
     status: int = 503
     seconds: float = 0.0
     probability: float = 1.0
@@ -57,6 +59,8 @@ class FaultOrder:
         """Whether the order is about this call; its probability and count are not looked at."""
         if self.method is not None and not re.fullmatch(self.method, request.method, re.IGNORECASE):
             return False
+        if self.sent is not None and not re.search(self.sent, request.body.decode("utf-8", "replace")):
+            return False
         return self.path is None or re.search(self.path, request.path) is not None
 
     def to_document(self) -> dict[str, Any]:
@@ -64,6 +68,7 @@ class FaultOrder:
             "id": self.id,
             "method": self.method,
             "path": self.path,
+            "sent": self.sent,
             "kind": self.kind,
             "status": self.status,
             "seconds": self.seconds,
@@ -95,6 +100,7 @@ def read_order(document: object, default_id: str) -> FaultOrder:
         kind=document["kind"],
         method=_read_pattern(document, "method"),
         path=_read_pattern(document, "path"),
+        sent=_read_pattern(document, "sent"),
         status=int(_read_number(document, "status", 502 if document["kind"] == "html" else 503, 100, 599)),
         seconds=_read_number(document, "seconds", 0.0, 0.0, MAX_SECONDS),
         probability=_read_number(document, "probability", 1.0, 0.0, 1.0),

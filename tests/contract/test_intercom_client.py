@@ -273,10 +273,17 @@ def test_a_forbidden_call_is_about_the_application_when_a_search_is_forbidden_to
 
 
 def test_a_401_is_about_one_resource_when_the_token_is_taken_elsewhere(world: World) -> None:
-    world.fault("status", status=401, times=2)
+    world.fault("status", status=401, path="^/events", times=9)
     with pytest.raises(ResourceRefusedError, match="Write events") as refused:
         world.client.create_event("1", "x", 1, {})
     assert refused.value.permission == "Write events"
+
+
+def test_an_event_is_refused_for_want_of_a_permission_only_when_one_about_nobody_is_refused_too(world: World) -> None:
+    world.fault("status", status=403, times=1)
+    with pytest.raises(ResourceRefusedError) as refused:
+        world.client.create_event("1", "x", 1, {})
+    assert refused.value.permission == ""
 
 
 def test_each_region_has_its_host() -> None:

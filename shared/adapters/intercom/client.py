@@ -45,7 +45,8 @@ ATTRIBUTES_FRESH = 600.0
 ATTRIBUTES_USABLE = 86_400.0
 ATTRIBUTES_RETRY = 30.0
 NOBODY = {"query": {"field": "email", "operator": "=", "value": "nobody@example.invalid"}, "pagination": {"per_page": 1}}
-"""A search that changes nothing and is about nobody."""
+NO_EVENT = {"event_name": "referral_reward_issued", "created_at": 1, "id": "0" * 24}
+"""A search and an event that change nothing and are about nobody."""
 SEARCH_PAGE = 150
 UNUSABLE = "what is stored as Intercom's access token holds a sign that no token can hold"
 SEARCH_PAGES = 4
@@ -260,24 +261,27 @@ class IntercomClient(Intercom):
         return response.status != 401
 
     def _whose(self, error: FailureError, path: str) -> FailureError:
-        """A refusal under ``/contacts`` is the application's when a search for nobody is refused as well, and that resource's
-        when it is answered."""
-        if not isinstance(error, ApplicationRefusedError | ResourceRefusedError) or not path.startswith("/contacts"):
+        """The same call about nobody decides. Refused as well: under ``/contacts`` it is the application, with events the
+        permission. Answered: it is that resource alone."""
+        refused = isinstance(error, ApplicationRefusedError | ResourceRefusedError)
+        if not refused or not path.startswith(("/contacts", "/events")):
             return error
-        facts: dict[str, Any] = {
-            "vendor": VENDOR,
-            "status": error.status,
-            "code": error.code,
-            "request_id": error.request_id,
-        }
-        words = str(error).partition("): ")[2]
+        status = error.status or 0
+        facts: dict[str, Any] = {"vendor": VENDOR, "status": status, "code": error.code, "request_id": error.request_id}
+        words = str(error).partition(": ")[2]
+        if path == "/events":
+            return error if self._about_nobody(path, NO_EVENT) in (401, 403) else resource_refused("", status, words, facts)
+        answer = self._about_nobody("/contacts/search", NOBODY)
+        if answer < 400 or answer == 429 or answer >= 500:
+            return resource_refused(path, status, words, facts)
+        return ApplicationRefusedError(f"Intercom refuses the application ({status}): {words}".rstrip(": "), **facts)
+
+    def _about_nobody(self, path: str, body: Mapping[str, Any]) -> int:
+        """The status that Intercom answers; 0 when it gives no answer, so that the next try finds out."""
         try:
-            answer = self._exchange("POST", "/contacts/search", NOBODY, INTERCOM_TIMEOUT)
+            return self._exchange("POST", path, body, INTERCOM_TIMEOUT).status
         except TransientError:
-            return resource_refused(path, error.status or 0, words, facts)  # the next try finds out
-        if answer.status < 400 or answer.status == 429 or answer.status >= 500:
-            return resource_refused(path, error.status or 0, words, facts)
-        return ApplicationRefusedError(f"Intercom refuses the application ({error.status}): {words}".rstrip(": "), **facts)
+            return 0
 
     def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> HttpResponse:
         """One exchange. A 401 may only mean that the token was replaced: the secret is read anew, and the request, which

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.adapters.http.transport import HttpResponse
-from shared.adapters.intercom.client import NOBODY, IntercomClient
+from shared.adapters.intercom.client import NO_EVENT, NOBODY, IntercomClient
 from shared.adapters.intercom.errors import VENDOR, permission_of, read_refusal
 from shared.adapters.intercom.schemas import AttributeBody, document_of
 from shared.domain.contact import Attribute
@@ -19,7 +19,7 @@ NEEDED: tuple[tuple[str, str, Mapping[str, Any] | None], ...] = (
     ("POST", "/contacts/search", NOBODY),
     ("GET", "/segments", None),
     ("GET", "/tags", None),
-    ("POST", "/events", {}),
+    ("POST", "/events", NO_EVENT),
     ("PUT", f"/contacts/{'0' * 24}", {}),
 )
 """Calls that change nothing, one for each permission that we need."""
