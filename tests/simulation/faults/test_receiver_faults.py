@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.vendors.wire import OutgoingWebhook
 from shared.adapters.http import transport
-from shared.adapters.secrets import SECRETS_KEPT_SECONDS
+from shared.adapters.secrets import ASK_AGAIN, SECRETS_KEPT_SECONDS
 from tests.simulation.aws.alarms import fired
 from tests.simulation.aws.boundary import Call, Flavour, When
 from tests.simulation.conftest import MakeWorld
@@ -179,6 +179,8 @@ def test_87_a_receiver_that_knows_the_secret_answers_while_secrets_manager_hangs
         signups.append(world.sign_up(f"p{number}@example.com"))
         world.run(10)
     assert [[status for _, status in signup.answered] for signup in signups] == [[202]] * 10
+    slow = [signup for signup in signups for at, _ in signup.answered if at - signup.at > 1]
+    assert len(slow) <= 10 * 10 / ASK_AGAIN + 1, "a store that hangs is not asked for each webhook"
     world.crossing.faults = When(lambda _: False, Flavour.BEFORE)
     world.run(900)
     assert_kept(world)

@@ -6,13 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.domain.signup.referral import State
+from tests.simulation.faults import test_receiver_faults
 from tests.simulation.play import sabotage, sabotaged_trouble
+from tests.simulation.settings import build_settings
+from tests.simulation.world import World
 from tests.support.builders import App
+from tests.support.console_api import Console
 from tests.support.qualifying import Friendship, rules
 from tests.support.syncing import SyncApp
+from tests.unit.operations import test_dealt_with
 from tests.unit.qualification import test_own_trouble, test_refused_qualification
-from tests.unit.referrer import test_refused_rewards
-from tests.unit.signup import test_merged_leads, test_who_failed
+from tests.unit.referrer import test_missing_permission, test_refused_rewards
+from tests.unit.signup import test_merged_leads, test_reconcile_campaigns, test_who_failed
 from tests.unit.sync import test_pages_that_fail
 from tests.unit.vendor import test_smaller_pages
 
@@ -30,6 +36,18 @@ def with_a_sync_of_users() -> SyncApp:
     app = SyncApp()
     app.choose(mode="once", source={"kind": "users"})
     return app
+
+
+def with_a_console() -> Console:
+    console = Console()
+    console.app.configure()
+    return console
+
+
+def secrets_that_hang() -> None:
+    with World() as world:
+        world.configure(build_settings())
+        test_receiver_faults.test_87_a_receiver_that_knows_the_secret_answers_while_secrets_manager_hangs(world)
 
 
 def one_whose_create_fails_alone_on_a_quiet_day() -> None:
@@ -84,6 +102,23 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     ),
     sabotaged_trouble.a_refused_qualification_is_nobodys_trouble: (
         test_refused_qualification.test_it_needs_attention_and_qualifies_once_referral_factory_takes_it
+    ),
+    sabotaged_trouble.one_refused_event_is_a_missing_permission: lambda: (
+        test_missing_permission.test_events_that_are_refused_for_one_contact_alone_are_no_missing_permission(403)
+    ),
+    sabotaged_trouble.deleted_referrers_are_asked_for_again: (
+        test_reconcile_campaigns.test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others
+    ),
+    sabotaged_trouble.deleted_referrers_are_not_remembered: (
+        test_reconcile_campaigns.test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others
+    ),
+    sabotaged_trouble.a_known_secret_is_not_kept: secrets_that_hang,
+    sabotaged_trouble.a_hanging_store_of_secrets_is_asked_each_time: secrets_that_hang,
+    sabotaged_trouble.what_is_dealt_with_stays_open: lambda: test_dealt_with.test_what_is_dealt_with_asks_for_nobody_any_more(
+        with_a_console(), {"state": State.FAILED}
+    ),
+    sabotaged_trouble.what_is_dealt_with_is_closed_for_good: lambda: test_dealt_with.test_what_goes_wrong_later_shows_again(
+        with_a_console()
     ),
 }
 

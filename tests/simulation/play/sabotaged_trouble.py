@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from shared.adapters import secrets
 from shared.adapters.intercom.client import IntercomClient
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import Reward
+from shared.domain.signup.referral import Referral
 from shared.domain.vendor import retry
 from shared.errors import ApplicationRefusedError, RejectedError
 from shared.use_cases.contact import merge_lead, write_contact
 from shared.use_cases.qualification import report_qualification
 from shared.use_cases.referrer import poll_rewards, update_referrer
+from shared.use_cases.signup.compare_people import PeopleComparison
 from shared.use_cases.sync import enumerate_contacts
 from shared.use_cases.vendor.guard_vendor import VendorGuard
 from tests.simulation.play.sabotage import Patch
@@ -82,3 +85,52 @@ def a_refused_reward_is_settled(patch: Patch) -> None:
 
 def a_refused_qualification_is_nobodys_trouble(patch: Patch) -> None:
     patch.setattr(report_qualification, "_refused", lambda row, *_: row)
+
+
+def one_refused_event_is_a_missing_permission(patch: Patch) -> None:
+    patch.setattr(IntercomClient, "_about_nobody", lambda *_: 403)
+
+
+def deleted_referrers_are_asked_for_again(patch: Patch) -> None:
+    ask_for = PeopleComparison._ask_for
+
+    def forgetful(self: Any, user_id: int) -> Any:
+        found = ask_for(self, user_id)
+        if found is None:
+            self._asked.pop(user_id, None)
+        return found
+
+    patch.setattr(PeopleComparison, "_ask_for", forgetful)
+
+
+def deleted_referrers_are_not_remembered(patch: Patch) -> None:
+    ask_for = PeopleComparison._ask_for
+
+    def unsure(self: Any, user_id: int) -> Any:
+        found = ask_for(self, user_id)
+        self._asked[user_id] &= found is not None
+        return found
+
+    patch.setattr(PeopleComparison, "_ask_for", unsure)
+
+
+def a_known_secret_is_not_kept(patch: Patch) -> None:
+    def read(self: Any, arn: str, *, fresh: bool = False) -> Any:
+        known = self._known.get(arn)
+        if fresh or known is None or self._clock.now() - known[0] >= secrets.SECRETS_KEPT_SECONDS:
+            self._known[arn] = known = (self._clock.now(), self._fetch(arn))
+        return known[1]
+
+    patch.setattr(secrets.Secrets, "read", read)
+
+
+def a_hanging_store_of_secrets_is_asked_each_time(patch: Patch) -> None:
+    patch.setattr(secrets, "ASK_AGAIN", -secrets.SECRETS_KEPT_SECONDS)
+
+
+def what_is_dealt_with_stays_open(patch: Patch) -> None:
+    patch.setattr(Referral, "open_troubles", property(lambda self: self.troubles))
+
+
+def what_is_dealt_with_is_closed_for_good(patch: Patch) -> None:
+    patch.setattr(Referral, "open_troubles", property(lambda self: frozenset() if self.dealt_with else self.troubles))
