@@ -157,6 +157,8 @@ class World(Sights):
         self.throttles: list[tuple[float, str]] = []
         self.concurrency = 1_000
         """Invocations at once in the whole account."""
+        self.throttled: set[str] = set()
+        """Functions that Lambda turns away whatever the account has left, as a reservation of 0 does."""
         self.logs = LogLines(SECRETS)
         self.signups: dict[int, Signup] = {}
         self.known_contacts: set[str] = set()

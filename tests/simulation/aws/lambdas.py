@@ -68,7 +68,8 @@ class LambdaFunction:
     def invoke(self, event: Any, then: Callable[[Any, BaseException | None], None] | None = None) -> None:
         """Starts an invocation. ``then`` gets its answer, or what ended it: an exception of the handler, or Killed."""
         world, deadline = self.world, self.world.loop.time + self.made.timeout
-        if sum(function.running for function in world.functions.values()) >= world.concurrency:
+        busy = sum(function.running for function in world.functions.values())
+        if busy >= world.concurrency or self.made.name in world.throttled:
             world.throttles.append((world.loop.time, self.made.id))
             self._answered(event, None, ThrottledError())
             if then is not None:

@@ -152,6 +152,33 @@ def test_an_account_without_concurrency_is_heard_of(make_world: MakeWorld) -> No
     assert "ThrottledAlarm" not in {name for at, name in mails(world) if at > 900}
 
 
+@pytest.mark.parametrize(
+    ("function", "alarm"),
+    [
+        ("signup_webhook", "WebhookServerErrorAlarm"),
+        ("deliver_contact", "ThrottledAlarm"),
+        ("intercom_webhook", "NotificationServerErrorAlarm"),
+        ("qualify_referral", "QualificationQueueAgeAlarm"),
+        ("update_referrer", "ReferrerQueueAgeAlarm"),
+        ("reconcile", "ReconcileSilentAlarm"),
+        ("sweep", "ThrottledAlarm"),
+        ("start_sync", "StartSyncSilentAlarm"),
+    ],
+)
+def test_a_function_that_alone_is_throttled_is_heard_of(make_world: MakeWorld, function: str, alarm: str) -> None:
+    """Not sync_page: Lambda's poller repeats what is throttled, which the world's does not, and its own metric tells."""
+    world = everything(make_world)
+    world.sign_up(FRIEND)
+    world.run(120)
+    world.throttled = {function}
+    world.sign_up(EMAIL)
+    [contact] = world.contacts(FRIEND)
+    world.intercom.contacts.update(contact.id, {"custom_attributes": {"referral_status": "Connected"}}, by_api=False)
+    notify(world)
+    world.run(30 * 60)
+    assert fired(world)[alarm] <= 120 + 1_500
+
+
 def test_a_throttle_of_a_moment_is_worked_off_and_wakes_nobody(world: World) -> None:
     world.concurrency = 3
     for number in range(30):
