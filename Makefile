@@ -8,6 +8,7 @@ export PORT PYTHON PYTHON313
 
 BIN := .venv/bin
 MINISTACK := .venv-ministack/.installed
+RUN := .venv-run/.installed
 SAM_VENV := .venv-sam/.installed
 OPTIONS_FOLDER := .aws-sam/options
 OPTIONS := $(OPTIONS_FOLDER)/.made
@@ -35,6 +36,11 @@ help: ## list the targets
 	@tools/make_venv.sh .venv-ministack $<
 	@touch $@
 
+# Apart, because it is small: what `make run` imports and no more, ministack included. The targets beside a running stack use it too.
+.venv-run/.installed: sandbox/run-requirements.txt
+	@tools/make_venv.sh .venv-run $<
+	@touch $@
+
 # Apart, because `make test` works without a browser's driver.
 .venv-browser/.installed: tests/browser/requirements.txt
 	@tools/make_venv.sh .venv-browser $<
@@ -45,27 +51,29 @@ help: ## list the targets
 	@tools/make_venv.sh .venv-$* $<
 	@touch $@
 
-install: .venv/.installed $(MINISTACK) ## install what run, test and demo need
+install: .venv/.installed $(MINISTACK) $(RUN) ## install what run, test and demo need
 
 # ---------------------------------------------------------------------------------------------------------------- local
 
-run: .venv/.installed $(MINISTACK) ## start everything on this machine until Ctrl-C
-	@$(BIN)/python -m sandbox run
+SANDBOX := .venv-run/bin/python -m sandbox
 
-demo: .venv/.installed $(MINISTACK) ## play the story of a referral against the local stack
-	@PORT=$(DEMO_PORT) $(BIN)/python -m sandbox demo
+run: $(RUN) ## start everything on this machine until Ctrl-C
+	@$(SANDBOX) run
 
-token: .venv/.installed ## print a bearer token for the running local stack
-	@$(BIN)/python -m sandbox token
+demo: $(RUN) ## play the story of a referral against the local stack
+	@PORT=$(DEMO_PORT) $(SANDBOX) demo
 
-logs: .venv/.installed ## what the running stack's functions log, until Ctrl-C; ARGS="deliver-contact --errors"
-	@$(BIN)/python -m sandbox logs $(ARGS)
+token: $(RUN) ## print a bearer token for the running local stack
+	@$(SANDBOX) token
 
-break: .venv/.installed ## break the running stack: FAULT=intercom-down, forbidden, slow, webhooks-lost, poisoned, worker-off; mend
-	@$(BIN)/python -m sandbox break $(or $(FAULT),--help)
+logs: $(RUN) ## what the running stack's functions log, until Ctrl-C; ARGS="deliver-contact --errors"
+	@$(SANDBOX) logs $(ARGS)
 
-prove: .venv/.installed ## play five bad days in the simulated world and print what came of them; about 15 s
-	@$(BIN)/python -m tests.simulation.prove
+break: $(RUN) ## break the running stack: FAULT=intercom-down, forbidden, slow, webhooks-lost, poisoned, worker-off; mend
+	@$(SANDBOX) break $(or $(FAULT),--help)
+
+prove: $(RUN) ## play five bad days in the simulated world and print what came of them; about 15 s
+	@.venv-run/bin/python -m tests.simulation.prove
 
 test: .venv/.installed $(MINISTACK) ## run the default test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not crash" $(ARGS)
@@ -159,4 +167,4 @@ smoke: .venv/.installed ## one referral through a deployed stack, undone again: 
 	@$(BIN)/python -m tools.smoke --to $(TO) $(if $(CAMPAIGN),--campaign $(CAMPAIGN)) $(if $(EMAIL),--email $(EMAIL)) $(ARGS)
 
 clean: ## remove what the targets made, venvs and local state included
-	rm -rf .venv .venv-ministack .venv-browser .venv-check .venv-audit .venv-lock .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-run .venv-ministack .venv-browser .venv-check .venv-audit .venv-lock .venv-sam .aws-sam .sandbox .mypy_cache .ruff_cache .pytest_cache

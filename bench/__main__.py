@@ -50,6 +50,18 @@ def _stack(options: argparse.Namespace) -> Iterator[Figure]:
     yield from measure(options.signups)
 
 
+def _clone(_: argparse.Namespace) -> Iterator[Figure]:
+    from bench.clone import measure
+
+    yield from measure()
+
+
+def _start(_: argparse.Namespace) -> Iterator[Figure]:
+    from bench.start import measure
+
+    yield from measure()
+
+
 def _sync(options: argparse.Namespace) -> Iterator[Figure]:
     os.environ.update(POWERTOOLS)
     from bench.sync import measure
@@ -62,6 +74,8 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "handlers": _handlers,
     "calls": _calls,
     "referrals": _referrals,
+    "clone": _clone,
+    "start": _start,
     "stack": _stack,
     "sync": _sync,
 }
@@ -91,7 +105,7 @@ def _machine() -> dict[str, object]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure imports, warm handlers, vendor calls per signup, and the local stack from webhook to contact.",
+        description="Measure imports, warm handlers, calls per signup, a first start, and the way from webhook to contact.",
         epilog="Machines are noisy: imports are compared with boto3 in the same round, and the load is in the JSON file.",
     )
     parser.add_argument("--only", nargs="+", choices=tuple(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")

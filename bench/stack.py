@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import requests
 from tqdm import tqdm
@@ -19,6 +20,7 @@ from tqdm import tqdm
 from bench.figures import Figure, quantile
 from bench.handlers import person_fields
 from sandbox.demo.people import build_settings
+from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import Stack
 
 PACE = 10.0
@@ -30,10 +32,18 @@ PATIENCE_SECONDS = 120.0
 CALL_SECONDS = 30.0
 
 
+class Addresses(Protocol):
+    """A running stack, in this process or another."""
+
+    url: str
+    intercom_url: str
+    settings: StackSettings
+
+
 class Signups:
     """Posts webhooks, and learns from the stand-in when their contacts were there. Times are this machine's clock."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Addresses) -> None:
         self._stack = stack
         self._address = f"{stack.url}/webhooks/referral-factory/1/joined"
         self._local = threading.local()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import secrets
+import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ IDLE_SECONDS = 90
 KEPT_WARM = ("SignupWebhookFunction", "DeliverContactFunction")
 """The way of a signup: one worker each stays."""
 ROOT = Path(__file__).resolve().parents[2]
-VENV = ROOT / ".venv-ministack"
+VENV = Path(sys.prefix) if find_spec("ministack") else ROOT / ".venv-ministack"
+"""This interpreter's own where it has ministack, as that of `make run`. That of the tests pins another botocore."""
 PROGRAM = Path(__file__).parent / "guarded_ministack"
 """ministack as it is, but for a guard in front."""
 HOW_TO_INSTALL = "`make install` makes it from sandbox/ministack-requirements.txt"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ LOCKS = {
     "requirements.txt": "requirements.in",
     "tests/browser/requirements.txt": "tests/browser/requirements.in",
     "sandbox/ministack-requirements.txt": "sandbox/ministack-requirements.in",
+    "sandbox/run-requirements.txt": "sandbox/run-requirements.in",
     "tools/requirements-audit.txt": "tools/requirements-audit.in",
     "tools/requirements-check.txt": "tools/requirements-check.in",
     "tools/requirements-guard.txt": "tools/requirements-guard.in",
@@ -80,8 +83,8 @@ def test_what_is_asked_for_is_pinned(source: str) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "tests/browser/requirements.txt"])
-def test_tests_run_on_the_versions_that_ship(lock: str) -> None:
+@pytest.mark.parametrize("lock", ["requirements.txt", "tests/browser/requirements.txt", "sandbox/run-requirements.txt"])
+def test_all_runs_on_the_versions_that_ship(lock: str) -> None:
     ships, here = (names((ROOT / place).read_text()) for place in ("shared/requirements.txt", lock))
     assert {name: here.get(name) for name in ships} == ships
 
@@ -89,6 +92,35 @@ def test_tests_run_on_the_versions_that_ship(lock: str) -> None:
 def test_what_ships_is_what_it_needs_and_no_more() -> None:
     ships = names((ROOT / "shared/requirements.txt").read_text())
     assert needed_by(set(asked("requirements-shipped.in"))) == set(ships)
+
+
+MOST_TO_RUN = 45
+"""Packages for a first look; a developer's venv has twice as many. ministack and what it needs are half of them."""
+IMPORT_ALL = """
+import importlib, importlib.metadata, json, sys
+before = set(sys.modules)
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+whose = importlib.metadata.packages_distributions()
+print(json.dumps(sorted({one for name in {*sys.modules} - before for one in whose.get(name.partition(".")[0], ())})))
+"""
+
+
+def test_make_run_and_make_prove_install_what_they_import_and_little_more() -> None:
+    files = [path.relative_to(ROOT) for path in (ROOT / "sandbox").rglob("*.py") if path.parent.name != "guarded_ministack"]
+    modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
+    modules += ["tests.simulation.prove", "tools.operating.deployment", "tools.operating.logs"]
+    called = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, *modules], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    imported = {re.sub(r"[-_.]+", "-", name).lower() for name in json.loads(called.stdout)}
+    locked = set(names((ROOT / "sandbox/run-requirements.txt").read_text()))
+    assert {"boto3", "jinja2", "pyjwt", "pydantic"} <= imported
+    assert imported - locked <= {"simplejson"}, "requests takes that where it is there"
+    assert len(locked) <= MOST_TO_RUN
+    targets = (ROOT / "Makefile").read_text()
+    for target in ("run", "prove", "demo", "token", "logs", "break"):
+        assert re.search(rf"^{target}: \$\(RUN\) ##", targets, re.MULTILINE), target
 
 
 def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> None:
