@@ -53,7 +53,7 @@ READERS = _text("shared/domain/**/*.py", "shared/use_cases/**/*.py")
 SETTINGS = {
     field.name for part in (Campaign, AudienceSettings, AttributeTrigger, Rewards, SyncSettings) for field in fields(part)
 }
-PAGES = _text("functions/console/files/**/*.js", without=("settings_model.js", "sources.js", "words.js"))
+PAGES = _text("functions/console/files/**/*.js", without=("settings_model.js", "sources.js", "fields.js", "states.js"))
 
 
 def test_the_options_are_found() -> None:

@@ -73,17 +73,18 @@ def test_every_link_into_the_help_has_its_section() -> None:
 
 
 def test_every_field_state_and_flag_is_explained() -> None:
-    assert keys_of("sources.js", "SOURCE_HELP") == SOURCES | {"meta."}
-    listed = set(re.findall(r'\["([\w.]+)", "[^"]+"\],', (FILES / "campaign" / "sources.js").read_text("utf-8").split("];")[0]))
-    assert listed == SOURCES
+    assert keys_of("fields.js", "SOURCE_HELP") == SOURCES | {"meta."}
+    assert keys_of("fields.js", "SOURCE_NAMES") == SOURCES
+    (mapped,) = re.findall(r"const SOURCES = \{(.*?)\};", (FILES / "campaign" / "sources.js").read_text("utf-8"), re.S)
+    assert sorted(re.findall(r'"([\w.]+)"', mapped)) == sorted(SOURCES)
     states = {str(state) for state in State}
-    assert keys_of("words.js", "STATES") == keys_of("words.js", "STATE_HELP") == states
+    assert keys_of("states.js", "STATES") == keys_of("states.js", "STATE_HELP") == states
     runs = {str(state) for state in RunState}
-    assert keys_of("words.js", "RUN_STATES") == keys_of("words.js", "RUN_STATE_HELP") == runs
-    assert keys_of("words.js", "CAMPAIGN_STATE_HELP") == {"draft", "active", "paused"}
-    (origins,) = re.findall(r"export const ORIGINS = \{(.*?)\};", (FILES / "parts" / "words.js").read_text("utf-8"))
+    assert keys_of("states.js", "RUN_STATES") == keys_of("states.js", "RUN_STATE_HELP") == runs
+    assert keys_of("states.js", "CAMPAIGN_STATE_HELP") == {"draft", "active", "paused"}
+    (origins,) = re.findall(r"export const ORIGINS = \{(.*?)\};", (FILES / "parts" / "texts" / "states.js").read_text("utf-8"))
     assert set(re.findall(r"(\w+):", origins)) == {*(str(origin) for origin in Origin), "synthetic"}
-    flags = re.findall(r"export const FLAGS = \{(.*?)\};", (FILES / "parts" / "words.js").read_text("utf-8"))
+    flags = re.findall(r"export const FLAGS = \{(.*?)\};", (FILES / "parts" / "texts" / "states.js").read_text("utf-8"))
     assert set(re.findall(r"(\w+):", flags[0])) == {str(flag) for flag in Flag}
 
 

@@ -2,7 +2,7 @@
 
 import { ApiError, read } from "../parts/api.js";
 import { attempt, button, every, link, make } from "../parts/dom.js";
-import { number, plural } from "../parts/words.js";
+import { number, plural } from "../parts/texts/numbers.js";
 import { eraseAll, exportPeople, filtersOf, markDealtWith, sendAgain } from "./acts.js";
 import { addressOf, asked, filterForm, filterOf, GROUPS, isNarrow, isWholeAddress } from "./filters.js";
 import { keyOf, peopleList } from "./people_list.js";

@@ -4,7 +4,7 @@ import { search, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { say } from "../parts/dom.js";
 import { saveTable } from "../parts/save_table.js";
-import { plural } from "../parts/words.js";
+import { plural } from "../parts/texts/numbers.js";
 
 const AT_ONCE = 100; // people of one call
 

@@ -3,7 +3,7 @@
 import { search } from "../parts/api.js";
 import { field, input, select } from "../parts/form.js";
 import { make } from "../parts/dom.js";
-import { AUDIENCES, FLAGS, STATES } from "../parts/words.js";
+import { AUDIENCES, FLAGS, STATES } from "../parts/texts/states.js";
 
 /** The parts of the list, as a person thinks of them. */
 export const GROUPS = [

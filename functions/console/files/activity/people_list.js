@@ -1,7 +1,9 @@
 // The table of people in Activity: rows that take the place of rows, selection, and which one is open.
 
 import { link, make, table } from "../parts/dom.js";
-import { address, badge, FLAGS, moment, plural, STATES } from "../parts/words.js";
+import { address, badge, moment } from "../parts/words.js";
+import { plural } from "../parts/texts/numbers.js";
+import { FLAGS, STATES } from "../parts/texts/states.js";
 
 export const keyOf = (one) => `${one.campaign_id}-${one.user_id}`;
 export const nameOf = (one) => one.first_name || one.email || `User ${one.user_id}`;

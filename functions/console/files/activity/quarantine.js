@@ -2,8 +2,10 @@
 
 import { read, send } from "../parts/api.js";
 import { ask, confirmed } from "../parts/dialog.js";
-import { button, capital, link, make, say, table } from "../parts/dom.js";
-import { moment, number } from "../parts/words.js";
+import { button, link, make, say, table } from "../parts/dom.js";
+import { capital } from "../parts/texts/numbers.js";
+import { moment } from "../parts/words.js";
+import { number } from "../parts/texts/numbers.js";
 
 export async function show() {
   const body = make("div", {});

@@ -3,7 +3,9 @@
 import { read, send } from "../parts/api.js";
 import { facts } from "../connection/connection_parts.js";
 import { button, card, every, link, make, replaceKeeping, say, table } from "../parts/dom.js";
-import { address, AUDIENCES, badge, moment, number, ORIGINS, plural, shown, STATE_HELP } from "../parts/words.js";
+import { address, badge, moment } from "../parts/words.js";
+import { number, plural, shown } from "../parts/texts/numbers.js";
+import { AUDIENCES, ORIGINS, STATE_HELP } from "../parts/texts/states.js";
 import { shortName } from "../parts/workspace.js";
 import { sourceName } from "../campaign/sources.js";
 import { markDealtWith, sendAgain } from "./acts.js";

@@ -20,7 +20,9 @@ import { syncTab } from "../sync/sync_settings.js";
 import { tabs } from "../parts/tabs.js";
 import { tryItNow } from "./try_it.js";
 import { versionsTab } from "./versions.js";
-import { badge, CAMPAIGN_STATE_HELP, CAMPAIGN_STATES, moment, number, plural } from "../parts/words.js";
+import { badge, moment } from "../parts/words.js";
+import { number, plural } from "../parts/texts/numbers.js";
+import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "../parts/texts/states.js";
 
 /** The section of the help that tells about a tab. */
 const HELP = {

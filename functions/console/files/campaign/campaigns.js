@@ -4,7 +4,8 @@ import { readAll } from "../parts/api.js";
 import { arriving, card, link, make, table } from "../parts/dom.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
 import { field, input } from "../parts/form.js";
-import { badge, CAMPAIGN_STATES } from "../parts/words.js";
+import { badge } from "../parts/words.js";
+import { CAMPAIGN_STATES } from "../parts/texts/states.js";
 import { hasDraft } from "../drafts/drafts.js";
 import { factoryCampaigns } from "../parts/workspace.js";
 

@@ -1,6 +1,6 @@
 // What a campaign will do once it is active, and a sync run once it begins, in sentences.
 
-import { number, plural } from "../parts/words.js";
+import { number, plural } from "../parts/texts/numbers.js";
 import { isFixed } from "./sources.js";
 import { segments, tags } from "../parts/workspace.js";
 

@@ -7,6 +7,7 @@ import { field, input, select } from "../parts/form.js";
 import { valueControl } from "./defaults.js";
 import { isFixed, SOURCE_GROUPS, sourceName } from "./sources.js";
 import { targetsOf } from "./suggest.js";
+import { SOURCE_GROUP_NAMES } from "../parts/texts/fields.js";
 
 const OTHER = "\u0000other";
 
@@ -105,7 +106,7 @@ function fixedValue(model, each, index) {
 function sourceSelect(model, audience, value, changed) {
   const labels = new Set(model.labels(audience));
   if (value.startsWith("meta.")) labels.add(value.slice(5));
-  const fields = { group: "Fields of your campaign’s form", options: [...[...labels].map((label) => [`meta.${label}`, label]), [OTHER, "Another form field…"]] };
+  const fields = { group: SOURCE_GROUP_NAMES.form, options: [...[...labels].map((label) => [`meta.${label}`, label]), [OTHER, "Another form field…"]] };
   return select(value, [["", "Choose a field"], ...SOURCE_GROUPS, fields], async (next) => {
     if (next !== OTHER) return changed(next);
     const label = await askLabel();

@@ -4,7 +4,8 @@ import { read, send } from "../parts/api.js";
 import { attempt, button, make, table } from "../parts/dom.js";
 import { field, input, placeRemarks, select } from "../parts/form.js";
 import { sourceName } from "./sources.js";
-import { address, badge, shown } from "../parts/words.js";
+import { address, badge } from "../parts/words.js";
+import { shown } from "../parts/texts/numbers.js";
 import { shortName } from "../parts/workspace.js";
 
 const EXAMPLE = { first_name: "Alice", email: "alice.example@example.com", url: "example.com/alice", code: "alice1" };

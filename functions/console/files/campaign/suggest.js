@@ -2,7 +2,7 @@
 
 import { confirmed } from "../parts/dialog.js";
 import { button, make, say } from "../parts/dom.js";
-import { plural } from "../parts/words.js";
+import { plural } from "../parts/texts/numbers.js";
 import { create, shortName } from "../parts/workspace.js";
 import { LINK_PRESET, NEEDED, REFERRER_PRESET, sourceName } from "./sources.js";
 

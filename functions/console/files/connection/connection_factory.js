@@ -5,7 +5,8 @@ import { confirmed } from "../parts/dialog.js";
 import { button, card, make, say } from "../parts/dom.js";
 import { facts, stopped } from "./connection_parts.js";
 import { field, input, pressedByEnter } from "../parts/form.js";
-import { badge, moment, plural } from "../parts/words.js";
+import { badge, moment } from "../parts/words.js";
+import { plural } from "../parts/texts/numbers.js";
 
 const PATH = "/api/connection/referral-factory";
 

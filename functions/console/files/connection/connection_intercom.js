@@ -5,7 +5,8 @@ import { read, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { arriving, button, card, link, make, say } from "../parts/dom.js";
 import { field, input, pressedByEnter } from "../parts/form.js";
-import { badge, moment, plural } from "../parts/words.js";
+import { badge, moment } from "../parts/words.js";
+import { plural } from "../parts/texts/numbers.js";
 import { copyable, facts, stopped } from "./connection_parts.js";
 
 export function intercomCard({ intercom }, reload) {

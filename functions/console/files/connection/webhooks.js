@@ -1,6 +1,7 @@
 // What to copy into Referral Factory's webhook form and Intercom's Developer Hub: to check off, with a light for each.
 
-import { button, capital, card, every, make, say } from "../parts/dom.js";
+import { button, card, every, make, say } from "../parts/dom.js";
+import { capital } from "../parts/texts/numbers.js";
 import { read } from "../parts/api.js";
 import { copy, copyable, light } from "./connection_parts.js";
 

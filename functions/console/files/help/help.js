@@ -3,8 +3,10 @@
 import { arriving, card, link, make, table } from "../parts/dom.js";
 import { describeApi } from "./help_api.js";
 import { readGuide, sectionCard } from "./help_guide.js";
-import { SOURCE_GROUPS, SOURCE_HELP } from "../campaign/sources.js";
-import { badge, CAMPAIGN_STATE_HELP, CAMPAIGN_STATES, RUN_STATE_HELP, RUN_STATES, STATE_HELP, STATES } from "../parts/words.js";
+import { SOURCE_GROUPS } from "../campaign/sources.js";
+import { SOURCE_GROUP_NAMES, SOURCE_HELP } from "../parts/texts/fields.js";
+import { badge } from "../parts/words.js";
+import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES, RUN_STATE_HELP, RUN_STATES, STATE_HELP, STATES } from "../parts/texts/states.js";
 
 /** What to do first, where it is done, and the section of the guide that tells how. */
 const STEPS = [
@@ -61,6 +63,6 @@ function states() {
 
 function fields() {
   const named = SOURCE_GROUPS.flatMap(({ group, options }) => options.map(([source, name]) => [group, name, make("code", {}, source), SOURCE_HELP[source]]));
-  const form = ["Fields of your campaign’s form", "As in the form", make("code", {}, "meta.<label>"), SOURCE_HELP["meta."]];
+  const form = [SOURCE_GROUP_NAMES.form, "As in the form", make("code", {}, "meta.<label>"), SOURCE_HELP["meta."]];
   return [table("What can be mapped", ["Of", "Field", "In settings kept as text", "Holds"], [...named, form])];
 }

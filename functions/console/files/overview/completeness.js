@@ -1,7 +1,8 @@
 // The proof that nobody is lost: where each of a campaign's people at Referral Factory is, and who is not accounted for.
 
 import { make } from "../parts/dom.js";
-import { moment, number, plural } from "../parts/words.js";
+import { moment } from "../parts/words.js";
+import { number, plural } from "../parts/texts/numbers.js";
 
 const PLACES = {
   in_intercom: "in Intercom",

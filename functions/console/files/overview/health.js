@@ -2,7 +2,8 @@
 
 import { read } from "../parts/api.js";
 import { every, link, make } from "../parts/dom.js";
-import { moment, plural } from "../parts/words.js";
+import { moment } from "../parts/words.js";
+import { plural } from "../parts/texts/numbers.js";
 
 const LEVELS = { good: ["Working", "good"], wait: ["Not active", "wait"], warn: ["Look at this", "warn"], bad: ["Waiting", "bad"] };
 const SECONDS = 15;

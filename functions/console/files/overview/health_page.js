@@ -5,7 +5,9 @@ import { dayBars, dayLines, gauge } from "../parts/charts.js";
 import { arriving, button, card, every, link, make, replaceKeeping, table } from "../parts/dom.js";
 import { select } from "../parts/form.js";
 import { saveTable } from "../parts/save_table.js";
-import { ago, badge, duration, moment, number, VENDORS } from "../parts/words.js";
+import { badge, moment } from "../parts/words.js";
+import { ago, duration, number } from "../parts/texts/numbers.js";
+import { VENDORS } from "../parts/texts/states.js";
 import { problemList } from "./health.js";
 
 const PERIODS = [7, 14, 30, 90]; // days

@@ -6,7 +6,9 @@ import { card, every, link, make, replaceKeeping, table } from "../parts/dom.js"
 import { select } from "../parts/form.js";
 import { proofLine } from "./completeness.js";
 import { checklist, levelBadge, problemList } from "./health.js";
-import { address, badge, CAMPAIGN_STATES, moment, number, plural } from "../parts/words.js";
+import { address, badge, moment } from "../parts/words.js";
+import { number, plural } from "../parts/texts/numbers.js";
+import { CAMPAIGN_STATES } from "../parts/texts/states.js";
 
 const PERIODS = [7, 30, 90]; // days
 const USUAL = 30;

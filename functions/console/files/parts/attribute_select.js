@@ -3,10 +3,9 @@
 import { attempt, make, say } from "./dom.js";
 import { field, input } from "./form.js";
 import { picker } from "./picker.js";
+import { TYPE_NAMES } from "./texts/fields.js";
 import { moment } from "./words.js";
-import { askNewAttribute, create, loadAttributes, shortName, TYPES } from "./workspace.js";
-
-const TYPE_NAMES = Object.fromEntries(TYPES);
+import { askNewAttribute, create, loadAttributes, shortName } from "./workspace.js";
 
 /**
  * `only` may refuse an attribute with a reason. `suggested`: short names that fit here, the best first. `tracking`: it is only watched, so

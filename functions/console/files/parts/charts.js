@@ -1,7 +1,7 @@
 // Small pictures in SVG. Each has a text beside it that says the same.
 
 import { draw, make } from "./dom.js";
-import { duration, number } from "./words.js";
+import { duration, number } from "./texts/numbers.js";
 
 const WIDTH = 640;
 const HEIGHT = 180;

@@ -1,5 +1,7 @@
 // Elements made by hand: texts are set as text, never as HTML.
 
+import { capital } from "./texts/numbers.js";
+
 /** An element. Names with a dash, `role` and `list` become attributes, the others properties; null and false are left out. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -119,8 +121,6 @@ export function arriving(what, load) {
   fill();
   return place;
 }
-
-export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Calls `action` every so many seconds until the page is left. A hidden page waits. */
 export function every(signal, seconds, action) {

@@ -4,15 +4,8 @@ import { read, send } from "./api.js";
 import { ask } from "./dialog.js";
 import { make } from "./dom.js";
 import { field, input, select } from "./form.js";
+import { TYPE_NAMES } from "./texts/fields.js";
 
-export const TYPES = [
-  ["string", "Text"],
-  ["integer", "Whole number"],
-  ["float", "Number"],
-  ["boolean", "True or false"],
-  ["date", "Date"],
-  ["options", "List of options"],
-];
 const ATTRIBUTES = "/api/attributes";
 const LAST = "attributes"; // in the tab's storage: those that came last, for while Intercom is down
 const kept = new Map();
@@ -71,7 +64,7 @@ export function askNewAttribute(suggested = "", type = "string") {
   const choices = make("textarea", { rows: 4 });
   const options = field("Options, one a line", choices);
   options.hidden = wanted.type !== "options";
-  const kinds = select(wanted.type, TYPES, (value) => {
+  const kinds = select(wanted.type, Object.entries(TYPE_NAMES), (value) => {
     wanted.type = value;
     options.hidden = value !== "options";
   });

@@ -5,7 +5,9 @@ import { complete, learnDefaults } from "../campaign/settings_model.js";
 import { read, readCampaign, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { arriving, attempt, button, card, make, replaceKeeping, say } from "../parts/dom.js";
-import { badge, duration, moment, number, plural, RUN_STATES, VENDORS } from "../parts/words.js";
+import { badge, moment } from "../parts/words.js";
+import { duration, number, plural } from "../parts/texts/numbers.js";
+import { RUN_STATES, VENDORS } from "../parts/texts/states.js";
 
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
 const PAGE = 10;

@@ -4,8 +4,9 @@ import { attributeField, attributeSelect, refreshBar } from "../parts/attribute_
 import { arriving, button, card, make } from "../parts/dom.js";
 import { checkbox, field, input, radios, select } from "../parts/form.js";
 import { runsCard } from "./sync_runs.js";
-import { plural } from "../parts/words.js";
+import { plural } from "../parts/texts/numbers.js";
 import { suggestButton, WRITE_BACK } from "../campaign/suggest.js";
+import { formField } from "../parts/texts/fields.js";
 import * as workspace from "../parts/workspace.js";
 
 const INTERVALS = [5, 10, 15, 30, 60, 120, 360, 720, 1440];
@@ -148,7 +149,7 @@ function rows(model, section) {
 function target(model, row, index, changed) {
   const labels = new Set(model.labels("person_referring"));
   const isFree = row.to.startsWith("meta.") && !labels.has(row.to.slice(5));
-  const options = [["first_name", "First name"], ["email", "E-mail"], ...[...labels].map((label) => [`meta.${label}`, `Form field “${label}”`]), ["meta.", "Another form field…"]];
+  const options = [["first_name", "First name"], ["email", "E-mail"], ...[...labels].map((label) => [`meta.${label}`, formField(label)]), ["meta.", "Another form field…"]];
   const control = select(isFree ? "meta." : row.to, options, (to) => {
     row.to = to;
     changed();

@@ -1,0 +1,58 @@
+// What is known about a person who signed up: the names of the fields, and what each holds.
+
+export const SOURCE_NAMES = {
+  first_name: "First name",
+  email: "E-mail",
+  url: "Referral link",
+  code: "Referral code",
+  signed_up_at: "Signed up at",
+  source: "Source (Direct or Referred)",
+  type: "Type",
+  qr: "QR code",
+  referrals_count: "Referral count",
+  converted_referrals_count: "Converted referral count",
+  "referrer.first_name": "Referrer’s first name",
+  "referrer.email": "Referrer’s e-mail",
+  "referrer.code": "Referrer’s code",
+  "referrer.url": "Referrer’s link",
+  "campaign.name": "Campaign name",
+  "campaign.id": "Campaign id",
+};
+
+/** For the help. */
+export const SOURCE_HELP = {
+  first_name: "As typed at the signup.",
+  email: "As typed at the signup. It is how a person is found in Intercom.",
+  url: "The person’s own link, to invite others with.",
+  code: "The person’s own code: the end of the link.",
+  signed_up_at: "When the person joined the campaign. For attributes of the type date.",
+  source: "Direct: came by themselves. Referred: came through somebody’s link.",
+  type: "Person referring or person invited, as Referral Factory writes it.",
+  qr: "The address of a picture: the link as a QR code.",
+  referrals_count: "How many people the person invited who signed up.",
+  converted_referrals_count: "How many of these are qualified.",
+  "referrer.first_name": "Of the person who invited them; empty for who came by themselves.",
+  "referrer.email": "Of the person who invited them.",
+  "referrer.code": "The code through which they came.",
+  "referrer.url": "The link through which they came.",
+  "campaign.name": "As the campaign is called here, at Name of the campaign.",
+  "campaign.id": "The campaign’s number in Referral Factory.",
+  "meta.": "Each further field of your campaign’s form, by its label.",
+};
+
+export const SOURCE_GROUP_NAMES = { person: "The person", referrer: "Who referred them", campaign: "The campaign", form: "Fields of your campaign’s form" };
+
+export const FIXED_VALUE = "Fixed value";
+
+/** A field of the campaign's form. */
+export const formField = (label) => `Form field “${label}”`;
+
+/** The types of an attribute. */
+export const TYPE_NAMES = {
+  string: "Text",
+  integer: "Whole number",
+  float: "Number",
+  boolean: "True or false",
+  date: "Date",
+  options: "List of options",
+};

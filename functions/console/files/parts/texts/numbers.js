@@ -1,0 +1,27 @@
+// Numbers, times and counts as people read them.
+
+export const number = (value) => (value === null || value === undefined ? "–" : Number(value).toLocaleString());
+
+export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+export const shown = (value) => (value === null || value === undefined || value === "" ? "–" : String(value));
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `date` in the reader's own zone; `exactly`: to the second, for today. */
+export function when(date, exactly = false) {
+  const today = new Date().toDateString() === date.toDateString();
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: exactly && today ? "2-digit" : undefined });
+  return today ? `today ${time}` : `${date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
+}
+
+/** `95` → `1 min 35 s`. */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  if (seconds < 1) return "under 1 s";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172800 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86400)} days`;
+}
+
+export const ago = (seconds) => (seconds ? `${duration(Math.max(0, Date.now() / 1000 - seconds))} ago` : "never");
