@@ -4,6 +4,8 @@ import { attempt, button, link, make, say, wasSaidNow } from "./parts/dom.js";
 import { confirmed } from "./parts/dialog.js";
 import { watchHealth } from "./overview/health.js";
 import * as signin from "./parts/signin.js";
+import { common } from "./parts/texts/common.js";
+import { app as texts } from "./parts/texts/shell.js";
 
 const main = document.getElementById("main");
 const navigation = document.getElementById("navigation");
@@ -52,12 +54,12 @@ function decode(part) {
 }
 
 const missing = () => ({
-  title: "There is no such page",
-  content: [make("p", { className: "note warn" }, "Nothing is at this address. Perhaps it was typed or copied with a mistake."), make("p", {}, link("Go to the overview", "#/overview"))],
+  title: texts.noSuchPage,
+  content: [make("p", { className: "note warn" }, texts.nothingHere), make("p", {}, link(texts.goToTheOverview, "#/overview"))],
 });
 
 function replace(title, ...children) {
-  document.title = `${title} · Referrals in Intercom`;
+  document.title = texts.documentTitle(title);
   const heading = make("h1", { tabIndex: -1 }, title);
   main.replaceChildren(heading, ...children.filter(Boolean));
   return heading;
@@ -67,13 +69,13 @@ function showSignIn(reason = "") {
   leaving.abort();
   unsaved = () => false;
   for (const id of ["person", "navigation", "health"]) document.getElementById(id).hidden = true;
-  const enter = button("Sign in", signin.begin, { className: "first" });
+  const enter = button(texts.signIn, signin.begin, { className: "first" });
   replace(
-    "Referrals in Intercom",
-    make("p", {}, "Everybody who signs up in your referral campaigns, in Intercom within seconds. Sign in to connect, set up and watch it."),
+    texts.title,
+    make("p", {}, texts.welcome),
     ...(reason ? [make("p", { className: "note warn" }, reason)] : []),
     enter,
-    make("p", { className: "soft" }, "For signed-in members of the admin group; members of the viewer group may look."),
+    make("p", { className: "soft" }, texts.whoMaySignIn),
   );
 }
 
@@ -96,7 +98,7 @@ async function show() {
   watchHealth(document.getElementById("health"), signal);
   if (turn > 1 && (farewell || !wasSaidNow())) say(farewell);
   main.setAttribute("aria-busy", "true");
-  const slow = setTimeout(() => turn === turns && replace("Loading…"), 400);
+  const slow = setTimeout(() => turn === turns && replace(common.loading), 400);
   try {
     const page = await (await PAGES[address.name]()).show(address, signal);
     if (turn !== turns) return undefined;
@@ -111,8 +113,8 @@ async function show() {
     page.after?.();
   } catch (error) {
     if (!(error instanceof Error) || error.status === 401 || turn !== turns) throw error;
-    if (error.status === 403) return void replace("You may not see this", make("p", { className: "note warn" }, `${error.message} Ask whoever runs this application to let you in, then sign in again.`), button("Sign in as somebody else", signin.end));
-    replace("This page cannot be shown", make("p", { className: "note warn" }, error.message), button("Try again", show));
+    if (error.status === 403) return void replace(texts.forbidden, make("p", { className: "note warn" }, texts.askToBeLetIn(error.message)), button(texts.signInAsSomebodyElse, signin.end));
+    replace(texts.cannotBeShown, make("p", { className: "note warn" }, error.message), button(common.tryAgain, show));
   } finally {
     clearTimeout(slow);
     if (turn === turns) main.removeAttribute("aria-busy");
@@ -137,8 +139,8 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   main.focus();
 });
 addEventListener("signed-out", () => {
-  if (!unsaved()) return showSignIn(left() ? "Your sign-in has ended. Please sign in again: your changes are kept." : "Your sign-in has ended. Please sign in again.");
-  return say("Your sign-in has ended. Copy what you need, then reload this page and sign in again.", "bad");
+  if (!unsaved()) return showSignIn(left() ? texts.endedChangesKept : texts.signInHasEnded);
+  return say(texts.endedCopyFirst, "bad");
 });
 addEventListener("beforeunload", (event) => {
   if (unsaved()) event.preventDefault();
@@ -148,7 +150,7 @@ addEventListener("hashchange", () =>
     if (unsaved()) {
       const target = location.hash;
       history.replaceState(null, "", here || "#/");
-      if (!(await confirmed("Leave without saving?", "Your changes on this page are not saved.", "Leave", "danger"))) return;
+      if (!(await confirmed(texts.leaveWithoutSaving, texts.notSaved, texts.leave, "danger"))) return;
       history.replaceState(null, "", target);
     }
     if (!moved(readAddress())) await show();
@@ -157,7 +159,7 @@ addEventListener("hashchange", () =>
 
 attempt(async () => {
   signin.load();
-  document.getElementById("foot").textContent = `Version ${signin.version()}`;
+  document.getElementById("foot").textContent = common.version(signin.version());
   try {
     await signin.complete();
   } catch (error) {

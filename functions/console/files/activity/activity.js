@@ -2,12 +2,14 @@
 
 import { ApiError, read } from "../parts/api.js";
 import { attempt, button, every, link, make } from "../parts/dom.js";
-import { number, plural } from "../parts/texts/numbers.js";
+import { number } from "../parts/texts/numbers.js";
 import { eraseAll, exportPeople, filtersOf, markDealtWith, sendAgain } from "./acts.js";
 import { addressOf, asked, filterForm, filterOf, GROUPS, isNarrow, isWholeAddress } from "./filters.js";
 import { keyOf, peopleList } from "./people_list.js";
 import { personPanel } from "./person_panel.js";
 import { rightsOf } from "./person_rights.js";
+import { common } from "../parts/texts/common.js";
+import { activity as texts } from "../parts/texts/activity.js";
 
 const ENOUGH = 25; // rows after which a search waits to be asked for more
 let kept = { id: 0 }; // the list as it was left, for who comes back to it
@@ -20,12 +22,12 @@ export async function show({ query }, signal) {
   const campaigns = (await attempt(() => read("/api/campaigns", { limit: 100 })))?.items ?? [];
   const names = new Map(campaigns.map((one) => [one.campaign_id, one.name]));
   const results = make("span", { className: "soft", role: "status" });
-  const pills = make("div", { className: "pills", role: "group", "aria-label": "Which people" });
+  const pills = make("div", { className: "pills", role: "group", "aria-label": texts.whichPeople });
   const more = make("div", { className: "row" });
   const nobody = make("p", { className: "note" });
   const tools = make("div", { className: "row tools-row" });
   const rights = make("div", { className: "row" });
-  const list = peopleList({ open: (one) => open(keyOf(one)), selected: showTools, nameOfCampaign: (id) => link(names.get(id) || `Campaign ${id}`, `#/campaigns/${id}`) });
+  const list = peopleList({ open: (one) => open(keyOf(one)), selected: showTools, nameOfCampaign: (id) => link(names.get(id) || common.campaignNamed(id), `#/campaigns/${id}`) });
   const panel = personPanel({ close, step, changed: renewAll, position: () => list.position(), signal });
   let form = filterForm(wanted, campaigns, change);
   const area = make("div", { className: `inbox${campaigns.length > 1 ? "" : " one-campaign"}` }, make("div", { className: "inbox-list" }, nobody, list.element, more), panel.element);
@@ -53,8 +55,8 @@ export async function show({ query }, signal) {
     more.replaceChildren(); // what stands there belongs to the list before
     list.clear();
     showPills();
-    rights.replaceChildren(...(isWholeAddress(wanted.text) ? [make("span", { className: "soft" }, `All that is stored about ${wanted.text}:`), ...rightsOf(wanted.text, start)] : []));
-    results.textContent = wanted.text ? "Searching…" : "Loading…";
+    rights.replaceChildren(...(isWholeAddress(wanted.text) ? [make("span", { className: "soft" }, texts.allStoredAbout(wanted.text)), ...rightsOf(wanted.text, start)] : []));
+    results.textContent = wanted.text ? texts.searching : common.loading;
     remember(true);
     try {
       await Promise.all([look(null), count()]);
@@ -62,7 +64,7 @@ export async function show({ query }, signal) {
       if (!(error instanceof ApiError) || error.status === 401) throw error;
       list.element.hidden = true; // it answered another question
       nobody.hidden = false;
-      nobody.replaceChildren(error.message, " ", button("Try again", start));
+      nobody.replaceChildren(error.message, " ", button(common.tryAgain, start));
       results.textContent = "";
     }
   }
@@ -94,7 +96,7 @@ export async function show({ query }, signal) {
       rows = [...rows, ...page.items.filter((one) => !known.has(keyOf(one)))];
       if (!next || rows.length >= ENOUGH) break;
       if (from === null && newest === "") draw(rows, null, true); // what was shown before is over
-      results.textContent = `Searching… ${plural(rows.length, "person", "people")} found so far.`;
+      results.textContent = texts.foundSoFar(rows.length);
       nobody.hidden = true;
     }
     const text = JSON.stringify([rows, next]);
@@ -111,9 +113,9 @@ export async function show({ query }, signal) {
     list.element.hidden = count === 0;
     nobody.hidden = count > 0;
     const narrowed = Object.keys(asked(wanted)).length;
-    nobody.replaceChildren(...(narrowed ? ["Nobody matches. ", button("Show everybody", reset, { className: "as-link" })] : ["Nobody has signed up yet. Signups appear here within seconds."]));
-    more.replaceChildren(...(cursor ? [button("Show more", () => look(cursor))] : []));
-    results.textContent = count ? `${plural(count, "person", "people")} shown${cursor ? ", there are more" : ""}.` : "";
+    nobody.replaceChildren(...(narrowed ? [texts.nobodyMatches, button(texts.showEverybody, reset, { className: "as-link" })] : [texts.nobodyHasSignedUp]));
+    more.replaceChildren(...(cursor ? [button(common.showMore, () => look(cursor))] : []));
+    results.textContent = count ? texts.shown(count, Boolean(cursor)) : "";
     panel.moved();
     showTools(list.chosenRows());
     kept = { ...kept, wanted, rows: list.rows(), cursor, newest };
@@ -161,22 +163,22 @@ export async function show({ query }, signal) {
       list.clear();
       await renewAll();
     };
-    const whom = plural(rows.length, "person", "people");
+    const whom = texts.people(rows.length);
     const filters = filtersOf(rows);
     const ids = rows.map(keyOf).join(",");
     const selection = [
-      make("strong", {}, `${whom} selected`),
-      button("Send again", () => done(sendAgain(filters, whom))),
-      button("Mark as dealt with", () => done(markDealtWith(filters, whom))),
-      button("Export", () => (rows.length > 100 ? Promise.reject(new Error("At most 100 people at once. Use “Export as CSV” for all that match.")) : exportPeople({ people: ids }))),
-      button("Erase", () => done(eraseAll(rows)), { className: "danger" }),
-      button("Select none", () => list.clear()),
+      make("strong", {}, texts.selected(whom)),
+      button(common.sendAgain, () => done(sendAgain(filters, whom))),
+      button(common.markAsDealtWith, () => done(markDealtWith(filters, whom))),
+      button(texts.export, () => (rows.length > 100 ? Promise.reject(new Error(texts.atMost100)) : exportPeople({ people: ids }))),
+      button(common.erase, () => done(eraseAll(rows)), { className: "danger" }),
+      button(texts.selectNone, () => list.clear()),
     ];
     const filter = asked(wanted);
     const matching = isNarrow(wanted) && list.rows().length
-      ? [button("Send all that match again", () => done(sendAgain(filter, "all that match"))), button("Mark all that match as dealt with", () => done(markDealtWith(filter, "all that match")))]
+      ? [button(texts.sendAllThatMatchAgain, () => done(sendAgain(filter, texts.allThatMatch))), button(texts.markAllThatMatch, () => done(markDealtWith(filter, texts.allThatMatch)))]
       : [];
-    const usual = [...matching, button("Export as CSV", () => exportPeople(filter)), button("Refresh", refresh), link("Messages we could not read", "#/quarantine"), link("Sync runs", "#/syncs")];
+    const usual = [...matching, button(common.exportAsCsv, () => exportPeople(filter)), button(texts.refresh, refresh), link(common.messages, "#/quarantine"), link(texts.syncRuns, "#/syncs")];
     const focused = tools.contains(document.activeElement) ? document.activeElement.textContent : null;
     tools.classList.toggle("selecting", rows.length > 0);
     tools.replaceChildren(...(rows.length ? selection : usual), results);
@@ -240,7 +242,7 @@ export async function show({ query }, signal) {
     return true;
   }
 
-  const reason = wanted.reason ? make("p", { className: "soft" }, "Only with the reason “", wanted.reason, "” ", link("All reasons", "#/activity?group=attention")) : null;
+  const reason = wanted.reason ? make("p", { className: "soft" }, texts.onlyWithReason, wanted.reason, "” ", link(texts.allReasons, "#/activity?group=attention")) : null;
   list.element.hidden = true; // until somebody is in it
   showPills();
   showTools([]);
@@ -257,5 +259,5 @@ export async function show({ query }, signal) {
     if (query.open) attempt(() => open(query.open, true));
     if (isBack) scrollTo(0, scroll);
   };
-  return { title: "Activity", content: [pills, form, reason, tools, rights, area], moved, wide: true, after };
+  return { title: texts.title, content: [pills, form, reason, tools, rights, area], moved, wide: true, after };
 }

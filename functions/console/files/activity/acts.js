@@ -4,25 +4,26 @@ import { search, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { say } from "../parts/dom.js";
 import { saveTable } from "../parts/save_table.js";
-import { plural } from "../parts/texts/numbers.js";
+import { common } from "../parts/texts/common.js";
+import { acts as texts } from "../parts/texts/activity.js";
 
 const AT_ONCE = 100; // people of one call
 
 /** `filter` as the API takes it. Answers whether it was done. */
 export async function sendAgain(filter, whom) {
-  const text = ["They go to Intercom again, as fast as the two vendors allow.", "Nobody is created twice, and pressing again does no harm."];
-  const sum = await forAll("/api/replays", filter, [`Send ${whom} again?`, text, "Send again"], ["replayed", "already_waiting"]);
+  const text = [texts.theyGoToIntercomAgain, texts.nobodyIsCreatedTwice];
+  const sum = await forAll("/api/replays", filter, [texts.sendAgainQuestion(whom), text, common.sendAgain], ["replayed", "already_waiting"]);
   if (!sum) return false;
-  const waited = sum.already_waiting ? ` ${plural(sum.already_waiting, "was", "were")} on the way already.` : "";
-  say(`${people(sum.replayed)} sent again.${waited}`);
+  const waited = sum.already_waiting ? texts.onTheWayAlready(sum.already_waiting) : "";
+  say(texts.sentAgain(people(sum.replayed), waited));
   return true;
 }
 
 export async function markDealtWith(filter, whom) {
-  const text = ["They leave “Needs attention”. Nothing is sent, and each one’s story says who marked it.", "If something else goes wrong with them later, they show again."];
-  const sum = await forAll("/api/closes", filter, [`Mark ${whom} as dealt with?`, text, "Mark them"], ["closed"]);
+  const text = [texts.theyLeaveNeedsAttention, texts.theyShowAgain];
+  const sum = await forAll("/api/closes", filter, [texts.markQuestion(whom), text, texts.markThem], ["closed"]);
   if (!sum) return false;
-  say(`${people(sum.closed)} marked as dealt with.`);
+  say(texts.markedAsDealtWith(people(sum.closed)));
   return true;
 }
 
@@ -31,23 +32,23 @@ export const exportPeople = (filter) => saveTable(`/api/referrals${search(filter
 /** `rows` as the list has them. */
 export async function eraseAll(rows) {
   const emails = [...new Set(rows.map((one) => one.email).filter(Boolean))];
-  if (!emails.length) return say("None of them has an e-mail address here, so nothing is stored that could be erased.", "bad");
+  if (!emails.length) return say(texts.nothingToErase, "bad");
   const text = [
-    `Everything stored here about ${plural(emails.length, "address", "addresses")} is deleted: names, links and answers, in every campaign. It cannot be undone.`,
+    texts.everythingIsDeleted(emails.length),
     emails.join(", "),
-    "The contacts in Intercom and the users in Referral Factory are not deleted: do that there. Backups keep a copy for 35 days.",
+    texts.notDeletedElsewhere,
   ];
-  if (!(await confirmed(`Erase ${people(emails.length)}?`, text, "Erase", "danger"))) return false;
+  if (!(await confirmed(texts.eraseQuestion(people(emails.length)), text, common.erase, "danger"))) return false;
   let later = 0; // a list too long to be read at once: the application goes on by itself
   for (const [done, email] of emails.entries()) {
-    say(`Erased ${done} of ${emails.length}…`, "wait");
+    say(texts.erasedOf(done, emails.length), "wait");
     if ((await send("/api/people/erase", { email })).rows === null) later += 1;
   }
-  say(later ? `${people(emails.length)} are being erased: the list is long, so it takes some minutes. Nothing brings them back from now on.` : `${people(emails.length)} erased.`);
+  say(later ? texts.areBeingErased(people(emails.length)) : texts.erased(people(emails.length)));
   return true;
 }
 
-const people = (count) => plural(count, "person", "people");
+const { people } = texts;
 
 /** The filter that means these rows, in portions that one call takes. */
 export function filtersOf(rows) {
@@ -66,7 +67,7 @@ async function forAll(path, filters, question, counted) {
       const answer = await send(path, { ...wanted, cursor });
       for (const name of counted) sum[name] += answer[name];
       cursor = answer.cursor;
-      say(`${people(sum[counted[0]])} so far…`, "wait");
+      say(texts.soFar(people(sum[counted[0]])), "wait");
     } while (cursor !== null && cursor !== undefined);
   }
   return sum;

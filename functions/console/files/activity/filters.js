@@ -4,18 +4,20 @@ import { search } from "../parts/api.js";
 import { field, input, select } from "../parts/form.js";
 import { make } from "../parts/dom.js";
 import { AUDIENCES, FLAGS, STATES } from "../parts/texts/states.js";
+import { common } from "../parts/texts/common.js";
+import { filters as texts } from "../parts/texts/activity.js";
 
 /** The parts of the list, as a person thinks of them. */
 export const GROUPS = [
-  ["", "All"],
-  ["attention", "Needs attention"],
-  ["waiting", "On its way"],
-  ["done", "In Intercom"],
-  ["quiet", "Not sent"],
-  ["closed", "Dealt with"],
+  ["", texts.all],
+  ["attention", texts.needsAttention],
+  ["waiting", texts.onItsWay],
+  ["done", common.inIntercom],
+  ["quiet", texts.notSent],
+  ["closed", common.dealtWith],
 ];
 const NAMES = ["group", "converted", "show", "campaign_id", "audience", "text", "from", "to", "reason"];
-const EXACTLY = [["", "Any"], ["converted", "Converted"], ["elsewhere", "In another Intercom workspace"], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
+const EXACTLY = [["", texts.any], ["converted", common.converted], ["elsewhere", texts.inAnotherIntercomWorkspace], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
 const WHOLE_ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -58,24 +60,24 @@ export function filterForm(wanted, campaigns, changed) {
     clearTimeout(timer);
     timer = setTimeout(() => changed({ text: text.trim() }), 400);
   };
-  const text = input(wanted.text, typed, { type: "search", autocomplete: "off", spellcheck: false, placeholder: "Name, part of an address, or who referred them" });
-  const names = [["", "All"], ...campaigns.map((one) => [String(one.campaign_id), one.name || `Campaign ${one.campaign_id}`])];
+  const text = input(wanted.text, typed, { type: "search", autocomplete: "off", spellcheck: false, placeholder: texts.findHint });
+  const names = [["", texts.all], ...campaigns.map((one) => [String(one.campaign_id), one.name || common.campaignNamed(one.campaign_id)])];
   const isUsed = ["show", "converted", "campaign_id", "audience", "from", "to"].some((name) => wanted[name]);
   const more = make(
     "details",
     { className: "more-filters", open: isUsed || matchMedia("(min-width: 50rem)").matches },
-    make("summary", {}, "Filters"),
+    make("summary", {}, texts.filters),
     make(
       "div",
       { className: "row" },
-      field("Campaign", select(wanted.campaign_id, names, set("campaign_id"))),
-      field("Signed up from", input(wanted.from, set("from"), { type: "date" })),
-      field("to", input(wanted.to, set("to"), { type: "date" })),
-      field("Who", select(wanted.audience, [["", "Everybody"], ...Object.entries(AUDIENCES)], set("audience"))),
-      field("State", select(wanted.converted ? "converted" : wanted.show, EXACTLY, (value) => changed(value === "converted" ? { converted: "true", show: "" } : { converted: "", show: value }))),
+      field(texts.campaign, select(wanted.campaign_id, names, set("campaign_id"))),
+      field(texts.signedUpFrom, input(wanted.from, set("from"), { type: "date" })),
+      field(texts.until, input(wanted.to, set("to"), { type: "date" })),
+      field(texts.who, select(wanted.audience, [["", texts.everybody], ...Object.entries(AUDIENCES)], set("audience"))),
+      field(texts.state, select(wanted.converted ? "converted" : wanted.show, EXACTLY, (value) => changed(value === "converted" ? { converted: "true", show: "" } : { converted: "", show: value }))),
     ),
   );
-  const form = make("form", { className: "filters", role: "search" }, field("Find", text, { className: "wide" }), more);
+  const form = make("form", { className: "filters", role: "search" }, field(texts.find, text, { className: "wide" }), more);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(timer);

@@ -2,33 +2,34 @@
 
 import { link, make, table } from "../parts/dom.js";
 import { address, badge, moment } from "../parts/words.js";
-import { plural } from "../parts/texts/numbers.js";
 import { FLAGS, STATES } from "../parts/texts/states.js";
+import { common } from "../parts/texts/common.js";
+import { peopleList as texts } from "../parts/texts/activity.js";
 
 export const keyOf = (one) => `${one.campaign_id}-${one.user_id}`;
-export const nameOf = (one) => one.first_name || one.email || `User ${one.user_id}`;
+export const nameOf = (one) => one.first_name || one.email || common.userNamed(one.user_id);
 export const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);
 
-const HEADS = ["", "Person", "Referred by", "Campaign", "State", "Signed up"];
+const HEADS = ["", texts.person, texts.referredBy, texts.campaign, texts.state, texts.signedUp];
 
 /** `open` is called with a row; `selected` whenever the selection changes. `nameOfCampaign` by its id. */
 export function peopleList({ open, selected, nameOfCampaign }) {
   let rows = [];
   let current = "";
   const chosen = new Set();
-  const all = make("input", { type: "checkbox", "aria-label": "Select everybody shown" });
+  const all = make("input", { type: "checkbox", "aria-label": texts.selectEverybodyShown });
   all.addEventListener("change", () => {
     for (const one of rows) chosen[all.checked ? "add" : "delete"](keyOf(one));
     mark();
   });
-  const place = table("People, newest first", HEADS, []);
+  const place = table(texts.caption, HEADS, []);
   place.classList.add("people");
   place.querySelector("th").replaceChildren(all);
   const body = place.querySelector("tbody");
 
   function rowOf(one) {
     const key = keyOf(one);
-    const box = make("input", { type: "checkbox", "aria-label": `Select ${nameOf(one)}`, checked: chosen.has(key) });
+    const box = make("input", { type: "checkbox", "aria-label": texts.selectOne(nameOf(one)), checked: chosen.has(key) });
     box.addEventListener("change", () => {
       chosen[box.checked ? "add" : "delete"](key);
       mark();
@@ -39,7 +40,7 @@ export function peopleList({ open, selected, nameOfCampaign }) {
       make("div", {}, name, one.first_name && one.email ? make("div", { className: "soft small" }, address(one.email)) : null),
       referrer(one),
       nameOfCampaign(one.campaign_id),
-      make("div", {}, make("span", { className: "badges" }, stateBadge(one.state), one.qualified ? badge(["Converted", "good"]) : null, ...flags(one)), why(one)),
+      make("div", {}, make("span", { className: "badges" }, stateBadge(one.state), one.qualified ? badge([common.converted, "good"]) : null, ...flags(one)), why(one)),
       moment(one.accepted_at),
     ];
     const made = table("", HEADS, [cells]).querySelector("tbody > tr");
@@ -103,7 +104,7 @@ export function peopleList({ open, selected, nameOfCampaign }) {
     },
     position() {
       const at = rows.findIndex((one) => keyOf(one) === current);
-      return at < 0 ? "" : `${at + 1} of ${plural(rows.length, "person", "people")} shown`;
+      return at < 0 ? "" : texts.position(at + 1, rows.length);
     },
     focus(key) {
       const name = body.querySelector(`tr[data-key="${key}"] a`);
@@ -123,15 +124,15 @@ function referrer(one) {
 function why(one) {
   const [refused] = Object.values(one.refusals);
   const reason = refused ?? one.reason;
-  if (one.needs_attention) return make("div", { className: "small why" }, reason, " ", make("strong", {}, "What to do: "), one.what_to_do);
+  if (one.needs_attention) return make("div", { className: "small why" }, reason, " ", make("strong", {}, common.whatToDo), one.what_to_do);
   return reason ? make("div", { className: "soft small why" }, reason) : null;
 }
 
 export function flags(one) {
   const wrong = Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => FLAGS[flag]);
-  const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? "Perhaps it qualifies" : "Something was refused"] : wrong;
+  const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? texts.perhapsItQualifies : texts.somethingWasRefused] : wrong;
   const badges = found.map((text) => badge([text, one.needs_attention ? "bad" : "quiet"]));
-  const away = one.in_another_workspace ? [badge(["In another workspace", "warn"])] : [];
-  const test = one.origin === "synthetic" ? [badge(["Our own test", "quiet"])] : [];
-  return [...badges, ...(one.dealt_with ? [badge(["Dealt with", "quiet"])] : []), ...away, ...test];
+  const away = one.in_another_workspace ? [badge([texts.inAnotherWorkspace, "warn"])] : [];
+  const test = one.origin === "synthetic" ? [badge([texts.ourOwnTest, "quiet"])] : [];
+  return [...badges, ...(one.dealt_with ? [badge([common.dealtWith, "quiet"])] : []), ...away, ...test];
 }

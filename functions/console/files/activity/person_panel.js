@@ -4,6 +4,8 @@ import { read } from "../parts/api.js";
 import { button, every, link, make, replaceKeeping } from "../parts/dom.js";
 import { nameOf } from "./people_list.js";
 import { render } from "./referral.js";
+import { common } from "../parts/texts/common.js";
+import { personPanel as texts } from "../parts/texts/activity.js";
 
 /** `step(1)` opens the next person of the list, `close` closes, `changed` renews the list after an act. */
 export function personPanel({ close, step, changed, position, signal }) {
@@ -13,11 +15,11 @@ export function personPanel({ close, step, changed, position, signal }) {
   const title = make("h2", { tabIndex: -1 });
   const where = make("span", { className: "soft small" });
   const body = make("div", { className: "panel-body" });
-  const previous = button("↑", () => step(-1), { className: "small", "aria-label": "Previous person" });
-  const next = button("↓", () => step(1), { className: "small", "aria-label": "Next person" });
-  const whole = link("Open as a page", "#/activity");
-  const head = make("div", { className: "panel-head" }, title, make("div", { className: "row" }, previous, next, where, whole, button("Close", close, { className: "small" })));
-  const element = make("section", { className: "panel", hidden: true, "aria-label": "One person" }, head, body);
+  const previous = button("↑", () => step(-1), { className: "small", "aria-label": texts.previousPerson });
+  const next = button("↓", () => step(1), { className: "small", "aria-label": texts.nextPerson });
+  const whole = link(texts.openAsAPage, "#/activity");
+  const head = make("div", { className: "panel-head" }, title, make("div", { className: "row" }, previous, next, where, whole, button(common.close, close, { className: "small" })));
+  const element = make("section", { className: "panel", hidden: true, "aria-label": texts.onePerson }, head, body);
   const path = () => `/api/referrals/${key.split("-").map(encodeURIComponent).join("/")}`;
 
   async function load() {
@@ -59,7 +61,7 @@ export function personPanel({ close, step, changed, position, signal }) {
       whole.href = `#/activity/${key.replace("-", "/")}`;
       if (isOther) {
         last = "";
-        title.textContent = "Loading…";
+        title.textContent = common.loading;
         body.replaceChildren();
       }
       this.moved();
@@ -67,7 +69,7 @@ export function personPanel({ close, step, changed, position, signal }) {
       try {
         await load();
       } catch (error) {
-        title.textContent = "This person cannot be shown";
+        title.textContent = texts.cannotBeShown;
         body.replaceChildren(make("p", { className: "note warn" }, error.message));
         if (error.status === 401) throw error;
       }

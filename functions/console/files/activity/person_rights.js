@@ -3,21 +3,23 @@
 import { send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { button, make, say } from "../parts/dom.js";
+import { common } from "../parts/texts/common.js";
+import { personRights as texts } from "../parts/texts/activity.js";
 
 export function rightsOf(email, done) {
-  const take = button("Export this person", async () => {
+  const take = button(texts.exportPerson, async () => {
     const file = URL.createObjectURL(new Blob([JSON.stringify(await send("/api/people/export", { email }), null, 1)], { type: "application/json" }));
     make("a", { href: file, download: "person.json" }).click();
     setTimeout(() => URL.revokeObjectURL(file), 10_000);
-    say("The file is in your downloads.");
+    say(common.inYourDownloads);
   });
-  const erase = button("Erase this person", async () => {
+  const erase = button(texts.erasePerson, async () => {
     const text = [
-      `Everything stored here about ${email} is deleted: name, address, links and answers, in every campaign. It cannot be undone.`,
-      "Nothing brings the person back but a signup of their own.",
-      "The contact in Intercom and the user in Referral Factory are not deleted: do that there. Backups keep a copy for 35 days.",
+      texts.everythingIsDeleted(email),
+      texts.whatBringsThemBack,
+      texts.notDeletedElsewhere,
     ];
-    if (!(await confirmed("Erase this person?", text, "Erase", "danger"))) return;
+    if (!(await confirmed(texts.eraseQuestion, text, common.erase, "danger"))) return;
     say((await send("/api/people/erase", { email })).message);
     await done();
   }, { className: "danger" });

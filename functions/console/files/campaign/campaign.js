@@ -21,8 +21,9 @@ import { tabs } from "../parts/tabs.js";
 import { tryItNow } from "./try_it.js";
 import { versionsTab } from "./versions.js";
 import { badge, moment } from "../parts/words.js";
-import { number, plural } from "../parts/texts/numbers.js";
 import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "../parts/texts/states.js";
+import { common } from "../parts/texts/common.js";
+import { campaign as texts } from "../parts/texts/campaign.js";
 
 /** The section of the help that tells about a tab. */
 const HELP = {
@@ -35,29 +36,29 @@ const HELP = {
   versions: "activate",
 };
 const TABS = [
-  ["invited", "Person invited", (model) => audienceTab(model, "person_invited")],
-  ["referring", "Person referring", (model) => audienceTab(model, "person_referring")],
-  ["qualification", "Qualification", qualificationTab],
-  ["rewards", "Rewards", rewardsTab],
-  ["sync", "Sync", syncTab],
-  ["more", "More", moreTab],
-  ["versions", "Versions", versionsTab],
+  ["invited", texts.personInvited, (model) => audienceTab(model, "person_invited")],
+  ["referring", texts.personReferring, (model) => audienceTab(model, "person_referring")],
+  ["qualification", texts.qualification, qualificationTab],
+  ["rewards", texts.rewards, rewardsTab],
+  ["sync", texts.sync, syncTab],
+  ["more", texts.more, moreTab],
+  ["versions", texts.versions, versionsTab],
 ];
 
 export async function show({ parts }) {
   const id = Number(parts[0]);
-  if (!Number.isSafeInteger(id) || id < 1) throw new Error("A campaign’s id is a whole number.");
+  if (!Number.isSafeInteger(id) || id < 1) throw new Error(texts.idIsANumber);
   const [model, health] = await Promise.all([loadModel(id), campaignHealth()]);
   model.health = health.get(id);
   const page = make("div", { className: "campaign" });
   if (model.isUnknown) {
-    const words = `Your Referral Factory account has no campaign with the id ${id}.`;
-    return { title: `Campaign ${id}`, content: [make("p", { className: "note warn" }, words), make("p", {}, link("Choose one of its campaigns", "#/campaigns"))] };
+    const words = texts.noSuchCampaign(id);
+    return { title: common.campaignNamed(id), content: [make("p", { className: "note warn" }, words), make("p", {}, link(texts.chooseAnother, "#/campaigns"))] };
   }
   const draft = draftOf(id);
   if (draft) await takeUp(model, draft);
   render(page, model, parts[1]);
-  return { title: model.settings.name || `Campaign ${id}`, content: [page], unsaved: () => model.isEdited && !keepDraft(model), left: () => (model.isEdited ? "Your changes are kept in this browser. They are not saved yet." : ""), wide: true };
+  return { title: model.settings.name || common.campaignNamed(id), content: [page], unsaved: () => model.isEdited && !keepDraft(model), left: () => (model.isEdited ? texts.changesAreKept : ""), wide: true };
 }
 
 /** What was changed here before, over what is saved now. */
@@ -81,32 +82,32 @@ function render(page, model, tab) {
   model.watchers = [];
   model.attributeWatchers = [];
   const summary = make("div", { className: "summary" });
-  const name = field("Name of the campaign", input(model.settings.name, (text) => {
+  const name = field(texts.nameOfTheCampaign, input(model.settings.name, (text) => {
     model.settings.name = text;
     model.changed();
   }), { place: "name" });
   const state = make("div", { className: "row state" });
-  const help = link("Help with this tab", "#/help");
+  const help = link(texts.helpWithThisTab, "#/help");
   const panels = tabs(TABS.map(([key, title, build]) => [key, title, () => build(model, (document) => takeOver(document)), key === "versions"]), tab, (key) => {
     history.replaceState(null, "", `#/campaigns/${model.id}/${key}`);
     help.href = `#/help/${HELP[key]}`;
   }, "more");
   const bar = make("div", { className: "savebar" });
-  page.replaceChildren(...[make("p", { className: "row" }, link("All campaigns", "#/campaigns"), help, model.isNew ? null : button("Try it now", () => tryItNow(model.factory, model.settings.status === "active"))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
+  page.replaceChildren(...[make("p", { className: "row" }, link(texts.allCampaigns, "#/campaigns"), help, model.isNew ? null : button(common.tryItNow, () => tryItNow(model.factory, model.settings.status === "active"))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
   model.element = page;
 
   /** Says since when there are changes that nobody saved, and takes them back. */
   function draftBar() {
     const place = make("div", {});
     if (!model.draftAt) return place;
-    const drop = button("Take them back", () => {
+    const drop = button(texts.takeThemBack, () => {
       model.settings = model.before();
       model.draftAt = null;
       dropDraft(model.id);
       render(page, model, panels.current());
-      say(model.isNew ? "It is blank again." : `As saved in version ${model.version}.`);
+      say(model.isNew ? texts.itIsBlankAgain : texts.asSavedInVersion(model.version));
     });
-    place.append(make("div", { className: "note row" }, make("span", {}, "Your changes of ", moment(model.draftAt), " are here. They are not saved yet."), drop));
+    place.append(make("div", { className: "note row" }, make("span", {}, texts.yourChangesOf, moment(model.draftAt), texts.areHere), drop));
     return place;
   }
 
@@ -115,9 +116,9 @@ function render(page, model, tab) {
     const { status } = model.settings;
     const broken = status === "active" && model.health && !["good", "wait"].includes(model.health.level) ? model.health : null;
     state.replaceChildren(badge(broken ? levelBadge(broken.level) : CAMPAIGN_STATES[status]), make("span", { className: "soft" }, broken ? broken.sentence : CAMPAIGN_STATE_HELP[status]));
-    const words = model.isNew ? "Not saved yet." : model.isChanged ? "You have unsaved changes." : `Saved as version ${model.version}.`;
+    const words = model.isNew ? texts.notSavedYet : model.isChanged ? texts.youHaveUnsavedChanges : texts.savedAsVersion(model.version);
     const missing = findMissing(model.settings);
-    const open = missing.length ? ` ${missing.length === 1 ? "One thing is" : `${missing.length} things are`} still to fill in.` : "";
+    const open = missing.length ? texts.stillToFillIn(missing.length) : "";
     bar.firstElementChild.textContent = words + open;
     bar.classList.toggle("unsaved", model.isChanged);
     bar.lastElementChild.replaceChildren(...buttons(status));
@@ -131,22 +132,22 @@ function render(page, model, tab) {
   }
 
   function buttons(status) {
-    const save = button("Save", () => saveAs(status), { className: status === "active" || model.isNew ? "first" : "" });
-    if (status === "active") return [button("Pause", pause), save];
-    return [save, button(status === "paused" ? "Activate again" : "Activate", activate, { className: model.isNew ? "" : "first" })];
+    const save = button(texts.save, () => saveAs(status), { className: status === "active" || model.isNew ? "first" : "" });
+    if (status === "active") return [button(texts.pause, pause), save];
+    return [save, button(status === "paused" ? texts.activateAgain : texts.activate, activate, { className: model.isNew ? "" : "first" })];
   }
 
   /** First what will happen; nothing to be done is no reason to be active. */
   async function activate() {
     if (findMissing(model.settings).length) return saveAs("active"); // which says what is missing, each at its place
     const effects = effectsOf(model.settings);
-    if (!effects.length) return say("Nobody would be sent. Choose first what happens to people who sign up, or turn the sync on.", "bad");
-    if (await confirmed("Activate this campaign?", [...effects, "Signups that were kept until now go to Intercom as well."], "Activate it")) await saveAs("active");
+    if (!effects.length) return say(texts.nobodyWouldBeSent, "bad");
+    if (await confirmed(texts.activateQuestion, [...effects, texts.keptSignupsGo], texts.activateIt)) await saveAs("active");
     return undefined;
   }
 
   async function pause() {
-    if (await confirmed("Pause this campaign?", "New signups are kept and go to Intercom once it is active again.", "Pause it")) await saveAs("paused");
+    if (await confirmed(texts.pauseQuestion, texts.newSignupsAreKept, texts.pauseIt)) await saveAs("paused");
   }
 
   async function saveAs(status) {
@@ -165,13 +166,13 @@ function render(page, model, tab) {
       page.closest("main").querySelector("h1").textContent = model.settings.name;
       page.querySelector(".savebar .first")?.focus({ preventScroll: true });
       page.showRemarks?.(body.warnings, "warn");
-      say(`Saved as version ${body.version}. ${status === "active" ? "The campaign is active." : ""}`);
+      say(texts.savedAs(body.version, status === "active"));
       if (status === "active") await offerMissed(model.id, before, model.settings);
     } catch (error) {
       if (error.status === 412) return conflict(error.problem, status);
       if (error.status !== 422) throw error;
       page.showRemarks(onPage(error.problem.errors ?? []), "problem");
-      return say("Not saved. What is to be put right is marked.", "bad");
+      return say(texts.notSaved, "bad");
     }
     return undefined;
   }
@@ -184,7 +185,7 @@ function render(page, model, tab) {
     model.settings = complete({ ...resolved.settings, campaign_id: model.id });
     render(page, model, panels.current());
     if (resolved.save) await page.save(status);
-    else say("Both people’s changes are on the page. Look at them, then save.");
+    else say(texts.bothAreHere);
   }
 
   /** Shows another document; with an `etag` it counts as saved. */
@@ -201,7 +202,7 @@ function render(page, model, tab) {
     panels.count();
     if (!remarks.length) return;
     const items = placed.map(([remark, element]) => make("li", {}, element ? button(remark.message, () => panels.reveal(element), { className: "as-link" }) : remark.message));
-    const title = kind === "warn" ? "Saved. Please look at this before you rely on it" : "Not saved. Please put this right first";
+    const title = kind === "warn" ? texts.savedWithRemarks : texts.notSavedRemarks;
     summary.replaceChildren(make("section", { className: `remarks ${kind}`, role: "alert" }, make("h2", {}, title), make("ul", {}, ...items)));
     summary.scrollIntoView({ block: "nearest" });
   };
@@ -211,18 +212,15 @@ function render(page, model, tab) {
   tell();
 }
 
-const MISSED = { person_invited: "person invited", person_referring: "person referring" };
 
 /** Who signed up while such people were not sent: a person may want them in Intercom as well. */
 async function offerMissed(id, before, after) {
-  for (const [audience, who] of Object.entries(MISSED)) {
+  for (const [audience, who] of Object.entries(texts.missed)) {
     if (before[audience].action !== "none" || after[audience].action === "none") continue;
     const filter = { campaign_id: id, audience, state: "not_wanted" };
     const { items, cursor } = await read("/api/referrals", { ...filter, limit: 100 });
     if (!items.length) continue;
-    const count = `${number(items.length)}${cursor ? " or more" : ""} ${items.length === 1 ? "person" : "people"}`;
-    const text = `${count} signed up while nobody like that (${who}) was sent to Intercom. They can follow now, with the settings that you just saved.`;
-    if (await confirmed("Send those who were missed?", text, "Send them")) await sendAll(filter);
+    if (await confirmed(texts.missedQuestion, texts.missedText(items.length, cursor !== null, who), texts.sendThem)) await sendAll(filter);
   }
 }
 
@@ -234,5 +232,5 @@ async function sendAll(filter) {
     sent += answer.replayed;
     cursor = answer.cursor;
   } while (cursor !== null && cursor !== undefined);
-  say(`${plural(sent, "person", "people")} on the way to Intercom.`);
+  say(texts.onTheWay(sent));
 }

@@ -8,22 +8,24 @@ import { badge } from "../parts/words.js";
 import { CAMPAIGN_STATES } from "../parts/texts/states.js";
 import { hasDraft } from "../drafts/drafts.js";
 import { factoryCampaigns } from "../parts/workspace.js";
+import { common } from "../parts/texts/common.js";
+import { campaigns as texts } from "../parts/texts/campaign.js";
 
 export async function show() {
   const [campaigns, health] = await Promise.all([readAll("/api/campaigns"), campaignHealth()]);
   const rows = campaigns.map((one) => [
-    link(one.name || `Campaign ${one.campaign_id}`, `#/campaigns/${one.campaign_id}`),
-    make("span", { className: "badges" }, state(one, health.get(one.campaign_id)), hasDraft(one.campaign_id) ? badge(["Your changes are not saved", "warn"]) : null),
+    link(one.name || common.campaignNamed(one.campaign_id), `#/campaigns/${one.campaign_id}`),
+    make("span", { className: "badges" }, state(one, health.get(one.campaign_id)), hasDraft(one.campaign_id) ? badge([texts.notSaved, "warn"]) : null),
     String(one.campaign_id),
-    `Version ${one.version}`,
+    common.version(one.version),
   ]);
   const known = new Set(campaigns.map((one) => one.campaign_id));
   const list = rows.length
-    ? table("Campaigns that are set up", ["Campaign", "State", "Id", "Settings"], rows)
-    : make("p", { className: "soft" }, "No campaign is set up yet. Choose one below.");
+    ? table(texts.caption, texts.columns, rows)
+    : make("p", { className: "soft" }, texts.none);
   return {
-    title: "Campaigns",
-    content: [card("Set up", list), card("In Referral Factory", arriving("campaigns of Referral Factory", () => others(known))), byId()],
+    title: texts.title,
+    content: [card(texts.setUp, list), card(texts.inReferralFactory, arriving(texts.othersArriving, () => others(known))), byId()],
   };
 }
 
@@ -35,17 +37,17 @@ function state({ status }, health) {
 
 async function others(known) {
   const found = (await factoryCampaigns()).filter((one) => !known.has(one.id));
-  if (!found.length) return make("p", { className: "soft" }, "Every campaign of your account is set up.");
-  const rows = found.map((one) => [one.name, one.status || "–", String(one.id), link("Set up", `#/campaigns/${one.id}`, { className: "as-button", "aria-label": `Set up ${one.name}` })]);
-  return table("Campaigns of Referral Factory that are not set up", ["Campaign", "State there", "Id", ""], rows);
+  if (!found.length) return make("p", { className: "soft" }, texts.allAreSetUp);
+  const rows = found.map((one) => [one.name, one.status || "–", String(one.id), link(texts.setUp, `#/campaigns/${one.id}`, { className: "as-button", "aria-label": texts.setUpOne(one.name) })]);
+  return table(texts.othersCaption, texts.othersColumns, rows);
 }
 
 function byId() {
   const control = input("", () => {}, { inputMode: "numeric", required: true, pattern: "[1-9][0-9]{0,11}", className: "short" });
-  const form = make("form", { className: "row" }, field("Campaign id", control, { hint: "It stands in Referral Factory’s address of the campaign." }), make("button", {}, "Set up"));
+  const form = make("form", { className: "row" }, field(texts.campaignId, control, { hint: texts.idHint }), make("button", {}, texts.setUp));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     location.hash = `#/campaigns/${control.value}`;
   });
-  return make("details", {}, make("summary", {}, "Set up a campaign by its id"), form);
+  return make("details", {}, make("summary", {}, texts.setUpById), form);
 }

@@ -3,15 +3,16 @@
 import { attributeSelect } from "../parts/attribute_select.js";
 import { button, make } from "../parts/dom.js";
 import { input, select } from "../parts/form.js";
+import { defaults as texts } from "../parts/texts/campaign.js";
 
 /** A control for a value of the attribute: its options, yes and no, or what is typed, as the attribute's type. */
 export function valueControl(attribute, value, changed, properties = {}) {
   if (attribute?.options?.length) {
-    const unknown = value !== "" && value !== undefined && value !== null && !attribute.options.includes(value) ? [[value, `${value} – not an option`]] : [];
-    return select(value ?? "", [["", "Choose"], ...unknown, ...attribute.options.map((option) => [option, option])], changed, properties);
+    const unknown = value !== "" && value !== undefined && value !== null && !attribute.options.includes(value) ? [[value, texts.notAnOption(value)]] : [];
+    return select(value ?? "", [["", texts.choose], ...unknown, ...attribute.options.map((option) => [option, option])], changed, properties);
   }
   if (attribute?.data_type === "boolean") {
-    const options = [["", "Choose"], ["true", "True"], ["false", "False"]];
+    const options = [["", texts.choose], ["true", texts.yes], ["false", texts.no]];
     return select(value === undefined || value === null ? "" : String(value), options, (text) => changed(text === "" ? "" : text === "true"), properties);
   }
   const isNumber = ["integer", "float"].includes(attribute?.data_type);
@@ -22,7 +23,7 @@ export function valueControl(attribute, value, changed, properties = {}) {
 /** `section.defaults` is replaced at each change, so that rows may be unfinished. */
 export function defaultsEditor(model, section, place) {
   const rows = Object.entries(section.defaults ?? {});
-  const list = make("div", { className: "rows", role: "group", "aria-label": "Default values" });
+  const list = make("div", { className: "rows", role: "group", "aria-label": texts.defaultValues });
 
   function keep() {
     section.defaults = Object.fromEntries(rows.filter(([name]) => name));
@@ -43,22 +44,22 @@ export function defaultsEditor(model, section, place) {
         keep();
         render();
       },
-      { label: `Default ${index + 1}: attribute`, suggested: ["lead_source"], only: (one) => (one.name === "email" ? "comes from the person" : "") },
+      { label: texts.attributeOf(index + 1), suggested: ["lead_source"], only: (one) => (one.name === "email" ? texts.comesFromThePerson : "") },
     );
     const value = valueControl(known, row[1], (next) => {
       row[1] = next;
       keep();
-    }, { "aria-label": `Default ${index + 1}: value` });
+    }, { "aria-label": texts.valueOf(index + 1) });
     const remove = button("✕", () => {
       rows.splice(index, 1);
       keep();
       render();
       (list.querySelectorAll(".tools button")[Math.min(index, rows.length - 1)] ?? add).focus();
-    }, { className: "small", "aria-label": `Remove default ${index + 1}` });
+    }, { className: "small", "aria-label": texts.removeOne(index + 1) });
     return make("div", { className: "map", "data-place": `${place}.${row[0]}` }, target, make("span", { className: "arrow", "aria-hidden": "true" }, "="), value, make("span", { className: "tools" }, remove));
   }
 
-  const add = button("Add a default", () => {
+  const add = button(texts.addADefault, () => {
     rows.push(["", ""]);
     render();
     list.lastElementChild?.querySelector("select, input")?.focus();

@@ -8,15 +8,17 @@ import { valueControl } from "./defaults.js";
 import { isFixed, SOURCE_GROUPS, sourceName } from "./sources.js";
 import { targetsOf } from "./suggest.js";
 import { SOURCE_GROUP_NAMES } from "../parts/texts/fields.js";
+import { common } from "../parts/texts/common.js";
+import { mapping as texts } from "../parts/texts/campaign.js";
 
 const OTHER = "\u0000other";
 
 /** `rows` is changed in place. `place` is where they are in the settings. `labels`: the campaign form's own fields. */
 export function mappingEditor(model, rows, place, audience) {
-  const list = make("div", { className: "rows", role: "group", "aria-label": "Field mapping" });
+  const list = make("div", { className: "rows", role: "group", "aria-label": texts.fieldMapping });
   /** Draws the rows anew; `focused` is the control that has the focus then. */
   function render(focused) {
-    const heads = rows.length ? make("div", { className: "map heads", "aria-hidden": "true" }, make("span", {}, "From Referral Factory"), make("span", {}), make("span", {}, "To Intercom")) : null;
+    const heads = rows.length ? make("div", { className: "map heads", "aria-hidden": "true" }, make("span", {}, texts.fromReferralFactory), make("span", {}), make("span", {}, texts.toIntercom)) : null;
     list.replaceChildren(...[heads, ...rows.map(row)].filter(Boolean));
     if (focused) (list.querySelector(`[aria-label^="${focused}"]:not(:disabled)`) ?? add).focus();
   }
@@ -27,32 +29,32 @@ export function mappingEditor(model, rows, place, audience) {
   }
 
   function row(each, index) {
-    const name = `Row ${index + 1}`;
+    const number = index + 1;
     const cell = make("span", { "data-place": `${place}[${index}].to` });
     const source = isFixed(each) ? fixedValue(model, each, index) : sourceSelect(model, audience, each.from, (from, isNew) => {
       const usual = usualTarget(model, each.from);
       each.from = from;
       if (!each.to || each.to === usual) each.to = usualTarget(model, from);
-      if (isNew) return changed(`${name}: from`); // it is no entry of the list yet
+      if (isNew) return changed(texts.fromOf(number)); // it is no entry of the list yet
       cell.replaceChildren(target()); // the list itself stays, so that one can type on
       remove.setAttribute("aria-label", nameOfRemoval());
       return model.changed();
     });
-    if (!isFixed(each)) source.setAttribute("aria-label", `${name}: from`);
+    if (!isFixed(each)) source.setAttribute("aria-label", `Row ${number}: from`);
 
     function target() {
       const { names, type } = targetsOf(each.from ?? "");
-      const only = (one) => (one.name === "email" && each.from !== "email" ? "takes the e-mail only" : "");
+      const only = (one) => (one.name === "email" && each.from !== "email" ? texts.takesTheEmailOnly : "");
       const choose = (to) => {
         each.to = to;
-        return isFixed(each) ? changed(`${name}: to`) : model.changed(); // another attribute may take other fixed values
+        return isFixed(each) ? changed(texts.toOf(number)) : model.changed(); // another attribute may take other fixed values
       };
-      return attributeSelect(model, each.to, choose, { label: `${name}: to`, suggested: names, type, only });
+      return attributeSelect(model, each.to, choose, { label: texts.toOf(number), suggested: names, type, only });
     }
 
-    const nameOfRemoval = () => `Remove row ${index + 1}, ${isFixed(each) ? "fixed value" : sourceName(each.from)}`;
+    const nameOfRemoval = () => texts.removeRow(index + 1, isFixed(each) ? texts.fixedValue : sourceName(each.from));
     cell.append(target());
-    const up = button("↑", () => move(index), { disabled: index === 0, "aria-label": `Move row ${index + 1} up`, className: "small" });
+    const up = button("↑", () => move(index), { disabled: index === 0, "aria-label": texts.moveUp(index + 1), className: "small" });
     const remove = button("✕", () => drop(index), { "aria-label": nameOfRemoval(), className: "small" });
     return make(
       "div",
@@ -66,23 +68,23 @@ export function mappingEditor(model, rows, place, audience) {
 
   function move(index) {
     rows.splice(index - 1, 0, ...rows.splice(index, 1));
-    changed(index > 1 ? `Move row ${index} up` : `Remove row ${index}`);
+    changed(index > 1 ? texts.moveUp(index) : texts.removalOf(index));
   }
 
   function drop(index) {
     rows.splice(index, 1);
-    changed(`Remove row ${Math.min(index + 1, rows.length)}`);
+    changed(texts.removalOf(Math.min(index + 1, rows.length)));
   }
 
-  const adds = (text, empty, focused) =>
+  const adds = (text, empty, labelOf) =>
     button(text, () => {
       rows.push(empty());
-      changed(`Row ${rows.length}: ${focused}`);
+      changed(labelOf(rows.length));
     });
-  const add = adds("Add a row", () => ({ from: "", to: "" }), "from");
-  const addFixed = adds("Add a fixed value", () => ({ value: "", to: "" }), "fixed value");
+  const add = adds(common.addARow, () => ({ from: "", to: "" }), texts.fromOf);
+  const addFixed = adds(texts.addAFixedValue, () => ({ value: "", to: "" }), texts.fixedValueOf);
   render();
-  const hint = make("p", { className: "hint" }, "Two rows to one text attribute are joined by a space, from top to bottom. A fixed value is the same for everybody, also for contacts that are updated.");
+  const hint = make("p", { className: "hint" }, texts.hint);
   const whole = make("div", { "data-place": place }, list, make("div", { className: "row" }, add, addFixed), hint);
   whole.render = () => render();
   return whole;
@@ -100,14 +102,14 @@ function fixedValue(model, each, index) {
     each.value = value;
     model.changed();
   };
-  return valueControl(attribute, each.value, keep, { "aria-label": `Row ${index + 1}: fixed value`, placeholder: "such as referral" });
+  return valueControl(attribute, each.value, keep, { "aria-label": texts.fixedValueOf(index + 1), placeholder: texts.suchAsReferral });
 }
 
 function sourceSelect(model, audience, value, changed) {
   const labels = new Set(model.labels(audience));
   if (value.startsWith("meta.")) labels.add(value.slice(5));
-  const fields = { group: SOURCE_GROUP_NAMES.form, options: [...[...labels].map((label) => [`meta.${label}`, label]), [OTHER, "Another form field…"]] };
-  return select(value, [["", "Choose a field"], ...SOURCE_GROUPS, fields], async (next) => {
+  const fields = { group: SOURCE_GROUP_NAMES.form, options: [...[...labels].map((label) => [`meta.${label}`, label]), [OTHER, texts.anotherFieldEntry]] };
+  return select(value, [["", texts.chooseAField], ...SOURCE_GROUPS, fields], async (next) => {
     if (next !== OTHER) return changed(next);
     const label = await askLabel();
     return label ? changed(label, true) : changed(value, true);
@@ -116,10 +118,10 @@ function sourceSelect(model, audience, value, changed) {
 
 async function askLabel() {
   const label = { text: "" };
-  const content = field("Label of the form field", input("", (text) => (label.text = text.trim())), { hint: "Exactly as it stands in the campaign's form, such as Last Name." });
-  const yes = await ask("Another form field", content, [
-    ["Cancel", false],
-    ["Use it", true, "first"],
+  const content = field(common.labelOfTheField, input("", (text) => (label.text = text.trim())), { hint: texts.labelHint });
+  const yes = await ask(texts.anotherFieldTitle, content, [
+    [common.cancel, false],
+    [texts.useIt, true, "first"],
   ]);
   return yes && label.text ? `meta.${label.text}` : null;
 }

@@ -7,6 +7,8 @@ import { sourceName } from "./sources.js";
 import { address, badge } from "../parts/words.js";
 import { shown } from "../parts/texts/numbers.js";
 import { shortName } from "../parts/workspace.js";
+import { common } from "../parts/texts/common.js";
+import { preview as texts } from "../parts/texts/campaign.js";
 
 const EXAMPLE = { first_name: "Alice", email: "alice.example@example.com", url: "example.com/alice", code: "alice1" };
 const PAUSE = 700; // milliseconds without a change
@@ -35,21 +37,21 @@ export function previewCard(model, audience) {
   }
 
   function renderForm() {
-    const texts = [text(typed, "first_name", "First name"), text(typed, "email", "E-mail"), ...labelsOf(model, audience).map((label) => text(typed.meta, label, label))];
-    if (audience === "person_invited") texts.push(text(typed.referrer, "first_name", "Referrer’s first name"), text(typed.referrer, "email", "Referrer’s e-mail"));
-    form.replaceChildren(...(chosen.user ? [] : texts));
+    const inputs = [text(typed, "first_name", common.firstName), text(typed, "email", common.email), ...labelsOf(model, audience).map((label) => text(typed.meta, label, label))];
+    if (audience === "person_invited") inputs.push(text(typed.referrer, "first_name", texts.referrersFirstName), text(typed.referrer, "email", texts.referrersEmail));
+    form.replaceChildren(...(chosen.user ? [] : inputs));
   }
 
   const who = make("div", {});
   async function loadPeople() {
     const page = await attempt(() => read("/api/referrals", { campaign_id: model.id, audience, limit: 20 }));
-    const people = (page?.items ?? []).map((one) => [String(one.user_id), `${one.first_name ?? "No name"} – ${one.email ?? "no e-mail"}`]);
-    const control = select(chosen.user, [["", "A person typed below"], ...people], (value) => {
+    const people = (page?.items ?? []).map((one) => [String(one.user_id), `${one.first_name ?? texts.noName} – ${one.email ?? texts.noEmail}`]);
+    const control = select(chosen.user, [["", texts.aPersonTypedBelow], ...people], (value) => {
       chosen.user = value;
       renderForm();
       later();
     });
-    who.replaceChildren(field("Who", control, { hint: people.length ? "Or a person who signed up lately." : "Nobody has signed up yet." }));
+    who.replaceChildren(field(texts.who, control, { hint: people.length ? texts.orSomebody : texts.nobodyHasSignedUpYet }));
   }
 
   /** `quietly`: what is not finished yet is no mistake. */
@@ -64,7 +66,7 @@ export function previewCard(model, audience) {
     } catch (error) {
       if (error.status === 401 || error.status === undefined) throw error;
       if (mine !== turn) return;
-      result.replaceChildren(make("p", { className: "note" }, quietly ? "It shows once the fields are filled in." : error.message));
+      result.replaceChildren(make("p", { className: "note" }, quietly ? texts.fillInFirst : error.message));
       if (quietly) return;
       const errors = (error.problem?.errors ?? []).map((each) => ({ ...each, place: each.place.replace(/^settings\./, "") }));
       placeRemarks(model.root(), onPage(errors));
@@ -78,21 +80,21 @@ export function previewCard(model, audience) {
       "div",
       { className: "contact-head" },
       make("span", { className: "avatar", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()),
-      make("div", {}, make("strong", {}, name), " ", answer.role ? badge([answer.role === "lead" ? "Lead" : "User", "wait"]) : null, make("div", { className: "soft small" }, address(shown(sentTo("email") ?? person.email)))),
+      make("div", {}, make("strong", {}, name), " ", answer.role ? badge([answer.role === "lead" ? texts.lead : texts.user, "wait"]) : null, make("div", { className: "soft small" }, address(shown(sentTo("email") ?? person.email)))),
     );
     const dropped = answer.fields.filter((each) => each.dropped).length;
     const outcome = make("p", { className: `note ${!answer.checked || dropped ? "warn" : "good"}` }, answer.outcome);
     const rows = answer.fields.map((each) => [make("div", {}, make("code", {}, address(shortName(each.attribute))), make("div", { className: "soft small" }, from(each))), value(each)]);
-    result.replaceChildren(head, outcome, rows.length ? table("What would be sent", ["Attribute", "Value"], rows) : "");
-    said.textContent = `${answer.outcome}${dropped ? ` ${dropped} left out.` : ""}`;
+    result.replaceChildren(head, outcome, rows.length ? table(texts.caption, texts.columns, rows) : "");
+    said.textContent = `${answer.outcome}${dropped ? texts.countLeftOut(dropped) : ""}`;
   }
 
   renderForm();
-  who.append(button("Choose somebody who signed up", loadPeople));
-  const example = make("details", {}, make("summary", {}, "Change the example"), who, form);
+  who.append(button(texts.chooseSomebody, loadPeople));
+  const example = make("details", {}, make("summary", {}, texts.changeTheExample), who, form);
   example.open = !WIDE.matches;
-  const hint = make("p", { className: "soft small" }, "The contact as Intercom will show it. Nothing is sent by looking.");
-  const element = make("aside", { className: "card preview", "aria-label": "Preview" }, make("h2", {}, "Preview"), hint, result, example, make("div", { className: "row" }, button("Show what would be sent", () => run())), said);
+  const hint = make("p", { className: "soft small" }, texts.about);
+  const element = make("aside", { className: "card preview", "aria-label": texts.title }, make("h2", {}, texts.title), hint, result, example, make("div", { className: "row" }, button(texts.showIt, () => run())), said);
   model.onChange(() => {
     if (JSON.stringify(labelsOf(model, audience)) !== drawn) renderForm();
     drawn = JSON.stringify(labelsOf(model, audience));
@@ -103,11 +105,11 @@ export function previewCard(model, audience) {
   return element;
 }
 
-const from = (each) => each.sources.map(sourceName).join(" + ") || (each.only_on_create ? "Default, only when created" : "");
+const from = (each) => each.sources.map(sourceName).join(" + ") || (each.only_on_create ? texts.onlyWhenCreated : "");
 
 /** What the contact has now, what it will have, and why not. */
 function value(each) {
-  if (each.dropped) return make("div", {}, make("del", {}, shown(each.value)), make("div", { className: "problem" }, `Left out. ${each.reason}`));
+  if (each.dropped) return make("div", {}, make("del", {}, shown(each.value)), make("div", { className: "problem" }, texts.leftOut(each.reason)));
   if (!each.sent) return make("div", {}, shown(each.before ?? each.value), make("div", { className: "soft small" }, each.reason));
   const changes = each.before !== null && each.before !== undefined && each.before !== "" && each.before !== each.value;
   return make("div", {}, changes ? [make("del", {}, shown(each.before)), " → ", make("ins", {}, shown(each.value))] : address(shown(each.value)));

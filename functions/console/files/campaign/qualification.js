@@ -4,17 +4,15 @@ import { attributeField, refreshBar } from "../parts/attribute_select.js";
 import { button, card, make } from "../parts/dom.js";
 import { checkbox, field, input, radios } from "../parts/form.js";
 import { valueControl } from "./defaults.js";
+import { common } from "../parts/texts/common.js";
+import { qualification as texts } from "../parts/texts/campaign.js";
 
 const AT = "qualification.trigger";
 
 export function qualificationTab(model) {
   const details = make("div", {});
   const kindOf = () => model.settings.qualification?.trigger.kind ?? "none";
-  const choices = [
-    ["none", "Not by Intercom", "Referrals qualify in Referral Factory, or in another way."],
-    ["attribute", "An attribute changes", "When custom Intercom user details update, such as a status that becomes “Connected”."],
-    ["became_user", "The lead becomes a user", "When Intercom turns the lead into a user."],
-  ];
+  const choices = texts.choices;
   const kept = { attribute: { kind: "attribute", attribute: "", initial_value: null, qualified_values: [] }, became_user: { kind: "became_user" } };
 
   function choose(kind) {
@@ -34,48 +32,48 @@ export function qualificationTab(model) {
       model.changed();
     };
     const more = card(
-      "Special cases",
-      checkbox("Take it back when the value changes back", section.unqualify_on_reversal, keep("unqualify_on_reversal"), {
+      texts.specialCases,
+      checkbox(texts.takeBack, section.unqualify_on_reversal, keep("unqualify_on_reversal"), {
         place: "qualification.unqualify_on_reversal",
-        hint: "Otherwise a referral that qualified once stays qualified.",
+        hint: texts.takeBackHint,
       }),
       takeBack(model, section),
-      checkbox("Also for contacts that were in Intercom before and were left as they are", section.qualify_skipped, keep("qualify_skipped"), {
+      checkbox(texts.skipped, section.qualify_skipped, keep("qualify_skipped"), {
         place: "qualification.qualify_skipped",
-        hint: "Otherwise only people whom this application sent qualify.",
+        hint: texts.skippedHint,
       }),
     );
     return details.replaceChildren(...(section.trigger.kind === "attribute" ? [attributeCard(model, section.trigger, render)] : []), more);
   }
 
   render();
-  const question = radios("When is a referral successful?", kindOf(), choices, choose, { place: "qualification" });
-  return [card("Qualification trigger", question), details];
+  const question = radios(texts.question, kindOf(), choices, choose, { place: "qualification" });
+  return [card(texts.title, question), details];
 }
 
 function attributeCard(model, trigger, render) {
   const known = () => model.attributes.items.find((one) => one.name === trigger.attribute);
   const attribute = attributeField(
     model,
-    "Attribute to track",
+    texts.attributeToTrack,
     trigger.attribute,
     (name) => {
       trigger.attribute = name;
       model.changed();
       render();
     },
-    { place: `${AT}.attribute`, empty: "Choose an attribute", type: "options", tracking: true },
+    { place: `${AT}.attribute`, empty: common.chooseAnAttribute, type: "options", tracking: true },
   );
   const isReadOnly = known() && !known().can_be_written && trigger.initial_value === null;
   const initial = isReadOnly ? null : field(
-    "First value, when the contact is created",
+    texts.firstValue,
     valueControl(known(), trigger.initial_value, (value) => {
       trigger.initial_value = value === "" ? null : value;
       model.changed();
     }),
-    { place: `${AT}.initial_value`, hint: "For example New. Empty: none is written." },
+    { place: `${AT}.initial_value`, hint: texts.firstValueHint },
   );
-  return card("The attribute", refreshBar(model, button), attribute, messengerRisk(model, trigger, known()), initial, qualifiedValues(model, trigger, known()));
+  return card(texts.theAttribute, refreshBar(model, button), attribute, messengerRisk(model, trigger, known()), initial, qualifiedValues(model, trigger, known()));
 }
 
 /** Only where a visitor can set the attribute, or the risk was accepted before. */
@@ -86,9 +84,9 @@ function messengerRisk(model, trigger, attribute) {
     trigger.messenger_risk_accepted = on ? trigger.attribute : null;
     model.changed();
   };
-  return checkbox("I accept that visitors of our website can set this attribute themselves", accepted, change, {
+  return checkbox(texts.messengerRisk, accepted, change, {
     place: `${AT}.messenger_risk_accepted`,
-    hint: "Intercom’s Messenger lets them, so somebody could earn the reward by setting it. It is safer to switch that off in the attribute’s settings in Intercom, or to track another attribute.",
+    hint: texts.messengerRiskHint,
   });
 }
 
@@ -119,14 +117,14 @@ function takeBackBox(model, section, gone) {
     section.take_back_accepted = on ? gone : [];
     model.changed();
   };
-  return checkbox(`Take it back from those who became successful by ${gone.map((value) => `“${value}”`).join(", ")}`, accepted, change, {
+  return checkbox(texts.takeBackFrom(gone), accepted, change, {
     place: "qualification.take_back_accepted",
-    hint: "Their success is taken back in Referral Factory when their contact next changes. Saving without this says how many they are.",
+    hint: texts.takeBackFromHint,
   });
 }
 
 function qualifiedValues(model, trigger, attribute) {
-  const legend = make("legend", {}, "Values that make it successful");
+  const legend = make("legend", {}, texts.values);
   const whole = make("fieldset", { "data-place": `${AT}.qualified_values` }, legend);
   const set = (values) => {
     trigger.qualified_values = values;
@@ -139,7 +137,7 @@ function qualifiedValues(model, trigger, attribute) {
     return whole;
   }
   const typed = input(trigger.qualified_values.join(", "), (text) => set(parse(text, attribute)));
-  whole.append(field("Values, with commas between", typed, { hint: "For example Connected." }));
+  whole.append(field(texts.typedValues, typed, { hint: texts.typedValuesHint }));
   return whole;
 }
 

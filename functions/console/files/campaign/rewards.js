@@ -4,8 +4,8 @@ import { attributeField, refreshBar } from "../parts/attribute_select.js";
 import { button, card, make } from "../parts/dom.js";
 import { checkbox } from "../parts/form.js";
 import { REWARDS, suggestButton } from "./suggest.js";
+import { rewards as texts } from "../parts/texts/campaign.js";
 
-const HINTS = { last_reward: "What was given last.", rewards_total: "A number.", reward_status: "Such as issued." };
 
 export function rewardsTab(model) {
   const section = model.settings.rewards;
@@ -15,19 +15,19 @@ export function rewardsTab(model) {
   };
   const fields = make("div", {});
   const render = () =>
-    fields.replaceChildren(...REWARDS.map(([name, label, type, attribute]) => attributeField(model, label, section[name], keep(name), { place: `rewards.${name}`, hint: HINTS[name], type, suggested: [attribute] })));
+    fields.replaceChildren(...REWARDS.map(([name, label, type, attribute]) => attributeField(model, label, section[name], keep(name), { place: `rewards.${name}`, hint: texts.hints[name], type, suggested: [attribute] })));
   render();
   return [
     card(
-      "Issue rewards",
-      checkbox("Issue rewards that are due by ourselves", section.issue_due, keep("issue_due"), {
+      texts.issueRewards,
+      checkbox(texts.issueDue, section.issue_due, keep("issue_due"), {
         place: "rewards.issue_due",
-        hint: "Otherwise Referral Factory, or a person there, issues them.",
+        hint: texts.issueDueHint,
       }),
     ),
     card(
-      "Rewards on the contact in Intercom",
-      make("p", { className: "soft" }, "Written to the contact of whoever gets the reward. An event referral_reward_issued is added as well."),
+      texts.onTheContact,
+      make("p", { className: "soft" }, texts.aboutContact),
       refreshBar(model, button),
       fields,
       make("div", { className: "row" }, suggestButton(model, section, REWARDS, render)),

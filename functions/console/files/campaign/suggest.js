@@ -2,9 +2,9 @@
 
 import { confirmed } from "../parts/dialog.js";
 import { button, make, say } from "../parts/dom.js";
-import { plural } from "../parts/texts/numbers.js";
 import { create, shortName } from "../parts/workspace.js";
 import { LINK_PRESET, NEEDED, REFERRER_PRESET, sourceName } from "./sources.js";
+import { suggest as texts } from "../parts/texts/campaign.js";
 
 const OWN = "custom_attributes.";
 /** Where each fact of a person usually goes, and the type of that attribute. */
@@ -24,15 +24,15 @@ const USUAL = {
   "campaign.id": ["referral_campaign_id", "string"],
 };
 export const WRITE_BACK = [
-  ["referral_link", "Referral link", "string", "referral_link"],
-  ["referral_code", "Referral code", "string", "referral_code"],
-  ["referral_count", "Referral count", "integer", "referral_count"],
-  ["converted_referral_count", "Converted referral count", "integer", "converted_referral_count"],
+  ["referral_link", texts.referralLink, "string", "referral_link"],
+  ["referral_code", texts.referralCode, "string", "referral_code"],
+  ["referral_count", texts.referralCount, "integer", "referral_count"],
+  ["converted_referral_count", texts.convertedReferralCount, "integer", "converted_referral_count"],
 ];
 export const REWARDS = [
-  ["last_reward", "Last reward", "string", "referral_last_reward"],
-  ["rewards_total", "Total of rewards", "float", "referral_rewards_total"],
-  ["reward_status", "Status of the last reward", "string", "referral_reward_status"],
+  ["last_reward", texts.lastReward, "string", "referral_last_reward"],
+  ["rewards_total", texts.totalOfRewards, "float", "referral_rewards_total"],
+  ["reward_status", texts.statusOfTheLastReward, "string", "referral_reward_status"],
 ];
 
 const bare = (name) => shortName(name).toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
@@ -67,19 +67,19 @@ export async function addRows(model, section, mapping, wanted, nothing) {
   section.mapping.push(...rows.map(([from, to]) => ({ from, to })));
   model.changed();
   mapping.render();
-  return say(`Added: ${rows.map(([from]) => sourceName(from)).join(", ")}.`);
+  return say(texts.added(rows.map(([from]) => sourceName(from))));
 }
 
 /** A button that fills what is empty of `wanted`: `[setting, label, type, short name]`; `render` draws the fields anew. */
 export function suggestButton(model, section, wanted, render) {
-  return button("Suggest attributes", async () => {
+  return button(texts.suggestAttributes, async () => {
     const empty = wanted.filter(([name]) => !section[name]);
-    if (!empty.length) return say("Each has its attribute already.");
+    if (!empty.length) return say(texts.nothingToSuggest);
     if (!(await createAll(model, empty.map(([, , type, name]) => [OWN + name, type])))) return undefined;
     for (const [name, , , attribute] of empty) section[name] = OWN + attribute;
     model.changed();
     render();
-    return say(`Chosen: ${empty.map(([, , , name]) => name).join(", ")}.`);
+    return say(texts.chosen(empty.map(([, , , name]) => name)));
   });
 }
 
@@ -88,8 +88,8 @@ async function createAll(model, wanted) {
   const missing = model.attributes.problem ? [] : lacking(model, wanted);
   if (!missing.length) return true;
   const names = missing.map(([to]) => shortName(to)).join(", ");
-  const text = `Your Intercom workspace has no ${names}. ${missing.length === 1 ? "It is" : "They are"} created there.`;
-  if (!(await confirmed(`Create ${plural(missing.length, "attribute")} in Intercom?`, text, missing.length === 1 ? "Create and use it" : "Create and use them"))) return false;
+  const text = texts.createText(names, missing.length === 1);
+  if (!(await confirmed(texts.createQuestion(missing.length), text, missing.length === 1 ? texts.createAndUseIt : texts.createAndUseThem))) return false;
   await createIn(model, missing);
   return true;
 }
@@ -122,14 +122,14 @@ export function missingBar(model) {
     const names = missing.map(([to]) => shortName(to)).join(", ");
     if (names === shown) return;
     shown = names;
-    const words = `${missing.length === 1 ? "An attribute that these settings use is" : `${missing.length} attributes that these settings use are`} not in Intercom: ${names}.`;
-    const text = `Create the missing ${missing.length === 1 ? "attribute" : `${missing.length} attributes`}`;
+    const words = texts.missing(missing.length, names);
+    const text = texts.createMissing(missing.length);
     place.replaceChildren(
       ...(missing.length
         ? [
             make("div", { className: "note warn row" }, make("span", {}, words), button(text, async () => {
               await createIn(model, missing);
-              say(`${plural(missing.length, "attribute")} created in Intercom.`);
+              say(texts.created(missing.length));
             })),
           ]
         : []),

@@ -6,10 +6,12 @@ import { diffTable } from "../parts/diff.js";
 import { arriving, button, card, make, say } from "../parts/dom.js";
 import { complete } from "./settings_model.js";
 import { moment } from "../parts/words.js";
+import { common } from "../parts/texts/common.js";
+import { versions as texts } from "../parts/texts/campaign.js";
 
 /** `takeOver` puts an older document into the page; it is saved by a person, as a new version. */
 export function versionsTab(model, takeOver) {
-  if (model.isNew) return [card("Versions", make("p", { className: "soft" }, "Nothing is saved yet. Each save is a version."))];
+  if (model.isNew) return [card(texts.title, make("p", { className: "soft" }, texts.nothingIsSaved))];
   const list = make("div", {});
   let cursor = null;
   let waits = []; // the last one that was read: it is shown with what changed since the one before, on the next page
@@ -20,45 +22,45 @@ export function versionsTab(model, takeOver) {
     const rows = [...waits, ...page.items];
     waits = cursor ? rows.slice(-1) : [];
     rows.slice(0, rows.length - waits.length).forEach((row, index) => list.append(show(row, rows[index + 1])));
-    if (cursor) list.append(make("div", { className: "more row" }, button("Older versions", more)));
+    if (cursor) list.append(make("div", { className: "more row" }, button(texts.olderVersions, more)));
   }
 
   function show(row, before) {
     const isNow = row.version === model.version;
     const changes = make("div", {});
-    const details = make("details", {}, make("summary", {}, before ? `What changed since version ${before.version}` : "The settings"), changes);
+    const details = make("details", {}, make("summary", {}, before ? texts.changedSince(before.version) : texts.theSettings), changes);
     details.addEventListener("toggle", () => {
-      if (details.open) changes.replaceChildren(diffTable(before ? complete(before.document) : {}, complete(row.document), [before ? `Version ${before.version}` : "Before", `Version ${row.version}`]));
+      if (details.open) changes.replaceChildren(diffTable(before ? complete(before.document) : {}, complete(row.document), [before ? common.version(before.version) : texts.before, common.version(row.version)]));
     });
-    const restore = button("Restore", () => {
+    const restore = button(texts.restore, () => {
       takeOver(complete(row.document));
-      say(`Version ${row.version} is on the page. Look at it, then save: it becomes the newest version.`);
-    }, { "aria-label": `Restore version ${row.version}` });
+      say(texts.isOnThePage(row.version));
+    }, { "aria-label": texts.restoreVersion(row.version) });
     return make(
       "article",
       { className: "run" },
-      make("div", { className: "row" }, make("strong", {}, `Version ${row.version}`), moment(row.saved_at), make("span", { className: "soft" }, row.saved_by), isNow ? make("span", { className: "badge good" }, "Now") : restore),
+      make("div", { className: "row" }, make("strong", {}, common.version(row.version)), moment(row.saved_at), make("span", { className: "soft" }, row.saved_by), isNow ? make("span", { className: "badge good" }, texts.now) : restore),
       details,
     );
   }
 
   return [
     card(
-      "Versions",
-      make("p", { className: "soft" }, "Each save is a version. Restoring makes a new one; nothing is lost."),
+      texts.title,
+      make("p", { className: "soft" }, texts.about),
       arriving("versions", async () => {
         await more();
         return list;
       }),
     ),
-    card("Delete this campaign", make("p", { className: "soft" }, "Only its settings here. You see first what that means."), make("p", {}, button("Delete…", () => remove(model), { className: "danger" }))),
+    card(texts.deleteTitle, make("p", { className: "soft" }, texts.aboutDeleting), make("p", {}, button(texts.deletePress, () => remove(model), { className: "danger" }))),
   ];
 }
 
 async function remove(model) {
   const { means, refused, version } = await read(`/api/campaigns/${model.id}/deletion`);
   if (refused) return say(refused, "bad");
-  if (!(await confirmed("Delete this campaign?", means, "Delete it", "danger"))) return undefined;
+  if (!(await confirmed(texts.deleteQuestion, means, texts.deleteIt, "danger"))) return undefined;
   const { body } = await deleteCampaign(model.id, `"${version}"`);
   model.settings = JSON.parse(model.saved); // leaving loses nothing any more
   location.hash = "#/campaigns";

@@ -7,6 +7,7 @@ import { factoryCard } from "./connection_factory.js";
 import { intercomCard } from "./connection_intercom.js";
 import { secretsCard } from "./connection_secrets.js";
 import { factoryHooks, hasHeardFactory, hasHeardIntercom, intercomHooks } from "./webhooks.js";
+import { connection as texts } from "../parts/texts/connection.js";
 
 export async function show(_, signal) {
   const page = make("div", { className: "connection" });
@@ -35,7 +36,7 @@ export async function show(_, signal) {
       [factoryHooks(state, names, lights), hasHeardFactory],
       [intercomHooks(state, lights), hasHeardIntercom],
     ];
-    const warning = make("p", { className: "note warn" }, make("strong", {}, "Please check: "), state.warning);
+    const warning = make("p", { className: "note warn" }, make("strong", {}, texts.pleaseCheck), state.warning);
     const progress = make("div", { role: "status" });
     const marks = steps.map(([card], index) => {
       const mark = make("span", { className: "step-number" });
@@ -43,7 +44,7 @@ export async function show(_, signal) {
       card.prepend(mark);
       return (isDone) => {
         card.classList.toggle("done", isDone);
-        mark.replaceChildren(make("span", { "aria-hidden": "true" }, isDone ? "✓" : String(index + 1)), make("span", { className: "unseen" }, `Step ${index + 1}${isDone ? ", done" : ""}`));
+        mark.replaceChildren(make("span", { "aria-hidden": "true" }, isDone ? "✓" : String(index + 1)), make("span", { className: "unseen" }, texts.step(index + 1, isDone)));
       };
     });
     const tell = (fresh) => {
@@ -51,8 +52,8 @@ export async function show(_, signal) {
       done.forEach((isDone, index) => marks[index](isDone));
       const count = done.filter(Boolean).length;
       const words = count === steps.length
-        ? make("p", { className: "note good" }, make("strong", {}, "Everything is connected. "), "Signups come in by themselves. ", link(names.size ? "Go to your campaigns" : "Set up a campaign", "#/campaigns"))
-        : make("p", { className: "soft" }, `${count} of ${steps.length} steps done. Each ticks itself once it works.`);
+        ? make("p", { className: "note good" }, make("strong", {}, texts.allConnected), texts.signupsComeIn, link(names.size ? texts.goToYourCampaigns : texts.setUpACampaign, "#/campaigns"))
+        : make("p", { className: "soft" }, texts.stepsDone(count, steps.length));
       if (progress.textContent !== words.textContent) progress.replaceChildren(words);
     };
     lights.push(tell);
@@ -66,5 +67,5 @@ export async function show(_, signal) {
     const fresh = await read("/api/connection").catch(() => null);
     if (fresh) for (const light of lights) light(fresh);
   });
-  return { title: "Connection", content: [page] };
+  return { title: texts.title, content: [page] };
 }

@@ -3,6 +3,8 @@
 import { button, make, say } from "../parts/dom.js";
 import { ask } from "../parts/dialog.js";
 import { address, badge, moment } from "../parts/words.js";
+import { common } from "../parts/texts/common.js";
+import { connectionParts as texts } from "../parts/texts/connection.js";
 
 /** `[name, value]` pairs; those without a value are left out. */
 export function facts(rows) {
@@ -14,28 +16,28 @@ export function facts(rows) {
 export async function copy(label, text, element = null) {
   try {
     await navigator.clipboard.writeText(text);
-    say(`${label}: copied.`);
+    say(texts.copied(label));
   } catch {
-    if (!element) return void (await ask(label, make("pre", { className: "scroll", tabIndex: 0 }, text), [["Close", null]]));
+    if (!element) return void (await ask(label, make("pre", { className: "scroll", tabIndex: 0 }, text), [[common.close, null]]));
     getSelection().selectAllChildren(element);
-    say("Selected. Press Ctrl+C to copy it.");
+    say(texts.selected);
   }
 }
 
 /** A text to copy, with its button. */
 export function copyable(label, text) {
   const code = make("code", {}, address(text));
-  const press = button("Copy", () => copy(label, text, code), { className: "small", "aria-label": `Copy ${label}` });
+  const press = button(texts.copy, () => copy(label, text, code), { className: "small", "aria-label": texts.copyOf(label) });
   return make("div", { className: "copy" }, make("span", { className: "copy-label" }, label), code, press);
 }
 
 export function stopped(breaker) {
   if (!breaker || breaker.kind === "disconnected") return null;
-  const until = breaker.until ? make("span", {}, ", until ", moment(breaker.until)) : ", until a person ends it";
-  return make("p", { className: "soft" }, "Calls have been stopped since ", moment(breaker.since), until, ".");
+  const until = breaker.until ? make("span", {}, texts.until, moment(breaker.until)) : texts.untilSomebodyEndsIt;
+  return make("p", { className: "soft" }, texts.stoppedSince, moment(breaker.since), until, ".");
 }
 
 /** When a webhook last came; the light says it in words too. */
 export function light(receivedAt) {
-  return receivedAt ? make("span", {}, badge(["Received", "good"]), " ", moment(receivedAt, true)) : badge(["None yet", "quiet"]);
+  return receivedAt ? make("span", {}, badge([texts.received, "good"]), " ", moment(receivedAt, true)) : badge([texts.noneYet, "quiet"]);
 }

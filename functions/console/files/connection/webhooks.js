@@ -4,22 +4,9 @@ import { button, card, every, make, say } from "../parts/dom.js";
 import { capital } from "../parts/texts/numbers.js";
 import { read } from "../parts/api.js";
 import { copy, copyable, light } from "./connection_parts.js";
+import { common } from "../parts/texts/common.js";
+import { webhooks as texts } from "../parts/texts/connection.js";
 
-const EVENTS = { joined: "New user joined", qualified: "User qualified", rewarded: "Reward issued" };
-/** The events' names in Referral Factory's form. */
-const CHOSEN = { joined: "new lead created; in a second webhook, new referrer joins", qualified: "lead qualified", rewarded: "reward issued" };
-const FACTORY_STEPS = [
-  "Open the campaign in Referral Factory and go to its webhooks.",
-  "Add an outbound webhook for each event below: paste the URL, choose the event and the method.",
-  "Choose all user sources that you want in Intercom.",
-  "Webhook data: at least the user’s id, first name, e-mail and referral link, and the referrer’s first name and e-mail. Without the id the person comes minutes later.",
-];
-const INTERCOM_STEPS = [
-  "Open your app in the Developer Hub, then Configure → Webhooks.",
-  "Paste the URL as the endpoint.",
-  "Subscribe to each of the topics below.",
-  "Paste the uninstall and health check URLs where the app’s settings ask for them: an uninstalled app then stops at once.",
-];
 
 /** Whether a signup's webhook came of each campaign that is set up. */
 export const hasHeardFactory = ({ referral_factory: { webhooks } }) => {
@@ -31,29 +18,29 @@ export const hasHeardIntercom = ({ intercom: { webhooks } }) => webhooks.some((h
 export function factoryHooks(state, names, lights) {
   const hooks = state.referral_factory.webhooks;
   const ids = [...new Set(hooks.map((hook) => hook.campaign_id))];
-  const steps = make("ol", {}, ...[...FACTORY_STEPS, `Add a custom header ${state.webhook_secrets.header} with the webhook secret.`].map((text) => make("li", {}, text)));
+  const steps = make("ol", {}, ...[...texts.factorySteps, texts.headerStep(state.webhook_secrets.header)].map((text) => make("li", {}, text)));
   const lists = ids.map((id) => campaignHooks(id, names.get(id), hooks.filter((hook) => hook.campaign_id === id), ids.length === 1, lights));
-  const none = make("p", { className: "note" }, "Save a campaign’s settings first; its addresses are then here.");
-  return card("In Referral Factory", steps, ...(lists.length ? lists : [none]));
+  const none = make("p", { className: "note" }, texts.saveFirst);
+  return card(texts.inReferralFactory, steps, ...(lists.length ? lists : [none]));
 }
 
 function campaignHooks(id, name, hooks, isOnly, lights) {
-  const title = name || `Campaign ${id}`;
+  const title = name || common.campaignNamed(id);
   const count = make("span", { className: "soft" });
   const tell = (state) => {
     const seen = state.referral_factory.webhooks.filter((hook) => hook.campaign_id === id && hook.received_at).length;
-    count.textContent = ` ${seen} of ${hooks.length} seen`;
+    count.textContent = texts.seen(seen, hooks.length);
   };
   lights.push(tell);
   tell({ referral_factory: { webhooks: hooks } });
-  const all = button("Copy everything for this campaign", () => copy("Everything for this campaign", everythingOf(title, hooks)));
+  const all = button(texts.copyEverything, () => copy(texts.everything, everythingOf(title, hooks)));
   return make("details", { open: isOnly }, make("summary", {}, make("strong", {}, title), count), make("div", { className: "row" }, all), ...hooks.map((hook) => factoryHook(hook, lights)));
 }
 
 /** All webhooks of a campaign as a text to paste, for whoever sets them up. */
 function everythingOf(title, hooks) {
-  const parts = hooks.map((hook) => [`Event: ${CHOSEN[hook.name] ?? hook.name}`, `URL: ${hook.url}`, `Method: ${hook.method}`, `Custom header: ${hook.header}`, "Header value: the webhook secret (ask whoever made it)"].join("\n"));
-  return [`Webhooks of “${title}” in Referral Factory`, ...parts, ...FACTORY_STEPS.slice(2)].join("\n\n");
+  const parts = hooks.map((hook) => [texts.eventLine(texts.chosen[hook.name] ?? hook.name), texts.urlLine(hook.url), texts.methodLine(hook.method), texts.headerLine(hook.header), texts.secretLine].join("\n"));
+  return [texts.everythingTitle(title), ...parts, ...texts.factorySteps.slice(2)].join("\n\n");
 }
 
 function factoryHook(hook, lights) {
@@ -61,12 +48,12 @@ function factoryHook(hook, lights) {
   return make(
     "article",
     { className: "run" },
-    make("h3", {}, EVENTS[hook.name] ?? capital(hook.name)),
-    CHOSEN[hook.name] ? make("p", { className: "soft" }, `Event in Referral Factory’s form: ${CHOSEN[hook.name]}.`) : null,
-    copyable("URL", hook.url),
-    copyable("Method", hook.method),
-    copyable("Header name", hook.header),
-    make("div", { className: "row" }, checkOff(`${hook.campaign_id}/${hook.name}`, "Set up in Referral Factory"), lamp(find, hook.received_at, lights), listen(find)),
+    make("h3", {}, texts.events[hook.name] ?? capital(hook.name)),
+    texts.chosen[hook.name] ? make("p", { className: "soft" }, texts.eventInForm(texts.chosen[hook.name])) : null,
+    copyable(texts.url, hook.url),
+    copyable(texts.method, hook.method),
+    copyable(common.headerName, hook.header),
+    make("div", { className: "row" }, checkOff(`${hook.campaign_id}/${hook.name}`, texts.setUpInReferralFactory), lamp(find, hook.received_at, lights), listen(find)),
   );
 }
 
@@ -78,14 +65,14 @@ export function intercomHooks(state, lights) {
   });
   const newest = (fresh) => Math.max(0, ...fresh.intercom.webhooks.map((hook) => hook.received_at ?? 0));
   return card(
-    "In Intercom’s Developer Hub",
-    make("ol", {}, ...INTERCOM_STEPS.map((text) => make("li", {}, text))),
-    copyable("Endpoint URL", intercom.webhook_url),
-    copyable("Uninstall notification URL", `${intercom.webhook_url}/uninstall`),
-    copyable("Health check URL", `${intercom.webhook_url}/health`),
-    make("h3", { id: "topics" }, "Topics to subscribe to"),
+    texts.inIntercomsDeveloperHub,
+    make("ol", {}, ...texts.intercomSteps.map((text) => make("li", {}, text))),
+    copyable(texts.endpointUrl, intercom.webhook_url),
+    copyable(texts.uninstallUrl, `${intercom.webhook_url}/uninstall`),
+    copyable(texts.healthUrl, `${intercom.webhook_url}/health`),
+    make("h3", { id: "topics" }, texts.topicsTitle),
     make("ul", { className: "topics", "aria-labelledby": "topics" }, ...topics),
-    make("div", { className: "row" }, button("Copy all topics", () => copy("Topics", intercom.topics.join("\n"))), listen(newest)),
+    make("div", { className: "row" }, button(texts.copyAllTopics, () => copy(texts.topics, intercom.topics.join("\n"))), listen(newest)),
   );
 }
 
@@ -113,18 +100,18 @@ function lamp(find, receivedAt, lights) {
 
 /** Waits two minutes for the next webhook of that kind and says whether it came. */
 function listen(find) {
-  const element = button("Test it", async () => {
+  const element = button(texts.testIt, async () => {
     const before = find(await read("/api/connection")) ?? 0;
     const age = Math.round(Date.now() / 1000 - before);
-    if (age < NOTED_ONCE_IN) return say(`One came ${age} s ago: this webhook works.`);
-    say("Waiting two minutes for this webhook. Press “Send test” there, or sign up with a new e-mail address.", "wait");
+    if (age < NOTED_ONCE_IN) return say(texts.oneCame(age));
+    say(texts.waiting, "wait");
     const stop = new AbortController();
     const end = Date.now() + 120_000;
     every(stop.signal, 3, async () => {
       const fresh = await read("/api/connection").catch(() => null);
       const now = fresh ? (find(fresh) ?? 0) : 0;
-      if (now > before) say("It came: this webhook works.");
-      else if (Date.now() > end) say("Nothing came within two minutes. Check the URL, the header and the secret.", "bad");
+      if (now > before) say(texts.itCame);
+      else if (Date.now() > end) say(texts.nothingCame, "bad");
       if (now > before || Date.now() > end || !element.isConnected) stop.abort();
     });
     return undefined;

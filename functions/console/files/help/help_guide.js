@@ -1,6 +1,7 @@
 // The guide: docs/configure.md as `make help-pages` turned it into guide.json, built element by element.
 
 import { card, make, table } from "../parts/dom.js";
+import { helpGuide as texts } from "../parts/texts/help.js";
 
 const TAGS = new Set(["p", "strong", "em", "code", "ul", "ol", "li"]);
 let guide = null;
@@ -8,10 +9,10 @@ let guide = null;
 export async function readGuide() {
   const answer = guide ?? (await fetch("/console/help/guide.json").catch(() => null));
   if (answer instanceof Response) {
-    if (!answer.ok) throw new Error("The guide cannot be read. Please try again.");
+    if (!answer.ok) throw new Error(texts.cannotBeRead);
     guide = await answer.json();
   }
-  if (!guide) throw new Error("The application cannot be reached.");
+  if (!guide) throw new Error(texts.unreachable);
   return guide;
 }
 
@@ -26,6 +27,6 @@ function build(node, title) {
   if (typeof node === "string") return node;
   const [tag, ...inside] = node;
   if (tag === "table") return table(title, inside[0], inside[1].map((row) => row.map((cell) => make("span", {}, ...cell.map((each) => build(each, title))))));
-  if (!TAGS.has(tag)) throw new Error(`The guide has an element that this page does not show: ${tag}.`);
+  if (!TAGS.has(tag)) throw new Error(texts.unknownElement(tag));
   return make(tag, {}, ...inside.map((each) => build(each, title)));
 }

@@ -3,13 +3,13 @@
 import { read } from "../parts/api.js";
 import { every, link, make } from "../parts/dom.js";
 import { moment } from "../parts/words.js";
-import { plural } from "../parts/texts/numbers.js";
+import { common } from "../parts/texts/common.js";
+import { health as texts } from "../parts/texts/overview.js";
 
-const LEVELS = { good: ["Working", "good"], wait: ["Not active", "wait"], warn: ["Look at this", "warn"], bad: ["Waiting", "bad"] };
 const SECONDS = 15;
 
 /** The badge of a level. */
-export const levelBadge = (level) => LEVELS[level] ?? LEVELS.warn;
+export const levelBadge = (level) => texts.levels[level] ?? texts.levels.warn;
 
 let recent = { at: 0, answer: null };
 
@@ -40,7 +40,7 @@ export function watchHealth(line, signal) {
     line.hidden = !found;
     if (!found) return;
     const where = found.problems.length === 1 ? found.problems[0].where || "#/overview" : "#/overview";
-    const content = found.level === "good" ? [found.sentence] : [`${found.sentence} `, link(found.problems.length ? "See what to do" : "Go on", where)];
+    const content = found.level === "good" ? [found.sentence] : [`${found.sentence} `, link(found.problems.length ? texts.seeWhatToDo : texts.goOn, where)];
     if (line.dataset.said === found.sentence) return;
     line.dataset.said = found.sentence;
     line.className = `health ${found.level}`;
@@ -56,12 +56,12 @@ export function checklist({ steps, complete }) {
   const next = steps.find((step) => !step.is_done);
   const items = steps.map((step) => {
     const mark = make("span", { className: "tick", "aria-hidden": "true" }, step.is_done ? "✓" : "");
-    const state = make("span", { className: "unseen" }, step.is_done ? "Done: " : "To do: ");
-    const action = step.is_done ? null : make("span", {}, make("span", { className: "soft" }, step.do), " ", link(step === next ? "Do this now" : "Open", step.where, { "aria-label": `${step.what}: open`, className: step === next ? "as-button" : "" }));
+    const state = make("span", { className: "unseen" }, step.is_done ? common.done : common.toDo);
+    const action = step.is_done ? null : make("span", {}, make("span", { className: "soft" }, step.do), " ", link(step === next ? texts.doThisNow : texts.open, step.where, { "aria-label": texts.openStep(step.what), className: step === next ? "as-button" : "" }));
     return make("li", { className: step.is_done ? "done" : "" }, mark, make("div", {}, state, make("strong", {}, step.what), action ? make("div", {}, action) : null));
   });
   const done = steps.filter((step) => step.is_done).length;
-  return make("section", { className: "card" }, make("h2", {}, `Set up: ${done} of ${steps.length} done`), make("ol", { className: "checklist" }, ...items));
+  return make("section", { className: "card" }, make("h2", {}, texts.setUp(done, steps.length)), make("ol", { className: "checklist" }, ...items));
 }
 
 /** The section of the help that tells about a problem. */
@@ -70,6 +70,6 @@ const HELP = { intercom_stopped: "trouble-with-connecting", referral_factory_sto
 /** What needs a person now, each with the way to it; null when nothing does. */
 export function problemList({ problems }) {
   if (!problems.length) return null;
-  const items = problems.map((one) => make("li", {}, make("strong", {}, one.what), " ", one.where ? link(one.do, one.where) : one.do, one.since ? make("span", { className: "soft" }, " Since ", moment(one.since), ".") : null, HELP[one.kind] ? [" ", link("More about it", `#/help/${HELP[one.kind]}`, { "aria-label": `More about it: ${one.what}` })] : null));
-  return make("section", { className: "note bad", "aria-label": "What needs you" }, make("h2", {}, plural(problems.length, "thing needs you", "things need you")), make("ul", {}, ...items));
+  const items = problems.map((one) => make("li", {}, make("strong", {}, one.what), " ", one.where ? link(one.do, one.where) : one.do, one.since ? make("span", { className: "soft" }, texts.since, moment(one.since), ".") : null, HELP[one.kind] ? [" ", link(common.moreAboutIt, `#/help/${HELP[one.kind]}`, { "aria-label": texts.moreAbout(one.what) })] : null));
+  return make("section", { className: "note bad", "aria-label": texts.whatNeedsYou }, make("h2", {}, texts.thingsNeedYou(problems.length)), make("ul", {}, ...items));
 }

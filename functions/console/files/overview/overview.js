@@ -7,8 +7,10 @@ import { select } from "../parts/form.js";
 import { proofLine } from "./completeness.js";
 import { checklist, levelBadge, problemList } from "./health.js";
 import { address, badge, moment } from "../parts/words.js";
-import { number, plural } from "../parts/texts/numbers.js";
+import { number } from "../parts/texts/numbers.js";
 import { CAMPAIGN_STATES } from "../parts/texts/states.js";
+import { common } from "../parts/texts/common.js";
+import { overview as texts } from "../parts/texts/overview.js";
 
 const PERIODS = [7, 30, 90]; // days
 const USUAL = 30;
@@ -23,14 +25,14 @@ export async function show({ query }, signal) {
     if (text !== shown) replaceKeeping(page, render(results, health, new Map(campaigns.map((one) => [one.campaign_id, one.status])), days));
     shown = text;
   }
-  const period = select(String(days), PERIODS.map((each) => [String(each), `Last ${each} days`]), async (value) => {
+  const period = select(String(days), PERIODS.map((each) => [String(each), common.lastDays(each)]), async (value) => {
     days = Number(value);
     history.replaceState(null, "", `#/overview?days=${days}`);
     await load();
-  }, { "aria-label": "Period", className: "period" });
+  }, { "aria-label": common.period, className: "period" });
   await load();
   every(signal, 15, () => load().catch(() => null));
-  return { title: "Overview", content: [make("div", { className: "row" }, period), page] };
+  return { title: texts.title, content: [make("div", { className: "row" }, period), page] };
 }
 
 function render(results, health, states, days) {
@@ -40,20 +42,20 @@ function render(results, health, states, days) {
   const tiles = make(
     "div",
     { className: "tiles" },
-    tile("Friends invited", total.invited, trend(total.invited, before.invited, days), activity(friends)),
-    tile("In Intercom", total.in_intercom, share(total.in_intercom, total.invited, "of them"), activity({ ...friends, group: "done" })),
-    tile("Converted", total.converted, share(total.converted, total.invited, "of them"), activity({ ...friends, converted: "true" })),
-    tile("Rewards given", total.rewarded, trend(total.rewarded, before.rewarded, days), null),
+    tile(texts.friendsInvited, total.invited, trend(total.invited, before.invited, days), activity(friends)),
+    tile(common.inIntercom, total.in_intercom, share(total.in_intercom, total.invited, texts.ofThem), activity({ ...friends, group: "done" })),
+    tile(common.converted, total.converted, share(total.converted, total.invited, texts.ofThem), activity({ ...friends, converted: "true" })),
+    tile(texts.rewardsGiven, total.rewarded, trend(total.rewarded, before.rewarded, days), null),
   );
-  const others = [results.themselves ? `${plural(results.themselves, "person", "people")} joined by themselves, to share a link` : "", results.synced ? `${plural(results.synced, "contact")} of Intercom got a link through the sync` : ""].filter(Boolean);
+  const others = [results.themselves ? texts.joinedByThemselves(results.themselves) : "", results.synced ? texts.gotALink(results.synced) : ""].filter(Boolean);
   return [
     checklist(health),
     problemList(health),
     tiles,
-    others.length ? make("p", { className: "soft" }, `Beside them ${others.join(", and ")}. They count on their own.`) : null,
+    others.length ? make("p", { className: "soft" }, texts.besideThem(others)) : null,
     chart(results),
     make("div", { className: "columns" }, referrers(results, from), campaigns(results, health, states)),
-    make("p", { className: "soft small" }, "Counted from the list of everybody who signed up, ", moment(results.counted_at), `. Days are those of ${results.zone}.`, whole ? "" : " So many people signed up that only the newest 50,000 are counted."),
+    make("p", { className: "soft small" }, texts.countedFrom, moment(results.counted_at), texts.zone(results.zone), whole ? "" : texts.newestOnly),
   ];
 }
 
@@ -61,7 +63,7 @@ const activity = (filter) => `#/activity${search(filter)}`;
 
 function tile(name, value, below, href) {
   const content = [make("span", { className: "tile-name" }, name), make("strong", {}, number(value)), make("span", { className: "soft" }, below)];
-  return href ? link("", href, { className: "tile", "aria-label": `${name}: ${number(value)}. Show them` }).appendChild(make("span", { className: "tile-inside" }, ...content)).parentElement : make("div", { className: "tile" }, ...content);
+  return href ? link("", href, { className: "tile", "aria-label": texts.tileLabel(name, value) }).appendChild(make("span", { className: "tile-inside" }, ...content)).parentElement : make("div", { className: "tile" }, ...content);
 }
 
 function share(part, whole, words) {
@@ -71,23 +73,23 @@ function share(part, whole, words) {
 
 /** How a period compares with the one before. */
 function trend(now, before, days) {
-  if (!before) return `in the last ${days} days`;
+  if (!before) return texts.inTheLastDays(days);
   const change = Math.round((100 * (now - before)) / before);
-  if (change === 0) return `as many as in the ${days} days before`;
-  return `${change > 0 ? "▲" : "▼"} ${number(Math.abs(change))} % against the ${days} days before`;
+  if (change === 0) return texts.asManyAsBefore(days);
+  return texts.trend(change, days);
 }
 
 function chart({ days, total }) {
-  if (!total.invited) return card("Day by day", make("p", { className: "soft" }, "Nobody was invited in this time. Friends who sign up through a link appear here."));
-  const bars = dayBars(days, [["friends invited", "series-a", (day) => day.invited], ["of them converted", "series-b", (day) => day.converted]], "Friends invited, by day", { hrefOf: (day) => activity({ audience: "person_invited", from: day.day, to: day.day }), width: 1040 });
+  if (!total.invited) return card(common.dayByDay, make("p", { className: "soft" }, texts.nobodyWasInvited));
+  const bars = dayBars(days, [[texts.invitedSeries, "series-a", (day) => day.invited], [texts.convertedSeries, "series-b", (day) => day.converted]], texts.chart, { hrefOf: (day) => activity({ audience: "person_invited", from: day.day, to: day.day }), width: 1040 });
   const cells = [...days].reverse().map((day) => [day.day, number(day.invited), number(day.in_intercom), number(day.converted)]);
-  return card("Day by day", bars, make("details", {}, make("summary", {}, "The same in numbers"), table("Days in numbers", ["Day", "Friends invited", "In Intercom", "Converted"], cells)));
+  return card(common.dayByDay, bars, make("details", {}, make("summary", {}, common.sameInNumbers), table(common.daysInNumbers, texts.daysInNumbersColumns, cells)));
 }
 
 function referrers({ referrers: found }, from) {
-  if (!found.length) return card("Who refers most", make("p", { className: "soft" }, "Nobody has referred a friend in this time."));
+  if (!found.length) return card(texts.referrers, make("p", { className: "soft" }, texts.nobodyReferred));
   const rows = found.map((one) => {
-    const who = one.name || one.email || `User ${one.user_id}`;
+    const who = one.name || one.email || common.userNamed(one.user_id);
     const text = one.email || one.name;
     return [
       make("div", {}, text ? link(who, activity({ text, from }), { className: "person-name" }) : who, one.name && one.email ? make("div", { className: "soft small" }, address(one.email)) : null),
@@ -95,19 +97,19 @@ function referrers({ referrers: found }, from) {
       number(one.converted),
     ];
   });
-  return card("Who refers most", table("Who refers most", ["Person", "Friends", "Converted"], rows));
+  return card(texts.referrers, table(texts.referrers, texts.referrersColumns, rows));
 }
 
 function campaigns(results, health, states) {
-  if (!results.campaigns.length) return card("Campaigns", make("p", {}, "No campaign is set up yet. ", link("Set one up", "#/campaigns")));
+  if (!results.campaigns.length) return card(texts.campaigns, make("p", {}, texts.noCampaignIsSetUpYet, link(texts.setOneUp, "#/campaigns")));
   const levels = new Map(health.campaigns.map((one) => [one.campaign_id, one]));
   const most = Math.max(1, ...results.campaigns.flatMap((one) => one.days));
   const items = results.campaigns.map((one) => {
     const status = states.get(one.campaign_id);
     const level = levels.get(one.campaign_id)?.level;
-    const state = status === "active" && !["good", undefined].includes(level) ? badge(levelBadge(level)) : status ? badge(CAMPAIGN_STATES[status]) : badge(["Not set up", "quiet"]);
-    const words = `${plural(one.invited, "friend")} · ${number(one.in_intercom)} in Intercom · ${number(one.converted)} converted · ${plural(one.rewarded, "reward")}`;
-    return make("li", { className: "campaign-row" }, make("div", {}, link(one.name, `#/campaigns/${one.campaign_id}`, { className: "person-name" }), " ", state, make("div", { className: "soft small" }, words), levels.has(one.campaign_id) ? make("div", { className: "soft small" }, "At Referral Factory: ", proofLine(levels.get(one.campaign_id).completeness)) : null), spark(one.days, most, `${one.name}: friends invited, by day`));
+    const state = status === "active" && !["good", undefined].includes(level) ? badge(levelBadge(level)) : status ? badge(CAMPAIGN_STATES[status]) : badge([texts.notSetUp, "quiet"]);
+    const words = texts.counts(one.invited, one.in_intercom, one.converted, one.rewarded);
+    return make("li", { className: "campaign-row" }, make("div", {}, link(one.name, `#/campaigns/${one.campaign_id}`, { className: "person-name" }), " ", state, make("div", { className: "soft small" }, words), levels.has(one.campaign_id) ? make("div", { className: "soft small" }, common.atReferralFactory, proofLine(levels.get(one.campaign_id).completeness)) : null), spark(one.days, most, texts.sparkTitle(one.name)));
   });
-  return card("Campaigns", make("ul", { className: "plain" }, ...items));
+  return card(texts.campaigns, make("ul", { className: "plain" }, ...items));
 }

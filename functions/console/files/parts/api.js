@@ -1,6 +1,7 @@
 // The admin API. Problems come back as an ApiError that holds the whole problem document.
 
 import { forget, ready, renew } from "./signin.js";
+import { api as texts } from "./texts/shell.js";
 
 const MOST_PATIENCE = 3; // seconds until a read is tried once more
 const NOTHING_THERE = "There is nothing at this address.";
@@ -19,9 +20,9 @@ export class ApiError extends Error {
 }
 
 function wordsOf(status, problem) {
-  if (problem.detail === NOTHING_THERE) return "This version of the application cannot do that yet.";
+  if (problem.detail === NOTHING_THERE) return texts.notInThisVersion;
   if (status === 422 && problem.errors?.length) return problem.errors.map((each) => each.message).join(" ");
-  return problem.detail || problem.title || `The application answers ${status}. Please try again.`;
+  return problem.detail || problem.title || texts.answers(status);
 }
 
 /** The answer's body. `query` leaves out what is empty. */
@@ -73,7 +74,7 @@ async function call(method, path, body, headers = {}, isLast = false) {
       Authorization: `Bearer ${session?.token ?? ""}`,
     },
   }).catch(() => {
-    throw new ApiError(0, { detail: "The application cannot be reached. Nothing was saved." });
+    throw new ApiError(0, { detail: texts.unreachable });
   });
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return { body: answer, etag: response.headers.get("ETag") };
@@ -84,7 +85,7 @@ async function call(method, path, body, headers = {}, isLast = false) {
   if (response.status === 401) {
     if (!isLast && (await renew())) return call(method, path, body, headers, true);
     forget();
-    throw new ApiError(401, { detail: "Your sign-in has ended. Please sign in again." });
+    throw new ApiError(401, { detail: texts.signInHasEnded });
   }
   throw new ApiError(response.status, answer);
 }

@@ -6,12 +6,14 @@ import { picker } from "./picker.js";
 import { TYPE_NAMES } from "./texts/fields.js";
 import { moment } from "./words.js";
 import { askNewAttribute, create, loadAttributes, shortName } from "./workspace.js";
+import { common } from "./texts/common.js";
+import { attributeSelect as texts } from "./texts/shell.js";
 
 /**
  * `only` may refuse an attribute with a reason. `suggested`: short names that fit here, the best first. `tracking`: it is only watched, so
  * that one which cannot be written will do. `reading`: values are read from it. `type`: of one that is created.
  */
-export function attributeSelect(model, value, changed, { empty = "Choose an attribute", only = () => "", label, reading = false, tracking = false, type = "string", suggested = [], clearable = false } = {}) {
+export function attributeSelect(model, value, changed, { empty = common.chooseAnAttribute, only = () => "", label, reading = false, tracking = false, type = "string", suggested = [], clearable = false } = {}) {
   const place = make("span", { className: "attribute" });
   const takes = make("span", { className: "hint takes" });
   let chosen = value;
@@ -31,7 +33,7 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
 
   const textOf = (name) => {
     const found = model.attributes.items.find((one) => one.name === name);
-    return found ? titleOf(found) : `${shortName(name)} (not in Intercom)`;
+    return found ? titleOf(found) : texts.notInIntercom(shortName(name));
   };
 
   function groups() {
@@ -43,9 +45,9 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
     const best = suggested.flatMap((name) => items.find((one) => shortName(one.name) === name) ?? []);
     const others = items.filter((one) => !best.includes(one));
     return [
-      { group: "Suggested", options: best.map(entry) },
-      { group: "Your own", options: others.filter((one) => one.custom).map(entry) },
-      { group: "Standard", options: others.filter((one) => !one.custom).map(entry) },
+      { group: texts.suggested, options: best.map(entry) },
+      { group: texts.yourOwn, options: others.filter((one) => one.custom).map(entry) },
+      { group: texts.standard, options: others.filter((one) => !one.custom).map(entry) },
     ];
   }
 
@@ -55,9 +57,9 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
     const missing = suggested.find((name) => !known.has(name));
     const name = text || missing || "";
     if (!name || known.has(name.toLowerCase()) || type === "options") {
-      return { text: "Create a new attribute…", make: () => attempt(async () => took(await askNewAttribute(known.has(name.toLowerCase()) ? "" : name, type))) };
+      return { text: texts.createNew, make: () => attempt(async () => took(await askNewAttribute(known.has(name.toLowerCase()) ? "" : name, type))) };
     }
-    return { text: `Create “${name}” (${TYPE_NAMES[type].toLowerCase()})`, make: () => attempt(async () => took(await create(name, type))) };
+    return { text: texts.createNamed(name, TYPE_NAMES[type].toLowerCase()), make: () => attempt(async () => took(await create(name, type))) };
   }
 
   async function took(made) {
@@ -65,7 +67,7 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
       await model.refresh(false);
       chosen = made.name;
       changed(made.name);
-      say(`${shortName(made.name)} is now in Intercom.`);
+      say(texts.isInIntercom(shortName(made.name)));
     }
     render(true);
   }
@@ -78,7 +80,7 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
 
   function describe() {
     const found = model.attributes.items.find((one) => one.name === chosen);
-    takes.textContent = found && !reading ? `takes ${found.takes}` : "";
+    takes.textContent = found && !reading ? texts.takes(found.takes) : "";
   }
 
   render();
@@ -89,13 +91,13 @@ export function attributeSelect(model, value, changed, { empty = "Choose an attr
 const titleOf = (one) => (one.custom ? one.label || shortName(one.name) : one.label);
 
 function whyNot(one, reading) {
-  if (reading) return one.can_be_read ? "" : "this application does not read it";
-  return one.can_be_written ? "" : (one.why_not ?? "cannot be written").replace(/\.$/, "");
+  if (reading) return one.can_be_read ? "" : texts.notRead;
+  return one.can_be_written ? "" : (one.why_not ?? texts.notWritten).replace(/\.$/, "");
 }
 
 /** The same with a visible label, for a setting that names one attribute or none. */
 export function attributeField(model, label, value, changed, { place, hint, ...others } = {}) {
-  const control = attributeSelect(model, value, changed, { label, empty: "Not used", clearable: true, ...others });
+  const control = attributeSelect(model, value, changed, { label, empty: texts.notUsed, clearable: true, ...others });
   const made = field(label, make("span", {}), { place, hint });
   made.querySelector("label").removeAttribute("for");
   made.querySelector("span").replaceWith(control);
@@ -107,12 +109,12 @@ export function refreshBar(model, button) {
   const text = make("span", { className: "soft", role: "status" });
   const tell = () => {
     const { items, problem, at } = model.attributes;
-    const meanwhile = items.length ? ["The list is the one read before, ", moment(at), "."] : ["Names can be typed meanwhile."];
-    text.replaceChildren(...(problem ? [`Intercom’s attributes cannot be read: ${problem} `, ...meanwhile] : [`${items.length} attributes in your Intercom workspace.`]));
+    const meanwhile = items.length ? [texts.readBefore, moment(at), "."] : [texts.canBeTyped];
+    text.replaceChildren(...(problem ? [texts.cannotBeRead(problem), ...meanwhile] : [texts.count(items.length)]));
   };
   tell();
   model.onAttributes(tell);
-  return make("div", { className: "row" }, button("Refresh attributes", () => model.refresh(true)), text);
+  return make("div", { className: "row" }, button(texts.refreshAttributes, () => model.refresh(true)), text);
 }
 
 export { loadAttributes };

@@ -2,6 +2,7 @@
 
 import { draw, make } from "./dom.js";
 import { duration, number } from "./texts/numbers.js";
+import { charts as texts } from "./texts/shell.js";
 
 const WIDTH = 640;
 const HEIGHT = 180;
@@ -38,7 +39,7 @@ export function spark(values, most, title) {
   const step = 100 / Math.max(1, values.length);
   const bars = values.map((value, index) => draw("rect", { x: index * step, y: 24 - (22 * value) / most, width: Math.max(0.4, step * 0.75), height: (22 * value) / most, class: "series-b" }));
   const rule = draw("line", { x1: 0, x2: 100, y1: 24, y2: 24, class: "rule" });
-  return draw("svg", { viewBox: "0 0 100 25", preserveAspectRatio: "none", class: "spark", role: "img", "aria-label": `${title}: ${values.reduce((sum, value) => sum + value, 0)} in all` }, rule, ...bars);
+  return draw("svg", { viewBox: "0 0 100 25", preserveAspectRatio: "none", class: "spark", role: "img", "aria-label": texts.sparkLabel(title, values.reduce((sum, value) => sum + value, 0)) }, rule, ...bars);
 }
 
 /** Days as lines on a logarithmic scale of seconds. Days without a value are gaps. */

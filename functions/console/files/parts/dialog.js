@@ -1,6 +1,7 @@
 // Questions in a window of their own: the keyboard stays in it, Escape is no.
 
 import { button, make } from "./dom.js";
+import { common } from "./texts/common.js";
 
 /** Opens a dialog; `choices` are `[text, value, class]`. Answers the value, null for Escape. `check` may refuse by throwing. */
 export function ask(title, content, choices, check = async () => {}) {
@@ -44,7 +45,7 @@ export const confirmed = async (title, text, yes, className = "first") =>
     title,
     [text].flat().map((each) => make("p", {}, each)),
     [
-      ["Cancel", false],
+      [common.cancel, false],
       [yes, true, className],
     ],
   )) === true;

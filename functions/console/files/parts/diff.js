@@ -1,6 +1,7 @@
 // Two versions of settings side by side: only what differs, each place in words.
 
 import { make, table } from "./dom.js";
+import { diff as texts } from "./texts/shell.js";
 
 /** `sync.mapping[2].to` → value, for every value in the document. */
 function flat(value, place = "", found = new Map()) {
@@ -20,8 +21,8 @@ export function differences(before, after) {
 
 export function diffTable(before, after, heads) {
   const rows = differences(before, after).map(([place, old, fresh]) => [wordsOf(place), show(old, "del"), show(fresh, "ins")]);
-  if (!rows.length) return make("p", { className: "soft" }, "Nothing differs.");
-  return table("What differs", ["Setting", ...heads], rows);
+  if (!rows.length) return make("p", { className: "soft" }, texts.nothingDiffers);
+  return table(texts.whatDiffers, [texts.setting, ...heads], rows);
 }
 
 const show = (value, tag) => (value === undefined || value === null || value === "" ? "–" : make(tag, {}, String(value)));

@@ -1,6 +1,7 @@
 // Elements made by hand: texts are set as text, never as HTML.
 
-import { capital } from "./texts/numbers.js";
+import { common } from "./texts/common.js";
+import { dom as texts } from "./texts/shell.js";
 
 /** An element. Names with a dash, `role` and `list` become attributes, the others properties; null and false are left out. */
 export function make(tag, properties = {}, ...children) {
@@ -32,7 +33,7 @@ export function card(title, ...children) {
 /** A table; on a telephone each row becomes a block whose cells name their columns. Cells are texts or elements. */
 export function table(caption, heads, rows) {
   // The roles are what these elements are anyway; as blocks they would lose them.
-  const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text || make("span", { className: "unseen" }, "More")));
+  const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text || make("span", { className: "unseen" }, texts.more)));
   const cellOf = (cell, index) => make("td", { role: "cell", "data-head": heads[index] || null }, cell ?? "");
   const body = rows.map((cells) => make("tr", { role: "row" }, ...cells.map(cellOf)));
   const made = make(
@@ -64,7 +65,7 @@ export function say(sentence, kind = "good") {
   const status = document.getElementById("status");
   say.at = Date.now();
   status.className = kind;
-  const close = sentence && kind === "bad" ? make("button", { type: "button", className: "close", "aria-label": "Close this message" }, "✕") : null;
+  const close = sentence && kind === "bad" ? make("button", { type: "button", className: "close", "aria-label": texts.closeMessage }, "✕") : null;
   close?.addEventListener("click", () => status.replaceChildren());
   status.replaceChildren(...[sentence, close].filter(Boolean));
   requestAnimationFrame(giveWay);
@@ -107,14 +108,14 @@ export async function attempt(action) {
 export function arriving(what, load) {
   const place = make("div", { className: "arriving" });
   async function fill() {
-    place.replaceChildren(make("p", { className: "soft" }, `Loading ${what}…`));
+    place.replaceChildren(make("p", { className: "soft" }, texts.loading(what)));
     try {
       place.replaceChildren(...[await load()].flat());
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (error.status === 401) dispatchEvent(new CustomEvent("signed-out"));
-      const words = error.absent ? `This version of the application has no ${what} yet.` : `${capital(what)} cannot be shown. ${error.message}`;
-      place.replaceChildren(make("p", { className: "note warn" }, words, " ", error.absent ? null : button("Try again", fill)));
+      const words = error.absent ? texts.notInThisVersion(what) : texts.cannotBeShown(what, error.message);
+      place.replaceChildren(make("p", { className: "note warn" }, words, " ", error.absent ? null : button(common.tryAgain, fill)));
     }
   }
   place.refill = fill;

@@ -2,6 +2,7 @@
 
 import { button, card, make } from "./dom.js";
 import { checkbox, field, input } from "./form.js";
+import { more as texts } from "./texts/shell.js";
 
 export function moreTab(model) {
   const keep = (value) => {
@@ -9,22 +10,22 @@ export function moreTab(model) {
     model.changed();
   };
   const text = make("pre", { className: "scroll", tabIndex: 0 });
-  const whole = make("details", {}, make("summary", {}, "All settings as text, for those who keep them in git"), text);
+  const whole = make("details", {}, make("summary", {}, texts.allAsText), text);
   whole.addEventListener("toggle", () => (text.textContent = JSON.stringify(model.document(), null, 2)));
   return [
     card(
-      "People who joined before",
-      checkbox("Send people who joined before the campaign became active, too", model.settings.backfill, keep, {
+      texts.joinedBefore,
+      checkbox(texts.backfill, model.settings.backfill, keep, {
         place: "backfill",
-        hint: "Otherwise only who joins from now on goes to Intercom.",
+        hint: texts.backfillHint,
       }),
     ),
     card(
-      "Names of webhook fields",
-      make("p", { className: "soft" }, "Only if your webhooks call a field by another name: which field of a person it is, such as email or meta.Last Name."),
+      texts.namesTitle,
+      make("p", { className: "soft" }, texts.aboutNames),
       aliases(model),
     ),
-    card("As text", whole),
+    card(texts.asText, whole),
   ];
 }
 
@@ -38,11 +39,11 @@ function aliases(model) {
   const render = () =>
     list.replaceChildren(
       ...rows.map((row, index) => {
-        const name = field("In the webhook", input(row[0], (text) => {
+        const name = field(texts.inTheWebhook, input(row[0], (text) => {
           row[0] = text;
           keep();
         }));
-        const meaning = field("Means", input(row[1], (text) => {
+        const meaning = field(texts.means, input(row[1], (text) => {
           row[1] = text;
           keep();
         }));
@@ -51,12 +52,12 @@ function aliases(model) {
           keep();
           render();
           (list.querySelectorAll("button")[Math.min(index, rows.length - 1)] ?? add).focus();
-        }, { className: "small", "aria-label": `Remove the name ${row[0]}` });
+        }, { className: "small", "aria-label": texts.removeName(row[0]) });
         return make("div", { className: "map alias", "data-place": `aliases.${row[0]}` }, name, meaning, make("span", { className: "tools" }, remove));
       }),
     );
   render();
-  const add = button("Add a name", () => {
+  const add = button(texts.addAName, () => {
     rows.push(["", ""]);
     render();
     list.lastElementChild.querySelector("input").focus();

@@ -1,6 +1,7 @@
 // A list to choose from that one can search, as the ARIA authoring practices describe a combobox with a list.
 
 import { make } from "./dom.js";
+import { picker as texts } from "./texts/shell.js";
 
 let made = 0;
 
@@ -8,13 +9,13 @@ let made = 0;
  * `groups()`: `[{group, options: [{value, text, hint, why}]}]`; `why` says why an option cannot be chosen. `create(text)`: what the last
  * entry would make of what was typed, `{text, make}`, or null. `choose` is called with the value; "" takes the choice away.
  */
-export function picker({ value, groups, textOf, choose, create = () => null, label, placeholder = "Choose", clearable = false }) {
+export function picker({ value, groups, textOf, choose, create = () => null, label, placeholder = texts.choose, clearable = false }) {
   let chosen = value ?? "";
   let open = false;
   let active = -1;
   const id = `picker-${++made}`;
   const control = make("input", { type: "text", role: "combobox", id, "aria-label": label, "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${id}-list`, autocomplete: "off", spellcheck: false, placeholder });
-  const list = make("ul", { id: `${id}-list`, role: "listbox", className: "picker-list", "aria-label": "Choices", hidden: true });
+  const list = make("ul", { id: `${id}-list`, role: "listbox", className: "picker-list", "aria-label": texts.choices, hidden: true });
   const element = make("span", { className: "picker" }, control, list);
   const entries = () => [...list.querySelectorAll("[role=option]")];
 
@@ -33,10 +34,10 @@ export function picker({ value, groups, textOf, choose, create = () => null, lab
       .map(({ group, options }) => ({ group, options: options.filter((one) => folded(`${one.text} ${one.value}`).includes(wanted)) }))
       .filter(({ options }) => options.length);
     const rest = [];
-    if (clearable && chosen && !wanted) rest.push(entry({ text: "None", take: () => pick("") }));
+    if (clearable && chosen && !wanted) rest.push(entry({ text: texts.none, take: () => pick("") }));
     const fresh = create(words());
     if (fresh) rest.push(entry({ text: fresh.text, take: fresh.make, className: "create" }));
-    if (!found.length && !fresh) rest.push(make("li", { role: "presentation", className: "soft" }, "Nothing matches."));
+    if (!found.length && !fresh) rest.push(make("li", { role: "presentation", className: "soft" }, texts.nothingMatches));
     list.replaceChildren(
       ...found.map(({ group, options }) => make("li", { role: "presentation" }, make("ul", { role: "group", "aria-label": group }, make("li", { role: "presentation", className: "picker-group" }, group), ...options.map((one) => entry({ ...one, take: () => pick(one.value) }))))),
       ...rest,

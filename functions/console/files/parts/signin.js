@@ -1,5 +1,7 @@
 // Sign-in with any OpenID Connect issuer: authorization code with PKCE, tokens kept until the tab closes, renewed before they end.
 
+import { signin as texts } from "./texts/shell.js";
+
 const PENDING = "sign-in";
 const SESSION = "session";
 const RENEW_BEFORE = 120_000; // milliseconds before the end
@@ -18,7 +20,7 @@ async function discover() {
   if (endpoints) return;
   const issuer = config.issuer.replace(/\/$/, "");
   endpoints = await read(`${issuer}/.well-known/openid-configuration`).catch(() => {
-    throw new Error(`The sign-in at ${issuer} does not answer.`);
+    throw new Error(texts.issuerIsSilent(issuer));
   });
 }
 
@@ -87,10 +89,10 @@ export async function complete() {
   const pending = stored(PENDING);
   sessionStorage.removeItem(PENDING);
   history.replaceState(null, "", `/${pending?.hash || ""}`);
-  if (answer.has("error")) throw new Error(`Not signed in: ${answer.get("error_description") || answer.get("error")}`);
+  if (answer.has("error")) throw new Error(texts.notSignedIn(answer.get("error_description") || answer.get("error")));
   const foreign = answer.has("iss") && answer.get("iss") !== endpoints.issuer;
   if (!pending || pending.state !== answer.get("state") || foreign) {
-    throw new Error("This sign-in was begun elsewhere. Please sign in again.");
+    throw new Error(texts.begunElsewhere);
   }
   const response = await fetch(endpoints.token_endpoint, {
     method: "POST",
@@ -102,7 +104,7 @@ export async function complete() {
       code_verifier: pending.verifier,
     }),
   });
-  if (!response.ok) throw new Error("The sign-in was not accepted. Please sign in again.");
+  if (!response.ok) throw new Error(texts.notAccepted);
   keep(await response.json(), pending.nonce);
 }
 
@@ -125,7 +127,7 @@ export function forget() {
 
 function keep(tokens, nonce) {
   const person = claims(tokens.id_token);
-  if (!person || person.nonce !== nonce) throw new Error("The sign-in's answer is not for us. Please sign in again.");
+  if (!person || person.nonce !== nonce) throw new Error(texts.notForUs);
   // An access token made for an API is what that API takes; otherwise (Cognito has none) it is the ID token.
   const audience = claims(tokens.access_token)?.aud;
   const forApi = audience && ![audience].flat().includes(config.client_id);
@@ -151,7 +153,7 @@ function claims(token) {
 
 async function read(address) {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} answers ${response.status}.`);
+  if (!response.ok) throw new Error(texts.answers(address, response.status));
   return response.json();
 }
 

@@ -1,12 +1,13 @@
 // Tabs as the ARIA authoring practices describe them: arrows move, panels that are not shown keep their state.
 
 import { make } from "./dom.js";
+import { tabs as texts } from "./texts/shell.js";
 
 /** `entries`: `[key, title, build, isLazy]`; a lazy one is built when it is first opened. `moved` is told the key of the tab that a person chose. Up to the tab `last`, each ends with the way to the next. */
 export function tabs(entries, first, moved, last) {
   const keys = entries.map(([key]) => key);
   let chosen = keys.includes(first) ? first : keys[0];
-  const list = make("div", { role: "tablist", className: "tabs", "aria-label": "Settings" });
+  const list = make("div", { role: "tablist", className: "tabs", "aria-label": texts.settings });
   const panels = new Map();
   const heads = new Map();
   const waiting = new Map();
@@ -22,7 +23,7 @@ export function tabs(entries, first, moved, last) {
   for (const [index, [key]] of entries.entries()) {
     if (index >= keys.indexOf(last)) continue;
     const [next, title] = entries[index + 1];
-    const go = make("button", { type: "button" }, `Next: ${title}`);
+    const go = make("button", { type: "button" }, texts.next(title));
     go.addEventListener("click", () => {
       open(next, true);
       heads.get(next).scrollIntoView({ block: "center" });
@@ -76,7 +77,7 @@ export function tabs(entries, first, moved, last) {
         head.querySelector(".count")?.remove();
         const found = [...panels.get(key).querySelectorAll(".remark")];
         const kind = found.some((remark) => remark.classList.contains("problem")) ? "problem" : "warn";
-        if (found.length) head.append(make("span", { className: `count ${kind}`, "aria-label": `${found.length} to look at` }, String(found.length)));
+        if (found.length) head.append(make("span", { className: `count ${kind}`, "aria-label": texts.toLookAt(found.length) }, String(found.length)));
       }
     },
   };

@@ -5,6 +5,8 @@ import { ask } from "./dialog.js";
 import { make } from "./dom.js";
 import { field, input, select } from "./form.js";
 import { TYPE_NAMES } from "./texts/fields.js";
+import { common } from "./texts/common.js";
+import { workspace as texts } from "./texts/shell.js";
 
 const ATTRIBUTES = "/api/attributes";
 const LAST = "attributes"; // in the tab's storage: those that came last, for while Intercom is down
@@ -60,21 +62,21 @@ export async function create(name, dataType, options = []) {
 /** Asks for a new attribute and creates it in Intercom; null when the person changed their mind. */
 export function askNewAttribute(suggested = "", type = "string") {
   const wanted = { name: suggested, type, options: "" };
-  const name = field("Name", input(wanted.name, (value) => (wanted.name = value), { required: true }), { hint: "As it will be called in Intercom, such as referral_link." });
+  const name = field(texts.name, input(wanted.name, (value) => (wanted.name = value), { required: true }), { hint: texts.nameHint });
   const choices = make("textarea", { rows: 4 });
-  const options = field("Options, one a line", choices);
+  const options = field(texts.options, choices);
   options.hidden = wanted.type !== "options";
   const kinds = select(wanted.type, Object.entries(TYPE_NAMES), (value) => {
     wanted.type = value;
     options.hidden = value !== "options";
   });
-  const content = [name, field("Type", kinds, { hint: "Intercom cannot change it later." }), options];
+  const content = [name, field(texts.type, kinds, { hint: texts.typeHint }), options];
   return ask(
-    "Create an attribute in Intercom",
+    texts.createTitle,
     content,
     [
-      ["Cancel", null],
-      ["Create it", true, "first"],
+      [common.cancel, null],
+      [texts.createIt, true, "first"],
     ],
     async (value) => {
       if (!value) return null;

@@ -6,14 +6,16 @@ import { read, readCampaign, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
 import { arriving, attempt, button, card, make, replaceKeeping, say } from "../parts/dom.js";
 import { badge, moment } from "../parts/words.js";
-import { duration, number, plural } from "../parts/texts/numbers.js";
+import { number } from "../parts/texts/numbers.js";
 import { RUN_STATES, VENDORS } from "../parts/texts/states.js";
+import { common } from "../parts/texts/common.js";
+import { syncRuns as texts } from "../parts/texts/sync.js";
 
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
 const PAGE = 10;
 
 /** The runs of a campaign, newest first; while one is open the list renews itself. `isEdited`: whether its settings wait to be saved. */
-export function runsCard(id, title = "Sync runs", isEdited = () => false) {
+export function runsCard(id, title = texts.title, isEdited = () => false) {
   const path = `/api/campaigns/${id}/syncs`;
   const known = new Map(); // the runs that are shown, by id
   let cursor = null;
@@ -34,44 +36,44 @@ export function runsCard(id, title = "Sync runs", isEdited = () => false) {
     show(page);
   }
   const list = make("div", {});
-  const older = make("div", { className: "row" }, button("Older runs", loadOlder));
+  const older = make("div", { className: "row" }, button(texts.olderRuns, loadOlder));
   const renew = () => attempt(load);
 
   function show({ items, problems }) {
     for (const each of items) known.set(each.run_id, each);
-    const start = button("Sync now", async () => {
-      if (isEdited()) throw new Error("Save your changes first: a run uses what is saved.");
+    const start = button(texts.syncNow, async () => {
+      if (isEdited()) throw new Error(texts.saveFirst);
       const effects = await syncEffects(complete((await Promise.all([readCampaign(id), learnDefaults()]))[0].body));
-      if (!(await confirmed("Sync now?", effects, "Start the sync"))) return;
+      if (!(await confirmed(texts.syncQuestion, effects, texts.startTheSync))) return;
       await send(path);
-      say("A sync run has begun.");
+      say(texts.begun);
       await renew();
     });
     const runs = [...known.values()].sort((one, other) => Number(other.run_id) - Number(one.run_id)).map(run);
     replaceKeeping(list, [
       ...problems.map((text) => make("p", { className: "note bad" }, text)),
       make("div", { className: "row" }, start),
-      ...(runs.length ? runs : problems.length ? [] : [make("p", { className: "soft" }, "No run yet.")]),
+      ...(runs.length ? runs : problems.length ? [] : [make("p", { className: "soft" }, texts.noRunYet)]),
     ]);
     older.hidden = cursor === null;
   }
 
   function run(each) {
     const isOpen = OPEN.has(each.state);
-    const bar = make("progress", { max: each.total ?? 1, "aria-label": "Progress of the run" });
+    const bar = make("progress", { max: each.total ?? 1, "aria-label": texts.progress });
     if (each.total !== null) bar.value = each.finished;
     const counts = [
-      each.total === null ? `${plural(each.seen, "contact")} seen` : `${number(each.finished)} of ${plural(each.total, "contact")}`,
-      `${number(each.created)} new in Referral Factory`,
-      `${number(each.linked)} got a link`,
-      `${number(each.unchanged)} unchanged`,
+      each.total === null ? texts.seen(each.seen) : texts.finished(each.finished, each.total),
+      texts.created(each.created),
+      texts.linked(each.linked),
+      texts.unchanged(each.unchanged),
       ...reasons(each.skipped, "skipped"),
       ...reasons(each.failed, "failed"),
     ];
-    const left = isOpen && each.seconds_left !== null ? ` About ${duration(each.seconds_left)} left, ${number(Math.round(each.per_minute))} a minute.` : "";
+    const left = isOpen && each.seconds_left !== null ? texts.left(each.seconds_left, Math.round(each.per_minute)) : "";
     const cancel = isOpen
-      ? button("Cancel", async () => {
-          if (!(await confirmed("Cancel this run?", "What was done stays done. The next run goes on.", "Cancel the run", "danger"))) return;
+      ? button(common.cancel, async () => {
+          if (!(await confirmed(texts.cancelQuestion, texts.aboutCancelling, texts.cancelTheRun, "danger"))) return;
           await send(`${path}/${encodeURIComponent(each.run_id)}/cancel`);
           await renew();
         })
@@ -83,13 +85,13 @@ export function runsCard(id, title = "Sync runs", isEdited = () => false) {
       isOpen ? bar : null,
       make("p", {}, `${counts.join(" · ")}.${left}`),
       each.reason ? make("p", { className: "note" }, each.reason) : null,
-      ...each.smaller_pages.map((vendor) => make("p", { className: "soft" }, `${VENDORS[vendor]}’s pages were too large or too slow: fewer people are asked for at a time.`)),
+      ...each.smaller_pages.map((vendor) => make("p", { className: "soft" }, texts.smallerPages(VENDORS[vendor]))),
       leavers(each),
       each.examples.length ? examples(each.examples) : null,
     );
   }
 
-  const place = arriving("sync runs", async () => {
+  const place = arriving(texts.arriving, async () => {
     await load();
     return [list, older];
   });
@@ -102,11 +104,11 @@ const reasons = (counts, word) => Object.entries(counts).map(([reason, count]) =
 function leavers({ left_list: count, leavers: ids }) {
   if (!count) return null;
   const items = ids.map((id) => make("li", {}, make("code", {}, id)));
-  const words = `${plural(count, "contact")} left the lists since the whole run before. Their links stay as they are.`;
+  const words = texts.leavers(count);
   return make("details", {}, make("summary", {}, words), make("ul", {}, ...items));
 }
 
 function examples(found) {
   const items = found.map((each) => make("li", {}, make("code", {}, each.contact_id), ` ${each.reason}`));
-  return make("details", {}, make("summary", {}, "Examples of what was skipped or failed"), make("ul", {}, ...items));
+  return make("details", {}, make("summary", {}, texts.examples), make("ul", {}, ...items));
 }

@@ -4,20 +4,17 @@ import { attributeField, attributeSelect, refreshBar } from "../parts/attribute_
 import { arriving, button, card, make } from "../parts/dom.js";
 import { checkbox, field, input, radios, select } from "../parts/form.js";
 import { runsCard } from "./sync_runs.js";
-import { plural } from "../parts/texts/numbers.js";
 import { suggestButton, WRITE_BACK } from "../campaign/suggest.js";
 import { formField } from "../parts/texts/fields.js";
 import * as workspace from "../parts/workspace.js";
+import { common } from "../parts/texts/common.js";
+import { syncSettings as texts } from "../parts/texts/sync.js";
 
 const INTERVALS = [5, 10, 15, 30, 60, 120, 360, 720, 1440];
 export function syncTab(model) {
   const section = model.settings.sync;
   const details = make("div", {});
-  const modes = [
-    ["off", "Off", "No referral links are made for contacts."],
-    ["once", "Once", "Everybody who is there now gets a link."],
-    ["ongoing", "Ongoing", "New and changed contacts as well, at an interval."],
-  ];
+  const modes = texts.modes;
   const choose = (mode) => {
     section.mode = mode;
     if (mode !== "off" && !section.mapping.length) section.mapping.push({ from: "name", to: "first_name" }, { from: "email", to: "email" });
@@ -30,12 +27,12 @@ export function syncTab(model) {
   render();
   return [
     card(
-      "Referral links for your Intercom contacts",
-      make("p", { className: "soft" }, "Contacts join the campaign in Referral Factory, and their link comes back to Intercom."),
-      radios("Sync", section.mode, modes, choose, { place: "sync.mode" }),
+      texts.cardTitle,
+      make("p", { className: "soft" }, texts.about),
+      radios(texts.sync, section.mode, modes, choose, { place: "sync.mode" }),
     ),
     details,
-    model.isNew ? null : runsCard(model.id, "Sync runs", () => model.isEdited),
+    model.isNew ? null : runsCard(model.id, texts.runs, () => model.isEdited),
   ].filter(Boolean);
 }
 
@@ -45,10 +42,10 @@ function cards(model, section) {
     model.changed();
   };
   const minutes = [...new Set([...INTERVALS, section.interval_minutes])].sort((a, b) => a - b);
-  const interval = select(String(section.interval_minutes), minutes.map((each) => [String(each), each < 60 ? `${each} minutes` : `${each / 60} h`]), (text) => keep("interval_minutes")(Number(text)));
+  const interval = select(String(section.interval_minutes), minutes.map((each) => [String(each), each < 60 ? texts.minutes(each) : texts.hours(each / 60)]), (text) => keep("interval_minutes")(Number(text)));
   return [
-    card("Who", source(model, section), section.mode === "ongoing" ? field("Every", interval, { place: "sync.interval_minutes" }) : null),
-    card("What Referral Factory gets", make("p", { className: "soft" }, "It needs a first name and the e-mail of each contact."), refreshBar(model, button), rows(model, section)),
+    card(texts.who, source(model, section), section.mode === "ongoing" ? field(texts.every, interval, { place: "sync.interval_minutes" }) : null),
+    card(texts.whatReferralFactoryGets, make("p", { className: "soft" }, texts.aboutMapping), refreshBar(model, button), rows(model, section)),
     writeBack(model, section.write_back),
     notification(section, keep("notify")),
   ];
@@ -62,34 +59,28 @@ function writeBack(model, section) {
   };
   const render = () => fields.replaceChildren(...WRITE_BACK.map(([name, label, type, attribute]) => attributeField(model, label, section[name], keep(name), { place: `sync.write_back.${name}`, type, suggested: [attribute] })));
   render();
-  return card("What comes back to Intercom", fields, make("div", { className: "row" }, suggestButton(model, section, WRITE_BACK, render)));
+  return card(texts.whatComesBackToIntercom, fields, make("div", { className: "row" }, suggestButton(model, section, WRITE_BACK, render)));
 }
 
 function notification(section, keep) {
-  const warning = make("p", { className: "note warn", hidden: !section.notify }, "Everybody who is synced for the first time may get an e-mail from Referral Factory.");
+  const warning = make("p", { className: "note warn", hidden: !section.notify }, texts.notifyWarning);
   const choose = (value) => {
     warning.hidden = !value;
     keep(value);
   };
-  const hint = "Off unless you choose it: nobody is mailed by surprise.";
-  return card("Notification", checkbox("Referral Factory may e-mail these people about their new link", section.notify, choose, { place: "sync.notify", hint }), warning);
+  const hint = texts.notifyHint;
+  return card(texts.notification, checkbox(texts.notify, section.notify, choose, { place: "sync.notify", hint }), warning);
 }
 
 function source(model, section) {
   const lists = make("div", { "data-place": "sync.source.ids" });
-  const choices = [
-    ["all", "All contacts"],
-    ["leads", "All leads"],
-    ["users", "All users"],
-    ["segments", "Segments (active lists)", "Who enters the segment later is synced as well."],
-    ["tags", "Tags (static lists)"],
-  ];
+  const choices = texts.choices;
   function render() {
     const { kind } = section.source;
     if (!["segments", "tags"].includes(kind)) return lists.replaceChildren();
     const load = async () => boxes(model, section.source, await workspace[kind]());
     const place = arriving(kind, load);
-    const again = button("Refresh the list", () => {
+    const again = button(texts.refreshTheList, () => {
       workspace.forgetLists();
       return place.refill();
     });
@@ -101,22 +92,22 @@ function source(model, section) {
     model.changed();
     render();
   };
-  return make("div", {}, radios("Which contacts?", section.source.kind, choices, choose, { place: "sync.source" }), lists);
+  return make("div", {}, radios(texts.whichContacts, section.source.kind, choices, choose, { place: "sync.source" }), lists);
 }
 
 function boxes(model, chosen, found) {
-  if (!found.length) return make("p", { className: "note" }, "Your Intercom workspace has none.");
-  const unknown = chosen.ids.filter((id) => !found.some((one) => one.id === id)).map((id) => ({ id, name: `${id} – not in Intercom any more`, count: null }));
+  if (!found.length) return make("p", { className: "note" }, texts.none);
+  const unknown = chosen.ids.filter((id) => !found.some((one) => one.id === id)).map((id) => ({ id, name: texts.notThereAnyMore(id), count: null }));
   const toggle = (id) => (on) => {
     chosen.ids = on ? [...chosen.ids, id] : chosen.ids.filter((each) => each !== id);
     model.changed();
   };
-  const label = (one) => `${one.name}${one.count === null ? "" : ` – ${plural(one.count, "contact")}`}`;
-  return make("fieldset", {}, make("legend", {}, "Lists"), ...[...found, ...unknown].map((one) => checkbox(label(one), chosen.ids.includes(one.id), toggle(one.id))));
+  const label = (one) => `${one.name}${one.count === null ? "" : ` – ${texts.contacts(one.count)}`}`;
+  return make("fieldset", {}, make("legend", {}, texts.lists), ...[...found, ...unknown].map((one) => checkbox(label(one), chosen.ids.includes(one.id), toggle(one.id))));
 }
 
 function rows(model, section) {
-  const list = make("div", { className: "rows", role: "group", "aria-label": "Sync mapping", "data-place": "sync.mapping" });
+  const list = make("div", { className: "rows", role: "group", "aria-label": texts.syncMapping, "data-place": "sync.mapping" });
   const changed = () => {
     model.changed();
     render();
@@ -127,18 +118,18 @@ function rows(model, section) {
         const from = attributeSelect(model, row.from, (name) => {
           row.from = name;
           model.changed();
-        }, { label: `Sync row ${index + 1}: from`, reading: true });
+        }, { label: texts.fromOf(index + 1), reading: true });
         const to = target(model, row, index, changed);
         const remove = button("✕", () => {
           section.mapping.splice(index, 1);
           changed();
           (list.querySelectorAll(".tools button")[Math.min(index, section.mapping.length - 1)] ?? add).focus();
-        }, { className: "small", "aria-label": `Remove sync row ${index + 1}` });
+        }, { className: "small", "aria-label": texts.removeOne(index + 1) });
         return make("div", { className: "map", "data-place": `sync.mapping[${index}]` }, from, make("span", { className: "arrow", "aria-hidden": "true" }, "→"), make("span", { "data-place": `sync.mapping[${index}].to` }, to), make("span", { className: "tools" }, remove));
       }),
     );
   render();
-  const add = button("Add a row", () => {
+  const add = button(common.addARow, () => {
     section.mapping.push({ from: "", to: "meta." });
     changed();
     list.lastElementChild.querySelector("input").focus();
@@ -149,16 +140,16 @@ function rows(model, section) {
 function target(model, row, index, changed) {
   const labels = new Set(model.labels("person_referring"));
   const isFree = row.to.startsWith("meta.") && !labels.has(row.to.slice(5));
-  const options = [["first_name", "First name"], ["email", "E-mail"], ...[...labels].map((label) => [`meta.${label}`, formField(label)]), ["meta.", "Another form field…"]];
+  const options = [["first_name", common.firstName], ["email", common.email], ...[...labels].map((label) => [`meta.${label}`, formField(label)]), ["meta.", texts.anotherFieldEntry]];
   const control = select(isFree ? "meta." : row.to, options, (to) => {
     row.to = to;
     changed();
     document.querySelector(`[aria-label="Sync row ${index + 1}: to"]`)?.focus();
-  }, { "aria-label": `Sync row ${index + 1}: to` });
+  }, { "aria-label": texts.toOf(index + 1) });
   if (!isFree) return control;
   const label = input(row.to.slice(5), (text) => {
     row.to = `meta.${text}`;
     model.changed();
-  }, { "aria-label": `Sync row ${index + 1}: label of the form field`, placeholder: "Label of the form field" });
+  }, { "aria-label": texts.labelOf(index + 1), placeholder: common.labelOfTheField });
   return make("span", {}, control, label);
 }

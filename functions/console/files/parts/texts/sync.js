@@ -1,0 +1,78 @@
+// What sync runs and their settings say.
+
+import { duration, number, plural } from "./numbers.js";
+
+export const syncRuns = {
+  title: "Sync runs",
+  olderRuns: "Older runs",
+  syncNow: "Sync now",
+  saveFirst: "Save your changes first: a run uses what is saved.",
+  syncQuestion: "Sync now?",
+  startTheSync: "Start the sync",
+  begun: "A sync run has begun.",
+  noRunYet: "No run yet.",
+  progress: "Progress of the run",
+  seen: (seen) => `${plural(seen, "contact")} seen`,
+  finished: (finished, total) => `${number(finished)} of ${plural(total, "contact")}`,
+  created: (created) => `${number(created)} new in Referral Factory`,
+  linked: (linked) => `${number(linked)} got a link`,
+  unchanged: (unchanged) => `${number(unchanged)} unchanged`,
+  left: (seconds, perMinute) => ` About ${duration(seconds)} left, ${number(perMinute)} a minute.`,
+  cancelQuestion: "Cancel this run?",
+  aboutCancelling: "What was done stays done. The next run goes on.",
+  cancelTheRun: "Cancel the run",
+  smallerPages: (vendor) => `${vendor}’s pages were too large or too slow: fewer people are asked for at a time.`,
+  arriving: "sync runs",
+  leavers: (count) => `${plural(count, "contact")} left the lists since the whole run before. Their links stay as they are.`,
+  examples: "Examples of what was skipped or failed",
+};
+
+export const syncSettings = {
+  modes: [
+    ["off", "Off", "No referral links are made for contacts."],
+    ["once", "Once", "Everybody who is there now gets a link."],
+    ["ongoing", "Ongoing", "New and changed contacts as well, at an interval."],
+  ],
+  choices: [
+    ["all", "All contacts"],
+    ["leads", "All leads"],
+    ["users", "All users"],
+    ["segments", "Segments (active lists)", "Who enters the segment later is synced as well."],
+    ["tags", "Tags (static lists)"],
+  ],
+  cardTitle: "Referral links for your Intercom contacts",
+  about: "Contacts join the campaign in Referral Factory, and their link comes back to Intercom.",
+  sync: "Sync",
+  runs: "Sync runs",
+  minutes: (minutes) => `${minutes} minutes`,
+  hours: (hours) => `${hours} h`,
+  who: "Who",
+  every: "Every",
+  whatReferralFactoryGets: "What Referral Factory gets",
+  aboutMapping: "It needs a first name and the e-mail of each contact.",
+  whatComesBackToIntercom: "What comes back to Intercom",
+  notifyWarning: "Everybody who is synced for the first time may get an e-mail from Referral Factory.",
+  notifyHint: "Off unless you choose it: nobody is mailed by surprise.",
+  notification: "Notification",
+  notify: "Referral Factory may e-mail these people about their new link",
+  refreshTheList: "Refresh the list",
+  whichContacts: "Which contacts?",
+  none: "Your Intercom workspace has none.",
+  notThereAnyMore: (id) => `${id} – not in Intercom any more`,
+  contacts: (count) => plural(count, "contact"),
+  lists: "Lists",
+  syncMapping: "Sync mapping",
+  fromOf: (row) => `Sync row ${row}: from`,
+  removeOne: (row) => `Remove sync row ${row}`,
+  anotherFieldEntry: "Another form field…",
+  toOf: (row) => `Sync row ${row}: to`,
+  labelOf: (row) => `Sync row ${row}: label of the form field`,
+};
+
+export const syncs = {
+  noneIsActive: "No campaign is active yet. ",
+  chooseACampaign: "Choose a campaign",
+  thenItsTab: ", then its tab Sync.",
+  title: "Sync runs",
+  activity: "Activity",
+};
