@@ -90,7 +90,7 @@ function referrer(known) {
 }
 
 function overwritten({ overwritten: before }, path, reload) {
-  const rows = Object.entries(before).map(([name, value]) => [make("code", {}, shortName(name)), value === null || value === "" ? "(empty)" : shown(value)]);
+  const rows = Object.entries(before).map(([name, value]) => [make("code", {}, shortName(name)), value === null || value === "" ? texts.empty : shown(value)]);
   if (!rows.length) return [];
   const text = texts.aboutOverwritten;
   const back = button(texts.putBack, async () => {

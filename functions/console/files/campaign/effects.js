@@ -17,7 +17,7 @@ const fields = ({ mapping }) => new Set(mapping.filter((row) => (row.from || isF
 
 function links({ source, mode, interval_minutes: minutes, notify }) {
   const who = source.ids.length ? texts.contactsOf(source.ids.length, texts.lists[source.kind]) : texts.lists[source.kind];
-  const when = mode === "once" ? "once" : texts.everyMinutes(minutes);
+  const when = mode === "once" ? texts.once : texts.everyMinutes(minutes);
   return texts.links(who, when, notify);
 }
 

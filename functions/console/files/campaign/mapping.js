@@ -40,7 +40,7 @@ export function mappingEditor(model, rows, place, audience) {
       remove.setAttribute("aria-label", nameOfRemoval());
       return model.changed();
     });
-    if (!isFixed(each)) source.setAttribute("aria-label", `Row ${number}: from`);
+    if (!isFixed(each)) source.setAttribute("aria-label", texts.fromOf(number));
 
     function target() {
       const { names, type } = targetsOf(each.from ?? "");

@@ -48,7 +48,7 @@ export function versionsTab(model, takeOver) {
     card(
       texts.title,
       make("p", { className: "soft" }, texts.about),
-      arriving("versions", async () => {
+      arriving(texts.arriving, async () => {
         await more();
         return list;
       }),

@@ -142,6 +142,7 @@ export const referral = {
   asAPersonReferring: "As a person referring",
   countsCaption: "Counts and rewards on the contact",
   aboutOverwritten: "The contact was in Intercom before this signup. It held these values, which the signup wrote over. What somebody has changed since stays as it is, and the signup leaves the contact alone from then on.",
+  empty: "(empty)",
   putBack: "Put back what was there",
   overwrittenTitle: "What the contact held before",
   overwrittenCaption: "Values that were overwritten",

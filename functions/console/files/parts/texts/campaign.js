@@ -139,6 +139,7 @@ export const effects = {
   lists: { all: "all contacts", leads: "all leads", users: "all users", segments: "segment", tags: "tag" },
   become: (who, role, fields) => `${who} become a ${role} in Intercom, with ${plural(fields, "field")}.`,
   contactsOf: (count, kind) => `the contacts of ${plural(count, kind)}`,
+  once: "once",
   everyMinutes: (minutes) => `every ${minutes} minutes`,
   links: (who, when, notify) => `Referral links for ${who}, ${when}. ${notify ? "Referral Factory mails each of them." : "Nobody is mailed."}`,
   theSyncIsOff: "The sync is off. Choose Once or Ongoing, then save.",
@@ -254,6 +255,7 @@ export const suggest = {
 
 export const versions = {
   title: "Versions",
+  arriving: "versions",
   nothingIsSaved: "Nothing is saved yet. Each save is a version.",
   olderVersions: "Older versions",
   changedSince: (version) => `What changed since version ${version}`,
