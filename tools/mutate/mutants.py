@@ -17,16 +17,34 @@ REACHED: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 SILENT = ("logger", "warnings")
 """What tests need not notice: what is only said."""
+AT_DEFINITION = 0
+"""In place of a statement's line: a default, computed when the function is defined."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """``function``: the qualified name of the innermost function around it, empty at a module's or class's own level;
+    ``statement``: the line of the innermost statement around it."""
+
+    scope: str = ""
+    function: str = ""
+    statement: int = 0
+
+    def inside(self, node: ast.AST) -> Place:
+        name = getattr(node, "name", "")
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return Place(f"{self.scope}{name}.<locals>.", f"{self.scope}{name}", self.statement)
+        if isinstance(node, ast.ClassDef):
+            return Place(f"{self.scope}{name}.", self.function, self.statement)
+        return Place(self.scope, self.function, node.lineno) if self.function and isinstance(node, ast.stmt) else self
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """``function``: the innermost function around it, None at a module's or class's own level."""
-
     path: Path
     number: int
     line: int
-    function: tuple[str, int] | None
+    place: Place
     what: str
 
 
@@ -34,8 +52,8 @@ def mutants_of(path: Path) -> list[Mutant]:
     """All of the module's."""
     tree = ast.parse(path.read_text())
     return [
-        Mutant(path, number, node.lineno, function, what)  # type: ignore[attr-defined]
-        for number, (node, function, what, _) in enumerate(_changes(tree))
+        Mutant(path, number, node.lineno, place, what)  # type: ignore[attr-defined]
+        for number, (node, place, what, _) in enumerate(_changes(tree))
     ]
 
 
@@ -50,27 +68,31 @@ def mutated(mutant: Mutant) -> ast.Module:
 
 
 Found = tuple[ast.AST, str, Callable[[], None]]
-Change = tuple[ast.AST, tuple[str, int] | None, str, Callable[[], None]]
+Change = tuple[ast.AST, Place, str, Callable[[], None]]
 
 
 def _changes(tree: ast.Module) -> Iterator[Change]:
-    yield from _within(tree, None)
+    yield from _within(tree, Place())
 
 
-def _within(node: ast.AST, function: tuple[str, int] | None) -> Iterator[Change]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        function = (node.name, node.lineno if not node.decorator_list else node.decorator_list[0].lineno)
-        parts: list[ast.AST] = [*node.args.defaults, *(one for one in node.args.kw_defaults if one), *node.body]
-    elif isinstance(node, ast.AnnAssign):
-        parts = [node.value] if node.value and function else []
-    else:
-        parts = list(ast.iter_child_nodes(node))
+def _within(node: ast.AST, around: Place) -> Iterator[Change]:
     if _is_silent(node):
         return
-    if function or not isinstance(node, ast.Module | ast.ClassDef | ast.Constant):
-        yield from ((one, function, what, change) for one, what, change in _of(node))
+    place = around.inside(node)
+    parts = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        for default in (*node.args.defaults, *(one for one in node.args.kw_defaults if one)):
+            yield from _within(default, Place(place.scope, place.function, AT_DEFINITION))
+        parts = list(node.body)
+    elif isinstance(node, ast.AnnAssign):
+        parts = [node.value] if node.value and place.function else []
+    elif isinstance(node, ast.ClassDef):
+        parts = list(node.body)
+    if place.function or not isinstance(node, ast.Module | ast.ClassDef | ast.Constant):
+        for one, what, change in _of(node):
+            yield one, place.inside(one), what, change
     for part in parts:
-        yield from _within(part, function)
+        yield from _within(part, place)
 
 
 def _is_silent(node: ast.AST) -> bool:

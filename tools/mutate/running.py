@@ -1,19 +1,23 @@
-"""Tests in a process of their own, forked from one that has loaded what others made; a mutant stands in for its module."""
+"""Tests of a mutant, in a process of its own: a fork of one that has collected the tests, with the function's code replaced.
+What is computed at import needs a process that has loaded nothing of shared/ yet."""
 
 from __future__ import annotations
 
+import gc
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import json
 import os
+import resource
+import signal
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -21,17 +25,24 @@ import pytest
 from tools.mutate.mutants import Mutant, mutated
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = str(ROOT / "shared") + os.sep
 LOADED = ("boto3", "botocore.session", "pydantic", "requests", "cryptography.fernet", "aws_lambda_powertools")
-Reached = dict[str, list[str]]
+GREEN, RED, NOT_LIVE, BROKEN = 0, 1, 3, 70
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header")
 
 
 @dataclass(slots=True)
-class Map:
-    """``reached``: by function (path:line of its code) the tests that call it; ``seconds``: how long each test takes."""
+class Job:
+    """``tests``: those that may notice, the likeliest first; ``seconds``: the CPU time that they take as recorded."""
 
-    reached: dict[str, list[str]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
+    mutant: Mutant
+    capability: str
+    tests: list[str]
+    seconds: float = 0.0
+
+    @property
+    def cpu(self) -> int:
+        """Seconds after which it hangs."""
+        return int(10 + 3 * self.seconds)
 
 
 class MutantFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -53,34 +64,79 @@ class MutantFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(mutated(self._mutant), str(self._mutant.path), "exec"), module.__dict__)  # noqa: S102
 
 
-class Recorder:
-    """A plugin that notes which functions of shared/ each test calls."""
+class Bench:
+    """A plugin: the tests are collected once, and each job tries them in a fork."""
 
-    def __init__(self) -> None:
-        self._codes: set[CodeType] = set()
-        self.map = Map()
-        self._reached: dict[str, set[str]] = defaultdict(set)
+    def __init__(self, jobs: Sequence[Job], workers: int, ends_at: float, say: Callable[[int, int], None]) -> None:
+        self._jobs, self._workers, self._ends_at, self._say = jobs, workers, ends_at, say
+        self._live: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
 
-    def _trace(self, frame: FrameType, event: str, argument: Any) -> None:
-        self._codes.add(frame.f_code)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        for one in gc.get_objects():
+            if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(str(ROOT / "shared")):
+                self._live[_key(one.__code__)].append(one)
+        gc.freeze()
+        works = [lambda job=job: self._judge(job, items) for job in self._jobs]
+        for number, outcome in race(works, [job.cpu for job in self._jobs], self._workers, self._ends_at):
+            self._say(number, outcome)
+        return True
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterable[None]:
-        self._codes.clear()
-        began = time.perf_counter()
-        sys.settrace(self._trace)
-        try:
-            yield
-        finally:
-            sys.settrace(None)
-        self.map.seconds[item.nodeid] = time.perf_counter() - began
-        for code in self._codes:
-            if code.co_filename.startswith(SHARED):
-                self._reached[f"{code.co_filename.removeprefix(SHARED)}:{code.co_firstlineno}"].add(item.nodeid)
+    def _judge(self, job: Job, items: dict[str, pytest.Item]) -> int:
+        if not self._replace(job.mutant):
+            return NOT_LIVE
+        chosen = [items[test] for test in job.tests if test in items]
+        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if item.session.testsfailed:
+                return RED
+        return GREEN
 
-    def finished(self) -> Map:
-        self.map.reached = {key: sorted(tests) for key, tests in self._reached.items()}
-        return self.map
+    def _replace(self, mutant: Mutant) -> bool:
+        """Whether the live function is the mutated one now."""
+        if not mutant.place.statement:
+            return False
+        outermost = mutant.place.function.split(".<locals>")[0]
+        codes = list(_codes_within(compile(mutated(mutant), str(mutant.path), "exec"), outermost))
+        number = Counter(map(_key, codes))
+        replaced = False
+        for code in codes:
+            for function in self._live.get(_key(code), ()) if number[_key(code)] == 1 else ():
+                function.__code__ = code
+                replaced = True
+        return replaced
+
+
+def _key(code: CodeType) -> tuple[str, str, int]:
+    return code.co_filename, code.co_qualname, code.co_firstlineno
+
+
+def _codes_within(code: CodeType, outermost: str) -> Iterator[CodeType]:
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            if one.co_qualname == outermost or one.co_qualname.startswith(f"{outermost}.<locals>"):
+                yield one
+            yield from _codes_within(one, outermost)
+
+
+def race(works: Sequence[Callable[[], int]], cpu: Sequence[int], workers: int, ends_at: float) -> Iterator[tuple[int, int]]:
+    """Each in a fork: its number and exit code as it ends. One that hangs ends at its CPU seconds, or at 20 times as many."""
+    running: dict[int, tuple[int, float]] = {}
+    following = 0
+    while running or (following < len(works) and time.monotonic() < ends_at):
+        while len(running) < workers and following < len(works) and time.monotonic() < ends_at:
+            child = fork(works[following], cpu[following])
+            running[child] = (following, time.monotonic() + 20 * cpu[following])
+            following += 1
+        time.sleep(0.01)
+        for child, (number, late) in list(running.items()):
+            if time.monotonic() > late:
+                os.kill(child, signal.SIGKILL)
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                del running[child]
+                yield number, os.waitstatus_to_exitcode(status)
 
 
 def preload() -> None:
@@ -92,39 +148,34 @@ def preload() -> None:
             continue
 
 
-def fork(work: Any) -> int:
-    """The child's process id. ``work`` answers the exit code; nothing of it is printed."""
+def fork(work: Callable[[], int], cpu: int = 0) -> int:
+    """The child's process id. ``work`` answers the exit code; nothing of it is printed; ``cpu`` seconds at most."""
     child = os.fork()
     if child:
         return child
-    code = 70
+    code = BROKEN
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
+        if cpu:
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
         code = int(work())
     except BaseException:  # noqa: BLE001 # the child ends here, whatever happened
-        code = 70
+        code = BROKEN
     finally:
         os._exit(code)
 
 
-def run_tests(tests: Sequence[str], plugins: Sequence[object] = (), *, stop: bool = True) -> int:
+def on_bench(jobs: Sequence[Job], workers: int, ends_at: float, say: Callable[[int, int], None]) -> int:
+    """Collects the jobs' tests and tries one job after the other; ``say`` hears number and outcome of each."""
     os.chdir(ROOT)
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", *(["-x"] if stop else [])]
-    return int(pytest.main([*options, *tests], plugins=list(plugins)))
+    files = sorted({test.split("::")[0] for job in jobs for test in job.tests})
+    return int(pytest.main([*OPTIONS, *files], plugins=[Bench(jobs, workers, ends_at, say)]))
 
 
-def record(folders: Sequence[str], target: Path) -> int:
-    """Runs the folders' tests and stores what each reaches."""
-    recorder = Recorder()
-    code = run_tests(folders, [recorder], stop=False)
-    found = recorder.finished()
-    target.write_text(json.dumps({"reached": found.reached, "seconds": found.seconds}))
-    return code
-
-
-def judge(mutant: Mutant, tests: Sequence[str]) -> int:
-    """0: no test noticed."""
+def from_import(mutant: Mutant, tests: Sequence[str]) -> int:
+    """Tries it where shared/ is not loaded yet. 0: no test noticed."""
     sys.meta_path.insert(0, MutantFinder(mutant))
-    return run_tests(tests)
+    os.chdir(ROOT)
+    return int(pytest.main([*OPTIONS, "-x", *tests]))

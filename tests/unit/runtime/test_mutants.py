@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import ast
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tools.mutate import __main__ as command
-from tools.mutate.mutants import mutants_of, mutated
+from tools.mutate import changes
+from tools.mutate.mutants import AT_DEFINITION, mutants_of, mutated
+from tools.mutate.running import ROOT, Job
 
 MODULE = '''"""A module."""
 import logging
@@ -56,8 +60,99 @@ def test_what_is_only_said_stays(path: Path) -> None:
     assert all("logger.info('judged')" in text and "LIMIT = 5" in text and "Says something." in text for text in texts)
 
 
-def test_a_mutant_knows_its_function(path: Path) -> None:
-    assert {mutant.function for mutant in mutants_of(path)} == {("judge", 8)}
+def test_a_mutant_knows_its_function_and_its_statement(path: Path) -> None:
+    places = {(mutant.place.function, mutant.place.statement) for mutant in mutants_of(path)}
+    assert places == {("judge", AT_DEFINITION), ("judge", 11), ("judge", 12), ("judge", 13)}
+
+
+# -- the whole of it, on a small product ------------------------------------------------------------------------------
+
+PRODUCT = '''"""A product."""
+from contextlib import contextmanager
+
+
+class Door:
+    def __init__(self, most: int = 2) -> None:
+        self.most, self.inside = most, 0
+
+    def enter(self) -> bool:
+        def is_full() -> bool:
+            return self.inside >= self.most
+
+        if is_full():
+            return False
+        self.inside += 1
+        return True
+
+    def leave(self) -> None:
+        self.inside -= 1
+
+
+@contextmanager
+def held(door: Door):
+    entered = door.enter()
+    yield entered
+    if entered:
+        door.leave()
+
+
+def never_tested(door: Door) -> bool:
+    return door.inside > 0
+'''
+ITS_TESTS = '''"""Its tests."""
+import pytest
+
+from shared.vendor.door import Door, held
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_so_many_may_enter(most):
+    door = Door(most)
+    assert [door.enter() for _ in range(most + 1)] == [True] * most + [False]
+
+
+def test_two_may_enter_where_nobody_said_how_many():
+    door = Door()
+    assert [door.enter() for _ in range(3)] == [True, True, False]
+
+
+def test_who_is_held_leaves():
+    door = Door(1)
+    with held(door) as entered:
+        assert entered
+    assert door.enter()
+'''
+
+
+def mutate(place: Path, tests: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command on a product of one module, whose tests are these."""
+    shutil.copytree(ROOT / "tools" / "mutate", place / "tools" / "mutate", dirs_exist_ok=True)
+    for name, text in {"shared/vendor/door.py": PRODUCT, "tests/unit/vendor/test_door.py": tests}.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text)
+    call = [sys.executable, "-m", "tools.mutate", "--only", "vendor", "--workers", "1", *words]
+    return subprocess.run(call, cwd=place, check=False, capture_output=True, text=True, timeout=120)
+
+
+def test_what_no_test_notices_is_named_and_the_rest_is_caught(tmp_path: Path) -> None:
+    done = mutate(tmp_path, ITS_TESTS, "--least", "95")
+    named = done.stdout.split("Nobody noticed:")[1].splitlines()
+    missed = [line.strip().removeprefix("shared/vendor/door.py:") for line in named]
+    assert sorted(filter(None, missed)) == [
+        "19: 1 becomes 2",
+        "26: if “entered” is always True",
+        "31: 0 becomes 1 (no test reaches it)",
+        "31: Gt becomes GtE (no test reaches it)",
+        "31: returns None instead of “door.inside > 0” (no test reaches it)",
+    ]
+    assert done.returncode == 1, done.stdout
+
+
+def test_nothing_is_tried_while_the_tests_are_red_by_themselves(tmp_path: Path) -> None:
+    done = mutate(tmp_path, ITS_TESTS.replace("[True, True, False]", "[]"))
+    assert done.returncode == 2
+    assert "not green as they are" in done.stdout
+    assert "tests/unit/vendor/test_door.py" in done.stdout
 
 
 # -- the gate on changed lines ----------------------------------------------------------------------------------------
@@ -79,8 +174,8 @@ def history(folder: Path, *branches: tuple[str, int]) -> None:
 
 
 def base_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(command, "ROOT", folder)
-    return command._git("log", "-1", "--format=%s", command._base()).strip()
+    monkeypatch.setattr(changes, "ROOT", folder)
+    return changes.git("log", "-1", "--format=%s", changes.base()).strip()
 
 
 def test_a_branch_is_compared_with_where_it_left_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,14 +198,14 @@ def test_without_history_the_gate_is_open_and_says_why(
     if commits is not None:
         history(tmp_path, ("main", commits))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(changes, "ROOT", tmp_path)
     monkeypatch.setattr("sys.argv", ["mutate", "--changed", "auto"])
     assert command.main() == 0
     assert "Nothing to compare with: " in capsys.readouterr().out
 
 
 def test_a_handful_of_unnoticed_mutants_is_forgiven_and_a_share_is_not(capsys: pytest.CaptureFixture[str]) -> None:
-    job = command.Job(mutants_of(Path(command.__file__))[0], "vendor", ["a test"])
+    job = Job(mutants_of(Path(command.__file__))[0], "vendor", ["a test"])
     options = argparse.Namespace(least=80)
     caught, missed = (job, command.CAUGHT), (job, command.MISSED)
     assert command._report([caught, missed, missed], options) == 0
