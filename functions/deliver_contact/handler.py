@@ -10,7 +10,8 @@ from shared.messages import DeliverContact, Message
 from shared.observability import logger
 from shared.runtime import bootstrap
 from shared.runtime.batch import Batch
-from shared.use_cases.signup.deliver_contact import DeliveryAttempt, is_our_own
+from shared.use_cases.signup.deliver_contact import DeliveryAttempt
+from shared.use_cases.signup.our_own import tells_of_our_own
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def attempt_of(message: Message) -> DeliveryAttempt:
         if not isinstance(message, DeliverContact):
             raise MalformedPayloadError("not a message to deliver")
-        if message.fields is not None and not is_our_own(environment, message.fields):
+        if message.fields is not None and not tells_of_our_own(environment, message.campaign_id, message.fields):
             name = f"{message.campaign_id}/{message.event}"
             environment.figures.received(Vendor.REFERRAL_FACTORY, name, message.received_at)
             if message.with_next:

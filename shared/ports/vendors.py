@@ -74,6 +74,9 @@ class Intercom(Protocol):
     def unarchive_contact(self, contact_id: str) -> None:
         """Raises NotRestorableError for a deleted or merged one, ContactGoneError."""
 
+    def delete_contact(self, contact_id: str) -> None:
+        """For good. Only for one that we made up. Raises ContactGoneError."""
+
     def merge_contacts(self, lead_id: str, user_id: str) -> None:
         """The lead into the user, for good: the user keeps its values and gains what it lacks. Raises ContactGoneError."""
 

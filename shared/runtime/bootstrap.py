@@ -108,5 +108,6 @@ def _boto3_client(function: str, service: str) -> Any:
 def _requests_transport(settings: Settings) -> HttpTransport:
     from shared.adapters.http.transport import RequestsTransport
 
-    addresses = (settings.intercom_url, settings.referral_factory_api_url, settings.synthetic_signup_url)
+    own = (settings.synthetic_signup_url, settings.console_url)
+    addresses = (settings.intercom_url, settings.referral_factory_api_url, *own)
     return RequestsTransport(address for address in addresses if address)

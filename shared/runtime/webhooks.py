@@ -32,7 +32,11 @@ class Webhooks(Queues):
         from shared.adapters.referral_factory.signup_post import WebhookPost
 
         secret = self._secret_text(self.settings.webhook_secret_arn, "current")
-        return WebhookPost(self._transport, self.settings.synthetic_signup_url, secret)
+        return WebhookPost(self._transport, self.settings.synthetic_signup_url or self._joined_webhook, secret)
+
+    @property
+    def _joined_webhook(self) -> str:
+        return f"{self.settings.console_url.rstrip('/')}/webhooks/referral-factory/{{campaign_id}}/joined"
 
     @property
     def synthetic_campaign_id(self) -> int:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
@@ -26,7 +25,6 @@ from shared.domain.sync.run import RunState, SyncRun
 from shared.domain.sync.source import SyncSettings
 from tests.browser.windows import (
     ARTEFACTS,
-    CALL_SECONDS,
     answer,
     call,
     choose,
@@ -38,6 +36,7 @@ from tests.browser.windows import (
     holds,
     keep_picture,
     order_fault,
+    post_webhook,
     sign_in,
     told,
     until,
@@ -91,13 +90,6 @@ def save(page: Page, stack: Stack) -> None:
     wanted = version(stack) + 1
     page.get_by_role("button", name="Save", exact=True).click()
     told(page, f"Saved as version {wanted}")
-
-
-def post_webhook(stack: Stack, body: Any, *, event: str = "joined", secret: str | None = None) -> int:
-    text = body if isinstance(body, str) else json.dumps(body)
-    headers = {"X-Webhook-Secret": secret or stack.settings.webhook_secret, "Content-Type": "application/json"}
-    address = f"{stack.url}/webhooks/referral-factory/1/{event}"
-    return requests.post(address, data=text.encode(), headers=headers, timeout=CALL_SECONDS).status_code
 
 
 def card(page: Page, title: str) -> Locator:

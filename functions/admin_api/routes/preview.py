@@ -46,10 +46,10 @@ def _campaign(environment: Environment, campaign_id: int, form: PreviewRequest) 
 def _row(environment: Environment, campaign_id: int, form: PreviewRequest) -> Referral:
     if form.person is None:
         return environment.referrals.get(campaign_id, form.user_id or 0)
-    return signup_of(environment, campaign_id, _typed(form.person))
+    return signup_of(environment, campaign_id, typed_person(form.person))
 
 
-def _typed(person: TypedPerson) -> Person:
+def typed_person(person: TypedPerson) -> Person:
     return Person(
         user_id=0,
         audience=Audience(person.audience),

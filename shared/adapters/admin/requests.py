@@ -92,6 +92,10 @@ class PreviewRequest(Form):
     settings: CampaignSettings | None = None
 
 
+class TrialRequest(Form):
+    person: TypedPerson
+
+
 class PersonInCampaign(Form):
     campaign_id: int = Field(ge=1, le=MAX_CAMPAIGN_ID)
     user_id: int = Field(ge=1, le=MAX_USER_ID)

@@ -67,3 +67,21 @@ class PreviewAnswer(Answer):
     contact_id: str | None
     checked: bool
     fields: list[FieldAnswer]
+
+
+class TrialPerson(Answer):
+    user_id: int
+    email: str
+    began_at: float
+    begun_by: str
+
+
+class TrialAnswer(Answer):
+    """`trial` null: nobody is there."""
+
+    trial: TrialPerson | None
+
+
+class TakenBack(Answer):
+    contact_deleted: bool
+    message: str

@@ -199,6 +199,11 @@ class IntercomClient(Intercom):
             raise refused
         document_of(self._checked(response, path, about_contact=True))
 
+    def delete_contact(self, contact_id: str) -> None:
+        """See ``Intercom.delete_contact``.
+        https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/deletecontact"""
+        self._call("DELETE", _path(contact_id), about_contact=True)
+
     def merge_contacts(self, lead_id: str, user_id: str) -> None:
         """See ``Intercom.merge_contacts``.
         https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/mergecontact"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Protocol
 
 from shared.adapters.http.transport import HttpTransport
@@ -21,7 +22,7 @@ class SecretProvider(Protocol):
 
 
 class WebhookPost(SignupPost):
-    """``url``: the whole address of the campaign's *joined* webhook."""
+    """``url``: the address of the *joined* webhook; ``{campaign_id}`` in it stands for the campaign's."""
 
     def __init__(self, transport: HttpTransport, url: str, secret: SecretProvider) -> None:
         self._transport = transport
@@ -30,7 +31,10 @@ class WebhookPost(SignupPost):
 
     def __call__(self, campaign_id: int, person: Person) -> bool:
         """See ``SignupPost``. The fields are those of the outbound webhook's sample of 2022."""
+        referrer = {f"referrer_{name}": value for name, value in asdict(person.referrer).items() if value is not None}
         fields = {
+            **person.meta,
+            **referrer,
             "id": person.user_id,
             "code": person.code,
             "first_name": person.first_name,
@@ -40,4 +44,5 @@ class WebhookPost(SignupPost):
             "campaign_id": campaign_id,
         }
         headers = {"Content-Type": "application/json", "X-Webhook-Secret": self._secret(fresh=True)}
-        return self._transport.send("POST", self._url, headers, json.dumps(fields).encode(), POST_TIMEOUT).status == ACCEPTED
+        url = self._url.replace("{campaign_id}", str(campaign_id))
+        return self._transport.send("POST", url, headers, json.dumps(fields).encode(), POST_TIMEOUT).status == ACCEPTED

@@ -133,6 +133,7 @@ class Campaign:
     uncounted: tuple[Value, ...] = ()
     creates_wait_until: float = 0.0
     departures_at: float = 0.0
+    saved_at: float = field(default=0.0, compare=False)
 
     def watches_since_lately(self, now: float) -> bool:
         """Whether it need not be marked again that departures are watched: nobody ends that so soon after a mark."""

@@ -212,7 +212,9 @@ class Baseline:
 
 def may_qualify(row: Referral, campaign: Campaign) -> bool:
     """Whether the contact is one that counts: people who were skipped do so only when the campaign says so, or when this
-    application created the contact for another signup."""
+    application created the contact for another signup; nobody whom we made up does, for Referral Factory does not know them."""
+    if row.synthetic:
+        return False
     return row.state in IN_INTERCOM or (row.state is State.SKIPPED and (campaign.qualify_skipped or row.ours))
 
 

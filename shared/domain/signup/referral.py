@@ -266,6 +266,7 @@ class Referral:
             person=Person(self.user_id, audience=self.person.audience),
             accepted_at=self.accepted_at,
             origin=self.origin,
+            synthetic=self.synthetic,
             delivered_at=self.delivered_at,
             reason=FORGOTTEN,
             history=(Event(at, Happened.ERASED, FORGOTTEN),),

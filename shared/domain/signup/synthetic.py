@@ -1,4 +1,4 @@
-"""The signup that we make ourselves once a day, to see whether one still arrives."""
+"""The signups that we make ourselves: one a day, to see whether one still arrives, and those that a person tries."""
 
 from __future__ import annotations
 
@@ -61,3 +61,22 @@ class SyntheticSignup:
 
     def _is_over(self, now: float) -> bool:
         return now - self.began_at >= DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A made-up person whom somebody sent through a campaign. ``email`` is empty once the person was taken back."""
+
+    user_id: int = 0
+    email: str = ""
+    began_at: float = 0.0
+    begun_by: str = ""
+
+    @classmethod
+    def of(cls, person: Person, now: float, who: str) -> Trial:
+        """With an id of its second: above those of the daily ones, which count days."""
+        return cls(SYNTHETIC_IDS_FROM + int(now), fold_email(person.email or ""), now, who)
+
+    def is_of(self, person: Person) -> bool:
+        """By both: whoever has the webhook secret could post the id with the address of a real contact."""
+        return bool(self.email) and (person.user_id, fold_email(person.email or "")) == (self.user_id, self.email)

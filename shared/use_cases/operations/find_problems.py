@@ -46,11 +46,11 @@ def find_problems(
     """The worst first. Raises TransientError when our own tables cannot be read."""
     now = environment.clock.now()
     waiting = environment.figures.waiting()
-    measured_at = waiting.get("measured_at") if campaigns else now
+    first_at = min((campaign.saved_at for campaign in campaigns), default=now)
     return [
         *_vendors(connection),
         *_replays(now, connection),
-        *_work(now, waiting.get("oldest_at"), measured_at, _reconciled_at(environment)),
+        *_work(now, waiting.get("oldest_at"), waiting.get("measured_at", first_at), _reconciled_at(environment)),
         *_unaccounted(campaigns, proofs),
         *_unknown_signups(now, campaigns),
         *_settings(campaigns),
@@ -124,8 +124,9 @@ def _replays(now: float, connection: ConnectionState) -> list[Problem]:
     return [Problem("uninstall_repeated", what, do, replayed_at)]
 
 
-def _work(now: float, oldest: float | None, measured_at: float | None, reconciled_at: float) -> list[Problem]:
-    """Before the first campaign is saved nobody waits, and the first minute's look may be still to come."""
+def _work(now: float, oldest: float | None, measured_at: float, reconciled_at: float) -> list[Problem]:
+    """``measured_at``: when somebody last looked who waits; when the first campaign was saved if nobody has looked yet, for
+    until then nobody waits."""
     alarms = []
     if oldest and now - oldest > LATE_AFTER:
         what = f"A signup has been waiting for {int((now - oldest) // 60)} minutes."
@@ -134,7 +135,7 @@ def _work(now: float, oldest: float | None, measured_at: float | None, reconcile
                 "oldest_undelivered", what, "Look at the waiting referrals: each says why.", oldest, "#/activity?group=waiting"
             )
         )
-    if measured_at is None or now - measured_at > SILENT_AFTER:
+    if now - measured_at > SILENT_AFTER:
         do = "Whoever runs this application finds the reason in the log of the function sweep."
         alarms.append(Problem("sweep_silent", "Waiting signups are not being looked after.", do, measured_at))
     if reconciled_at and now - reconciled_at > RECONCILE_SILENT_AFTER:

@@ -124,7 +124,13 @@ def _steps(connection: ConnectionState, campaigns: Sequence[Campaign], *, has_ar
             else "All came.",
             CONNECTION,
         ),
-        Step("person", has_arrived, "Sign up a test person", "Open the campaign's link and sign up yourself.", "#/activity"),
+        Step(
+            "person",
+            has_arrived,
+            "Sign up a test person",
+            "Press Try it now there: a made-up person shows the way, or you sign up yourself.",
+            page,
+        ),
     ]
 
 

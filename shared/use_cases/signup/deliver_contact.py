@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import fold_email, is_deliverable
 from shared.domain.signup.happened import Happened, happened_of
 from shared.domain.signup.referral import Origin, Referral, State
-from shared.domain.signup.synthetic import is_synthetic
 from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import MalformedPayloadError, PermanentError, RateLimitedError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns
@@ -27,16 +25,11 @@ from shared.use_cases.signup.accept_signup import enqueue_reconcile
 from shared.use_cases.signup.await_confirmation import awaits_audience
 from shared.use_cases.signup.check_delivered import BY_AGE, check_delivered, is_open, next_check, put_off
 from shared.use_cases.signup.note_signup import note_signup
+from shared.use_cases.signup.our_own import is_our_own
 from shared.use_cases.signup.put_aside import is_brought_by_sync, is_for_nobody, joined_before, put_aside
 from shared.use_cases.signup.remember_signup import remember_signup
 from shared.use_cases.signup.write_signup import write_signup
 from shared.use_cases.vendor.keep_calls import keep_calls
-
-
-def is_our_own(environment: Environment, fields: Mapping[str, Any]) -> bool:
-    """Whether a webhook tells of our own synthetic signup, and so nothing of whether Referral Factory's webhooks come."""
-    person = environment.read_person(fields, {}) if environment.synthetic_email else None
-    return person is not None and is_synthetic(person, environment.synthetic_email)
 
 
 class DeliveryAttempt:
@@ -222,7 +215,7 @@ def _row_of(environment: Environment, message: DeliverContact, campaign: Campaig
         accepted_at=message.received_at,
         origin=Origin.WEBHOOK if message.event == "joined" else Origin.RECONCILE,
         what=happened_of(f"webhook {message.event}") or Happened.WEBHOOK_JOINED,
-        synthetic=is_synthetic(person, environment.synthetic_email),
+        synthetic=is_our_own(environment, message.campaign_id, person),
     )
     if message.event == "qualified":
         reported = QualifyReferral("qualified", message.received_at, campaign_id=row.campaign_id, user_id=row.user_id)

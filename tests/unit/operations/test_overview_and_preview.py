@@ -91,6 +91,8 @@ def test_a_new_stack_starts_without_an_alarm() -> None:
 
 def test_what_is_wrong_now_is_said_in_plain_words(console: Console) -> None:
     app = console.app
+    assert alarms(console) == [], "the first look, within a minute, is still to come"
+    app.wait(301)
     assert alarms(console) == ["sweep_silent"]
     app.sweep()
     app.environment.flush()

@@ -18,7 +18,7 @@ import { effectsOf } from "./effects.js";
 import { missingBar } from "./suggest.js";
 import { syncTab } from "../sync/sync_settings.js";
 import { tabs } from "../parts/tabs.js";
-import { tryItNow } from "./try_it.js";
+import { tryItNow } from "../trial/try_it.js";
 import { versionsTab } from "./versions.js";
 import { badge, moment } from "../parts/words.js";
 import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "../parts/texts/states.js";
@@ -93,7 +93,7 @@ function render(page, model, tab) {
     help.href = `#/help/${HELP[key]}`;
   }, "more");
   const bar = make("div", { className: "savebar" });
-  page.replaceChildren(...[make("p", { className: "row" }, link(texts.allCampaigns, "#/campaigns"), help, model.isNew ? null : button(common.tryItNow, () => tryItNow(model.factory, model.settings.status === "active"))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
+  page.replaceChildren(...[make("p", { className: "row" }, link(texts.allCampaigns, "#/campaigns"), help, model.isNew ? null : button(common.tryItNow, () => tryItNow(model))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
   model.element = page;
 
   /** Says since when there are changes that nobody saved, and takes them back. */

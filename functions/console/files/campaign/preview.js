@@ -10,7 +10,7 @@ import { shortName } from "../parts/workspace.js";
 import { common } from "../parts/texts/common.js";
 import { preview as texts } from "../parts/texts/campaign.js";
 
-const EXAMPLE = { first_name: "Alice", email: "alice.example@example.com", url: "example.com/alice", code: "alice1" };
+export const EXAMPLE = { first_name: "Alice", email: "alice.example@example.com", url: "example.com/alice", code: "alice1" };
 const PAUSE = 700; // milliseconds without a change
 const WIDE = matchMedia("(min-width: 75rem)");
 
@@ -115,7 +115,7 @@ function value(each) {
   return make("div", {}, changes ? [make("del", {}, shown(each.before)), " → ", make("ins", {}, shown(each.value))] : address(shown(each.value)));
 }
 
-const labelsOf = (model, audience) => {
+export const labelsOf = (model, audience) => {
   const mapped = model.settings[audience].mapping.map((row) => row.from ?? "").filter((from) => from.startsWith("meta."));
   return [...new Set(mapped.map((from) => from.slice(5)))];
 };

@@ -225,4 +225,5 @@ def _campaign(item: Item) -> Campaign:
         uncounted=tuple(json.loads(values.get("uncounted", "[]"))),
         creates_wait_until=float(values.get("creates_wait_until", 0.0)),
         departures_at=float(values.get("departures_at", 0.0)),
+        saved_at=float(values.get("saved_at", 0.0)),
     )

@@ -59,6 +59,7 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
     elif referral.state is State.HELD:
         shard = held_shard(pk) if referral.expires_at is None else None
         due = {"due_partition": held_partition(referral.campaign_id, shard), "due_at": float(referral.accepted_at)}
+    taken_back = referral.synthetic and referral.forgotten  # a made-up person stands in no list
     plain = {name: value for name in _PLAIN if (value := getattr(referral, name)) != _USUAL[name]}
     ours = to_item(
         {
@@ -67,9 +68,9 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
             **plain,
             "version": referral.version,
             FACTS: pack({name: facts for name, facts in _facts_of(referral).items() if facts}),
-            "list_partition": listing_partition(f"REFERRALS#{referral.campaign_id}", pk),
+            "list_partition": None if taken_back else listing_partition(f"REFERRALS#{referral.campaign_id}", pk),
             "listed_at": float(referral.accepted_at),
-            "state_partition": None if _is_fresh(referral) else state_partition(group_of(referral), pk),
+            "state_partition": None if taken_back or _is_fresh(referral) else state_partition(group_of(referral), pk),
             "email_key": fold_email(referral.person.email)[:254] or None if referral.person.email else None,
             **due,
         }

@@ -1,0 +1,77 @@
+// Try it now: a made-up person with one click, or an address to sign up with; either is watched step by step.
+
+import { read, send } from "../parts/api.js";
+import { EXAMPLE, labelsOf } from "../campaign/preview.js";
+import { copyable } from "../connection/connection_parts.js";
+import { ask, confirmed } from "../parts/dialog.js";
+import { attempt, button, every, link, make, say } from "../parts/dom.js";
+import { current } from "../parts/signin.js";
+import { madeUp } from "./made_up.js";
+import { arrivedWords, contactLink, stepList, waitingWords } from "./steps.js";
+
+const SECONDS = 3;
+
+/** Opens the dialog. */
+export async function tryItNow(model) {
+  const stop = new AbortController();
+  const isActive = model.before().status === "active";
+  const made = madeUp(model, () => person(model), () => proposed("trial"), stop.signal);
+  await attempt(() => made.ready);
+  const content = [
+    isActive ? null : make("p", { className: "note warn" }, "The campaign is not active, so the person is kept here and goes to Intercom once it is."),
+    make("h3", {}, "With a made-up person"),
+    made.element,
+    make("h3", {}, "Or sign up yourself"),
+    ...byHand(model, stop.signal),
+  ].filter(Boolean);
+  await ask("Try it now", content, [["Close", null]]);
+  stop.abort();
+}
+
+function byHand({ factory: campaign }, signal) {
+  const email = proposed("test");
+  const place = make("div", {});
+  let found = null;
+
+  function show() {
+    const rows = [
+      [Boolean(found), "You sign up on the campaign’s page", found ? "Referral Factory reported it." : "In a private window, for Referral Factory remembers you by a cookie. This page waits."],
+      [Boolean(arrivedWords(found)), "The person is in Intercom", waitingWords(found)],
+    ];
+    place.replaceChildren(stepList(rows, contactLink(found)), ...(found ? [make("div", { className: "row" }, back)] : []));
+  }
+
+  async function look() {
+    const { items } = await read("/api/referrals", { email, campaign_id: campaign?.id }).catch(() => ({ items: [] }));
+    const before = JSON.stringify(found);
+    found = items[0] ?? null;
+    if (JSON.stringify(found) !== before) show();
+  }
+
+  const back = button("Take the test person back", async () => {
+    const text = ["Everything stored here about the test person is deleted.", "The contact in Intercom and the user in Referral Factory stay: delete them there, by the links."];
+    if (!(await confirmed("Take the test person back?", text, "Take it back", "danger"))) return;
+    say((await send("/api/people/erase", { email })).message);
+  });
+  show();
+  every(signal, SECONDS, look);
+  const open = campaign?.url ? make("p", {}, link("Open the campaign’s page", campaign.url, { target: "_blank", rel: "noreferrer", className: "as-button" })) : null;
+  return [open, copyable("Address to sign up with", email), place].filter(Boolean);
+}
+
+/** Whoever the saved settings send: invited, else referring; null when nobody is sent. */
+function person(model) {
+  const settings = model.before();
+  const audience = ["person_invited", "person_referring"].find((one) => settings[one].action !== "none");
+  if (!audience) return null;
+  const labels = labelsOf({ settings }, audience);
+  const referrer = audience === "person_invited" ? { first_name: "Bob", email: "bob@example.com" } : {};
+  return { audience, ...EXAMPLE, url: `https://${EXAMPLE.url}`, meta: Object.fromEntries(labels.map((label) => [label, "Example"])), referrer };
+}
+
+/** One's own address with a plus, so that the test's mail arrives and nobody else is met. */
+function proposed(tag) {
+  const own = current()?.email || "you@example.com";
+  const [name, host] = own.split("@");
+  return `${name.split("+")[0]}+${tag}${new Date().toISOString().slice(2, 19).replaceAll(/\D/g, "")}@${host}`;
+}
