@@ -66,7 +66,7 @@ function person(model) {
   if (!audience) return null;
   const labels = labelsOf({ settings }, audience);
   const referrer = audience === "person_invited" ? { first_name: "Bob", email: "bob@example.com" } : {};
-  return { audience, ...EXAMPLE, url: `https://${EXAMPLE.url}`, meta: Object.fromEntries(labels.map((label) => [label, "Example"])), referrer };
+  return { audience, ...EXAMPLE, url: `${location.protocol}//${EXAMPLE.url}`, meta: Object.fromEntries(labels.map((label) => [label, "Example"])), referrer };
 }
 
 /** One's own address with a plus, so that the test's mail arrives and nobody else is met. */
