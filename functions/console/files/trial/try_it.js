@@ -6,6 +6,8 @@ import { copyable } from "../connection/connection_parts.js";
 import { ask, confirmed } from "../parts/dialog.js";
 import { attempt, button, every, link, make, say } from "../parts/dom.js";
 import { current } from "../parts/signin.js";
+import { common } from "../parts/texts/common.js";
+import { trial as texts } from "../parts/texts/trial.js";
 import { madeUp } from "./made_up.js";
 import { arrivedWords, contactLink, stepList, waitingWords } from "./steps.js";
 
@@ -18,13 +20,13 @@ export async function tryItNow(model) {
   const made = madeUp(model, () => person(model), () => proposed("trial"), stop.signal);
   await attempt(() => made.ready);
   const content = [
-    isActive ? null : make("p", { className: "note warn" }, "The campaign is not active, so the person is kept here and goes to Intercom once it is."),
-    make("h3", {}, "With a made-up person"),
+    isActive ? null : make("p", { className: "note warn" }, texts.notActive),
+    make("h3", {}, texts.madeUp),
     made.element,
-    make("h3", {}, "Or sign up yourself"),
+    make("h3", {}, texts.byHand),
     ...byHand(model, stop.signal),
   ].filter(Boolean);
-  await ask("Try it now", content, [["Close", null]]);
+  await ask(common.tryItNow, content, [[common.close, null]]);
   stop.abort();
 }
 
@@ -35,8 +37,8 @@ function byHand({ factory: campaign }, signal) {
 
   function show() {
     const rows = [
-      [Boolean(found), "You sign up on the campaign’s page", found ? "Referral Factory reported it." : "In a private window, for Referral Factory remembers you by a cookie. This page waits."],
-      [Boolean(arrivedWords(found)), "The person is in Intercom", waitingWords(found)],
+      [Boolean(found), texts.youSignUp, found ? texts.reported : texts.inAPrivateWindow],
+      [Boolean(arrivedWords(found)), texts.personIsInIntercom, waitingWords(found)],
     ];
     place.replaceChildren(stepList(rows, contactLink(found)), ...(found ? [make("div", { className: "row" }, back)] : []));
   }
@@ -48,15 +50,14 @@ function byHand({ factory: campaign }, signal) {
     if (JSON.stringify(found) !== before) show();
   }
 
-  const back = button("Take the test person back", async () => {
-    const text = ["Everything stored here about the test person is deleted.", "The contact in Intercom and the user in Referral Factory stay: delete them there, by the links."];
-    if (!(await confirmed("Take the test person back?", text, "Take it back", "danger"))) return;
+  const back = button(texts.takeTestPersonBack, async () => {
+    if (!(await confirmed(texts.takeTestPersonBackQuestion, texts.aboutTestPerson, texts.takeBack, "danger"))) return;
     say((await send("/api/people/erase", { email })).message);
   });
   show();
   every(signal, SECONDS, look);
-  const open = campaign?.url ? make("p", {}, link("Open the campaign’s page", campaign.url, { target: "_blank", rel: "noreferrer", className: "as-button" })) : null;
-  return [open, copyable("Address to sign up with", email), place].filter(Boolean);
+  const open = campaign?.url ? make("p", {}, link(texts.openThePage, campaign.url, { target: "_blank", rel: "noreferrer", className: "as-button" })) : null;
+  return [open, copyable(texts.addressToUse, email), place].filter(Boolean);
 }
 
 /** Whoever the saved settings send: invited, else referring; null when nobody is sent. */
@@ -66,7 +67,7 @@ function person(model) {
   if (!audience) return null;
   const labels = labelsOf({ settings }, audience);
   const referrer = audience === "person_invited" ? { first_name: "Bob", email: "bob@example.com" } : {};
-  return { audience, ...EXAMPLE, url: `${location.protocol}//${EXAMPLE.url}`, meta: Object.fromEntries(labels.map((label) => [label, "Example"])), referrer };
+  return { audience, ...EXAMPLE, url: `${location.protocol}//${EXAMPLE.url}`, meta: Object.fromEntries(labels.map((label) => [label, texts.labelled])), referrer };
 }
 
 /** One's own address with a plus, so that the test's mail arrives and nobody else is met. */
