@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
     from shared.domain.connection.connection import Connection
@@ -123,9 +123,10 @@ class RewardPage(Protocol):
 class ReferralFactory(Protocol):
     """Referral Factory's users and rewards. Every method may raise TransientError, ConnectionLostError and BlockedError."""
 
-    def users(self, page: int, smaller: int = 0) -> UserPage:
+    def users(self, page: int, smaller: int = 0, came: dict[tuple[int, int], Any] | None = None) -> UserPage:
         """Page ``page`` (from 1) of all the account's people, 250 a page, with their counts. ``smaller``: read in so much
-        smaller parts, where the whole page does not come."""
+        smaller parts, where the whole page does not come. ``came`` keeps the parts that came before one that did not: handed
+        in again a moment later, they are not asked for again."""
 
     def user(self, user_id: int) -> tuple[int | None, Person] | None:
         """Campaign id and person with their counts; None when Referral Factory has them no more."""

@@ -72,9 +72,9 @@ class ReferralFactoryClient(ReferralFactory):
         self._priority = priority
         self._about_person = False
 
-    def users(self, page: int, smaller: int = 0) -> PageOfUsers:
+    def users(self, page: int, smaller: int = 0, came: dict[tuple[int, int], Any] | None = None) -> PageOfUsers:
         """See ``ReferralFactory.users``. Entries without a user id or campaign are left out."""
-        (entries, last_page), needed = self._page("/users?with=user.analytics", page, smaller)
+        (entries, last_page), needed = self._page("/users?with=user.analytics", page, smaller, came)
         people = [
             (campaign_id, person)
             for entry in entries
@@ -115,16 +115,22 @@ class ReferralFactoryClient(ReferralFactory):
         entry = document.get("data")
         return issued_reward_of(entry, None) if isinstance(entry, Mapping) else None
 
-    def _page(self, path: str, number: int, smaller: int = 0) -> tuple[tuple[list[Mapping[str, Any]], int | None], int]:
+    def _page(
+        self, path: str, number: int, smaller: int = 0, came: dict[tuple[int, int], Any] | None = None
+    ) -> tuple[tuple[list[Mapping[str, Any]], int | None], int]:
         """The entries of a page of 250, and how many such pages there are: read at once, or in the parts of which so large a
-        page consists; and how small these were."""
+        page consists; and how small these were. ``came``: the parts so far, by their size and number."""
+
+        parts_read: dict[tuple[int, int], Any] = {} if came is None else came
 
         def read(size: int) -> tuple[list[Mapping[str, Any]], int | None]:
             parts = PAGE_SIZE // size
             entries: list[Mapping[str, Any]] = []
             last = None
             for part in range((number - 1) * parts + 1, number * parts + 1):
-                found, last = self._part(path, part, size)
+                if (size, part) not in parts_read:
+                    parts_read[size, part] = self._part(path, part, size)
+                found, last = parts_read[size, part]
                 entries += found
                 if last is None or part >= last:
                     break

@@ -172,8 +172,8 @@ def _verify(environment: Environment, row: Referral) -> None:
     """An hour after its webhook Referral Factory's list still lacks the person: an invented signup, or a deleted one."""
     now = environment.clock.now()
     progress = progress_of(environment.progresses.find(NAME))
-    # The newest end of the list no longer holds who signed up long before a release.
-    whole = progress.order is Order.UNKNOWN or row.waits_since - row.accepted_at > VERIFY_AFTER
+    # The newest end of the list no longer holds who signed up long before a release, nor whom a pass left to the scan.
+    whole = progress.order is Order.UNKNOWN or progress.scan_page or row.waits_since - row.accepted_at > VERIFY_AFTER
     known_by_now = (progress.scanned_at if whole else progress.succeeded_at) > row.waits_since
 
     def change(current: Referral) -> Referral:

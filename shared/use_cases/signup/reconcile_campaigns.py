@@ -232,25 +232,26 @@ class Reconciliation:
 
     def _ask(self, number: int) -> UserPage:
         """A page that was not answered is asked for again, a little later, while the time suffices: else whoever is on it
-        would wait for the next pass."""
+        would wait for the next pass. Of a page in parts, those that came are kept meanwhile."""
+        came: dict[tuple[int, int], Any] = {}
         for pause in PAUSES:
             try:
-                return self._users(number)
+                return self._users(number, came)
             except (UnavailableError, RateLimitedError) as error:
                 refused = isinstance(error, RateLimitedError) and error.status is not None
                 if refused or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL + pause:
                     raise
                 logger.info("page asked for again", page=number, error=type(error).__name__, status=error.status)
                 self._environment.clock.sleep(pause)
-        return self._users(number)
+        return self._users(number, came)
 
-    def _users(self, number: int) -> UserPage:
+    def _users(self, number: int, came: dict[tuple[int, int], Any]) -> UserPage:
         """In smaller parts for a day once two pages did not come; an outage looks the same for a while."""
         now, before = self._environment.clock.now(), self._progress
         failures = before.page_failures if now - before.failed_at < WHOLE_AGAIN_AFTER else 0
         smaller = before.smaller(now)
         try:
-            page = self._environment.referral_factory().users(number, smaller)
+            page = self._environment.referral_factory().users(number, smaller, came)
         except UnavailableError as error:
             if not isinstance(error, NotSentError):
                 failures += 1

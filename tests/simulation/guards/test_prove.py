@@ -22,6 +22,7 @@ def outcome(**verdict: list[str]) -> Outcome:
         verdict=made,
         calls_per_signup=2.1,
         referral_factory_strikes=0.0,
+        flagged=0.0,
         net_after_outage=0.0,
         calls_in_outage=0,
         trace="",

@@ -23,6 +23,8 @@ def misses(outcome: Outcome) -> Iterator[str]:
     yield from (f"{law}: {len(cases)}" for law, cases in outcome.verdict.broken().items())
     if outcome.referral_factory_strikes:
         yield f"{outcome.referral_factory_strikes:.0f} strikes"
+    if outcome.flagged:
+        yield f"{outcome.flagged:.0f} signups taken for invented"
     if outcome.verdict.unalarmed:
         yield f"late signups without an alarm: {len(outcome.verdict.unalarmed)}"
     if outcome.poisoned is not None:

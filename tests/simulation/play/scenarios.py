@@ -63,8 +63,8 @@ SCENARIOS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The figures of one run. Delays are seconds. ``calls_per_signup``: Intercom's, until all was delivered and
-    checked."""
+    """The figures of one run. Delays are seconds. ``calls_per_signup``: Intercom's, until all was delivered and checked;
+    ``flagged``: signups taken for invented, which none was."""
 
     scenario: Scenario
     seed: int
@@ -72,6 +72,7 @@ class Outcome:
     verdict: Verdict
     calls_per_signup: float
     referral_factory_strikes: float
+    flagged: float
     net_after_outage: float
     calls_in_outage: int
     trace: str
@@ -113,6 +114,7 @@ def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], 
             verdict=verdict,
             calls_per_signup=len(world.transport.calls["intercom"]) / max(1, signups),
             referral_factory_strikes=world.counted("Strike"),
+            flagged=world.counted("SignupUnverified"),
             net_after_outage=_last_after_outage(world, scenario, verdict),
             calls_in_outage=_most_in_a_minute(world, scenario),
             trace=str(world.crossing.trace),
@@ -127,6 +129,7 @@ def _outcome_of(scenario: Scenario, seed: int, signups: int, day: PoisonedDay) -
         verdict=day.verdict,
         calls_per_signup=day.calls_per_signup,
         referral_factory_strikes=day.strikes,
+        flagged=0.0,
         net_after_outage=0.0,
         calls_in_outage=0,
         trace=day.trace,

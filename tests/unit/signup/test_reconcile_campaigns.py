@@ -18,6 +18,7 @@ from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import RateLimitedError, TransientError
 from shared.messages import ReconcileCampaigns, body_of
 from shared.use_cases.operations.reconcile_vendors import FAILED_AGAIN_AFTER, FOUND_AGAIN_AFTER, SLOT
+from shared.use_cases.signup.check_delivered import OF_AGE_TO_VERIFY
 from shared.use_cases.signup.compare_people import MOST_FAILURES
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from tests.support.builders import NOW, App, Context, mapping
@@ -359,7 +360,7 @@ def test_a_scan_that_was_begun_beside_a_pass_is_not_forgotten_by_it() -> None:
     app.wait(300)
     real, others = app.environment.referral_factory(), [app.new_environment()]
 
-    def users(page: int, smaller: int = 0) -> Any:
+    def users(page: int, smaller: int = 0, came: Any = None) -> Any:
         if others:
             app.wait(1)
             context, app.context = app.context, Context(LONGEST_REFERRAL_FACTORY_CALL - 1)
@@ -401,7 +402,7 @@ def test_whom_a_shift_hides_between_two_new_pages_is_found_by_the_pass_that_foll
     account, real = app.referral_factory.account, app.environment.referral_factory()
     leavers = [account.people.ids()[0] if order == "ascending" else newest(app)]
 
-    def users(page: int, smaller: int = 0) -> Any:
+    def users(page: int, smaller: int = 0, came: Any = None) -> Any:
         told = real.users(page)
         if page == {"ascending": 6, "descending": 4}[order] and leavers:
             account.remove(account.people.with_id(leavers.pop()))
@@ -454,6 +455,39 @@ def test_one_row_that_cannot_be_written_delays_nobody_else() -> None:
     assert progress(app).high_water == newest(app), "a pass that finds nobody moves the mark"
 
 
+def test_whom_a_pass_left_to_the_scan_is_not_taken_for_invented() -> None:
+    """Referral Factory answers too slowly for one pass: it saw the newest people, and those before them only the scan will."""
+    app = app_with(300, order="descending")
+    app.reconcile()
+    known_there = join(app, "ivana")
+    app.sign_up(id=known_there, email="ivana@example.com")
+    for number in range(300):
+        join(app, f"p{number}")
+    app.wait(OF_AGE_TO_VERIFY - 5)
+    app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 1
+    app.reconcile(work=False)
+    assert progress(app).succeeded_at == app.clock.now(), "the pass went well"
+    app.wait(6)
+    app.sweep()
+    assert not app.row(known_there).unverified
+    app.context.seconds = 60
+    app.reconcile(work=False)
+    assert app.row(known_there).verified_at == app.clock.now()
+
+
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_of_a_page_in_smaller_parts_only_the_part_that_did_not_come_is_asked_for_again(order: str) -> None:
+    app = app_with(200, order=order)
+    breaks = {"kind": "status", "status": 502, "path": "/users", "times": 2}
+    app.wire.faults.add({**breaks, "times": 3})
+    app.reconcile(work=False)
+    app.forget_calls()
+    app.wire.interrupt("GET /api/v2/users", lambda: app.wire.faults.add(breaks))
+    app.reconcile(work=False)
+    assert calls(app) == ["1", "2", "2", "2", "3", "4", "5"]
+    assert len(app.rows_of("REFERRAL#")) == 203
+
+
 def test_a_ledger_that_takes_nothing_stops_the_pass() -> None:
     app = app_with(300)
     tried = refuse_rows_of(app, *app.referral_factory.account.people.ids())
@@ -480,7 +514,7 @@ def test_a_page_that_our_own_limiter_could_not_judge_is_asked_for_again() -> Non
     real = app.environment.referral_factory()
     tries = []
 
-    def users(page: int, smaller: int = 0) -> Any:
+    def users(page: int, smaller: int = 0, came: Any = None) -> Any:
         tries.append(page)
         if len(tries) == 1:
             raise RateLimitedError("the limiter does not answer", vendor="referral_factory")
