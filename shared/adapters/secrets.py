@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws import code_of, transient_errors
-from shared.errors import ConfigurationError, TransientError
+from shared.errors import ConfigurationError, InvalidSignatureError, TransientError
 from shared.ports.aws import SecretStore
 from shared.ports.clock import Clock
 
 SECRETS_KEPT_SECONDS = 300.0
 ASK_AGAIN = 30.0
 """Seconds after which a known secret whose reading failed is read again: a store that hangs delays no call meanwhile."""
+READ_AGAIN_AFTER = 30.0
+"""Seconds between two fresh readings for what did not fit, so that strangers cannot make us ask all the time."""
+Proven = TypeVar("Proven")
 
 
 class Secrets:
@@ -65,6 +68,27 @@ class Secrets:
         if not isinstance(document, dict):
             raise ConfigurationError(f"the secret {arn} is not a JSON object")
         return {name: value.strip() for name, value in document.items() if isinstance(value, str)}
+
+
+class ProofCheck:
+    """Compares what a caller presents with a secret; one that was just replaced is read anew when it does not fit."""
+
+    def __init__(self, secrets: Secrets, arn: str, clock: Clock) -> None:
+        self._secrets = secrets
+        self._arn = arn
+        self._clock = clock
+        self._read_at = float("-inf")
+
+    def __call__(self, presented: str | None, compare: Callable[[Mapping[str, str]], Proven]) -> Proven:
+        """Raises what ``compare`` raises, which is InvalidSignatureError for a proof that is wrong, and what ``Secrets.read``
+        raises. Whoever presents nothing makes nobody read anything anew."""
+        try:
+            return compare(self._secrets.read(self._arn))
+        except InvalidSignatureError:
+            if not presented or self._clock.now() - self._read_at < READ_AGAIN_AFTER:
+                raise
+            self._read_at = self._clock.now()
+            return compare(self._secrets.read(self._arn, fresh=True))
 
 
 class SecretText:

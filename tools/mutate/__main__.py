@@ -19,14 +19,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.mutate.changes import NoHistoryError, base, changed_lines
-from tools.mutate.mutants import Mutant, mutants_of
+from tools.mutate.mutants import Mutant, mutants_of, product
 from tools.mutate.reaching import Record, files_of, kept, record
 from tools.mutate.running import BROKEN, GREEN, NOT_LIVE, ROOT, Job, fork, from_import, on_bench, preload, race
 
 CAPABILITIES = ("campaign", "signup", "contact", "qualification", "referrer", "sync", "connection", "vendor", "operations")
-OTHERS = "the rest"
+HANDLERS, OTHERS = "functions", "the rest"
+ROWS = (*CAPABILITIES, HANDLERS, OTHERS)
 ROOMS = (*CAPABILITIES, "runtime")
-ROOMS_OF_OTHERS = ("runtime", "contact", "vendor")
+ROOMS_OF = {HANDLERS: ("operations", "connection"), OTHERS: ("runtime", "contact", "vendor")}
 READING = 3_600
 """Seconds after which tests that are read hang."""
 FORGIVEN = 2
@@ -47,7 +48,7 @@ def main() -> int:
         _say(f"Nothing to compare with: {error}")
         return 0
     if options.changed and not drawn:
-        _say("No line of shared/ changed that could be wrong.")
+        _say("No line of the product changed that could be wrong.")
         return 0
     preload()
     records = _records(options, drawn)
@@ -69,8 +70,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=20, help="the time for the mutants (default 20)")
     parser.add_argument("--longest", type=float, default=10, help="CPU seconds of tests that one mutant gets (default 10)")
     parser.add_argument("--workers", type=int, default=2, help="processes at once (default 2)")
-    parser.add_argument("--only", choices=(*CAPABILITIES, OTHERS), help="one capability")
-    parser.add_argument("--module", default="", help="only modules whose path holds this text")
+    parser.add_argument("--only", choices=ROWS, help="one row of the table")
+    parser.add_argument("--module", default="", help="only modules whose path holds this text, or one of these with commas")
     parser.add_argument("--stale", action="store_true", help="believe what was seen of tests before tests/support changed")
     parser.add_argument("--changed", metavar="COMMIT", help="only on lines that differ from that commit; auto: see above")
     parser.add_argument("--least", type=float, default=0, help="fail when fewer percent are caught")
@@ -84,8 +85,9 @@ def _drawn(options: argparse.Namespace) -> Drawn:
     """By capability, those that are tried."""
     changed = changed_lines(base() if options.changed == "auto" else options.changed) if options.changed else None
     drawn: Drawn = {}
-    for capability in [options.only] if options.only else [*CAPABILITIES, OTHERS]:
-        mutants = [mutant for path in _modules(capability) if options.module in str(path) for mutant in mutants_of(path)]
+    for capability in [options.only] if options.only else ROWS:
+        paths = [path for path in _modules(capability) if any(text in str(path) for text in options.module.split(","))]
+        mutants = [mutant for path in paths for mutant in mutants_of(path)]
         mutants = [one for one in mutants if changed is None or one.line in changed.get(one.path, ())]
         random.Random(f"{options.seed}{capability}").shuffle(mutants)  # noqa: S311
         if mutants:
@@ -95,16 +97,17 @@ def _drawn(options: argparse.Namespace) -> Drawn:
 
 def _modules(capability: str) -> list[Path]:
     def owner(path: Path) -> str:
-        return next((part for part in path.relative_to(ROOT).parts if part in CAPABILITIES), OTHERS)
+        parts = path.relative_to(ROOT).parts
+        return HANDLERS if parts[0] == "functions" else next((part for part in parts if part in CAPABILITIES), OTHERS)
 
-    return [path for path in sorted((ROOT / "shared").rglob("*.py")) if "ports" not in path.parts and owner(path) == capability]
+    return [path for path in product() if "ports" not in path.parts and owner(path) == capability]
 
 
 def _records(options: argparse.Namespace, drawn: Drawn) -> dict[str, Record] | None:
     """By file of tests, what its tests reach; None when one of them fails without any mutant. Those of other rooms than the
     mutants' own count where they are kept."""
     found = {file: kept(file, stale=options.stale) for file in files_of([f"tests/unit/{name}" for name in ROOMS])}
-    rooms = {name for capability in drawn for name in (ROOMS_OF_OTHERS if capability == OTHERS else (capability,))}
+    rooms = {name for capability in drawn for name in ROOMS_OF.get(capability, (capability,))}
     missing = [file for file, one in found.items() if one is None and Path(file).parts[2] in rooms]
     parts = [missing[number :: options.workers] for number in range(options.workers)]
     works = [lambda part=part: record(part) for part in parts if part]

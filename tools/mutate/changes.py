@@ -1,4 +1,4 @@
-"""Which lines of shared/ changed, as git knows."""
+"""Which lines of the product changed, as git knows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools.mutate.mutants import PRODUCT, ROOT
+
 COMMITS_BACK = 10
 
 
@@ -41,7 +42,7 @@ def git(*words: str) -> str:
 
 
 def changed_lines(commit: str) -> dict[Path, set[int]]:
-    text = git("diff", "--unified=0", commit, "--", "shared")
+    text = git("diff", "--unified=0", commit, "--", *PRODUCT)
     lines: dict[Path, set[int]] = {}
     path = None
     for line in text.splitlines():

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("shared", "functions")
+"""The folders that hold what is changed."""
+
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -55,6 +59,10 @@ def mutants_of(path: Path) -> list[Mutant]:
         Mutant(path, number, node.lineno, place, what)  # type: ignore[attr-defined]
         for number, (node, place, what, _) in enumerate(_changes(tree))
     ]
+
+
+def product() -> list[Path]:
+    return sorted(path for folder in PRODUCT for path in (ROOT / folder).rglob("*.py"))
 
 
 def mutated(mutant: Mutant) -> ast.Module:

@@ -1,4 +1,4 @@
-"""Which tests reach which statement of shared/: noted by the statements themselves, and kept for each file of tests."""
+"""Which tests reach which statement of the product: noted by the statements themselves, and kept for each file of tests."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tools.mutate.mutants import Mutant, Place
+from tools.mutate.mutants import PRODUCT, ROOT, Mutant, Place, product
 
-ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".sandbox" / "mutate"
-BESIDE = ("functions", "sandbox", "tests/support", "tests/fakes")
+BESIDE = ("sandbox", "tests/support", "tests/fakes")
 CASES_LAST = 3.0
 """CPU seconds that the cases of one test function get: of hundreds of seeds, the first ones say what they reach."""
 MARK = "__reached__"
@@ -59,7 +58,7 @@ class Record:
 
 
 class Marker(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads the modules of shared/ with a mark before each statement of a function."""
+    """Loads the modules of the product with a mark before each statement of a function."""
 
     def __init__(self) -> None:
         self.places: list[tuple[str, str, int]] = []
@@ -69,7 +68,7 @@ class Marker(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         file = ROOT.joinpath(*name.split(".")).with_suffix(".py")
         return (
             importlib.util.spec_from_file_location(name, file, loader=self)
-            if name.startswith("shared.") and file.exists()
+            if name.split(".")[0] in PRODUCT and file.exists()
             else None
         )
 
@@ -148,7 +147,7 @@ def digest(paths: Iterable[Path]) -> str:
 
 
 def record(files: Sequence[str]) -> int:
-    """Runs these tests, in a process that has loaded nothing of shared/ yet, and keeps what each reaches. 0: all are green."""
+    """Runs these tests, in a process that has loaded nothing of the product yet; keeps what each reaches. 0: all are green."""
     marker = Marker()
     sys.meta_path.insert(0, marker)
     os.chdir(ROOT)
@@ -179,7 +178,7 @@ def files_of(folders: Sequence[str]) -> list[str]:
 
 @cache
 def _modules() -> dict[str, str]:
-    return {str(path.relative_to(ROOT)): digest([path]) for path in (ROOT / "shared").rglob("*.py")}
+    return {str(path.relative_to(ROOT)): digest([path]) for path in product()}
 
 
 @cache

@@ -1,5 +1,5 @@
 """Tests of a mutant, in a process of its own: a fork of one that has collected the tests, with the function's code replaced.
-What is computed at import needs a process that has loaded nothing of shared/ yet."""
+What is computed at import needs a process that has loaded nothing of the product yet."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
 
-from tools.mutate.mutants import Mutant, mutated
+from tools.mutate.mutants import PRODUCT, ROOT, Mutant, mutated
 
-ROOT = Path(__file__).resolve().parents[2]
 LOADED = ("boto3", "botocore.session", "pydantic", "requests", "cryptography.fernet", "aws_lambda_powertools")
 GREEN, RED, NOT_LIVE, BROKEN = 0, 1, 3, 70
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header")
@@ -75,7 +73,9 @@ class Bench:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
         for one in gc.get_objects():
-            if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(str(ROOT / "shared")):
+            if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(
+                tuple(str(ROOT / folder) for folder in PRODUCT)
+            ):
                 self._live[_key(one.__code__)].append(one)
         gc.freeze()
         works = [lambda job=job: self._judge(job, items) for job in self._jobs]
@@ -175,7 +175,7 @@ def on_bench(jobs: Sequence[Job], workers: int, ends_at: float, say: Callable[[i
 
 
 def from_import(mutant: Mutant, tests: Sequence[str]) -> int:
-    """Tries it where shared/ is not loaded yet. 0: no test noticed."""
+    """Tries it where the product is not loaded yet. 0: no test noticed."""
     sys.meta_path.insert(0, MutantFinder(mutant))
     os.chdir(ROOT)
     return int(pytest.main([*OPTIONS, "-x", *tests]))

@@ -16,19 +16,19 @@ CAUGHT_UP_AT_ONCE = 50
 """Rows of each shard that are enqueued right away; the sweep enqueues the others at its pace."""
 
 
-def catch_up(environment: Environment, vendor: Vendor) -> int:
-    """Closes the vendor's breaker, enqueues what waits for it and wakes reconcile; answers how many rows were enqueued. Doing
-    it twice enqueues nothing twice. What a queue refuses comes with the sweep or the schedule."""
+def catch_up(environment: Environment, vendor: Vendor) -> None:
+    """Closes the vendor's breaker, enqueues what waits for it and wakes reconcile. Doing it twice does no harm. What a
+    queue refuses comes with the sweep or the schedule."""
     environment.breakers.close(vendor)
-    enqueued = _enqueue(environment) if vendor is Vendor.INTERCOM else 0
+    if vendor is Vendor.INTERCOM:
+        _enqueue(environment)
     try:
         environment.reconcile_queue.send(ReconcileCampaigns(requested_at=environment.clock.now(), full=True))
     except TransientError:
         logger.warning("reconcile not woken", vendor=vendor)
-    return enqueued
 
 
-def _enqueue(environment: Environment) -> int:
+def _enqueue(environment: Environment) -> None:
     now = environment.clock.now()
     latest = now + next_wait(1, 0, LONGEST_LOOK_AWAY, jitter=1.0).seconds
     messages = []
@@ -37,5 +37,4 @@ def _enqueue(environment: Environment) -> int:
             named = row.campaign_id is not None and row.user_id is not None and row.inbox_id is None
             if named and environment.referrals.move_due(row, now + ENQUEUE_AGAIN_AFTER):
                 messages.append(DeliverContact(row.campaign_id or 0, row.user_id, "ring", now))
-    refused = environment.delivery_queue.send_all(messages)
-    return len(messages) - len(refused)
+    environment.delivery_queue.send_all(messages)

@@ -334,7 +334,7 @@ def test_a_new_signup_whose_place_a_deleted_user_still_holds_waits_and_is_in_int
 def test_a_users_lost_create_is_settled_by_409_and_is_ours() -> None:
     app = app_for("user", search_lag=300)
     in_doubt(app)
-    app.wait(6)
+    app.wait(7)
     app.work()
     assert app.calls() == [SEARCH, CREATE, GET]
     row, person = app.row(), app.person()
@@ -430,7 +430,7 @@ def test_a_create_whose_connection_was_refused_is_not_in_doubt_and_a_lead_need_n
     person = app.person()
     assert person is not None
     assert person.reservation is None
-    app.wait(6)
+    app.wait(7)
     app.work()
     assert app.row().state is State.DELIVERED
     assert len(app.contacts()) == 1
@@ -470,7 +470,7 @@ def test_a_hit_is_ours_when_it_came_after_an_unanswered_reservation_but_for_a_mi
     app.wait(seconds_before)
     app.wire.faults.add({"kind": "reset", "method": "POST", "path": "^/contacts$", "times": 1})
     app.sign_up()
-    app.wait(6)
+    app.wait(7)
     app.work()
     row = app.row()
     assert (row.state, row.history[-1].what) == ((State.DELIVERED, "created") if ours else (State.SKIPPED, "skipped"))
@@ -525,7 +525,7 @@ def test_a_person_whose_lease_another_worker_holds_waits() -> None:
     assert app.sign_up().state is State.PENDING
     assert app.calls() == []
     for _ in range(2):
-        app.wait(11)
+        app.wait(13)
         app.work()
     assert len(app.contacts()) == 1
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.vendor.retry import SHORT_DELAYS
+from shared.domain.vendor.retry import MOST_SPREAD, SHORT_DELAYS
 from shared.errors import (
     BreakerOpenError,
     BusyError,
@@ -37,6 +37,12 @@ from tests.support.builders import NOW, App
 
 DOWN = UnavailableError("down", vendor="intercom")
 Act = Callable[[], None]
+
+
+def spread(seconds: float, most: float | None = None, *, since: float = 0.0) -> Any:
+    """Anything from so many seconds to ``most`` (a quarter) more; the queue counts whole ones."""
+    most = seconds / 4 if most is None else most
+    return pytest.approx(since + seconds + most / 2, abs=most / 2 + (0.0 if since else 0.99))
 
 
 @dataclass
@@ -150,20 +156,20 @@ def test_a_queue_that_takes_no_word_stops_nothing() -> None:
 def test_a_transient_failure_waits_shortly_in_the_queue(receive_count: int, seconds: int) -> None:
     worker = Worker(RecordedAttempt(DOWN))
     assert worker.process(receive_count=receive_count) == ["0"]
-    assert worker.postponed == {"handle 0": seconds}
+    assert worker.postponed == {"handle 0": spread(seconds)}
     assert worker.attempts[0].waits == []
 
 
 def test_a_transient_failure_that_lasts_waits_in_the_ledger_and_frees_the_queue() -> None:
     worker = Worker(RecordedAttempt(DOWN, waits_so_far=1))
     assert worker.process(receive_count=len(SHORT_DELAYS) + 1) == []
-    assert worker.attempts[0].waits == [(NOW + 120, "down")]
+    assert worker.attempts[0].waits == [(spread(120, since=NOW), "down")]
 
 
 def test_a_long_wait_goes_to_the_ledger_at_once() -> None:
     worker = Worker(RecordedAttempt(TransientError("later", retry_after=400.0)))
     assert worker.process() == []
-    assert worker.attempts[0].waits == [(NOW + 400, "later")]
+    assert worker.attempts[0].waits == [(spread(400, MOST_SPREAD, since=NOW), "later")]
 
 
 def test_without_a_row_a_long_wait_stays_in_the_queue_two_minutes_at_most() -> None:
@@ -175,7 +181,7 @@ def test_without_a_row_a_long_wait_stays_in_the_queue_two_minutes_at_most() -> N
 def test_what_the_vendor_asks_for_is_waited() -> None:
     worker = Worker(RecordedAttempt(RateLimitedError("slow down", retry_after=7.2, vendor="intercom")))
     assert worker.process() == ["0"]
-    assert worker.postponed == {"handle 0": 8}
+    assert worker.postponed == {"handle 0": spread(7.2)}
     assert worker.breaker() is None
 
 
@@ -183,13 +189,13 @@ def test_what_the_vendor_asks_for_is_waited() -> None:
 def test_a_persons_busy_lease_is_tried_again_soon_however_long_it_may_last(receive_count: int, seconds: int) -> None:
     worker = Worker(RecordedAttempt(BusyError("leased", retry_after=74.0)))
     assert worker.process(receive_count=receive_count) == ["0"]
-    assert worker.postponed == {"handle 0": seconds}
+    assert worker.postponed == {"handle 0": spread(seconds)}
 
 
 def test_a_lease_that_stays_busy_waits_in_the_ledger() -> None:
     worker = Worker(RecordedAttempt(BusyError("leased", retry_after=74.0)))
     assert worker.process(receive_count=len(SHORT_DELAYS) + 1) == []
-    assert worker.attempts[0].waits == [(NOW + 60, "leased")]
+    assert worker.attempts[0].waits == [(spread(60, since=NOW), "leased")]
 
 
 def test_a_permanent_failure_closes_the_row_with_its_reason_and_the_message_is_deleted() -> None:
@@ -202,7 +208,7 @@ def test_a_permanent_failure_closes_the_row_with_its_reason_and_the_message_is_d
 def test_a_lost_connection_opens_the_breaker_and_the_row_waits_in_the_ledger() -> None:
     worker = Worker(RecordedAttempt(ConnectionLostError("revoked", vendor="intercom")))
     assert worker.process() == []
-    assert worker.attempts[0].waits == [(NOW + RECONNECT_PROBE, "revoked")]
+    assert worker.attempts[0].waits == [(spread(RECONNECT_PROBE, LONGEST_QUEUE_WAIT, since=NOW), "revoked")]
     assert worker.breaker().kind is BreakerKind.CONNECTION_LOST
     assert worker.app.metrics.counts["ConnectionLost"] == 1
 
@@ -216,7 +222,8 @@ def test_a_lost_connection_without_a_row_waits_in_the_queue() -> None:
 def test_an_open_breaker_always_waits_in_the_ledger_and_counts_as_no_failure() -> None:
     worker = Worker(*[RecordedAttempt(BreakerOpenError("stopped", retry_after=20.0)) for _ in range(FAILURES_TO_OPEN)])
     assert worker.process() == []
-    assert [attempt.waits for attempt in worker.attempts] == [[(NOW + 20, "stopped")]] * FAILURES_TO_OPEN
+    waits = [attempt.waits for attempt in worker.attempts]
+    assert waits == [[(spread(20, since=NOW), "stopped")]] * FAILURES_TO_OPEN
     assert worker.breaker() is None
 
 
@@ -264,7 +271,7 @@ def test_a_message_of_a_later_version_waits_for_the_deployment() -> None:
     worker = Worker(RecordedAttempt())
     later = body_of(DeliverContact(1, 2, "joined", NOW)).replace('"version": 1', '"version": 9')
     assert worker.process(bodies=[later, body_of(DeliverContact(1, 2, "joined", NOW))]) == ["0"]
-    assert worker.postponed == {"handle 0": 5}
+    assert worker.postponed == {"handle 0": spread(5)}
     assert worker.attempts[0].ran == 1
 
 

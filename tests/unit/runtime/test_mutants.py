@@ -13,8 +13,8 @@ import pytest
 
 from tools.mutate import __main__ as command
 from tools.mutate import changes
-from tools.mutate.mutants import AT_DEFINITION, mutants_of, mutated
-from tools.mutate.running import ROOT, Job
+from tools.mutate.mutants import AT_DEFINITION, ROOT, mutants_of, mutated
+from tools.mutate.running import Job
 
 MODULE = '''"""A module."""
 import logging

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.referral_factory.webhook_secrets import READ_AGAIN_AFTER
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.runtime import bootstrap
 from shared.use_cases.signup.accept_signup import MAX_WEBHOOK
@@ -186,40 +185,6 @@ def test_secrets_that_cannot_be_read_are_503_not_401(app: App) -> None:
     app.secrets.refuse("get_secret_value", 9)
     assert app.post(webhook_fields())["statusCode"] == 503
     assert stored(app) == []
-
-
-def test_current_and_next_secret_are_taken_and_an_empty_one_never(app: App) -> None:
-    app.set_secret("webhook", current="old", next="new")
-    assert [app.post(webhook_fields(), secret=secret)["statusCode"] for secret in ("old", "new", "")] == [202, 202, 401]
-    app.set_secret("webhook", current="new", next="")
-    app.wait(300)
-    assert [app.post(webhook_fields(), secret=secret)["statusCode"] for secret in ("old", "new", "")] == [401, 202, 401]
-
-
-def test_a_secret_that_is_not_there_is_nobodys(app: App) -> None:
-    for stored_now in ({"current": "new"}, {"next": "new"}, {}):
-        app.set_secret("webhook", **stored_now)
-        app.wait(300)
-        assert [app.post(webhook_fields(), secret=secret)["statusCode"] for secret in ("None", "", None)] == [401, 401, 401]
-
-
-def test_a_secret_that_was_just_rotated_is_read_anew_at_the_first_refusal(app: App) -> None:
-    assert app.post(webhook_fields())["statusCode"] == 202
-    app.set_secret("webhook", current="new")
-    assert app.post(webhook_fields(), secret="new")["statusCode"] == 202
-
-
-def test_strangers_cannot_make_us_read_the_secret_all_the_time(app: App) -> None:
-    reads: list[str] = []
-    real = app.secrets.real.get_secret_value
-    app.secrets.get_secret_value = lambda **request: reads.append("read") or real(**request)
-    for _ in range(50):
-        assert app.post(webhook_fields(), secret="wrong")["statusCode"] == 401
-    assert len(reads) == 2
-    app.wait(READ_AGAIN_AFTER - 1)
-    assert (app.post(webhook_fields(), secret="wrong")["statusCode"], len(reads)) == (401, 2)
-    app.wait(1)
-    assert (app.post(webhook_fields(), secret="wrong")["statusCode"], len(reads)) == (401, 3)
 
 
 def test_the_receiver_reads_no_table_and_calls_no_vendor(app: App) -> None:

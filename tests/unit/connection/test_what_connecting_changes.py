@@ -1,0 +1,184 @@
+"""What connecting and disconnecting change, and what they leave alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
+from shared.domain.signup.referral import State
+from shared.domain.vendor.limits import Strikes
+from shared.errors import ConnectionLostError
+from shared.use_cases.connection.catch_up import catch_up
+from shared.use_cases.connection.disconnect import disconnect
+from shared.use_cases.connection.find_connection import find_connection
+from shared.use_cases.connection.read_connection import problem_of
+from tests.support.builders import App
+from tests.support.console_api import Console
+
+SECRETS = "/api/connection/webhook-secrets"
+
+
+@pytest.fixture
+def console() -> Console:
+    made = Console()
+    made.app.configure()
+    made.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    return made
+
+
+def connection_of(app: App) -> Connection:
+    found = app.environment.connections.find()
+    assert found is not None
+    return found
+
+
+# -- disconnecting ------------------------------------------------------------------------------------------------------
+
+
+def test_a_disconnected_workspaces_token_is_forgotten_and_the_other_vendors_key_is_not(console: Console) -> None:
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+    assert console.secret("intercom")["access_token"] == ""
+    assert console.secret("referral_factory")["api_key"] == "local-referral-factory-key"
+
+
+def test_a_disconnected_accounts_key_is_forgotten_and_the_workspaces_token_is_not(console: Console) -> None:
+    console.post("/api/connection/disconnect", {"vendor": "referral_factory"})
+    assert console.secret("referral_factory")["api_key"] == ""
+    assert console.secret("intercom")["access_token"] == "local-intercom-token"
+    assert connection_of(console.app).connected
+
+
+def test_a_token_that_is_to_be_kept_stays(console: Console) -> None:
+    disconnect(console.app.environment, "mara@example.com", Vendor.INTERCOM, keep_token=True)
+    assert console.secret("intercom")["access_token"] == "local-intercom-token"
+    assert not connection_of(console.app).connected
+
+
+def test_disconnecting_twice_is_disconnecting_once(console: Console) -> None:
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+    before = connection_of(console.app)
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+    assert connection_of(console.app) == before
+
+
+def test_what_never_was_connected_can_be_disconnected() -> None:
+    console = Console()
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+    assert console.app.environment.connections.find() is None
+    assert not console.get("/api/connection")["intercom"]["connected"]
+
+
+def test_no_work_is_done_for_a_workspace_that_was_disconnected(console: Console) -> None:
+    environment = console.app.environment
+    assert find_connection(environment) == connection_of(console.app)
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+    with pytest.raises(ConnectionLostError, match="disconnected"):
+        find_connection(environment)
+
+
+# -- connecting ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_workspace_before_is_remembered_over_a_second_connect_of_the_same() -> None:
+    test = Connection("test", "us", "UTC", name="Test")
+    production = Connection("production", "us", "UTC", name="Production").after(test)
+    again = Connection("production", "us", "UTC", name="Production").after(production)
+    assert [(one.before_id, one.before_name, one.epoch) for one in (production, again)] == [
+        ("test", "Test", 2),
+        ("test", "Test", 3),
+    ]
+
+
+def test_a_workspace_without_a_name_is_remembered_by_its_id() -> None:
+    after = Connection("production", "us", "UTC").after(Connection("test", "us", "UTC"))
+    assert (after.before_id, after.before_name) == ("test", "test")
+
+
+def test_who_connected_referral_factory_and_when_is_shown(console: Console) -> None:
+    console.app.wait(60)
+    console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
+    shown = console.get("/api/connection")["referral_factory"]
+    assert shown["connected_by"] == "mara@example.com"
+    assert "Connected Referral Factory." in console.audit_lines()
+
+
+def test_a_workspace_known_by_its_connection_is_not_asked_for_whose_its_token_is(console: Console) -> None:
+    console.app.set_secret("intercom", access_token="stored-by-hand")
+    console.app.environment = console.app.new_environment()
+    console.app.forget_calls()
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    assert [call.path for call in console.app.wire.calls].count("/me") == 1
+
+
+# -- catching up --------------------------------------------------------------------------------------------------------
+
+
+def waiting(console: Console) -> App:
+    """Somebody signed up while nothing was connected."""
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+    app = console.app
+    app.environment = app.new_environment()
+    assert app.sign_up().state is State.PENDING
+    return app
+
+
+def test_who_waits_is_delivered_once_however_often_somebody_connects(console: Console) -> None:
+    app = waiting(console)
+    for _ in range(2):
+        console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    app.environment = app.new_environment()
+    app.work()
+    assert (app.row().state, len(app.contacts()), app.calls().count("POST /contacts")) == (State.DELIVERED, 1, 1)
+
+
+def test_connecting_referral_factory_enqueues_no_delivery_and_leaves_intercoms_stop_alone(console: Console) -> None:
+    app = waiting(console)
+    catch_up(app.environment, Vendor.REFERRAL_FACTORY)
+    assert app.queued("delivery") == []
+    breaker = app.environment.breakers.find(Vendor.INTERCOM)
+    assert breaker is not None
+    assert breaker.kind is BreakerKind.DISCONNECTED
+
+
+# -- stops --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", BreakerKind)
+@pytest.mark.parametrize(("probing", "now"), [(False, 99.0), (False, 100.0), (True, 99.0)])
+def test_a_success_of_a_call_that_was_under_way_ends_only_failures_and_a_lost_connection(
+    kind: BreakerKind, now: float, *, probing: bool
+) -> None:
+    breaker = Breaker(kind, open_until=100.0, opened_at=0.0, probing=probing)
+    by_any_call = kind in {BreakerKind.FAILING, BreakerKind.CONNECTION_LOST}
+    assert breaker.closes_on_success(now) is (by_any_call or probing or now >= 100.0)
+
+
+@pytest.mark.parametrize("words", ["Your app is suspended", "Your app is suspended."])
+def test_a_refusal_is_shown_in_the_vendors_words_with_one_full_stop(words: str) -> None:
+    breaker = Breaker(BreakerKind.REFUSED, 100.0, 0.0, words=words)
+    shown = problem_of(Vendor.INTERCOM, breaker, Strikes(), connected=True)
+    assert shown.startswith("Intercom refuses this application: Your app is suspended. Nobody")
+
+
+@pytest.mark.parametrize(("connected", "problem"), [(True, ""), (False, "Intercom is not connected.")])
+def test_without_a_stop_only_a_missing_connection_is_a_problem(problem: str, *, connected: bool) -> None:
+    assert problem_of(Vendor.INTERCOM, None, Strikes(), connected=connected) == problem
+
+
+# -- the webhook's secret -----------------------------------------------------------------------------------------------
+
+
+def test_each_step_of_replacing_the_webhook_secret_is_written_down_and_drops_what_it_should(console: Console) -> None:
+    before = console.secret("webhook")["current"]
+    for action in ("make_next", "drop_next"):
+        console.app.wait(60)
+        console.post(SECRETS, {"action": action})
+    assert console.secret("webhook") == {"current": before, "next": "", "next_made_at": ""}
+    assert console.audit_lines()[-2:] == ["Made the next webhook secret.", "Dropped the next webhook secret."]
+
+
+@pytest.mark.parametrize("action", ["promote", "drop_next"])
+def test_without_a_next_secret_there_is_nothing_to_promote_or_drop(console: Console, action: str) -> None:
+    before = console.secret("webhook")
+    assert console.call("POST", SECRETS, {"action": action, "sure": True}).status == 409
+    assert console.secret("webhook") == before
