@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import requests
 
 from sandbox.stack.errors import StackError
-from sandbox.stack.ministack import REGION
+from sandbox.stack.ministack import local_client
 from sandbox.stack.ports import HOST
 from sandbox.stack.settings import read_port
 from sandbox.stack.stack import STATE
@@ -65,10 +64,9 @@ class Running:
 
     def __init__(self, port: int) -> None:
         self._intercom, self._factory = (f"http://{HOST}:{port + offset}" for offset in (1, 2))
-        access = read_access(port)
         self._http = requests.Session()
         self._http.trust_env = False
-        self._deployment = Deployment("local", lambda service: boto3.client(service, **access))
+        self._deployment = Deployment("local", clients_of(port))
 
     def close(self) -> None:
         self._http.close()
@@ -125,18 +123,14 @@ class Running:
             ) from None
 
 
-def read_access(port: int) -> dict[str, str]:
-    """The AWS services of the stack that runs on this port."""
+def clients_of(port: int) -> Callable[[str], Any]:
+    """Clients of the AWS services of the stack that runs on this port. Raises StackError."""
     path = STATE / f"run-{port}" / "aws.json"
     if not path.exists():
         raise StackError(f"No local stack runs on port {port}. Start one with make run, or name its PORT=.")
     known = json.loads(path.read_text("utf-8"))
-    return {
-        "endpoint_url": known["AWS_ENDPOINT_URL"],
-        "region_name": REGION,
-        "aws_access_key_id": known["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": known["AWS_SECRET_ACCESS_KEY"],
-    }
+    access = [known[name] for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+    return lambda service: local_client(service, *access)
 
 
 def poison(sqs: Any, url: str, first_id: int, now: float) -> None:

@@ -6,9 +6,7 @@ import argparse
 import time
 from collections.abc import Iterator
 
-import boto3
-
-from sandbox.commands.breaking import read_access
+from sandbox.commands.breaking import clients_of
 from sandbox.stack.settings import read_port
 from tools.operating.deployment import Deployment
 from tools.operating.logs import Line, read_log
@@ -19,8 +17,7 @@ LOOK_EVERY = 2.0
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     port = read_port() if options.port is None else options.port
-    access = read_access(port)
-    deployment = Deployment("local", lambda service: boto3.client(service, **access))
+    deployment = Deployment("local", clients_of(port))
     names = options.function or sorted(deployment.functions)
     since = time.time() - options.since
     while True:

@@ -33,7 +33,7 @@ class Story:
                 self.sign_up_known_with_update,
             ),
             *Earning(self.outside).steps,
-            *SyncStory(stack, StoryError).steps,
+            *SyncStory(stack, self.outside.http, StoryError).steps,
         ]
 
     def close(self) -> None:

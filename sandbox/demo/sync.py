@@ -32,8 +32,9 @@ SYNC = {
 class SyncStory:
     """The steps. ``fail`` makes the error that tells what is missing."""
 
-    def __init__(self, stack: Stack, fail: Callable[[str], Exception]) -> None:
+    def __init__(self, stack: Stack, http: requests.Session, fail: Callable[[str], Exception]) -> None:
         self._stack = stack
+        self._http = http
         self._fail = fail
         self._api = SyncApi(stack.url, stack.token, CAMPAIGN)
         self._segment = ""
@@ -49,10 +50,10 @@ class SyncStory:
         self._segment = next(str(one["id"]) for one in segments if one["name"] == SEGMENT)
         address = f"{self._stack.url}/api/campaigns/{CAMPAIGN}"
         headers = {"Authorization": f"Bearer {self._stack.token()}"}
-        present = requests.get(address, headers=headers, timeout=CALL_SECONDS)
+        present = self._http.get(address, headers=headers, timeout=CALL_SECONDS)
         document = {**present.json(), "sync": {**SYNC, "source": {"kind": "segments", "ids": [self._segment]}}}
         headers["If-Match"] = present.headers["ETag"]
-        answer = requests.put(address, json=document, headers=headers, timeout=CALL_SECONDS)
+        answer = self._http.put(address, json=document, headers=headers, timeout=CALL_SECONDS)
         if answer.status_code != 200:
             raise self._fail(f"PUT /api/campaigns/{CAMPAIGN} answered {answer.status_code}: {answer.text[:600]}")
 
@@ -107,7 +108,7 @@ class SyncStory:
     def _people(self, page: int) -> list[dict[str, Any]]:
         headers = {"Authorization": f"Bearer {self._stack.settings.referral_factory_key}", "Accept": "application/json"}
         address = f"{self._stack.referral_factory_url}/users?per_page=250&page={page}"
-        answer = requests.get(address, headers=headers, timeout=CALL_SECONDS)
+        answer = self._http.get(address, headers=headers, timeout=CALL_SECONDS)
         answer.raise_for_status()
         return list(answer.json()["data"])
 
@@ -120,7 +121,7 @@ class SyncStory:
             "Accept": "application/json",
             "Intercom-Version": "2.16",
         }
-        answer = requests.request(method, f"{self._stack.intercom_url}{path}", headers=headers, timeout=CALL_SECONDS)
+        answer = self._http.request(method, f"{self._stack.intercom_url}{path}", headers=headers, timeout=CALL_SECONDS)
         answer.raise_for_status()
         document: dict[str, Any] = answer.json()
         return document

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,25 @@ def expand_template(template: Mapping[str, Any], parameters: Mapping[str, str], 
         resource = source["Resources"][name]
         resource["Properties"][CODE_KEYS[resource["Type"]]] = location
     logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of metrics that nobody asked for
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the translator refuses to work without a region
     try:
-        expanded = transform(source, dict(parameters), _NoManagedPolicies())
+        with _own_region():
+            expanded = transform(source, dict(parameters), _NoManagedPolicies())
     except InvalidDocumentException as error:
         raise DeploymentError("The template cannot be expanded.", [cause.message for cause in error.causes]) from error
     return expanded
+
+
+@contextlib.contextmanager
+def _own_region() -> Iterator[None]:
+    """The translator asks boto3 for a region and writes its partition into ARNs. This machine's profile may not exist, and its
+    region may be of another partition."""
+    theirs = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
+    os.environ["AWS_DEFAULT_REGION"] = REGION
+    try:
+        yield
+    finally:
+        del os.environ["AWS_DEFAULT_REGION"]
+        os.environ.update(theirs)
 
 
 class _NoManagedPolicies:

@@ -35,6 +35,29 @@ PROGRAM = Path(__file__).parent / "guarded_ministack"
 HOW_TO_INSTALL = "`make install` makes it from sandbox/ministack-requirements.txt"
 
 
+def local_client(service: str, endpoint: str, access_key: str, secret_key: str) -> Any:
+    """A boto3 client of a service of a local stack. Nothing that this machine is set up for has a part in it: no profile, which
+    may not exist, and no proxy."""
+    session = boto3.Session(botocore_session=botocore.session.Session(session_vars={"profile": (None, None, None, None)}))
+    return session.client(
+        service,
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(
+            retries={"max_attempts": 2},
+            connect_timeout=5,
+            read_timeout=60,
+            s3={"addressing_style": "path"},
+            proxies={},
+            ignore_configured_endpoint_urls=True,
+            use_fips_endpoint=False,
+            use_dualstack_endpoint=False,
+        ),
+    )
+
+
 class Ministack:
     """A running ministack with a disposable state."""
 
@@ -110,23 +133,7 @@ class Ministack:
 
     def client(self, service: str) -> Any:
         """A boto3 client of that service. The caller closes it."""
-        # Without a profile: the one that AWS_PROFILE names may not exist, and nothing of it is needed.
-        session = boto3.Session(botocore_session=botocore.session.Session(session_vars={"profile": (None, None, None, None)}))
-        return session.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            config=Config(
-                retries={"max_attempts": 2},
-                connect_timeout=5,
-                read_timeout=60,
-                s3={"addressing_style": "path"},
-                proxies={},
-                ignore_configured_endpoint_urls=True,
-            ),
-        )
+        return local_client(service, self.endpoint, self.access_key, self.secret_key)
 
     def workers(self, function: str | None = None) -> list[int]:
         """The pids of the function workers; only those of one function when its name is given. Linux only."""

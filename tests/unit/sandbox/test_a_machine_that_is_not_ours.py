@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from sandbox.stack.ministack import Ministack
+from sandbox.commands import campaign_places
+from sandbox.stack.ministack import ROOT, local_client
 from tools import install_requirements
+from tools.expand_template import TEMPLATE, expand
 
 
 @pytest.mark.parametrize("name", ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_DEPS", "PYTHONPATH"])
@@ -41,11 +45,30 @@ def test_a_venv_without_its_packages_does_not_count_as_installed(tmp_path: Path)
     assert sys.prefix != sys.base_prefix
 
 
-def test_a_profile_that_does_not_exist_keeps_nothing_from_starting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_that_aws_is_set_up_for_keeps_from_calling_the_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         monkeypatch.setenv(name, "no-such-profile")
-    stack = object.__new__(Ministack)
-    stack.endpoint, stack.access_key, stack.secret_key = "http://127.0.0.1:1", "a", "b"
-    client = stack.client("sqs")
-    assert client.meta.endpoint_url.startswith("http://127.0.0.1")
+    for name in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
+        monkeypatch.setenv(name, "true")
+    client = local_client("sqs", "http://127.0.0.1:1", "a", "b")
+    assert client.meta.endpoint_url == "http://127.0.0.1:1"
     client.close()
+
+
+def test_the_template_is_expanded_alike_whatever_aws_is_set_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = expand(TEMPLATE)
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
+    assert expand(TEMPLATE) == plain
+    assert (os.environ["AWS_PROFILE"], os.environ["AWS_DEFAULT_REGION"]) == ("no-such-profile", "cn-north-1")
+
+
+def test_the_sandbox_calls_this_machine_through_no_proxy_and_no_profile() -> None:
+    """``requests.get`` and its like take the proxies of the environment, ``boto3.client`` its profile."""
+    taking = re.compile(r"\b(?:requests\.(?:get|put|post|delete|patch|head|request)|urlopen|boto3\.client)\(")
+    of_aws = Path(campaign_places.__file__)
+    sources = [path for path in (ROOT / "sandbox").rglob("*.py") if path != of_aws]
+    assert [path.name for path in sources if taking.search(path.read_text())] == []
+    sessions = [path.read_text() for path in sources if "requests.Session()" in path.read_text()]
+    assert sessions
+    assert all(text.count("requests.Session()") == text.count("trust_env = ") for text in sessions)
