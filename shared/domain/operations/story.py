@@ -8,7 +8,7 @@ from shared.domain.connection.connection import BreakerKind
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.referrer.reward import GIVEN, Kind, Reward, title_of
 from shared.domain.signup.happened import happened_of
-from shared.domain.signup.referral import TROUBLED, Event, Referral, State
+from shared.domain.signup.referral import DOUBT, TROUBLED, Event, Referral, State
 
 _ADVICE = {
     State.PENDING: "Nobody has to do anything: it is tried again by itself.",
@@ -89,6 +89,8 @@ def advice_for(row: Referral, paused: BreakerKind | None = None) -> str:
         return "Open the contacts in Intercom and merge them if they are the same person."
     if row.unverified:
         return "Look whether Referral Factory has the person. If not, somebody may have invented the signup: change the secret."
+    if DOUBT in row.refusals and row.state not in TROUBLED:
+        return "If it did, qualify the person in Referral Factory. If not, press Mark as dealt with."
     if row.refusals and row.state not in TROUBLED:
         return "Put right what the reason names, there or in the campaign's settings, then press Send again."
     if row.state is State.PENDING and paused in _WHILE_INTERCOM:
