@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shared.domain.connection.connection import Vendor
+from shared.use_cases.vendor.guard_vendor import LONGEST_PAUSE
 from tests.simulation.play.poisoned_day import PoisonedDay
-from tests.simulation.play.scenarios import Outcome
+from tests.simulation.play.scenarios import Outcome, Scenario
 
 MINUTE = 60.0
 APART = "waits for search after lost creates apart"
@@ -16,6 +18,12 @@ MOST_CALLS_FOR_ONE = 30
 """In a day, for a person whom a vendor treats badly."""
 MOST_NOTICED = 1.1
 """By everybody else of such people: the share of the p99 without them."""
+PEOPLE_FOR_A_P99 = 2_000
+"""The slowest hundredth of fewer is a handful who came in one batch with such a person: with 600 the p99 is 1.04 to 1.14 of
+what it is without those people, by the seed, with 2,500 1.02."""
+USUAL_SIGNUPS = 10_000
+"""For which the calls of a signup are meant. Fewer people share the tries of an outage, which come by the clock."""
+CALLS_OF_A_TRY = 2
 
 
 def misses(outcome: Outcome) -> Iterator[str]:
@@ -30,10 +38,19 @@ def misses(outcome: Outcome) -> Iterator[str]:
     if outcome.poisoned is not None:
         yield from poisoned_misses(outcome.poisoned)
         return
-    most = MOST_CALLS if outcome.scenario.faults or outcome.scenario.outage else MOST_CALLS_WITHOUT_FAULTS
+    most = most_calls(outcome.scenario, outcome.signups)
     if outcome.calls_per_signup > most:
-        yield f"{outcome.calls_per_signup:.2f} calls per signup, at most {most}"
+        yield f"{outcome.calls_per_signup:.2f} calls per signup, at most {most:.2f}"
     yield from _delays(outcome)
+
+
+def most_calls(scenario: Scenario, signups: int) -> float:
+    """For each signup."""
+    if not scenario.outage:
+        return MOST_CALLS if scenario.faults else MOST_CALLS_WITHOUT_FAULTS
+    begins, ends = scenario.outage
+    tries = (ends - begins) / LONGEST_PAUSE[Vendor.INTERCOM]
+    return MOST_CALLS + CALLS_OF_A_TRY * max(0.0, tries / signups - tries / USUAL_SIGNUPS)
 
 
 def poisoned_misses(day: PoisonedDay) -> Iterator[str]:
@@ -41,7 +58,8 @@ def poisoned_misses(day: PoisonedDay) -> Iterator[str]:
         if calls > MOST_CALLS_FOR_ONE:
             yield f"{kind}: {calls} calls in a day, at most {MOST_CALLS_FOR_ONE}"
     yield from day.wrong_ends
-    if day.delay > day.delay_without * MOST_NOTICED:
+    people = sum(len(delays) for delays in day.verdict.delays.values())
+    if people >= PEOPLE_FOR_A_P99 and day.delay > day.delay_without * MOST_NOTICED:
         yield f"the others' p99: {day.delay:.2f} s, without those people {day.delay_without:.2f} s"
     if day.breakers:
         yield f"{day.breakers:.0f} breakers opened for trouble of single people"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.vendors.wire import Request, Response
+from shared.domain.timing import CREATE_TIMEOUT, INTERCOM_TIMEOUT, REFERRAL_FACTORY_TIMEOUT
 from shared.errors import UnavailableError
 from tests.simulation.play.referral_stories import notify
 from tests.simulation.world import OF_A_SIGNUP, Signup, World
@@ -120,6 +121,13 @@ KINDS = (
 )
 
 
+def _patience(vendor: str, call: str) -> float:
+    """Seconds that the client waits for an answer."""
+    if vendor == "referral_factory":
+        return REFERRAL_FACTORY_TIMEOUT
+    return CREATE_TIMEOUT if call == CREATES else INTERCOM_TIMEOUT
+
+
 class Poisoning:
     """The people of these kinds in one world. ``active`` False: they are treated like everybody else."""
 
@@ -187,7 +195,7 @@ class Poisoning:
             return answer(request)
         self._met[self.world.loop.current] = kind
         if rule.status == HANG:
-            self.world.sleep(30.0)
+            self.world.sleep(_patience(vendor, call))
             raise UnavailableError(f"{vendor}: ReadTimeout")
         response: Response = rules.refuse(rule.status)
         body = rule.body.replace(b"{other}", self._other.id.encode())
