@@ -403,7 +403,7 @@ def test_two_editors_never_overwrite_each_other_silently(page: Page, stack: Stac
     save(other, stack)
     theirs = version(stack)
     page.get_by_role("button", name="Save", exact=True).click()
-    dialog = page.get_by_role("dialog", name="Somebody else saved in between")
+    dialog = page.get_by_role("dialog", name="Somebody else saved meanwhile")
     dialog.get_by_text("Friends of theirs").wait_for()
     dialog.get_by_text("Friends of mine").wait_for()
     assert version(stack) == theirs
@@ -421,7 +421,7 @@ def test_changes_of_two_editors_to_different_settings_are_both_kept(page: Page, 
     call(stack, "PUT", "/api/campaigns/1", document, **{"If-Match": f'"{version(stack)}"'})
     page.get_by_label("Send people who joined before the campaign became active, too").check()
     page.get_by_role("button", name="Save", exact=True).click()
-    dialog = page.get_by_role("dialog", name="Somebody else saved in between")
+    dialog = page.get_by_role("dialog", name="Somebody else saved meanwhile")
     dialog.get_by_text("They changed other settings than you.").wait_for()
     wanted = version(stack) + 1
     dialog.get_by_role("button", name="Save both").click()
@@ -596,8 +596,8 @@ def test_what_nobody_could_read_is_looked_at_read_again_and_discarded(page: Page
     page.get_by_role("link", name="Messages we could not read").click()
     heading(page, "Messages we could not read").wait_for()
     page.get_by_role("button", name="Look").click()
-    page.get_by_role("dialog", name="What came").get_by_text("{this is no JSON").wait_for()
-    answer(page, "What came", "Close")
+    page.get_by_role("dialog", name="The message").get_by_text("{this is no JSON").wait_for()
+    answer(page, "The message", "Close")
     keep_picture(page, "console-quarantine")
     page.get_by_role("button", name="Read again").click()
     told(page, "still")
@@ -614,7 +614,7 @@ def test_the_console_works_while_intercom_is_down_and_says_so(page: Page, stack:
     invited.get_by_role("button", name="Refresh attributes").click()
     invited.get_by_text("Intercom does not answer now").first.wait_for(timeout=60_000)
     chosen(invited.get_by_label("Row 1: to"), "name")  # the list from before can still be chosen from
-    invited.get_by_text("The list is the one read before, today").first.wait_for()
+    invited.get_by_text("The list is from before, today").first.wait_for()
     page.get_by_label("Name of the campaign").fill("Friends while it is down")
     save(page, stack)
     keep_picture(page, "console-intercom-down")
@@ -629,7 +629,7 @@ def test_the_attributes_that_came_last_are_kept_for_a_page_that_opens_while_inte
     page.route("**/api/attributes", lambda route: route.fulfill(status=503, json=down))
     try:
         page.reload()
-        invited.get_by_text("The list is the one read before, today").first.wait_for()
+        invited.get_by_text("The list is from before, today").first.wait_for()
         invited.get_by_label("Row 1: to").click()
         invited.get_by_role("option", name=re.compile("^referral_link")).wait_for()
     finally:

@@ -25,7 +25,7 @@ def test_every_section_of_the_guide_is_on_the_page(page: Page) -> None:
     told = page.locator("#help-map-your-fields")
     told.get_by_role("cell", name="you must map First Name and Email").wait_for()
     states = page.locator("#help-states")
-    states.get_by_text("Somebody deleted the contact; it is not brought back.").wait_for()
+    states.get_by_text("Somebody deleted the contact in Intercom. It stays deleted.").wait_for()
     keep_picture(page, "help")
 
 

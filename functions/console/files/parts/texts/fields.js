@@ -21,23 +21,23 @@ export const SOURCE_NAMES = {
 
 /** For the help. */
 export const SOURCE_HELP = {
-  first_name: "As typed at the signup.",
-  email: "As typed at the signup. It is how a person is found in Intercom.",
-  url: "The person’s own link, to invite others with.",
-  code: "The person’s own code: the end of the link.",
-  signed_up_at: "When the person joined the campaign. For attributes of the type date.",
-  source: "Direct: came by themselves. Referred: came through somebody’s link.",
+  first_name: "As the person typed it.",
+  email: "As the person typed it. Intercom finds people by it.",
+  url: "The person’s own link for inviting friends.",
+  code: "The person’s own code, which ends the link.",
+  signed_up_at: "When the person joined the campaign. It needs an attribute of the type Date.",
+  source: "Direct: the person came alone. Referred: the person came through a friend’s link.",
   type: "Person referring or person invited, as Referral Factory writes it.",
-  qr: "The address of a picture: the link as a QR code.",
-  referrals_count: "How many people the person invited who signed up.",
-  converted_referrals_count: "How many of these are qualified.",
-  "referrer.first_name": "Of the person who invited them; empty for who came by themselves.",
-  "referrer.email": "Of the person who invited them.",
+  qr: "The address of a picture that shows the link as a QR code.",
+  referrals_count: "How many friends signed up through the person’s link.",
+  converted_referrals_count: "How many of these friends converted.",
+  "referrer.first_name": "The first name of the person who invited them. It is empty for people who came alone.",
+  "referrer.email": "The e-mail of the person who invited them.",
   "referrer.code": "The code through which they came.",
   "referrer.url": "The link through which they came.",
-  "campaign.name": "As the campaign is called here, at Name of the campaign.",
+  "campaign.name": "The name that you gave the campaign here.",
   "campaign.id": "The campaign’s number in Referral Factory.",
-  "meta.": "Each further field of your campaign’s form, by its label.",
+  "meta.": "Every other field of your campaign’s form, by its label.",
 };
 
 export const SOURCE_GROUP_NAMES = { person: "The person", referrer: "Who referred them", campaign: "The campaign", form: "Fields of your campaign’s form" };

@@ -1,16 +1,16 @@
 // What the shell and the parts of every page say.
 
-import { capital } from "./numbers.js";
+import { capital, number } from "./numbers.js";
 
 export const app = {
   noSuchPage: "There is no such page",
-  nothingHere: "Nothing is at this address. Perhaps it was typed or copied with a mistake.",
+  nothingHere: "There is nothing at this address. Perhaps it has a typing mistake.",
   goToTheOverview: "Go to the overview",
   documentTitle: (title) => `${title} · Referrals in Intercom`,
   signIn: "Sign in",
   title: "Referrals in Intercom",
-  welcome: "Everybody who signs up in your referral campaigns, in Intercom within seconds. Sign in to connect, set up and watch it.",
-  whoMaySignIn: "For signed-in members of the admin group; members of the viewer group may look.",
+  welcome: "Everybody who signs up in your referral campaigns is in Intercom within seconds. Sign in to connect, set up and watch.",
+  whoMaySignIn: "Members of the admin group may change everything, members of the viewer group may look.",
   forbidden: "You may not see this",
   askToBeLetIn: (message) => `${message} Ask whoever runs this application to let you in, then sign in again.`,
   signInAsSomebodyElse: "Sign in as somebody else",
@@ -24,19 +24,19 @@ export const app = {
 };
 
 export const conflict = {
-  settingsAreGone: "These settings are no longer there. You can save yours as new ones.",
-  goneTitle: "Saved by nobody any more",
+  settingsAreGone: "Somebody deleted these settings. You can save yours as new ones.",
+  goneTitle: "These settings were deleted",
   goOnEditing: "Go on editing",
   saveMine: "Save mine",
   theirs: (version) => `Theirs, version ${version}`,
   yours: "Yours",
-  noConflict: "They changed other settings than you. Both are kept.",
+  noConflict: "They changed other settings than you did, so both changes are kept.",
   bothTogether: "Both together",
-  title: "Somebody else saved in between",
+  title: "Somebody else saved meanwhile",
   lookAtItFirst: "Look at it first",
   saveBoth: "Save both",
-  oneConflict: "You both changed one thing. Everything else of you both is kept.",
-  conflicts: (count) => `You both changed ${count} things. Everything else of you both is kept.`,
+  oneConflict: "You both changed one thing. All your other changes are kept.",
+  conflicts: (count) => `You both changed ${count} things. All your other changes are kept.`,
   takeTheirsThere: "Take theirs there",
   takeMineThere: "Take mine there, and save",
 };
@@ -60,9 +60,9 @@ export const attributeSelect = {
   notRead: "this application does not read it",
   notWritten: "cannot be written",
   notUsed: "Not used",
-  readBefore: "The list is the one read before, ",
-  canBeTyped: "Names can be typed meanwhile.",
-  cannotBeRead: (problem) => `Intercom’s attributes cannot be read: ${problem} `,
+  readBefore: "The list is from before, ",
+  canBeTyped: "You can type names meanwhile.",
+  cannotBeRead: (problem) => `We cannot read Intercom’s attributes. ${problem} `,
   count: (count) => `${count} attributes in your Intercom workspace.`,
   refreshAttributes: "Refresh attributes",
 };
@@ -89,9 +89,9 @@ export const more = {
   allAsText: "All settings as text, for those who keep them in git",
   joinedBefore: "People who joined before",
   backfill: "Send people who joined before the campaign became active, too",
-  backfillHint: "Otherwise only who joins from now on goes to Intercom.",
+  backfillHint: "If off, only people who join from now on go to Intercom.",
   namesTitle: "Names of webhook fields",
-  aboutNames: "Only if your webhooks call a field by another name: which field of a person it is, such as email or meta.Last Name.",
+  aboutNames: "You need this only if your webhooks use other names for fields. Say which field of a person each one is, such as email or meta.Last Name.",
   asText: "As text",
   inTheWebhook: "In the webhook",
   means: "Means",
@@ -107,15 +107,15 @@ export const picker = {
 };
 
 export const saveTable = {
-  reading: (rows) => `Reading… ${rows} rows at most so far.`,
+  reading: (rows) => `Reading… at most ${number(rows)} rows so far.`,
 };
 
 export const signin = {
   issuerIsSilent: (issuer) => `The sign-in at ${issuer} does not answer.`,
   notSignedIn: (reason) => `Not signed in: ${reason}`,
-  begunElsewhere: "This sign-in was begun elsewhere. Please sign in again.",
+  begunElsewhere: "This sign-in was started elsewhere. Please sign in again.",
   notAccepted: "The sign-in was not accepted. Please sign in again.",
-  notForUs: "The sign-in's answer is not for us. Please sign in again.",
+  notForUs: "The sign-in’s answer was not meant for us. Please sign in again.",
   answers: (address, status) => `${address} answers ${status}.`,
 };
 
