@@ -107,14 +107,15 @@ cost: .venv/.installed ## count what the handlers use in the simulated world, an
 
 check: lint types template-check security ## lint, types, template, security; no AWS account needed
 
-BIOME := tools/biome
+SCRIPTS := tools/console
 lint: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tools.check_docs
-	@if npm ci --prefix $(BIOME) --ignore-scripts --no-audit --no-fund >/dev/null 2>&1; then \
-	$(BIOME)/node_modules/.bin/biome lint --error-on-warnings --config-path=$(BIOME)/biome.json functions/console/files; \
-	else echo "The console's scripts were not linted: npm (Node.js) cannot be had, or cannot fetch Biome."; fi
+	@if npm ci --prefix $(SCRIPTS) --ignore-scripts --no-audit --no-fund >/dev/null 2>&1; then \
+	$(SCRIPTS)/node_modules/.bin/biome lint --error-on-warnings --config-path=$(SCRIPTS)/biome.json functions/console/files \
+	&& $(BIN)/python -m tools.render_types && $(SCRIPTS)/node_modules/.bin/tsc -p $(SCRIPTS); \
+	else echo "The console's scripts were not checked: npm (Node.js) cannot be had, or cannot fetch Biome and TypeScript."; fi
 
 types: .venv/.installed
 	$(BIN)/mypy

@@ -1,14 +1,15 @@
 // The shell: sign-in, navigation, and one page at a time.
 
-import { attempt, button, link, make, say, wasSaidNow } from "./parts/dom.js";
+import { attempt, button, byId, first, kept, link, make, say, wasSaidNow } from "./parts/dom.js";
 import { confirmed } from "./parts/dialog.js";
 import { watchHealth } from "./overview/health.js";
 import * as signin from "./parts/signin.js";
 import { common } from "./parts/texts/common.js";
 import { app as texts } from "./parts/texts/shell.js";
 
-const main = document.getElementById("main");
-const navigation = document.getElementById("navigation");
+const main = byId("main");
+const navigation = byId("navigation");
+/** @type {Record<string, () => Promise<{ show: (address: Address, signal: AbortSignal) => Page | Promise<Page> }>>} */
 const PAGES = {
   overview: () => import("./overview/overview.js"),
   health: () => import("./overview/health_page.js"),
@@ -24,19 +25,30 @@ const PAGES = {
 };
 history.scrollRestoration = "manual"; // a page that comes back says itself where it was
 let leaving = new AbortController();
+/** @type {() => boolean} */
 let unsaved = () => false;
+/** @type {() => string} */
 let left = () => ""; // what to tell whoever leaves the page that is shown
+/** @type {(address: Address) => boolean} */
 let moved = () => false; // whether the page that is shown goes to another address by itself
 let here = location.hash;
 let turns = 0;
 
-/** `#/activity/1/7?state=failed` → the page's name, what follows in the path, and the query. */
+/**
+ * `#/activity/1/7?state=failed` → the page's name, what follows in the path, and the query.
+ * @returns {Address}
+ */
 function readAddress() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [first, ...rest] = path.split("/").map(decode);
-  return { name: rest.includes(null) ? "missing" : nameOf(first, rest), parts: rest, query: Object.fromEntries(new URLSearchParams(query)) };
+  const [name, ...parts] = path.split("/").map(decode);
+  const isWhole = !parts.includes(null);
+  return { name: isWhole ? nameOf(name ?? "missing", parts) : "missing", parts: parts.map(String), query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
+/**
+ * @param {string} first
+ * @param {Array<string | null>} rest
+ */
 function nameOf(first, rest) {
   if (first === "") return "overview";
   if (first === "campaigns" && rest[0]) return "campaign";
@@ -44,7 +56,10 @@ function nameOf(first, rest) {
   return Object.hasOwn(PAGES, first) ? first : "missing";
 }
 
-/** null for an invalid escape. */
+/**
+ * null for an invalid escape.
+ * @param {string} part
+ */
 function decode(part) {
   try {
     return decodeURIComponent(part);
@@ -53,22 +68,27 @@ function decode(part) {
   }
 }
 
+/** @returns {Page} */
 const missing = () => ({
   title: texts.noSuchPage,
   content: [make("p", { className: "note warn" }, texts.nothingHere), make("p", {}, link(texts.goToTheOverview, "#/overview"))],
 });
 
+/**
+ * @param {string} title
+ * @param {...Child} children
+ */
 function replace(title, ...children) {
   document.title = texts.documentTitle(title);
   const heading = make("h1", { tabIndex: -1 }, title);
-  main.replaceChildren(heading, ...children.filter(Boolean));
+  main.replaceChildren(heading, ...kept(children));
   return heading;
 }
 
 function showSignIn(reason = "") {
   leaving.abort();
   unsaved = () => false;
-  for (const id of ["person", "navigation", "health"]) document.getElementById(id).hidden = true;
+  for (const id of ["person", "navigation", "health"]) byId(id).hidden = true;
   const enter = button(texts.signIn, signin.begin, { className: "first" });
   replace(
     texts.title,
@@ -92,10 +112,10 @@ async function show() {
   const turn = ++turns;
   const address = readAddress();
   here = location.hash;
-  for (const id of ["person", "navigation"]) document.getElementById(id).hidden = false;
-  document.getElementById("person-name").textContent = session.name;
+  for (const id of ["person", "navigation"]) byId(id).hidden = false;
+  byId("person-name").textContent = session.name;
   mark(address.name);
-  watchHealth(document.getElementById("health"), signal);
+  watchHealth(byId("health"), signal);
   if (turn > 1 && (farewell || !wasSaidNow())) say(farewell);
   main.setAttribute("aria-busy", "true");
   const slow = setTimeout(() => turn === turns && replace(common.loading), 400);
@@ -122,6 +142,7 @@ async function show() {
   return undefined;
 }
 
+/** @param {string} name */
 function mark(name) {
   const place = { campaign: "campaigns", referral: "activity", quarantine: "activity", syncs: "activity" }[name] ?? name;
   for (const each of navigation.querySelectorAll("a")) {
@@ -130,11 +151,11 @@ function mark(name) {
   }
 }
 
-document.getElementById("sign-out").addEventListener("click", () => {
+byId("sign-out").addEventListener("click", () => {
   signin.end();
   showSignIn();
 });
-document.querySelector(".skip").addEventListener("click", (event) => {
+first(document, ".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
@@ -159,11 +180,11 @@ addEventListener("hashchange", () =>
 
 attempt(async () => {
   signin.load();
-  document.getElementById("foot").textContent = common.version(signin.version());
+  byId("foot").textContent = common.version(signin.version());
   try {
     await signin.complete();
   } catch (error) {
-    return showSignIn(error.message);
+    return showSignIn(error instanceof Error ? error.message : "");
   }
   if (location.hash && !signin.current() && !(await signin.ready())) return signin.begin(); // a link to a page: on to the sign-in and back
   return show();

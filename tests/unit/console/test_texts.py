@@ -37,7 +37,7 @@ NAMES = {
 }
 _OF_THE_BROWSER = re.compile(
     r"(\b(class|className|Authorization): [^,]*|\bclassName = |classList\.\w+\([^)]*"
-    r"|\b(querySelector(All)?|closest|matches|matchMedia|Date)\()$"
+    r"|\b(querySelector(All)?|closest|matches|matchMedia|Date)\(|\b(first|all)\([^\"]*, )$"
 )
 _SHOWN = re.compile(
     r"(\b(button|link|card|say|tile|field|checkbox|radios|ask|confirmed|arriving|badge)\(\[?"
@@ -45,7 +45,7 @@ _SHOWN = re.compile(
 )
 _ONE_NAME = re.compile(r"[a-z][\w-]*[_.<…/][^\s]*|…[^\s]*")
 NEAR = 200  # characters of code before a literal that say what it is for
-_SELECTOR = re.compile(r"(input|a|select|details|tr)\b.*[,\[>]")
+_SELECTOR = re.compile(r"(input|a|select|details|tr|tbody)\b.*[,\[>]")
 
 
 def literals(source: str) -> Iterator[tuple[str, str]]:

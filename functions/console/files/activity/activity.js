@@ -12,10 +12,17 @@ import { common } from "../parts/texts/common.js";
 import { activity as texts } from "../parts/texts/activity.js";
 
 const ENOUGH = 25; // rows after which a search waits to be asked for more
+/** @type {{ id: number, rows?: Person[], cursor?: string | null, wanted?: Filter, newest?: string, scroll?: number }} */
 let kept = { id: 0 }; // the list as it was left, for who comes back to it
 
+/**
+ * @param {Address} address
+ * @param {AbortSignal} signal
+ * @returns {Promise<Page>}
+ */
 export async function show({ query }, signal) {
   let wanted = filterOf(query);
+  /** @type {string | null} */
   let cursor = null;
   let turn = 0;
   let newest = ""; // the first page as it is shown; empty when there is none, or older ones are shown as well
@@ -32,6 +39,7 @@ export async function show({ query }, signal) {
   let form = filterForm(wanted, campaigns, change);
   const area = make("div", { className: `inbox${campaigns.length > 1 ? "" : " one-campaign"}` }, make("div", { className: "inbox-list" }, nobody, list.element, more), panel.element);
 
+  /** @param {Partial<Filter>} changes */
   function change(changes) {
     const next = { ...wanted, ...changes };
     if (JSON.stringify(next) === JSON.stringify(wanted)) return;
@@ -39,7 +47,10 @@ export async function show({ query }, signal) {
     attempt(start);
   }
 
-  /** A new entry only for what was opened, so that Back closes it; a filter replaces the address. */
+  /**
+   * A new entry only for what was opened, so that Back closes it; a filter replaces the address.
+   * @param {boolean} replace
+   */
   function remember(replace) {
     const state = { list: kept.id };
     const address = addressOf(wanted, panel.key());
@@ -69,6 +80,7 @@ export async function show({ query }, signal) {
     }
   }
 
+  /** @type {Promise<void> | null} */
   let refreshing = null;
 
   /** Pressed again while it looks, it goes on looking: whoever presses in a hurry would never see an answer. */
@@ -77,7 +89,10 @@ export async function show({ query }, signal) {
     return refreshing;
   }
 
-  /** Shows what follows `from`; null: the newest ones, in place of what is shown. What was asked before is no longer shown. */
+  /**
+   * Shows what follows `from`; null: the newest ones, in place of what is shown. What was asked before is no longer shown.
+   * @param {string | null} from
+   */
   async function look(from) {
     const mine = ++turn;
     const filter = asked(wanted);
@@ -105,6 +120,11 @@ export async function show({ query }, signal) {
     draw(rows, next, from === null);
   }
 
+  /**
+   * @param {Person[]} rows
+   * @param {string | null} next
+   * @param {boolean} fresh
+   */
   function draw(rows, next, fresh) {
     cursor = next;
     if (fresh) list.show(rows);
@@ -133,6 +153,7 @@ export async function show({ query }, signal) {
     form = fresh;
   }
 
+  /** @type {Partial<Api.ReferralCounts>} */
   let counts = {};
   async function count() {
     const { campaign_id, since, until } = asked(wanted);
@@ -142,23 +163,26 @@ export async function show({ query }, signal) {
 
   function showPills() {
     const all = GROUPS.reduce((sum, [group]) => sum + (counts[group] ?? 0), 0);
-    const isCapped = Object.values(counts).filter((value) => value >= counts.most).length > 1; // `most` is one of the values
-    const words = (group) => (counts.most === undefined ? "" : group ? `${number(counts[group])}${counts[group] >= counts.most ? "+" : ""}` : `${number(all)}${isCapped ? "+" : ""}`);
-    const focused = [...pills.children].indexOf(document.activeElement);
+    const isCapped = Object.values(counts).filter((value) => value >= (counts.most ?? 0)).length > 1; // `most` is one of the values
+    const words = (/** @type {string} */ group) => (counts.most === undefined ? "" : group ? `${number(counts[group])}${(counts[group] ?? 0) >= (counts.most ?? 0) ? "+" : ""}` : `${number(all)}${isCapped ? "+" : ""}`);
+    const focused = [...pills.children].indexOf(/** @type {Element} */ (document.activeElement));
     pills.replaceChildren(
       ...GROUPS.map(([group, text]) => {
-        const isBad = group === "attention" && counts.attention > 0;
+        const isBad = group === "attention" && (counts.attention ?? 0) > 0;
         const pill = make("button", { type: "button", className: `pill${isBad ? " bad" : ""}`, "aria-pressed": String(wanted.group === group) }, text, make("span", { className: "pill-count" }, words(group)));
         pill.addEventListener("click", () => change({ group, show: "", converted: "", reason: "" }));
         return pill;
       }),
     );
-    if (focused >= 0) pills.children[focused].focus();
+    if (focused >= 0) pills.querySelectorAll("button")[focused].focus();
   }
 
-  /** For those who are selected; without a selection, for all that match. */
+  /**
+   * For those who are selected; without a selection, for all that match.
+   * @param {Person[]} rows
+   */
   function showTools(rows) {
-    const done = async (act) => {
+    const done = async (/** @type {Promise<boolean>} */ act) => {
       if (!(await act)) return;
       list.clear();
       await renewAll();
@@ -179,12 +203,16 @@ export async function show({ query }, signal) {
       ? [button(texts.sendAllThatMatchAgain, () => done(sendAgain(filter, texts.allThatMatch))), button(texts.markAllThatMatch, () => done(markDealtWith(filter, texts.allThatMatch)))]
       : [];
     const usual = [...matching, button(common.exportAsCsv, () => exportPeople(filter)), button(texts.refresh, refresh), link(common.messages, "#/quarantine"), link(texts.syncRuns, "#/syncs")];
-    const focused = tools.contains(document.activeElement) ? document.activeElement.textContent : null;
+    const focused = tools.contains(document.activeElement) ? document.activeElement?.textContent : null;
     tools.classList.toggle("selecting", rows.length > 0);
     tools.replaceChildren(...(rows.length ? selection : usual), results);
     if (focused) [...tools.querySelectorAll("button")].find((each) => each.textContent === focused)?.focus();
   }
 
+  /**
+   * @param {string} key
+   * @param {boolean} [replace]
+   */
   async function open(key, replace = false) {
     const before = panel.key();
     list.setOpen(key);
@@ -209,6 +237,7 @@ export async function show({ query }, signal) {
     list.focus(key);
   }
 
+  /** @param {number} by */
   function step(by) {
     const next = list.beside(by);
     if (next) attempt(() => open(keyOf(next), true));
@@ -223,12 +252,16 @@ export async function show({ query }, signal) {
 
   /** Quietly, and not while somebody reads on, filters, selects or marks a text. */
   async function renew() {
-    const marks = !getSelection().isCollapsed && area.contains(getSelection().anchorNode);
+    const selection = getSelection();
+    const marks = selection && !selection.isCollapsed && area.contains(selection.anchorNode);
     if (!newest || marks || list.chosenRows().length || form.contains(document.activeElement)) return;
     await Promise.all([look(null), count()]).catch(() => null);
   }
 
-  /** Back and forward within Activity, and links to another filter. */
+  /**
+   * Back and forward within Activity, and links to another filter.
+   * @param {Address} address
+   */
   function moved(address) {
     if (address.name !== "activity") return false;
     const next = filterOf(address.query);
@@ -250,14 +283,14 @@ export async function show({ query }, signal) {
   const { scroll } = kept;
   signal.addEventListener("abort", () => (kept = { ...kept, scroll: scrollY }));
   if (isBack) {
-    newest = kept.newest;
-    draw(kept.rows, kept.cursor, true);
+    newest = kept.newest ?? "";
+    draw(kept.rows ?? [], kept.cursor ?? null, true);
     attempt(count);
   } else attempt(start);
   every(signal, 10, renew);
   const after = () => {
     if (query.open) attempt(() => open(query.open, true));
-    if (isBack) scrollTo(0, scroll);
+    if (isBack) scrollTo(0, scroll ?? 0);
   };
   return { title: texts.title, content: [pills, form, reason, tools, rights, area], moved, wide: true, after };
 }

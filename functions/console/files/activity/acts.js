@@ -9,7 +9,11 @@ import { acts as texts } from "../parts/texts/activity.js";
 
 const AT_ONCE = 100; // people of one call
 
-/** `filter` as the API takes it. Answers whether it was done. */
+/**
+ * `filter` as the API takes it. Answers whether it was done.
+ * @param {object | object[]} filter
+ * @param {string} whom
+ */
 export async function sendAgain(filter, whom) {
   const text = [texts.theyGoToIntercomAgain, texts.nobodyIsCreatedTwice];
   const sum = await forAll("/api/replays", filter, [texts.sendAgainQuestion(whom), text, common.sendAgain], ["replayed", "already_waiting"]);
@@ -19,6 +23,10 @@ export async function sendAgain(filter, whom) {
   return true;
 }
 
+/**
+ * @param {object | object[]} filter
+ * @param {string} whom
+ */
 export async function markDealtWith(filter, whom) {
   const text = [texts.theyLeaveNeedsAttention, texts.theyShowAgain];
   const sum = await forAll("/api/closes", filter, [texts.markQuestion(whom), text, texts.markThem], ["closed"]);
@@ -27,12 +35,19 @@ export async function markDealtWith(filter, whom) {
   return true;
 }
 
+/** @param {Record<string, any>} filter */
 export const exportPeople = (filter) => saveTable(`/api/referrals${search(filter)}`, "people.csv");
 
-/** `rows` as the list has them. */
+/**
+ * `rows` as the list has them.
+ * @param {Person[]} rows
+ */
 export async function eraseAll(rows) {
   const emails = [...new Set(rows.map((one) => one.email).filter(Boolean))];
-  if (!emails.length) return say(texts.nothingToErase, "bad");
+  if (!emails.length) {
+    say(texts.nothingToErase, "bad");
+    return false;
+  }
   const text = [
     texts.everythingIsDeleted(emails.length),
     emails.join(", "),
@@ -50,13 +65,22 @@ export async function eraseAll(rows) {
 
 const { people } = texts;
 
-/** The filter that means these rows, in portions that one call takes. */
+/**
+ * The filter that means these rows, in portions that one call takes.
+ * @param {Person[]} rows
+ */
 export function filtersOf(rows) {
   const ids = rows.map(({ campaign_id, user_id }) => ({ campaign_id, user_id }));
   return Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, part) => ({ people: ids.slice(part * AT_ONCE, (part + 1) * AT_ONCE) }));
 }
 
-/** Asks, then sends until all had their turn; the sums of what the answers count, null when somebody thought better of it. */
+/**
+ * Asks, then sends until all had their turn; the sums of what the answers count, null when somebody thought better of it.
+ * @param {string} path
+ * @param {any} filters
+ * @param {Parameters<typeof confirmed>} question
+ * @param {string[]} counted
+ */
 async function forAll(path, filters, question, counted) {
   if (!(await confirmed(...question))) return null;
   const sum = Object.fromEntries(counted.map((name) => [name, 0]));

@@ -16,29 +16,46 @@ export const GROUPS = [
   ["quiet", texts.notSent],
   ["closed", common.dealtWith],
 ];
+/** @type {Array<keyof Filter>} */
 const NAMES = ["group", "converted", "show", "campaign_id", "audience", "text", "from", "to", "reason"];
 const EXACTLY = [["", texts.any], ["converted", common.converted], ["elsewhere", texts.inAnotherIntercomWorkspace], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
 const WHOLE_ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** The filter that an address names; `show=attention` is what links of earlier versions say. */
+/**
+ * The filter that an address names; `show=attention` is what links of earlier versions say.
+ * @param {Record<string, string>} query
+ * @returns {Filter}
+ */
 export function filterOf(query) {
-  const wanted = Object.fromEntries(NAMES.map((name) => [name, query[name] ?? ""]));
+  const wanted = /** @type {Filter} */ (Object.fromEntries(NAMES.map((name) => [name, query[name] ?? ""])));
   if (query.email) wanted.text = query.email;
   if (wanted.show === "attention") Object.assign(wanted, { show: "", group: "attention" });
   if (!GROUPS.some(([group]) => group === wanted.group)) wanted.group = "";
-  for (const name of ["from", "to"]) if (!DAY.test(wanted[name])) wanted[name] = "";
+  for (const name of /** @type {Array<keyof Filter>} */ (["from", "to"])) if (!DAY.test(wanted[name])) wanted[name] = "";
   return wanted;
 }
 
+/**
+ * @param {Filter} wanted
+ * @param {string} [open]
+ */
 export const addressOf = (wanted, open = "") => `#/activity${search({ ...wanted, open })}`;
 
-/** Whether it names somebody, so that acting on all that match is no act on everybody. */
+/**
+ * Whether it names somebody, so that acting on all that match is no act on everybody.
+ * @param {Filter} filter
+ */
 export const isNarrow = ({ group, converted, show, text, reason }) => Boolean(group || converted || show || text || reason);
 
+/** @param {string} text */
 export const isWholeAddress = (text) => WHOLE_ADDRESS.test(text);
 
-/** The filter as the API takes it. */
+/**
+ * The filter as the API takes it.
+ * @param {Filter} filter
+ * @returns {Record<string, any>}
+ */
 export function asked({ group, converted, show, campaign_id, audience, text, from, to, reason }) {
   const exactly = show === "elsewhere" ? { elsewhere: true } : show in FLAGS ? { flag: show } : { state: show };
   const until = to ? midnight(to, 1) : "";
@@ -46,23 +63,33 @@ export function asked({ group, converted, show, campaign_id, audience, text, fro
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** When a day begins here, in seconds since 1970. */
+/**
+ * When a day begins here, in seconds since 1970.
+ * @param {string} day
+ * @param {number} [later]
+ */
 function midnight(day, later = 0) {
   const [year, month, date] = day.split("-").map(Number);
   return Math.round(new Date(year, month - 1, date + later).getTime() / 1000);
 }
 
-/** The form; `changed` is called with what changed. A text counts once nobody types any more. */
+/**
+ * The form; `changed` is called with what changed. A text counts once nobody types any more.
+ * @param {Filter} wanted
+ * @param {Api.CampaignSummary[]} campaigns
+ * @param {(changes: Partial<Filter>) => void} changed
+ */
 export function filterForm(wanted, campaigns, changed) {
-  const set = (name) => (value) => changed({ [name]: value.trim() });
+  const set = (/** @type {keyof Filter} */ name) => (/** @type {string} */ value) => changed({ [name]: value.trim() });
+  /** @type {ReturnType<typeof setTimeout>} */
   let timer;
-  const typed = (text) => {
+  const typed = (/** @type {string} */ text) => {
     clearTimeout(timer);
     timer = setTimeout(() => changed({ text: text.trim() }), 400);
   };
   const text = input(wanted.text, typed, { type: "search", autocomplete: "off", spellcheck: false, placeholder: texts.findHint });
   const names = [["", texts.all], ...campaigns.map((one) => [String(one.campaign_id), one.name || common.campaignNamed(one.campaign_id)])];
-  const isUsed = ["show", "converted", "campaign_id", "audience", "from", "to"].some((name) => wanted[name]);
+  const isUsed = [wanted.show, wanted.converted, wanted.campaign_id, wanted.audience, wanted.from, wanted.to].some(Boolean);
   const more = make(
     "details",
     { className: "more-filters", open: isUsed || matchMedia("(min-width: 50rem)").matches },

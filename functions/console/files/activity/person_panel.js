@@ -7,7 +7,10 @@ import { render } from "./referral.js";
 import { common } from "../parts/texts/common.js";
 import { personPanel as texts } from "../parts/texts/activity.js";
 
-/** `step(1)` opens the next person of the list, `close` closes, `changed` renews the list after an act. */
+/**
+ * `step(1)` opens the next person of the list, `close` closes, `changed` renews the list after an act.
+ * @param {{ close: () => void, step: (by: number) => boolean, changed: () => void, position: () => string, signal: AbortSignal }} panel
+ */
 export function personPanel({ close, step, changed, position, signal }) {
   let key = "";
   let last = "";
@@ -20,7 +23,7 @@ export function personPanel({ close, step, changed, position, signal }) {
   const whole = link(texts.openAsAPage, "#/activity");
   const head = make("div", { className: "panel-head" }, title, make("div", { className: "row" }, previous, next, where, whole, button(common.close, close, { className: "small" })));
   const element = make("section", { className: "panel", hidden: true, "aria-label": texts.onePerson }, head, body);
-  const path = () => `/api/referrals/${key.split("-").map(encodeURIComponent).join("/")}`;
+  const path = () => /** @type {`/api/referrals/${string}/${string}`} */ (`/api/referrals/${key.split("-").map(encodeURIComponent).join("/")}`);
 
   async function load() {
     const mine = ++turn;
@@ -43,7 +46,7 @@ export function personPanel({ close, step, changed, position, signal }) {
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!key || event.target.closest("input:not([type=checkbox]), select, textarea, dialog, [role=listbox]")) return;
+      if (!key || /** @type {Element} */ (event.target).closest("input:not([type=checkbox]), select, textarea, dialog, [role=listbox]")) return;
       if (event.key === "Escape") close();
       else if (["ArrowDown", "ArrowUp"].includes(event.key) && !event.altKey && !event.ctrlKey && !event.metaKey && step(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
     },
@@ -54,6 +57,7 @@ export function personPanel({ close, step, changed, position, signal }) {
   return {
     element,
     key: () => key,
+    /** @param {string} opened */
     async open(opened) {
       const isOther = opened !== key;
       key = opened;
@@ -68,7 +72,7 @@ export function personPanel({ close, step, changed, position, signal }) {
       title.focus({ preventScroll: true });
       try {
         await load();
-      } catch (error) {
+      } catch (/** @type {any} */ error) {
         title.textContent = texts.cannotBeShown;
         body.replaceChildren(make("p", { className: "note warn" }, error.message));
         if (error.status === 401) throw error;

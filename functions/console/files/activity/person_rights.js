@@ -6,6 +6,10 @@ import { button, make, say } from "../parts/dom.js";
 import { common } from "../parts/texts/common.js";
 import { personRights as texts } from "../parts/texts/activity.js";
 
+/**
+ * @param {string} email
+ * @param {() => unknown} done
+ */
 export function rightsOf(email, done) {
   const take = button(texts.exportPerson, async () => {
     const file = URL.createObjectURL(new Blob([JSON.stringify(await send("/api/people/export", { email }), null, 1)], { type: "application/json" }));

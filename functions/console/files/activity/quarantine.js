@@ -10,6 +10,7 @@ import { quarantine as texts } from "../parts/texts/activity.js";
 
 export async function show() {
   const body = make("div", {});
+  /** @type {string | null} */
   let cursor = null;
 
   async function load(fresh = true) {

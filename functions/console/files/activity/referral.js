@@ -14,8 +14,13 @@ import { rightsOf } from "./person_rights.js";
 import { common } from "../parts/texts/common.js";
 import { referral as texts } from "../parts/texts/activity.js";
 
+/**
+ * @param {Address} address
+ * @param {AbortSignal} signal
+ * @returns {Promise<Page>}
+ */
 export async function show({ parts }, signal) {
-  const path = `/api/referrals/${encodeURIComponent(parts[0])}/${encodeURIComponent(parts[1])}`;
+  const path = /** @type {`/api/referrals/${string}/${string}`} */ (`/api/referrals/${encodeURIComponent(parts[0])}/${encodeURIComponent(parts[1])}`);
   const page = make("div", {});
   let last = "";
   async function load() {
@@ -30,7 +35,12 @@ export async function show({ parts }, signal) {
   return { title: nameOf(first.referral), content: [make("p", {}, link(texts.allPeople, "#/activity")), page] };
 }
 
-/** The story in parts; `reload` after something was done. */
+/**
+ * The story in parts; `reload` after something was done.
+ * @param {Api.StoryAnswer} answer
+ * @param {`/api/referrals/${string}/${string}`} path
+ * @param {() => unknown} reload
+ */
 export function render(answer, path, reload) {
   const { referral } = answer;
   const again = button(common.sendAgain, async () => {
@@ -65,11 +75,13 @@ export function render(answer, path, reload) {
   return [now, ...left, ...qualification(answer.qualification), card(texts.whatHappened, story(answer.story)), ...referrer(answer.referrer), ...overwritten(answer, path, reload), make("div", { className: "columns" }, person(answer), written(answer)), ...rights, calls(answer.calls)];
 }
 
+/** @param {Api.StoryAnswer["story"]} lines */
 function story(lines) {
   const items = lines.map((line) => make("li", {}, moment(line.at), make("strong", {}, line.sentence), line.detail ? make("span", { className: "soft" }, line.detail) : null));
   return make("ol", { className: "story" }, ...items);
 }
 
+/** @param {Api.StoryAnswer["qualification"]} seen */
 function qualification(seen) {
   if (!seen) return [];
   const rows = [
@@ -81,6 +93,7 @@ function qualification(seen) {
   return [card(texts.qualification, make("p", {}, seen.stands), seen.reason ? make("p", { className: "note" }, seen.reason) : null, facts(rows.filter(([, value]) => value)))];
 }
 
+/** @param {Api.StoryAnswer["referrer"]} known */
 function referrer(known) {
   if (!known) return [];
   const rows = Object.entries(known.written).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
@@ -89,6 +102,11 @@ function referrer(known) {
   return [card(texts.asAPersonReferring, rows.length ? table(texts.countsCaption, texts.countsColumns, rows) : none, when, known.note ? make("p", { className: "note" }, known.note) : null)];
 }
 
+/**
+ * @param {Api.StoryAnswer} answer
+ * @param {`/api/referrals/${string}/${string}`} path
+ * @param {() => unknown} reload
+ */
 function overwritten({ overwritten: before }, path, reload) {
   const rows = Object.entries(before).map(([name, value]) => [make("code", {}, shortName(name)), value === null || value === "" ? texts.empty : shown(value)]);
   if (!rows.length) return [];
@@ -100,6 +118,7 @@ function overwritten({ overwritten: before }, path, reload) {
   return [card(texts.overwrittenTitle, make("p", {}, text), table(texts.overwrittenCaption, texts.overwrittenColumns, rows), make("div", { className: "row" }, back))];
 }
 
+/** @param {Api.StoryAnswer} answer */
 function person({ person: one, referral, settings_version: version }) {
   const plain = Object.entries(one).filter(([name, value]) => typeof value !== "object" && !["user_id", "audience"].includes(name) && shown(value) !== "–");
   const rows = [
@@ -115,12 +134,16 @@ function person({ person: one, referral, settings_version: version }) {
   return card(texts.thePerson, facts(rows));
 }
 
+/** @param {Api.StoryAnswer} answer */
 function written({ written: values }) {
   const rows = Object.entries(values).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
   return card(texts.writtenToIntercom, rows.length ? table(texts.writtenCaption, texts.writtenColumns, rows) : make("p", { className: "soft" }, texts.nothingWritten));
 }
 
-/** What was said between us and Intercom, for developers. */
+/**
+ * What was said between us and Intercom, for developers.
+ * @param {Api.StoryAnswer["calls"]} found
+ */
 function calls(found) {
   const none = make("p", { className: "soft" }, texts.noCalls);
   const items = found.map((call) => {
@@ -139,7 +162,10 @@ function calls(found) {
   return make("details", { className: "card developers" }, make("summary", {}, make("strong", {}, texts.calls(found.length))), ...(items.length ? items : [none]));
 }
 
-/** JSON in lines, as far as it is whole. */
+/**
+ * JSON in lines, as far as it is whole.
+ * @param {string} text
+ */
 function readable(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 1);
@@ -148,7 +174,10 @@ function readable(text) {
   }
 }
 
-/** The section of the help that tells about where somebody stands. */
+/**
+ * The section of the help that tells about where somebody stands.
+ * @param {Person} referral
+ */
 function helpAbout({ needs_attention: needs, audience }) {
   if (needs) return "when-something-needs-attention";
   return audience === "person_invited" ? "trouble-with-people-invited" : "trouble-with-people-referring";

@@ -12,6 +12,10 @@ import { common } from "../parts/texts/common.js";
 import { audience as texts } from "../parts/texts/campaign.js";
 
 
+/**
+ * @param {Model} model
+ * @param {"person_invited" | "person_referring"} audience
+ */
 export function audienceTab(model, audience) {
   const section = model.settings[audience];
   const { who, signs } = texts.words[audience];
@@ -53,6 +57,11 @@ export function audienceTab(model, audience) {
   return [card(common.inIntercom, action), details];
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.Audience} section
+ * @param {string} audience
+ */
 function known(model, section, audience) {
   const keep = (name) => (value) => {
     section[name] = value;

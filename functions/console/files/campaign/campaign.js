@@ -5,7 +5,7 @@ import { audienceTab } from "./audience.js";
 import { confirmed } from "../parts/dialog.js";
 import { resolveConflict } from "../drafts/conflict.js";
 import { draftOf, dropDraft, keepDraft } from "../drafts/drafts.js";
-import { button, link, make, say } from "../parts/dom.js";
+import { button, first, kept, link, make, say } from "../parts/dom.js";
 import { proofDetails } from "../overview/completeness.js";
 import { campaignHealth, forgetHealth, levelBadge } from "../overview/health.js";
 import { clearRemarks, field, input, placeRemarks, replaceRemarks } from "../parts/form.js";
@@ -35,6 +35,7 @@ const HELP = {
   more: "activate",
   versions: "activate",
 };
+/** @type {Array<[key: keyof typeof HELP, title: string, build: (model: Model, takeOver: (document: Settings, etag?: string) => void) => Child]>} */
 const TABS = [
   ["invited", texts.personInvited, (model) => audienceTab(model, "person_invited")],
   ["referring", texts.personReferring, (model) => audienceTab(model, "person_referring")],
@@ -45,6 +46,10 @@ const TABS = [
   ["versions", texts.versions, versionsTab],
 ];
 
+/**
+ * @param {Address} address
+ * @returns {Promise<Page>}
+ */
 export async function show({ parts }) {
   const id = Number(parts[0]);
   if (!Number.isSafeInteger(id) || id < 1) throw new Error(texts.idIsANumber);
@@ -61,7 +66,11 @@ export async function show({ parts }) {
   return { title: model.settings.name || common.campaignNamed(id), content: [page], unsaved: () => model.isEdited && !keepDraft(model), left: () => (model.isEdited ? texts.changesAreKept : ""), wide: true };
 }
 
-/** What was changed here before, over what is saved now. */
+/**
+ * What was changed here before, over what is saved now.
+ * @param {Model} model
+ * @param {Draft} draft
+ */
 async function takeUp(model, draft) {
   model.draftAt = draft.at;
   if (draft.etag === model.etag) {
@@ -77,7 +86,12 @@ async function takeUp(model, draft) {
   }
 }
 
-/** Draws the whole page anew, for example after another version was taken over. */
+/**
+ * Draws the whole page anew, for example after another version was taken over.
+ * @param {CampaignPage} page
+ * @param {Model} model
+ * @param {string | undefined} tab
+ */
 function render(page, model, tab) {
   model.watchers = [];
   model.attributeWatchers = [];
@@ -92,8 +106,10 @@ function render(page, model, tab) {
     history.replaceState(null, "", `#/campaigns/${model.id}/${key}`);
     help.href = `#/help/${HELP[key]}`;
   }, "more");
-  const bar = make("div", { className: "savebar" });
-  page.replaceChildren(...[make("p", { className: "row" }, link(texts.allCampaigns, "#/campaigns"), help, model.isNew ? null : button(common.tryItNow, () => tryItNow(model))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar].filter(Boolean));
+  const said = make("span", {});
+  const choices = make("span", { className: "row" });
+  const bar = make("div", { className: "savebar" }, said, choices);
+  page.replaceChildren(...kept([make("p", { className: "row" }, link(texts.allCampaigns, "#/campaigns"), help, model.isNew ? null : button(common.tryItNow, () => tryItNow(model))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar]));
   model.element = page;
 
   /** Says since when there are changes that nobody saved, and takes them back. */
@@ -119,18 +135,22 @@ function render(page, model, tab) {
     const words = model.isNew ? texts.notSavedYet : model.isChanged ? texts.youHaveUnsavedChanges : texts.savedAsVersion(model.version);
     const missing = findMissing(model.settings);
     const open = missing.length ? texts.stillToFillIn(missing.length) : "";
-    bar.firstElementChild.textContent = words + open;
+    said.textContent = words + open;
     bar.classList.toggle("unsaved", model.isChanged);
-    bar.lastElementChild.replaceChildren(...buttons(status));
+    choices.replaceChildren(...buttons(status));
     queueMicrotask(() => mark(missing)); // whoever changed something draws it anew first
   }
 
-  /** Each thing that is still to fill in, at its place and behind its tab's title. */
+  /**
+   * Each thing that is still to fill in, at its place and behind its tab's title.
+   * @param {Remark[]} missing
+   */
   function mark(missing) {
     replaceRemarks(page, CHECKED, missing);
     panels.count();
   }
 
+  /** @param {Settings["status"]} status */
   function buttons(status) {
     const save = button(texts.save, () => saveAs(status), { className: status === "active" || model.isNew ? "first" : "" });
     if (status === "active") return [button(texts.pause, pause), save];
@@ -150,6 +170,7 @@ function render(page, model, tab) {
     if (await confirmed(texts.pauseQuestion, texts.newSignupsAreKept, texts.pauseIt)) await saveAs("paused");
   }
 
+  /** @param {Settings["status"]} status */
   async function saveAs(status) {
     clearRemarks(page);
     summary.replaceChildren();
@@ -163,20 +184,24 @@ function render(page, model, tab) {
       forgetHealth();
       model.health = (await campaignHealth()).get(model.id);
       render(page, model, panels.current());
-      page.closest("main").querySelector("h1").textContent = model.settings.name;
+      first(/** @type {HTMLElement} */ (page.closest("main")), "h1").textContent = model.settings.name;
       page.querySelector(".savebar .first")?.focus({ preventScroll: true });
       page.showRemarks?.(body.warnings, "warn");
       say(texts.savedAs(body.version, status === "active"));
       if (status === "active") await offerMissed(model.id, before, model.settings);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (error.status === 412) return conflict(error.problem, status);
       if (error.status !== 422) throw error;
-      page.showRemarks(onPage(error.problem.errors ?? []), "problem");
+      page.showRemarks?.(onPage(error.problem.errors ?? []), "problem");
       return say(texts.notSaved, "bad");
     }
     return undefined;
   }
 
+  /**
+   * @param {Problem} problem
+   * @param {Settings["status"]} status
+   */
   async function conflict({ current }, status) {
     const resolved = await resolveConflict(current, model.before(), model.document());
     if (!resolved) return;
@@ -184,11 +209,15 @@ function render(page, model, tab) {
     else model.etag = null;
     model.settings = complete({ ...resolved.settings, campaign_id: model.id });
     render(page, model, panels.current());
-    if (resolved.save) await page.save(status);
+    if (resolved.save) await page.save?.(status);
     else say(texts.bothAreHere);
   }
 
-  /** Shows another document; with an `etag` it counts as saved. */
+  /**
+   * Shows another document; with an `etag` it counts as saved.
+   * @param {Settings} document
+   * @param {string} [etag]
+   */
   function takeOver(document, etag) {
     if (etag) model.keep(document, etag);
     else model.settings = Object.assign(structuredClone(document), { campaign_id: model.id, status: model.settings.status });
@@ -207,13 +236,17 @@ function render(page, model, tab) {
     summary.scrollIntoView({ block: "nearest" });
   };
 
-  bar.append(make("span", {}), make("span", { className: "row" }));
   model.onChange(tell);
   tell();
 }
 
 
-/** Who signed up while such people were not sent: a person may want them in Intercom as well. */
+/**
+ * Who signed up while such people were not sent: a person may want them in Intercom as well.
+ * @param {number} id
+ * @param {Settings} before
+ * @param {Settings} after
+ */
 async function offerMissed(id, before, after) {
   for (const [audience, who] of Object.entries(texts.missed)) {
     if (before[audience].action !== "none" || after[audience].action === "none") continue;
@@ -224,7 +257,9 @@ async function offerMissed(id, before, after) {
   }
 }
 
+/** @param {object} filter */
 async function sendAll(filter) {
+  /** @type {string | null} */
   let cursor = null;
   let sent = 0;
   do {

@@ -29,12 +29,17 @@ export async function show() {
   };
 }
 
-/** An active campaign is only green while it works. */
+/**
+ * An active campaign is only green while it works.
+ * @param {Api.CampaignSummary} one
+ * @param {Api.CampaignHealthAnswer | undefined} health
+ */
 function state({ status }, health) {
   if (status !== "active" || !health || health.level === "good") return badge(CAMPAIGN_STATES[status]);
   return make("span", {}, badge(levelBadge(health.level)), " ", make("span", { className: "soft" }, health.sentence));
 }
 
+/** @param {Set<number>} known */
 async function others(known) {
   const found = (await factoryCampaigns()).filter((one) => !known.has(one.id));
   if (!found.length) return make("p", { className: "soft" }, texts.allAreSetUp);

@@ -16,7 +16,11 @@ export const CHECKED = [
   /^sync\.source\.ids$/,
 ];
 
-/** `[{place, message}]`, places as the application names them. */
+/**
+ * `[{place, message}]`, places as the application names them.
+ * @param {Settings} settings
+ * @returns {Remark[]}
+ */
 export function findMissing(settings) {
   const missing = [];
   const tell = (place, message) => missing.push({ place, message });
@@ -27,6 +31,11 @@ export function findMissing(settings) {
   return missing;
 }
 
+/**
+ * @param {string} audience
+ * @param {Api.AudienceRow[]} rows
+ * @param {(place: string, message: string) => void} tell
+ */
 function audienceMissing(audience, rows, tell) {
   const place = `${audience}.mapping`;
   if (!rows.some((row) => row.from === "first_name" && row.to)) tell(place, texts.firstNameIsNotMapped);
@@ -34,6 +43,11 @@ function audienceMissing(audience, rows, tell) {
   halfRows(place, rows, tell);
 }
 
+/**
+ * @param {string} place
+ * @param {Api.AudienceRow[]} rows
+ * @param {(place: string, message: string) => void} tell
+ */
 function halfRows(place, rows, tell) {
   rows.forEach((row, index) => {
     const fixed = isFixed(row);
@@ -43,6 +57,10 @@ function halfRows(place, rows, tell) {
   });
 }
 
+/**
+ * @param {Api.AttributeTrigger | Api.BecameUserTrigger | undefined} trigger
+ * @param {(place: string, message: string) => void} tell
+ */
 function triggerMissing(trigger, tell) {
   if (trigger?.kind !== "attribute") return;
   const folded = (value) => String(value).trim().toLowerCase();
@@ -54,6 +72,10 @@ function triggerMissing(trigger, tell) {
   }
 }
 
+/**
+ * @param {Api.Sync} sync
+ * @param {(place: string, message: string) => void} tell
+ */
 function syncMissing({ source, mapping }, tell) {
   if (source.kind in texts.lists && !source.ids.length) tell("sync.source.ids", texts.chooseAList(texts.lists[source.kind]));
   for (const [to, label] of [["first_name", common.firstName], ["email", common.email]]) {

@@ -5,22 +5,33 @@ import { button, make } from "../parts/dom.js";
 import { input, select } from "../parts/form.js";
 import { defaults as texts } from "../parts/texts/campaign.js";
 
-/** A control for a value of the attribute: its options, yes and no, or what is typed, as the attribute's type. */
+/**
+ * A control for a value of the attribute: its options, yes and no, or what is typed, as the attribute's type.
+ * @param {Api.AttributeAnswer | undefined} attribute
+ * @param {Scalar | null | undefined} value
+ * @param {(value: Scalar) => void} changed
+ * @param {Record<string, any>} [properties]
+ */
 export function valueControl(attribute, value, changed, properties = {}) {
   if (attribute?.options?.length) {
-    const unknown = value !== "" && value !== undefined && value !== null && !attribute.options.includes(value) ? [[value, texts.notAnOption(value)]] : [];
+    const unknown = value !== "" && value !== undefined && value !== null && !attribute.options.includes(String(value)) ? [[value, texts.notAnOption(value)]] : [];
     return select(value ?? "", [["", texts.choose], ...unknown, ...attribute.options.map((option) => [option, option])], changed, properties);
   }
   if (attribute?.data_type === "boolean") {
     const options = [["", texts.choose], ["true", texts.yes], ["false", texts.no]];
     return select(value === undefined || value === null ? "" : String(value), options, (text) => changed(text === "" ? "" : text === "true"), properties);
   }
-  const isNumber = ["integer", "float"].includes(attribute?.data_type);
+  const isNumber = ["integer", "float"].includes(attribute?.data_type ?? "");
   const typed = (text) => changed(isNumber && text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
   return input(value ?? "", typed, { inputMode: isNumber ? "decimal" : undefined, type: attribute?.data_type === "date" ? "date" : "text", ...properties });
 }
 
-/** `section.defaults` is replaced at each change, so that rows may be unfinished. */
+/**
+ * `section.defaults` is replaced at each change, so that rows may be unfinished.
+ * @param {Model} model
+ * @param {Api.Audience} section
+ * @param {string} place
+ */
 export function defaultsEditor(model, section, place) {
   const rows = Object.entries(section.defaults ?? {});
   const list = make("div", { className: "rows", role: "group", "aria-label": texts.defaultValues });
@@ -34,6 +45,10 @@ export function defaultsEditor(model, section, place) {
     list.replaceChildren(...rows.map(show));
   }
 
+  /**
+   * @param {[name: string, value: Scalar]} row
+   * @param {number} index
+   */
   function show(row, index) {
     const known = model.attributes.items.find((one) => one.name === row[0]);
     const target = attributeSelect(

@@ -5,7 +5,10 @@ import { segments, tags } from "../parts/workspace.js";
 import { effects as texts } from "../parts/texts/campaign.js";
 
 
-/** Empty when the settings do nothing. */
+/**
+ * Empty when the settings do nothing.
+ * @param {Settings} settings
+ */
 export function effectsOf(settings) {
   const sent = Object.entries(texts.who)
     .filter(([audience]) => settings[audience].action !== "none")
@@ -13,8 +16,10 @@ export function effectsOf(settings) {
   return settings.sync.mode === "off" ? sent : [...sent, links(settings.sync)];
 }
 
+/** @param {Api.Audience} audience */
 const fields = ({ mapping }) => new Set(mapping.filter((row) => (row.from || isFixed(row)) && row.to).map((row) => row.to)).size;
 
+/** @param {Api.Sync} sync */
 function links({ source, mode, interval_minutes: minutes, notify }) {
   const who = source.ids.length ? texts.contactsOf(source.ids.length, texts.lists[source.kind]) : texts.lists[source.kind];
   const when = mode === "once" ? texts.once : texts.everyMinutes(minutes);
@@ -24,7 +29,10 @@ function links({ source, mode, interval_minutes: minutes, notify }) {
 const LISTED = { segments, tags };
 const A_MINUTE = 150; // new contacts that the two vendors' limits let through
 
-/** What a sync run would do now, in sentences. Throws an Error that says why it makes no sense. */
+/**
+ * What a sync run would do now, in sentences. Throws an Error that says why it makes no sense.
+ * @param {Settings} settings
+ */
 export async function syncEffects({ sync }) {
   if (sync.mode === "off") throw new Error(texts.theSyncIsOff);
   if (!sync.write_back.referral_link) throw new Error(texts.linkHasNowhereToGo);

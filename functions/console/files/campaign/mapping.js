@@ -2,7 +2,7 @@
 
 import { attributeSelect } from "../parts/attribute_select.js";
 import { ask } from "../parts/dialog.js";
-import { button, make } from "../parts/dom.js";
+import { button, kept, make } from "../parts/dom.js";
 import { field, input, select } from "../parts/form.js";
 import { valueControl } from "./defaults.js";
 import { isFixed, SOURCE_GROUPS, sourceName } from "./sources.js";
@@ -13,25 +13,39 @@ import { mapping as texts } from "../parts/texts/campaign.js";
 
 const OTHER = "\u0000other";
 
-/** `rows` is changed in place. `place` is where they are in the settings. `labels`: the campaign form's own fields. */
+/**
+ * `rows` is changed in place. `place` is where they are in the settings. `labels`: the campaign form's own fields.
+ * @param {Model} model
+ * @param {Api.AudienceRow[]} rows
+ * @param {string} place
+ * @param {string} audience
+ */
 export function mappingEditor(model, rows, place, audience) {
   const list = make("div", { className: "rows", role: "group", "aria-label": texts.fieldMapping });
-  /** Draws the rows anew; `focused` is the control that has the focus then. */
+  /**
+   * Draws the rows anew; `focused` is the control that has the focus then.
+   * @param {string} [focused]
+   */
   function render(focused) {
     const heads = rows.length ? make("div", { className: "map heads", "aria-hidden": "true" }, make("span", {}, texts.fromReferralFactory), make("span", {}), make("span", {}, texts.toIntercom)) : null;
-    list.replaceChildren(...[heads, ...rows.map(row)].filter(Boolean));
+    list.replaceChildren(...kept([heads, ...rows.map(row)]));
     if (focused) (list.querySelector(`[aria-label^="${focused}"]:not(:disabled)`) ?? add).focus();
   }
 
+  /** @param {string} focused */
   function changed(focused) {
     model.changed();
     render(focused);
   }
 
+  /**
+   * @param {Api.AudienceRow} each
+   * @param {number} index
+   */
   function row(each, index) {
     const number = index + 1;
     const cell = make("span", { "data-place": `${place}[${index}].to` });
-    const source = isFixed(each) ? fixedValue(model, each, index) : sourceSelect(model, audience, each.from, (from, isNew) => {
+    const source = isFixed(each) ? fixedValue(model, each, index) : sourceSelect(model, audience, each.from ?? "", (from, isNew) => {
       const usual = usualTarget(model, each.from);
       each.from = from;
       if (!each.to || each.to === usual) each.to = usualTarget(model, from);
@@ -52,7 +66,7 @@ export function mappingEditor(model, rows, place, audience) {
       return attributeSelect(model, each.to, choose, { label: texts.toOf(number), suggested: names, type, only });
     }
 
-    const nameOfRemoval = () => texts.removeRow(index + 1, isFixed(each) ? texts.fixedValue : sourceName(each.from));
+    const nameOfRemoval = () => texts.removeRow(index + 1, isFixed(each) ? texts.fixedValue : sourceName(each.from ?? ""));
     cell.append(target());
     const up = button("↑", () => move(index), { disabled: index === 0, "aria-label": texts.moveUp(index + 1), className: "small" });
     const remove = button("✕", () => drop(index), { "aria-label": nameOfRemoval(), className: "small" });
@@ -66,16 +80,23 @@ export function mappingEditor(model, rows, place, audience) {
     );
   }
 
+  /** @param {number} index */
   function move(index) {
     rows.splice(index - 1, 0, ...rows.splice(index, 1));
     changed(index > 1 ? texts.moveUp(index) : texts.removalOf(index));
   }
 
+  /** @param {number} index */
   function drop(index) {
     rows.splice(index, 1);
     changed(texts.removalOf(Math.min(index + 1, rows.length)));
   }
 
+  /**
+   * @param {string} text
+   * @param {() => Api.AudienceRow} empty
+   * @param {(row: number) => string} labelOf
+   */
   const adds = (text, empty, labelOf) =>
     button(text, () => {
       rows.push(empty());
@@ -86,16 +107,24 @@ export function mappingEditor(model, rows, place, audience) {
   render();
   const hint = make("p", { className: "hint" }, texts.hint);
   const whole = make("div", { "data-place": place }, list, make("div", { className: "row" }, add, addFixed), hint);
-  whole.render = () => render();
-  return whole;
+  return Object.assign(whole, { render: () => render() });
 }
 
-/** The attribute that a fact usually goes to, if Intercom has it. */
+/**
+ * The attribute that a fact usually goes to, if Intercom has it.
+ * @param {Model} model
+ * @param {string | null | undefined} from
+ */
 function usualTarget(model, from) {
-  const { names } = targetsOf(from);
+  const { names } = targetsOf(from ?? "");
   return model.attributes.items.find((one) => one.can_be_written && names.includes(one.name.replace(/^custom_attributes\./, "")))?.name ?? "";
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.AudienceRow} each
+ * @param {number} index
+ */
 function fixedValue(model, each, index) {
   const attribute = model.attributes.items.find((one) => one.name === each.to);
   const keep = (value) => {
@@ -105,6 +134,12 @@ function fixedValue(model, each, index) {
   return valueControl(attribute, each.value, keep, { "aria-label": texts.fixedValueOf(index + 1), placeholder: texts.suchAsReferral });
 }
 
+/**
+ * @param {Model} model
+ * @param {string} audience
+ * @param {string} value
+ * @param {(from: string, isNew?: boolean) => unknown} changed
+ */
 function sourceSelect(model, audience, value, changed) {
   const labels = new Set(model.labels(audience));
   if (value.startsWith("meta.")) labels.add(value.slice(5));

@@ -14,7 +14,12 @@ export const EXAMPLE = { first_name: "Alice", email: "alice.example@example.com"
 const PAUSE = 700; // milliseconds without a change
 const WIDE = matchMedia("(min-width: 75rem)");
 
+/**
+ * @param {Model} model
+ * @param {"person_invited" | "person_referring"} audience
+ */
 export function previewCard(model, audience) {
+  /** @type {any} */
   const typed = { audience, ...EXAMPLE, meta: {}, referrer: audience === "person_invited" ? { first_name: "Bob", email: "bob@example.com" } : {} };
   const result = make("div", {});
   const said = make("p", { className: "unseen", role: "status" });
@@ -29,6 +34,11 @@ export function previewCard(model, audience) {
     timer = setTimeout(() => WIDE.matches && element.offsetParent && run(true), PAUSE);
   }
 
+  /**
+   * @param {Record<string, string>} of
+   * @param {string} name
+   * @param {string} label
+   */
   function text(of, name, label) {
     return field(label, input(of[name], (value) => {
       of[name] = value;
@@ -54,7 +64,10 @@ export function previewCard(model, audience) {
     who.replaceChildren(field(texts.who, control, { hint: people.length ? texts.orSomebody : texts.nobodyHasSignedUpYet }));
   }
 
-  /** `quietly`: what is not finished yet is no mistake. */
+  /**
+   * `quietly`: what is not finished yet is no mistake.
+   * @param {boolean} [quietly]
+   */
   async function run(quietly = false) {
     const mine = ++turn;
     const settings = { ...model.document(), campaign_id: model.id };
@@ -63,7 +76,7 @@ export function previewCard(model, audience) {
     try {
       const answer = await send(`/api/campaigns/${model.id}/preview`, { ...person, settings });
       if (mine === turn) render(answer, chosen.user ? {} : typed);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (error.status === 401 || error.status === undefined) throw error;
       if (mine !== turn) return;
       result.replaceChildren(make("p", { className: "note" }, quietly ? texts.fillInFirst : error.message));
@@ -73,6 +86,10 @@ export function previewCard(model, audience) {
     }
   }
 
+  /**
+   * @param {Api.PreviewAnswer} answer
+   * @param {{ first_name?: string, email?: string }} person
+   */
   function render(answer, person) {
     const sentTo = (name) => answer.fields.find((each) => each.attribute === name)?.value;
     const name = shown(sentTo("name") ?? person.first_name);
@@ -105,9 +122,13 @@ export function previewCard(model, audience) {
   return element;
 }
 
+/** @param {Api.FieldAnswer} each */
 const from = (each) => each.sources.map(sourceName).join(" + ") || (each.only_on_create ? texts.onlyWhenCreated : "");
 
-/** What the contact has now, what it will have, and why not. */
+/**
+ * What the contact has now, what it will have, and why not.
+ * @param {Api.FieldAnswer} each
+ */
 function value(each) {
   if (each.dropped) return make("div", {}, make("del", {}, shown(each.value)), make("div", { className: "problem" }, texts.leftOut(each.reason)));
   if (!each.sent) return make("div", {}, shown(each.before ?? each.value), make("div", { className: "soft small" }, each.reason));
@@ -115,12 +136,19 @@ function value(each) {
   return make("div", {}, changes ? [make("del", {}, shown(each.before)), " → ", make("ins", {}, shown(each.value))] : address(shown(each.value)));
 }
 
+/**
+ * @param {Model} model
+ * @param {"person_invited" | "person_referring"} audience
+ */
 export const labelsOf = (model, audience) => {
   const mapped = model.settings[audience].mapping.map((row) => row.from ?? "").filter((from) => from.startsWith("meta."));
   return [...new Set(mapped.map((from) => from.slice(5)))];
 };
 
-/** Without what was left empty. */
+/**
+ * Without what was left empty.
+ * @param {Record<string, any>} person
+ */
 function tidy(person) {
   const filled = (object) => Object.fromEntries(Object.entries(object).filter(([, text]) => text !== "" && text !== undefined));
   return { ...filled(person), meta: filled(person.meta), referrer: filled(person.referrer) };

@@ -9,16 +9,19 @@ import { qualification as texts } from "../parts/texts/campaign.js";
 
 const AT = "qualification.trigger";
 
+/** @param {Model} model */
 export function qualificationTab(model) {
   const details = make("div", {});
   const kindOf = () => model.settings.qualification?.trigger.kind ?? "none";
   const choices = texts.choices;
+  /** @type {{ attribute: Api.AttributeTrigger, became_user: Api.BecameUserTrigger }} */
   const kept = { attribute: { kind: "attribute", attribute: "", initial_value: null, qualified_values: [] }, became_user: { kind: "became_user" } };
 
+  /** @param {"none" | "attribute" | "became_user"} kind */
   function choose(kind) {
     const before = model.settings.qualification;
-    if (before) kept[before.trigger.kind] = before.trigger;
-    const flags = { unqualify_on_reversal: before?.unqualify_on_reversal ?? false, qualify_skipped: before?.qualify_skipped ?? false };
+    if (before) Object.assign(kept, { [before.trigger.kind]: before.trigger });
+    const flags = { unqualify_on_reversal: before?.unqualify_on_reversal ?? false, take_back_accepted: [], qualify_skipped: before?.qualify_skipped ?? false };
     model.settings.qualification = kind === "none" ? null : { trigger: kept[kind], ...flags };
     model.changed();
     render();
@@ -51,6 +54,11 @@ export function qualificationTab(model) {
   return [card(texts.title, question), details];
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.AttributeTrigger} trigger
+ * @param {() => void} render
+ */
 function attributeCard(model, trigger, render) {
   const known = () => model.attributes.items.find((one) => one.name === trigger.attribute);
   const attribute = attributeField(
@@ -64,7 +72,7 @@ function attributeCard(model, trigger, render) {
     },
     { place: `${AT}.attribute`, empty: common.chooseAnAttribute, type: "options", tracking: true },
   );
-  const isReadOnly = known() && !known().can_be_written && trigger.initial_value === null;
+  const isReadOnly = known()?.can_be_written === false && trigger.initial_value === null;
   const initial = isReadOnly ? null : field(
     texts.firstValue,
     valueControl(known(), trigger.initial_value, (value) => {
@@ -76,7 +84,12 @@ function attributeCard(model, trigger, render) {
   return card(texts.theAttribute, refreshBar(model, button), attribute, messengerRisk(model, trigger, known()), initial, qualifiedValues(model, trigger, known()));
 }
 
-/** Only where a visitor can set the attribute, or the risk was accepted before. */
+/**
+ * Only where a visitor can set the attribute, or the risk was accepted before.
+ * @param {Model} model
+ * @param {Api.AttributeTrigger} trigger
+ * @param {Api.AttributeAnswer | undefined} attribute
+ */
 function messengerRisk(model, trigger, attribute) {
   const accepted = Boolean(trigger.attribute) && trigger.messenger_risk_accepted === trigger.attribute;
   if (!attribute?.messenger_writable && !accepted) return null;
@@ -90,10 +103,14 @@ function messengerRisk(model, trigger, attribute) {
   });
 }
 
-/** Asks only where values made people successful that no longer do, as soon as they are taken out. */
+/**
+ * Asks only where values made people successful that no longer do, as soon as they are taken out.
+ * @param {Model} model
+ * @param {Api.Qualification} section
+ */
 function takeBack(model, section) {
   const place = make("div", {});
-  let shown = null;
+  let shown = "";
   const show = () => {
     const gone = section.unqualify_on_reversal ? goneValues(model, section.trigger) : [];
     if (JSON.stringify(gone) === shown) return;
@@ -105,12 +122,22 @@ function takeBack(model, section) {
   return place;
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.Qualification["trigger"]} trigger
+ * @returns {Scalar[]}
+ */
 function goneValues(model, trigger) {
   const before = model.before().qualification?.trigger;
   if (before?.kind !== "attribute" || trigger.kind !== "attribute") return [];
   return before.qualified_values.filter((value) => before.attribute !== trigger.attribute || !trigger.qualified_values.includes(value));
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.Qualification} section
+ * @param {Scalar[]} gone
+ */
 function takeBackBox(model, section, gone) {
   const accepted = gone.every((value) => section.take_back_accepted?.includes(value));
   const change = (on) => {
@@ -123,6 +150,11 @@ function takeBackBox(model, section, gone) {
   });
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.AttributeTrigger} trigger
+ * @param {Api.AttributeAnswer | undefined} attribute
+ */
 function qualifiedValues(model, trigger, attribute) {
   const legend = make("legend", {}, texts.values);
   const whole = make("fieldset", { "data-place": `${AT}.qualified_values` }, legend);
@@ -141,9 +173,14 @@ function qualifiedValues(model, trigger, attribute) {
   return whole;
 }
 
+/**
+ * @param {string} text
+ * @param {Api.AttributeAnswer | undefined} attribute
+ * @returns {Scalar[]}
+ */
 function parse(text, attribute) {
   const words = text.split(",").map((word) => word.trim()).filter(Boolean);
   if (attribute?.data_type === "boolean") return words.map((word) => (["true", "false"].includes(word.toLowerCase()) ? word.toLowerCase() === "true" : word));
-  const isNumber = ["integer", "float"].includes(attribute?.data_type);
+  const isNumber = ["integer", "float"].includes(attribute?.data_type ?? "");
   return words.map((word) => (isNumber && Number.isFinite(Number(word)) ? Number(word) : word));
 }

@@ -7,6 +7,7 @@ import { REWARDS, suggestButton } from "./suggest.js";
 import { rewards as texts } from "../parts/texts/campaign.js";
 
 
+/** @param {Model} model */
 export function rewardsTab(model) {
   const section = model.settings.rewards;
   const keep = (name) => (value) => {

@@ -9,10 +9,15 @@ import { moment } from "../parts/words.js";
 import { common } from "../parts/texts/common.js";
 import { versions as texts } from "../parts/texts/campaign.js";
 
-/** `takeOver` puts an older document into the page; it is saved by a person, as a new version. */
+/**
+ * `takeOver` puts an older document into the page; it is saved by a person, as a new version.
+ * @param {Model} model
+ * @param {(document: Settings, etag?: string) => void} takeOver
+ */
 export function versionsTab(model, takeOver) {
   if (model.isNew) return [card(texts.title, make("p", { className: "soft" }, texts.nothingIsSaved))];
   const list = make("div", {});
+  /** @type {string | null} */
   let cursor = null;
   let waits = []; // the last one that was read: it is shown with what changed since the one before, on the next page
   async function more() {
@@ -57,6 +62,7 @@ export function versionsTab(model, takeOver) {
   ];
 }
 
+/** @param {Model} model */
 async function remove(model) {
   const { means, refused, version } = await read(`/api/campaigns/${model.id}/deletion`);
   if (refused) return say(refused, "bad");

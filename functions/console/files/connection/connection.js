@@ -9,18 +9,28 @@ import { secretsCard } from "./connection_secrets.js";
 import { factoryHooks, hasHeardFactory, hasHeardIntercom, intercomHooks } from "./webhooks.js";
 import { connection as texts } from "../parts/texts/connection.js";
 
+/**
+ * @param {Address} _
+ * @param {AbortSignal} signal
+ * @returns {Promise<Page>}
+ */
 export async function show(_, signal) {
   const page = make("div", { className: "connection" });
   let state = await read("/api/connection");
+  /** @type {Map<number, string>} */
   let names = new Map();
+  /** @type {Array<(state: Api.ConnectionAnswer) => void>} */
   const lights = [];
 
   async function readNames() {
     const { items } = await read("/api/campaigns", { limit: 100 }).catch(() => ({ items: [] }));
-    names = new Map(items.map((one) => [one.campaign_id, one.name]));
+    names = new Map(items.map((/** @type {Api.CampaignSummary} */ one) => /** @type {[number, string]} */ ([one.campaign_id, one.name])));
   }
 
-  /** Draws everything anew after somebody changed something here. */
+  /**
+   * Draws everything anew after somebody changed something here.
+   * @param {Api.ConnectionAnswer} [answer]
+   */
   async function reload(answer) {
     forgetAll();
     state = answer?.intercom ? answer : await read("/api/connection");
@@ -29,6 +39,7 @@ export async function show(_, signal) {
 
   function render() {
     lights.length = 0;
+    /** @type {Array<[card: HTMLElement, isDone: (state: Api.ConnectionAnswer) => unknown]>} */
     const steps = [
       [intercomCard(state, reload), (fresh) => fresh.intercom.connected],
       [factoryCard(state, reload), (fresh) => fresh.referral_factory.connected],

@@ -11,15 +11,21 @@ import { connectionFactory as texts } from "../parts/texts/connection.js";
 
 const PATH = "/api/connection/referral-factory";
 
+/**
+ * @param {Api.ConnectionAnswer} state
+ * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
+ */
 export function factoryCard({ referral_factory: factory }, reload) {
   const state = badge(factory.connected ? [common.connected, "good"] : [common.notConnected, "quiet"]);
   const rows = [[common.connected, factory.connected_at ? make("span", {}, moment(factory.connected_at), texts.by(factory.connected_by)) : null]];
+  /** @type {Child[]} */
   const parts = [make("p", {}, state), factory.problem && factory.connected ? make("p", { className: "note bad" }, factory.problem) : null, stopped(factory.breaker), strikes(factory.strikes, reload)];
   if (factory.connected) parts.push(facts(rows), disconnectRow(reload));
   const form = keyForm(reload);
   return card(texts.referralFactory, ...parts, factory.connected ? make("details", {}, make("summary", {}, texts.changeKey), form) : form);
 }
 
+/** @param {(answer?: Api.ConnectionAnswer) => unknown} reload */
 function keyForm(reload) {
   let key = "";
   const control = input("", (text) => (key = text.trim()), { type: "password", autocomplete: "off" });
@@ -33,6 +39,7 @@ function keyForm(reload) {
   return pressedByEnter(make("div", {}, field(texts.key, control, { hint }), make("div", { className: "row" }, connect)), connect);
 }
 
+/** @param {(answer?: Api.ConnectionAnswer) => unknown} reload */
 function disconnectRow(reload) {
   const text = texts.aboutDisconnecting;
   return make(
@@ -46,6 +53,10 @@ function disconnectRow(reload) {
   );
 }
 
+/**
+ * @param {Api.ReferralFactoryAnswer["strikes"]} found
+ * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
+ */
 function strikes(found, reload) {
   if (!found.count && !found.stopped) return null;
   const words = found.stopped

@@ -10,6 +10,10 @@ import { copyable, facts, stopped } from "./connection_parts.js";
 import { common } from "../parts/texts/common.js";
 import { connectionIntercom as texts } from "../parts/texts/connection.js";
 
+/**
+ * @param {Api.ConnectionAnswer} state
+ * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
+ */
 export function intercomCard({ intercom }, reload) {
   const { workspace } = intercom;
   const state = badge(intercom.connected ? [common.connected, "good"] : [common.notConnected, "quiet"]);
@@ -20,6 +24,7 @@ export function intercomCard({ intercom }, reload) {
     [common.connected, intercom.connected_at ? make("span", {}, moment(intercom.connected_at), texts.by(intercom.connected_by)) : null],
     [texts.webhookSignatures, intercom.has_client_secret ? texts.verified : texts.secretIsMissing],
   ];
+  /** @type {Child[]} */
   const parts = [make("p", {}, state), intercom.problem && intercom.connected ? make("p", { className: "note bad" }, intercom.problem) : null, stopped(intercom.breaker)];
   if (intercom.connected && intercom.workspace_before) parts.push(arriving(texts.elsewhereArriving, () => leftBehind(intercom, reload)));
   if (intercom.connected) parts.push(facts(rows), permissions(intercom, reload), disconnectRow(reload));
@@ -27,9 +32,14 @@ export function intercomCard({ intercom }, reload) {
   return card(texts.intercom, ...parts, more);
 }
 
-/** What was delivered to the workspace that was connected before, and the offer to deliver it to this one. */
+/**
+ * What was delivered to the workspace that was connected before, and the offer to deliver it to this one.
+ * @param {Api.IntercomAnswer} intercom
+ * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
+ */
 async function leftBehind({ workspace, workspace_before: before }, reload) {
   const { count, more } = await countElsewhere();
+  if (!workspace || !before) return null;
   if (!count) return make("p", { className: "soft" }, texts.nothingIsLeft(before.name));
   const here = workspace.name || workspace.id;
   const people = `${texts.signups(count)}${more ? common.orMore : ""}`;
@@ -40,7 +50,9 @@ async function leftBehind({ workspace, workspace_before: before }, reload) {
 }
 
 async function countElsewhere() {
-  let [count, cursor] = [0, ""];
+  let count = 0;
+  /** @type {string | null} */
+  let cursor = "";
   for (let page = 0; page < 10 && cursor !== null; page += 1) {
     const part = await read("/api/referrals", { elsewhere: true, limit: 100, ...(cursor ? { cursor } : {}) });
     count += part.items.length;
@@ -49,6 +61,10 @@ async function countElsewhere() {
   return { count, more: cursor !== null };
 }
 
+/**
+ * @param {Api.IntercomAnswer} intercom
+ * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
+ */
 function permissions(intercom, reload) {
   const missing = intercom.missing_permissions;
   const words = missing === null || missing === undefined ? texts.notLooked : missing.length ? texts.missing(missing) : texts.allThere;
@@ -60,6 +76,7 @@ function permissions(intercom, reload) {
   return make("div", {}, make("p", { className: missing?.length ? "note warn" : "soft" }, texts.permissions(words)), make("div", { className: "row" }, check));
 }
 
+/** @param {(answer?: Api.ConnectionAnswer) => unknown} reload */
 function disconnectRow(reload) {
   const text = [texts.aboutDisconnecting];
   return make(
@@ -73,6 +90,10 @@ function disconnectRow(reload) {
   );
 }
 
+/**
+ * @param {Api.IntercomAnswer} intercom
+ * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
+ */
 function connect(intercom, reload) {
   const wanted = { access_token: "", client_id: intercom.client_id || "", client_secret: "" };
   const keep = (name) => (text) => (wanted[name] = text.trim());
@@ -84,13 +105,13 @@ function connect(intercom, reload) {
   const given = (names) => Object.fromEntries(names.filter((name) => wanted[name]).map((name) => [name, wanted[name]]));
   const allow = button(texts.connectWithIntercom, async () => {
     const { authorization_url: address } = await send("/api/connection/intercom", given(["client_id", "client_secret"]));
-    location.assign(address);
+    location.assign(address ?? "/");
   }, { className: "first" });
   const paste = button(texts.useTheAccessToken, async () => {
     if (!wanted.access_token) return say(texts.pasteTokenFirst, "bad");
     const { workspace } = await send("/api/connection/intercom", given(["access_token", "client_id", "client_secret"]));
     await reload();
-    return say(texts.connectedTo(workspace.name || workspace.id));
+    return say(texts.connectedTo(workspace?.name || workspace?.id || ""));
   });
   const token = field(texts.accessToken, input("", keep("access_token"), { type: "password", autocomplete: "off" }), { hint: texts.tokenHint });
   return make(

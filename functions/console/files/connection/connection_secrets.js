@@ -10,6 +10,10 @@ import { connectionSecrets as texts } from "../parts/texts/connection.js";
 
 const PATH = "/api/connection/webhook-secrets";
 
+/**
+ * @param {Api.ConnectionAnswer} state
+ * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
+ */
 export function secretsCard({ webhook_secrets: secrets }, reload) {
   const rotate = async (action, sure = false) => {
     const made = await send(PATH, { action, sure });
@@ -22,7 +26,7 @@ export function secretsCard({ webhook_secrets: secrets }, reload) {
     if (!(await confirmed(texts.switchQuestion, text, texts.switchYes))) return;
     try {
       await rotate("promote");
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (error.status !== 409) throw error;
       const doubt = texts.switchDoubt;
       if (!(await confirmed(error.message, doubt, texts.switchAnyway, "danger"))) return;
@@ -42,6 +46,10 @@ export function secretsCard({ webhook_secrets: secrets }, reload) {
   );
 }
 
+/**
+ * @param {string} secret
+ * @param {string} header
+ */
 function showOnce(secret, header) {
   const content = [
     make("p", {}, texts.copyItNow),

@@ -8,22 +8,38 @@ import { common } from "../parts/texts/common.js";
 import { webhooks as texts } from "../parts/texts/connection.js";
 
 
-/** Whether a signup's webhook came of each campaign that is set up. */
+/**
+ * Whether a signup's webhook came of each campaign that is set up.
+ * @param {Api.ConnectionAnswer} state
+ */
 export const hasHeardFactory = ({ referral_factory: { webhooks } }) => {
   const joined = webhooks.filter((hook) => hook.name === "joined");
   return joined.length > 0 && joined.every((hook) => hook.received_at);
 };
+/** @param {Api.ConnectionAnswer} state */
 export const hasHeardIntercom = ({ intercom: { webhooks } }) => webhooks.some((hook) => hook.name.startsWith("contact.") && hook.received_at);
 
+/**
+ * @param {Api.ConnectionAnswer} state
+ * @param {Map<number, string>} names
+ * @param {Array<(state: Api.ConnectionAnswer) => void>} lights
+ */
 export function factoryHooks(state, names, lights) {
   const hooks = state.referral_factory.webhooks;
-  const ids = [...new Set(hooks.map((hook) => hook.campaign_id))];
+  const ids = [...new Set(hooks.map((hook) => Number(hook.campaign_id)))];
   const steps = make("ol", {}, ...[...texts.factorySteps, texts.headerStep(state.webhook_secrets.header)].map((text) => make("li", {}, text)));
   const lists = ids.map((id) => campaignHooks(id, names.get(id), hooks.filter((hook) => hook.campaign_id === id), ids.length === 1, lights));
   const none = make("p", { className: "note" }, texts.saveFirst);
   return card(texts.inReferralFactory, steps, ...(lists.length ? lists : [none]));
 }
 
+/**
+ * @param {number} id
+ * @param {string | undefined} name
+ * @param {Api.WebhookAnswer[]} hooks
+ * @param {boolean} isOnly
+ * @param {Array<(state: Api.ConnectionAnswer) => void>} lights
+ */
 function campaignHooks(id, name, hooks, isOnly, lights) {
   const title = name || common.campaignNamed(id);
   const count = make("span", { className: "soft" });
@@ -37,12 +53,20 @@ function campaignHooks(id, name, hooks, isOnly, lights) {
   return make("details", { open: isOnly }, make("summary", {}, make("strong", {}, title), count), make("div", { className: "row" }, all), ...hooks.map((hook) => factoryHook(hook, lights)));
 }
 
-/** All webhooks of a campaign as a text to paste, for whoever sets them up. */
+/**
+ * All webhooks of a campaign as a text to paste, for whoever sets them up.
+ * @param {string} title
+ * @param {Api.WebhookAnswer[]} hooks
+ */
 function everythingOf(title, hooks) {
   const parts = hooks.map((hook) => [texts.eventLine(texts.chosen[hook.name] ?? hook.name), texts.urlLine(hook.url), texts.methodLine(hook.method), texts.headerLine(hook.header), texts.secretLine].join("\n"));
   return [texts.everythingTitle(title), ...parts, ...texts.factorySteps.slice(2)].join("\n\n");
 }
 
+/**
+ * @param {Api.WebhookAnswer} hook
+ * @param {Array<(state: Api.ConnectionAnswer) => void>} lights
+ */
 function factoryHook(hook, lights) {
   const find = (state) => state.referral_factory.webhooks.find((each) => each.url === hook.url)?.received_at;
   return make(
@@ -52,11 +76,15 @@ function factoryHook(hook, lights) {
     texts.chosen[hook.name] ? make("p", { className: "soft" }, texts.eventInForm(texts.chosen[hook.name])) : null,
     copyable(texts.url, hook.url),
     copyable(texts.method, hook.method),
-    copyable(common.headerName, hook.header),
+    copyable(common.headerName, hook.header ?? ""),
     make("div", { className: "row" }, checkOff(`${hook.campaign_id}/${hook.name}`, texts.setUpInReferralFactory), lamp(find, hook.received_at, lights), listen(find)),
   );
 }
 
+/**
+ * @param {Api.ConnectionAnswer} state
+ * @param {Array<(state: Api.ConnectionAnswer) => void>} lights
+ */
 export function intercomHooks(state, lights) {
   const { intercom } = state;
   const topics = intercom.webhooks.map((hook) => {
@@ -79,7 +107,11 @@ export function intercomHooks(state, lights) {
 const NOTED_ONCE_IN = 60; // seconds in which the application notes the same webhook once
 let boxes = 0;
 
-/** A tick of one's own, kept in this browser: what is done over there cannot be seen from here. */
+/**
+ * A tick of one's own, kept in this browser: what is done over there cannot be seen from here.
+ * @param {string} key
+ * @param {string | HTMLElement} label
+ */
 function checkOff(key, label) {
   const name = `checked-${key}`;
   const box = make("input", { type: "checkbox", id: `check-off-${++boxes}`, checked: localStorage.getItem(name) === "yes" });
@@ -87,6 +119,11 @@ function checkOff(key, label) {
   return make("span", { className: "check-off" }, box, make("label", { htmlFor: box.id }, label));
 }
 
+/**
+ * @param {(state: Api.ConnectionAnswer) => number | null | undefined} find
+ * @param {number | null | undefined} receivedAt
+ * @param {Array<(state: Api.ConnectionAnswer) => void>} lights
+ */
 function lamp(find, receivedAt, lights) {
   const place = make("span", { className: "lamp" }, light(receivedAt));
   let shown = receivedAt;
@@ -98,7 +135,10 @@ function lamp(find, receivedAt, lights) {
   return place;
 }
 
-/** Waits two minutes for the next webhook of that kind and says whether it came. */
+/**
+ * Waits two minutes for the next webhook of that kind and says whether it came.
+ * @param {(state: Api.ConnectionAnswer) => number | null | undefined} find
+ */
 function listen(find) {
   const element = button(texts.testIt, async () => {
     const before = find(await read("/api/connection")) ?? 0;

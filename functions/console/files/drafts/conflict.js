@@ -7,7 +7,12 @@ import { merge, taking } from "./merge.js";
 import { complete } from "../campaign/settings_model.js";
 import { conflict as texts } from "../parts/texts/shell.js";
 
-/** Answers the settings to go on with, and whether to save them at once; null to go on editing as before. */
+/**
+ * Answers the settings to go on with, and whether to save them at once; null to go on editing as before.
+ * @param {Api.Current | null | undefined} current
+ * @param {Settings} before
+ * @param {Settings} mine
+ */
 export async function resolveConflict(current, before, mine) {
   if (!current) {
     const text = texts.settingsAreGone;

@@ -6,6 +6,11 @@ const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(othe
 /**
  * `merged` has both people's changes; `conflicts` are the places that both changed, differently, with `mine` taken there. A list, such as
  * a mapping, is one thing: half of one and half of another is nobody's.
+ * @param {any} base
+ * @param {any} mine
+ * @param {any} theirs
+ * @param {string} [place]
+ * @returns {{ merged: any, conflicts: string[] }}
  */
 export function merge(base, mine, theirs, place = "") {
   if (same(mine, theirs) || same(theirs, base)) return { merged: mine, conflicts: [] };
@@ -21,12 +26,17 @@ export function merge(base, mine, theirs, place = "") {
   return { merged, conflicts };
 }
 
-/** `settings` with what another document has at these places. */
+/**
+ * `settings` with what another document has at these places.
+ * @param {any} settings
+ * @param {any} other
+ * @param {string[]} places
+ */
 export function taking(settings, other, places) {
   const changed = structuredClone(settings);
   for (const place of places) {
     const names = place.split(".");
-    const last = names.pop();
+    const last = names.pop() ?? "";
     let [to, from] = [changed, other];
     for (const name of names) {
       to[name] ??= {};

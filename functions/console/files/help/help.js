@@ -19,12 +19,17 @@ const STEPS = [
   [texts.activateTheCampaign, "#/campaigns", "activate"],
   [texts.tryIt, "#/activity", "test-it"],
 ];
+/** @type {Array<[id: string, title: string, build: () => HTMLElement[]]>} */
 const EXTRAS = [
   ["states", texts.statesTitle, states],
   ["fields", texts.fieldsTitle, fields],
   ["api", texts.apiTitle, () => [arriving(texts.apiArriving, describeApi)]],
 ];
 
+/**
+ * @param {Address} address
+ * @returns {Promise<Page>}
+ */
 export async function show({ parts }) {
   const guide = await readGuide();
   const steps = STEPS.map(([name, href, section]) => make("li", {}, link(name, href), " · ", link(texts.how, `#/help/${section}`, { "aria-label": texts.howTo(name) })));
@@ -39,12 +44,19 @@ export async function show({ parts }) {
   };
 }
 
+/**
+ * @param {HTMLElement} element
+ * @param {string} id
+ */
 function withId(element, id) {
   element.id = `help-${id}`;
   return element;
 }
 
-/** A section that the address names is read first: its heading takes the focus. */
+/**
+ * A section that the address names is read first: its heading takes the focus.
+ * @param {string | undefined} id
+ */
 function goTo(id) {
   const heading = id && document.getElementById(`help-${id}`)?.querySelector("h2");
   if (!heading) return;

@@ -4,6 +4,7 @@ import { card, make, table } from "../parts/dom.js";
 import { helpGuide as texts } from "../parts/texts/help.js";
 
 const TAGS = new Set(["p", "strong", "em", "code", "ul", "ol", "li"]);
+/** @type {{ sections: Array<{ id: string, title: string, content: any[] }> } | null} */
 let guide = null;
 
 export async function readGuide() {
@@ -16,13 +17,19 @@ export async function readGuide() {
   return guide;
 }
 
+/** @param {{ id: string, title: string, content: any[] }} section */
 export function sectionCard({ id, title, content }) {
   const section = card(title, ...content.map((node) => build(node, title)));
   section.id = `help-${id}`;
   return section;
 }
 
-/** A text, or `[tag, ...what is in it]`; of a table the heads and the rows. */
+/**
+ * A text, or `[tag, ...what is in it]`; of a table the heads and the rows.
+ * @param {any} node
+ * @param {string} title
+ * @returns {Child}
+ */
 function build(node, title) {
   if (typeof node === "string") return node;
   const [tag, ...inside] = node;

@@ -7,13 +7,19 @@ import { common } from "../parts/texts/common.js";
 import { completeness as texts } from "../parts/texts/overview.js";
 
 
-/** `1,204 people, 1,204 accounted for, checked today 02:00`. Without a `proof` all of them were not counted yet. */
+/**
+ * `1,204 people, 1,204 accounted for, checked today 02:00`. Without a `proof` all of them were not counted yet.
+ * @param {Api.CompletenessAnswer | null | undefined} proof
+ */
 export function proofLine(proof) {
   if (!proof) return make("span", { className: "soft" }, texts.notCountedYet);
   return make("span", {}, texts.people(proof.people), ", ", make("strong", {}, texts.accountedFor(proof.accounted_for)), texts.checked, moment(proof.checked_at));
 }
 
-/** The same as a card, with where they are, and the first hundred who are not accounted for. */
+/**
+ * The same as a card, with where they are, and the first hundred who are not accounted for.
+ * @param {Api.CompletenessAnswer | null | undefined} proof
+ */
 export function proofDetails(proof) {
   const line = make("p", {}, common.atReferralFactory, proofLine(proof));
   if (!proof) return make("div", { className: "card" }, line);

@@ -8,9 +8,13 @@ import { health as texts } from "../parts/texts/overview.js";
 
 const SECONDS = 15;
 
-/** The badge of a level. */
+/**
+ * The badge of a level.
+ * @param {string} level
+ */
 export const levelBadge = (level) => texts.levels[level] ?? texts.levels.warn;
 
+/** @type {{ at: number, answer: Promise<Api.HealthAnswer> | null }} */
 let recent = { at: 0, answer: null };
 
 /** Several parts of a page that ask at once are one call. */
@@ -20,7 +24,7 @@ function readHealth() {
     answer.catch(() => (recent = { at: 0, answer: null }));
     recent = { at: Date.now(), answer };
   }
-  return recent.answer;
+  return /** @type {Promise<Api.HealthAnswer>} */ (recent.answer);
 }
 
 /** What was read before no longer holds. */
@@ -28,11 +32,15 @@ export const forgetHealth = () => (recent = { at: 0, answer: null });
 
 /** `{level, sentence}` of each campaign, by its id; empty while the application cannot tell. */
 export async function campaignHealth() {
-  const found = await readHealth().catch(() => ({ campaigns: [] }));
-  return new Map(found.campaigns.map((one) => [one.campaign_id, one]));
+  const found = await readHealth().catch(() => null);
+  return new Map((found?.campaigns ?? []).map((one) => [one.campaign_id, one]));
 }
 
-/** Keeps the line under the header true until the page is left. */
+/**
+ * Keeps the line under the header true until the page is left.
+ * @param {HTMLElement} line
+ * @param {AbortSignal} signal
+ */
 export function watchHealth(line, signal) {
   const renew = async () => {
     const found = await readHealth().catch((error) => (error.status === 401 ? null : { level: "bad", sentence: error.message, problems: [] }));
@@ -50,7 +58,10 @@ export function watchHealth(line, signal) {
   every(signal, SECONDS, renew);
 }
 
-/** The steps of the set-up until all are done; each has its one action. */
+/**
+ * The steps of the set-up until all are done; each has its one action.
+ * @param {Api.HealthAnswer} health
+ */
 export function checklist({ steps, complete }) {
   if (complete) return null;
   const next = steps.find((step) => !step.is_done);
@@ -67,7 +78,10 @@ export function checklist({ steps, complete }) {
 /** The section of the help that tells about a problem. */
 const HELP = { intercom_stopped: "trouble-with-connecting", referral_factory_stopped: "trouble-with-connecting", permissions: "trouble-with-connecting", strikes: "trouble-with-connecting", campaign: "trouble-with-syncing-contacts", oldest_undelivered: "trouble-with-people-invited", attention: "when-something-needs-attention", quarantine: "day-by-day" };
 
-/** What needs a person now, each with the way to it; null when nothing does. */
+/**
+ * What needs a person now, each with the way to it; null when nothing does.
+ * @param {Api.HealthAnswer} health
+ */
 export function problemList({ problems }) {
   if (!problems.length) return null;
   const items = problems.map((one) => make("li", {}, make("strong", {}, one.what), " ", one.where ? link(one.do, one.where) : one.do, one.since ? make("span", { className: "soft" }, texts.since, moment(one.since), ".") : null, HELP[one.kind] ? [" ", link(common.moreAboutIt, `#/help/${HELP[one.kind]}`, { "aria-label": texts.moreAbout(one.what) })] : null));

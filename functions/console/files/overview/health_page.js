@@ -14,6 +14,11 @@ import { healthPage as texts } from "../parts/texts/overview.js";
 
 const PERIODS = [7, 14, 30, 90]; // days
 
+/**
+ * @param {Address} address
+ * @param {AbortSignal} signal
+ * @returns {Promise<Page>}
+ */
 export async function show({ query }, signal) {
   const page = make("div", {});
   let days = PERIODS.includes(Number(query.days)) ? Number(query.days) : 14;
@@ -34,6 +39,10 @@ export async function show({ query }, signal) {
   return { title: texts.title, content: [make("div", { className: "row" }, period), page, card(texts.whoDidWhat, arriving(texts.listOfChanges, listChanges))] };
 }
 
+/**
+ * @param {Api.OverviewAnswer} answer
+ * @param {Api.HealthAnswer} health
+ */
 function render(answer, health) {
   const waits = answer.oldest_undelivered > 0 ? duration(answer.oldest_undelivered) : texts.none;
   const tiles = make(
@@ -48,8 +57,14 @@ function render(answer, health) {
   return [problemList(health) ?? make("p", { className: "note good" }, make("strong", {}, texts.nothingIsWrong), health.complete ? "" : texts.setUpIsNotComplete), tiles, make("div", { className: "columns" }, limits(answer.limits), received(answer.webhooks)), daysCard(answer.days)];
 }
 
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {Child} below
+ */
 const tile = (name, value, below) => make("div", { className: "tile" }, make("span", { className: "tile-name" }, name), make("strong", {}, value), make("span", { className: "soft" }, below));
 
+/** @param {Api.LimitAnswer[]} found */
 function limits(found) {
   const rows = found.map((limit) =>
     make(
@@ -64,6 +79,7 @@ function limits(found) {
   return card(texts.limitsTitle, ...rows);
 }
 
+/** @param {Api.DayAnswer[]} days */
 function daysCard(days) {
   const counts = dayBars(days, [[texts.signupsSeries, "series-a", (day) => day.signups], [texts.inIntercomSeries, "series-b", (day) => day.delivered]], texts.signupsChart);
   const times = dayLines(days, [[texts.halfWithinSeries, "series-b", (day) => day.p50], [texts.nearlyAllWithin, "series-c", (day) => day.p99]], texts.timesChart);
@@ -73,6 +89,7 @@ function daysCard(days) {
   return card(common.dayByDay, make("div", { className: "columns" }, make("div", {}, make("h3", {}, texts.signups), counts), make("div", {}, make("h3", {}, texts.timeToIntercom), times)), make("details", {}, make("summary", {}, common.sameInNumbers), numbers), make("p", { className: "soft small" }, text));
 }
 
+/** @param {Api.OverviewAnswer["webhooks"]} hooks */
 function received(hooks) {
   const came = hooks.filter((hook) => hook.received_at);
   if (!came.length) return card(texts.webhooks, make("p", {}, texts.noWebhookHasComeYet, link(texts.seeHowToSetThemUp, "#/connection")));
@@ -84,7 +101,7 @@ function received(hooks) {
 async function listChanges() {
   const { items } = await read("/api/connection/changes", { limit: 20 });
   if (!items.length) return make("p", { className: "soft" }, texts.nobodyDidAnythingYet);
-  const rows = items.map((each) => [moment(each.at), each.email_verified === false ? texts.notVerified(each.who) : each.who, each.what, texts.results[each.result] ?? texts.begun]);
+  const rows = items.map((each) => [moment(each.at), each.email_verified === false ? texts.notVerified(each.who) : each.who, each.what, each.result ? texts.results[each.result] : texts.begun]);
   const take = button(common.exportAsCsv, () => saveTable("/api/connection/changes", "changes.csv"));
   return make("div", {}, table(texts.whoDidWhat, texts.whoDidWhatColumns, rows), make("div", { className: "row" }, take));
 }

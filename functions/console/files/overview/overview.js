@@ -15,6 +15,11 @@ import { overview as texts } from "../parts/texts/overview.js";
 const PERIODS = [7, 30, 90]; // days
 const USUAL = 30;
 
+/**
+ * @param {Address} address
+ * @param {AbortSignal} signal
+ * @returns {Promise<Page>}
+ */
 export async function show({ query }, signal) {
   const page = make("div", {});
   let days = PERIODS.includes(Number(query.days)) ? Number(query.days) : USUAL;
@@ -35,6 +40,12 @@ export async function show({ query }, signal) {
   return { title: texts.title, content: [make("div", { className: "row" }, period), page] };
 }
 
+/**
+ * @param {Api.ResultsAnswer} results
+ * @param {Api.HealthAnswer} health
+ * @param {Map<number, Settings["status"]>} states
+ * @param {number} days
+ */
 function render(results, health, states, days) {
   const { total, before, whole } = results;
   const from = results.days[0].day;
@@ -59,19 +70,36 @@ function render(results, health, states, days) {
   ];
 }
 
+/** @param {Record<string, any>} filter */
 const activity = (filter) => `#/activity${search(filter)}`;
 
+/**
+ * @param {string} name
+ * @param {number} value
+ * @param {string} below
+ * @param {string | null} href
+ */
 function tile(name, value, below, href) {
   const content = [make("span", { className: "tile-name" }, name), make("strong", {}, number(value)), make("span", { className: "soft" }, below)];
   return href ? link("", href, { className: "tile", "aria-label": texts.tileLabel(name, value) }).appendChild(make("span", { className: "tile-inside" }, ...content)).parentElement : make("div", { className: "tile" }, ...content);
 }
 
+/**
+ * @param {number} part
+ * @param {number} whole
+ * @param {string} words
+ */
 function share(part, whole, words) {
   const percent = Math.round((100 * part) / whole);
   return whole ? `${part < whole ? Math.min(percent, 99) : percent} % ${words}` : "";
 }
 
-/** How a period compares with the one before. */
+/**
+ * How a period compares with the one before.
+ * @param {number} now
+ * @param {number} before
+ * @param {number} days
+ */
 function trend(now, before, days) {
   if (!before) return texts.inTheLastDays(days);
   const change = Math.round((100 * (now - before)) / before);
@@ -79,6 +107,7 @@ function trend(now, before, days) {
   return texts.trend(change, days);
 }
 
+/** @param {Api.ResultsAnswer} results */
 function chart({ days, total }) {
   if (!total.invited) return card(common.dayByDay, make("p", { className: "soft" }, texts.nobodyWasInvited));
   const bars = dayBars(days, [[texts.invitedSeries, "series-a", (day) => day.invited], [texts.convertedSeries, "series-b", (day) => day.converted]], texts.chart, { hrefOf: (day) => activity({ audience: "person_invited", from: day.day, to: day.day }), width: 1040 });
@@ -86,6 +115,10 @@ function chart({ days, total }) {
   return card(common.dayByDay, bars, make("details", {}, make("summary", {}, common.sameInNumbers), table(common.daysInNumbers, texts.daysInNumbersColumns, cells)));
 }
 
+/**
+ * @param {Api.ResultsAnswer} results
+ * @param {string} from
+ */
 function referrers({ referrers: found }, from) {
   if (!found.length) return card(texts.referrers, make("p", { className: "soft" }, texts.nobodyReferred));
   const rows = found.map((one) => {
@@ -100,6 +133,11 @@ function referrers({ referrers: found }, from) {
   return card(texts.referrers, table(texts.referrers, texts.referrersColumns, rows));
 }
 
+/**
+ * @param {Api.ResultsAnswer} results
+ * @param {Api.HealthAnswer} health
+ * @param {Map<number, Settings["status"]>} states
+ */
 function campaigns(results, health, states) {
   if (!results.campaigns.length) return card(texts.campaigns, make("p", {}, texts.noCampaignIsSetUpYet, link(texts.setOneUp, "#/campaigns")));
   const levels = new Map(health.campaigns.map((one) => [one.campaign_id, one]));
@@ -107,9 +145,9 @@ function campaigns(results, health, states) {
   const items = results.campaigns.map((one) => {
     const status = states.get(one.campaign_id);
     const level = levels.get(one.campaign_id)?.level;
-    const state = status === "active" && !["good", undefined].includes(level) ? badge(levelBadge(level)) : status ? badge(CAMPAIGN_STATES[status]) : badge([texts.notSetUp, "quiet"]);
+    const state = status === "active" && level && level !== "good" ? badge(levelBadge(level)) : status ? badge(CAMPAIGN_STATES[status]) : badge([texts.notSetUp, "quiet"]);
     const words = texts.counts(one.invited, one.in_intercom, one.converted, one.rewarded);
-    return make("li", { className: "campaign-row" }, make("div", {}, link(one.name, `#/campaigns/${one.campaign_id}`, { className: "person-name" }), " ", state, make("div", { className: "soft small" }, words), levels.has(one.campaign_id) ? make("div", { className: "soft small" }, common.atReferralFactory, proofLine(levels.get(one.campaign_id).completeness)) : null), spark(one.days, most, texts.sparkTitle(one.name)));
+    return make("li", { className: "campaign-row" }, make("div", {}, link(one.name, `#/campaigns/${one.campaign_id}`, { className: "person-name" }), " ", state, make("div", { className: "soft small" }, words), levels.has(one.campaign_id) ? make("div", { className: "soft small" }, common.atReferralFactory, proofLine(levels.get(one.campaign_id)?.completeness)) : null), spark(one.days, most, texts.sparkTitle(one.name)));
   });
   return card(texts.campaigns, make("ul", { className: "plain" }, ...items));
 }

@@ -7,6 +7,10 @@ const MOST_PATIENCE = 3; // seconds until a read is tried once more
 const NOTHING_THERE = "There is nothing at this address.";
 
 export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {Problem} problem
+   */
   constructor(status, problem) {
     super(wordsOf(status, problem));
     this.status = status;
@@ -19,22 +23,47 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * @param {number} status
+ * @param {Problem} problem
+ * @returns {string}
+ */
 function wordsOf(status, problem) {
   if (problem.detail === NOTHING_THERE) return texts.notInThisVersion;
   if (status === 422 && problem.errors?.length) return problem.errors.map((each) => each.message).join(" ");
   return problem.detail || problem.title || texts.answers(status);
 }
 
-/** The answer's body. `query` leaves out what is empty. */
+/**
+ * The answer's body. `query` leaves out what is empty.
+ * @template {string} P
+ * @param {P} path
+ * @param {Record<string, any>} [query]
+ * @returns {Promise<Api.ReadAnswer<P>>}
+ */
 export async function read(path, query = {}) {
   return (await call("GET", path + search(query))).body;
 }
 
+/**
+ * @template {string} P
+ * @param {P} path
+ * @param {object} [body]
+ * @param {string} [method]
+ * @returns {Promise<Api.SendAnswer<P>>}
+ */
 export async function send(path, body, method = "POST") {
   return (await call(method, path, JSON.stringify(body ?? {}))).body;
 }
 
-/** All items of a list, page by page, up to `most`. */
+/**
+ * All items of a list, page by page, up to `most`.
+ * @template {string} P
+ * @param {P} path
+ * @param {Record<string, any>} [query]
+ * @param {number} [most]
+ * @returns {Promise<Api.ReadAnswer<P>["items"]>}
+ */
 export async function readAll(path, query = {}, most = 5000) {
   const items = [];
   let cursor = null;
@@ -46,23 +75,47 @@ export async function readAll(path, query = {}, most = 5000) {
   return items;
 }
 
+/** @param {number} id */
 const campaignPath = (id) => `/api/campaigns/${encodeURIComponent(id)}`;
 
-/** The settings as `body`, and their version as `etag`. */
+/**
+ * The settings as `body`, and their version as `etag`.
+ * @param {number} id
+ * @returns {Promise<{ body: Api.CampaignSettings, etag: string | null }>}
+ */
 export const readCampaign = (id) => call("GET", campaignPath(id));
 
-/** `etag` null: the campaign is new. Answers the saved version and its `etag`. */
+/**
+ * `etag` null: the campaign is new. Answers the saved version and its `etag`.
+ * @param {number} id
+ * @param {object} settings
+ * @param {string | null} etag
+ * @returns {Promise<{ body: Api.Saved, etag: string | null }>}
+ */
 export const saveCampaign = (id, settings, etag) =>
   call("PUT", campaignPath(id), JSON.stringify(settings), etag ? { "If-Match": etag } : { "If-None-Match": "*" });
 
-/** Says with `etag` which version was looked at. */
+/**
+ * Says with `etag` which version was looked at.
+ * @param {number} id
+ * @param {string} etag
+ */
 export const deleteCampaign = (id, etag) => call("DELETE", campaignPath(id), undefined, { "If-Match": etag });
 
+/** @param {Record<string, any>} query */
 export function search(query) {
   const parts = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false);
   return parts.length ? `?${new URLSearchParams(parts)}` : "";
 }
 
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {string} [body]
+ * @param {Record<string, string>} [headers]
+ * @param {boolean} [isLast]
+ * @returns {Promise<{ body: any, etag: string | null }>}
+ */
 async function call(method, path, body, headers = {}, isLast = false) {
   const session = await ready();
   const response = await fetch(path, {

@@ -1,6 +1,6 @@
 // Choosing one of the workspace's attributes: suggested, one's own, standard ones; those that cannot be chosen say why; the last entry creates one.
 
-import { attempt, make, say } from "./dom.js";
+import { attempt, first, make, say } from "./dom.js";
 import { field, input } from "./form.js";
 import { picker } from "./picker.js";
 import { TYPE_NAMES } from "./texts/fields.js";
@@ -12,6 +12,10 @@ import { attributeSelect as texts } from "./texts/shell.js";
 /**
  * `only` may refuse an attribute with a reason. `suggested`: short names that fit here, the best first. `tracking`: it is only watched, so
  * that one which cannot be written will do. `reading`: values are read from it. `type`: of one that is created.
+ * @param {Model} model
+ * @param {string | null | undefined} value
+ * @param {(name: string) => unknown} changed
+ * @param {AttributeOptions} [options]
  */
 export function attributeSelect(model, value, changed, { empty = common.chooseAnAttribute, only = () => "", label, reading = false, tracking = false, type = "string", suggested = [], clearable = false } = {}) {
   const place = make("span", { className: "attribute" });
@@ -23,7 +27,7 @@ export function attributeSelect(model, value, changed, { empty = common.chooseAn
     const control = problem && !items.length ? typed() : listed();
     place.replaceChildren(control, takes);
     describe();
-    if (focus) place.querySelector("input").focus();
+    if (focus) first(place, "input").focus();
   }
 
   /** While nobody can say which there are. */
@@ -51,7 +55,10 @@ export function attributeSelect(model, value, changed, { empty = common.chooseAn
     ];
   }
 
-  /** The entry that creates what was typed, or what is suggested and missing. */
+  /**
+   * The entry that creates what was typed, or what is suggested and missing.
+   * @param {string} text
+   */
   function fresh(text) {
     const known = new Set(model.attributes.items.map((one) => shortName(one.name).toLowerCase()));
     const missing = suggested.find((name) => !known.has(name));
@@ -72,6 +79,7 @@ export function attributeSelect(model, value, changed, { empty = common.chooseAn
     render(true);
   }
 
+  /** @param {string} next */
   function choose(next) {
     chosen = next;
     changed(next);
@@ -88,23 +96,39 @@ export function attributeSelect(model, value, changed, { empty = common.chooseAn
   return place;
 }
 
+/** @param {Api.AttributeAnswer} one */
 const titleOf = (one) => (one.custom ? one.label || shortName(one.name) : one.label);
 
+/**
+ * @param {Api.AttributeAnswer} one
+ * @param {boolean} reading
+ */
 function whyNot(one, reading) {
   if (reading) return one.can_be_read ? "" : texts.notRead;
   return one.can_be_written ? "" : (one.why_not ?? texts.notWritten).replace(/\.$/, "");
 }
 
-/** The same with a visible label, for a setting that names one attribute or none. */
+/**
+ * The same with a visible label, for a setting that names one attribute or none.
+ * @param {Model} model
+ * @param {string} label
+ * @param {string | null | undefined} value
+ * @param {(name: string) => unknown} changed
+ * @param {AttributeOptions & { place?: string, hint?: string }} [options]
+ */
 export function attributeField(model, label, value, changed, { place, hint, ...others } = {}) {
   const control = attributeSelect(model, value, changed, { label, empty: texts.notUsed, clearable: true, ...others });
   const made = field(label, make("span", {}), { place, hint });
-  made.querySelector("label").removeAttribute("for");
-  made.querySelector("span").replaceWith(control);
+  first(made, "label").removeAttribute("for");
+  first(made, "span").replaceWith(control);
   return made;
 }
 
-/** Where the attributes come from, with the button that reads them anew. */
+/**
+ * Where the attributes come from, with the button that reads them anew.
+ * @param {Model} model
+ * @param {typeof import("./dom.js").button} button
+ */
 export function refreshBar(model, button) {
   const text = make("span", { className: "soft", role: "status" });
   const tell = () => {

@@ -8,11 +8,19 @@ const WIDTH = 640;
 const HEIGHT = 180;
 const [LEFT, BOTTOM, TOP] = [52, 24, 10];
 
-/** Days as pairs of bars. `series`: `[name, class, value of a day]`. `hrefOf` a day: where a click goes; `width`: of a chart over the whole page. */
+/**
+ * Days as pairs of bars. `series`: `[name, class, value of a day]`. `hrefOf` a day: where a click goes; `width`: of a chart over the whole page.
+ * @template {{ day: string }} D
+ * @param {D[]} days
+ * @param {Series<D>[]} series
+ * @param {string} title
+ * @param {{ hrefOf?: (day: D) => string, width?: number }} [more]
+ */
 export function dayBars(days, series, title, { hrefOf, width = WIDTH } = {}) {
   const most = Math.max(4, ...days.flatMap((day) => series.map(([, , value]) => value(day))));
   const step = (width - LEFT) / Math.max(1, days.length);
   const wide = Math.min(26, (step * 0.7) / series.length);
+  /** @param {number} value */
   const y = (value) => HEIGHT - BOTTOM - (value / most) * (HEIGHT - BOTTOM - TOP);
   const bars = days.flatMap((day, index) =>
     series.map(([name, kind, value], place) => {
@@ -27,37 +35,64 @@ export function dayBars(days, series, title, { hrefOf, width = WIDTH } = {}) {
   return figure(title, [...axis(most, y, number, width), ...bars, ...dates(days, step), ...links], series.map(([name, kind]) => [name, kind]), width, links.length ? "group" : "img");
 }
 
-/** The whole height of a day can be clicked; what it says is what the pointer reads. */
+/**
+ * The whole height of a day can be clicked; what it says is what the pointer reads.
+ * @template {{ day: string }} D
+ * @param {D} day
+ * @param {Series<D>[]} series
+ * @param {string} href
+ * @param {number} x
+ * @param {number} width
+ */
 function dayLink(day, series, href, x, width) {
   const words = `${day.day}: ${series.map(([name, , value]) => `${number(value(day))} ${name}`).join(", ")}`;
   const area = draw("rect", { x, y: 0, width, height: HEIGHT - BOTTOM, class: "day" }, draw("title", {}, words));
   return draw("a", { href, "aria-label": words }, area);
 }
 
-/** A small row of bars without an axis. `most` makes several comparable. */
+/**
+ * A small row of bars without an axis. `most` makes several comparable.
+ * @param {number[]} values
+ * @param {number} most
+ * @param {string} title
+ */
 export function spark(values, most, title) {
   const step = 100 / Math.max(1, values.length);
   const bars = values.map((value, index) => draw("rect", { x: index * step, y: 24 - (22 * value) / most, width: Math.max(0.4, step * 0.75), height: (22 * value) / most, class: "series-b" }));
-  const rule = draw("line", { x1: 0, x2: 100, y1: 24, y2: 24, class: "rule" });
-  return draw("svg", { viewBox: "0 0 100 25", preserveAspectRatio: "none", class: "spark", role: "img", "aria-label": texts.sparkLabel(title, values.reduce((sum, value) => sum + value, 0)) }, rule, ...bars);
+  const ground = draw("line", { x1: 0, x2: 100, y1: 24, y2: 24, class: "rule" });
+  return draw("svg", { viewBox: "0 0 100 25", preserveAspectRatio: "none", class: "spark", role: "img", "aria-label": texts.sparkLabel(title, values.reduce((sum, value) => sum + value, 0)) }, ground, ...bars);
 }
 
-/** Days as lines on a logarithmic scale of seconds. Days without a value are gaps. */
+/**
+ * Days as lines on a logarithmic scale of seconds. Days without a value are gaps.
+ * @template {{ day: string }} D
+ * @param {D[]} days
+ * @param {Array<[name: string, kind: string, value: (day: D) => number | null]>} series
+ * @param {string} title
+ */
 export function dayLines(days, series, title) {
   const ticks = [1, 10, 60, 600, 1800];
   const top = Math.log(3600);
+  /** @param {number} value */
   const y = (value) => HEIGHT - BOTTOM - (Math.log(Math.max(1, Math.min(value, 3600))) / top) * (HEIGHT - BOTTOM - TOP);
   const step = (WIDTH - LEFT) / Math.max(1, days.length);
   const lines = series.flatMap(([name, kind, value]) => {
-    const points = days.map((day, index) => [LEFT + (index + 0.5) * step, value(day), day.day]).filter(([, at]) => at !== null && at !== undefined);
-    const dots = points.map(([x, at, day]) => draw("circle", { cx: x, cy: y(at), r: 4, class: kind }, draw("title", {}, `${day}: ${name} ${duration(at)}`)));
-    return [draw("polyline", { points: points.map(([x, at]) => `${x},${y(at)}`).join(" "), class: `line ${kind}` }), ...dots];
+    const points = days.flatMap((day, index) => {
+      const at = value(day);
+      return at === null ? [] : [{ x: LEFT + (index + 0.5) * step, at, day: day.day }];
+    });
+    const dots = points.map(({ x, at, day }) => draw("circle", { cx: x, cy: y(at), r: 4, class: kind }, draw("title", {}, `${day}: ${name} ${duration(at)}`)));
+    return [draw("polyline", { points: points.map(({ x, at }) => `${x},${y(at)}`).join(" "), class: `line ${kind}` }), ...dots];
   });
   const rules = ticks.flatMap((tick) => rule(y(tick), duration(tick)));
   return figure(title, [...rules, ...lines, ...dates(days, step)], series.map(([name, kind]) => [name, kind]));
 }
 
-/** How much of a limit is used. */
+/**
+ * How much of a limit is used.
+ * @param {number} used
+ * @param {number | null} cap
+ */
 export function gauge(used, cap) {
   const share = cap ? Math.min(1, used / cap) : 0;
   return draw(
@@ -68,6 +103,12 @@ export function gauge(used, cap) {
   );
 }
 
+/**
+ * @param {number} most
+ * @param {(value: number) => number} y
+ * @param {(value: number) => string} words
+ * @param {number} width
+ */
 function axis(most, y, words, width) {
   const step = Math.max(1, Math.ceil(most / 4));
   const ticks = [];
@@ -75,11 +116,20 @@ function axis(most, y, words, width) {
   return ticks.flatMap((tick) => rule(y(tick), words(tick), width));
 }
 
+/**
+ * @param {number} y
+ * @param {string} text
+ * @param {number} [width]
+ */
 const rule = (y, text, width = WIDTH) => [
   draw("line", { x1: LEFT, x2: width, y1: y, y2: y, class: "rule" }),
   draw("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
 ];
 
+/**
+ * @param {Array<{ day: string }>} days
+ * @param {number} step
+ */
 function dates(days, step) {
   const each = Math.ceil(days.length / 7);
   return days.flatMap((day, index) => {
@@ -91,9 +141,19 @@ function dates(days, step) {
   });
 }
 
-/** `2026-11-05` → `Nov 5`, as people here write it. */
+/**
+ * `2026-11-05` → `Nov 5`, as people here write it.
+ * @param {string} day
+ */
 export const dayName = (day) => new Date(`${day}T12:00`).toLocaleDateString([], { day: "numeric", month: "short" });
 
+/**
+ * @param {string} title
+ * @param {Child[]} parts
+ * @param {Array<[name: string, kind: string]>} legend
+ * @param {number} [width]
+ * @param {string} [role]
+ */
 function figure(title, parts, legend, width = WIDTH, role = "img") {
   const keys = legend.map(([name, kind]) =>
     make("span", { className: "key" }, draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, draw("rect", { width: 10, height: 10, rx: 2, class: kind })), ` ${name}`),

@@ -3,7 +3,14 @@
 import { button, make } from "./dom.js";
 import { common } from "./texts/common.js";
 
-/** Opens a dialog; `choices` are `[text, value, class]`. Answers the value, null for Escape. `check` may refuse by throwing. */
+/**
+ * Opens a dialog; `choices` are `[text, value, class]`. Answers the value, null for Escape. `check` may refuse by throwing.
+ * @param {string} title
+ * @param {Child} content
+ * @param {Array<[text: string, value: any, className?: string]>} choices
+ * @param {(value: any) => unknown} [check]
+ * @returns {Promise<any>}
+ */
 export function ask(title, content, choices, check = async () => {}) {
   return new Promise((answer) => {
     const heading = make("h2", { id: "dialog-title" }, title);
@@ -39,7 +46,13 @@ export function ask(title, content, choices, check = async () => {}) {
   });
 }
 
-/** Whether the person says yes. */
+/**
+ * Whether the person says yes.
+ * @param {string} title
+ * @param {string | string[]} text
+ * @param {string} yes
+ * @param {string} [className]
+ */
 export const confirmed = async (title, text, yes, className = "first") =>
   (await ask(
     title,

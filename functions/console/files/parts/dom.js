@@ -3,7 +3,14 @@
 import { common } from "./texts/common.js";
 import { dom as texts } from "./texts/shell.js";
 
-/** An element. Names with a dash, `role` and `list` become attributes, the others properties; null and false are left out. */
+/**
+ * An element. Names with a dash, `role` and `list` become attributes, the others properties; null and false are left out.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -15,7 +22,34 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** An element of a picture. */
+/**
+ * An element that index.html has.
+ * @param {string} id
+ */
+export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * The first element that fits, where there is one for certain.
+ * @param {ParentNode} place
+ * @param {string} selector
+ */
+export const first = (place, selector) => /** @type {HTMLElement} */ (place.querySelector(selector));
+
+/**
+ * Every element that fits.
+ * @param {ParentNode} place
+ * @param {string} selector
+ */
+export const all = (place, selector) => /** @type {HTMLElement[]} */ ([...place.querySelectorAll(selector)]);
+
+/**
+ * An element of a picture.
+ * @template {keyof SVGElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...Child} children
+ * @returns {SVGElementTagNameMap[T]}
+ */
 export function draw(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -23,14 +57,27 @@ export function draw(tag, attributes = {}, ...children) {
   return element;
 }
 
-const kept = (children) => children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+/**
+ * @param {Child[]} children
+ * @returns {Array<Node | string>}
+ */
+export const kept = (children) => /** @type {Array<Node | string>} */ (children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
 
-/** A part of a page under a heading of its own. */
+/**
+ * A part of a page under a heading of its own.
+ * @param {string} title
+ * @param {...Child} children
+ */
 export function card(title, ...children) {
   return make("section", { className: "card" }, make("h2", {}, title), ...children);
 }
 
-/** A table; on a telephone each row becomes a block whose cells name their columns. Cells are texts or elements. */
+/**
+ * A table; on a telephone each row becomes a block whose cells name their columns. Cells are texts or elements.
+ * @param {string} caption
+ * @param {string[]} heads
+ * @param {Child[][]} rows
+ */
 export function table(caption, heads, rows) {
   // The roles are what these elements are anyway; as blocks they would lose them.
   const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text || make("span", { className: "unseen" }, texts.more)));
@@ -46,7 +93,12 @@ export function table(caption, heads, rows) {
   return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": caption }, made);
 }
 
-/** A button that cannot be pressed twice while its work runs; what goes wrong is told in words. */
+/**
+ * A button that cannot be pressed twice while its work runs; what goes wrong is told in words.
+ * @param {string} text
+ * @param {() => unknown} action
+ * @param {Record<string, any>} [properties]
+ */
 export function button(text, action, properties = {}) {
   const element = make("button", { type: "button", ...properties }, text);
   element.addEventListener("click", async () => {
@@ -58,26 +110,39 @@ export function button(text, action, properties = {}) {
   return element;
 }
 
+/**
+ * @param {string} text
+ * @param {string} href
+ * @param {Record<string, any>} [properties]
+ */
 export const link = (text, href, properties = {}) => make("a", { href, ...properties }, text);
 
-/** Says a sentence where everybody sees it and a screen reader reads it out. */
+let saidAt = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let sayTimer;
+
+/**
+ * Says a sentence where everybody sees it and a screen reader reads it out.
+ * @param {string} sentence
+ * @param {string} [kind]
+ */
 export function say(sentence, kind = "good") {
-  const status = document.getElementById("status");
-  say.at = Date.now();
+  const status = byId("status");
+  saidAt = Date.now();
   status.className = kind;
   const close = sentence && kind === "bad" ? make("button", { type: "button", className: "close", "aria-label": texts.closeMessage }, "✕") : null;
   close?.addEventListener("click", () => status.replaceChildren());
-  status.replaceChildren(...[sentence, close].filter(Boolean));
+  status.replaceChildren(...kept([sentence || null, close]));
   requestAnimationFrame(giveWay);
-  clearTimeout(say.timer);
-  if (sentence && kind === "good") say.timer = setTimeout(() => status.replaceChildren(), 9000);
+  clearTimeout(sayTimer);
+  if (sentence && kind === "good") sayTimer = setTimeout(() => status.replaceChildren(), 9000);
 }
 
 /** What is said gives way to what has the focus: nothing is hidden behind it. */
 function giveWay() {
-  const status = document.getElementById("status");
+  const status = byId("status");
   const focused = document.activeElement;
-  if (!status.textContent || status.contains(focused) || focused === document.body) return;
+  if (!focused || !status.textContent || status.contains(focused) || focused === document.body) return;
   status.classList.remove("up");
   const [one, other] = [status.getBoundingClientRect(), focused.getBoundingClientRect()];
   const meet = one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
@@ -90,9 +155,14 @@ document.addEventListener("focusin", () => {
 });
 
 /** Whether something was said just now, which whoever goes on to another page still wants to read. */
-export const wasSaidNow = () => Date.now() - (say.at ?? 0) < 1500 && document.getElementById("status").textContent !== "";
+export const wasSaidNow = () => Date.now() - saidAt < 1500 && byId("status").textContent !== "";
 
-/** Runs `action`. An Error becomes a sentence; an ended sign-in is the shell's to handle. */
+/**
+ * Runs `action`. An Error becomes a sentence; an ended sign-in is the shell's to handle.
+ * @template T
+ * @param {() => T | Promise<T>} action
+ * @returns {Promise<T | undefined>}
+ */
 export async function attempt(action) {
   try {
     return await action();
@@ -104,13 +174,17 @@ export async function attempt(action) {
   }
 }
 
-/** A place that fills itself: the page is there at once, and a part that fails says so without breaking the others. */
+/**
+ * A place that fills itself: the page is there at once, and a part that fails says so without breaking the others.
+ * @param {string} what
+ * @param {() => Child | Promise<Child>} load
+ */
 export function arriving(what, load) {
-  const place = make("div", { className: "arriving" });
+  const place = Object.assign(make("div", { className: "arriving" }), { refill: fill });
   async function fill() {
     place.replaceChildren(make("p", { className: "soft" }, texts.loading(what)));
     try {
-      place.replaceChildren(...[await load()].flat());
+      place.replaceChildren(...kept([await load()]));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (error.status === 401) dispatchEvent(new CustomEvent("signed-out"));
@@ -118,27 +192,37 @@ export function arriving(what, load) {
       place.replaceChildren(make("p", { className: "note warn" }, words, " ", error.absent ? null : button(common.tryAgain, fill)));
     }
   }
-  place.refill = fill;
   fill();
   return place;
 }
 
-/** Calls `action` every so many seconds until the page is left. A hidden page waits. */
+/**
+ * Calls `action` every so many seconds until the page is left. A hidden page waits.
+ * @param {AbortSignal} signal
+ * @param {number} seconds
+ * @param {() => unknown} action
+ */
 export function every(signal, seconds, action) {
   const timer = setInterval(() => document.hidden || action(), seconds * 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
   return () => clearInterval(timer);
 }
 
-/** Takes the place of what is there; what was opened stays open, and who has the focus keeps it. */
+/**
+ * Takes the place of what is there; what was opened stays open, and who has the focus keeps it.
+ * @param {HTMLElement} place
+ * @param {Child[]} children
+ */
 export function replaceKeeping(place, children) {
-  const opened = new Set([...place.querySelectorAll("details[open] > summary")].map((each) => each.textContent));
-  const focused = place.contains(document.activeElement) ? nameOfControl(document.activeElement) : null;
-  const scrolled = new Map([...place.querySelectorAll(".scroll")].map((each) => [each.getAttribute("aria-label"), each.scrollLeft]));
+  const opened = new Set(all(place, "details[open] > summary").map((each) => each.textContent));
+  const control = document.activeElement;
+  const focused = control && place.contains(control) ? nameOfControl(control) : null;
+  const scrolled = new Map(all(place, ".scroll").map((each) => [each.getAttribute("aria-label"), each.scrollLeft]));
   place.replaceChildren(...kept(children));
-  for (const summary of place.querySelectorAll("details > summary")) if (opened.has(summary.textContent)) summary.parentElement.open = true;
-  for (const each of place.querySelectorAll(".scroll")) if (scrolled.get(each.getAttribute("aria-label"))) each.scrollLeft = scrolled.get(each.getAttribute("aria-label"));
-  if (focused) [...place.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].find((each) => nameOfControl(each) === focused)?.focus({ preventScroll: true });
+  for (const details of place.querySelectorAll("details")) if (opened.has(details.querySelector("summary")?.textContent ?? "")) details.open = true;
+  for (const each of all(place, ".scroll")) each.scrollLeft = scrolled.get(each.getAttribute("aria-label")) ?? 0;
+  if (focused) all(place, "a, button, input, select, textarea, summary, [tabindex]").find((each) => nameOfControl(each) === focused)?.focus({ preventScroll: true });
 }
 
+/** @param {Element} element */
 const nameOfControl = (element) => [element.tagName, element.getAttribute("aria-label") ?? element.getAttribute("href") ?? "", element.matches("input, select, textarea") ? element.id : element.textContent].join("|");

@@ -1,9 +1,10 @@
 // The tab More: people who joined before, and field names of webhooks.
 
-import { button, card, make } from "./dom.js";
+import { all, button, card, first, make } from "./dom.js";
 import { checkbox, field, input } from "./form.js";
 import { more as texts } from "./texts/shell.js";
 
+/** @param {Model} model */
 export function moreTab(model) {
   const keep = (value) => {
     model.settings.backfill = value;
@@ -29,6 +30,7 @@ export function moreTab(model) {
   ];
 }
 
+/** @param {Model} model */
 function aliases(model) {
   const rows = Object.entries(model.settings.aliases);
   const list = make("div", { className: "rows", "data-place": "aliases" });
@@ -51,7 +53,7 @@ function aliases(model) {
           rows.splice(index, 1);
           keep();
           render();
-          (list.querySelectorAll("button")[Math.min(index, rows.length - 1)] ?? add).focus();
+          (all(list, "button")[Math.min(index, rows.length - 1)] ?? add).focus();
         }, { className: "small", "aria-label": texts.removeName(row[0]) });
         return make("div", { className: "map alias", "data-place": `aliases.${row[0]}` }, name, meaning, make("span", { className: "tools" }, remove));
       }),
@@ -60,7 +62,7 @@ function aliases(model) {
   const add = button(texts.addAName, () => {
     rows.push(["", ""]);
     render();
-    list.lastElementChild.querySelector("input").focus();
+    first(list, ":scope > :last-child input").focus();
   });
   return make("div", {}, list, make("div", { className: "row" }, add));
 }

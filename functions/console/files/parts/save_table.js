@@ -6,8 +6,14 @@ import { ready } from "./signin.js";
 import { common } from "./texts/common.js";
 import { saveTable as texts } from "./texts/shell.js";
 
+/**
+ * @param {string} path
+ * @param {string} name
+ */
 export async function saveTable(path, name) {
+  /** @type {string[]} */
   const pages = [];
+  /** @type {string | undefined} */
   let next = `${path}${path.includes("?") ? "&" : "?"}limit=1000`;
   while (next) {
     const response = await fetch(next, { headers: { Accept: "text/csv", Authorization: `Bearer ${(await ready())?.token ?? ""}` } });

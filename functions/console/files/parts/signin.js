@@ -7,12 +7,14 @@ const SESSION = "session";
 const RENEW_BEFORE = 120_000; // milliseconds before the end
 const returnAddress = () => new URL("/", location.href).href;
 
+/** @type {{ issuer: string, client_id: string, scopes: string, version: string }} */
 let config;
+/** @type {Record<string, string>} */
 let endpoints;
 
 /** The page itself says where to sign in. */
 export function load() {
-  config = JSON.parse(document.querySelector("meta[name=config]").content);
+  config = JSON.parse(/** @type {HTMLMetaElement} */ (document.querySelector("meta[name=config]")).content);
 }
 
 /** The issuer's addresses, asked for once they are needed. Throws an Error with a sentence for the person. */
@@ -40,6 +42,7 @@ export async function ready() {
   return current();
 }
 
+/** @type {Promise<boolean> | null} */
 let renewing = null;
 
 /** Whether there is a fresh token; many callers at once are one call. */
@@ -100,7 +103,7 @@ export async function complete() {
       grant_type: "authorization_code",
       client_id: config.client_id,
       redirect_uri: returnAddress(),
-      code: answer.get("code"),
+      code: answer.get("code") ?? "",
       code_verifier: pending.verifier,
     }),
   });
@@ -125,6 +128,10 @@ export function forget() {
   sessionStorage.removeItem(SESSION);
 }
 
+/**
+ * @param {Record<string, any>} tokens
+ * @param {string} nonce
+ */
 function keep(tokens, nonce) {
   const person = claims(tokens.id_token);
   if (!person || person.nonce !== nonce) throw new Error(texts.notForUs);
@@ -141,7 +148,10 @@ function keep(tokens, nonce) {
   sessionStorage.setItem(SESSION, JSON.stringify(session));
 }
 
-/** A token's claims, unverified: the API verifies. null for what is no JWT. */
+/**
+ * A token's claims, unverified: the API verifies. null for what is no JWT.
+ * @param {string} token
+ */
 function claims(token) {
   try {
     const text = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
@@ -151,20 +161,26 @@ function claims(token) {
   }
 }
 
+/** @param {string} address */
 async function read(address) {
   const response = await fetch(address);
   if (!response.ok) throw new Error(texts.answers(address, response.status));
   return response.json();
 }
 
+/** @param {string} name */
 function stored(name) {
   try {
-    return JSON.parse(sessionStorage.getItem(name));
+    return JSON.parse(sessionStorage.getItem(name) ?? "null");
   } catch {
     return null;
   }
 }
 
+/**
+ * @param {string} address
+ * @param {Record<string, string>} parameters
+ */
 function goTo(address, parameters) {
   const target = new URL(address);
   for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
@@ -175,6 +191,7 @@ function random() {
   return base64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
+/** @param {Uint8Array} bytes */
 function base64url(bytes) {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -3,16 +3,26 @@
 import { make } from "./dom.js";
 import { when } from "./texts/numbers.js";
 
-/** An e-mail address or a link, which is broken, where it must be, behind its signs and not in a word. */
+/**
+ * An e-mail address or a link, which is broken, where it must be, behind its signs and not in a word.
+ * @param {unknown} text
+ */
 export function address(text) {
   const parts = String(text).split(/(?<=[@./_+-])/);
   return make("span", { className: "address" }, ...parts.flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part])));
 }
 
-/** A small coloured word; its colour says nothing that the word does not. */
+/**
+ * A small coloured word; its colour says nothing that the word does not.
+ * @param {Badge} [word]
+ */
 export const badge = ([text, kind] = ["?", "quiet"]) => make("span", { className: `badge ${kind}` }, text);
 
-/** A moment in the reader's own zone; the exact one as a tooltip. `seconds` since 1970; `exactly`: to the second, for today. */
+/**
+ * A moment in the reader's own zone; the exact one as a tooltip. `seconds` since 1970; `exactly`: to the second, for today.
+ * @param {number | null | undefined} seconds
+ * @param {boolean} [exactly]
+ */
 export function moment(seconds, exactly = false) {
   if (!seconds) return make("span", {}, "–");
   const date = new Date(seconds * 1000);

@@ -12,6 +12,11 @@ const ATTRIBUTES = "/api/attributes";
 const LAST = "attributes"; // in the tab's storage: those that came last, for while Intercom is down
 const kept = new Map();
 
+/**
+ * @param {string} path
+ * @param {(answer: any) => any} [items]
+ * @returns {Promise<any>}
+ */
 function once(path, items = (answer) => answer.items) {
   if (!kept.has(path)) {
     const promise = read(path).then(items);
@@ -21,8 +26,11 @@ function once(path, items = (answer) => answer.items) {
   return kept.get(path);
 }
 
+/** @returns {Promise<Api.ListAnswer[]>} */
 export const segments = () => once("/api/segments");
+/** @returns {Promise<Api.ListAnswer[]>} */
 export const tags = () => once("/api/tags");
+/** @returns {Promise<Api.FactoryCampaign[]>} */
 export const factoryCampaigns = () => once("/api/connection/referral-factory/campaigns");
 
 /** The schemas of the API's description by name. */
@@ -35,7 +43,11 @@ export function forgetAll() {
 }
 export const forgetLists = () => ["/api/segments", "/api/tags"].forEach((path) => kept.delete(path));
 
-/** The workspace's attributes; `problem` instead of a throw, since settings can be edited with those that came last, `at`. */
+/**
+ * The workspace's attributes; `problem` instead of a throw, since settings can be edited with those that came last, `at`.
+ * @param {boolean} [refresh]
+ * @returns {Promise<{ items: Api.AttributeAnswer[], problem: string, at?: number }>}
+ */
 export async function loadAttributes(refresh = false) {
   const isNew = refresh || !kept.has(ATTRIBUTES);
   try {
@@ -43,23 +55,35 @@ export async function loadAttributes(refresh = false) {
     const items = await once(ATTRIBUTES);
     if (isNew) sessionStorage.setItem(LAST, JSON.stringify({ items, at: Date.now() / 1000 }));
     return { items, problem: "" };
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     if (error.status === 401 || error.status === undefined) throw error;
-    const last = JSON.parse(sessionStorage.getItem(LAST));
+    const last = JSON.parse(sessionStorage.getItem(LAST) ?? "null");
     return { items: last?.items ?? [], at: last?.at, problem: error.message };
   }
 }
 
-/** `custom_attributes.referral_link` → `referral_link`. */
+/**
+ * `custom_attributes.referral_link` → `referral_link`.
+ * @param {string} name
+ */
 export const shortName = (name) => name.replace(/^custom_attributes\./, "");
 
+/**
+ * @param {string} name
+ * @param {string} dataType
+ * @param {string[]} [options]
+ */
 export async function create(name, dataType, options = []) {
   const made = await send("/api/attributes", { name, data_type: dataType, options });
   await loadAttributes(true);
   return made;
 }
 
-/** Asks for a new attribute and creates it in Intercom; null when the person changed their mind. */
+/**
+ * Asks for a new attribute and creates it in Intercom; null when the person changed their mind.
+ * @param {string} [suggested]
+ * @param {string} [type]
+ */
 export function askNewAttribute(suggested = "", type = "string") {
   const wanted = { name: suggested, type, options: "" };
   const name = field(texts.name, input(wanted.name, (value) => (wanted.name = value), { required: true }), { hint: texts.nameHint });

@@ -14,11 +14,18 @@ import { syncRuns as texts } from "../parts/texts/sync.js";
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
 const PAGE = 10;
 
-/** The runs of a campaign, newest first; while one is open the list renews itself. `isEdited`: whether its settings wait to be saved. */
+/**
+ * The runs of a campaign, newest first; while one is open the list renews itself. `isEdited`: whether its settings wait to be saved.
+ * @param {number} id
+ * @param {string} [title]
+ * @param {() => boolean} [isEdited]
+ */
 export function runsCard(id, title = texts.title, isEdited = () => false) {
   const path = `/api/campaigns/${id}/syncs`;
   const known = new Map(); // the runs that are shown, by id
+  /** @type {string | null} */
   let cursor = null;
+  /** @type {ReturnType<typeof setTimeout>} */
   let timer;
   async function load() {
     const page = await read(path, { limit: PAGE });
@@ -39,6 +46,7 @@ export function runsCard(id, title = texts.title, isEdited = () => false) {
   const older = make("div", { className: "row" }, button(texts.olderRuns, loadOlder));
   const renew = () => attempt(load);
 
+  /** @param {Api.SyncRunPage} page */
   function show({ items, problems }) {
     for (const each of items) known.set(each.run_id, each);
     const start = button(texts.syncNow, async () => {
@@ -58,6 +66,7 @@ export function runsCard(id, title = texts.title, isEdited = () => false) {
     older.hidden = cursor === null;
   }
 
+  /** @param {Api.SyncRunAnswer} each */
   function run(each) {
     const isOpen = OPEN.has(each.state);
     const bar = make("progress", { max: each.total ?? 1, "aria-label": texts.progress });
@@ -98,9 +107,16 @@ export function runsCard(id, title = texts.title, isEdited = () => false) {
   return card(title, place);
 }
 
+/**
+ * @param {Record<string, number>} counts
+ * @param {string} word
+ */
 const reasons = (counts, word) => Object.entries(counts).map(([reason, count]) => `${number(count)} ${word}: ${reason}`);
 
-/** Who is no longer in the lists keeps their link; a person may want to know. */
+/**
+ * Who is no longer in the lists keeps their link; a person may want to know.
+ * @param {Api.SyncRunAnswer} run
+ */
 function leavers({ left_list: count, leavers: ids }) {
   if (!count) return null;
   const items = ids.map((id) => make("li", {}, make("code", {}, id)));
@@ -108,6 +124,7 @@ function leavers({ left_list: count, leavers: ids }) {
   return make("details", {}, make("summary", {}, words), make("ul", {}, ...items));
 }
 
+/** @param {Api.SyncRunAnswer["examples"]} found */
 function examples(found) {
   const items = found.map((each) => make("li", {}, make("code", {}, each.contact_id), ` ${each.reason}`));
   return make("details", {}, make("summary", {}, texts.examples), make("ul", {}, ...items));

@@ -1,7 +1,7 @@
 // The tab Sync: which of Intercom's contacts get a referral link, and how often.
 
 import { attributeField, attributeSelect, refreshBar } from "../parts/attribute_select.js";
-import { arriving, button, card, make } from "../parts/dom.js";
+import { arriving, button, card, first, make } from "../parts/dom.js";
 import { checkbox, field, input, radios, select } from "../parts/form.js";
 import { runsCard } from "./sync_runs.js";
 import { suggestButton, WRITE_BACK } from "../campaign/suggest.js";
@@ -11,6 +11,7 @@ import { common } from "../parts/texts/common.js";
 import { syncSettings as texts } from "../parts/texts/sync.js";
 
 const INTERVALS = [5, 10, 15, 30, 60, 120, 360, 720, 1440];
+/** @param {Model} model */
 export function syncTab(model) {
   const section = model.settings.sync;
   const details = make("div", {});
@@ -36,6 +37,10 @@ export function syncTab(model) {
   ].filter(Boolean);
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.Sync} section
+ */
 function cards(model, section) {
   const keep = (name) => (value) => {
     section[name] = value;
@@ -51,6 +56,10 @@ function cards(model, section) {
   ];
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.WriteBack} section
+ */
 function writeBack(model, section) {
   const fields = make("div", {});
   const keep = (name) => (value) => {
@@ -62,6 +71,10 @@ function writeBack(model, section) {
   return card(texts.whatComesBackToIntercom, fields, make("div", { className: "row" }, suggestButton(model, section, WRITE_BACK, render)));
 }
 
+/**
+ * @param {Api.Sync} section
+ * @param {(value: boolean) => void} keep
+ */
 function notification(section, keep) {
   const warning = make("p", { className: "note warn", hidden: !section.notify }, texts.notifyWarning);
   const choose = (value) => {
@@ -72,6 +85,10 @@ function notification(section, keep) {
   return card(texts.notification, checkbox(texts.notify, section.notify, choose, { place: "sync.notify", hint }), warning);
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.Sync} section
+ */
 function source(model, section) {
   const lists = make("div", { "data-place": "sync.source.ids" });
   const choices = texts.choices;
@@ -95,6 +112,11 @@ function source(model, section) {
   return make("div", {}, radios(texts.whichContacts, section.source.kind, choices, choose, { place: "sync.source" }), lists);
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.SyncSource} chosen
+ * @param {Api.ListAnswer[]} found
+ */
 function boxes(model, chosen, found) {
   if (!found.length) return make("p", { className: "note" }, texts.none);
   const unknown = chosen.ids.filter((id) => !found.some((one) => one.id === id)).map((id) => ({ id, name: texts.notThereAnyMore(id), count: null }));
@@ -106,6 +128,10 @@ function boxes(model, chosen, found) {
   return make("fieldset", {}, make("legend", {}, texts.lists), ...[...found, ...unknown].map((one) => checkbox(label(one), chosen.ids.includes(one.id), toggle(one.id))));
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.Sync} section
+ */
 function rows(model, section) {
   const list = make("div", { className: "rows", role: "group", "aria-label": texts.syncMapping, "data-place": "sync.mapping" });
   const changed = () => {
@@ -132,11 +158,17 @@ function rows(model, section) {
   const add = button(common.addARow, () => {
     section.mapping.push({ from: "", to: "meta." });
     changed();
-    list.lastElementChild.querySelector("input").focus();
+    first(list, ":scope > :last-child input").focus();
   });
   return make("div", {}, list, make("div", { className: "row" }, add));
 }
 
+/**
+ * @param {Model} model
+ * @param {Api.MappingRow} row
+ * @param {number} index
+ * @param {() => void} changed
+ */
 function target(model, row, index, changed) {
   const labels = new Set(model.labels("person_referring"));
   const isFree = row.to.startsWith("meta.") && !labels.has(row.to.slice(5));

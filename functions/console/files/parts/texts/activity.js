@@ -2,6 +2,7 @@
 
 import { number, plural } from "./numbers.js";
 
+/** @satisfies {Texts} */
 export const activity = {
   whichPeople: "Which people",
   allStoredAbout: (text) => `Everything stored about ${text}:`,
@@ -26,6 +27,7 @@ export const activity = {
   title: "Activity",
 };
 
+/** @satisfies {Texts} */
 export const acts = {
   theyGoToIntercomAgain: "They go to Intercom again, as fast as Intercom and Referral Factory allow.",
   nobodyIsCreatedTwice: "Nobody is created twice, and pressing again does no harm.",
@@ -48,6 +50,7 @@ export const acts = {
   soFar: (who) => `${who} so far…`,
 };
 
+/** @satisfies {Texts} */
 export const filters = {
   all: "All",
   needsAttention: "Needs attention",
@@ -66,6 +69,7 @@ export const filters = {
   find: "Find",
 };
 
+/** @satisfies {Texts} */
 export const peopleList = {
   person: "Person",
   referredBy: "Referred by",
@@ -82,6 +86,7 @@ export const peopleList = {
   ourOwnTest: "Our own test",
 };
 
+/** @satisfies {Texts} */
 export const personPanel = {
   previousPerson: "Previous person",
   nextPerson: "Next person",
@@ -90,6 +95,7 @@ export const personPanel = {
   cannotBeShown: "This person cannot be shown",
 };
 
+/** @satisfies {Texts} */
 export const personRights = {
   exportPerson: "Export this person",
   erasePerson: "Erase this person",
@@ -99,6 +105,7 @@ export const personRights = {
   eraseQuestion: "Erase this person?",
 };
 
+/** @satisfies {Texts} */
 export const quarantine = {
   columns: ["Received", "Campaign", "Event", "Why", "Size", ""],
   none: "There are none: we could read every message from Referral Factory.",
@@ -113,6 +120,7 @@ export const quarantine = {
   activity: "Activity",
 };
 
+/** @satisfies {Texts} */
 export const referral = {
   leftOutColumns: ["Attribute", "Why"],
   countsColumns: ["Attribute", "Value"],

@@ -2,6 +2,7 @@
 
 import { number, plural } from "./numbers.js";
 
+/** @satisfies {Texts} */
 export const audience = {
   words: {
     person_invited: { who: "the person invited", signs: "who signs up through a friend’s link (“Referred”)" },
@@ -42,6 +43,7 @@ export const audience = {
   ifBeside: "If a lead that we created stands beside a user with the same e-mail",
 };
 
+/** @satisfies {Texts} */
 export const campaign = {
   missed: { person_invited: "people invited", person_referring: "people referring" },
   personInvited: "Person invited",
@@ -89,6 +91,7 @@ export const campaign = {
   onTheWay: (sent) => `${plural(sent, "person", "people")} on the way to Intercom.`,
 };
 
+/** @satisfies {Texts} */
 export const campaigns = {
   columns: ["Campaign", "State", "Id", "Settings"],
   othersColumns: ["Campaign", "State there", "Id", ""],
@@ -107,6 +110,7 @@ export const campaigns = {
   setUpById: "Set up a campaign by its id",
 };
 
+/** @satisfies {Texts} */
 export const checks = {
   lists: { segments: "segment", tags: "tag" },
   nameIsMissing: "Give the campaign a name.",
@@ -121,6 +125,7 @@ export const checks = {
   isNotMapped: (label) => `${label} is not mapped: Referral Factory needs the first name and the e-mail of each contact.`,
 };
 
+/** @satisfies {Texts} */
 export const defaults = {
   notAnOption: (value) => `${value} – not an option`,
   choose: "Choose",
@@ -134,6 +139,7 @@ export const defaults = {
   addADefault: "Add a default",
 };
 
+/** @satisfies {Texts} */
 export const effects = {
   who: { person_invited: "People invited", person_referring: "People referring" },
   lists: { all: "all contacts", leads: "all leads", users: "all users", segments: "segment", tags: "tag" },
@@ -151,6 +157,7 @@ export const effects = {
   nobodyIsMailed: "Nobody is mailed.",
 };
 
+/** @satisfies {Texts} */
 export const mapping = {
   fieldMapping: "Field mapping",
   fromReferralFactory: "From Referral Factory",
@@ -173,6 +180,7 @@ export const mapping = {
   useIt: "Use it",
 };
 
+/** @satisfies {Texts} */
 export const preview = {
   columns: ["Attribute", "Value"],
   referrersFirstName: "Referrer’s first name",
@@ -197,6 +205,7 @@ export const preview = {
   leftOut: (reason) => `Left out. ${reason}`,
 };
 
+/** @satisfies {Texts} */
 export const qualification = {
   choices: [
     ["none", "Not by Intercom", "Referrals qualify in Referral Factory, or in another way."],
@@ -223,6 +232,7 @@ export const qualification = {
   typedValuesHint: "For example Connected.",
 };
 
+/** @satisfies {Texts} */
 export const rewards = {
   hints: { last_reward: "The reward given last.", rewards_total: "A number.", reward_status: "Such as issued." },
   issueRewards: "Issue rewards",
@@ -232,6 +242,7 @@ export const rewards = {
   aboutContact: "Written to the contact of the person who gets the reward, together with the event referral_reward_issued.",
 };
 
+/** @satisfies {Texts} */
 export const suggest = {
   referralLink: "Referral link",
   referralCode: "Referral code",
@@ -253,6 +264,7 @@ export const suggest = {
   created: (count) => `${plural(count, "attribute")} created in Intercom.`,
 };
 
+/** @satisfies {Texts} */
 export const versions = {
   title: "Versions",
   arriving: "versions",

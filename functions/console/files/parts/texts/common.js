@@ -1,5 +1,6 @@
 // What several pages say in the same words.
 
+/** @satisfies {Texts} */
 export const common = {
   addARow: "Add a row",
   atReferralFactory: "At Referral Factory: ",

@@ -2,6 +2,7 @@
 
 import { plural } from "./numbers.js";
 
+/** @satisfies {Texts} */
 export const connection = {
   pleaseCheck: "Please check: ",
   step: (number, isDone) => `Step ${number}${isDone ? ", done" : ""}`,
@@ -13,6 +14,7 @@ export const connection = {
   title: "Connection",
 };
 
+/** @satisfies {Texts} */
 export const connectionFactory = {
   by: (connectedBy) => ` by ${connectedBy}`,
   referralFactory: "Referral Factory",
@@ -41,6 +43,7 @@ export const connectionFactory = {
   last: "Last: ",
 };
 
+/** @satisfies {Texts} */
 export const connectionIntercom = {
   workspace: "Workspace",
   unnamed: "Unnamed",
@@ -82,6 +85,7 @@ export const connectionIntercom = {
   pasteTokenInstead: "Paste an access token instead",
 };
 
+/** @satisfies {Texts} */
 export const connectionParts = {
   copied: (label) => `${label}: copied.`,
   selected: "Selected. Press Ctrl+C to copy it.",
@@ -94,6 +98,7 @@ export const connectionParts = {
   noneYet: "None yet",
 };
 
+/** @satisfies {Texts} */
 export const connectionSecrets = {
   makeNew: "Make a new secret",
   makeFirst: "Make the secret",
@@ -119,6 +124,7 @@ export const connectionSecrets = {
   iHaveCopiedIt: "I have copied it",
 };
 
+/** @satisfies {Texts} */
 export const webhooks = {
   events: { joined: "New user joined", qualified: "User qualified", rewarded: "Reward issued" },
   chosen: { joined: "new lead created; in a second webhook, new referrer joins", qualified: "lead qualified", rewarded: "reward issued" },

@@ -1,5 +1,6 @@
 // What the page Help says beside the guide.
 
+/** @satisfies {Texts} */
 export const help = {
   referralStatesColumns: ["A referral", "Meaning"],
   campaignStatesColumns: ["A campaign", "Meaning"],
@@ -28,6 +29,7 @@ export const help = {
   fieldsCaption: "What can be mapped",
 };
 
+/** @satisfies {Texts} */
 export const helpApi = {
   parametersColumns: ["Parameter", "In", "", "Meaning"],
   answersColumns: ["Status", "Meaning", "Shape"],
@@ -47,6 +49,7 @@ export const helpApi = {
   upToCharacters: (maxLength) => `Up to ${maxLength} characters.`,
 };
 
+/** @satisfies {Texts} */
 export const helpGuide = {
   cannotBeRead: "The guide cannot be read. Please try again.",
   unreachable: "The application cannot be reached.",

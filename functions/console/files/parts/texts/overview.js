@@ -2,6 +2,7 @@
 
 import { number, plural } from "./numbers.js";
 
+/** @satisfies {Texts} */
 export const completeness = {
   places: {
     in_intercom: "in Intercom",
@@ -23,6 +24,7 @@ export const completeness = {
   more: (count) => `And ${number(count)} more.`,
 };
 
+/** @satisfies {Texts} */
 export const health = {
   levels: { good: ["Working", "good"], wait: ["Not active", "wait"], warn: ["Look at this", "warn"], bad: ["Waiting", "bad"] },
   seeWhatToDo: "See what to do",
@@ -37,6 +39,7 @@ export const health = {
   thingsNeedYou: (count) => plural(count, "thing needs you", "things need you"),
 };
 
+/** @satisfies {Texts} */
 export const healthPage = {
   results: { done: "", refused: "Refused", failed: "Failed", looked: "Viewed" },
   daysInNumbersColumns: ["Day", "Signups", "In Intercom", "Converted", "Rewarded", "Failed", "Half within", "99 of 100 within", "Longest wait"],
@@ -79,6 +82,7 @@ export const healthPage = {
   begun: "Started",
 };
 
+/** @satisfies {Texts} */
 export const overview = {
   daysInNumbersColumns: ["Day", "Friends invited", "In Intercom", "Converted"],
   referrersColumns: ["Person", "Friends", "Converted"],

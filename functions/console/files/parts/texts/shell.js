@@ -2,6 +2,7 @@
 
 import { capital, number } from "./numbers.js";
 
+/** @satisfies {Texts} */
 export const app = {
   noSuchPage: "There is no such page",
   nothingHere: "There is nothing at this address. Perhaps it has a typing mistake.",
@@ -23,6 +24,7 @@ export const app = {
   leave: "Leave",
 };
 
+/** @satisfies {Texts} */
 export const conflict = {
   settingsAreGone: "Somebody deleted these settings. You can save yours as new ones.",
   goneTitle: "These settings were deleted",
@@ -41,6 +43,7 @@ export const conflict = {
   takeMineThere: "Take mine there, and save",
 };
 
+/** @satisfies {Texts} */
 export const api = {
   notInThisVersion: "This version of the application cannot do that yet.",
   answers: (status) => `The application answers ${status}. Please try again.`,
@@ -48,6 +51,7 @@ export const api = {
   signInHasEnded: "Your sign-in has ended. Please sign in again.",
 };
 
+/** @satisfies {Texts} */
 export const attributeSelect = {
   notInIntercom: (name) => `${name} (not in Intercom)`,
   suggested: "Suggested",
@@ -67,16 +71,19 @@ export const attributeSelect = {
   refreshAttributes: "Refresh attributes",
 };
 
+/** @satisfies {Texts} */
 export const charts = {
   sparkLabel: (title, sum) => `${title}: ${sum} in all`,
 };
 
+/** @satisfies {Texts} */
 export const diff = {
   nothingDiffers: "Nothing differs.",
   whatDiffers: "What differs",
   setting: "Setting",
 };
 
+/** @satisfies {Texts} */
 export const dom = {
   more: "More",
   closeMessage: "Close this message",
@@ -85,6 +92,7 @@ export const dom = {
   cannotBeShown: (what, message) => `${capital(what)} cannot be shown. ${message}`,
 };
 
+/** @satisfies {Texts} */
 export const more = {
   allAsText: "All settings as text, for those who keep them in git",
   joinedBefore: "People who joined before",
@@ -99,6 +107,7 @@ export const more = {
   addAName: "Add a name",
 };
 
+/** @satisfies {Texts} */
 export const picker = {
   choose: "Choose",
   choices: "Choices",
@@ -106,10 +115,12 @@ export const picker = {
   nothingMatches: "Nothing matches.",
 };
 
+/** @satisfies {Texts} */
 export const saveTable = {
   reading: (rows) => `Reading… at most ${number(rows)} rows so far.`,
 };
 
+/** @satisfies {Texts} */
 export const signin = {
   issuerIsSilent: (issuer) => `The sign-in at ${issuer} does not answer.`,
   notSignedIn: (reason) => `Not signed in: ${reason}`,
@@ -119,12 +130,14 @@ export const signin = {
   answers: (address, status) => `${address} answers ${status}.`,
 };
 
+/** @satisfies {Texts} */
 export const tabs = {
   settings: "Settings",
   next: (title) => `Next: ${title}`,
   toLookAt: (count) => `${count} to look at`,
 };
 
+/** @satisfies {Texts} */
 export const workspace = {
   name: "Name",
   nameHint: "As it will be called in Intercom, such as referral_link.",

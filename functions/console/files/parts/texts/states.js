@@ -1,5 +1,6 @@
 // What the states, vendors and other words of the application are called, and what they mean.
 
+/** @type {Record<string, Badge>} */
 export const STATES = {
   pending: ["On its way", "wait"],
   held: ["Kept until active", "wait"],
@@ -25,8 +26,10 @@ export const STATE_HELP = {
 export const VENDORS = { intercom: "Intercom", referral_factory: "Referral Factory" };
 export const AUDIENCES = { person_invited: "Person invited", person_referring: "Person referring" };
 export const FLAGS = { possibly_doubled: "Possibly doubled", unverified: "Not confirmed" };
-export const ORIGINS = { webhook: "Webhook", reconcile: "Referral Factory’s list", synthetic: "Our own daily test: nobody signed up" };
+export const ORIGINS = { webhook: "Webhook", reconcile: "Referral Factory’s list", synthetic: "Our own daily test, nobody signed up" };
+/** @type {Record<string, Badge>} */
 export const CAMPAIGN_STATES = { draft: ["Draft", "wait"], active: ["Active", "good"], paused: ["Paused", "warn"] };
+/** @type {Record<string, Badge>} */
 export const RUN_STATES = {
   queued: ["Waiting to begin", "wait"],
   enumerating: ["Reading contacts", "wait"],

@@ -2,6 +2,7 @@
 
 import { duration, number, plural } from "./numbers.js";
 
+/** @satisfies {Texts} */
 export const syncRuns = {
   title: "Sync runs",
   olderRuns: "Older runs",
@@ -27,6 +28,7 @@ export const syncRuns = {
   examples: "Examples of what was skipped or failed",
 };
 
+/** @satisfies {Texts} */
 export const syncSettings = {
   modes: [
     ["off", "Off", "No referral links are made for contacts."],
@@ -69,6 +71,7 @@ export const syncSettings = {
   labelOf: (row) => `Sync row ${row}: label of the form field`,
 };
 
+/** @satisfies {Texts} */
 export const syncs = {
   noneIsActive: "No campaign is active yet. ",
   chooseACampaign: "Choose a campaign",
