@@ -137,7 +137,7 @@ function value(each) {
 }
 
 /**
- * @param {Model} model
+ * @param {{ settings: Settings }} model
  * @param {"person_invited" | "person_referring"} audience
  */
 export const labelsOf = (model, audience) => {

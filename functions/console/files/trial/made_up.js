@@ -1,7 +1,7 @@
 // A made-up person, sent through the campaign by the application's own webhook, watched live and taken back with one click.
 
 import { read, send } from "../parts/api.js";
-import { button, every, make, say, table } from "../parts/dom.js";
+import { button, every, kept, make, say, table } from "../parts/dom.js";
 import { shown } from "../parts/texts/numbers.js";
 import { trial as texts } from "../parts/texts/trial.js";
 import { address } from "../parts/words.js";
@@ -10,10 +10,18 @@ import { contactLink, stepList, waitingWords } from "./steps.js";
 
 const SECONDS = 2;
 
-/** `person` as the preview takes it; `email` names the next one. */
+/**
+ * `person` as the preview takes it; `email` names the next one.
+ * @param {Model} model
+ * @param {() => object | null} person
+ * @param {() => string} email
+ * @param {AbortSignal} signal
+ */
 export function madeUp(model, person, email, signal) {
   const place = make("div", {});
+  /** @type {Api.TrialAnswer["trial"]} */
   let trial = null;
+  /** @type {Person | null} */
   let found = null;
 
   async function renew() {
@@ -22,7 +30,7 @@ export function madeUp(model, person, email, signal) {
   }
 
   async function show() {
-    place.replaceChildren(...(trial ? under() : await before()));
+    place.replaceChildren(...kept(trial ? under() : await before()));
   }
 
   async function look() {
@@ -31,6 +39,8 @@ export function madeUp(model, person, email, signal) {
     if (JSON.stringify([trial, found]) !== drawn) await show();
   }
 
+  /**
+   */
   const path = () => `/api/campaigns/${model.id}/trial`;
   async function before() {
     if (person() === null) return [make("p", { className: "note" }, texts.nobody)];
@@ -48,14 +58,14 @@ export function madeUp(model, person, email, signal) {
       make("p", {}, make("strong", {}, preview.outcome)),
       make("details", {}, make("summary", {}, texts.allFields), table(texts.whatIntercomGets, texts.heads, rows)),
       make("div", { className: "row" }, start),
-    ].filter(Boolean);
+    ];
   }
 
   function under() {
     const arrived = Boolean(found?.contact_id);
     const rows = [
       [true, texts.webhookCame, texts.howItCame],
-      [Boolean(found), texts.isInTheList, found ? address(trial.email) : texts.withinSeconds],
+      [Boolean(found), texts.isInTheList, found ? address(trial?.email) : texts.withinSeconds],
       [arrived, texts.isInIntercom, waitingWords(found)],
     ];
     const back = button(texts.takeBack, async () => {

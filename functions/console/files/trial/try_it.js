@@ -13,7 +13,10 @@ import { arrivedWords, contactLink, stepList, waitingWords } from "./steps.js";
 
 const SECONDS = 3;
 
-/** Opens the dialog. */
+/**
+ * Opens the dialog.
+ * @param {Model} model
+ */
 export async function tryItNow(model) {
   const stop = new AbortController();
   const isActive = model.before().status === "active";
@@ -30,9 +33,14 @@ export async function tryItNow(model) {
   stop.abort();
 }
 
+/**
+ * @param {Model} model
+ * @param {AbortSignal} signal
+ */
 function byHand({ factory: campaign }, signal) {
   const email = proposed("test");
   const place = make("div", {});
+  /** @type {Person | null} */
   let found = null;
 
   function show() {
@@ -60,17 +68,23 @@ function byHand({ factory: campaign }, signal) {
   return [open, copyable(texts.addressToUse, email), place].filter(Boolean);
 }
 
-/** Whoever the saved settings send: invited, else referring; null when nobody is sent. */
+/**
+ * Whoever the saved settings send: invited, else referring; null when nobody is sent.
+ * @param {Model} model
+ */
 function person(model) {
   const settings = model.before();
-  const audience = ["person_invited", "person_referring"].find((one) => settings[one].action !== "none");
+  const audience = /** @type {const} */ (["person_invited", "person_referring"]).find((one) => settings[one].action !== "none");
   if (!audience) return null;
   const labels = labelsOf({ settings }, audience);
   const referrer = audience === "person_invited" ? { first_name: "Bob", email: "bob@example.com" } : {};
   return { audience, ...EXAMPLE, url: `${location.protocol}//${EXAMPLE.url}`, meta: Object.fromEntries(labels.map((label) => [label, texts.labelled])), referrer };
 }
 
-/** One's own address with a plus, so that the test's mail arrives and nobody else is met. */
+/**
+ * One's own address with a plus, so that the test's mail arrives and nobody else is met.
+ * @param {string} tag
+ */
 function proposed(tag) {
   const own = current()?.email || "you@example.com";
   const [name, host] = own.split("@");

@@ -1,23 +1,24 @@
 // What Try it now says.
 
+/** @satisfies {Texts} */
 export const trial = {
   arrived: {
     delivered: "The contact is in Intercom with all mapped values.",
     partial: "The contact is in Intercom, but some values were left out.",
-    skipped: "Intercom had the contact before, and your settings leave it as it is.",
+    skipped: "Intercom already had the contact, and your settings leave it as it is.",
   },
   goesWithinSeconds: "It goes to Intercom within seconds.",
   notActive: "The campaign is not active, so the person is kept here and goes to Intercom once it is.",
   madeUp: "With a made-up person",
-  aboutMadeUp: "A made-up person comes by the webhook, as Referral Factory sends a signup. Referral Factory itself is not told. This is what Intercom gets:",
-  nobody: "Nobody would be sent to Intercom: choose first what happens to people who sign up, then save.",
-  unsaved: "Your unsaved changes do not count here. Save them first to try them.",
+  aboutMadeUp: "A made-up person arrives by the webhook, as a signup from Referral Factory does. Referral Factory itself is not told. This is what Intercom gets:",
+  nobody: "Nobody would go to Intercom. First choose what happens to people who sign up, then save.",
+  unsaved: "Your unsaved changes do not count here. Save them to try them.",
   allFields: "All its fields",
   whatIntercomGets: "What Intercom gets",
   heads: ["Attribute", "Value"],
   send: "Send the made-up person",
   webhookCame: "The webhook came",
-  howItCame: "Posted to this application’s own address, as Referral Factory does.",
+  howItCame: "It was sent to this application’s address, as Referral Factory does.",
   isInTheList: "The person is in the list",
   withinSeconds: "Within seconds.",
   isInIntercom: "The contact is in Intercom",
@@ -27,7 +28,7 @@ export const trial = {
   openThePage: "Open the campaign’s page",
   addressToUse: "Address to sign up with",
   youSignUp: "You sign up on the campaign’s page",
-  inAPrivateWindow: "In a private window, for Referral Factory remembers you by a cookie. This page waits.",
+  inAPrivateWindow: "Use a private window, because Referral Factory remembers you by a cookie. This page waits.",
   reported: "Referral Factory reported it.",
   personIsInIntercom: "The person is in Intercom",
   takeTestPersonBack: "Take the test person back",
