@@ -96,6 +96,7 @@ export async function show({ query }, signal) {
   async function look(from) {
     const mine = ++turn;
     const filter = asked(wanted);
+    /** @type {Person[]} */
     let rows = [];
     let next = from;
     if (from === null && isWholeAddress(wanted.text)) {
@@ -153,11 +154,11 @@ export async function show({ query }, signal) {
     form = fresh;
   }
 
-  /** @type {Partial<Api.ReferralCounts>} */
+  /** @type {Partial<Api.ReferralCounts> & Record<string, number>} */
   let counts = {};
   async function count() {
     const { campaign_id, since, until } = asked(wanted);
-    counts = await read("/api/referrals/counts", { campaign_id, since, until }).catch(() => ({}));
+    counts = { ...(await read("/api/referrals/counts", { campaign_id, since, until }).catch(() => null)) };
     showPills();
   }
 

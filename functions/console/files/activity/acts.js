@@ -88,6 +88,7 @@ async function forAll(path, filters, question, counted) {
     const wanted = { ...filter, ...(filter.campaign_id ? { campaign_id: Number(filter.campaign_id) } : {}) };
     let cursor = null;
     do {
+      /** @type {Record<string, any>} */
       const answer = await send(path, { ...wanted, cursor });
       for (const name of counted) sum[name] += answer[name];
       cursor = answer.cursor;

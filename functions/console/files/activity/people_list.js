@@ -154,7 +154,7 @@ function why(one) {
 
 /** @param {Person} one */
 export function flags(one) {
-  const wrong = Object.keys(FLAGS).filter((flag) => one[flag]).map((flag) => FLAGS[flag]);
+  const wrong = [one.possibly_doubled ? FLAGS.possibly_doubled : "", one.unverified ? FLAGS.unverified : ""].filter(Boolean);
   const found = Object.keys(one.refusals).length ? [...wrong, "doubt" in one.refusals ? texts.perhapsItQualifies : texts.somethingWasRefused] : wrong;
   const badges = found.map((text) => badge([text, one.needs_attention ? "bad" : "quiet"]));
   const away = one.in_another_workspace ? [badge([texts.inAnotherWorkspace, "warn"])] : [];

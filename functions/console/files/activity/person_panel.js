@@ -23,7 +23,11 @@ export function personPanel({ close, step, changed, position, signal }) {
   const whole = link(texts.openAsAPage, "#/activity");
   const head = make("div", { className: "panel-head" }, title, make("div", { className: "row" }, previous, next, where, whole, button(common.close, close, { className: "small" })));
   const element = make("section", { className: "panel", hidden: true, "aria-label": texts.onePerson }, head, body);
-  const path = () => /** @type {`/api/referrals/${string}/${string}`} */ (`/api/referrals/${key.split("-").map(encodeURIComponent).join("/")}`);
+  /** @returns {`/api/referrals/${string}/${string}`} */
+  const path = () => {
+    const [campaign, user] = key.split("-").map(encodeURIComponent);
+    return `/api/referrals/${campaign}/${user}`;
+  };
 
   async function load() {
     const mine = ++turn;

@@ -23,7 +23,8 @@ export async function show() {
     if (cursor) body.append(make("div", { className: "more row" }, button(common.showMore, () => load(false))));
   }
 
-  const path = (one) => `/api/quarantine/${encodeURIComponent(one.id)}`;
+  const path = (/** @type {Api.QuarantinedAnswer} */ one) => `/api/quarantine/${encodeURIComponent(one.id)}`;
+  /** @param {Api.QuarantinedAnswer} one */
   function row(one) {
     const look = button(texts.look, async () => {
       const { text, content_type: kind } = await read(path(one));

@@ -20,7 +20,7 @@ export function audienceTab(model, audience) {
   const section = model.settings[audience];
   const { who, signs } = texts.words[audience];
   const details = make("div", {});
-  const choose = (action) => {
+  const choose = (/** @type {Api.Action} */ action) => {
     section.action = action;
     if (action !== "none" && !section.mapping.length) section.mapping.push(...NEEDED.map(([from, to]) => ({ from, to })));
     model.changed();
@@ -63,14 +63,14 @@ export function audienceTab(model, audience) {
  * @param {string} audience
  */
 function known(model, section, audience) {
-  const keep = (name) => (value) => {
-    section[name] = value;
+  const keep = (/** @type {"duplicates" | "archived" | "merge_leads"} */ name) => (/** @type {any} */ value) => {
+    Object.assign(section, { [name]: value });
     model.changed();
   };
   const duplicates = texts.duplicates;
   const archived = texts.archived;
   const beside = texts.beside;
-  const merge = (value) => keep("merge_leads")(value === "yes");
+  const merge = (/** @type {string} */ value) => keep("merge_leads")(value === "yes");
   return card(
     texts.knownTitle,
     radios(texts.ifThere, section.duplicates, duplicates, keep("duplicates"), { place: `${audience}.duplicates` }),

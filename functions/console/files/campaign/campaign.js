@@ -25,7 +25,10 @@ import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "../parts/texts/states.js";
 import { common } from "../parts/texts/common.js";
 import { campaign as texts } from "../parts/texts/campaign.js";
 
-/** The section of the help that tells about a tab. */
+/**
+ * The section of the help that tells about a tab.
+ * @type {Record<string, string>}
+ */
 const HELP = {
   invited: "who-is-sent-to-intercom",
   referring: "who-is-sent-to-intercom",
@@ -35,7 +38,7 @@ const HELP = {
   more: "activate",
   versions: "activate",
 };
-/** @type {Array<[key: keyof typeof HELP, title: string, build: (model: Model, takeOver: (document: Settings, etag?: string) => void) => Child]>} */
+/** @type {Array<[key: string, title: string, build: (model: Model, takeOver: (document: Settings, etag?: string) => void) => Child]>} */
 const TABS = [
   ["invited", texts.personInvited, (model) => audienceTab(model, "person_invited")],
   ["referring", texts.personReferring, (model) => audienceTab(model, "person_referring")],
@@ -248,12 +251,12 @@ function render(page, model, tab) {
  * @param {Settings} after
  */
 async function offerMissed(id, before, after) {
-  for (const [audience, who] of Object.entries(texts.missed)) {
+  for (const audience of /** @type {const} */ (["person_invited", "person_referring"])) {
     if (before[audience].action !== "none" || after[audience].action === "none") continue;
     const filter = { campaign_id: id, audience, state: "not_wanted" };
     const { items, cursor } = await read("/api/referrals", { ...filter, limit: 100 });
     if (!items.length) continue;
-    if (await confirmed(texts.missedQuestion, texts.missedText(items.length, cursor !== null, who), texts.sendThem)) await sendAll(filter);
+    if (await confirmed(texts.missedQuestion, texts.missedText(items.length, cursor !== null, texts.missed[audience]), texts.sendThem)) await sendAll(filter);
   }
 }
 
@@ -263,6 +266,7 @@ async function sendAll(filter) {
   let cursor = null;
   let sent = 0;
   do {
+    /** @type {Api.ReplaysAnswer} */
     const answer = await send("/api/replays", { ...filter, cursor });
     sent += answer.replayed;
     cursor = answer.cursor;

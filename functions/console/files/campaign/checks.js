@@ -4,7 +4,7 @@ import { isFixed } from "./sources.js";
 import { common } from "../parts/texts/common.js";
 import { checks as texts } from "../parts/texts/campaign.js";
 
-const AUDIENCES = ["person_invited", "person_referring"];
+const AUDIENCES = /** @type {const} */ (["person_invited", "person_referring"]);
 const TRIGGER = "qualification.trigger";
 
 /** The places that are looked at here; what the application said about them is over with the next change. */
@@ -22,8 +22,9 @@ export const CHECKED = [
  * @returns {Remark[]}
  */
 export function findMissing(settings) {
+  /** @type {Remark[]} */
   const missing = [];
-  const tell = (place, message) => missing.push({ place, message });
+  const tell = (/** @type {string} */ place, /** @type {string} */ message) => missing.push({ place, message });
   if (!settings.name.trim()) tell("name", texts.nameIsMissing);
   for (const audience of AUDIENCES) if (settings[audience].action !== "none") audienceMissing(audience, settings[audience].mapping, tell);
   triggerMissing(settings.qualification?.trigger, tell);
@@ -63,7 +64,7 @@ function halfRows(place, rows, tell) {
  */
 function triggerMissing(trigger, tell) {
   if (trigger?.kind !== "attribute") return;
-  const folded = (value) => String(value).trim().toLowerCase();
+  const folded = (/** @type {unknown} */ value) => String(value).trim().toLowerCase();
   if (!trigger.attribute) tell(`${TRIGGER}.attribute`, texts.chooseTheAttribute);
   if (!trigger.qualified_values.length) tell(`${TRIGGER}.qualified_values`, texts.chooseAValue);
   const { initial_value: first } = trigger;
@@ -77,7 +78,8 @@ function triggerMissing(trigger, tell) {
  * @param {(place: string, message: string) => void} tell
  */
 function syncMissing({ source, mapping }, tell) {
-  if (source.kind in texts.lists && !source.ids.length) tell("sync.source.ids", texts.chooseAList(texts.lists[source.kind]));
+  const { kind } = source;
+  if ((kind === "segments" || kind === "tags") && !source.ids.length) tell("sync.source.ids", texts.chooseAList(texts.lists[kind]));
   for (const [to, label] of [["first_name", common.firstName], ["email", common.email]]) {
     if (!mapping.some((row) => row.to === to && row.from)) tell("sync.mapping", texts.isNotMapped(label));
   }

@@ -22,7 +22,7 @@ export function valueControl(attribute, value, changed, properties = {}) {
     return select(value === undefined || value === null ? "" : String(value), options, (text) => changed(text === "" ? "" : text === "true"), properties);
   }
   const isNumber = ["integer", "float"].includes(attribute?.data_type ?? "");
-  const typed = (text) => changed(isNumber && text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
+  const typed = (/** @type {string} */ text) => changed(isNumber && text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
   return input(value ?? "", typed, { inputMode: isNumber ? "decimal" : undefined, type: attribute?.data_type === "date" ? "date" : "text", ...properties });
 }
 
@@ -64,7 +64,7 @@ export function defaultsEditor(model, section, place) {
     const value = valueControl(known, row[1], (next) => {
       row[1] = next;
       keep();
-    }, { "aria-label": texts.valueOf(index + 1) });
+    }, { "aria-label": texts.valueIn(index + 1) });
     const remove = button("✕", () => {
       rows.splice(index, 1);
       keep();

@@ -10,9 +10,9 @@ import { effects as texts } from "../parts/texts/campaign.js";
  * @param {Settings} settings
  */
 export function effectsOf(settings) {
-  const sent = Object.entries(texts.who)
-    .filter(([audience]) => settings[audience].action !== "none")
-    .map(([audience, who]) => texts.become(who, settings[audience].action, fields(settings[audience])));
+  const sent = /** @type {const} */ (["person_invited", "person_referring"])
+    .filter((audience) => settings[audience].action !== "none")
+    .map((audience) => texts.become(texts.who[audience], settings[audience].action, fields(settings[audience])));
   return settings.sync.mode === "off" ? sent : [...sent, links(settings.sync)];
 }
 
@@ -26,6 +26,7 @@ function links({ source, mode, interval_minutes: minutes, notify }) {
   return texts.links(who, when, notify);
 }
 
+/** @type {Record<string, () => Promise<Api.ListAnswer[]>>} */
 const LISTED = { segments, tags };
 const A_MINUTE = 150; // new contacts that the two vendors' limits let through
 
@@ -37,9 +38,9 @@ export async function syncEffects({ sync }) {
   if (sync.mode === "off") throw new Error(texts.theSyncIsOff);
   if (!sync.write_back.referral_link) throw new Error(texts.linkHasNowhereToGo);
   const { kind, ids } = sync.source;
-  const found = kind in LISTED ? (await LISTED[kind]().catch(() => [])).filter((one) => ids.includes(one.id)) : [];
+  const found = kind in LISTED ? (await LISTED[kind]().catch(() => /** @type {Api.ListAnswer[]} */ ([]))).filter((one) => ids.includes(one.id)) : [];
   const names = found.length ? found.map((one) => one.name).join(", ") : texts.lists[kind];
-  const counts = found.map((one) => one.count).filter((count) => count !== null);
+  const counts = found.flatMap((one) => one.count ?? []);
   const contacts = counts.length === ids.length && counts.length ? counts.reduce((sum, count) => sum + count, 0) : null;
   const long = contacts === null ? texts.countedFirst : texts.howLong(contacts, Math.max(1, Math.ceil(contacts / A_MINUTE)));
   return [texts.linksFor(names, long), sync.notify ? texts.mayMail : texts.nobodyIsMailed];

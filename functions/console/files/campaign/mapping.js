@@ -58,8 +58,8 @@ export function mappingEditor(model, rows, place, audience) {
 
     function target() {
       const { names, type } = targetsOf(each.from ?? "");
-      const only = (one) => (one.name === "email" && each.from !== "email" ? texts.takesTheEmailOnly : "");
-      const choose = (to) => {
+      const only = (/** @type {Api.AttributeAnswer} */ one) => (one.name === "email" && each.from !== "email" ? texts.takesTheEmailOnly : "");
+      const choose = (/** @type {string} */ to) => {
         each.to = to;
         return isFixed(each) ? changed(texts.toOf(number)) : model.changed(); // another attribute may take other fixed values
       };
@@ -127,7 +127,7 @@ function usualTarget(model, from) {
  */
 function fixedValue(model, each, index) {
   const attribute = model.attributes.items.find((one) => one.name === each.to);
-  const keep = (value) => {
+  const keep = (/** @type {Scalar} */ value) => {
     each.value = value;
     model.changed();
   };

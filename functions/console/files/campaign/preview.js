@@ -25,6 +25,7 @@ export function previewCard(model, audience) {
   const said = make("p", { className: "unseen", role: "status" });
   const chosen = { user: "" };
   const form = make("div", { className: "grid" });
+  /** @type {ReturnType<typeof setTimeout>} */
   let timer;
   let turn = 0;
 
@@ -81,7 +82,7 @@ export function previewCard(model, audience) {
       if (mine !== turn) return;
       result.replaceChildren(make("p", { className: "note" }, quietly ? texts.fillInFirst : error.message));
       if (quietly) return;
-      const errors = (error.problem?.errors ?? []).map((each) => ({ ...each, place: each.place.replace(/^settings\./, "") }));
+      const errors = (error.problem?.errors ?? []).map((/** @type {Remark} */ each) => ({ ...each, place: each.place.replace(/^settings\./, "") }));
       placeRemarks(model.root(), onPage(errors));
     }
   }
@@ -91,7 +92,7 @@ export function previewCard(model, audience) {
    * @param {{ first_name?: string, email?: string }} person
    */
   function render(answer, person) {
-    const sentTo = (name) => answer.fields.find((each) => each.attribute === name)?.value;
+    const sentTo = (/** @type {string} */ name) => answer.fields.find((each) => each.attribute === name)?.value;
     const name = shown(sentTo("name") ?? person.first_name);
     const head = make(
       "div",
@@ -150,6 +151,6 @@ export const labelsOf = (model, audience) => {
  * @param {Record<string, any>} person
  */
 function tidy(person) {
-  const filled = (object) => Object.fromEntries(Object.entries(object).filter(([, text]) => text !== "" && text !== undefined));
+  const filled = (/** @type {object} */ object) => Object.fromEntries(Object.entries(object).filter(([, text]) => text !== "" && text !== undefined));
   return { ...filled(person), meta: filled(person.meta), referrer: filled(person.referrer) };
 }

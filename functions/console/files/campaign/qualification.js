@@ -30,7 +30,7 @@ export function qualificationTab(model) {
   function render() {
     const section = model.settings.qualification;
     if (!section) return details.replaceChildren();
-    const keep = (name) => (value) => {
+    const keep = (/** @type {"unqualify_on_reversal" | "qualify_skipped"} */ name) => (/** @type {boolean} */ value) => {
       section[name] = value;
       model.changed();
     };
@@ -93,7 +93,7 @@ function attributeCard(model, trigger, render) {
 function messengerRisk(model, trigger, attribute) {
   const accepted = Boolean(trigger.attribute) && trigger.messenger_risk_accepted === trigger.attribute;
   if (!attribute?.messenger_writable && !accepted) return null;
-  const change = (on) => {
+  const change = (/** @type {boolean} */ on) => {
     trigger.messenger_risk_accepted = on ? trigger.attribute : null;
     model.changed();
   };
@@ -140,7 +140,7 @@ function goneValues(model, trigger) {
  */
 function takeBackBox(model, section, gone) {
   const accepted = gone.every((value) => section.take_back_accepted?.includes(value));
-  const change = (on) => {
+  const change = (/** @type {boolean} */ on) => {
     section.take_back_accepted = on ? gone : [];
     model.changed();
   };
@@ -158,13 +158,13 @@ function takeBackBox(model, section, gone) {
 function qualifiedValues(model, trigger, attribute) {
   const legend = make("legend", {}, texts.values);
   const whole = make("fieldset", { "data-place": `${AT}.qualified_values` }, legend);
-  const set = (values) => {
+  const set = (/** @type {Scalar[]} */ values) => {
     trigger.qualified_values = values;
     model.changed();
   };
   if (attribute?.options?.length) {
     const all = [...new Set([...attribute.options, ...trigger.qualified_values])];
-    const toggle = (option) => (on) => set(on ? [...trigger.qualified_values, option] : trigger.qualified_values.filter((each) => each !== option));
+    const toggle = (/** @type {Scalar} */ option) => (/** @type {boolean} */ on) => set(on ? [...trigger.qualified_values, option] : trigger.qualified_values.filter((each) => each !== option));
     whole.append(...all.map((option) => checkbox(String(option), trigger.qualified_values.includes(option), toggle(option))));
     return whole;
   }

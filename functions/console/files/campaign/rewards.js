@@ -10,8 +10,8 @@ import { rewards as texts } from "../parts/texts/campaign.js";
 /** @param {Model} model */
 export function rewardsTab(model) {
   const section = model.settings.rewards;
-  const keep = (name) => (value) => {
-    section[name] = value === "" ? null : value;
+  const keep = (/** @type {keyof Api.Rewards} */ name) => (/** @type {any} */ value) => {
+    Object.assign(section, { [name]: value === "" ? null : value });
     model.changed();
   };
   const fields = make("div", {});

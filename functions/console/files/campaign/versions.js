@@ -19,6 +19,7 @@ export function versionsTab(model, takeOver) {
   const list = make("div", {});
   /** @type {string | null} */
   let cursor = null;
+  /** @type {Api.VersionPage["items"][number][]} */
   let waits = []; // the last one that was read: it is shown with what changed since the one before, on the next page
   async function more() {
     const page = await read(`/api/campaigns/${model.id}/versions`, { limit: 20, cursor });
@@ -30,6 +31,10 @@ export function versionsTab(model, takeOver) {
     if (cursor) list.append(make("div", { className: "more row" }, button(texts.olderVersions, more)));
   }
 
+  /**
+   * @param {Api.VersionPage["items"][number]} row
+   * @param {Api.VersionPage["items"][number] | undefined} before
+   */
   function show(row, before) {
     const isNow = row.version === model.version;
     const changes = make("div", {});

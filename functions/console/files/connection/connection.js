@@ -53,12 +53,12 @@ export async function show(_, signal) {
       const mark = make("span", { className: "step-number" });
       card.classList.add("step");
       card.prepend(mark);
-      return (isDone) => {
-        card.classList.toggle("done", isDone);
+      return (/** @type {unknown} */ isDone) => {
+        card.classList.toggle("done", Boolean(isDone));
         mark.replaceChildren(make("span", { "aria-hidden": "true" }, isDone ? "✓" : String(index + 1)), make("span", { className: "unseen" }, texts.step(index + 1, isDone)));
       };
     });
-    const tell = (fresh) => {
+    const tell = (/** @type {Api.ConnectionAnswer} */ fresh) => {
       const done = steps.map(([, isDone]) => isDone(fresh));
       done.forEach((isDone, index) => marks[index](isDone));
       const count = done.filter(Boolean).length;

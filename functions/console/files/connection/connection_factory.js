@@ -62,7 +62,7 @@ function strikes(found, reload) {
   const words = found.stopped
     ? texts.stoppedAfterWarnings(found.count)
     : texts.warned(found.count);
-  const lift = async (forget) => {
+  const lift = async (/** @type {boolean} */ forget) => {
     await reload(await send(`${PATH}/lift-stop`, { forget }));
     say(forget ? texts.theWarningsAreForgotten : texts.theStopIsLifted);
   };

@@ -54,6 +54,7 @@ async function countElsewhere() {
   /** @type {string | null} */
   let cursor = "";
   for (let page = 0; page < 10 && cursor !== null; page += 1) {
+    /** @type {Api.ReferralPage} */
     const part = await read("/api/referrals", { elsewhere: true, limit: 100, ...(cursor ? { cursor } : {}) });
     count += part.items.length;
     cursor = part.cursor;
@@ -96,13 +97,13 @@ function disconnectRow(reload) {
  */
 function connect(intercom, reload) {
   const wanted = { access_token: "", client_id: intercom.client_id || "", client_secret: "" };
-  const keep = (name) => (text) => (wanted[name] = text.trim());
+  const keep = (/** @type {keyof typeof wanted} */ name) => (/** @type {string} */ text) => (wanted[name] = text.trim());
   const secretHint = intercom.has_client_secret ? texts.secretIsStored : texts.secretHint;
   const app = [
     field(texts.clientId, input(wanted.client_id, keep("client_id"), { autocomplete: "off", spellcheck: false })),
     field(texts.clientSecret, input("", keep("client_secret"), { type: "password", autocomplete: "new-password" }), { hint: secretHint }),
   ];
-  const given = (names) => Object.fromEntries(names.filter((name) => wanted[name]).map((name) => [name, wanted[name]]));
+  const given = (/** @type {Array<keyof typeof wanted>} */ names) => Object.fromEntries(names.filter((name) => wanted[name]).map((name) => [name, wanted[name]]));
   const allow = button(texts.connectWithIntercom, async () => {
     const { authorization_url: address } = await send("/api/connection/intercom", given(["client_id", "client_secret"]));
     location.assign(address ?? "/");

@@ -15,7 +15,7 @@ const PATH = "/api/connection/webhook-secrets";
  * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
  */
 export function secretsCard({ webhook_secrets: secrets }, reload) {
-  const rotate = async (action, sure = false) => {
+  const rotate = async (/** @type {string} */ action, sure = false) => {
     const made = await send(PATH, { action, sure });
     if (made.next) await showOnce(made.next, secrets.header);
     await reload();

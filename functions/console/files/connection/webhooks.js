@@ -43,7 +43,7 @@ export function factoryHooks(state, names, lights) {
 function campaignHooks(id, name, hooks, isOnly, lights) {
   const title = name || common.campaignNamed(id);
   const count = make("span", { className: "soft" });
-  const tell = (state) => {
+  const tell = (/** @type {{ referral_factory: { webhooks: Api.WebhookAnswer[] } }} */ state) => {
     const seen = state.referral_factory.webhooks.filter((hook) => hook.campaign_id === id && hook.received_at).length;
     count.textContent = texts.seen(seen, hooks.length);
   };
@@ -68,7 +68,7 @@ function everythingOf(title, hooks) {
  * @param {Array<(state: Api.ConnectionAnswer) => void>} lights
  */
 function factoryHook(hook, lights) {
-  const find = (state) => state.referral_factory.webhooks.find((each) => each.url === hook.url)?.received_at;
+  const find = (/** @type {Api.ConnectionAnswer} */ state) => state.referral_factory.webhooks.find((each) => each.url === hook.url)?.received_at;
   return make(
     "article",
     { className: "run" },
@@ -88,10 +88,10 @@ function factoryHook(hook, lights) {
 export function intercomHooks(state, lights) {
   const { intercom } = state;
   const topics = intercom.webhooks.map((hook) => {
-    const find = (fresh) => fresh.intercom.webhooks.find((each) => each.name === hook.name)?.received_at;
+    const find = (/** @type {Api.ConnectionAnswer} */ fresh) => fresh.intercom.webhooks.find((each) => each.name === hook.name)?.received_at;
     return make("li", {}, checkOff(`topic/${hook.name}`, make("code", {}, hook.name)), lamp(find, hook.received_at, lights));
   });
-  const newest = (fresh) => Math.max(0, ...fresh.intercom.webhooks.map((hook) => hook.received_at ?? 0));
+  const newest = (/** @type {Api.ConnectionAnswer} */ fresh) => Math.max(0, ...fresh.intercom.webhooks.map((hook) => hook.received_at ?? 0));
   return card(
     texts.inIntercomsDeveloperHub,
     make("ol", {}, ...texts.intercomSteps.map((text) => make("li", {}, text))),

@@ -1,7 +1,7 @@
 // Two people's changes to one version, put together: what only one of them changed is theirs.
 
-const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
-const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+const isObject = (/** @type {any} */ value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const same = (/** @type {any} */ one, /** @type {any} */ other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
 /**
  * `merged` has both people's changes; `conflicts` are the places that both changed, differently, with `mine` taken there. A list, such as
@@ -16,7 +16,9 @@ export function merge(base, mine, theirs, place = "") {
   if (same(mine, theirs) || same(theirs, base)) return { merged: mine, conflicts: [] };
   if (same(mine, base)) return { merged: theirs, conflicts: [] };
   if (![mine, theirs].every(isObject)) return { merged: mine, conflicts: [place] };
+  /** @type {Record<string, any>} */
   const merged = {};
+  /** @type {string[]} */
   const conflicts = [];
   for (const name of new Set([...Object.keys(theirs), ...Object.keys(mine)])) {
     const part = merge(base?.[name], mine[name], theirs[name], place ? `${place}.${name}` : name);

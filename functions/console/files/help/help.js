@@ -66,7 +66,7 @@ function goTo(id) {
 }
 
 function states() {
-  const rowsOf = (words, meanings) => Object.entries(words).map(([state, word]) => [badge(word), meanings[state]]);
+  const rowsOf = (/** @type {Record<string, Badge>} */ words, /** @type {Record<string, string>} */ meanings) => Object.entries(words).map(([state, word]) => [badge(word), meanings[state]]);
   return [
     table(texts.referralStates, texts.referralStatesColumns, rowsOf(STATES, STATE_HELP)),
     table(texts.campaignStates, texts.campaignStatesColumns, rowsOf(CAMPAIGN_STATES, CAMPAIGN_STATE_HELP)),

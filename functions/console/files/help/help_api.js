@@ -11,14 +11,23 @@ export async function describeApi() {
   return [text, ...Object.entries(api.paths).map(([path, operations]) => pathOf(path, operations)), make("details", { className: "api" }, make("summary", {}, texts.shapes), ...shapes)];
 }
 
+/**
+ * @param {string} path
+ * @param {Record<string, any>} operations
+ */
 function pathOf(path, operations) {
   const parts = Object.entries(operations).map(([method, operation]) => operationOf(method, path, operation));
   return make("div", { className: "api" }, ...parts);
 }
 
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {any} operation
+ */
 function operationOf(method, path, operation) {
   const head = make("summary", {}, make("code", { className: "method" }, method.toUpperCase()), " ", make("code", {}, path), " ", make("span", { className: "soft" }, operation.summary ?? ""));
-  const parameters = (operation.parameters ?? []).map((each) => [make("code", {}, each.name), each.in, each.required ? texts.required : texts.optional, [each.description, limitsOf(each.schema)].filter(Boolean).join(" ")]);
+  const parameters = (operation.parameters ?? []).map((/** @type {any} */ each) => [make("code", {}, each.name), each.in, each.required ? texts.required : texts.optional, [each.description, limitsOf(each.schema)].filter(Boolean).join(" ")]);
   const answers = Object.entries(operation.responses).sort().map(([status, each]) => [status, each.description, make("code", {}, schemaName(each))]);
   return make(
     "details",
@@ -31,14 +40,19 @@ function operationOf(method, path, operation) {
   );
 }
 
+/**
+ * @param {string} name
+ * @param {any} api
+ */
 function shapeOf(name, api) {
   const schema = api.components.schemas[name];
   const rows = Object.entries(schema.properties ?? {}).map(([field, each]) => [make("code", {}, field), typeOf(each), schema.required?.includes(field) ? texts.required : texts.optional, [each.description, limitsOf(each)].filter(Boolean).join(" ")]);
   return make("details", {}, make("summary", {}, make("code", {}, name)), schema.description ? make("p", {}, schema.description) : null, rows.length ? table(texts.fields(name), texts.fieldsColumns, rows) : make("p", {}, typeOf(schema)));
 }
 
+/** @type {(schema: any) => string} */
 const typeOf = (schema) => schema.$ref?.split("/").pop() ?? schema.enum?.join(" · ") ?? (schema.anyOf ?? schema.oneOf)?.map(typeOf).join(texts.or) ?? (schema.items ? texts.listOf(typeOf(schema.items)) : (schema.const ?? schema.type ?? "any"));
 
-const limitsOf = (schema = {}) => [schema.enum ? texts.oneOf(schema.enum) : "", schema.maximum ? texts.atMost(schema.maximum) : "", schema.maxLength ? texts.upToCharacters(schema.maxLength) : ""].filter(Boolean).join(" ");
+const limitsOf = (/** @type {any} */ schema = {}) => [schema.enum ? texts.oneOf(schema.enum) : "", schema.maximum ? texts.atMost(schema.maximum) : "", schema.maxLength ? texts.upToCharacters(schema.maxLength) : ""].filter(Boolean).join(" ");
 
-const schemaName = (each) => Object.values(each.content ?? {})[0]?.schema?.$ref?.split("/").pop() ?? "";
+const schemaName = (/** @type {any} */ each) => Object.values(each.content ?? {})[0]?.schema?.$ref?.split("/").pop() ?? "";

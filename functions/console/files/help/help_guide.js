@@ -33,7 +33,7 @@ export function sectionCard({ id, title, content }) {
 function build(node, title) {
   if (typeof node === "string") return node;
   const [tag, ...inside] = node;
-  if (tag === "table") return table(title, inside[0], inside[1].map((row) => row.map((cell) => make("span", {}, ...cell.map((each) => build(each, title))))));
+  if (tag === "table") return table(title, inside[0], inside[1].map((/** @type {any[][]} */ row) => row.map((cell) => make("span", {}, ...cell.map((each) => build(each, title))))));
   if (!TAGS.has(tag)) throw new Error(texts.unknownElement(tag));
-  return make(tag, {}, ...inside.map((each) => build(each, title)));
+  return make(tag, {}, ...inside.map((/** @type {any} */ each) => build(each, title)));
 }

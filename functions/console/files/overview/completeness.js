@@ -23,8 +23,8 @@ export function proofLine(proof) {
 export function proofDetails(proof) {
   const line = make("p", {}, common.atReferralFactory, proofLine(proof));
   if (!proof) return make("div", { className: "card" }, line);
-  const places = Object.entries(texts.places).filter(([place]) => proof.places[place]);
-  const where = places.length ? make("p", { className: "soft" }, places.map(([place, word]) => `${number(proof.places[place])} ${word}`).join(", "), ".") : null;
+  const counts = Object.entries(proof.places).filter(([, count]) => count);
+  const where = counts.length ? make("p", { className: "soft" }, counts.map(([place, count]) => `${number(count)} ${texts.places[place]}`).join(", "), ".") : null;
   const missing = proof.people - proof.accounted_for;
   if (!missing) return make("div", { className: "card" }, line, where);
   const people = proof.unaccounted.map((one) => make("li", {}, texts.unaccountedPerson(one.user_id, one.why)));

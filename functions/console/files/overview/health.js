@@ -75,7 +75,10 @@ export function checklist({ steps, complete }) {
   return make("section", { className: "card" }, make("h2", {}, texts.setUp(done, steps.length)), make("ol", { className: "checklist" }, ...items));
 }
 
-/** The section of the help that tells about a problem. */
+/**
+ * The section of the help that tells about a problem.
+ * @type {Record<string, string>}
+ */
 const HELP = { intercom_stopped: "trouble-with-connecting", referral_factory_stopped: "trouble-with-connecting", permissions: "trouble-with-connecting", strikes: "trouble-with-connecting", campaign: "trouble-with-syncing-contacts", oldest_undelivered: "trouble-with-people-invited", attention: "when-something-needs-attention", quarantine: "day-by-day" };
 
 /**

@@ -68,6 +68,7 @@ export async function readAll(path, query = {}, most = 5000) {
   const items = [];
   let cursor = null;
   do {
+    /** @type {any} */
     const page = await read(path, { limit: 100, ...query, cursor });
     items.push(...page.items);
     cursor = page.cursor;

@@ -35,14 +35,14 @@ export function attributeSelect(model, value, changed, { empty = common.chooseAn
 
   const listed = () => picker({ value: chosen, groups, textOf, choose, create: reading ? undefined : fresh, label, placeholder: empty, clearable }).element;
 
-  const textOf = (name) => {
+  const textOf = (/** @type {string} */ name) => {
     const found = model.attributes.items.find((one) => one.name === name);
     return found ? titleOf(found) : texts.notInIntercom(shortName(name));
   };
 
   function groups() {
     const { items } = model.attributes;
-    const entry = (one) => {
+    const entry = (/** @type {Api.AttributeAnswer} */ one) => {
       const why = whyNot(one, reading || tracking) || only(one);
       return { value: one.name, text: titleOf(one), hint: reading ? "" : one.takes, why };
     };
@@ -69,6 +69,7 @@ export function attributeSelect(model, value, changed, { empty = common.chooseAn
     return { text: texts.createNamed(name, TYPE_NAMES[type].toLowerCase()), make: () => attempt(async () => took(await create(name, type))) };
   }
 
+  /** @param {Api.AttributeAnswer | null} made */
   async function took(made) {
     if (made) {
       await model.refresh(false);

@@ -16,8 +16,9 @@ export function ask(title, content, choices, check = async () => {}) {
     const heading = make("h2", { id: "dialog-title" }, title);
     const problem = make("p", { className: "problem", role: "alert" });
     const dialog = make("dialog", { "aria-labelledby": "dialog-title" }, heading, ...[content].flat(), problem);
+    /** @type {any} */
     let given = null;
-    const close = (value) => {
+    const close = (/** @type {any} */ value) => {
       given = value;
       dialog.close();
     };

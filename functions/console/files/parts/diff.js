@@ -26,7 +26,7 @@ function flat(value, place = "", found = new Map()) {
 export function differences(before, after) {
   const [old, fresh] = [flat(before), flat(after)];
   const places = [...new Set([...old.keys(), ...fresh.keys()])];
-  const empty = (value) => value === undefined || value === null || value === "";
+  const empty = (/** @type {unknown} */ value) => value === undefined || value === null || value === "";
   return places.filter((place) => old.get(place) !== fresh.get(place) && !(empty(old.get(place)) && empty(fresh.get(place)))).map((place) => [place, old.get(place), fresh.get(place)]);
 }
 

@@ -16,7 +16,7 @@ export function make(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
     if (name.includes("-") || name === "role" || name === "list") element.setAttribute(name, value);
-    else element[name] = value;
+    else Object.assign(element, { [name]: value });
   }
   element.append(...kept(children));
   return element;
@@ -81,7 +81,7 @@ export function card(title, ...children) {
 export function table(caption, heads, rows) {
   // The roles are what these elements are anyway; as blocks they would lose them.
   const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text || make("span", { className: "unseen" }, texts.more)));
-  const cellOf = (cell, index) => make("td", { role: "cell", "data-head": heads[index] || null }, cell ?? "");
+  const cellOf = (/** @type {Child} */ cell, /** @type {number} */ index) => make("td", { role: "cell", "data-head": heads[index] || null }, cell ?? "");
   const body = rows.map((cells) => make("tr", { role: "row" }, ...cells.map(cellOf)));
   const made = make(
     "table",

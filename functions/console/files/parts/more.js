@@ -6,7 +6,7 @@ import { more as texts } from "./texts/shell.js";
 
 /** @param {Model} model */
 export function moreTab(model) {
-  const keep = (value) => {
+  const keep = (/** @type {boolean} */ value) => {
     model.settings.backfill = value;
     model.changed();
   };

@@ -77,6 +77,7 @@ export function tabs(entries, first, moved, last) {
    * @param {string} key
    */
   function step(event, key) {
+    /** @type {Record<string, number>} */
     const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -keys.indexOf(key), End: keys.length - 1 - keys.indexOf(key) };
     if (!(event.key in moves)) return;
     event.preventDefault();

@@ -22,12 +22,14 @@ const PAGE = 10;
  */
 export function runsCard(id, title = texts.title, isEdited = () => false) {
   const path = `/api/campaigns/${id}/syncs`;
+  /** @type {Map<string, Api.SyncRunAnswer>} */
   const known = new Map(); // the runs that are shown, by id
   /** @type {string | null} */
   let cursor = null;
   /** @type {ReturnType<typeof setTimeout>} */
   let timer;
   async function load() {
+    /** @type {Api.SyncRunPage} */
     const page = await read(path, { limit: PAGE });
     clearTimeout(timer);
     if (page.items.some((run) => OPEN.has(run.state))) timer = setTimeout(() => place.isConnected && renew(), 3000);

@@ -16,7 +16,7 @@ export function syncTab(model) {
   const section = model.settings.sync;
   const details = make("div", {});
   const modes = texts.modes;
-  const choose = (mode) => {
+  const choose = (/** @type {Api.Mode} */ mode) => {
     section.mode = mode;
     if (mode !== "off" && !section.mapping.length) section.mapping.push({ from: "name", to: "first_name" }, { from: "email", to: "email" });
     model.changed();
@@ -42,8 +42,8 @@ export function syncTab(model) {
  * @param {Api.Sync} section
  */
 function cards(model, section) {
-  const keep = (name) => (value) => {
-    section[name] = value;
+  const keep = (/** @type {keyof Api.Sync} */ name) => (/** @type {any} */ value) => {
+    Object.assign(section, { [name]: value });
     model.changed();
   };
   const minutes = [...new Set([...INTERVALS, section.interval_minutes])].sort((a, b) => a - b);
@@ -62,7 +62,7 @@ function cards(model, section) {
  */
 function writeBack(model, section) {
   const fields = make("div", {});
-  const keep = (name) => (value) => {
+  const keep = (/** @type {keyof Api.WriteBack} */ name) => (/** @type {string} */ value) => {
     section[name] = value || null;
     model.changed();
   };
@@ -77,7 +77,7 @@ function writeBack(model, section) {
  */
 function notification(section, keep) {
   const warning = make("p", { className: "note warn", hidden: !section.notify }, texts.notifyWarning);
-  const choose = (value) => {
+  const choose = (/** @type {boolean} */ value) => {
     warning.hidden = !value;
     keep(value);
   };
@@ -94,7 +94,7 @@ function source(model, section) {
   const choices = texts.choices;
   function render() {
     const { kind } = section.source;
-    if (!["segments", "tags"].includes(kind)) return lists.replaceChildren();
+    if (kind !== "segments" && kind !== "tags") return lists.replaceChildren();
     const load = async () => boxes(model, section.source, await workspace[kind]());
     const place = arriving(kind, load);
     const again = button(texts.refreshTheList, () => {
@@ -104,7 +104,7 @@ function source(model, section) {
     return lists.replaceChildren(place, again);
   }
   render();
-  const choose = (kind) => {
+  const choose = (/** @type {Api.SourceKind} */ kind) => {
     section.source = { kind, ids: [] };
     model.changed();
     render();
@@ -120,11 +120,11 @@ function source(model, section) {
 function boxes(model, chosen, found) {
   if (!found.length) return make("p", { className: "note" }, texts.none);
   const unknown = chosen.ids.filter((id) => !found.some((one) => one.id === id)).map((id) => ({ id, name: texts.notThereAnyMore(id), count: null }));
-  const toggle = (id) => (on) => {
+  const toggle = (/** @type {string} */ id) => (/** @type {boolean} */ on) => {
     chosen.ids = on ? [...chosen.ids, id] : chosen.ids.filter((each) => each !== id);
     model.changed();
   };
-  const label = (one) => `${one.name}${one.count === null ? "" : ` – ${texts.contacts(one.count)}`}`;
+  const label = (/** @type {{ name: string, count: number | null }} */ one) => `${one.name}${one.count === null ? "" : ` – ${texts.contacts(one.count)}`}`;
   return make("fieldset", {}, make("legend", {}, texts.lists), ...[...found, ...unknown].map((one) => checkbox(label(one), chosen.ids.includes(one.id), toggle(one.id))));
 }
 

@@ -134,7 +134,7 @@ export const defaults = {
   defaultValues: "Default values",
   attributeOf: (row) => `Default ${row}: attribute`,
   comesFromThePerson: "comes from the person",
-  valueOf: (row) => `Default ${row}: value`,
+  valueIn: (row) => `Default ${row}: value`,
   removeOne: (row) => `Remove default ${row}`,
   addADefault: "Add a default",
 };
@@ -225,7 +225,7 @@ export const qualification = {
   theAttribute: "The attribute",
   messengerRisk: "I accept that visitors of our website can set this attribute themselves",
   messengerRiskHint: "Intercom’s Messenger lets them, so somebody could earn a reward by setting it. It is safer to switch that off in the attribute’s settings in Intercom, or to track another attribute.",
-  takeBackFrom: (values) => `Take it back from those who became successful by ${values.map((value) => `“${value}”`).join(", ")}`,
+  takeBackFrom: (/** @type {any[]} */ values) => `Take it back from those who became successful by ${values.map((value) => `“${value}”`).join(", ")}`,
   takeBackFromHint: "Referral Factory stops counting them as successful when their contact next changes. If you save without this, you see how many people that is.",
   values: "Values that make it successful",
   typedValues: "Values, separated by commas",

@@ -126,8 +126,8 @@ export const connectionSecrets = {
 
 /** @satisfies {Texts} */
 export const webhooks = {
-  events: { joined: "New user joined", qualified: "User qualified", rewarded: "Reward issued" },
-  chosen: { joined: "new lead created; in a second webhook, new referrer joins", qualified: "lead qualified", rewarded: "reward issued" },
+  events: /** @type {Record<string, string>} */ ({ joined: "New user joined", qualified: "User qualified", rewarded: "Reward issued" }),
+  chosen: /** @type {Record<string, string>} */ ({ joined: "new lead created; in a second webhook, new referrer joins", qualified: "lead qualified", rewarded: "reward issued" }),
   factorySteps: [
     "Open the campaign in Referral Factory and go to its webhooks.",
     "Add an outbound webhook for each event below: paste the URL, choose the event and the method.",

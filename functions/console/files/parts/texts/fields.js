@@ -1,5 +1,6 @@
 // What is known about a person who signed up: the names of the fields, and what each holds.
 
+/** @type {Record<string, string>} */
 export const SOURCE_NAMES = {
   first_name: "First name",
   email: "E-mail",
@@ -19,7 +20,10 @@ export const SOURCE_NAMES = {
   "campaign.id": "Campaign id",
 };
 
-/** For the help. */
+/**
+ * For the help.
+ * @type {Record<string, string>}
+ */
 export const SOURCE_HELP = {
   first_name: "As the person typed it.",
   email: "As the person typed it. Intercom finds people by it.",
@@ -40,14 +44,18 @@ export const SOURCE_HELP = {
   "meta.": "Every other field of your campaign’s form, by its label.",
 };
 
+/** @type {Record<string, string>} */
 export const SOURCE_GROUP_NAMES = { person: "The person", referrer: "Who referred them", campaign: "The campaign", form: "Fields of your campaign’s form" };
 
 export const FIXED_VALUE = "Fixed value";
 
 /** A field of the campaign's form. */
-export const formField = (label) => `Form field “${label}”`;
+export const formField = (/** @type {string} */ label) => `Form field “${label}”`;
 
-/** The types of an attribute. */
+/**
+ * The types of an attribute.
+ * @type {Record<string, string>}
+ */
 export const TYPE_NAMES = {
   string: "Text",
   integer: "Whole number",

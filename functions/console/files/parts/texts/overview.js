@@ -4,7 +4,7 @@ import { number, plural } from "./numbers.js";
 
 /** @satisfies {Texts} */
 export const completeness = {
-  places: {
+  places: /** @type {Record<string, string>} */ ({
     in_intercom: "in Intercom",
     skipped: "there before",
     waiting: "on the way",
@@ -13,7 +13,7 @@ export const completeness = {
     erased: "erased or deleted",
     not_sent: "not sent, as you chose",
     joined_before: "joined before",
-  },
+  }),
   notCountedYet: "Not counted yet: we count every night.",
   people: (count) => plural(count, "person", "people"),
   accountedFor: (accountedFor) => `${number(accountedFor)} accounted for`,
@@ -26,7 +26,7 @@ export const completeness = {
 
 /** @satisfies {Texts} */
 export const health = {
-  levels: { good: ["Working", "good"], wait: ["Not active", "wait"], warn: ["Look at this", "warn"], bad: ["Waiting", "bad"] },
+  levels: /** @type {Record<string, Badge>} */ ({ good: ["Working", "good"], wait: ["Not active", "wait"], warn: ["Look at this", "warn"], bad: ["Waiting", "bad"] }),
   seeWhatToDo: "See what to do",
   goOn: "Go on",
   doThisNow: "Do this now",
@@ -41,7 +41,7 @@ export const health = {
 
 /** @satisfies {Texts} */
 export const healthPage = {
-  results: { done: "", refused: "Refused", failed: "Failed", looked: "Viewed" },
+  results: /** @type {Record<string, string>} */ ({ done: "", refused: "Refused", failed: "Failed", looked: "Viewed" }),
   daysInNumbersColumns: ["Day", "Signups", "In Intercom", "Converted", "Rewarded", "Failed", "Half within", "99 of 100 within", "Longest wait"],
   webhooksColumns: ["From", "Which", "Last"],
   whoDidWhatColumns: ["When", "Who", "What", ""],

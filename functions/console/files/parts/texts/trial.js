@@ -2,11 +2,11 @@
 
 /** @satisfies {Texts} */
 export const trial = {
-  arrived: {
+  arrived: /** @type {Record<string, string>} */ ({
     delivered: "The contact is in Intercom with all mapped values.",
     partial: "The contact is in Intercom, but some values were left out.",
     skipped: "Intercom already had the contact, and your settings leave it as it is.",
-  },
+  }),
   goesWithinSeconds: "It goes to Intercom within seconds.",
   notActive: "The campaign is not active, so the person is kept here and goes to Intercom once it is.",
   madeUp: "With a made-up person",
