@@ -8,8 +8,9 @@ import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from bench.cost.days import HOURS, play, signups, signups_that_qualify, with_counts
+from bench.cost.days import HOURS, play, signups, signups_that_qualify, sync, with_counts, with_sync
 from bench.cost.meter import Meter
 from tests.simulation.aws.blueprint import OURS, read_blueprint
 
@@ -20,6 +21,7 @@ POLLERS = 5
 SIGNUP, EVERYTHING, REST = 15.0, 28.0, 7.0
 """Targets in USD: a million signups alone, a million with counts and notifications, a month at rest."""
 COUNTED_HOURS = 3.0
+SHOWN = 0.05
 MILLION = 1_000_000
 
 
@@ -66,14 +68,21 @@ def show(title: str, costs: Mapping[str, float], counts: Mapping[str, float], ta
     return total
 
 
-def show_writes(meter: Meter, idle: Meter, people: int) -> None:
-    print("\n  write units a person by function, item and place:")
-    more = {name: (units - idle.writes[name]) / people for name, units in meter.writes.items()}
-    for (function, item, where), units in sorted(more.items(), key=lambda one: -one[1])[:24]:
-        if units >= 0.05:
-            print(f"    {function:<18}{item:<14}{where:<14}{units:>7.2f}")
-    calls = sum(meter.calls.values()) - sum(idle.calls.values())
-    print(f"  calls of AWS a person: {calls / people:.1f}")
+def show_uses(meter: Meter, idle: Meter, people: int) -> None:
+    print("\n  write units each, by function, row and place:")
+    for (function, item, where), units in _more(meter.writes, idle.writes, people)[:24]:
+        print(f"    {function:<18}{item:<26}{where:<14}{units:>7.2f}")
+    print("  calls of AWS each, by function:")
+    calls = _more(meter.calls, idle.calls, people)
+    for (function, operation), count in calls[:16]:
+        print(f"    {function:<18}{operation:<40}{count:>7.2f}")
+    print(f"    all {sum(meter.calls.values()) / people - sum(idle.calls.values()) / people:>61.1f}")
+
+
+def _more(used: Mapping[Any, float], idle: Mapping[Any, float], people: int) -> list[tuple[Any, float]]:
+    """What is more than at rest, for each person; the most first."""
+    more = {name: (units - idle.get(name, 0)) / people for name, units in used.items()}
+    return sorted(((name, units) for name, units in more.items() if units >= SHOWN), key=lambda one: -one[1])
 
 
 def main(arguments: list[str]) -> int:
@@ -82,16 +91,20 @@ def main(arguments: list[str]) -> int:
     people = parser.parse_args(arguments).people
     logging.disable(logging.NOTSET)
     print(f"Prices of {PRICES['region']}, {PRICES['read']}. {people} people in the simulated world.")
-    alone, idle = play(signups(people))
-    whole, idle_counts = play(signups_that_qualify(people), with_counts(), COUNTED_HOURS)
-    missed = False
-    for title, busy, quiet, target in (
-        ("A million signups alone", alone, idle, SIGNUP),
-        ("A million signups with counts and notifications", whole, idle_counts, EVERYTHING),
-    ):
+    days = (
+        ("signups alone", signups(people), None, HOURS, SIGNUP),
+        ("signups with counts and notifications", signups_that_qualify(people), with_counts(), COUNTED_HOURS, EVERYTHING),
+        ("signups with rewards as well", signups_that_qualify(people), with_counts(rewards=True), COUNTED_HOURS, None),
+        ("synced contacts", sync(people), with_sync(), HOURS, None),
+    )
+    missed, idle = False, Meter()
+    for number, (title, act, settings, hours, target) in enumerate(days):
+        busy, quiet = play(act, settings, hours)
+        idle = quiet if number == 0 else idle
         more = {name: amount / people * MILLION for name, amount in busy.minus(quiet).items()}
-        missed |= show(title, priced(more), more, target, MILLION) > target
-        show_writes(busy, quiet, people)
+        total = show(f"A million {title}", priced(more), more, target, MILLION)
+        missed |= target is not None and total > target
+        show_uses(busy, quiet, people)
     used = month_at_rest(idle)
     show("A month at rest, without the free tier", cost_of_month(used, free=False), used, None)
     missed |= show("A month at rest, with it", cost_of_month(used, free=True), used, REST) > REST

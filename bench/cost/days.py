@@ -14,15 +14,21 @@ from tests.simulation.world import OF_A_SIGNUP, World
 
 HOURS = 2.0
 NOTIFIED_EVERY = 10.0
-SPREAD = 1_800.0
-"""Seconds over which the signups come."""
+A_SIGNUP_EVERY = 730 * 3_600 / 1_000_000
+"""Seconds: a million a month, so that what workers share is shared as it would be then."""
+PRODUCTION = {"Stage": "prod"}
 
 
-def play(act: Callable[[World], None], settings: dict[str, Any] | None = None, hours: float = HOURS) -> tuple[Meter, Meter]:
+Act = Callable[[World], None]
+
+
+def play(act: Act, settings: dict[str, Any] | None = None, hours: float = HOURS) -> tuple[Meter, Meter]:
     """``hours`` of a world in which everything runs, and in which ``act`` does something at the beginning; and as long a time
     after it, in which nobody does anything and the same people are in the lists."""
     busy, after = Meter(), Meter()
-    with World(7, functions=(*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer"), sync=True) as world:
+    with World(
+        7, functions=(*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer"), sync=True, parameters=PRODUCTION
+    ) as world:
         world.add_contact(ADA, "user", name="Ada")
         world.configure(settings or build_settings())
         world.intercom.change_settings({"webhook_url": INTERCOM_WEBHOOK})
@@ -37,22 +43,22 @@ def play(act: Callable[[World], None], settings: dict[str, Any] | None = None, h
     return busy, after
 
 
-def signups(count: int) -> Callable[[World], None]:
+def signups(count: int) -> Act:
     """So many friends of Ada sign up."""
 
     def act(world: World) -> None:
         for number in range(count):
-            world.at(world.now() + SPREAD * number / count, lambda number=number: world.sign_up(f"p{number}@example.com"))  # type: ignore[misc]
+            world.at(world.now() + A_SIGNUP_EVERY * number, lambda number=number: world.sign_up(f"p{number}@example.com"))  # type: ignore[misc]
 
     return act
 
 
-def signups_that_qualify(count: int) -> Callable[[World], None]:
+def signups_that_qualify(count: int) -> Act:
     """They sign up, and half an hour later Intercom tells of each that its attribute says so."""
 
     def act(world: World) -> None:
         signups(count)(world)
-        for _ in range(int(2 * SPREAD / NOTIFIED_EVERY)):
+        for _ in range(int((A_SIGNUP_EVERY * count + 1_800) / NOTIFIED_EVERY)):
             world.run(NOTIFIED_EVERY)
             notify(world)
         for number in range(count):
@@ -60,20 +66,26 @@ def signups_that_qualify(count: int) -> Callable[[World], None]:
                 changed = {"custom_attributes": {"referral_status": "Connected"}}
                 world.intercom.contacts.update(contact.id, changed, by_api=False)
             notify(world)
-            world.run(SPREAD / count)
+            world.run(A_SIGNUP_EVERY)
 
     return act
 
 
-def with_counts() -> dict[str, Any]:
-    return build_settings(rewards=REWARDS, sync={"mode": "off", "write_back": WRITE_BACK})
+def with_counts(*, rewards: bool = False) -> dict[str, Any]:
+    """The person who refers gets their counts, and their rewards too."""
+    more: dict[str, Any] = {"rewards": REWARDS} if rewards else {}
+    return build_settings(**more, sync={"mode": "off", "write_back": WRITE_BACK})
 
 
-def sync(count: int) -> tuple[Callable[[World], None], dict[str, Any]]:
+def sync(count: int) -> Act:
     """One run over so many contacts that have no link yet."""
 
     def act(world: World) -> None:
         add_contacts(world, count)
         run_to_the_end(world, begin(world))
 
-    return act, sync_settings(mode="once")
+    return act
+
+
+def with_sync() -> dict[str, Any]:
+    return sync_settings(mode="once")

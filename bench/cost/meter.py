@@ -42,7 +42,8 @@ Hook = Callable[..., Any]
 
 
 class Meter:
-    """``counts``: what is billed → how much. ``writes``: (function, first word of the key, where) → write units."""
+    """``counts``: what is billed → how much. ``writes``: (function, kind of row, where) → write units; ``calls``: (function,
+    operation) → calls of AWS."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -225,8 +226,9 @@ def _size(item: Mapping[str, Any] | None) -> int:
 
 
 def _word(request: Mapping[str, Any]) -> str:
-    """The first word of the partition key."""
+    """What kind of row it is: the first words of its keys."""
     if "TransactItems" in request:
         return "transaction"
-    key = (request.get("Key") or request.get("Item") or {}).get("pk", {}).get("S", "")
-    return str(key).partition("#")[0]
+    key = request.get("Key") or request.get("Item") or {}
+    words = [str(key.get(name, {}).get("S", "")).partition("#")[0] for name in ("pk", "sk")]
+    return " ".join(dict.fromkeys(word for word in words if word.isalpha()))

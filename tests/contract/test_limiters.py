@@ -147,13 +147,36 @@ def test_a_write_whose_answer_was_lost_costs_a_slot_at_most(tables: Tables, clie
 
 
 def test_an_end_that_cannot_be_noted_costs_nothing_but_time(tables: Tables, client: CountingClient) -> None:
-    limiter = referral_factory(tables)
+    limiter, other = referral_factory(tables), referral_factory(tables)
     permit = limiter.acquire()
+    limiter.acquire()
     client.refuse("put_item")
     limiter.finish(permit, 200, {})
-    assert limiter.usage() == (1, 1)
+    assert other.usage() == (2, 2)
     tables.clock.at += 32
-    assert limiter.usage() == (1, 0)
+    assert other.usage() == (2, 0)
+
+
+def test_a_call_of_a_quiet_time_costs_one_write_and_no_slot_too_few(tables: Tables, client: CountingClient) -> None:
+    limiter, other = referral_factory(tables, 60), referral_factory(tables, 60)
+    for _ in range(3):
+        permit = limiter.acquire()
+        tables.clock.at += 1
+        limiter.finish(permit, 200, {})
+    assert (client.used["get_item"], client.used["put_item"]) == (1, 3)
+    assert other.usage() == (3, 1)  # the last one as if its worker had died
+    tables.clock.at += 40
+    limiter.finish(limiter.acquire(), 200, {})
+    assert other.usage() == (4, 1)
+    tables.clock.at += 22.5  # the first three ended a minute ago, though nobody knew that when they did
+    assert other.usage() == (1, 1)
+
+
+def test_a_busy_minute_hears_of_each_end_at_once(tables: Tables) -> None:
+    limiter, other = referral_factory(tables, 60), referral_factory(tables, 60)
+    for _ in range(31):
+        limiter.finish(limiter.acquire(Priority.QUALIFICATION), 200, {})
+    assert other.usage() == (31, 0)
 
 
 def test_a_permit_that_took_long_to_write_is_given_up(tables: Tables, client: CountingClient) -> None:

@@ -104,6 +104,7 @@ class World(Sights):
         sync: bool = False,
         synthetic: str = "",
         stack: str = "referral-factory-intercom",
+        parameters: Mapping[str, str] | None = None,
         intercom: Mapping[str, Any] | None = None,
         referral_factory: Mapping[str, Any] | None = None,
     ) -> None:
@@ -119,7 +120,7 @@ class World(Sights):
             index_lag=index_lag,
             duplicates=duplicates,
             journal=journal,
-            parameters={"AWS::StackName": stack}
+            parameters={"AWS::StackName": stack, **(parameters or {})}
             | ({"SyntheticSignupCampaign": "1", "SyntheticSignupEmail": synthetic} if synthetic else {}),
         )
         self.intercom = Intercom(

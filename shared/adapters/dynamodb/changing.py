@@ -4,20 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.errors import TransientError
+from shared.ports.clock import Clock
 
 ATTEMPTS = 5
 Row = TypeVar("Row", bound=Any)
+Key = TypeVar("Key")
+Stored = TypeVar("Stored")
+LATELY = 5.0
+"""Seconds after which an update reads the row again."""
+MOST_ROWS_NOTED = 300
+
+
+class SeenLately(Generic[Key, Stored]):
+    """Rows as they were read or written within the last seconds: an update begins with one, and its version tells whether it
+    still is so."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rows: dict[Key, tuple[float, Stored]] = {}
+
+    def note(self, key: Key, stored: Stored) -> None:
+        if len(self._rows) >= MOST_ROWS_NOTED:
+            self._rows.pop(next(iter(self._rows)))
+        self._rows[key] = (self._clock.now(), stored)
+
+    def take(self, key: Key) -> Stored | None:
+        """None, too, for what was seen too long ago. It is forgotten."""
+        noted_at, stored = self._rows.pop(key, (0.0, None))
+        return stored if self._clock.now() - noted_at < LATELY else None
 
 
 def change_row(
-    read: Callable[[], tuple[Row, Any]], change: Callable[[Row], Row], write: Callable[[Row, Any], bool], what: str
+    read: Callable[[], tuple[Row, Stored]],
+    change: Callable[[Row], Row],
+    write: Callable[[Row, Stored], bool],
+    what: str,
+    known: tuple[Row, Stored] | None = None,
 ) -> Row:
     """The row, with its ``version`` one higher where ``change`` changed it. ``read`` answers the row, and what ``write`` needs
-    to know of the stored one; ``write`` says whether nobody was faster. ``change`` may be called several times, so it must not
-    act on the world. TransientError when others were faster five times."""
+    to know of the stored one; ``write`` says whether nobody was faster. ``known``: as it was seen lately, tried first; a
+    change that changes nothing of it is asked once more. ``change`` may be called several times, so it must not act on the
+    world. TransientError when others were faster five times."""
+    if known is not None:
+        after = change(known[0])
+        if after != known[0]:
+            after = replace(after, version=known[0].version + 1)
+            if write(after, known[1]):
+                return after
     for _ in range(ATTEMPTS):
         before, stored = read()
         after = change(before)

@@ -209,7 +209,7 @@ class Referral:
         look_at = now + min(max(FIRST_LOOK, waited / 4), LONGEST_LOOK)
         return replace(self, look_at=look_at, due_at=look_at if self.due_at is None else min(self.due_at, look_at))
 
-    def with_event(self, at: float, what: Happened, detail: str = "") -> Referral:
+    def with_event(self, at: float, what: str, detail: str = "") -> Referral:
         """With one more line of its story; the oldest lines but the first are forgotten past MAX_HISTORY."""
         history = (*self.history, Event(at, what, detail))
         if len(history) > MAX_HISTORY:

@@ -26,7 +26,7 @@ from shared.domain.qualification.qualification import (
     may_qualify,
 )
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import QUALIFICATION, Referral
+from shared.domain.signup.referral import QUALIFICATION, Event, Referral
 from shared.domain.timing import QUALIFICATION_LEASE
 from shared.domain.vendor.retry import put_off_until
 from shared.errors import FailureError, PermanentError, TransientError
@@ -37,7 +37,12 @@ from shared.ports.contact import People
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.follow_contact import follow_contact, follow_own_contact
 from shared.use_cases.qualification.read_contact import WITHIN_THE_SECOND, read_contacts
-from shared.use_cases.qualification.report_qualification import OPEN, hear_of_qualification, report_qualification
+from shared.use_cases.qualification.report_qualification import (
+    OPEN,
+    hear_of_qualification,
+    report_qualification,
+    tells_turn,
+)
 
 YOUNG = 600.0
 """Seconds after its creation in which a contact that nobody knows may be one whose delivery is not stored yet."""
@@ -170,40 +175,37 @@ class QualificationAttempt:
                 return
             if not rule.reversible:
                 return  # qualified, or refused by Referral Factory, for good
-        seen = self._note(key, sighting)
         if not row.finished:
-            self._enqueue_later(key, DELIVERY_AGAIN_AFTER, "The signup is not delivered yet.")
+            self._enqueue_later(key, DELIVERY_AGAIN_AFTER, "The signup is not delivered yet.", sighting)
         elif campaign.status is Status.PAUSED:
-            self._enqueue_later(key, PAUSED_AGAIN_AFTER, "The campaign is paused.")
+            self._enqueue_later(key, PAUSED_AGAIN_AFTER, "The campaign is paused.", sighting)
         else:
-            if rule.reversible:
+            seen = _saw(before or Qualification(*key), sighting)
+            if rule.reversible:  # Intercom is asked, so what was seen is stored first, to be enqueued should nobody come back
+                seen = self._begun[key] = environment.qualifications.update(*key, lambda one: self._noted(one, sighting))
                 row, seen = read_contacts(environment, row, rule, seen)
             baseline = baseline_of(row, rule)
             wanted, value = is_wanted(seen, rule, baseline)
-            if wanted and not seen.wanted and self._leaves_it(row, campaign, rule, value):
+            if wanted and not seen.wanted and self._leaves_it(row, campaign, rule, value, sighting):
                 return
-            self._finish(row, self._judge(row, rule, baseline))
+            self._finish(row, *self._judge(row, rule, baseline, sighting))
 
-    def _leaves_it(self, row: Referral, campaign: Campaign, rule: Rule, value: Value) -> bool:
+    def _leaves_it(self, row: Referral, campaign: Campaign, rule: Rule, value: Value, sighting: Sighting | None) -> bool:
         """What a value earns is not earned yet, while nobody knows who stood at it before, or by another row."""
         if is_older(row, rule, value) and replace(rule, values=campaign.uncounted).matches(value):
-            self._enqueue_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED)
+            self._enqueue_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED, sighting)
             return True
         twin_id = self._twin_of(row, campaign)
         if twin_id is not None:
-            self._leave_to(twin_id, row)
+            self._leave_to(twin_id, row, sighting)
         return twin_id is not None
 
-    def _note(self, key: tuple[int, int], sighting: Sighting | None) -> Qualification:
-        """Stored first, to be enqueued should this worker not come back."""
-        rescue_at = self._environment.clock.now() + QUALIFICATION_LEASE
-
-        def note(one: Qualification) -> Qualification:
-            seen = one.saw(sighting) if sighting else one
-            return seen if seen is one or seen.due_at is not None else replace(seen, due_at=rescue_at)
-
-        self._begun[key] = self._environment.qualifications.update(*key, note)
-        return self._begun[key]
+    def _noted(self, one: Qualification, sighting: Sighting | None) -> Qualification:
+        """With what was seen, and due should this worker not come back."""
+        seen = _saw(one, sighting)
+        if seen is one or seen.due_at is not None:
+            return seen
+        return replace(seen, due_at=self._environment.clock.now() + QUALIFICATION_LEASE)
 
     def _doubt_hand(self, row: Referral, sighting: Sighting) -> None:
         """A value now earns what a hand gave; should the hand have taken it back since, the value stands alone."""
@@ -248,28 +250,33 @@ class QualificationAttempt:
 
     # -- what follows from it -----------------------------------------------------------------------------------------
 
-    def _judge(self, row: Referral, rule: Rule, baseline: Baseline) -> Qualification:
-        """The item as what was seen demands it; a turn is told in the row's story."""
+    def _judge(
+        self, row: Referral, rule: Rule, baseline: Baseline, sighting: Sighting | None
+    ) -> tuple[Qualification, Event | None]:
+        """The item as what was seen demands it, ``sighting`` included: one write for both. And the line of a turn that the
+        row's story does not have yet."""
         environment, now = self._environment, self._environment.clock.now()
         turns: list[bool] = []
 
         def judge(one: Qualification) -> Qualification:
             turns.clear()
+            one = self._noted(one, sighting)
             if one.stage not in OPEN:  # else the tries are those of telling
                 one = replace(one, tries=0, tried_since=None)
             wanted, value = is_wanted(one, rule, baseline)
             if wanted is one.wanted:
-                return replace(one, due_at=None, reason="", attempts=0) if one.stage is Stage.WATCHING else one
+                return _at_rest(one)
             turns.append(wanted)
             exact = not wanted or rule.attribute == ROLE or rule.is_exact(value)
             return replace(one.turned(wanted, now + QUALIFICATION_LEASE), value=value if wanted else one.value, exact=exact)
 
         judged = environment.qualifications.update(row.campaign_id, row.user_id, judge)
         if turns:
-            what, detail = (Happened.QUALIFIES, _detail(rule, judged)) if judged.wanted else (Happened.NO_LONGER_QUALIFIES, "")
-            environment.referrals.update(row.campaign_id, row.user_id, lambda one: one.with_event(now, what, detail))
             environment.metrics.count("ReferralQualifies" if judged.wanted else "QualificationReversed")
-        return judged
+        elif judged.stage not in OPEN or tells_turn(row, judged.wanted):
+            return judged, None
+        what, detail = (Happened.QUALIFIES, _detail(rule, judged)) if judged.wanted else (Happened.NO_LONGER_QUALIFIES, "")
+        return judged, Event(now, what, detail)
 
     def _twin_of(self, row: Referral, campaign: Campaign) -> int | None:
         """The person of another referral of the campaign with the same contact: one that signed up before, or counts already.
@@ -289,12 +296,12 @@ class QualificationAttempt:
                 return other.user_id
         return None
 
-    def _leave_to(self, twin_id: int, row: Referral) -> None:
+    def _leave_to(self, twin_id: int, row: Referral, sighting: Sighting | None) -> None:
         """The row says so, once; nothing enqueues it any more."""
         note = f"Does not count: person {twin_id} of this campaign has the same contact, and a contact qualifies one referral."
         now, key = self._environment.clock.now(), (row.campaign_id, row.user_id)
         self._begun.pop(key, None)
-        self._environment.qualifications.update(*key, lambda one: replace(one, due_at=None, reason=note))
+        self._environment.qualifications.update(*key, lambda one: replace(_saw(one, sighting), due_at=None, reason=note))
         self._environment.referrals.update(
             *key,
             lambda one: (
@@ -302,8 +309,8 @@ class QualificationAttempt:
             ),
         )
 
-    def _finish(self, row: Referral, judged: Qualification) -> None:
-        """What is wanted is told to Referral Factory; what is not even begun rests."""
+    def _finish(self, row: Referral, judged: Qualification, turn: Event | None = None) -> None:
+        """What is wanted is told to Referral Factory; what is not even begun rests. ``turn`` belongs in the row's story."""
         key = (row.campaign_id, row.user_id)
         self._begun.pop(key, None)
         if judged.stage is Stage.FAILED and judged.due_at is not None:
@@ -311,7 +318,9 @@ class QualificationAttempt:
                 return  # its own message tries again
             judged = self._environment.qualifications.update(*key, Qualification.reopened)
         if judged.stage in OPEN:
-            report_qualification(self._environment, row, judged)
+            report_qualification(self._environment, row, judged, turn)
+        elif turn is not None:
+            self._environment.referrals.update(*key, lambda one: one.with_event(turn.at, turn.what, turn.detail))
         elif judged.due_at is not None and judged.stage is not Stage.FAILED:
             self._environment.qualifications.update(row.campaign_id, row.user_id, lambda one: replace(one, due_at=None))
         if QUALIFICATION in row.refusals:
@@ -327,10 +336,10 @@ class QualificationAttempt:
         )
         self._environment.referrals.update(*key, lambda one: one.refused(QUALIFICATION, reason))
 
-    def _enqueue_later(self, key: tuple[int, int], seconds: float, reason: str) -> None:
+    def _enqueue_later(self, key: tuple[int, int], seconds: float, reason: str, sighting: Sighting | None) -> None:
         until = self._environment.clock.now() + seconds
         self._begun.pop(key, None)
-        self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
+        self._environment.qualifications.update(*key, lambda one: _saw(one, sighting).waiting(until, reason))
 
 
 class KnowingPeople(Protocol):
@@ -352,6 +361,17 @@ def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, r
         return False
     known = person.role == Role.USER and person.contact_id == contact_id
     return person.converted or (known and not reported)
+
+
+def _saw(one: Qualification, sighting: Sighting | None) -> Qualification:
+    return one if sighting is None else one.saw(sighting)
+
+
+def _at_rest(one: Qualification) -> Qualification:
+    """Nothing turned, so nothing is due but what is being reported or was refused."""
+    if one.stage is Stage.WATCHING:
+        return replace(one, due_at=None, reason="", attempts=0)
+    return replace(one, due_at=None) if one.stage is Stage.CONFIRMED else one
 
 
 def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:

@@ -7,12 +7,12 @@ what it holds, and not before 90 seconds have passed, for it answers slowly.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import DOUBT, QUALIFICATION, Referral
+from shared.domain.signup.referral import DOUBT, QUALIFICATION, Event, Referral
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.limits import Priority
 from shared.domain.vendor.retry import UNANSWERED, own_wait, pause_after, put_off_until
@@ -42,20 +42,31 @@ MOST_TURNS = 4
 UNKNOWN = "Referral Factory no longer knows this person."
 OPEN = (Stage.WAITING, Stage.RESERVED)
 BY_HAND = "by hand in Referral Factory"
+TURNS = {
+    True: (Happened.QUALIFIES, Happened.QUALIFIED),
+    False: (Happened.NO_LONGER_QUALIFIES, Happened.UNQUALIFIED),
+}
+"""Lines of a story: it qualifies, or no longer does."""
 
 
-def report_qualification(environment: Environment, row: Referral, qualification: Qualification) -> None:
-    """Makes Referral Factory hold what is wanted, or lets the ledger enqueue again later. Raises TransientError when the ledger
-    fails, which leaves the item due."""
-    asked = False
-    for _ in range(MOST_TURNS):
-        if qualification.stage not in OPEN:
-            return
-        step = _Step(environment, row, qualification, asked=asked)
-        after, asked = step.take(), True
-        if after is None:
-            return
-        qualification = after
+def report_qualification(
+    environment: Environment, row: Referral, qualification: Qualification, turn: Event | None = None
+) -> None:
+    """Makes Referral Factory hold what is wanted, or lets the ledger enqueue again later. ``turn``: a line that the row's story
+    does not have yet; it is written with what Referral Factory answers. Raises TransientError when the ledger fails, which
+    leaves the item due."""
+    asked, untold = False, [turn] if turn else []
+    try:
+        for _ in range(MOST_TURNS):
+            if qualification.stage not in OPEN:
+                return
+            after, asked = _Step(environment, row, qualification, untold, asked=asked).take(), True
+            if after is None:
+                return
+            qualification = after
+    finally:
+        if untold:
+            environment.referrals.update(row.campaign_id, row.user_id, lambda one: _with(one, untold))
 
 
 def hear_of_qualification(environment: Environment, row: Referral, reported: bool) -> None:
@@ -72,11 +83,26 @@ def hear_of_qualification(environment: Environment, row: Referral, reported: boo
     report_qualification(environment, row, heard)
 
 
-def _note_turn(environment: Environment, row: Referral, reported: bool, at: float, detail: str = "") -> None:
+def tells_turn(row: Referral, wanted: bool) -> bool:
+    """Whether the row's story tells already that it turned so: a worker may have died before it could write that."""
+    told = [event.what for event in row.history if event.what in (*TURNS[True], *TURNS[False])]
+    return bool(told) and told[-1] in TURNS[wanted]
+
+
+def _with(row: Referral, untold: Sequence[Event]) -> Referral:
+    for event in untold:
+        row = row.with_event(event.at, event.what, event.detail)
+    return row
+
+
+def _note_turn(
+    environment: Environment, row: Referral, reported: bool, at: float, detail: str = "", untold: Sequence[Event] = ()
+) -> None:
     what = Happened.QUALIFIED if reported else Happened.UNQUALIFIED
 
     def note(one: Referral) -> Referral:
         qualified_at = one.person.qualified_at if reported else None
+        one = _with(one, untold)
         return replace(
             one.accepted(DOUBT) if reported else one, person=replace(one.person, qualified=reported, qualified_at=qualified_at)
         ).with_event(at, what, detail)
@@ -93,10 +119,13 @@ def _refused(row: Referral, at: float, reason: str) -> Referral:
 class _Step:
     """One call, or what is known without one."""
 
-    def __init__(self, environment: Environment, row: Referral, qualification: Qualification, *, asked: bool) -> None:
+    def __init__(
+        self, environment: Environment, row: Referral, qualification: Qualification, untold: list[Event], *, asked: bool
+    ) -> None:
         self._environment = environment
         self._row = row
         self._qualification = qualification
+        self._untold = untold
         self._asked = asked
 
     def take(self) -> Qualification | None:
@@ -112,12 +141,16 @@ class _Step:
         return self._calling(self._report if is_known else self._ask)
 
     def _report(self) -> Qualification | None:
-        """Reserve, call, confirm."""
-        now, wanted = self._environment.clock.now(), self._qualification.wanted
+        now = self._environment.clock.now()
         try:
             self._qualification = self._change(lambda one: one.reserved(now, now + ASK_AFTER))
         except ConflictError:
             return None  # another worker is at it
+        return self._call(now)
+
+    def _call(self, now: float) -> Qualification | None:
+        """What was reserved, and what came of it."""
+        wanted = self._qualification.wanted
         try:
             self._factory().qualify(self._row.user_id, wanted)
         except UnavailableError as error:
@@ -150,7 +183,16 @@ class _Step:
         reported = self._holds()
         if reported is None:
             raise PermanentError(UNKNOWN)
-        return self._confirm(reported=reported)
+        now = self._environment.clock.now()
+        if reported is self._qualification.wanted or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
+            return self._confirm(reported=reported)
+        try:  # known and reserved in one write
+            self._qualification = self._change(
+                lambda one: one.confirmed(reported, now, one.due_at or now).reserved(now, now + ASK_AFTER)
+            )
+        except ConflictError:
+            return self._confirm(reported=reported)
+        return self._call(now)
 
     def _settle(self) -> Qualification | None:
         """What Referral Factory holds, against what somebody said or what we believed."""
@@ -216,7 +258,8 @@ class _Step:
             mark_referrer_of(self._environment, self._row)
         after = self._change(lambda one: one.confirmed(reported, now, now), anyhow=True)
         if reported is wanted:
-            _note_turn(self._environment, self._row, reported, now)
+            _note_turn(self._environment, self._row, reported, now, untold=self._untold)
+            self._untold.clear()
             self._environment.metrics.count("ReferralQualified" if reported else "ReferralUnqualified")
             logger.info(
                 "qualification reported",

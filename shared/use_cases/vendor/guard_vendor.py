@@ -35,6 +35,8 @@ RECONNECT_PROBE = 60.0
 LONGEST_LOOK_AWAY = 300.0
 """Seconds that a row waits at most while a person has disconnected the vendor: it is looked at again after reconnecting."""
 NOBODY = "nobody@example.invalid"
+MOMENT = 5.0
+"""Seconds in which a breaker that was not there has hardly been opened by somebody else."""
 PROBE = 30.0
 """Seconds that the one try after a pause may take before somebody else tries."""
 
@@ -50,6 +52,7 @@ class VendorGuard:
         self._answered = False
         self._asks = False
         self._try: Breaker | None = None
+        self._closed_at: float | None = None
 
     # -- before -------------------------------------------------------------------------------------------------------
 
@@ -57,6 +60,7 @@ class VendorGuard:
         """Before a piece of work. Raises BreakerOpenError; a breaker whose pause is over is answered, for ``take_try``."""
         breaker = self._environment.breakers.find(self._vendor)
         now = self._environment.clock.now()
+        self._closed_at = now if breaker is None else None
         if breaker and breaker.is_open(now):
             longest = LONGEST_LOOK_AWAY if breaker.kind is BreakerKind.DISCONNECTED else math.inf
             raise self._closed_to_us(breaker.kind, min(breaker.open_until - now, longest))
@@ -84,8 +88,8 @@ class VendorGuard:
 
     def succeeded(self) -> None:
         """The work ended well, or was refused for a reason of its own. If the vendor had a part in it, its failures are
-        forgotten and a breaker that stands open, perhaps since the work began, is closed. A try that needed no call goes to
-        the next."""
+        forgotten and a breaker that stands open, perhaps since the work began, is closed; work of a moment that began without
+        one does not look. A try that needed no call goes to the next."""
         answered, self._answered = self._answered, False
         tried, self._try = self._try, None
         if not answered:
@@ -93,7 +97,8 @@ class VendorGuard:
                 self._environment.breakers.probe(self._vendor, tried, self._environment.clock.now())
             return
         self._failures = 0
-        self._close(self._environment.breakers.find(self._vendor))
+        if self._closed_at is None or self._environment.clock.now() - self._closed_at > MOMENT:
+            self._close(self._environment.breakers.find(self._vendor))
 
     def wrote(self) -> None:
         """A contact was written: reads that work say nothing of that."""
@@ -201,6 +206,7 @@ class VendorGuard:
 
     def _open(self, kind: BreakerKind, seconds: float, openings: int, words: str = "") -> bool:
         now = self._environment.clock.now()
+        self._closed_at = None
         opened = self._environment.breakers.open(self._vendor, Breaker(kind, now + seconds, now, openings, words=words))
         if opened:
             self._environment.metrics.count("BreakerOpened")

@@ -18,7 +18,7 @@ class CountedQualifications(DynamoQualifications):
     """A referral counts while Referral Factory is known to hold it as qualified: one that is taken back counts off again."""
 
     def __init__(self, table: Table, clock: Clock, figures: Figures) -> None:
-        super().__init__(table)
+        super().__init__(table, clock)
         self._clock = clock
         self._figures = figures
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from shared.adapters.dynamodb.changing import change_row
+from shared.adapters.dynamodb.changing import SeenLately, change_row
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.keys import due_partition
 from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Table
 from shared.domain.qualification.qualification import Qualification, Sighting, Stage
+from shared.ports.clock import Clock
 from shared.ports.qualification import Qualifications
 
 SORT_KEY = "QUALIFICATION"
@@ -22,28 +23,35 @@ _PLAIN = tuple(field.name for field in fields(Qualification) if field.name not i
 
 
 class DynamoQualifications(Qualifications):
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._lately: SeenLately[tuple[int, int], tuple[Qualification, bool]] = SeenLately(clock)
 
     def find(self, campaign_id: int, user_id: int) -> Qualification | None:
         item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
-        return None if item is None else _qualification_of(item)
+        found = None if item is None else _qualification_of(item)
+        self._lately.note((campaign_id, user_id), (found or Qualification(campaign_id, user_id), found is not None))
+        return found
 
     def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Qualification]:
         items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
         return {(one.campaign_id, one.user_id): one for one in map(_qualification_of, items)}
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
+        key = (campaign_id, user_id)
 
         def read() -> tuple[Qualification, bool]:
-            found = self.find(campaign_id, user_id)
-            return found or Qualification(campaign_id, user_id), found is not None
+            found = self.find(*key)
+            return found or Qualification(*key), found is not None
 
         def write(after: Qualification, was_there: bool) -> bool:
             condition = "version = :version" if was_there else "attribute_not_exists(pk)"
-            return self._table.put(_item_of(after), condition, {":version": after.version - 1} if was_there else None)
+            written = self._table.put(_item_of(after), condition, {":version": after.version - 1} if was_there else None)
+            if written:
+                self._lately.note(key, (after, True))
+            return written
 
-        return change_row(read, change, write, "qualification")
+        return change_row(read, change, write, "qualification", self._lately.take(key))
 
 
 def _item_of(qualification: Qualification) -> dict[str, Any]:

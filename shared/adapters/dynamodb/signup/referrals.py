@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
-from shared.adapters.dynamodb.changing import change_row
+from shared.adapters.dynamodb.changing import SeenLately, change_row
 from shared.adapters.dynamodb.contact.people import key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import DUE_INDEX, LISTING_INDEX, held_partition, listing_partitions
@@ -20,9 +19,6 @@ from shared.ports.clock import Clock
 from shared.ports.listing import Page
 from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals, Waiting
 
-LATELY = 5.0
-"""Seconds after which an update reads the row again."""
-MOST_ROWS_NOTED = 300
 POINTER = "REFERRAL#"
 """Sort keys of pointers from a contact or an e-mail address to rows."""
 MOVE, MOVED_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
@@ -37,7 +33,7 @@ class DynamoReferrals(Referrals):
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
-        self._lately: dict[tuple[int, int], tuple[float, Item]] = {}
+        self._lately: SeenLately[tuple[int, int], Item] = SeenLately(clock)
 
     def get(self, campaign_id: int, user_id: int) -> Referral:
         referral = self.find(campaign_id, user_id)
@@ -55,45 +51,40 @@ class DynamoReferrals(Referrals):
         return {(referral.campaign_id, referral.user_id): referral for referral in found}
 
     def add(self, referral: Referral) -> bool:
-        condition = "attribute_not_exists(pk) OR expires_at <= :now"
-        return self._table.put(item_of(referral), condition, {":now": self._clock.now()})
+        condition, item = "attribute_not_exists(pk) OR expires_at <= :now", item_of(referral)
+        added = self._table.put(item, condition, {":now": self._clock.now()})
+        if added:
+            self._lately.note((referral.campaign_id, referral.user_id), item)
+        return added
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Referral], Referral]) -> Referral:
-        """See ``Referrals.update``. What was read within the last seconds is tried first: the version tells whether it is still
-        so, and a change that changes nothing of it is asked once more."""
+        key = (campaign_id, user_id)
 
         def read() -> tuple[Referral, Item]:
-            item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+            item = self._table.find(key_of_referral(*key), SORT_KEY)
             if item is None or self._is_expired(item):
                 raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
             return referral_of(item), item
 
         def write(after: Referral, stored: Item) -> bool:
-            return self._table.put(item_of(after, stored), "version = :version", {":version": after.version - 1})
-
-        def write_over(stored: Item) -> Referral | None:
-            before = referral_of(stored)
-            after = change_known(before)
-            if after == before:
-                return None
-            after = replace(after, version=before.version + 1)
-            return after if write(after, stored) else None
+            item = item_of(after, stored)
+            written = self._table.put(item, "version = :version", {":version": after.version - 1})
+            if written:
+                self._lately.note(key, item)
+            return written
 
         def change_known(row: Referral) -> Referral:
             after = change(row)
             return row if row.forgotten else after
 
-        noted_at, lately = self._lately.pop((campaign_id, user_id), (0.0, None))
-        if lately is not None and self._clock.now() - noted_at < LATELY and (after := write_over(lately)):
-            return after
-        return change_row(read, change_known, write, "referral's row")
+        lately = self._lately.take(key)
+        known = None if lately is None else (referral_of(lately), lately)
+        return change_row(read, change_known, write, "referral's row", known)
 
     def _noted(self, item: Item) -> Referral:
         """The row; an update that follows begins with it."""
         referral = referral_of(item)
-        if len(self._lately) >= MOST_ROWS_NOTED:
-            self._lately.pop(next(iter(self._lately)))
-        self._lately[referral.campaign_id, referral.user_id] = (self._clock.now(), item)
+        self._lately.note((referral.campaign_id, referral.user_id), item)
         return referral
 
     def due(self, shard: int, until: float, limit: int, kind: str = "") -> Sequence[DueRow]:
@@ -126,7 +117,7 @@ class DynamoReferrals(Referrals):
         if key is None:
             return False
         if row.campaign_id is not None and row.user_id is not None:
-            self._lately.pop((row.campaign_id, row.user_id), None)
+            self._lately.take((row.campaign_id, row.user_id))
         _, refused = self._table.update(*key, MOVE, MOVED_BEFORE, _move_values(row, again_at, ring_id))
         return refused is None or refused.get("ring_id") == {"S": ring_id}
 

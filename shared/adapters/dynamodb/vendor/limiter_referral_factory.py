@@ -24,27 +24,36 @@ PERMIT_ATTEMPTS = 20
 """Times the item is written before a permit is refused: with ten calls in flight, others are often faster."""
 LONGEST_SLEEP = 1.0
 COLLISION_PAUSE = 0.05
+FRESH = 2.0
+"""Seconds for which the item is taken as this worker left it; its version tells whether it still is so."""
+QUIET_SHARE = 0.5
+"""Of the limit. Under it, and with no other call in flight, a call's end is written with the next call's begin: until then it
+counts as if its worker had died, which is too long, never too short."""
 
 Ends = tuple[tuple[float, int], ...]
 
 
 class ReferralFactoryLimiter(Limiter):
-    """``limit``: calls in any sliding minute."""
+    """``limit``: calls in any sliding minute. A call of a quiet time costs one write."""
 
     def __init__(self, table: Table, clock: Clock, chance: Chance, limit: int) -> None:
         self._table = table
         self._clock = clock
         self._chance = chance
         self.limit = limit
+        self._ended: list[tuple[str, float]] = []
+        self._left: tuple[float, CallLog, int] | None = None
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
         """See ``Limiter.acquire``. Sleeps a second at most, then says for how long to stay away. TransientError when the
         item cannot be read or written: no call is made."""
         slept = False
         for _ in range(PERMIT_ATTEMPTS):
-            began = self._clock.now()
-            log, version = self._read()
+            began, known = self._clock.now(), self._known()
+            log, version = known or self._read()
             wait = log.wait(began, self.limit, priority)
+            if wait > 0 and known:
+                continue
             if wait > 0:
                 if slept or wait > LONGEST_SLEEP:
                     raise _refusal(wait)
@@ -56,20 +65,32 @@ class ReferralFactoryLimiter(Limiter):
                 if self._clock.now() - began > BEGIN_WITHIN:  # its slot would be free again too early
                     raise _refusal(LONGEST_SLEEP)
                 return permit
-            self._pause()
+            if not known:
+                self._pause()
         raise _refusal(LONGEST_SLEEP)
 
     def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
         """See ``Limiter.finish``. A call that cannot be noted as ended holds its slot somewhat longer."""
-        ended_at = self._clock.now()
+        self._ended.append((permit, self._clock.now()))
+        if self._is_quiet():
+            return
         try:
             for _ in range(PERMIT_ATTEMPTS):
-                log, version = self._read()
-                if self._write(log.finished(permit, ended_at), version):
+                known = self._known()
+                log, version = known or self._read()
+                if self._write(log, version):
                     return
-                self._pause()
+                if not known:
+                    self._pause()
         except TransientError as error:
             logger.warning("end of a call not noted", error=type(error).__name__, code=error.code)
+
+    def _is_quiet(self) -> bool:
+        """When this worker's call began."""
+        if self._left is None:
+            return False
+        log = self._left[1]
+        return len(log.open) <= 1 and log.occupied <= self.limit * QUIET_SHARE
 
     def report(self, error: FailureError | None) -> None:
         """Nothing to learn: what it means for further calls is decided around this limiter."""
@@ -79,20 +100,37 @@ class ReferralFactoryLimiter(Limiter):
         log = self._read()[0].at(self._clock.now())
         return log.occupied, len(log.open)
 
+    def _known(self) -> tuple[CallLog, int] | None:
+        """As this worker left it a moment ago; asked once."""
+        left, self._left = self._left, None
+        if left is None or self._clock.now() - left[0] > FRESH:
+            return None
+        return self._with_ends(left[1]), left[2]
+
     def _read(self) -> tuple[CallLog, int]:
         item = self._table.find(*KEY)
         if item is None:
             return CallLog(), 0
         values = from_item(item)
         calls = tuple((str(permit), float(start)) for permit, start in json.loads(values["open"]))
-        return CallLog(calls, _ends_of(values)), int(values["version"])
+        return self._with_ends(CallLog(calls, _ends_of(values))), int(values["version"])
+
+    def _with_ends(self, log: CallLog) -> CallLog:
+        """With those of this worker's calls that are not written yet."""
+        for permit, ended_at in self._ended:
+            log = log.finished(permit, ended_at)
+        return log
 
     def _write(self, log: CallLog, version: int) -> bool:
         pk, sk = KEY
         row: dict[str, str | float | None] = {"pk": pk, "sk": sk, "version": version + 1}
         row |= {"open": json_text(log.open), "ends": json_text(_short(log.ended))}
         condition = "version = :version" if version else "attribute_not_exists(pk)"
-        return self._table.put(to_item(row), condition, {":version": version} if version else None)
+        written = self._table.put(to_item(row), condition, {":version": version} if version else None)
+        if written:
+            self._ended.clear()
+            self._left = (self._clock.now(), log, version + 1)
+        return written
 
     def _pause(self) -> None:
         self._clock.sleep(self._chance.fraction() * COLLISION_PAUSE)
