@@ -170,6 +170,8 @@ class World(Sights):
         self.invented: set[str] = set()
         """Addresses of signups that somebody invented: they may be created, and overwrite nobody."""
         self.paused: set[str] = set()
+        self.unstartable: set[str] = set()
+        """Functions that AWS refuses the scheduler: a permission, or the account."""
         self.webhooks_dropped = 0
         self.drop_webhook = lambda _webhook: False
         self.cloud.put_secret("WebhookSecret", current=WEBHOOK_SECRET, next="")
@@ -327,7 +329,20 @@ class World(Sights):
 
     def fire(self, name: str) -> None:
         """A schedule fires: ``sweep`` or ``reconcile``."""
+        made = self.functions[name].made
+        if name in self.unstartable:
+            self.at(self.now() + made.schedule_patience, lambda: self._give_up_start(made))
+            return
         self.functions[name].invoke_later({"version": "0", "source": "aws.scheduler", "id": f"{name}-{int(self.now())}"})
+
+    def _give_up_start(self, made: Function) -> None:
+        """The scheduler has tried for as long as it may.
+
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+        """
+        if made.schedule_dead_letters:
+            url = self.cloud.queue_url(made.schedule_dead_letters)
+            self.cloud.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"source": "aws.scheduler"}))
 
     # -- processes -----------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,6 @@ RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 OURS = "ReferralFactoryIntercom"
 # alarm → metric, statistic, threshold
 OCCURRENCES = {
-    "ApplicationRefusedAlarm": ("ApplicationRefused", "Sum", 1),
     "PermissionMissingAlarm": ("PermissionMissing", "Sum", 1),
     "StrikeAlarm": ("Strike", "Sum", 1),
     "PossiblyDoubledAlarm": ("PossiblyDoubled", "Sum", 1),
@@ -105,7 +104,19 @@ def test_one_occurrence_rings(name: str, resources: Resources) -> None:
         statistic,
         threshold,
     )
-    assert (alarm["ComparisonOperator"], alarm["EvaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]) == 1
+
+
+def test_what_happens_again_within_an_hour_is_no_second_mail(resources: Resources, outage: set[str]) -> None:
+    once = OCCURRENCES.keys() | ERRORS.keys() | {"WebhookRefusedAlarm", "NotificationRefusedAlarm"}
+    once |= {f"{queue}AgeAlarm" for queue in AGES}  # a message that was taken three times has no age
+    goes_on = {"TrackedAttributeMissingAlarm"}  # counted in each pass until it is mended
+    both_minutes = {"SweepErrorAlarm", "StartSyncErrorAlarm"}  # they run each minute
+    for name in once - outage - goes_on - both_minutes:
+        alarm = resources.properties(name)
+        period = alarm["Period"] if "Period" in alarm else alarm["Metrics"][0]["MetricStat"]["Period"]
+        assert (alarm.get("DatapointsToAlarm"), alarm["EvaluationPeriods"] * period) == (1, 3_600), name
 
 
 @pytest.mark.parametrize("name", REPETITIONS)

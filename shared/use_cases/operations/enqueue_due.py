@@ -37,7 +37,7 @@ LEAST_TIME = 5.0
 LEFT_BEHIND_AFTER = 60.0
 """Seconds after the pause of a failing breaker in which a sweep's probes would have opened it again."""
 STATES = {
-    "BreakerOpen": {BreakerKind.FAILING},
+    "BreakerOpen": {BreakerKind.FAILING, BreakerKind.REFUSED},
     "CallsStopped": {BreakerKind.STRIKE, BreakerKind.BLOCKED},
     "Disconnected": {BreakerKind.CONNECTION_LOST},  # not what a person disconnected
 }

@@ -175,7 +175,6 @@ class VendorGuard:
 
     def _refused(self, error: FailureError) -> None:
         """Open at once: one try a minute, until the application is let in again."""
-        self._environment.metrics.count("ApplicationRefused")
         self.pause(BreakerKind.REFUSED, RECONNECT_PROBE, str(error))
 
     def _fail(self, before: Breaker | None) -> None:

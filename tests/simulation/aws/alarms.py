@@ -120,15 +120,17 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
 
 
 def _series(world: World, beside: Sequence[World], stat: Stat) -> list[tuple[float, float]]:
+    # Lambda's metrics without a function are the account's.
+    heard = (world,) if stat.subject else (world, *beside)
     match stat.namespace, stat.metric:
         case "AWS/SQS", "ApproximateNumberOfMessagesVisible":
             return world.metrics.get(f"visible {stat.subject}", [])
         case "AWS/SQS", "ApproximateAgeOfOldestMessage":
             return world.metrics.get(f"age {stat.subject}", [])
         case "AWS/Lambda", "Errors":
-            return [(at, 1) for at, function, _ in world.lambda_errors if function == stat.subject]
+            return [(at, 1) for one in heard for at, function, _ in one.lambda_errors if stat.subject in ("", function)]
         case "AWS/Lambda", "Throttles":
-            return [(at, 1) for at, function in world.throttles if function == stat.subject]
+            return [(at, 1) for one in heard for at, function in one.throttles if stat.subject in ("", function)]
         case "AWS/Lambda", "Invocations":
             return [
                 (at, 1) for function in world.functions.values() if function.made.id == stat.subject for at in function.began

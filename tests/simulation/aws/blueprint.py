@@ -44,6 +44,10 @@ class Function:
     """Lambda's loop detection is off for it."""
     routes: tuple[tuple[str, str], ...] = ()
     """Method and path of what the API hands to it."""
+    schedule_dead_letters: str = ""
+    """The queue for what its schedule could not hand over; empty: nobody hears of it."""
+    schedule_patience: float = 86_400.0
+    """Seconds for which the scheduler tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,15 @@ def _function(id_: str, made: dict[str, Any], variables: dict[str, Any], memory:
             (event["Properties"]["Method"], event["Properties"]["Path"]) for event in events if event["Type"] == "HttpApi"
         ),
         **_asynchronous(made.get("EventInvokeConfig", {})),
+        **_scheduled(next((event["Properties"] for event in events if event["Type"] == "ScheduleV2"), {})),
     )
+
+
+def _scheduled(made: dict[str, Any]) -> dict[str, Any]:
+    if not made:
+        return {}
+    patience = float(made["RetryPolicy"]["MaximumEventAgeInSeconds"])
+    return {"schedule_dead_letters": target_of(made["DeadLetterConfig"]["Arn"]), "schedule_patience": patience}
 
 
 def _asynchronous(made: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.wire import Request, Response
 from tests.simulation.aws.alarms import fired
 from tests.simulation.aws.transport import Outage
@@ -52,15 +51,6 @@ def refuse(world: World, method: str, path: str, status: int) -> None:
     world.intercom.answer = refusing  # type: ignore[method-assign]
 
 
-def test_an_ordinary_reward_and_an_ordinary_hour_fire_none(make_world: MakeWorld) -> None:
-    world = earning(make_world)
-    qualify(world)
-    world.run(3_600)
-    [contact] = world.contacts(ADA)
-    assert len(world.intercom.workspace.events[contact.id]) == 1
-    assert not OURS & set(fired(world))
-
-
 def test_a_refused_event_of_a_reward_fires(make_world: MakeWorld) -> None:
     world = earning(make_world)
     refuse(world, "POST", "/events", 403)
@@ -88,24 +78,6 @@ def test_one_pass_over_the_rewards_that_was_not_answered_fires_nothing(make_worl
     assert not OURS & set(fired(world))
 
 
-def test_a_poll_that_crashes_fires(make_world: MakeWorld) -> None:
-    world = earning(make_world)
-
-    def broken(_event: object, _context: object) -> None:
-        raise ZeroDivisionError
-
-    world.functions["update_referrer"].handler = broken
-    world.run(700)
-    assert "UpdateReferrerErrorAlarm" in fired(world)
-
-
-def test_contacts_that_nobody_can_look_through_fire_within_20_minutes(make_world: MakeWorld) -> None:
-    world = earning(make_world)
-    refuse(world, "POST", "/contacts/search", 400)
-    world.run(1_500)
-    assert OURS & set(fired(world)) == {"ContactReconcileFailedAlarm"}
-
-
 def test_a_change_that_no_notification_told_fires_and_counts(make_world: MakeWorld) -> None:
     world = earning(make_world)
     [contact] = world.contacts(FRIEND)
@@ -113,26 +85,3 @@ def test_a_change_that_no_notification_told_fires_and_counts(make_world: MakeWor
     world.run(1_200)
     assert next(iter(world.signups.values())).person.qualified_times == 1
     assert OURS & set(fired(world)) == {"NotificationsSilentAlarm"}
-
-
-def test_a_tracked_attribute_that_is_gone_fires(make_world: MakeWorld) -> None:
-    world = earning(make_world)
-    workspace = world.intercom.workspace
-    update_attribute(workspace, str(workspace.attributes["contact", "referral_status"].id), {"archived": True})
-    world.run(1_500)
-    assert OURS & set(fired(world)) == {"TrackedAttributeMissingAlarm"}
-
-
-def test_a_qualification_that_referral_factory_refuses_fires(make_world: MakeWorld) -> None:
-    world = earning(make_world)
-    [contact] = world.contacts(FRIEND)
-    answer = world.referral_factory.answer
-
-    def refusing(request: Request) -> Response:
-        asked = request.path.endswith("/users/qualification")
-        return world.referral_factory.refuse(422) if asked else answer(request)
-
-    world.referral_factory.answer = refusing  # type: ignore[method-assign]
-    world.intercom.contacts.update(contact.id, {"custom_attributes": {"referral_status": "Connected"}}, by_api=False)
-    world.run(700)
-    assert "QualificationFailedAlarm" in fired(world)
