@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -34,13 +36,17 @@ MAX_BODY = 256 * 1024
 SILENT = {"intercom": "Intercom does not answer now. ", "referral_factory": "Referral Factory does not answer now. "}
 
 
-def get_openapi(_: Environment, __: HttpRequest) -> HttpAnswer:
-    return _description()
+def get_openapi(_: Environment, request: HttpRequest) -> HttpAnswer:
+    """Its 125 kB are sent once for each release: the console asks for them on each page of a campaign."""
+    answer = _description()
+    return replace(answer, status=304, body="") if answer.headers["etag"] in request.header("if-none-match") else answer
 
 
 @cache
 def _description() -> HttpAnswer:
-    return json_answer(200, describe(ROUTES), {"cache-control": "no-cache"})
+    answer = json_answer(200, describe(ROUTES), {"cache-control": "no-cache"})
+    etag = f'"{hashlib.sha256(str(answer.body).encode()).hexdigest()[:32]}"'
+    return replace(answer, headers={**answer.headers, "etag": etag})
 
 
 ROUTES = (
@@ -62,6 +68,7 @@ ROUTES = (
             "summary": "This description",
             "responses": {
                 "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}},
+                "304": {"description": "Unchanged"},
                 **refusals(),
             },
         },

@@ -48,7 +48,7 @@ def find_problems(
     waiting = environment.figures.waiting()
     first_at = min((campaign.saved_at for campaign in campaigns), default=now)
     return [
-        *_vendors(connection),
+        *_vendors(connection, is_begun=bool(campaigns)),
         *_replays(now, connection),
         *_work(now, waiting.get("oldest_at"), waiting.get("measured_at", first_at), _reconciled_at(environment)),
         *_unaccounted(campaigns, proofs),
@@ -95,10 +95,11 @@ def _reconciled_at(environment: Environment) -> float:
     return progress_of(environment.progresses.find(NAME)).succeeded_at
 
 
-def _vendors(connection: ConnectionState) -> list[Problem]:
+def _vendors(connection: ConnectionState, *, is_begun: bool) -> list[Problem]:
+    """Not ``is_begun``: no campaign is set up. That a vendor was never connected is then a step of the set-up."""
     alarms = []
     for state in (connection.intercom, connection.referral_factory):
-        if state.problem:
+        if state.problem and (is_begun or state.connected or state.breaker is not None):
             since = state.breaker.opened_at if state.breaker else None
             alarms.append(Problem(f"{state.vendor}_stopped", state.problem, "Look at the connection page.", since, CONNECTION))
         missing = state.notes.get("missing_permissions") or ()

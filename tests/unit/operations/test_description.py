@@ -139,6 +139,14 @@ def test_a_body_that_is_too_large_is_refused_as_the_description_names_it(console
     assert str(answer.status) in describe(ROUTES)["paths"][path][method.lower()]["responses"]
 
 
+def test_whoever_has_the_description_is_not_sent_it_again(console: Console) -> None:
+    first = console.call("GET", "/api/openapi.json")
+    again = console.call("GET", "/api/openapi.json", if_none_match=first.headers["etag"])
+    assert (first.status, again.status, again.text) == (200, 304, "")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert console.call("GET", "/api/openapi.json", if_none_match='"another"').json == first.json
+
+
 def test_every_operation_names_who_is_refused() -> None:
     for method, path in OPERATIONS:
         assert {"401", "403", "500", "503"} <= set(DESCRIPTION["paths"][path][method]["responses"])

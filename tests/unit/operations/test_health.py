@@ -76,6 +76,23 @@ def test_links_with_nowhere_to_go_are_a_problem(console: Console) -> None:
     assert sentence.startswith("Referral links have nowhere to go")
 
 
+def test_a_new_stack_that_was_never_connected_is_no_problem_and_not_green() -> None:
+    """The checklist says what to do; once a campaign is set up it is a problem."""
+    console = Console()
+    console.app.set_secret("intercom", access_token="")
+    console.app.set_secret("referral_factory", api_key="")
+    console.app.environment = console.app.new_environment()
+    found = health(console)
+    assert (found["level"], found["problems"]) == ("wait", [])
+    assert found["sentence"] == "Set-up is not complete yet. Next: connect Intercom."
+    console.app.configure()
+    found = health(console)
+    assert (found["level"], [one["kind"] for one in found["problems"]]) == (
+        "bad",
+        ["intercom_stopped", "referral_factory_stopped"],
+    )
+
+
 def test_the_set_up_ticks_itself_to_its_end() -> None:
     console = Console()
     app = console.app

@@ -1,7 +1,7 @@
 // The tab Qualification: what makes a referral successful.
 
 import { attributeField, refreshBar } from "../parts/attribute_select.js";
-import { button, card, make } from "../parts/dom.js";
+import { button, card, make, replaceKeeping } from "../parts/dom.js";
 import { checkbox, field, input, radios } from "../parts/form.js";
 import { valueControl } from "./defaults.js";
 import { common } from "../parts/texts/common.js";
@@ -46,7 +46,7 @@ export function qualificationTab(model) {
         hint: texts.skippedHint,
       }),
     );
-    return details.replaceChildren(...(section.trigger.kind === "attribute" ? [attributeCard(model, section.trigger, render)] : []), more);
+    return replaceKeeping(details, [section.trigger.kind === "attribute" ? attributeCard(model, section.trigger, render) : null, more]);
   }
 
   render();

@@ -224,5 +224,9 @@ export function replaceKeeping(place, children) {
   if (focused) all(place, "a, button, input, select, textarea, summary, [tabindex]").find((each) => nameOfControl(each) === focused)?.focus({ preventScroll: true });
 }
 
-/** @param {Element} element */
-const nameOfControl = (element) => [element.tagName, element.getAttribute("aria-label") ?? element.getAttribute("href") ?? "", element.matches("input, select, textarea") ? element.id : element.textContent].join("|");
+/** What tells a control from the others: a field its label, for its id is made anew with it. @param {Element} element */
+function nameOfControl(element) {
+  const field = element.matches("input, select, textarea") ? /** @type {HTMLInputElement} */ (element) : null;
+  const own = field ? (field.labels?.[0]?.textContent ?? field.id) : element.textContent;
+  return [element.tagName, element.getAttribute("aria-label") ?? element.getAttribute("href") ?? "", own].join("|");
+}
