@@ -5,6 +5,8 @@ DEMO_PORT := $(PORT)
 PORT ?= 8000
 TO ?= dev
 export PORT PYTHON PYTHON313
+# Without bytecode each of a run's processes compiles the tests and the application again.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 MINISTACK := .venv-ministack/.installed
@@ -15,7 +17,7 @@ OPTIONS := $(OPTIONS_FOLDER)/.made
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo token logs break prove test crash-test browser-test simulate publish-simulation fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy smoke clean
+.PHONY: help install run demo token logs break prove test thorough-test crash-test browser-test simulate publish-simulation fuzz mutate check lint types template-check security audit notices help-pages bench cost lock build deploy smoke clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,7 +78,10 @@ prove: $(RUN) ## play five bad days in the simulated world and print what came o
 	@.venv-run/bin/python -m tests.simulation.prove
 
 test: .venv/.installed $(MINISTACK) ## run the default test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not crash" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not crash and not thorough" $(ARGS)
+
+thorough-test: .venv/.installed $(MINISTACK) ## what `make test` leaves out: every crash point, many histories, the runbook's commands
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "thorough and not slow and not crash" $(ARGS)
 
 crash-test: .venv/.installed $(MINISTACK) ## kill the workers of a real local stack while Intercom's answers get lost
 	@$(BIN)/python -m pytest -m crash $(ARGS)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import secrets
 import sys
+import threading
 import time
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,27 +37,38 @@ PROGRAM = Path(__file__).parent / "guarded_ministack"
 HOW_TO_INSTALL = "`make install` makes it from sandbox/ministack-requirements.txt"
 
 
+_MAKING = threading.Lock()
+"""A session is not for two threads at once; the clients that it makes are."""
+
+
+@cache
+def session() -> boto3.Session:
+    """One for the process: each new one reads the services' descriptions again, most of a client's cost."""
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars={"profile": (None, None, None, None)}))
+
+
 def local_client(service: str, endpoint: str, access_key: str, secret_key: str) -> Any:
     """A boto3 client of a service of a local stack. Nothing that this machine is set up for has a part in it: no profile, which
     may not exist, and no proxy."""
-    session = boto3.Session(botocore_session=botocore.session.Session(session_vars={"profile": (None, None, None, None)}))
-    return session.client(
-        service,
-        region_name=REGION,
-        endpoint_url=endpoint,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        config=Config(
-            retries={"max_attempts": 2},
-            connect_timeout=5,
-            read_timeout=60,
-            s3={"addressing_style": "path"},
-            proxies={},
-            ignore_configured_endpoint_urls=True,
-            use_fips_endpoint=False,
-            use_dualstack_endpoint=False,
-        ),
+    config = Config(
+        retries={"max_attempts": 2},
+        connect_timeout=5,
+        read_timeout=60,
+        s3={"addressing_style": "path"},
+        proxies={},
+        ignore_configured_endpoint_urls=True,
+        use_fips_endpoint=False,
+        use_dualstack_endpoint=False,
     )
+    with _MAKING:
+        return session().client(
+            service,
+            region_name=REGION,
+            endpoint_url=endpoint,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            config=config,
+        )
 
 
 class Ministack:

@@ -19,7 +19,7 @@ from tests.contract.intercom_openapi import DESCRIPTION, validate_request
 from tests.integration.conftest import KEEP_LOGS, need_ministack
 from tests.integration.over_http import OverHttp, wait_for
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 TOKEN = "token-of-another-workspace"
 
 

@@ -22,6 +22,7 @@ from tests.support.terminal import run_in_terminal
 from tools.operating.deployment import Deployment
 
 pytestmark = pytest.mark.stack
+on_a_stack_of_its_own = pytest.mark.thorough
 
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "runbook.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
 SETUP, *STEPS = BLOCKS
@@ -87,6 +88,7 @@ def test_no_block_of_the_runbook_is_left_out() -> None:
     assert [first_command(block) for block in STEPS] == list(SHOWS)
 
 
+@on_a_stack_of_its_own
 def test_each_block_of_the_runbook_does_what_it_says(called_at_night: Stack) -> None:
     stack = called_at_night
     sqs = stack.client("sqs")
@@ -103,6 +105,7 @@ def test_each_block_of_the_runbook_does_what_it_says(called_at_night: Stack) -> 
         assert stack.settings.intercom_token not in shown
 
 
+@on_a_stack_of_its_own
 def test_a_row_that_was_lost_comes_back(called_at_night: Stack) -> None:
     """The runbook's own block, called again once the row is gone: the table was made before."""
     stack = called_at_night
@@ -154,6 +157,7 @@ def sign_up_with_next(stack: Stack) -> None:
         time.sleep(0.2)
 
 
+@on_a_stack_of_its_own
 @pytest.mark.parametrize("command", re.findall(r"^(curl .*?)\n```$", REFERENCE, re.DOTALL | re.MULTILINE))
 def test_each_curl_of_the_reference_works(called_at_night: Stack, command: str) -> None:
     stack = called_at_night
@@ -166,6 +170,7 @@ def test_each_curl_of_the_reference_works(called_at_night: Stack, command: str) 
     assert "202" in shown.splitlines()[0]
 
 
+@on_a_stack_of_its_own
 def test_a_running_stack_is_broken_and_mended_by_the_command(called_at_night: Stack) -> None:
     """What the incidents are, ``tests/unit/operations/test_game_day.py`` plays; here, that the faults reach a real stack."""
     stack = called_at_night

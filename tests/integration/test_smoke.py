@@ -62,6 +62,7 @@ def people_of_smoke(stack: Stack, outside: OverHttp) -> list[Any]:
     return [email for email in [*(person["email"] for person in people), *contacts] if "+smoke-" in (email or "")]
 
 
+@pytest.mark.thorough
 def test_one_referral_goes_all_the_way_and_is_undone(stack: Stack, outside: OverHttp) -> None:
     code, printed = smoke(stack, "--to", "local", "--campaign", str(CAMPAIGN), "--patience", "60")
     assert code == 0, printed
@@ -70,6 +71,7 @@ def test_one_referral_goes_all_the_way_and_is_undone(stack: Stack, outside: Over
     assert people_of_smoke(stack, outside) == []
 
 
+@pytest.mark.thorough
 def test_where_nothing_arrives_it_fails_and_is_undone_all_the_same(stack: Stack, outside: OverHttp) -> None:
     functions = stack.client("lambda")
     [mapping] = functions.list_event_source_mappings(FunctionName=stack.resources["DeliverContactFunction"])[
@@ -85,6 +87,7 @@ def test_where_nothing_arrives_it_fails_and_is_undone_all_the_same(stack: Stack,
     assert people_of_smoke(stack, outside) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "environment", "why"),
     [

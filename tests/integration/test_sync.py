@@ -13,7 +13,7 @@ from sandbox.commands.syncs import SyncApi, main
 from sandbox.stack.stack import Stack
 from tests.support.syncing import NAME_AND_EMAIL, sync_section
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.thorough]
 CAMPAIGN = 2
 PEOPLE = 26
 """One more than a worker takes at a time, so that two work."""

@@ -41,6 +41,7 @@ def fire(outside: OverHttp) -> dict[str, bool]:
     return told
 
 
+@pytest.mark.thorough
 def test_our_own_signup_goes_all_the_way(outside: OverHttp) -> None:
     outside.configure(CAMPAIGN)
     assert fire(outside) == {"accepted": True, "arrived": False}

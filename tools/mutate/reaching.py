@@ -110,7 +110,7 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if not {"slow", "crash"} & {mark.name for mark in item.iter_markers()}]
+        items[:] = [item for item in items if not {"slow", "crash", "thorough"} & {mark.name for mark in item.iter_markers()}]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:

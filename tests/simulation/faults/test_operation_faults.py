@@ -235,6 +235,7 @@ def ids_posted(world: World) -> list[int]:
     return [user for user in range(first - 1, first + 10) if world.row(1, user)]
 
 
+@pytest.mark.thorough
 def test_89_our_own_signup_works_silently_through_bad_days(make_world: MakeWorld) -> None:
     world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, reconcile=False)
     world.crossing.faults = RandomFaults(2, vendors=0.20, aws=0.02, kills=0.01)
@@ -302,6 +303,7 @@ def test_89_with_nobody_signing_up_our_own_signup_tells(make_world: MakeWorld, b
     assert heard.keys() <= {"OutageAlarm", "DeliverContactErrorAlarm", "DeliveryQueueAgeAlarm"}
 
 
+@pytest.mark.thorough
 def test_89_a_worker_that_breaks_after_a_good_day_is_told_with_the_next_signup(make_world: MakeWorld) -> None:
     world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, sync=True)
     world.run(86_400)

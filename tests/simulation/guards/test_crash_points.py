@@ -20,12 +20,14 @@ def test_single_crash_points(situation: Situation) -> None:
     assert not (wrong := try_singles(situation)), "\n".join(wrong)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [Flavour.KILLED, Flavour.AFTER])
 @pytest.mark.parametrize("situation", HERE, ids=str)
 def test_double_crash_points(situation: Situation, first: Flavour) -> None:
     assert not (wrong := try_doubles(situation, (first, Flavour.KILLED))), "\n".join(wrong)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("situation", SITUATIONS[:2], ids=str)
 def test_crash_points_of_a_signup_whose_webhook_was_lost(situation: Situation) -> None:
     """The receiver dies at its first call, which leaves nothing; polling finds the person, and then a worker is killed."""

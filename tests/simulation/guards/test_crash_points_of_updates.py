@@ -17,6 +17,7 @@ def test_single_crash_points(situation: Situation) -> None:
     assert not (wrong := try_singles(situation)), "\n".join(wrong)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [Flavour.KILLED, Flavour.AFTER])
 @pytest.mark.parametrize("situation", HERE, ids=str)
 def test_double_crash_points(situation: Situation, first: Flavour) -> None:

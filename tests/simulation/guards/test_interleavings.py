@@ -40,8 +40,8 @@ def _two_campaigns(world: World) -> Workers:
     return Workers(world, [take(world), take(world)])
 
 
-@pytest.mark.parametrize("role", ["lead", "user"])
-@pytest.mark.parametrize("begin", [_one_message_twice, _two_campaigns])
+@pytest.mark.parametrize("role", ["lead", pytest.param("user", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("begin", [_one_message_twice, pytest.param(_two_campaigns, marks=pytest.mark.thorough)])
 def test_two_workers_on_one_person_make_one_contact(begin: Callable[[World], Workers], role: str) -> None:
     wrong: list[str] = []
     explorer = Explorer(STEPS)

@@ -1,5 +1,5 @@
-"""Every single crash point of one qualification, one reversal and one reward; of the double ones a sample, unless slow ones
-are asked for (``make simulate``)."""
+"""Every single crash point of one qualification, one reversal and one reward; of the double ones a sample (``make
+thorough-test``), or all (``make simulate``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.simulation.play.referral_stories import STORIES, ReferralStory
 from tests.simulation.play.stories import has_effect
 
 DOUBLES = 12
-"""Of each story and pair of flavours, in the default suite."""
+"""Of each story and pair of flavours."""
 At = dict[int, Flavour]
 
 
@@ -28,6 +28,7 @@ def test_single_crash_points(story: ReferralStory) -> None:
     assert not (wrong := _try_all(story, cases)), "\n".join(wrong)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [Flavour.KILLED, Flavour.AFTER])
 @pytest.mark.parametrize("story", STORIES, ids=str)
 def test_some_double_crash_points(story: ReferralStory, first: Flavour) -> None:

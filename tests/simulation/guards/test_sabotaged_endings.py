@@ -74,6 +74,7 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", CASES, ids=lambda how: how.__name__)
 def test_a_broken_rule_is_seen(how: Callable[[sabotage.Patch], None]) -> None:
     with sabotage.sabotaged(how), pytest.raises(AssertionError):

@@ -271,6 +271,7 @@ OWN = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", CASES, ids=lambda how: how.__name__)
 def test_a_broken_guard_is_seen(make_world: MakeWorld, how: Callable[[sabotage.Patch], None]) -> None:
     with sabotage.sabotaged(how), pytest.raises(AssertionError):

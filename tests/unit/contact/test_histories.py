@@ -14,6 +14,8 @@ from shared.use_cases.signup.compare_people import PeopleComparison
 from tests.support.histories import History
 
 SEEDS, PARTS = 150, 10
+QUICK = 2
+"""Parts that every developer plays; continuous integration plays them all."""
 MANY = 3_000
 Patch = pytest.MonkeyPatch
 
@@ -28,7 +30,9 @@ def failures(seeds: range) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [*range(QUICK), *(pytest.param(part, marks=pytest.mark.thorough) for part in range(QUICK, PARTS))]
+)
 def test_whatever_happens_all_is_right_in_the_end(part: int) -> None:
     each = SEEDS // PARTS
     assert failures(range(part * each, (part + 1) * each)) == []

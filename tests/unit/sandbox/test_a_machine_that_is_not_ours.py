@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.commands import campaign_places
-from sandbox.stack.ministack import ROOT, local_client
+from sandbox.stack.ministack import ROOT, local_client, session
 from tools import install_requirements
 from tools.expand_template import TEMPLATE, expand
 
@@ -50,9 +50,11 @@ def test_nothing_that_aws_is_set_up_for_keeps_from_calling_the_local_stack(monke
         monkeypatch.setenv(name, "no-such-profile")
     for name in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
         monkeypatch.setenv(name, "true")
+    session.cache_clear()
     client = local_client("sqs", "http://127.0.0.1:1", "a", "b")
     assert client.meta.endpoint_url == "http://127.0.0.1:1"
     client.close()
+    session.cache_clear()
 
 
 def test_the_template_is_expanded_alike_whatever_aws_is_set_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
