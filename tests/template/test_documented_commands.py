@@ -51,7 +51,7 @@ NOT_RUN = {
     "pytest": "its path is checked below",
 }
 """How a command begins → why this test only knows it."""
-PLACEHOLDERS = {"CAMPAIGN": "1", "EMAIL": "ada@example.com", "SEED": "1", "NAME": "burst", "<campaign>": "1"}
+PLACEHOLDERS = {"CAMPAIGN": "1", "USER": "42", "EMAIL": "ada@example.com", "SEED": "1", "NAME": "burst", "<campaign>": "1"}
 BEGINS = re.compile(r"(?:[A-Z][A-Z_]*=\S+\s+)*(?:make|(?:\.venv/bin/)?python3?|operate|curl|aws|sam|pytest)(?:\s|$)")
 
 
