@@ -11,7 +11,7 @@ import { help as texts } from "../parts/texts/help.js";
 
 /** What to do first, where it is done, and the section of the guide that tells how. */
 const STEPS = [
-  [texts.connectBothVendors, "#/connection", "connect"],
+  [texts.connectBoth, "#/connection", "connect"],
   [texts.setUpTheWebhooks, "#/connection", "connect"],
   [texts.chooseAndMap, "#/campaigns", "who-is-sent-to-intercom"],
   [texts.chooseTrigger, "#/campaigns", "qualification-optional"],

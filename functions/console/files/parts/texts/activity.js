@@ -44,7 +44,7 @@ export const acts = {
   notDeletedElsewhere: "The contacts in Intercom and the users in Referral Factory stay: delete them there. Backups keep a copy for 35 days.",
   eraseQuestion: (who) => `Erase ${who}?`,
   erasedOf: (done, count) => `Erased ${done} of ${count}…`,
-  areBeingErased: (who) => `${who} are being erased. The list is long, so this takes some minutes. They do not come back.`,
+  areBeingErased: (who) => `Erasing ${who}. The list is long, so this takes some minutes.`,
   erased: (who) => `${who} erased.`,
   people: (count) => plural(count, "person", "people"),
   soFar: (who) => `${who} so far…`,

@@ -91,9 +91,9 @@ export const connectionParts = {
   selected: "Selected. Press Ctrl+C to copy it.",
   copy: "Copy",
   copyOf: (label) => `Copy ${label}`,
-  until: ", until ",
-  untilSomebodyEndsIt: ", until a person ends it",
-  stoppedSince: "We have made no calls since ",
+  until: ", next try ",
+  untilSomebodyEndsIt: ", until somebody ends the stop",
+  stoppedSince: "Calls stopped ",
   received: "Received",
   noneYet: "None yet",
 };

@@ -6,7 +6,7 @@ export const help = {
   campaignStatesColumns: ["A campaign", "Meaning"],
   runStatesColumns: ["A sync run", "Meaning"],
   fieldsColumns: ["Of", "Field", "In the settings as text", "Holds"],
-  connectBothVendors: "Connect Referral Factory and Intercom",
+  connectBoth: "Connect Referral Factory and Intercom",
   setUpTheWebhooks: "Set up the webhooks",
   chooseAndMap: "Choose who goes to Intercom, and map the fields",
   chooseTrigger: "Say what makes a referral successful",

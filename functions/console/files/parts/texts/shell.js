@@ -1,6 +1,6 @@
 // What the shell and the parts of every page say.
 
-import { capital, number } from "./numbers.js";
+import { capital, number, plural } from "./numbers.js";
 
 /** @satisfies {Texts} */
 export const app = {
@@ -67,7 +67,7 @@ export const attributeSelect = {
   readBefore: "The list is from before, ",
   canBeTyped: "You can type names meanwhile.",
   cannotBeRead: (problem) => `We cannot read Intercom’s attributes. ${problem} `,
-  count: (count) => `${count} attributes in your Intercom workspace.`,
+  count: (count) => `${plural(count, "attribute")} in your Intercom workspace.`,
   refreshAttributes: "Refresh attributes",
 };
 
