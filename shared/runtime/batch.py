@@ -42,6 +42,8 @@ class Attempt(Protocol):
     @property
     def waits_so_far(self) -> int: ...
     @property
+    def hurries(self) -> bool: ...
+    @property
     def own_tries(self) -> int: ...
 
     def prepare(self) -> None: ...
@@ -163,7 +165,8 @@ class Batch:
         # A lease lasts long for the sake of a worker that died; one that lives gives it back within seconds.
         retry_after = None if isinstance(error, BusyError) else error.retry_after
         waits = attempt.waits_so_far if attempt else 0
-        wait = next_wait(_receives(record), waits, retry_after, self._environment.chance.fraction())
+        hurries = attempt is not None and attempt.hurries
+        wait = next_wait(_receives(record), waits, retry_after, self._environment.chance.fraction(), hurries=hurries)
         long = isinstance(error, BreakerOpenError | ApplicationRefusedError)
         return Wait(wait.seconds, in_ledger=True) if long else wait
 

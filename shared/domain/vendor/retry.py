@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 SHORT_DELAYS = (5.0, 10.0, 20.0, 30.0, 30.0, 45.0, 45.0)
 """More than three minutes in the queue: the ledger's waits end with the sweep's minute, which is long for whoever waits."""
+HURRIED_DELAY = 5.0
+MOST_HURRIED = 14
+"""Receives of a message up to which one that has waited long is tried every few seconds; the queue gives up at twenty."""
 LONGEST_SHORT_WAIT = 60.0
 FIRST_LONG_WAIT = 60.0
 LONGEST_LONG_WAIT = 120.0
@@ -68,16 +71,21 @@ class Wait:
     in_ledger: bool
 
 
-def next_wait(receive_count: int, waits_before: int, retry_after: float | None, jitter: float) -> Wait:
+def next_wait(
+    receive_count: int, waits_before: int, retry_after: float | None, jitter: float, *, hurries: bool = False
+) -> Wait:
     """How long a transient failure waits.
 
     ``receive_count`` counts from 1, as SQS does; ``waits_before`` are the waits in the ledger so far; ``retry_after`` in
-    seconds as the vendor or the limiter said; ``jitter`` in 0..1 spreads the wait upwards, by a quarter at most.
+    seconds as the vendor or the limiter said; ``jitter`` in 0..1 spreads the wait upwards, by a quarter at most; ``hurries``:
+    the promised time is nearly over.
     """
     if retry_after is not None:
         seconds = max(1.0, retry_after) + jitter * min(max(1.0, retry_after / 4), MOST_SPREAD)
         return Wait(seconds, in_ledger=seconds > LONGEST_SHORT_WAIT or receive_count > len(SHORT_DELAYS))
     spread = 1 + jitter / 4
+    if hurries and receive_count <= MOST_HURRIED:
+        return Wait(HURRIED_DELAY * spread, in_ledger=False)
     if receive_count <= len(SHORT_DELAYS):
         return Wait(SHORT_DELAYS[receive_count - 1] * spread, in_ledger=False)
     return Wait(min(FIRST_LONG_WAIT * 2 ** min(waits_before, 8), LONGEST_LONG_WAIT) * spread, in_ledger=True)

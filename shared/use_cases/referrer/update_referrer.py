@@ -55,6 +55,11 @@ class ReferrerUpdateAttempt:
         self._left_out: tuple[Dropped, ...] = ()
 
     @property
+    def hurries(self) -> bool:
+        """Nobody was promised this within minutes."""
+        return False
+
+    @property
     def own_tries(self) -> int:
         return self._referrer.tries if self._referrer else 0
 

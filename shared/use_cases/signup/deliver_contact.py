@@ -31,6 +31,9 @@ from shared.use_cases.signup.remember_signup import remember_signup
 from shared.use_cases.signup.write_signup import write_signup
 from shared.use_cases.vendor.keep_calls import keep_calls
 
+HURRIES_AFTER = 1_200.0
+"""Seconds of the thirty minutes after which a failed try is repeated within seconds."""
+
 
 class DeliveryAttempt:
     """One attempt at one message. ``shared.runtime.batch`` runs it and turns its errors into waits and reasons."""
@@ -108,6 +111,12 @@ class DeliveryAttempt:
     @property
     def _also(self) -> list[tuple[int, int]]:
         return [(campaign_id, user_id) for campaign_id, user_id in self._message.also or ()]
+
+    @property
+    def hurries(self) -> bool:
+        """Whether the promised time is nearly over, or was over in an outage."""
+        row = self._row
+        return row is not None and not row.finished and self._environment.clock.now() - row.waits_since > HURRIES_AFTER
 
     @property
     def own_tries(self) -> int:

@@ -63,6 +63,11 @@ class SyncPageAttempt:
         self._breaker: Breaker | None = None
 
     @property
+    def hurries(self) -> bool:
+        """Nobody was promised this within minutes."""
+        return False
+
+    @property
     def own_tries(self) -> int:
         return 0
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.vendor.retry import MOST_SPREAD, SHORT_DELAYS
+from shared.domain.vendor.retry import MOST_HURRIED, MOST_SPREAD, SHORT_DELAYS
 from shared.errors import (
     BreakerOpenError,
     BusyError,
@@ -52,6 +52,7 @@ class RecordedAttempt:
     error: BaseException | None = None
     has_row: bool = True
     waits_so_far: int = 0
+    hurries: bool = False
     own_tries: int = 0
     ran: int = 0
     prepared: int = 0
@@ -150,6 +151,15 @@ def test_a_queue_that_takes_no_word_stops_nothing() -> None:
     worker.app.sqs.change_message_visibility_batch = worker.refuse
     assert worker.process() == []
     assert [attempt.ran for attempt in worker.attempts] == [1, 1]
+
+
+def test_who_has_waited_long_is_tried_every_few_seconds() -> None:
+    counts = [*range(1, MOST_HURRIED + 2)]
+    workers = [Worker(RecordedAttempt(DOWN, hurries=True)) for _ in counts]
+    for worker, receive_count in zip(workers, counts, strict=True):
+        worker.process(receive_count=receive_count)
+    assert [worker.postponed for worker in workers] == [{"handle 0": 5}] * MOST_HURRIED + [{}]
+    assert workers[-1].attempts[0].waits == [(NOW + 60, "down")]
 
 
 @pytest.mark.parametrize(("receive_count", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 30)])

@@ -14,6 +14,7 @@ from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Origin, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.domain.vendor.retry import SHORT_DELAYS
 from shared.messages import DeliverContact, ReconcileCampaigns
+from shared.use_cases.signup.deliver_contact import HURRIES_AFTER
 from shared.use_cases.signup.put_aside import HELD_UNCONFIGURED
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN
 from tests.support.builders import EMAIL, NOW, App, mapping, webhook_fields
@@ -317,6 +318,17 @@ def test_a_short_failure_waits_in_the_queue_and_a_long_one_in_the_ledger(app: Ap
 def _searches(tries: int) -> int:
     """Of so many tries in vain: after each but the first it is asked whether Intercom answers a search for nobody."""
     return 2 * tries - 1
+
+
+def test_the_last_ten_minutes_of_the_promise_are_spent_on_tries(app: App) -> None:
+    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": _searches(FAILURES_TO_OPEN - 1)})
+    app.sign_up()
+    app.wait(HURRIES_AFTER + 1)
+    for _ in range(FAILURES_TO_OPEN - 1):
+        assert not app.row().finished
+        app.work()
+        app.wait(7)
+    assert app.row().state is State.DELIVERED
 
 
 def test_a_rate_limit_is_waited_as_long_as_intercom_says(app: App) -> None:
