@@ -98,7 +98,7 @@ def test_those_who_were_missed_while_nobody_was_sent_are_offered_and_follow(
         invited.get_by_role("button", name="Suggest fields").click()
     page.get_by_role("button", name="Save", exact=True).click()
     dialog = page.get_by_role("dialog", name="Send those who were missed?")
-    dialog.get_by_text("1 person signed up while nobody like that (person invited) was sent to Intercom.").wait_for()
+    dialog.get_by_text("1 person signed up while your settings sent no people invited to Intercom.").wait_for()
     keep_picture(page, "try-missed")
     answer(page, "Send those who were missed?", "Send them")
     told(page, "1 person on the way to Intercom.")

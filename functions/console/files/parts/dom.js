@@ -227,6 +227,7 @@ export function replaceKeeping(place, children) {
 /** What tells a control from the others: a field its label, for its id is made anew with it. @param {Element} element */
 function nameOfControl(element) {
   const field = element.matches("input, select, textarea") ? /** @type {HTMLInputElement} */ (element) : null;
-  const own = field ? (field.labels?.[0]?.textContent ?? field.id) : element.textContent;
-  return [element.tagName, element.getAttribute("aria-label") ?? element.getAttribute("href") ?? "", own].join("|");
+  const name = element.getAttribute("aria-label");
+  const own = field ? (field.labels?.[0]?.textContent ?? (name ? "" : field.id)) : element.textContent;
+  return [element.tagName, name ?? element.getAttribute("href") ?? "", own].join("|");
 }
