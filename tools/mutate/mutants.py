@@ -104,11 +104,14 @@ def _within(node: ast.AST, around: Place) -> Iterator[Change]:
 
 
 def _is_silent(node: ast.AST) -> bool:
-    """Docstrings, logging, what only a type checker reads."""
+    """What no test can notice, or need not: docstrings and logging, what only a type checker reads, and the check that two
+    lists in step are equally long, which they are as they are made."""
     if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
         return True
+    if isinstance(node, ast.keyword):
+        return node.arg == "strict"
     if not isinstance(node, ast.Expr):
-        return isinstance(node, ast.Import | ast.ImportFrom)
+        return isinstance(node, ast.Import | ast.ImportFrom | ast.Assert)
     value = node.value
     return isinstance(value, ast.Constant) or (
         isinstance(value, ast.Call)

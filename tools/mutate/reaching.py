@@ -27,7 +27,7 @@ from tools.mutate.mutants import PRODUCT, ROOT, Mutant, Place, product
 
 KEPT = ROOT / ".sandbox" / "mutate"
 BESIDE = ("sandbox", "tests/support", "tests/fakes")
-CASES_LAST = 3.0
+CASES_LAST = 1.0
 """CPU seconds that the cases of one test function get: of hundreds of seeds, the first ones say what they reach."""
 MARK = "__reached__"
 Reached = dict[str, dict[str, dict[str, list[int]]]]

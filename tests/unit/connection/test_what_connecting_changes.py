@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
@@ -108,6 +110,14 @@ def test_a_workspace_known_by_its_connection_is_not_asked_for_whose_its_token_is
     console.app.forget_calls()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     assert [call.path for call in console.app.wire.calls].count("/me") == 1
+
+
+@pytest.mark.parametrize(("name", "called"), [("Test", "Test"), ("", "local-workspace")])
+def test_a_workspace_that_is_in_the_way_is_called_by_its_name_or_else_its_id(console: Console, name: str, called: str) -> None:
+    console.app.environment.connections.save(replace(connection_of(console.app), name=name))
+    console.app.use_workspace("production")
+    answer = console.call("POST", "/api/connection/intercom", {"access_token": "local-intercom-token"})
+    assert (answer.status, f"“{called}” is connected" in answer.json["detail"]) == (409, True)
 
 
 # -- catching up --------------------------------------------------------------------------------------------------------

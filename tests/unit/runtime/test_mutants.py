@@ -32,6 +32,13 @@ def judge(seen: int, held: bool = False) -> str | None:
 '''
 
 
+PAIRS = """
+def pairs(ones, others):
+    assert ones is not None
+    return list(zip(ones, others, strict=True)) or sorted(ones, reverse=True)
+"""
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     made = tmp_path / "module.py"
@@ -58,6 +65,15 @@ def test_guards_comparisons_and_refusals_are_changed(path: Path) -> None:
 def test_what_is_only_said_stays(path: Path) -> None:
     texts = [ast.unparse(mutated(mutant)) for mutant in mutants_of(path)]
     assert all("logger.info('judged')" in text and "LIMIT = 5" in text and "Says something." in text for text in texts)
+
+
+def test_what_only_a_type_checker_reads_and_lists_that_are_equally_long_anyhow_stay(tmp_path: Path) -> None:
+    made = tmp_path / "module.py"
+    made.write_text(PAIRS)
+    texts = [ast.unparse(mutated(mutant)) for mutant in mutants_of(made)]
+    assert all("assert ones is not None" in text for text in texts)
+    assert not any("strict=False" in text for text in texts)
+    assert any("reverse=False" in text for text in texts)
 
 
 def test_a_mutant_knows_its_function_and_its_statement(path: Path) -> None:
