@@ -13,7 +13,7 @@ from shared.ports.operations import Change
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.drop_refused import drop_refused
 from shared.use_cases.contact.known_contact import address_of, in_workspace, leased
-from shared.use_cases.contact.write_contact import is_same
+from shared.use_cases.contact.wanted_contact import is_same
 from shared.use_cases.environment import Environment
 
 EMAIL = "email"

@@ -29,7 +29,8 @@ from shared.use_cases.contact.known_contact import (
     without_contact,
 )
 from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
-from shared.use_cases.contact.write_contact import ContactWriter, Outcome, UnconfirmedError
+from shared.use_cases.contact.write_attempt import Outcome, UnconfirmedError
+from shared.use_cases.contact.write_contact import ContactWriter
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.await_confirmation import GUESSED, await_confirmation, is_guessed, may_create, may_write
 from shared.use_cases.signup.check_delivered import next_check

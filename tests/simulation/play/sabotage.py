@@ -26,7 +26,7 @@ from shared.domain.vendor.limits import Strikes
 from shared.errors import PermanentError
 from shared.observability import logger
 from shared.runtime import batch
-from shared.use_cases.contact import write_contact
+from shared.use_cases.contact import create_contact, find_contact, write_attempt, write_contact
 from shared.use_cases.operations import enqueue_due
 from shared.use_cases.qualification import read_contact
 from shared.use_cases.referrer import update_referrer
@@ -60,7 +60,7 @@ def dedupe_row_before_the_enqueue(patch: Patch) -> None:
 
 
 def lag_wait_skipped(patch: Patch) -> None:
-    patch.setattr(Writer, "_wait_out_search_lag", lambda _: None)
+    patch.setattr(create_contact.ContactCreator, "wait_out_search_lag", lambda _: None)
 
 
 def reservation_not_written(patch: Patch) -> None:
@@ -156,14 +156,17 @@ def skip_overwrites(patch: Patch) -> None:
 
 
 def every_contact_of_ours_belongs_to_every_row(patch: Patch) -> None:
-    patch.setattr(Writer, "_is_own", lambda self, contact_id: self._person.ours and self._person.contact_id == contact_id)
+    def is_own(self: Any, contact_id: str) -> bool:
+        return bool(self.person.ours and self.person.contact_id == contact_id)
+
+    patch.setattr(write_attempt.WriteAttempt, "is_own", is_own)
 
 
 def values_of_a_search_are_believed(patch: Patch) -> None:
     def search(self: Any) -> Any:
-        return list(self._intercom.search_by_email(self._wanted.email))
+        return list(self._intercom.search_by_email(self._email))
 
-    patch.setattr(Writer, "_search", search)
+    patch.setattr(find_contact.ContactFinder, "search", search)
 
 
 def facts_reported_meanwhile_are_forgotten(patch: Patch) -> None:

@@ -12,7 +12,7 @@ from shared.domain.referrer.reward import Reward
 from shared.domain.signup.referral import Referral
 from shared.domain.vendor import retry
 from shared.errors import ApplicationRefusedError, RejectedError
-from shared.use_cases.contact import merge_lead, write_contact
+from shared.use_cases.contact import find_contact, merge_lead
 from shared.use_cases.qualification import report_qualification
 from shared.use_cases.referrer import poll_rewards, update_referrer
 from shared.use_cases.signup.compare_people import PeopleComparison
@@ -54,8 +54,7 @@ def a_refused_application_is_the_persons_trouble(patch: Patch) -> None:
 
 
 def any_id_of_a_conflict_is_adopted(patch: Patch) -> None:
-    writer = write_contact.ContactWriter
-    patch.setattr(writer, "_named", lambda self, contact_id: self._intercom.get_contact(contact_id))
+    patch.setattr(find_contact.ContactFinder, "named", lambda self, contact_id: self._intercom.get_contact(contact_id))
 
 
 def leads_are_merged_unasked(patch: Patch) -> None:

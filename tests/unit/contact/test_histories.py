@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.domain.qualification import qualification
-from shared.use_cases.contact import write_contact
+from shared.use_cases.contact import update_contact
 from shared.use_cases.qualification import qualify_referral
 from shared.use_cases.signup.compare_people import PeopleComparison
 from tests.support.histories import History
@@ -53,8 +53,8 @@ def every_value_qualifies(patch: Patch) -> None:
 
 
 def fill_overwrites(patch: Patch) -> None:
-    changes_of = write_contact.changes_of
-    patch.setattr(write_contact, "changes_of", lambda *given, fills, **more: changes_of(*given, fills=False, **more))
+    changes_of = update_contact.changes_of
+    patch.setattr(update_contact, "changes_of", lambda *given, fills, **more: changes_of(*given, fills=False, **more))
 
 
 def later_facts_are_forgotten(patch: Patch) -> None:
