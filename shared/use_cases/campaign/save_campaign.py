@@ -16,9 +16,9 @@ from shared.errors import ConfigurationError, FailureError, InvalidSettingsError
 from shared.observability import logger
 from shared.ports.operations import Change
 from shared.use_cases.campaign.find_taken_back import find_taken_back
+from shared.use_cases.campaign.newest_person import highest_user_id
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.count_standing import PAGES_AT_SAVE, Standing, count_standing
-from shared.use_cases.signup.reconcile_campaigns import highest_user_id
 
 UNCHECKED = (
     "Intercom cannot be reached, so nobody could check whether the chosen attributes exist there. What it does not take "

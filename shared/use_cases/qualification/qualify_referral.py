@@ -7,14 +7,12 @@ before anything is done about it, so that a message may come late, twice or neve
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.rule import ROLE, Rule, rule_of
-from shared.domain.contact import Role, Value
+from shared.domain.contact import Value
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.qualification import (
-    SIGNED_UP,
     Baseline,
     Qualification,
     Sighting,
@@ -32,11 +30,11 @@ from shared.domain.vendor.retry import put_off_until
 from shared.errors import FailureError, PermanentError, TransientError
 from shared.messages import QualifyReferral
 from shared.observability import logger
-from shared.ports.connection import Connections
-from shared.ports.contact import People
 from shared.use_cases.environment import Environment
+from shared.use_cases.qualification.find_twin import find_twin, leave_to_twin
 from shared.use_cases.qualification.follow_contact import follow_contact, follow_own_contact
-from shared.use_cases.qualification.read_contact import WITHIN_THE_SECOND, read_contacts
+from shared.use_cases.qualification.new_sighting import ENQUEUE, begins, new_sighting, saw, shows_another_user
+from shared.use_cases.qualification.read_contact import read_contacts
 from shared.use_cases.qualification.report_qualification import (
     OPEN,
     hear_of_qualification,
@@ -54,12 +52,6 @@ PAUSED_AGAIN_AFTER = 300.0
 """Seconds: whoever lets the campaign go on need not wait for long."""
 HEARD = {"qualified": True, "not qualified": False}
 """Topics that stand for a word of Referral Factory, and what it says."""
-ENQUEUE = "ring"
-WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", ENQUEUE})
-RECONCILED = "reconcile"
-"""The topic of what a search showed."""
-BECOMES_USER = frozenset({"contact.merged", RECONCILED})
-"""Topics beside ``contact.lead.signed_up`` that may show a lead as a user."""
 
 
 class QualificationAttempt:
@@ -164,15 +156,15 @@ class QualificationAttempt:
         environment, key = self._environment, (row.campaign_id, row.user_id)
         campaign = environment.campaigns.find(row.campaign_id)
         rule = rule_of(campaign) if campaign and campaign.status is not Status.DRAFT else None
-        if rule is not None and rule.attribute == ROLE and self._shows_another_user(row):
+        if rule is not None and rule.attribute == ROLE and shows_another_user(self._message, row):
             row = follow_own_contact(environment, row)
         before = environment.qualifications.find(*key)
         if campaign is None or rule is None or (row.finished and not may_qualify(row, campaign)):
             if before is not None and before.due_at is not None:
                 self._finish(row, before)
             return
-        sighting = self._new_sighting(row, rule, campaign)
-        if before is None and not (sighting and (campaign.uncounted or _begins(row, rule, sighting))):
+        sighting = new_sighting(environment, self._message, row, rule, campaign)
+        if before is None and not (sighting and (campaign.uncounted or begins(row, rule, sighting))):
             return
         if before is not None and before.wanted and before.due_at is None:
             if before.by_hand and sighting and row.finished and earns(before, sighting, rule, baseline_of(row, rule)):
@@ -185,7 +177,7 @@ class QualificationAttempt:
         elif campaign.status is Status.PAUSED:
             self._enqueue_later(key, PAUSED_AGAIN_AFTER, "The campaign is paused.", sighting)
         else:
-            seen = _saw(before or Qualification(*key), sighting)
+            seen = saw(before or Qualification(*key), sighting)
             if rule.reversible:  # Intercom is asked, so what was seen is stored first, to be enqueued should nobody come back
                 seen = self._begun[key] = environment.qualifications.update(*key, lambda one: self._noted(one, sighting))
                 row, seen = read_contacts(environment, row, rule, seen)
@@ -200,14 +192,16 @@ class QualificationAttempt:
         if is_older(row, rule, value) and replace(rule, values=campaign.uncounted).matches(value):
             self._enqueue_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED, sighting)
             return True
-        twin_id = self._twin_of(row, campaign)
-        if twin_id is not None:
-            self._leave_to(twin_id, row, sighting)
-        return twin_id is not None
+        twin_id = find_twin(self._environment, row, campaign)
+        if twin_id is None:
+            return False
+        self._begun.pop((row.campaign_id, row.user_id), None)
+        leave_to_twin(self._environment, twin_id, row, sighting)
+        return True
 
     def _noted(self, one: Qualification, sighting: Sighting | None) -> Qualification:
         """With what was seen, and due should this worker not come back."""
-        seen = _saw(one, sighting)
+        seen = saw(one, sighting)
         if seen is one or seen.due_at is not None:
             return seen
         return replace(seen, due_at=self._environment.clock.now() + QUALIFICATION_LEASE)
@@ -219,39 +213,6 @@ class QualificationAttempt:
             row.campaign_id, row.user_id, lambda one: replace(one.saw(sighting), by_hand=False).in_doubt(now, now)
         )
         self._finish(row, doubted)
-
-    def _new_sighting(self, row: Referral, rule: Rule, campaign: Campaign) -> Sighting | None:
-        """None, too, when it shows a qualified value that was none then. Who stood at it when it became one has been counted;
-        the others had left it, of which nobody needed to tell."""
-        sighting = self._sighting(row, rule)
-        if sighting is None or replace(rule, values=campaign.uncounted).matches(sighting.value):
-            return sighting
-        is_before = rule.matches(sighting.value) and sighting.at < int(rule.since_of(sighting.value))
-        return None if is_before else sighting
-
-    def _sighting(self, row: Referral, rule: Rule) -> Sighting | None:
-        """What the message tells of the tracked attribute; None when it tells nothing of it."""
-        message = self._message
-        if message.contact_id is None or message.topic in WITHOUT_VALUES:
-            return None
-        told_at = message.updated_at if message.updated_at is not None else message.received_at
-        if rule.reversible and message.topic == RECONCILED:  # a whole second: what a search shows stood at its end
-            told_at += WITHIN_THE_SECOND
-        seen_at = min(told_at, self._environment.clock.now())  # what is dated in the future could never be read anew
-        if rule.attribute != ROLE:
-            reported = rule.attribute in message.values
-            value = message.values.get(rule.attribute)
-            return Sighting(message.contact_id, seen_at, value, attribute=rule.attribute) if reported else None
-        signed_up = message.topic == SIGNED_UP or (self._shows_user() and not self._shows_another_user(row))
-        is_news = signed_up and not is_our_user(self._environment, row, message.contact_id, reported=message.topic == SIGNED_UP)
-        return Sighting(message.contact_id, seen_at, str(Role.USER), attribute=ROLE) if is_news else None
-
-    def _shows_user(self) -> bool:
-        return self._message.topic in BECOMES_USER and self._message.role == Role.USER
-
-    def _shows_another_user(self, row: Referral) -> bool:
-        """A user beside the row's own contact, and nothing yet that says that it became that user."""
-        return self._shows_user() and row.contact_id not in (None, self._message.contact_id)
 
     # -- what follows from it -----------------------------------------------------------------------------------------
 
@@ -283,37 +244,6 @@ class QualificationAttempt:
         what, detail = (Happened.QUALIFIES, _detail(rule, judged)) if judged.wanted else (Happened.NO_LONGER_QUALIFIES, "")
         return judged, Event(now, what, detail)
 
-    def _twin_of(self, row: Referral, campaign: Campaign) -> int | None:
-        """The person of another referral of the campaign with the same contact: one that signed up before, or counts already.
-        Nobody is paid for twice."""
-        connection, referrals = self._environment.connections.find(), self._environment.referrals
-        if connection is None or row.contact_id is None:
-            return None
-        keys = referrals.referrals_of_contact(connection.workspace_id, row.contact_id)
-        for key, other in referrals.find_all(
-            [one for one in keys if one[0] == row.campaign_id and one[1] != row.user_id]
-        ).items():
-            if other.contact_id != row.contact_id or other.audience is not Audience.PERSON_INVITED:
-                continue
-            seen = self._environment.qualifications.find(*key)
-            is_older = other.user_id < row.user_id and other.finished and may_qualify(other, campaign)
-            if is_older or (seen is not None and seen.wanted):
-                return other.user_id
-        return None
-
-    def _leave_to(self, twin_id: int, row: Referral, sighting: Sighting | None) -> None:
-        """The row says so, once; nothing enqueues it any more."""
-        note = f"Does not count: person {twin_id} of this campaign has the same contact, and a contact qualifies one referral."
-        now, key = self._environment.clock.now(), (row.campaign_id, row.user_id)
-        self._begun.pop(key, None)
-        self._environment.qualifications.update(*key, lambda one: replace(_saw(one, sighting), due_at=None, reason=note))
-        self._environment.referrals.update(
-            *key,
-            lambda one: (
-                one if note in one.notes else replace(one, notes=(*one.notes, note)).with_event(now, Happened.COUNTS_ONCE, note)
-            ),
-        )
-
     def _finish(self, row: Referral, judged: Qualification, turn: Event | None = None) -> None:
         """What is wanted is told to Referral Factory; what is not even begun rests. ``turn`` belongs in the row's story."""
         key = (row.campaign_id, row.user_id)
@@ -344,32 +274,7 @@ class QualificationAttempt:
     def _enqueue_later(self, key: tuple[int, int], seconds: float, reason: str, sighting: Sighting | None) -> None:
         until = self._environment.clock.now() + seconds
         self._begun.pop(key, None)
-        self._environment.qualifications.update(*key, lambda one: _saw(one, sighting).waiting(until, reason))
-
-
-class KnowingPeople(Protocol):
-    """What telling our own users needs of the environment."""
-
-    @property
-    def connections(self) -> Connections: ...
-    @property
-    def people(self) -> People: ...
-
-
-def is_our_user(environment: KnowingPeople, row: Referral, contact_id: str, *, reported: bool = False) -> bool:
-    """Whether this application made a user of the lead, or knew the contact as one; ``told``: Intercom itself says that the
-    lead has just become one."""
-    connection = environment.connections.find()
-    email = row.address or fold_email(row.person.email or "")
-    person = environment.people.find(connection.workspace_id, email) if connection else None
-    if person is None:
-        return False
-    known = person.role == Role.USER and person.contact_id == contact_id
-    return person.converted or (known and not reported)
-
-
-def _saw(one: Qualification, sighting: Sighting | None) -> Qualification:
-    return one if sighting is None else one.saw(sighting)
+        self._environment.qualifications.update(*key, lambda one: saw(one, sighting).waiting(until, reason))
 
 
 def _at_rest(one: Qualification) -> Qualification:
@@ -377,11 +282,6 @@ def _at_rest(one: Qualification) -> Qualification:
     if one.stage is Stage.WATCHING:
         return replace(one, due_at=None, reason="", attempts=0)
     return replace(one, due_at=None) if one.stage is Stage.CONFIRMED else one
-
-
-def _begins(row: Referral, rule: Rule, sighting: Sighting) -> bool:
-    """Whether a first sighting is worth keeping: a qualified value, or that one which stood there was left."""
-    return rule.matches(sighting.value) or not row.finished or bool(baseline_of(row, rule).standing)
 
 
 def _detail(rule: Rule, judged: Qualification) -> str:

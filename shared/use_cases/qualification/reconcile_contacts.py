@@ -23,7 +23,7 @@ from shared.observability import logger
 from shared.use_cases.connection.resolve_doubt import resolve_doubt
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.count_standing import count_standing
-from shared.use_cases.qualification.qualify_referral import RECONCILED, is_our_user
+from shared.use_cases.qualification.new_sighting import RECONCILED, is_our_user
 from shared.use_cases.qualification.search_contacts import ContactSearches, searches_of, value_of
 
 NAME = "contacts"

@@ -6,21 +6,22 @@ without order, reads all of it, resumed where the time ran out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
-from shared.domain.signup.completeness import Completeness, Tally
+from shared.domain.signup.completeness import Tally
 from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.retry import FAILURES_TO_SHRINK
 from shared.errors import FailureError, NotSentError, RateLimitedError, UnavailableError
 from shared.observability import logger
-from shared.ports.vendors import ReferralFactory, UserPage
+from shared.ports.vendors import UserPage
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.compare_people import PeopleComparison
-from shared.use_cases.signup.reconcile_progress import NAME, PROOFS, progress_of, proofs_of
+from shared.use_cases.signup.prove_completeness import counted, prove_completeness
+from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
@@ -152,7 +153,8 @@ class Reconciliation:
             self._keep_place()
             raise
         if self._progress.scan_page > self._last_page and not self._comparison.failures:
-            self._prove()
+            if self._progress.tally is not None:
+                prove_completeness(self._environment, self._comparison, self._campaigns, self._progress.tally)
             self._progress = replace(self._progress, scan_page=0, scanned_at=self._progress.scan_began_at, tally=None)
             self._set_activation_mark()
 
@@ -168,39 +170,11 @@ class Reconciliation:
         newest = max(self._progress, stored, key=lambda one: one.scan_began_at)
         return {name: getattr(newest, name) for name in ("scan_page", "scan_began_at", "scanned_at", "tally")}
 
-    # -- where everybody is -------------------------------------------------------------------------------------------
-
     def _count(self, number: int) -> None:
         """The people of a page, with their rows as they are in the ledger once the page was compared."""
         if self._progress.tally is not None:
-            self._progress = replace(self._progress, tally=self._counted(self._progress.tally, self._people[number]))
-
-    def _counted(self, tally: Tally, people: Iterable[tuple[int, int]]) -> Tally:
-        concerned = [one for one in people if self._comparison.concerns(one[0])]
-        rows = self._environment.referrals.find_all(concerned)
-        connection = self._environment.connections.find()
-        return tally.counting(self._campaigns, concerned, rows, connection.workspace_id if connection else "")
-
-    def _prove(self) -> None:
-        """At the end of the list. Whoever was not accounted for is looked up once more: a row that could not be written was
-        perhaps written since."""
-        tally = self._progress.tally
-        if tally is None:
-            return
-        tally = self._counted(tally.without_gaps(), tally.gaps)
-        now = self._environment.clock.now()
-        proofs = proofs_of(self._environment.progresses.find(PROOFS))
-        none = dict.fromkeys(filter(self._comparison.concerns, self._campaigns), Completeness())
-        for campaign_id, proof in {**none, **tally.campaigns}.items():
-            proofs[campaign_id] = replace(proof, checked_at=now)
-        kept = {
-            str(campaign_id): asdict(proof) for campaign_id, proof in proofs.items() if self._comparison.concerns(campaign_id)
-        }
-        self._environment.progresses.save(PROOFS, kept)
-        unaccounted = sum(proof.unaccounted for proof in tally.campaigns.values())
-        self._environment.metrics.gauge("PeopleUnaccounted", unaccounted, "Count")
-        if unaccounted:
-            logger.warning("people not accounted for", count=unaccounted)
+            tally = counted(self._environment, self._comparison, self._campaigns, self._progress.tally, self._people[number])
+            self._progress = replace(self._progress, tally=tally)
 
     def _set_activation_mark(self) -> None:
         """A campaign that was activated while Referral Factory could not be asked gets its mark as soon as the newest person is
@@ -303,19 +277,3 @@ class Reconciliation:
             order=str(self._progress.order),
             scan_page=self._progress.scan_page,
         )
-
-
-def highest_user_id(referral_factory: ReferralFactory, time_left: Callable[[], float]) -> int | None:
-    """The newest person's id, by at most two calls; None when the list shows no order, so that only a scan can tell, or the
-    time does not suffice.
-
-    Raises what the Referral Factory port raises.
-    """
-    first = referral_factory.users(1)
-    ids = [person.user_id for _, person in first.people]
-    if (first.last_page or 1) <= 1:
-        return max(ids, default=0)
-    if time_left() < LONGEST_REFERRAL_FACTORY_CALL:
-        return None
-    last = [person.user_id for _, person in referral_factory.users(first.last_page or 1).people]
-    return None if order_of(ids, last) is Order.UNKNOWN else max([*ids, *last])

@@ -6,28 +6,16 @@ needs nothing is counted at once; what needs a call goes into chunks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from shared.domain.contact import Contact
-from shared.domain.mapping import DATE_TYPES, READ_TYPES
-from shared.domain.person import fold_email, is_deliverable
-from shared.domain.signup.referral import FORGOTTEN
-from shared.domain.sync.member import (
-    INVALID_EMAIL,
-    NO_EMAIL,
-    Candidate,
-    SyncMember,
-    candidate_of,
-    changes_of,
-    lack_of,
-    there_now,
-)
+from shared.domain.person import fold_email
 from shared.domain.sync.run import Chunk, Phase, RunState, SyncRun
 from shared.domain.sync.sign_up_form import required_labels
-from shared.domain.sync.source import CycleWatch, filter_of, groups_of, is_within
-from shared.domain.sync.tally import Outcome, Tally
+from shared.domain.sync.source import CycleWatch, filter_of, groups_of
+from shared.domain.sync.tally import Tally
 from shared.domain.vendor.limits import Priority
 from shared.domain.vendor.retry import FAILURES_TO_SHRINK
 from shared.errors import (
@@ -41,11 +29,11 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.observability import logger
-from shared.ports.sync import SyncMembers
 from shared.ports.vendors import ContactPage, Intercom, UserPage
 from shared.use_cases.environment import Environment
 from shared.use_cases.sync.learn_people import learn_people
-from shared.use_cases.sync.sync_contact import OutOfTimeError, is_known_failure
+from shared.use_cases.sync.sort_contacts import sort_contacts
+from shared.use_cases.sync.sync_contact import OutOfTimeError
 
 CHUNK = 25
 MOST_EMPTY_PAGES = 3
@@ -60,14 +48,6 @@ REFUSALS = frozenset({400, 404, 410, 422})
 
 class SourceGoneError(PermanentError):
     """A list that is to be synced was deleted in Intercom."""
-
-
-@dataclass(slots=True)
-class _Sorted:
-    """A page's contacts, sorted by what they need."""
-
-    tally: Tally
-    to_work: list[Candidate]
 
 
 class Enumeration:
@@ -148,7 +128,7 @@ class Enumeration:
         if circles or run.page >= MOST_PAGES or (page.cursor is not None and empties > MOST_EMPTY_PAGES):
             raise PermanentError("Intercom's pages lead in a circle; the list was not read to its end.")
         announced = run.announced if run.cursor is not None else (run.announced or 0) + (page.total or len(page.contacts))
-        sorted_ = self._sort(self._not_yet_read(page.contacts))
+        sorted_ = sort_contacts(self._environment, run, self._intercom, self._not_yet_read(page.contacts), self._learn_form)
         if page.cursor is None:
             self._check_lists(run.tally.seen + sorted_.tally.seen, announced or 0)
         chunks = [
@@ -209,45 +189,6 @@ class Enumeration:
             name = LISTS[wanted.list_field]
             raise SourceGoneError(f"The {name} {', '.join(missing)} is no longer in Intercom; choose another one.")
 
-    def _sort(self, contacts: Sequence[Contact]) -> _Sorted:
-        """Counts whoever needs nothing: no e-mail, all as it should be, or refused before."""
-        run, tally = self._run, Tally()
-        attributes, (dates, zone) = [attribute for _, attribute in run.settings.write_back], self._dates()
-        candidates: list[Candidate] = []
-        erased = self._environment.erasures.erased_among({fold_email(contact.email or "") for contact in contacts})
-        for contact in contacts:
-            if not is_within(contact.updated_at, run.changed_since):
-                continue
-            tally = tally.plus(Tally(seen=1))
-            email = fold_email(contact.email)
-            if not is_deliverable(email):
-                tally = tally.with_outcome(Outcome("skipped", INVALID_EMAIL if email else NO_EMAIL), contact.id)
-                continue
-            if email in erased:
-                tally = tally.with_outcome(Outcome("skipped", FORGOTTEN), contact.id)
-                continue
-            candidates.append(candidate_of(contact, email, run.settings.mapping, attributes, dates, zone))
-        members = members_of(self._environment.sync_members, run, candidates)
-        if any(one.first_name and _is_new(members.get((run.campaign_id, one.email))) for one in candidates):
-            self._learn_form()
-        sorted_ = _Sorted(tally, [])
-        for candidate in candidates:
-            outcome = self._outcome(candidate, members)
-            if outcome is None:
-                sorted_.to_work.append(candidate)
-            else:
-                sorted_.tally = sorted_.tally.with_outcome(outcome, candidate.contact_id)
-        return sorted_
-
-    def _dates(self) -> tuple[frozenset[str], str]:
-        """Which of the attributes that are sent hold a date, and the zone of its day."""
-        sources = {source for source, _ in self._run.settings.mapping} - {"name", "email"}
-        if not sources:
-            return frozenset(), "UTC"
-        connection, known = self._environment.connections.find(), self._intercom().attributes()
-        types = {**READ_TYPES, **{name: attribute.data_type for name, attribute in known.items()}}
-        return frozenset(one for one in sources if types.get(one) in DATE_TYPES), connection.timezone if connection else "UTC"
-
     def _not_yet_read(self, contacts: Sequence[Contact]) -> Sequence[Contact]:
         """Without whom an earlier search of this run has brought: lists of two groups may share a contact."""
         run = self._run
@@ -258,10 +199,10 @@ class Enumeration:
             ids.difference_update(page)
         return [contact for contact in contacts if contact.id in ids]
 
-    def _learn_form(self) -> None:
-        """What a new person must have. Asked once a run, and only if there is somebody to add."""
+    def _learn_form(self) -> SyncRun:
+        """The run, with what a new person must have. Asked once a run, and only if there is somebody to add."""
         if self._run.required is not None:
-            return
+            return self._run
         if self._environment.time_left() < TIME_FOR_PEOPLE:
             raise OutOfTimeError
         try:
@@ -271,32 +212,7 @@ class Enumeration:
             form = ()  # what is missing is then refused person by person
         required = required_labels(form, self._run.settings.mapping)
         self._commit(lambda fresh: replace(fresh, required=required))
-
-    def _outcome(self, candidate: Candidate, members: Mapping[tuple[int, str], SyncMember]) -> Outcome | None:
-        """None: something is to be done."""
-        run = self._run
-        member = members.get((run.campaign_id, candidate.email))
-        if member is not None and member.user_id is not None:
-            there = there_now(member, candidate, self._environment.clock.now())
-            return None if changes_of(member, there, run.settings.write_back) else Outcome("unchanged")
-        if member is not None and member.reserved:
-            return None
-        lack = lack_of(candidate, run.required or ())
-        if lack is not None:
-            return Outcome("failed", lack)
-        if member is not None and is_known_failure(member, candidate, self._environment.clock.now()):
-            return Outcome("failed", member.failure)
-        return None
-
-
-def _is_new(member: SyncMember | None) -> bool:
-    """Whether the person would be added."""
-    return member is None or (member.user_id is None and not member.reserved)
-
-
-def members_of(members: SyncMembers, run: SyncRun, candidates: Sequence[Candidate]) -> Mapping[tuple[int, str], SyncMember]:
-    """The campaign's members, for the candidates' e-mails."""
-    return members.find_all([(run.campaign_id, one.email) for one in candidates])
+        return self._run
 
 
 def _begun_anew(run: SyncRun) -> SyncRun:

@@ -15,7 +15,7 @@ from shared.ports.vendors import Intercom
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.claim_attributes import claim_attributes
 from shared.use_cases.environment import Environment
-from shared.use_cases.sync.enumerate_contacts import members_of
+from shared.use_cases.sync.sort_contacts import members_of
 from shared.use_cases.sync.sync_contact import ANSWER_SURE_AFTER, ContactSync, NotNowError
 
 MOST_TRIES = 12
