@@ -14,8 +14,6 @@ from tools.artefact.hosting import Layout, Outcome, host
 EVENTS = Path(__file__).parents[2] / "events"
 SOME_COME_BACK = ("deliver_contact_batch", "update_referrer_batch")
 """Samples with a message of newer code or none of ours beside a good one; of all others none may come back."""
-LAST = "functions.intercom_webhook"
-"""One of its samples uninstalls the app, which stops the others' calls to Intercom."""
 
 
 def play_all(stack: Stack, layout: Layout) -> Iterator[tuple[str, Outcome]]:
@@ -28,7 +26,7 @@ def play_all(stack: Stack, layout: Layout) -> Iterator[tuple[str, Outcome]]:
         "AWS_SECRET_ACCESS_KEY": stack.ministack.secret_key,
     }
     deployed = _deployed(stack)
-    for module in sorted(layout.functions, key=lambda name: (name == LAST, name)):
+    for module in sorted(layout.functions):
         if module in deployed:
             yield module, host(layout, module, {**deployed[module], **aws}, samples_of(module, layout), SOME_COME_BACK)
 

@@ -15,18 +15,13 @@ CAME_WITH_NEXT = "next_secret"
 """Under this name stands when a webhook of Referral Factory last came with the next secret."""
 
 
-MOST_UNINSTALLS = 20
-"""Only Intercom can sign one more, and it signs the same bytes each time."""
-
-
 @dataclass(frozen=True, slots=True)
 class Connection:
     """An Intercom workspace. ``epoch`` grows with each connect and disconnect; work begun under another one stops.
 
-    ``uninstalls``: digests of the signed calls that have disconnected it, kept over a reconnect, for the same bytes may come
-    again from anybody who has seen them. ``doubted_at`` (epoch seconds): one came again, and Intercom has not been asked yet
-    whether it was meant; ``replayed_at``: asked last, Intercom still took our token. ``before_id`` and ``before_name``: the
-    workspace that was connected before this one, empty for none.
+    ``doubted_at`` (epoch seconds): a signed uninstall call came, and Intercom has not been asked yet whether it was meant;
+    ``replayed_at``: asked last, Intercom still took our token. ``before_id`` and ``before_name``: the workspace that was
+    connected before this one, empty for none.
     """
 
     workspace_id: str
@@ -35,7 +30,6 @@ class Connection:
     name: str = ""
     epoch: int = 1
     connected: bool = True
-    uninstalls: tuple[str, ...] = ()
     doubted_at: float | None = None
     replayed_at: float | None = None
     before_id: str = ""
@@ -47,15 +41,9 @@ class Connection:
         return replace(
             self,
             epoch=before.epoch + 1,
-            uninstalls=before.uninstalls,
             before_id=before.before_id if same else before.workspace_id,
             before_name=before.before_name if same else before.name or before.workspace_id,
         )
-
-    def uninstalled(self, digest: str) -> Connection:
-        """Disconnected by the call of that digest."""
-        kept = (*self.uninstalls, digest)[-MOST_UNINSTALLS:]
-        return replace(self, connected=False, epoch=self.epoch + 1, uninstalls=kept, doubted_at=None)
 
     def confirmed(self, at: float) -> Connection:
         """Intercom was asked, and still takes our token."""

@@ -1,4 +1,4 @@
-"""An uninstall call came whose very bytes have disconnected us before: was it meant, or did somebody send a copy?
+"""An uninstall call came: was it meant, or did somebody send a copy of an old one?
 
 The body is the same each time and holds no time, so only Intercom can say: an app that was uninstalled has no token any more.
 """
@@ -17,4 +17,8 @@ def resolve_doubt(environment: Environment, connection: Connection) -> None:
         return
     environment.intercom(connection).identify()
     environment.connections.replace(connection, connection.confirmed(environment.clock.now()))
-    logger.warning("uninstall was replayed", workspace_id=connection.workspace_id, came_at=connection.doubted_at)
+    logger.warning(
+        "intercom still takes our token after an uninstall call",
+        workspace_id=connection.workspace_id,
+        came_at=connection.doubted_at,
+    )

@@ -216,9 +216,6 @@ def _measure_states(environment: Environment) -> None:
     now = environment.clock.now()
     breakers = [breaker for vendor in Vendor if (breaker := environment.breakers.find(vendor))]
     kinds = {breaker.kind for breaker in breakers if _stands(breaker, now)}
-    connection = environment.connections.find()
-    if connection is not None and not connection.connected and BreakerKind.DISCONNECTED not in kinds:
-        kinds.add(BreakerKind.CONNECTION_LOST)  # uninstalled at Intercom: no call of ours was refused yet
     for name, told_by in STATES.items():
         environment.metrics.gauge(name, float(bool(kinds & told_by)), "None")
     waits = any(now < campaign.creates_wait_until for campaign in environment.campaigns.list())

@@ -120,9 +120,9 @@ def _replays(now: float, connection: ConnectionState) -> list[Problem]:
     replayed_at = connection.workspace.replayed_at if connection.workspace else None
     if replayed_at is None or now - replayed_at > DAY:
         return []
-    what = "Somebody sent an old uninstall call of Intercom again. Intercom still takes our token, so nothing was stopped."
+    what = "Somebody sent a copy of an uninstall call of Intercom. Intercom still takes our token, so nothing was stopped."
     do = "If it happens again, make a new client secret in Intercom's Developer Hub: whoever sends it has seen a signed call."
-    return [Problem("uninstall_repeated", what, do, replayed_at)]
+    return [Problem("uninstall_copied", what, do, replayed_at)]
 
 
 def _work(now: float, oldest: float | None, measured_at: float, reconciled_at: float) -> list[Problem]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.errors import MalformedPayloadError, TransientError
@@ -13,50 +12,29 @@ from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.accept_notification import is_ours
 
-if TYPE_CHECKING:
-    from shared.domain.connection.connection import Connection
-
 OK, UNHEALTHY = "OK", "UNHEALTHY"
 TRIES = 3
 """Looks at a connection that changes meanwhile."""
 
 
-def note_uninstall(environment: Environment, signature: str | None, hub: str | None, body: bytes) -> bool:
-    """Marks the connection as disconnected, so that queued work is held from the next call on; True when this call did.
-
-    A body that has disconnected before, and comes again after a reconnect, may be anybody's copy of it: the connection is
-    only doubted, and ``resolve_doubt`` asks Intercom. Raises InvalidSignatureError and TransientError.
-    """
+def note_uninstall(environment: Environment, signature: str | None, hub: str | None, body: bytes) -> None:
+    """Doubts the connection; ``resolve_doubt`` asks Intercom. The signed body is the same each time and holds no time, so that
+    it may be anybody's copy. Raises InvalidSignatureError and TransientError."""
     document = _ours(environment, signature, hub, body)
     if document is None:
-        return False
+        return
     if "topic" in document or "app_id" not in document:  # signed, but for another purpose
         environment.metrics.count("NotificationUnknown")
-        return False
-    digest = hashlib.sha256(body).hexdigest()
+        return
+    environment.metrics.count("UninstallReported")
     for _ in range(TRIES):
         connection = environment.connections.find()
-        if connection is None or not connection.connected:
-            return False
-        repeated = digest in connection.uninstalls
-        if repeated and connection.doubted_at is not None:
-            return _repeated(environment, connection)
-        doubted = replace(connection, doubted_at=environment.clock.now())
-        if environment.connections.replace(connection, doubted if repeated else connection.uninstalled(digest)):
-            return _repeated(environment, connection) if repeated else _lost(environment, connection)
+        if connection is None or not connection.connected or connection.doubted_at is not None:
+            return
+        if environment.connections.replace(connection, replace(connection, doubted_at=environment.clock.now())):
+            logger.warning("uninstall reported", workspace_id=connection.workspace_id)
+            return
     raise TransientError("the connection changes too often", vendor="aws")
-
-
-def _lost(environment: Environment, connection: Connection) -> bool:
-    environment.metrics.count("ConnectionLost")
-    logger.error("intercom uninstalled", workspace_id=connection.workspace_id)
-    return True
-
-
-def _repeated(environment: Environment, connection: Connection) -> bool:
-    environment.metrics.count("UninstallRepeated")
-    logger.warning("uninstall repeated, perhaps replayed", workspace_id=connection.workspace_id)
-    return False
 
 
 def describe_health(environment: Environment, signature: str | None, hub: str | None, body: bytes) -> Mapping[str, str]:

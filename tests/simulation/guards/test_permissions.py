@@ -11,7 +11,6 @@ from sandbox.vendors.intercom.attributes import update_attribute
 from sandbox.vendors.intercom.lists import remove_tag, save_tag
 from shared.domain.connection.connection import BreakerKind
 from shared.runtime.bootstrap import AWS_ATTEMPTS
-from shared.use_cases.connection.disconnect import reconnect
 from shared.use_cases.store_message import SQS_TRIES
 from tests.simulation.aws.boundary import Flavour, When
 from tests.simulation.aws.clients import AwsClient
@@ -85,13 +84,9 @@ def test_bad_days_ask_for_nothing_that_the_roles_refuse(asked: Asked) -> None:
         world.intercom.contacts.delete(contacts[0].id, by_api=False)
         notify(world)
         world.run(900)
-        for _ in range(2):  # the second one is a copy, of which reconcile asks
-            uninstall(world)
-            world.run(20)
-            with world.looking():
-                reconnect(world.environment("reconcile"), "a test")
+        uninstall(world)
         world.run(400)
-        assert world.counted("UninstallRepeated")
+        assert world.counted("UninstallReported")
         assert world.counted("BreakerOpened")
         assert (world.counted("SignupStoredInInbox"), world.counted("NotificationStoredInInbox")) == (1, 4)
     assert refused(asked) == []

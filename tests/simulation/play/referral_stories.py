@@ -108,7 +108,7 @@ def notify(world: World) -> None:
 
 
 def uninstall(world: World) -> None:
-    """Intercom's call that the app was uninstalled, always the same bytes; our token goes on to be taken."""
+    """Intercom's call that the app was uninstalled, always the same bytes; it says nothing of our token."""
     world.intercom.change_settings({"uninstall_url": f"{INTERCOM_WEBHOOK}/uninstall"})
     world.intercom.notifier.uninstalled()
     notify(world)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import replace
 
 import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.qualification.qualification import Stage
 from shared.domain.signup.referral import State
+from shared.use_cases.connection.connect_intercom import connect_with_token
 from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
 from tests.support.builders import CLIENT_SECRET
 from tests.support.qualifying import STATUS, Friendship, rules
@@ -72,7 +72,9 @@ def test_an_uninstalled_app_holds_everything_and_reconnecting_catches_up(heard: 
     friend, late = story.invited(), story.invited()
     body = json.dumps({"app_id": "local-workspace"}).encode()
     signature = {"x-body-signature": hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha256).hexdigest()}
+    story.app.intercom.settings.tokens.clear()
     assert story.app.notify(body, signature, path="/webhooks/intercom/uninstall")["statusCode"] == 200
+    story.app.reconcile(work=False)
     story.app.forget_calls()
     story.changes(friend, "Connected")
     if not heard:
@@ -82,10 +84,8 @@ def test_an_uninstalled_app_holds_everything_and_reconnecting_catches_up(heard: 
     story.app.reconcile()
     assert story.app.calls("intercom") == []
     assert story.row(new).state is State.PENDING
-    connection = story.app.environment.connections.find()
-    assert connection is not None
-    assert not connection.connected
-    story.app.environment.connections.save(replace(connection, connected=True, epoch=connection.epoch + 1))
+    story.app.intercom.settings.tokens.append("local-intercom-token")
+    connect_with_token(story.app.environment, "mara@example.com", "", "local-intercom-token", None, None)
     story.settles(5)
     story.app.reconcile()
     story.settles(5)

@@ -8,18 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from functions.intercom_webhook import handler as intercom_webhook
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.connection.connection import BreakerKind, Connection, Vendor
 from shared.domain.qualification.qualification import Qualification
 from shared.domain.signup.referral import Referral
-from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.connect_intercom import connect_with_token
 from shared.use_cases.connection.disconnect import disconnect
 from shared.use_cases.operations.read_health import read_health
 from shared.use_cases.operations.reconcile_vendors import CONTACTS_AGAIN_AFTER
 from shared.use_cases.vendor.guard_vendor import RECONNECT_PROBE
-from tests.support.builders import App, notification_event
+from tests.support.builders import App
 from tests.support.qualifying import Friendship, rules
 from tests.unit.qualification.test_accept_notification import body_of, hub, signed
 
@@ -27,10 +25,8 @@ UNINSTALL = json.dumps({"app_id": "local-workspace"}).encode()
 TOKEN = "local-intercom-token"
 
 
-def uninstalled(app: App, body: bytes = UNINSTALL, environment: Environment | None = None) -> int:
-    """Intercom's call, to this worker or another."""
-    event = notification_event(body, signed(body), path="/webhooks/intercom/uninstall")
-    status: int = app.invoke(intercom_webhook, event, environment)["statusCode"]
+def uninstalled(app: App) -> int:
+    status: int = app.notify(UNINSTALL, signed(UNINSTALL), path="/webhooks/intercom/uninstall")["statusCode"]
     return status
 
 
@@ -58,12 +54,10 @@ def asked_who(app: App) -> int:
 
 @pytest.fixture
 def app() -> App:
-    """Uninstalled, and connected again; no campaign tracks anything."""
+    """Connected; no campaign tracks anything."""
     story = Friendship()
     story.invited()
     story.app.configure(qualification={"trigger": None})
-    assert uninstalled(story.app) == 200
-    assert not connection(story.app).connected
     reconnect(story.app)
     story.app.reconcile_rung()
     story.app.metrics.counts.clear()
@@ -74,13 +68,13 @@ def app() -> App:
 # -- uninstalled ------------------------------------------------------------------------------------------------------
 
 
-def test_the_body_that_disconnected_before_disconnects_nothing_and_intercom_is_asked_once(app: App) -> None:
+def test_uninstall_calls_disconnect_nothing_by_themselves_and_intercom_is_asked_once(app: App) -> None:
     before = connection(app)
     for _ in range(5):
         assert uninstalled(app) == 200
     assert asked_who(app) == 0, "not on the receiver's way"
     assert (connection(app).connected, connection(app).epoch) == (True, before.epoch)
-    assert app.metrics.counts["UninstallRepeated"] == 5
+    assert app.metrics.counts["UninstallReported"] == 5
     for _ in range(3):
         app.reconcile()
     assert asked_who(app) == 1
@@ -89,17 +83,17 @@ def test_the_body_that_disconnected_before_disconnects_nothing_and_intercom_is_a
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 
 
-def test_a_replay_is_told_on_the_overview_for_a_day(app: App) -> None:
+def test_a_copy_is_shown_on_the_overview_for_a_day(app: App) -> None:
     kinds: Callable[[], set[str]] = lambda: {alarm.kind for alarm in read_health(app.environment).problems}  # noqa: E731
-    assert "uninstall_repeated" not in kinds()
+    assert "uninstall_copied" not in kinds()
     uninstalled(app)
     app.reconcile()
-    assert "uninstall_repeated" in kinds()
+    assert "uninstall_copied" in kinds()
     app.wait(86_401)
-    assert "uninstall_repeated" not in kinds()
+    assert "uninstall_copied" not in kinds()
 
 
-def test_a_second_real_uninstall_is_noticed_by_the_next_pass_of_reconcile(app: App) -> None:
+def test_a_real_uninstall_is_noticed_by_the_next_pass_of_reconcile(app: App) -> None:
     app.intercom.settings.tokens.clear()
     assert uninstalled(app) == 200
     app.reconcile(work=False)
@@ -150,18 +144,8 @@ def before_writing(app: App, act: Callable[[], object]) -> None:
     connections.replace = overtaken  # type: ignore[method-assign]
 
 
-def test_two_copies_at_once_disconnect_once() -> None:
-    story = Friendship()
-    story.invited()
-    app = story.app
-    before_writing(app, lambda: uninstalled(app, environment=app.new_environment()))
-    assert uninstalled(app) == 200
-    assert (connection(app).connected, connection(app).epoch) == (False, 2)
-    assert app.metrics.counts["ConnectionLost"] == 1
-
-
 def test_what_a_person_did_meanwhile_is_not_undone(app: App) -> None:
-    """A person disconnects while a repeated call is written down."""
+    """A person disconnects while an uninstall call is written down."""
     before_writing(app, lambda: disconnect(app.environment, "mara@example.com", Vendor.INTERCOM))
     assert uninstalled(app) == 200
     assert not connection(app).connected
@@ -184,7 +168,7 @@ def test_a_body_that_was_signed_for_something_else_is_no_uninstall(what: str) ->
         "notification of an uninstall's form": (body_of("New", "ping"), hub(body_of("New", "ping"))),
     }[what]
     assert story.app.notify(body, headers, path="/webhooks/intercom/uninstall")["statusCode"] == 200
-    assert connection(story.app).connected
+    assert connection(story.app).doubted_at is None
     assert story.app.metrics.counts["NotificationUnknown"] == 1
 
 

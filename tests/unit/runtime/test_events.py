@@ -278,12 +278,12 @@ def an_unsigned_notification_is_refused(app: App, event: dict[str, Any]) -> None
 
 
 @sample("intercom_webhook_uninstall")
-def an_uninstall_marks_the_connection(app: App, event: dict[str, Any]) -> None:
+def an_uninstall_puts_the_connection_in_doubt(app: App, event: dict[str, Any]) -> None:
     connect(app)
     assert invoke(app, "intercom_webhook", event)["statusCode"] == 200
     connection = app.environment.connections.find()
     assert connection is not None
-    assert not connection.connected
+    assert connection.doubted_at is not None
 
 
 @sample("intercom_webhook_health")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from shared.adapters.dynamodb.items import from_item, json_text, to_item
+from shared.adapters.dynamodb.items import from_item, to_item
 from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Connection, Vendor
@@ -26,7 +25,7 @@ class DynamoConnections(Connections):
             return None
         values = {name: value for name, value in from_item(item).items() if name in _NAMES}
         values |= {name: float(values[name]) for name in _TIMES if name in values}
-        return Connection(**{**values, "uninstalls": tuple(json.loads(values.get("uninstalls", "[]")))})
+        return Connection(**values)
 
     def save(self, connection: Connection) -> None:
         self._table.put(_item(connection))
@@ -36,6 +35,6 @@ class DynamoConnections(Connections):
 
 
 def _item(connection: Connection) -> dict[str, Any]:
-    values = {**asdict(connection), "uninstalls": json_text(list(connection.uninstalls))}
+    values = asdict(connection)
     values |= {name: float(values[name]) for name in _TIMES if values[name] is not None}
     return to_item({"pk": vendor_key(Vendor.INTERCOM), "sk": "CONNECTION", **values})
