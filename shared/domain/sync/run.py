@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from shared.domain.connection.connection import Vendor
 from shared.domain.sync.member import Candidate
-from shared.domain.sync.source import CycleWatch, SyncSettings
+from shared.domain.sync.source import SyncSettings
 from shared.domain.sync.tally import Tally
 from shared.domain.vendor.retry import FAILURES_TO_SHRINK
 
@@ -73,7 +73,6 @@ class SyncRun:
     group: int = 0
     cursor: str | None = None
     page: int = 0
-    watch: CycleWatch = field(default_factory=CycleWatch)
     empty_pages: int = 0
     announced: int | None = None
     chunks: int = 0

@@ -89,24 +89,6 @@ class ContactFilter:
     changed_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CycleWatch:
-    """Sees a list of cursors that runs in a circle, with one remembered cursor (R. P. Brent's method)."""
-
-    kept: str = ""
-    steps: int = 0
-    power: int = 1
-
-    def turns(self, cursor: str) -> bool:
-        """Whether the remembered cursor came again."""
-        return bool(cursor) and cursor == self.kept
-
-    def after(self, cursor: str) -> CycleWatch:
-        if self.steps + 1 >= self.power:
-            return CycleWatch(cursor, 0, self.power * 2)
-        return CycleWatch(self.kept, self.steps + 1, self.power)
-
-
 def slot_of(now: float, interval: int) -> int:
     """The slot that ``now`` is in: its begin in epoch seconds, UTC, so that no clock change makes two of one."""
     return int(now // interval) * interval

@@ -14,7 +14,7 @@ from shared.domain.contact import Contact
 from shared.domain.person import fold_email
 from shared.domain.sync.run import Chunk, Phase, RunState, SyncRun
 from shared.domain.sync.sign_up_form import required_labels
-from shared.domain.sync.source import CycleWatch, filter_of, groups_of
+from shared.domain.sync.source import filter_of, groups_of
 from shared.domain.sync.tally import Tally
 from shared.domain.vendor.limits import Priority
 from shared.domain.vendor.retry import FAILURES_TO_SHRINK
@@ -124,7 +124,7 @@ class Enumeration:
             return
         run = self._run
         empties = 0 if page.contacts else run.empty_pages + 1
-        circles = page.cursor is not None and (page.cursor == run.cursor or run.watch.turns(page.cursor))
+        circles = page.cursor is not None and page.cursor == run.cursor
         if circles or run.page >= MOST_PAGES or (page.cursor is not None and empties > MOST_EMPTY_PAGES):
             raise PermanentError("Intercom's pages lead in a circle; the list was not read to its end.")
         announced = run.announced if run.cursor is not None else (run.announced or 0) + (page.total or len(page.contacts))
@@ -147,7 +147,6 @@ class Enumeration:
                 fresh,
                 page=fresh.page + 1,
                 cursor=page.cursor,
-                watch=fresh.watch.after(page.cursor or ""),
                 empty_pages=empties,
                 page_failures=max(fresh.page_failures, page.smaller * FAILURES_TO_SHRINK),
                 announced=announced,
@@ -217,12 +216,12 @@ class Enumeration:
 
 def _begun_anew(run: SyncRun) -> SyncRun:
     """What was read is read again; chunks and pages are written over."""
-    again = replace(run, begun_anew=True, group=0, cursor=None, page=0, watch=CycleWatch(), empty_pages=0)
+    again = replace(run, begun_anew=True, group=0, cursor=None, page=0, empty_pages=0)
     return replace(again, announced=None, chunks=0, tally=Tally())
 
 
 def _next_group(run: SyncRun, now: float) -> SyncRun:
     """After the last page of one search: the next group of lists, or the work."""
     if run.settings.kind.is_list and run.group + 1 < len(groups_of(run.settings.ids)):
-        return replace(run, group=run.group + 1, cursor=None, watch=CycleWatch(), empty_pages=0)
+        return replace(run, group=run.group + 1, cursor=None, empty_pages=0)
     return replace(run, phase=Phase.WORK, state=RunState.WORKING, work_from=now, before_work=run.tally.finished)

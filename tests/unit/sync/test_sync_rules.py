@@ -15,7 +15,6 @@ from shared.domain.sync.member import SyncMember, candidate_of, changes_of
 from shared.domain.sync.source import (
     LIST_WHOLE_UP_TO,
     OVERLAP,
-    CycleWatch,
     filter_of,
     groups_of,
     is_whole,
@@ -108,26 +107,6 @@ def test_more_lists_than_a_search_takes_are_asked_for_in_groups() -> None:
     ids = [str(number) for number in range(32)]
     assert [len(group) for group in groups_of(ids)] == [15, 15, 2]
     assert [one for group in groups_of(ids) for one in group] == ids
-
-
-@given(st.integers(0, 60), st.integers(1, 60))
-def test_a_circle_of_cursors_is_seen(before: int, length: int) -> None:
-    watch, read = CycleWatch(), 0
-    while read < 6 * (before + length) + 8:
-        number = read if read < before else before + (read - before) % length
-        cursor = f"cursor-{number}"
-        if watch.turns(cursor):
-            return
-        watch, read = watch.after(cursor), read + 1
-    raise AssertionError("never seen")
-
-
-@given(st.integers(1, 500))
-def test_cursors_that_differ_are_no_circle(count: int) -> None:
-    watch = CycleWatch()
-    for number in range(count):
-        assert not watch.turns(f"cursor-{number}")
-        watch = watch.after(f"cursor-{number}")
 
 
 # -- a contact --------------------------------------------------------------------------------------------------------

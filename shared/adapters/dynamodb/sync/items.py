@@ -10,14 +10,13 @@ from shared.adapters.campaign_document import section_of, sync_of
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.domain.sync.member import Candidate
 from shared.domain.sync.run import Chunk, Phase, RunState, SyncHead, SyncRun
-from shared.domain.sync.source import CycleWatch
 from shared.domain.sync.tally import Tally
 
 HEAD = "HEAD"
 RUN_KEPT = 180 * 86_400.0
 WORK_KEPT = 14 * 86_400.0
 """Seconds that chunks and pages outlive their run, should nobody remove them."""
-_RUN_JSON = ("sync", "required", "watch", "tally", "leavers")
+_RUN_JSON = ("sync", "required", "tally", "leavers")
 _RUN_NAMES = frozenset(field.name for field in fields(SyncRun))
 _RUN_TIMES = ("created_at", "changed_since", "started_at", "finished_at", "touched_at", "due_at", "work_from")
 _HEAD_NAMES = frozenset(field.name for field in fields(SyncHead))
@@ -48,7 +47,7 @@ def item_of_run(run: SyncRun) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(run, name) for name in _RUN_NAMES - {"settings", *_RUN_JSON}}
     values |= {"sync": json_text(section_of(run.settings)), "leavers": json_text(list(run.leavers))}
     values["required"] = json_text(None if run.required is None else list(run.required))
-    values |= {"watch": json_text(asdict(run.watch)), "tally": json_text(asdict(run.tally))}
+    values["tally"] = json_text(asdict(run.tally))
     keys: dict[str, Any] = {"pk": runs_key(run.campaign_id), "sk": run_key(run.slot), "expires_at": run.created_at + RUN_KEPT}
     return to_item({**values, **keys})
 
@@ -62,7 +61,7 @@ def run_of(item: Item) -> SyncRun:
             values[name] = float(values[name])
     tally = values["tally"]
     tally["examples"] = tuple((contact_id, reason) for contact_id, reason in tally["examples"])
-    values |= {"tally": Tally(**tally), "watch": CycleWatch(**values["watch"])}
+    values["tally"] = Tally(**tally)
     values |= {"leavers": tuple(values["leavers"]), "settings": sync_of(values.pop("sync"))}
     values["required"] = None if values["required"] is None else tuple(values["required"])
     return SyncRun(**{**values, "state": RunState(values["state"]), "phase": Phase(values["phase"])})
