@@ -92,7 +92,9 @@ def test_an_update_is_applied_again_when_somebody_was_faster(tables: Tables) -> 
 
     after = rows.update(1, 5, change)
     assert calls == [0, 1]
-    assert (after.reason, after.attempts, after.version) == ("theirs", 1, 2)
+    assert after.reason == "theirs"
+    assert after.attempts == 1
+    assert after.version == 2
     assert rows.get(1, 5) == after
 
 
@@ -233,7 +235,10 @@ def test_a_campaigns_referrals_are_listed_newest_first_page_by_page(tables: Tabl
 def test_a_lease_belongs_to_one_until_it_ends_or_is_given_back(tables: Tables) -> None:
     people = DynamoPeople(tables.table)
     mine = people.lease("w", " Ann@Example.com", "me", NOW, 60)
-    assert (mine.email, mine.fence, mine.lease_owner, mine.contact_id) == ("ann@example.com", 1, "me", None)
+    assert mine.email == "ann@example.com"
+    assert mine.fence == 1
+    assert mine.lease_owner == "me"
+    assert mine.contact_id is None
     with pytest.raises(BusyError) as busy:
         people.lease("w", "ann@example.com", "you", NOW + 20, 60)
     assert busy.value.retry_after == 40
@@ -255,7 +260,9 @@ def test_only_the_holder_of_the_lease_writes(tables: Tables) -> None:
     people.save(known)
     assert people.find("w", "ann@example.com") == known
     theirs = people.lease("w", "ann@example.com", "you", NOW + 61, 60)
-    assert (theirs.contact_id, theirs.ours, theirs.reservation) == ("c1", True, None)
+    assert theirs.contact_id == "c1"
+    assert theirs.ours is True
+    assert theirs.reservation is None
     with pytest.raises(BusyError):
         people.save(replace(mine, contact_id="c2"))
     people.release(mine)

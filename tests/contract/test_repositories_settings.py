@@ -26,7 +26,9 @@ def test_each_save_of_a_campaign_is_a_version(tables: Tables) -> None:
     assert campaigns.find(1) is None
     assert campaigns.save(campaign_of(document()), None, "ann", NOW).version == 1
     saved = campaigns.save(campaign_of(document(status="active")), 1, "bob", NOW + 1)
-    assert (saved.version, saved.status, saved.aliases) == (2, Status.ACTIVE, {"E-mail": "email"})
+    assert saved.version == 2
+    assert saved.status == Status.ACTIVE
+    assert saved.aliases == {"E-mail": "email"}
     assert campaigns.find(1) == saved
     assert [(row["version"], row["saved_by"], row["saved_at"]) for row in campaigns.versions(1)] == [
         (2, "bob", NOW + 1),

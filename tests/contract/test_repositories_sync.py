@@ -77,7 +77,10 @@ def test_a_run_that_is_done_moves_the_watermark_and_one_that_failed_does_not(run
         1, SLOT, lambda run: replace(run, started_at=NOW + 2, page=4, tally=Tally(seen=9)).ended(RunState.DONE, NOW + 3)
     )
     head = runs.head(1)
-    assert (head.open_slot, head.watermark, head.whole_at, head.whole_slot) == (None, NOW + 2, NOW + 2, SLOT)
+    assert head.open_slot is None
+    assert head.watermark == NOW + 2
+    assert head.whole_at == NOW + 2
+    assert head.whole_slot == SLOT
     assert (head.whole_pages, head.list_total) == (4, 9)
     runs.start(run_of(SLOT + 900), scheduled=True)
     runs.update(1, SLOT + 900, lambda run: run.ended(RunState.CANCELLED, NOW + 903))
@@ -151,7 +154,9 @@ def test_a_chunk_is_leased_to_one_and_comes_back_as_it_was(runs: DynamoSyncRuns)
     second, _ = runs.claim_chunk(run, "two", NOW, 90)
     assert first is not None
     assert second is not None
-    assert (first.number, second.number, first.lease_owner) == (0, 1, "one")
+    assert first.number == 0
+    assert second.number == 1
+    assert first.lease_owner == "one"
     assert first.contacts == chunk_of(0, "a", "b").contacts
     assert runs.claim_chunk(run, "three", NOW + 10, 90) == (None, NOW + 90)
     again, _ = runs.claim_chunk(run, "three", NOW + 90, 90)
@@ -189,7 +194,9 @@ def test_a_finished_chunk_is_gone_and_counted_once(runs: DynamoSyncRuns) -> None
     chunk, _ = runs.claim_chunk(run, "one", NOW, 90)
     assert chunk is not None
     done = runs.finish_chunk(run, chunk, None, Tally(finished=1, linked=1), NOW + 1)
-    assert (done.chunks_done, done.tally.linked, done.touched_at) == (1, 1, NOW + 1)
+    assert done.chunks_done == 1
+    assert done.tally.linked == 1
+    assert done.touched_at == NOW + 1
     with pytest.raises(BusyError):
         runs.finish_chunk(run, chunk, None, Tally(finished=1, linked=1), NOW + 2)
     assert runs.find(1, SLOT) == done
@@ -242,7 +249,10 @@ def test_a_member_is_kept_whole_and_found_however_its_e_mail_is_written(members:
     assert saved == replace(member, version=1)
     told = members.save(saved.knowing(Person(7, url="https://r.co/x", code="x", referrals_count=0)).having("c1", {"a": 0}, NOW))
     assert members.find(1, " Ann@Example.com ") == told
-    assert (told.user_id, told.created, told.referrals_count, told.written_at) == (7, True, 0, NOW)
+    assert told.user_id == 7
+    assert told.created is True
+    assert told.referrals_count == 0
+    assert told.written_at == NOW
     assert members.find(2, "ann@example.com") is None
 
 

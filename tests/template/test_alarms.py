@@ -98,12 +98,10 @@ def test_every_alarm_is_in_the_runbook(resources: Resources) -> None:
 def test_one_occurrence_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
     metric, statistic, threshold = OCCURRENCES[name]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == (
-        OURS,
-        metric,
-        statistic,
-        threshold,
-    )
+    assert alarm["Namespace"] == OURS
+    assert alarm["MetricName"] == metric
+    assert alarm["Statistic"] == statistic
+    assert alarm["Threshold"] == threshold
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     assert alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]) == 1
 
@@ -123,8 +121,12 @@ def test_what_happens_again_within_an_hour_is_no_second_mail(resources: Resource
 def test_what_fails_again_and_again_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
     metric, period, slots = REPETITIONS[name]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (OURS, metric, "Sum")
-    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (period, slots, 1)
+    assert alarm["Namespace"] == OURS
+    assert alarm["MetricName"] == metric
+    assert alarm["Statistic"] == "Sum"
+    assert alarm["Period"] == period
+    assert alarm["EvaluationPeriods"] == slots
+    assert alarm["Threshold"] == 1
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
 
 
@@ -132,7 +134,9 @@ def test_what_fails_again_and_again_rings(name: str, resources: Resources) -> No
 def test_silence_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
     metric, period, slots = HEARTBEATS[name]
-    assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == (metric, period, slots)
+    assert alarm["MetricName"] == metric
+    assert alarm["Period"] == period
+    assert alarm["EvaluationPeriods"] == slots
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
 
@@ -141,15 +145,21 @@ def test_silence_rings(name: str, resources: Resources) -> None:
 def test_a_state_is_a_gauge_and_stays_while_nobody_measures_it(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
     metric, threshold, (periods, datapoints) = STATES[name]
-    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == (metric, "Maximum", threshold)
-    assert (alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm", periods), alarm["Period"]) == (periods, datapoints, 60)
+    assert alarm["MetricName"] == metric
+    assert alarm["Statistic"] == "Maximum"
+    assert alarm["Threshold"] == threshold
+    assert alarm["EvaluationPeriods"] == periods
+    assert alarm.get("DatapointsToAlarm", periods) == datapoints
+    assert alarm["Period"] == 60
     assert alarm["TreatMissingData"] == "ignore"
 
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_of_a_worker_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Lambda", "Errors", 1)
+    assert alarm["Namespace"] == "AWS/Lambda"
+    assert alarm["MetricName"] == "Errors"
+    assert alarm["Threshold"] == 1
     assert [(entry["Name"], target_of(entry["Value"])) for entry in alarm["Dimensions"]] == [("FunctionName", ERRORS[name])]
 
 

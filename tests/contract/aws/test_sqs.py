@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from botocore.exceptions import ClientError
@@ -31,13 +31,17 @@ def arn(client: Any, url: str) -> str:
     return str(answer["Attributes"]["QueueArn"])
 
 
-def counts(client: Any, url: str) -> tuple[int, int, int]:
-    """Visible, in flight, delayed."""
+class Counts(NamedTuple):
+    visible: int = 0
+    in_flight: int = 0
+    delayed: int = 0
+
+
+def counts(client: Any, url: str) -> Counts:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     names.append("ApproximateNumberOfMessagesDelayed")
     attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    visible, in_flight, delayed = (int(attributes[name]) for name in names)
-    return visible, in_flight, delayed
+    return Counts(*(int(attributes[name]) for name in names))
 
 
 def receive(client: Any, url: str, **request: Any) -> list[dict[str, Any]]:
@@ -70,7 +74,7 @@ def test_a_received_message_is_hidden_until_the_time_out(client: Any, new_queue:
     client.send_message(QueueUrl=url, MessageBody="x")
     (first,) = receive(client, url)
     assert receive(client, url) == []
-    assert counts(client, url) == (0, 1, 0)
+    assert counts(client, url) == Counts(in_flight=1)
     engine.wait(1.1)
     (second,) = receive(client, url)
     assert second["MessageId"] == first["MessageId"]
@@ -82,7 +86,7 @@ def test_a_delayed_message_is_hidden_until_then(client: Any, new_queue: NewQueue
     url = new_queue()
     client.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=1)
     assert receive(client, url) == []
-    assert counts(client, url) == (0, 0, 1)
+    assert counts(client, url) == Counts(delayed=1)
     engine.wait(1.1)
     assert len(receive(client, url)) == 1
 
@@ -93,7 +97,7 @@ def test_a_deleted_message_does_not_come_back(client: Any, new_queue: NewQueue) 
     (message,) = receive(client, url)
     client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert receive(client, url) == []
-    assert counts(client, url) == (0, 0, 0)
+    assert counts(client, url) == Counts()
 
 
 @known_deviation("ministack", "refuses the handle of a deleted message")
@@ -170,7 +174,7 @@ def test_after_max_receive_count_a_message_is_a_dead_letter(client: Any, new_que
     client.send_message(QueueUrl=url, MessageBody="poison")
     received = [receive(client, url) for _ in range(3)]
     assert [len(messages) for messages in received] == [1, 1, 0]
-    assert counts(client, url) == (0, 0, 0)
+    assert counts(client, url) == Counts()
     (dead,) = receive(client, dead_letters)
     assert dead["Body"] == "poison"
     assert dead["MessageId"] == received[0][0]["MessageId"]
@@ -202,7 +206,7 @@ def test_dead_letters_can_be_sent_back(client: Any, new_queue: NewQueue) -> None
     (again,) = receive(client, url)
     assert again["Body"] == "poison"
     assert again["Attributes"]["ApproximateReceiveCount"] == "1"
-    assert counts(client, dead_letters) == (0, 0, 0)
+    assert counts(client, dead_letters) == Counts()
 
 
 def test_a_standard_queue_takes_group_ids(client: Any, new_queue: NewQueue) -> None:
@@ -233,7 +237,7 @@ def test_a_batch_is_sent_received_and_deleted(client: Any, new_queue: NewQueue) 
     deletions = [{"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(messages)]
     deleted = client.delete_message_batch(QueueUrl=url, Entries=deletions)
     assert len(deleted["Successful"]) == 10
-    assert counts(client, url) == (0, 0, 0)
+    assert counts(client, url) == Counts()
 
 
 @pytest.mark.parametrize(
@@ -259,7 +263,7 @@ def test_a_bad_entry_of_a_batch_fails_alone(client: Any, new_queue: NewQueue) ->
     assert [entry["Id"] for entry in answer["Successful"]] == ["good"]
     (failed,) = answer["Failed"]
     assert (failed["Id"], failed["SenderFault"]) == ("bad", True)
-    assert counts(client, url) == (1, 0, 0)
+    assert counts(client, url) == Counts(visible=1)
 
 
 def test_more_than_ten_messages_cannot_be_asked_for(client: Any, new_queue: NewQueue) -> None:

@@ -214,7 +214,9 @@ def test_29_a_redrive_of_old_messages_changes_nothing(world: World) -> None:
     after = world.row_of(signup)
     assert before is not None
     assert after is not None
-    assert (after.state, after.contact_id, after.person) == (before.state, before.contact_id, before.person)
+    assert after.state == before.state
+    assert after.contact_id == before.contact_id
+    assert after.person == before.person
     assert_kept(world)
 
 

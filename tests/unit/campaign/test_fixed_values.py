@@ -117,4 +117,7 @@ def test_the_preview_shows_it_with_its_source(console: Console) -> None:
     answer = console.call("POST", "/api/campaigns/1/preview", body)
     assert answer.status == 200, answer.text
     (shown,) = [one for one in answer.json["fields"] if one["attribute"] == SOURCE]
-    assert (shown["value"], shown["sources"], shown["sent"], shown["only_on_create"]) == ("referral", ["value"], True, False)
+    assert shown["value"] == "referral"
+    assert shown["sources"] == ["value"]
+    assert shown["sent"] is True
+    assert shown["only_on_create"] is False

@@ -42,7 +42,9 @@ def test_a_person_connects_by_oauth(console: Console) -> None:
     answer = console.callback(allowed(console, begin(console)))
     assert (answer.status, answer.headers["location"]) == (303, "/#/connection")
     shown = console.get("/api/connection")["intercom"]
-    assert (shown["connected"], shown["problem"], shown["missing_permissions"]) == (True, "", [])
+    assert shown["connected"] is True
+    assert shown["problem"] == ""
+    assert shown["missing_permissions"] == []
     assert shown["workspace"]["id"] == "local-workspace"
     assert shown["connected_by"] == "mara@example.com"
     assert console.secret("intercom")["access_token"].startswith("tok_")

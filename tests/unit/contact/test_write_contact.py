@@ -71,11 +71,18 @@ def test_somebody_new_costs_a_search_and_a_create_and_is_remembered(role: str) -
     row = app.sign_up()
     assert app.calls() == [SEARCH, CREATE]
     contact = app.contact()
-    assert (contact.role, contact.name, contact.external_id if role == "user" else None) == (role, "Ivo Lindqvist", None)
-    assert (row.state, row.contact_id, row.history[-1].what) == (State.DELIVERED, contact.id, "created")
+    assert contact.role == role
+    assert contact.name == "Ivo Lindqvist"
+    assert (contact.external_id if role == "user" else None) is None
+    assert row.state == State.DELIVERED
+    assert row.contact_id == contact.id
+    assert row.history[-1].what == "created"
     person = app.person()
     assert person is not None
-    assert (person.contact_id, person.ours, person.role, person.reservation) == (contact.id, True, role, None)
+    assert person.contact_id == contact.id
+    assert person.ours is True
+    assert person.role == role
+    assert person.reservation is None
 
 
 def test_the_intent_is_stored_before_the_create_and_confirmed_after() -> None:
@@ -91,7 +98,9 @@ def test_defaults_and_the_initial_value_go_into_a_create() -> None:
     app = app_for(defaults={"custom_attributes.lead_source": "referral", "custom_attributes.is_vip": True})
     app.sign_up()
     values = app.contact().custom_attributes
-    assert (values["lead_source"], values["is_vip"], values["referral_status"]) == ("referral", True, "New")
+    assert values["lead_source"] == "referral"
+    assert values["is_vip"] is True
+    assert values["referral_status"] == "New"
 
 
 def test_a_mapped_value_wins_over_a_default() -> None:
@@ -181,7 +190,9 @@ def test_skip_leaves_a_contact_that_was_there_before_as_it_is(role: str, action:
     row = app.sign_up()
     assert app.calls() == [SEARCH, GET]
     assert app.contact() == before
-    assert (row.state, row.contact_id, row.settle_since) == (State.SKIPPED, before.id, None)
+    assert row.state == State.SKIPPED
+    assert row.contact_id == before.id
+    assert row.settle_since is None
 
 
 def test_skip_never_writes_again_whatever_comes_later() -> None:
@@ -231,7 +242,9 @@ def test_a_lead_where_a_user_is_wanted_is_converted_in_place_under_update() -> N
     app = app_for("user", duplicates="update")
     before = app.given("lead")
     row = app.sign_up()
-    assert (app.contact().id, app.contact().role, row.state) == (before.id, "user", State.DELIVERED)
+    assert app.contact().id == before.id
+    assert app.contact().role == "user"
+    assert row.state == State.DELIVERED
 
 
 def test_a_user_where_a_lead_is_wanted_stays_a_user() -> None:
@@ -338,7 +351,9 @@ def test_a_users_lost_create_is_settled_by_409_and_is_ours() -> None:
     app.work()
     assert app.calls() == [SEARCH, CREATE, GET]
     row, person = app.row(), app.person()
-    assert (row.state, row.history[-1].what, row.contact_id) == (State.DELIVERED, "created", app.contact().id)
+    assert row.state == State.DELIVERED
+    assert row.history[-1].what == "created"
+    assert row.contact_id == app.contact().id
     assert person is not None
     assert (person.ours, person.reservation) == (True, None)
 
@@ -456,7 +471,9 @@ def test_a_409_to_the_very_first_create_proves_that_the_contact_was_there_before
     app.intercom.contacts.create({"role": "user", "email": EMAIL, "name": "Somebody's"})
     app.wait(seconds_before)
     row, person = app.sign_up(), app.person()
-    assert (row.state, row.history[-1].what, app.contact().name) == (State.SKIPPED, "skipped", "Somebody's")
+    assert row.state == State.SKIPPED
+    assert row.history[-1].what == "skipped"
+    assert app.contact().name == "Somebody's"
     assert person is not None
     assert (person.ours, row.ours) == (False, False)
 
@@ -539,7 +556,9 @@ def test_a_merged_contact_is_followed_to_its_survivor() -> None:
     survivor = app.given("user", name="Survivor")
     app.intercom.contacts.merge({"from": row.contact_id, "into": survivor.id})
     after = app.sign_up(first_name="Iwan")
-    assert (after.state, after.contact_id, app.contact().name) == (State.DELIVERED, survivor.id, "Iwan Lindqvist")
+    assert after.state == State.DELIVERED
+    assert after.contact_id == survivor.id
+    assert app.contact().name == "Iwan Lindqvist"
     assert after.notes == (f"contact {row.contact_id} was merged into {survivor.id}",)
     person = app.person()
     assert person is not None
@@ -552,7 +571,9 @@ def test_a_survivor_that_nobody_here_created_is_left_alone_and_the_referral_stay
     survivor = app.given("user", name="Survivor")
     app.intercom.contacts.merge({"from": row.contact_id, "into": survivor.id})
     after = app.sign_up(first_name="Iwan")
-    assert (after.state, after.contact_id, app.contact().name) == (State.DELIVERED, survivor.id, "Survivor")
+    assert after.state == State.DELIVERED
+    assert after.contact_id == survivor.id
+    assert app.contact().name == "Survivor"
     assert not after.ours
 
 
@@ -563,7 +584,9 @@ def test_a_dead_id_whose_e_mail_another_contact_has_leads_to_that_one(duplicates
     app.intercom.contacts.archive(str(row.contact_id))
     other = app.given("lead", name="Other")
     after = app.sign_up(first_name="Iwan")
-    assert (after.state, after.contact_id, after.ours) == (State.DELIVERED, other.id, False)
+    assert after.state == State.DELIVERED
+    assert after.contact_id == other.id
+    assert after.ours is False
     assert app.contact().name == ("Iwan Lindqvist" if duplicates == "update" else "Other")
 
 
@@ -583,7 +606,9 @@ def test_a_new_signup_brings_an_archived_contact_back() -> None:
     row = known(app)
     app.intercom.contacts.archive(str(row.contact_id))
     after = app.sign_up(campaign_id=2, id=77, first_name="Iwan")
-    assert (after.state, after.contact_id, app.contact().name) == (State.SKIPPED, row.contact_id, "Ivo Lindqvist")
+    assert after.state == State.SKIPPED
+    assert after.contact_id == row.contact_id
+    assert app.contact().name == "Ivo Lindqvist"
     assert "brought back from Intercom's archive" in after.notes
 
 

@@ -102,7 +102,10 @@ def test_every_call_is_kept_with_whose_credentials_it_was(app: App, name: str) -
     call(app, *words)
     written = ["…" if word == ADDRESS else word for word in words]
     ((who, subject, issuer, what, ended),) = kept(app)
-    assert (who, subject, issuer, ended) == (ARN, "AROA:nina", "AWS account 123456789012", result)
+    assert who == ARN
+    assert subject == "AROA:nina"
+    assert issuer == "AWS account 123456789012"
+    assert ended == result
     assert sorted(what.rstrip(".").split()) == sorted(["Ran", "tools.operate", *written])
 
 
@@ -111,7 +114,9 @@ def test_a_call_that_was_refused_is_kept_as_such_without_the_persons_address(app
     with pytest.raises(ApplicationError):
         call(app, *words)
     ((_, _, _, what, ended),) = kept(app)
-    assert (ended, "canary" in what, "nobody" in what) == ("refused", False, False)
+    assert ended == "refused"
+    assert "canary" not in what
+    assert "nobody" not in what
 
 
 @pytest.mark.parametrize("name", CALLS)

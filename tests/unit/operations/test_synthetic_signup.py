@@ -58,11 +58,9 @@ def stored(app: App) -> dict[str, Any]:
 def test_it_is_posted_as_referral_factory_posts_and_its_contact_is_looked_for_by_id(app: App) -> None:
     assert run(app)
     [call] = [one for one in app.wire.calls if one.vendor == "application"]
-    assert (call.status, call.headers["X-Webhook-Secret"], call.headers["Content-Type"]) == (
-        202,
-        WEBHOOK_SECRET,
-        "application/json",
-    )
+    assert call.status == 202
+    assert call.headers["X-Webhook-Secret"] == WEBHOOK_SECRET
+    assert call.headers["Content-Type"] == "application/json"
     day = TODAY - SYNTHETIC_IDS_FROM
     assert call.body == {
         "id": TODAY,
@@ -74,7 +72,9 @@ def test_it_is_posted_as_referral_factory_posts_and_its_contact_is_looked_for_by
         "campaign_id": 1,
     }
     row = app.row(TODAY)
-    assert (row.state, row.audience, row.synthetic) == (State.DELIVERED, "person_referring", True)
+    assert row.state == State.DELIVERED
+    assert row.audience == "person_referring"
+    assert row.synthetic is True
     app.forget_calls()
     assert run(app)
     assert app.calls() == ["GET /contacts/<id>"]

@@ -172,7 +172,10 @@ def test_a_list_that_was_read_before_our_call_takes_nothing_back() -> None:
     assert is_shown_as_qualified(story, friend)
     item = story.item(friend)
     assert item is not None
-    assert (item.stage, item.wanted, item.reported, item.doubted_at) == (Stage.CONFIRMED, True, True, None)
+    assert item.stage == Stage.CONFIRMED
+    assert item.wanted is True
+    assert item.reported is True
+    assert item.doubted_at is None
 
 
 def test_a_value_that_comes_while_a_word_is_in_doubt_still_counts() -> None:

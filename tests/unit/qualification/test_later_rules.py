@@ -65,7 +65,9 @@ def test_who_stood_at_the_value_before_the_rule_does_not_qualify_until_they_come
     counts = story.app.metrics.counts
     assert (counts["NotificationMissed"], counts["NotificationsSilent"]) == (0, 0)
     come_and_gone(story, friend)
-    assert (story.reported(), friend.qualified_times, other.qualified_times) == ([True], 1, 0)
+    assert story.reported() == [True]
+    assert friend.qualified_times == 1
+    assert other.qualified_times == 0
 
 
 @pytest.mark.parametrize("notified", [True, False])

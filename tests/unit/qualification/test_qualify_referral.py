@@ -34,7 +34,11 @@ def test_a_qualified_value_qualifies_the_referral_by_one_call() -> None:
     assert story.app.calls("intercom", "referral_factory") == [looked_up, "PUT /api/v2/users/qualification"]
     item = story.item(friend)
     assert item is not None
-    assert (item.stage, item.reported, item.value, item.exact, item.due_at) == (Stage.CONFIRMED, True, "Connected", True, None)
+    assert item.stage == Stage.CONFIRMED
+    assert item.reported is True
+    assert item.value == "Connected"
+    assert item.exact is True
+    assert item.due_at is None
     assert story.story_of(friend)[-2:] == ["qualifies", "qualified"]
 
 
@@ -308,7 +312,10 @@ def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> 
     story.settles(4)
     item = story.item(friend)
     assert item is not None
-    assert (item.stage, item.wanted, item.reported, item.due_at) == (Stage.CONFIRMED, True, True, None)
+    assert item.stage == Stage.CONFIRMED
+    assert item.wanted is True
+    assert item.reported is True
+    assert item.due_at is None
     assert story.row(friend).history[-1].detail == "by hand in Referral Factory"
     story.changes(friend, "a new name", "lead_source")
     story.settles(2)
@@ -329,7 +336,11 @@ def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
     story.settles(4)
     item = story.item(friend)
     assert item is not None
-    assert (item.stage, item.wanted, item.reported, item.by_hand, item.due_at) == (Stage.CONFIRMED, False, False, False, None)
+    assert item.stage == Stage.CONFIRMED
+    assert item.wanted is False
+    assert item.reported is False
+    assert item.by_hand is False
+    assert item.due_at is None
     assert friend.qualified_at is None
     assert story.reported() == [True, False]
     story.changes(friend, "Connected")

@@ -25,7 +25,9 @@ def test_a_value_qualifies_once(silence: str) -> None:
         story.app.wait(86_400)
         story.app.reconcile(full=True)
         story.settles(3)
-    assert (friend.qualified_times, story.reported(), story.row(friend).converted) == (1, [True], True)
+    assert friend.qualified_times == 1
+    assert story.reported() == [True]
+    assert story.row(friend).converted is True
 
 
 @pytest.mark.parametrize("silence", SILENCES)

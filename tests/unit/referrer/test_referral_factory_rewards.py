@@ -39,8 +39,13 @@ BRACKETS = {
 def test_a_reward_is_read_in_every_form(fields: dict[str, Any]) -> None:
     facts = reward_of(fields)
     assert facts is not None
-    assert (facts.kind, facts.id, facts.recipient_id, facts.reward_id) == (Kind.ISSUED, 43, 42, 11)
-    assert (facts.name, amount_of(facts), facts.status) == ("20 off", 20.0, Status.SENT)
+    assert facts.kind == Kind.ISSUED
+    assert facts.id == 43
+    assert facts.recipient_id == 42
+    assert facts.reward_id == 11
+    assert facts.name == "20 off"
+    assert amount_of(facts) == 20.0
+    assert facts.status == Status.SENT
 
 
 @pytest.mark.parametrize("fields", [{**PERSON, **FLAT}, {**PERSON, **NESTED}, BARE, {**PERSON, **BRACKETS}])
@@ -101,7 +106,9 @@ def test_a_person_is_read_with_counts_and_none_is_nobody() -> None:
     vendor = story.app.environment.referral_factory()
     campaign_id, person = vendor.user(story.rita.id) or (None, None)
     assert person is not None
-    assert (campaign_id, person.referrals_count, person.converted_referrals_count) == (1, 1, 0)
+    assert campaign_id == 1
+    assert person.referrals_count == 1
+    assert person.converted_referrals_count == 0
     story.account.remove(story.rita)
     assert vendor.user(story.rita.id) is None
     assert vendor.user(10**9) is None
@@ -114,7 +121,9 @@ def test_every_list_is_read_page_by_page() -> None:
             story.account.qualify(story.invites(webhook=False), qualified=True)
     vendor = story.app.environment.referral_factory()
     first, second = (vendor.issued_rewards("amount", page) for page in (1, 2))
-    assert (len(first.rewards), len(second.rewards), first.last_page) == (250, 1, 2)
+    assert len(first.rewards) == 250
+    assert len(second.rewards) == 1
+    assert first.last_page == 2
     assert vendor.due_rewards("coupon", 1).rewards == []
     assert vendor.reward_definitions("amount")[11] == ("20.00 for the friend who told", 1)
 

@@ -268,7 +268,9 @@ def test_trouble_of_one_contact_alone_has_failed_after_some_tries(error: Failure
 def test_a_bug_is_redelivered_and_never_closes_the_row(error: Exception) -> None:
     worker = Worker(RecordedAttempt(error))
     assert worker.process() == ["0"]
-    assert (worker.postponed, worker.attempts[0].waits, worker.attempts[0].reasons) == ({}, [], [])
+    assert worker.postponed == {}
+    assert worker.attempts[0].waits == []
+    assert worker.attempts[0].reasons == []
 
 
 def test_a_poisoned_record_does_not_touch_its_neighbours() -> None:

@@ -52,7 +52,9 @@ def test_all_missing_variables_are_named_together() -> None:
 
 def test_variables_of_others_are_no_business_of_a_function() -> None:
     settings = settings_of({**variables("sweep"), "PATH": "/bin", "WEBHOOK_SECRET_ARN": "arn"}, "sweep")
-    assert (settings.stage, settings.delivery_queue_url, settings.webhook_secret_arn) == ("prod", "x", "arn")
+    assert settings.stage == "prod"
+    assert settings.delivery_queue_url == "x"
+    assert settings.webhook_secret_arn == "arn"
 
 
 def test_intercoms_limit_is_divided_by_all_workers() -> None:

@@ -27,7 +27,10 @@ def test_a_request_has_all_that_was_sent() -> None:
             "isBase64Encoded": True,
         }
     )
-    assert (request.method, request.path, request.path_parameters, request.claims) == ("POST", "/x/é", {"a": "é"}, {"sub": "x"})
+    assert request.method == "POST"
+    assert request.path == "/x/é"
+    assert request.path_parameters == {"a": "é"}
+    assert request.claims == {"sub": "x"}
     assert request.query == {"a": ("1", "2"), "b": ("",), "c": ("é +",)}
     assert (request.header("content-TYPE"), request.header("none")) == ("text/plain", "")
     assert request.body == b"\xff\x00"
@@ -35,7 +38,11 @@ def test_a_request_has_all_that_was_sent() -> None:
 
 def test_an_event_with_nothing_is_a_request() -> None:
     request = HttpRequest.of({})
-    assert (request.method, request.path, request.body, request.claims, request.query) == ("", "/", b"", {}, {})
+    assert request.method == ""
+    assert request.path == "/"
+    assert request.body == b""
+    assert request.claims == {}
+    assert request.query == {}
 
 
 @pytest.mark.parametrize("body", ["é!", "a", "YQ=", "YQ==\n!", "Y Q="])
@@ -67,7 +74,9 @@ def test_the_size_is_known_before_anything_is_decoded(body: str | None, is_encod
 
 def test_an_answer_of_bytes_is_encoded() -> None:
     event = HttpAnswer(200, {"Cache-Control": "no-cache"}, b"\xff").event()
-    assert (event["body"], event["isBase64Encoded"], event["headers"]["cache-control"]) == ("/w==", True, "no-cache")
+    assert event["body"] == "/w=="
+    assert event["isBase64Encoded"] is True
+    assert event["headers"]["cache-control"] == "no-cache"
 
 
 def test_a_problem_says_what_it_is() -> None:

@@ -112,7 +112,9 @@ def test_a_refused_create_has_no_effect() -> None:
 
 def test_me_names_the_workspace(intercom: IntercomUnderTest) -> None:
     app = intercom.call("GET", "/me")["app"]
-    assert (app["id_code"], app["region"], app["timezone"]) == ("local-workspace", "US", "Europe/Berlin")
+    assert app["id_code"] == "local-workspace"
+    assert app["region"] == "US"
+    assert app["timezone"] == "Europe/Berlin"
 
 
 def test_the_attributes_list_standard_and_custom_ones(intercom: IntercomUnderTest) -> None:
@@ -121,7 +123,9 @@ def test_the_attributes_list_standard_and_custom_ones(intercom: IntercomUnderTes
     assert not listed["created_at"]["api_writable"]
     assert "id" not in listed["email"]
     status = listed["custom_attributes.referral_status"]
-    assert (status["data_type"], status["options"], status["custom"]) == ("string", ["New", "Connected", "Lost"], True)
+    assert status["data_type"] == "string"
+    assert status["options"] == ["New", "Connected", "Lost"]
+    assert status["custom"] is True
     assert listed["custom_attributes.rewards_total"]["data_type"] == "float"
     intercom.call("GET", "/data_attributes?model=conversation", None, 422)
     assert intercom.call("GET", "/data_attributes?model=company")["data"] == []
@@ -129,11 +133,9 @@ def test_the_attributes_list_standard_and_custom_ones(intercom: IntercomUnderTes
 
 def test_an_attribute_is_created_with_its_type(intercom: IntercomUnderTest) -> None:
     made = intercom.call("POST", "/data_attributes", {"name": "plan tier", "model": "contact", "data_type": "datetime"})
-    assert (made["data_type"], made["full_name"], made["messenger_writable"]) == (
-        "date",
-        "custom_attributes.plan tier",
-        False,
-    )
+    assert made["data_type"] == "date"
+    assert made["full_name"] == "custom_attributes.plan tier"
+    assert made["messenger_writable"] is False
     options = [{"value": "a"}, {"value": "b"}]
     body = {"name": "tier", "model": "contact", "data_type": "options", "options": options}
     assert intercom.call("POST", "/data_attributes", body)["options"] == ["a", "b"]

@@ -75,8 +75,12 @@ def test_an_automatic_reward_is_issued_to_the_referrer_at_once() -> None:
     caller.create_referral()
     caller.qualify("eve@example.com")
     (issued,) = rewards(caller, "issued")
-    assert (issued["recipient_id"], issued["reward_id"], issued["status"]) == (1, 11, "Issued")
-    assert (issued["total"], issued["count"], issued["issued_at"]) == (20.0, 1, "2027-01-15")
+    assert issued["recipient_id"] == 1
+    assert issued["reward_id"] == 11
+    assert issued["status"] == "Issued"
+    assert issued["total"] == 20.0
+    assert issued["count"] == 1
+    assert issued["issued_at"] == "2027-01-15"
     assert rewards(caller, "due") == []
 
 

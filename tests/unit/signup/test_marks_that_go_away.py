@@ -99,7 +99,9 @@ def test_somebody_whom_the_list_holds_after_all_is_no_longer_unverified() -> Non
     assert joins(app, EMAIL).id == before.id + 1
     app.reconcile(full=True)
     row = app.row(before.id + 1)
-    assert (row.unverified, row.verified_at, row.open_troubles) == (False, app.clock.now(), frozenset())
+    assert row.unverified is False
+    assert row.verified_at == app.clock.now()
+    assert row.open_troubles == frozenset()
 
 
 # -- a problem of a campaign ------------------------------------------------------------------------------------------

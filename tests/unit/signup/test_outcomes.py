@@ -114,7 +114,9 @@ def test_a_referral_that_nobody_looked_at_shows_neither() -> None:
     story = Friendship()
     friend = story.invites()
     shown = Console(story.app).get(f"/api/referrals/1/{friend.id}")
-    assert (shown["qualification"], shown["referrer"], shown["referral"]["qualified"]) == (None, None, False)
+    assert shown["qualification"] is None
+    assert shown["referrer"] is None
+    assert shown["referral"]["qualified"] is False
 
 
 # -- lights -----------------------------------------------------------------------------------------------------------

@@ -35,20 +35,28 @@ def call(app: SyncApp, method: str, path: str, query: str = "") -> tuple[int, An
 def test_a_run_is_started_followed_and_listed(app: SyncApp) -> None:
     app.add_many(60)
     status, begun = call(app, "POST", "1/syncs")
-    assert (status, begun["state"], begun["total"]) == (202, "queued", None)
+    assert status == 202
+    assert begun["state"] == "queued"
+    assert begun["total"] is None
     SyncRunAnswer.model_validate(begun)
     app.wire.interrupt("POST /api/v2/users", lambda: app.wait(30))
     app.drain()
     status, run = call(app, "GET", f"1/syncs/{begun['run_id']}")
     SyncRunAnswer.model_validate(run)
     assert (status, run["state"]) == (200, "done")
-    assert (run["total"], run["seen"], run["finished"], run["created"], run["linked"]) == (60, 60, 60, 60, 60)
+    assert run["total"] == 60
+    assert run["seen"] == 60
+    assert run["finished"] == 60
+    assert run["created"] == 60
+    assert run["linked"] == 60
     assert run["per_minute"] == 120
     assert run["seconds_left"] is None
     assert run["requested_by"]
     status, page = call(app, "GET", "1/syncs")
     SyncRunPage.model_validate(page)
-    assert (page["items"], page["cursor"], page["problems"]) == ([run], None, [])
+    assert page["items"] == [run]
+    assert page["cursor"] is None
+    assert page["problems"] == []
 
 
 def test_rate_and_time_left_are_told_while_it_goes(app: SyncApp) -> None:
@@ -64,7 +72,9 @@ def test_rate_and_time_left_are_told_while_it_goes(app: SyncApp) -> None:
     app.wire.interrupt(f"PUT /contacts/{contacts[0].id}", look)
     app.drain()
     (during,) = seen
-    assert (during["state"], during["total"], during["finished"]) == ("working", 60, 25)
+    assert during["state"] == "working"
+    assert during["total"] == 60
+    assert during["finished"] == 25
     assert during["per_minute"] == 50
     assert during["seconds_left"] == 42
 
@@ -85,7 +95,9 @@ def test_the_time_left_is_that_of_the_work_and_not_of_reading_who_needs_none(app
     app.wire.interrupt(f"PUT /contacts/{new[25].id}", look)
     app.drain()
     first, second = seen
-    assert (first["finished"], first["per_minute"], first["seconds_left"]) == (300, 0, None)
+    assert first["finished"] == 300
+    assert first["per_minute"] == 0
+    assert first["seconds_left"] is None
     assert (second["total"], second["finished"]) == (350, 325)
     assert (second["per_minute"], second["seconds_left"]) == (25, 60)
     ended = call(app, "GET", f"1/syncs/{run.slot}")[1]

@@ -330,7 +330,9 @@ def test_a_wait_after_some_progress_is_a_short_one_again(app: SyncApp, monkeypat
         app.wire.interrupt("GET /contacts", lambda: fault(app, status=503, path="^/contacts$"))
         app.step()
         waiting = app.run(run.slot)
-        assert (waiting.state, waiting.page, waiting.waits) == (RunState.WAITING, page, 1)
+        assert waiting.state == RunState.WAITING
+        assert waiting.page == page
+        assert waiting.waits == 1
         assert waiting.due_at == pytest.approx(app.clock.now() + 15, abs=1)
         app.wait(17)
     app.drain()

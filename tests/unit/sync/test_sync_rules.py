@@ -15,6 +15,7 @@ from shared.domain.sync.member import SyncMember, candidate_of, changes_of
 from shared.domain.sync.source import (
     LIST_WHOLE_UP_TO,
     OVERLAP,
+    ContactFilter,
     filter_of,
     groups_of,
     is_whole,
@@ -92,15 +93,14 @@ def test_lists_are_read_whole_up_to_ten_thousand_and_everything_once_a_day(
 
 
 def test_the_source_tells_what_is_asked_for() -> None:
-    def asked(kind: str, *ids: str) -> tuple[Role | None, str, tuple[str, ...]]:
-        found = filter_of(sync_of({"source": {"kind": kind, "ids": list(ids)}}), 0, None)
-        return found.role, found.list_field, found.list_ids
+    def asked(kind: str, *ids: str) -> ContactFilter:
+        return filter_of(sync_of({"source": {"kind": kind, "ids": list(ids)}}), 0, None)
 
-    assert asked("all") == (None, "", ())
-    assert asked("leads") == (Role.LEAD, "", ())
-    assert asked("users") == (Role.USER, "", ())
-    assert asked("segments", "a", "b") == (None, "segment_id", ("a", "b"))
-    assert asked("tags", "7") == (None, "tag_id", ("7",))
+    assert asked("all") == ContactFilter()
+    assert asked("leads") == ContactFilter(role=Role.LEAD)
+    assert asked("users") == ContactFilter(role=Role.USER)
+    assert asked("segments", "a", "b") == ContactFilter(list_field="segment_id", list_ids=("a", "b"))
+    assert asked("tags", "7") == ContactFilter(list_field="tag_id", list_ids=("7",))
 
 
 def test_more_lists_than_a_search_takes_are_asked_for_in_groups() -> None:
@@ -169,5 +169,7 @@ def test_a_tally_adds_up_and_keeps_few_examples() -> None:
     tally = Tally(seen=30)
     for number in range(30):
         tally = tally.with_outcome(Outcome("failed", "no first name"), f"c{number}")
-    assert (tally.finished, tally.failed, len(tally.examples)) == (30, {"no first name": 30}, 20)
+    assert tally.finished == 30
+    assert tally.failed == {"no first name": 30}
+    assert len(tally.examples) == 20
     assert tally.plus(Tally(seen=1, skipped={"x": 2})).skipped == {"x": 2}

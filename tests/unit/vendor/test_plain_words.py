@@ -51,4 +51,6 @@ def test_plain_words_stay() -> None:
     said = {"request_id": "b1-x", "errors": [{"code": "parameter_invalid", "field": "email"}]}
     error = intercom.error_of(HttpResponse(422, {}, json.dumps(said).encode()), now=0.0, sent=["email"])
     assert isinstance(error, RejectedError)
-    assert (error.code, error.field, error.request_id) == ("parameter_invalid", "email", "b1-x")
+    assert error.code == "parameter_invalid"
+    assert error.field == "email"
+    assert error.request_id == "b1-x"

@@ -97,7 +97,10 @@ def test_only_pending_and_held_rows_are_unfinished_and_a_finished_row_is_never_d
     assert row.held("why").due_at is None
     for state in set(State) - {State.PENDING, State.HELD}:
         done = row.done(state)
-        assert (done.finished, done.due_at, done.settle_since, done.expires_at) == (True, None, None, None)
+        assert done.finished is True
+        assert done.due_at is None
+        assert done.settle_since is None
+        assert done.expires_at is None
 
 
 def test_without_a_referrer_a_person_of_unknown_audience_is_one_who_refers() -> None:
@@ -113,12 +116,13 @@ def test_a_breaker_is_open_until_its_time() -> None:
 def test_a_saved_document_becomes_a_campaign() -> None:
     campaign = campaign_of(campaign_document(), 3, activation_mark=9)
     invited = campaign.audience(Audience.PERSON_INVITED)
-    assert (campaign.campaign_id, campaign.status, campaign.version, campaign.activation_mark) == (1, Status.ACTIVE, 3, 9)
-    assert (invited.action, invited.duplicates, invited.archived) == (
-        Action.LEAD,
-        DuplicatePolicy.SKIP,
-        ArchivedPolicy.UNARCHIVE,
-    )
+    assert campaign.campaign_id == 1
+    assert campaign.status == Status.ACTIVE
+    assert campaign.version == 3
+    assert campaign.activation_mark == 9
+    assert invited.action == Action.LEAD
+    assert invited.duplicates == DuplicatePolicy.SKIP
+    assert invited.archived == ArchivedPolicy.UNARCHIVE
     assert campaign.creation_values(Audience.PERSON_INVITED) == {
         "custom_attributes.lead_source": "referral",
         "custom_attributes.referral_status": "New",
@@ -128,7 +132,9 @@ def test_a_saved_document_becomes_a_campaign() -> None:
 
 def test_what_a_document_leaves_out_has_the_quiet_default() -> None:
     campaign = campaign_of({"campaign_id": 5}, 1)
-    assert (campaign.status, campaign.backfill, campaign.trigger) == (Status.DRAFT, False, None)
+    assert campaign.status == Status.DRAFT
+    assert campaign.backfill is False
+    assert campaign.trigger is None
     assert {campaign.audience(audience).action for audience in Audience} == {Action.NONE}
     with pytest.raises(ValueError, match="none"):
         _ = Action.NONE.role
