@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from sandbox.stack.first_steps import EXAMPLE
 
 CAMPAIGN = 1
 REFERRING = {"first_name": "Rita", "last_name": "Kowalski", "email": "rita.referring@example.com"}
@@ -13,26 +16,10 @@ EXISTING_UPDATED = {"first_name": "Dora", "last_name": "Updated", "email": "dora
 
 def build_settings(duplicates: str) -> dict[str, Any]:
     """Campaign 1 with that duplicate policy for people invited (``skip`` or ``update``)."""
+    document: dict[str, Any] = json.loads(EXAMPLE.read_text())
+    document["person_invited"]["duplicates"] = duplicates
     return {
-        "campaign_id": CAMPAIGN,
-        "name": "Friends of ours",
-        "status": "active",
-        "backfill": False,
-        "person_invited": {
-            "action": "lead",
-            "mapping": [
-                {"from": "first_name", "to": "name"},
-                {"from": "meta.Last Name", "to": "name"},
-                {"from": "email", "to": "email"},
-                {"from": "url", "to": "custom_attributes.referral_link"},
-                {"from": "referrer.first_name", "to": "custom_attributes.referrer_first_name"},
-                {"from": "referrer.email", "to": "custom_attributes.referrer_email"},
-                {"from": "campaign.name", "to": "custom_attributes.referral_campaign"},
-            ],
-            "defaults": {"custom_attributes.lead_source": "referral"},
-            "duplicates": duplicates,
-            "archived": "unarchive",
-        },
+        **document,
         "person_referring": {
             "action": "user",
             "mapping": [
@@ -40,16 +27,6 @@ def build_settings(duplicates: str) -> dict[str, Any]:
                 {"from": "email", "to": "email"},
                 {"from": "url", "to": "custom_attributes.referral_link"},
             ],
-        },
-        "qualification": {
-            "trigger": {
-                "kind": "attribute",
-                "attribute": "custom_attributes.referral_status",
-                "initial_value": "New",
-                "qualified_values": ["Connected"],
-            },
-            "unqualify_on_reversal": False,
-            "qualify_skipped": False,
         },
         "rewards": {
             "issue_due": False,

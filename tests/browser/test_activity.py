@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
 from shared.adapters.dynamodb.signup.referral_items import item_of
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.referral import Referral, State
 from tests.browser.windows import answer, call, go_to, heading, keep_picture, told, until
+from tests.support.documents import example
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -32,7 +31,7 @@ REFUSED = "Intercom: 400 parameter_invalid"
 @pytest.fixture(scope="module", autouse=True)
 def people(stack: Stack) -> float:
     """10,000 people, one an hour; Nadia Needle was the very first, referred by Rita. Some failed, each for the same reason."""
-    call(stack, "PUT", "/api/campaigns/1", json.loads((ROOT / "campaigns" / "1.json").read_text()))
+    call(stack, "PUT", "/api/campaigns/1", example())
     client, table = stack.client("dynamodb"), stack.resources["ReferralsTable"]
     now = time.time() - 3_600
     items = []

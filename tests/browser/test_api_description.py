@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.stack.ministack import ROOT
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import Stack
 from tests.browser.windows import CALL_SECONDS, call
 from tests.integration.conftest import need_ministack
+from tests.support.documents import example
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 EXAMPLES = os.environ.get("API_EXAMPLES", "6")
@@ -32,7 +32,7 @@ def test_schemathesis_finds_no_500_and_no_undocumented_answer(tmp_path: Path) ->
         pytest.fail(text) if os.environ.get("NEED_BROWSER") == "1" else pytest.skip(text)
     need_ministack()
     with Stack(StackSettings(search_lag=0.0)) as stack:
-        call(stack, "PUT", "/api/campaigns/1", json.loads((ROOT / "campaigns" / "1.json").read_text()))
+        call(stack, "PUT", "/api/campaigns/1", example())
         for body in (b'{"id": 1, "first_name": "A", "email": "a@example.com"}', b"{unreadable"):
             headers = {"X-Webhook-Secret": stack.settings.webhook_secret, "Content-Type": "application/json"}
             address = f"{stack.url}/webhooks/referral-factory/1/joined"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
 from shared.adapters.clock import SystemChance, SystemClock
 from shared.adapters.dynamodb.operations.figures import DynamoFigures
@@ -41,7 +40,8 @@ from tests.browser.windows import (
     told,
     until,
 )
-from tests.support.builders import NOW
+from tests.support.clock import NOW
+from tests.support.documents import example
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -58,7 +58,7 @@ LONGEST = 5
 @pytest.fixture(scope="module", autouse=True)
 def campaign(stack: Stack) -> dict[str, Any]:
     """Active, with settings as the repository's own example has them."""
-    document: dict[str, Any] = json.loads((ROOT / "campaigns" / "1.json").read_text())
+    document: dict[str, Any] = example()
     call(stack, "PUT", "/api/campaigns/1", document)
     post_webhook(stack, {"id": 801, "first_name": "=Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5})
     return document

@@ -25,7 +25,7 @@ from shared.errors import (
     UnavailableError,
 )
 from tests.contract.intercom_openapi import DESCRIPTION, validate_request
-from tests.contract.repository_tables import StillClock
+from tests.support.clock import VirtualClock
 from tests.support.intercom_builder import IntercomUnderTest
 
 
@@ -56,7 +56,7 @@ class World:
         self.intercom = IntercomUnderTest()
         self.server: RunningServer = serve(self.intercom.vendor, clock=self.intercom.clock)
         self.transport = CheckedTransport(self.server.url)
-        self.clock = StillClock()
+        self.clock = VirtualClock()
         self.tokens = ["local-intercom-token"]
         self.fresh_reads = 0
         self.client = IntercomClient(self.transport, self.clock, self.token, self.server.url)
@@ -90,7 +90,7 @@ def test_the_life_of_a_lead(world: World) -> None:
     changed = client.put_contact(created.id, {"custom_attributes.referral_status": "New"})
     assert (changed.value("name"), changed.value("custom_attributes.referral_status")) == ("Ada", "New")
     assert client.put_contact(created.id, {}, Role.USER).role is Role.USER
-    assert client.get_contact(created.id).created_at == created.created_at == int(world.intercom.clock.now)
+    assert client.get_contact(created.id).created_at == created.created_at == int(world.intercom.clock.at)
     assert {headers["Intercom-Version"] for headers in world.transport.headers} == {"2.16"}
 
 

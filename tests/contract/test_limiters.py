@@ -16,8 +16,9 @@ from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
 from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import Priority, Strikes, cap_of
 from shared.errors import RateLimitedError, TransientError
-from tests.contract.repository_tables import NOW, CountingChance, StillClock, Tables, engine, tables
+from tests.contract.repository_tables import Tables, engine, tables
 from tests.support.builders import FallibleClient
+from tests.support.clock import NOW, SeededChance, VirtualClock
 
 __all__ = ["engine", "tables"]
 
@@ -63,7 +64,7 @@ def client(tables: Tables) -> Iterator[CountingClient]:
 
 
 def referral_factory(tables: Tables, limit: int = 15) -> ReferralFactoryLimiter:
-    return ReferralFactoryLimiter(tables.table, tables.clock, CountingChance(), limit)
+    return ReferralFactoryLimiter(tables.table, tables.clock, SeededChance(), limit)
 
 
 def test_two_workers_share_one_minute(tables: Tables) -> None:
@@ -186,9 +187,9 @@ def test_a_permit_that_took_long_to_write_is_given_up(tables: Tables, client: Co
             tables.clock.at += 6
             return done
 
-    slow = SlowTable(tables.table.client, tables.table.name, CountingChance())
+    slow = SlowTable(tables.table.client, tables.table.name, SeededChance())
     with pytest.raises(RateLimitedError):
-        ReferralFactoryLimiter(slow, tables.clock, CountingChance(), 15).acquire()
+        ReferralFactoryLimiter(slow, tables.clock, SeededChance(), 15).acquire()
 
 
 def test_threads_never_pass_the_limit_together() -> None:
@@ -198,7 +199,7 @@ def test_threads_never_pass_the_limit_together() -> None:
     from tests.contract.repository_tables import new_table
     from tests.fakes.dynamodb import FakeDynamoDB
 
-    clock, lock, permits = StillClock(), Lock(), list[str]()
+    clock, lock, permits = VirtualClock(), Lock(), list[str]()
 
     class Player:
         def client(self, _: str) -> FakeDynamoDB:
@@ -209,7 +210,7 @@ def test_threads_never_pass_the_limit_together() -> None:
     clock.sleep = lambda _: None  # type: ignore[method-assign]
 
     def work() -> None:
-        limiter = ReferralFactoryLimiter(table, clock, CountingChance(), 30)
+        limiter = ReferralFactoryLimiter(table, clock, SeededChance(), 30)
         for _ in range(12):
             try:
                 permit = limiter.acquire(Priority.QUALIFICATION)
@@ -226,7 +227,7 @@ def test_threads_never_pass_the_limit_together() -> None:
         thread.join()
     assert 20 <= len(permits) <= 30
     assert len(set(permits)) == len(permits)
-    assert ReferralFactoryLimiter(table, clock, CountingChance(), 30).usage()[0] >= len(permits)
+    assert ReferralFactoryLimiter(table, clock, SeededChance(), 30).usage()[0] >= len(permits)
 
 
 # -- strikes ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from shared.domain.signup.referral import Event, Origin, Referral, Reservation, 
 from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
 from shared.messages import DeliverContact
 from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, DueRow, Quarantined
-from tests.contract.repository_tables import NOW, Tables, engine, tables
+from tests.contract.repository_tables import Tables, engine, tables
+from tests.support.clock import NOW
 
 __all__ = ["engine", "tables"]
 

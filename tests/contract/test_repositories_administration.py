@@ -19,7 +19,8 @@ from shared.errors import MalformedPayloadError
 from shared.ports.connection import OAuthState
 from shared.ports.operations import Actor, Change
 from shared.ports.signup import Quarantined
-from tests.contract.repository_tables import NOW, Tables, engine, tables
+from tests.contract.repository_tables import Tables, engine, tables
+from tests.support.clock import NOW
 
 __all__ = ["engine", "tables"]
 

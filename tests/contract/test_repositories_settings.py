@@ -12,7 +12,8 @@ from shared.adapters.dynamodb.vendor.breakers import DynamoBreakers
 from shared.domain.campaign.campaign import Status
 from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
 from shared.errors import ConflictError
-from tests.contract.repository_tables import NOW, Tables, engine, tables
+from tests.contract.repository_tables import Tables, engine, tables
+from tests.support.clock import NOW
 
 __all__ = ["engine", "tables"]
 

@@ -16,7 +16,8 @@ from shared.domain.sync.run import Chunk, Phase, RunState, SyncRun
 from shared.domain.sync.source import Mode, SyncSettings
 from shared.domain.sync.tally import Tally
 from shared.errors import BusyError, ConflictError, MalformedPayloadError, NotFoundError
-from tests.contract.repository_tables import NOW, CountingChance, Tables, engine, tables
+from tests.contract.repository_tables import Tables, engine, tables
+from tests.support.clock import NOW, SeededChance
 
 __all__ = ["engine", "tables"]
 SLOT = int(NOW)
@@ -24,7 +25,7 @@ SLOT = int(NOW)
 
 @pytest.fixture
 def runs(tables: Tables) -> DynamoSyncRuns:
-    return DynamoSyncRuns(tables.table, tables.table, CountingChance(), tables.clock)
+    return DynamoSyncRuns(tables.table, tables.table, SeededChance(), tables.clock)
 
 
 @pytest.fixture

@@ -10,23 +10,14 @@ from botocore.exceptions import ClientError
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.dynamodb_values import normalise_number
 from tests.fakes.sqs import FakeSQS
+from tests.support.clock import VirtualClock
 
 DAY = 86_400
 
 
-class Clock:
-    """A clock that stands until it is set."""
-
-    def __init__(self) -> None:
-        self.now = 1_795_305_600.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> VirtualClock:
+    return VirtualClock()
 
 
 def new_table(client: FakeDynamoDB) -> None:
@@ -62,48 +53,48 @@ def by_group(client: FakeDynamoDB) -> list[str]:
     return [item["pk"]["S"] for item in answer["Items"]]
 
 
-def test_an_index_is_as_late_as_asked(clock: Clock) -> None:
+def test_an_index_is_as_late_as_asked(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1), 5)
     new_table(client)
     put(client, "a")
     assert by_group(client) == []
-    clock.now += 5
+    clock.at += 5
     assert by_group(client) == ["a"]
     client.delete_item(TableName="rows", Key={"pk": {"S": "a"}})
     assert by_group(client) == ["a"]
-    clock.now += 5
+    clock.at += 5
     assert by_group(client) == []
 
 
-def test_changes_reach_an_index_in_their_order_whatever_their_lag(clock: Clock) -> None:
+def test_changes_reach_an_index_in_their_order_whatever_their_lag(clock: VirtualClock) -> None:
     lags = iter([9.0, 0.0, 0.0])
     client = FakeDynamoDB(clock, random.Random(1), lambda: next(lags))
     new_table(client)
     put(client, "a")
     client.delete_item(TableName="rows", Key={"pk": {"S": "a"}})
-    clock.now += 10
+    clock.at += 10
     assert by_group(client) == []
 
 
-def test_only_consistent_reads_see_the_newest(clock: Clock) -> None:
+def test_only_consistent_reads_see_the_newest(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1), read_lag_seconds=1)
     new_table(client)
     put(client, "a")
     request = {"TableName": "rows", "Key": {"pk": {"S": "a"}}}
     assert "Item" not in client.get_item(**request)
     assert "Item" in client.get_item(**request, ConsistentRead=True)
-    clock.now += 1
+    clock.at += 1
     assert "Item" in client.get_item(**request)
 
 
-def test_a_table_is_rewound(clock: Clock) -> None:
+def test_a_table_is_rewound(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1), journal=True)
     new_table(client)
     put(client, "kept", n={"N": "1"})
     put(client, "deleted")
     before = client.items("rows")
-    then = clock.now
-    clock.now += 60
+    then = clock.at
+    clock.at += 60
     put(client, "kept", n={"N": "2"})
     put(client, "new")
     client.delete_item(TableName="rows", Key={"pk": {"S": "deleted"}})
@@ -112,12 +103,12 @@ def test_a_table_is_rewound(clock: Clock) -> None:
     assert sorted(by_group(client)) == ["deleted", "kept"]
 
 
-def test_a_rewind_beyond_the_journal_is_refused(clock: Clock) -> None:
+def test_a_rewind_beyond_the_journal_is_refused(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1), journal=True, journal_entries=2)
     new_table(client)
-    start = clock.now
+    start = clock.at
     for name in ("a", "b", "c"):
-        clock.now += 1
+        clock.at += 1
         put(client, name)
     with pytest.raises(ValueError, match="journal"):
         client.rewind("rows", start)
@@ -125,20 +116,20 @@ def test_a_rewind_beyond_the_journal_is_refused(clock: Clock) -> None:
     assert len(client.items("rows")) == 2
 
 
-def test_items_expire_only_when_told(clock: Clock) -> None:
+def test_items_expire_only_when_told(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1))
     new_table(client)
     specification = {"Enabled": True, "AttributeName": "expires_at"}
     client.update_time_to_live(TableName="rows", TimeToLiveSpecification=specification)
-    put(client, "over", expires_at={"N": str(int(clock.now) - 1)})
-    put(client, "later", expires_at={"N": str(int(clock.now) + 60)})
+    put(client, "over", expires_at={"N": str(int(clock.at) - 1)})
+    put(client, "later", expires_at={"N": str(int(clock.at) + 60)})
     put(client, "text", expires_at={"S": "soon"})
     assert len(client.items("rows")) == 3
-    assert client.expire(clock.now) == 1
+    assert client.expire(clock.at) == 1
     assert sorted(item["pk"]["S"] for item in client.items("rows")) == ["later", "text"]
 
 
-def test_a_request_token_is_forgotten_after_ten_minutes(clock: Clock) -> None:
+def test_a_request_token_is_forgotten_after_ten_minutes(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1))
     new_table(client)
     change = {
@@ -148,7 +139,7 @@ def test_a_request_token_is_forgotten_after_ten_minutes(clock: Clock) -> None:
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
     for seconds in (0, 599, 2):
-        clock.now += seconds
+        clock.at += seconds
         client.transact_write_items(TransactItems=[{"Update": change}], ClientRequestToken="t")
     assert client.items("rows")[0]["n"] == {"N": "2"}
 
@@ -158,7 +149,7 @@ def test_numbers_at_the_edge_are_kept(number: str) -> None:
     normalise_number(number)
 
 
-def test_redundant_parentheses_are_refused(clock: Clock) -> None:
+def test_redundant_parentheses_are_refused(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1))
     new_table(client)
     client.put_item(
@@ -170,20 +161,20 @@ def test_redundant_parentheses_are_refused(clock: Clock) -> None:
         client.delete_item(TableName="rows", Key={"pk": {"S": "a"}}, ConditionExpression="((attribute_not_exists(x)))")
 
 
-def test_a_duplicate_outlives_the_deletion_of_its_twin(clock: Clock) -> None:
+def test_a_duplicate_outlives_the_deletion_of_its_twin(clock: VirtualClock) -> None:
     client = FakeSQS(clock, random.Random(1), duplicate_probability=1.0)
     url = client.create_queue(QueueName="queue")["QueueUrl"]
     client.send_message(QueueUrl=url, MessageBody="x")
     (first,) = client.receive_message(QueueUrl=url)["Messages"]
     client.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
     assert "Messages" not in client.receive_message(QueueUrl=url)
-    clock.now += 30
+    clock.at += 30
     (second,) = client.receive_message(QueueUrl=url)["Messages"]
     assert second["MessageId"] == first["MessageId"]
     assert second["ReceiptHandle"] != first["ReceiptHandle"]
 
 
-def test_a_dead_letter_keeps_its_age(clock: Clock) -> None:
+def test_a_dead_letter_keeps_its_age(clock: VirtualClock) -> None:
     client = FakeSQS(clock, random.Random(1))
     dead = client.create_queue(QueueName="dead", Attributes={"MessageRetentionPeriod": str(14 * DAY)})["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -191,15 +182,15 @@ def test_a_dead_letter_keeps_its_age(clock: Clock) -> None:
     attributes = {"RedrivePolicy": policy, "VisibilityTimeout": "0", "MessageRetentionPeriod": str(14 * DAY)}
     url = client.create_queue(QueueName="queue", Attributes=attributes)["QueueUrl"]
     client.send_message(QueueUrl=url, MessageBody="poison")
-    clock.now += 10 * DAY
+    clock.at += 10 * DAY
     assert "Messages" in client.receive_message(QueueUrl=url)
     assert "Messages" not in client.receive_message(QueueUrl=url)
     assert client.bodies(dead) == ["poison"]
-    clock.now += 4 * DAY
+    clock.at += 4 * DAY
     assert client.bodies(dead) == []
 
 
-def test_messages_of_one_moment_come_in_any_order(clock: Clock) -> None:
+def test_messages_of_one_moment_come_in_any_order(clock: VirtualClock) -> None:
     client = FakeSQS(clock, random.Random(1))
     url = client.create_queue(QueueName="queue")["QueueUrl"]
     for number in range(10):
@@ -210,18 +201,18 @@ def test_messages_of_one_moment_come_in_any_order(clock: Clock) -> None:
     assert sorted(bodies) == list(map(str, range(10)))
 
 
-def test_a_world_can_ask_when_to_look_again(clock: Clock) -> None:
+def test_a_world_can_ask_when_to_look_again(clock: VirtualClock) -> None:
     client = FakeSQS(clock, random.Random(1))
     url = client.create_queue(QueueName="queue")["QueueUrl"]
     assert client.next_visible_at(url) is None
     client.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=7)
-    assert client.next_visible_at(url) == clock.now + 7
-    clock.now += 7
-    assert client.next_visible_at(url) == clock.now
+    assert client.next_visible_at(url) == clock.at + 7
+    clock.at += 7
+    assert client.next_visible_at(url) == clock.at
 
 
 @pytest.mark.parametrize("body", ["lone \ud800", "\x00", "\uffff"])
-def test_characters_that_xml_forbids_are_refused(clock: Clock, body: str) -> None:
+def test_characters_that_xml_forbids_are_refused(clock: VirtualClock, body: str) -> None:
     client = FakeSQS(clock, random.Random(1))
     url = client.create_queue(QueueName="queue")["QueueUrl"]
     with pytest.raises(client.exceptions.InvalidMessageContents):

@@ -28,7 +28,8 @@ from shared.errors import ApplicationError, FailureError, MalformedPayloadError
 from shared.runtime.http import HttpRequest
 from tests.fuzz.inputs import TYPES, Inputs
 from tests.support.admin_api import encoded
-from tests.support.builders import CLIENT_SECRET, NOW, WEBHOOK_SECRET
+from tests.support.builders import CLIENT_SECRET, WEBHOOK_SECRET
+from tests.support.clock import NOW
 from tests.support.console_api import ADMIN, Console
 
 API = "https://api.intercom.io"

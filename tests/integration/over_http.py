@@ -17,7 +17,8 @@ from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
 from shared.domain.signup.referral import Referral
 from shared.ports.signup import Quarantined
-from tests.support.builders import campaign_document, webhook_fields
+from tests.support.builders import webhook_fields
+from tests.support.documents import campaign_document
 
 CALL_SECONDS = 30.0
 DELIVERY_SECONDS = 90.0

@@ -13,9 +13,10 @@ import requests
 
 from sandbox.commands import campaigns
 from sandbox.stack.stack import Stack
+from tests.support.documents import example
 
 pytestmark = pytest.mark.stack
-EXAMPLE = json.loads((Path(__file__).parents[2] / "campaigns" / "1.json").read_text())
+EXAMPLE = example()
 CALL_SECONDS = 30
 
 

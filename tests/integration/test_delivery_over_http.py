@@ -12,7 +12,7 @@ from sandbox.stack.stack import Stack
 from shared.domain.signup.referral import State
 from tests.contract.intercom_openapi import needs_description, validate_request
 from tests.integration.over_http import OverHttp, new_id, wait_for
-from tests.support.builders import mapping
+from tests.support.documents import mapping
 
 pytestmark = pytest.mark.stack
 ALONE: dict[str, Any] = {f"referrer_{name}": None for name in ("id", "code", "first_name", "email")} | {"source": "Direct"}

@@ -17,7 +17,7 @@ from sandbox.stack.ministack import REGION, ROOT
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import STATE, Stack
 from tests.integration.conftest import need_ministack
-from tests.support.builders import campaign_document
+from tests.support.documents import campaign_document
 from tests.support.terminal import run_in_terminal
 from tools.operating.deployment import Deployment
 

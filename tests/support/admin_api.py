@@ -20,27 +20,13 @@ from shared.domain.person import Person
 from shared.errors import ApplicationError
 from shared.runtime import bootstrap
 from tests.fakes.dynamodb import FakeDynamoDB
+from tests.support.clock import NOW, KeptMetrics, VirtualClock
+from tests.support.documents import example
+from tests.support.tables import create_table
 
 ROOT = Path(__file__).parents[2]
-NOW = 1_795_305_600.0
 TABLE = "campaigns"
 GROUP = "referral-admins"
-
-
-class StillClock:
-    def now(self) -> float:
-        return NOW
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing sleeps here")
-
-
-class NoMetrics:
-    def count(self, name: str, value: float = 1) -> None: ...
-
-    def gauge(self, name: str, value: float, unit: str = "Seconds") -> None: ...
-
-    def flush(self) -> None: ...
 
 
 class Workspace:
@@ -165,18 +151,13 @@ def sample(name: str) -> dict[str, Any]:
 @pytest.fixture
 def api() -> Iterator[Api]:
     database = FakeDynamoDB(lambda: NOW, random.Random(1))
-    database.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+    create_table(database, TABLE)
     settings = Settings(stage="local", campaigns_table=TABLE, admin_group=GROUP, groups_claim="groups")
 
     def no_transport(_: Settings) -> Any:
         raise AssertionError("no call leaves the tests")
 
-    environment = AdminEnvironment(settings, lambda _: database, no_transport, StillClock(), SystemChance(), NoMetrics())
+    environment = AdminEnvironment(settings, lambda _: database, no_transport, VirtualClock(), SystemChance(), KeptMetrics())
     environment.workspace = Workspace()
     environment.account = Account()
     with bootstrap.use(environment):
@@ -186,5 +167,4 @@ def api() -> Iterator[Api]:
 @pytest.fixture
 def document() -> dict[str, Any]:
     """A campaign that may be active."""
-    example: dict[str, Any] = json.loads((ROOT / "campaigns" / "1.json").read_text())
-    return example
+    return example()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +29,6 @@ from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory import ReferralFactory, ReferralFactorySettings
 from sandbox.vendors.wire import Request, Response
 from shared.adapters.campaign_document import campaign_of
-from shared.adapters.dynamodb.keys import DUE_FIELDS
 from shared.adapters.http.transport import BODY_LIMIT, HttpResponse, TooLargeAnswerError
 from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
@@ -43,9 +41,10 @@ from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.errors import client_error
 from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
+from tests.support.clock import KeptMetrics, SeededChance, VirtualClock
+from tests.support.documents import campaign_document
+from tests.support.tables import create_table
 
-NOW = 1_795_305_600.0
-"""2026-11-22 00:00:00 UTC."""
 ROOT = Path(__file__).parents[2]
 WEBHOOK_SECRET = "local-webhook-secret"
 CLIENT_SECRET = "local-client-secret"
@@ -57,31 +56,6 @@ READ_LAG = 30.0
 SYNTHETIC_EMAIL = "synthetic@example.com"
 CUSTOM = "custom_attributes."
 EMAIL = "ivo.invited@example.com"
-_KEY = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-_KEY_INDEXES = {
-    "ListingIndex": ("list_partition", "listed_at"),
-    "StateIndex": ("state_partition", "listed_at"),
-    "EmailIndex": ("email_key", "listed_at"),
-}
-
-
-def campaign_document(**changes: Any) -> dict[str, Any]:
-    """Campaign 1 of ``campaigns/1.json``, active; people referring become users. ``person_invited`` and
-    ``person_referring`` are laid over the defaults, everything else replaces them."""
-    document: dict[str, Any] = json.loads((ROOT / "campaigns" / "1.json").read_text())
-    document["person_referring"] = {
-        "action": "user",
-        "mapping": [{"from": "first_name", "to": "name"}, {"from": "email", "to": "email"}],
-    }
-    for name in ("person_invited", "person_referring"):
-        document[name] = {**document[name], **changes.pop(name, {})}
-    return {**document, **changes}
-
-
-def mapping(*rows: tuple[str, str], required: bool = True) -> list[dict[str, str]]:
-    """Rows of a mapping, by default behind those for name and e-mail."""
-    first = [("first_name", "name"), ("email", "email")] if required else []
-    return [{"from": source, "to": target} for source, target in (*first, *rows)]
 
 
 def webhook_fields(**changes: Any) -> dict[str, Any]:
@@ -103,49 +77,6 @@ def webhook_fields(**changes: Any) -> dict[str, Any]:
         "Last Name": "Lindqvist",
     }
     return {name: value for name, value in {**fields, **changes}.items() if value is not None}
-
-
-class VirtualClock:
-    """Time that passes only by the test, or by a sleep."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def now(self) -> float:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.at += seconds
-
-
-class SeededChance:
-    """No jitter, and tokens that differ."""
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self.jitter = 0.0
-
-    def fraction(self) -> float:
-        return self.jitter
-
-    def token(self) -> str:
-        return f"{self._random.getrandbits(128):032x}"
-
-
-class KeptMetrics:
-    """What was counted, and each gauge's last value."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.gauges: dict[str, float] = {}
-
-    def count(self, name: str, value: float = 1) -> None:
-        self.counts[name] += int(value)
-
-    def gauge(self, name: str, value: float, unit: str = "Seconds") -> None:
-        self.gauges[name] = value
-
-    def flush(self) -> None: ...
 
 
 class FallibleClient:
@@ -325,20 +256,7 @@ class App:
 
     def _deploy(self) -> Settings:
         for table in ("campaigns", "referrals"):
-            kinds = {"pk": "S", "sk": "S", "due_partition": "S", "due_at": "N", "list_partition": "S", "listed_at": "N"}
-            kinds |= {"state_partition": "S", "email_key": "S"}
-            self.dynamodb.create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
-                KeySchema=_KEY,
-                GlobalSecondaryIndexes=[
-                    _index(
-                        "DueIndex", ("due_partition", "due_at"), ProjectionType="INCLUDE", NonKeyAttributes=list(DUE_FIELDS)
-                    ),
-                    *(_index(name, keys, ProjectionType="KEYS_ONLY") for name, keys in _KEY_INDEXES.items()),
-                ],
-            )
+            create_table(self.dynamodb, table)
         urls = {}
         for queue in ("delivery", "reconcile", "qualification", "referrer", "sync"):
             attributes = {"VisibilityTimeout": "270"}
@@ -601,12 +519,3 @@ def notification_event(
     made["isBase64Encoded"] = encoded
     made["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
     return made
-
-
-def _index(name: str, keys: tuple[str, str], **projection: Any) -> dict[str, Any]:
-    partition, sort = keys
-    return {
-        "IndexName": name,
-        "KeySchema": [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
-        "Projection": projection,
-    }

@@ -20,8 +20,8 @@ from shared.adapters.campaign_document import campaign_of
 from shared.domain.signup.referral import Referral, State
 from shared.use_cases.campaign.save_campaign import save_campaign
 from shared.use_cases.signup.reconcile_progress import PROOFS, proofs_of
-from tests.support.builders import campaign_document
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document
 from tests.support.qualifying import STATUS, Friendship, rules
 
 VALUES = ("New", "Connected", "Lost")

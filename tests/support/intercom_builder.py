@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from sandbox.vendors.intercom import Intercom, IntercomSettings
 from sandbox.vendors.wire import OutgoingWebhook, Request, Response
+from tests.support.clock import VirtualClock
 
 NOON = 1_795_003_200.0
 """2026-11-18 12:00:00 UTC, a Wednesday; 13:00 in Berlin."""
-
-
-@dataclass
-class Clock:
-    """Seconds since 1970, moved by hand."""
-
-    now: float = NOON
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class IntercomUnderTest:
     """Calls the rules as the server does. Without seeded people and without search lag unless asked for."""
 
     def __init__(self, **settings: Any) -> None:
-        self.clock = Clock()
+        self.clock = VirtualClock(NOON)
         chosen = IntercomSettings()
         chosen.change({"seed": False, "search_lag_seconds": 0.0, **settings})
         self.vendor = Intercom(clock=self.clock, chance=Random(1), settings=chosen)
@@ -73,7 +63,7 @@ class IntercomUnderTest:
         return {one["email"] for one in self.search({"field": field, "operator": operator, "value": value})["data"]}
 
     def webhooks(self) -> list[OutgoingWebhook]:
-        return self.vendor.take_webhooks(self.clock.now)
+        return self.vendor.take_webhooks(self.clock.at)
 
     def notifications(self) -> list[dict[str, Any]]:
         """The bodies of the notifications that are due."""

@@ -14,8 +14,9 @@ import pytest
 
 from sandbox.commands.campaign_places import StackPlace
 from sandbox.stack.expand import read_template
-from tests.support.builders import App, campaign_document
+from tests.support.builders import App
 from tests.support.deployed import AppDeployment, Aws, Watched
+from tests.support.documents import campaign_document
 from tests.unit.operations.test_operate import CALLS, call
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.aws.engines import Engine, fake_engine, ministack_engine, moto_engine
+from tests.contract.aws.engines import Engine, engine_named
 
 ClientFactory = Callable[[], Any]
 
@@ -17,13 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="package", params=["fake", "moto", "ministack"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    if request.param == "fake":
-        playing = fake_engine()
-    elif request.param == "moto":
-        playing = moto_engine()
-    else:
-        playing = ministack_engine(tmp_path_factory.mktemp("ministack"))
-    with playing as engine:
+    with engine_named(request.param, tmp_path_factory) as engine:
         yield engine
 
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from sandbox.stack.ministack import PROGRAM
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
+from tests.support.clock import VirtualClock
 
 REGION = "eu-central-1"
-START = 1_795_305_600.0
 MINISTACK_PYTHON = Path(__file__).parents[3] / ".venv-ministack" / "bin" / "python"
 READY_SECONDS = 20.0
 
@@ -44,18 +44,13 @@ def known_deviation(engine: str, reason: str) -> pytest.MarkDecorator:
 @contextmanager
 def fake_engine() -> Iterator[Engine]:
     """The stand-ins of this project on a virtual clock."""
-    now = [START]
-    chance = random.Random(1)
+    clock, chance = VirtualClock(), random.Random(1)
     clients = {
-        "dynamodb": FakeDynamoDB(lambda: now[0], chance),
-        "sqs": FakeSQS(lambda: now[0], chance),
-        "secretsmanager": FakeSecretsManager(lambda: now[0], chance),
+        "dynamodb": FakeDynamoDB(clock.now, chance),
+        "sqs": FakeSQS(clock.now, chance),
+        "secretsmanager": FakeSecretsManager(clock.now, chance),
     }
-
-    def wait(seconds: float) -> None:
-        now[0] += seconds
-
-    yield Engine("fake", clients.__getitem__, wait)
+    yield Engine("fake", clients.__getitem__, clock.sleep)
 
 
 @contextmanager
@@ -84,6 +79,13 @@ def ministack_engine(directory: Path) -> Iterator[Engine]:
         pytest.skip(f"no ministack: MINISTACK_URL is not set and {interpreter} does not exist")
     with _started(interpreter, directory) as own_url:
         yield _ministack_at(own_url)
+
+
+def engine_named(name: str, directories: pytest.TempPathFactory) -> AbstractContextManager[Engine]:
+    """``fake``, ``moto`` or ``ministack``."""
+    if name == "fake":
+        return fake_engine()
+    return moto_engine() if name == "moto" else ministack_engine(directories.mktemp("ministack"))
 
 
 def _ministack_at(url: str) -> Engine:

@@ -131,6 +131,12 @@ def read_blueprint() -> Blueprint:
     )
 
 
+def table_request(made: dict[str, Any]) -> dict[str, Any]:
+    """A table as ``CreateTable`` takes it, but for its name."""
+    names = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+    return {name: made[name] for name in names if name in made}
+
+
 def queue_attributes(made: dict[str, Any], arn_of: dict[str, str]) -> dict[str, str]:
     """A queue's attributes as ``CreateQueue`` takes them."""
     attributes = {

@@ -11,7 +11,7 @@ from typing import Any
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
-from tests.simulation.aws.blueprint import Blueprint, Function, queue_attributes, target_of
+from tests.simulation.aws.blueprint import Blueprint, Function, queue_attributes, table_request, target_of
 
 PARAMETERS = {
     "Stage": "prod",
@@ -62,12 +62,7 @@ class Cloud:
 
     def _make_tables(self) -> None:
         for name, made in self._blueprint.tables.items():
-            request = {
-                key: made[key]
-                for key in ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-                if key in made
-            }
-            self.dynamodb.create_table(TableName=name, **request)
+            self.dynamodb.create_table(TableName=name, **table_request(made))
             self.dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=made["TimeToLiveSpecification"])
             self._addresses[name] = name
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from shared.errors import BlockedError, ConfigurationError, UnavailableError
-from tests.support.admin_api import ROOT, Api
+from tests.support.admin_api import Api
+from tests.support.documents import example
 
-DOCUMENT = json.loads((ROOT / "campaigns/1.json").read_text())
+DOCUMENT = example()
 
 
 def activation_mark(api: Api) -> int | None:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from sandbox.commands import campaign_places, campaigns
-from tests.support.builders import App, campaign_document
+from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.support.deployed import ARN, AppDeployment, Aws
+from tests.support.documents import campaign_document
 
 Json = dict[str, Any]
 

@@ -10,8 +10,9 @@ from shared.adapters.campaign_document import campaign_of
 from shared.domain.signup.referral import State
 from shared.use_cases.campaign.delete_campaign import delete_campaign
 from shared.use_cases.campaign.save_campaign import save_campaign
-from tests.support.builders import App, campaign_document
+from tests.support.builders import App
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document
 from tests.support.qualifying import Friendship, rules
 
 ADDRESS = "/api/campaigns/1"

@@ -9,8 +9,8 @@ import pytest
 
 from shared.adapters.campaign_document import campaign_of
 from shared.domain.campaign.earning_check import find_open_to_visitors, find_risky, find_unearned
-from tests.support.builders import campaign_document, mapping
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document, mapping
 
 STATUS = "custom_attributes.referral_status"
 

@@ -8,8 +8,9 @@ import pytest
 
 from sandbox.vendors.intercom.attributes import create_attribute
 from shared.domain.signup.referral import State
-from tests.support.builders import App, mapping
+from tests.support.builders import App
 from tests.support.console_api import Console
+from tests.support.documents import mapping
 
 SOURCE = "custom_attributes.lead_source"
 FIXED = {"value": "referral", "to": SOURCE}

@@ -8,8 +8,8 @@ from sandbox.vendors.intercom.attributes import create_attribute
 from shared.adapters.campaign_document import campaign_of
 from shared.domain.signup.referral import State
 from shared.use_cases.campaign.save_campaign import save_campaign
-from tests.support.builders import campaign_document, mapping
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document, mapping
 
 NEW = "custom_attributes.brand_new"
 

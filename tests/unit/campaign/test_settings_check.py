@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +14,9 @@ from shared.domain.campaign.settings_check import find_missing, find_wrong
 from shared.domain.contact import Attribute
 from shared.domain.person import Audience
 from shared.errors import InvalidSettingsError
+from tests.support.documents import example
 
-EXAMPLE = json.loads((Path(__file__).parents[3] / "campaigns" / "1.json").read_text())
+EXAMPLE = example()
 CUSTOM = "custom_attributes."
 
 

@@ -8,7 +8,8 @@ from shared.adapters.campaign_document import campaign_of
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.shared_attributes import find_shared
 from shared.use_cases.campaign.save_campaign import save_campaign
-from tests.support.builders import App, campaign_document
+from tests.support.builders import App
+from tests.support.documents import campaign_document
 
 COUNT = "custom_attributes.referral_count"
 

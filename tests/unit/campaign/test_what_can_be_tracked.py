@@ -12,8 +12,8 @@ from sandbox.vendors.intercom.workspace import Attribute
 from shared.adapters.intercom.schemas import ContactBody
 from shared.adapters.intercom.webhook import read_notification
 from shared.domain.mapping import READ_TYPES
-from tests.support.builders import campaign_document
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document
 from tests.support.qualifying import Friendship, rules
 
 SINCE = "custom_attributes.customer_since"

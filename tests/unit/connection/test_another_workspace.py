@@ -10,8 +10,9 @@ import pytest
 from shared.domain.signup.referral import State
 from shared.domain.sync.run import RunState
 from shared.messages import DeliverContact, QualifyReferral
-from tests.support.builders import EMAIL, App, mapping
+from tests.support.builders import EMAIL, App
 from tests.support.console_api import Console
+from tests.support.documents import mapping
 from tests.support.syncing import SyncApp
 
 PRODUCTION = "production"

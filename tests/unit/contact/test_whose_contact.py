@@ -9,8 +9,9 @@ import pytest
 
 from shared.domain.signup.referral import Referral, State
 from shared.messages import DeliverContact
-from tests.support.builders import CUSTOM, EMAIL, App, campaign_document, mapping, webhook_fields
+from tests.support.builders import CUSTOM, EMAIL, App, webhook_fields
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document, mapping
 
 NEW = "ivo.new@example.com"
 SEARCH, PUT, GET = "POST /contacts/search", "PUT /contacts/<id>", "GET /contacts/<id>"

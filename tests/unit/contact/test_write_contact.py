@@ -12,7 +12,8 @@ from shared.domain.signup.referral import Referral, State
 from shared.domain.timing import SEARCH_LAG
 from shared.errors import BusyError, TransientError
 from shared.messages import QualifyReferral
-from tests.support.builders import CUSTOM, EMAIL, App, mapping
+from tests.support.builders import CUSTOM, EMAIL, App
+from tests.support.documents import mapping
 
 SEARCH, CREATE, PUT, GET, UNARCHIVE = (
     "POST /contacts/search",

@@ -21,7 +21,8 @@ from shared.ports.signup import Quarantined
 from shared.use_cases.operations.enqueue_due import PACE
 from tests.fakes.dynamodb_tables import Row
 from tests.fakes.dynamodb_values import normalise_item
-from tests.support.builders import EMAIL, NOW, App, webhook_event, webhook_fields
+from tests.support.builders import EMAIL, App, webhook_event, webhook_fields
+from tests.support.clock import NOW
 from tests.support.console_api import Console, Recorded
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}

@@ -10,7 +10,7 @@ from functions.admin_api.handler import ROUTES
 from shared.domain.signup.referral import State
 from shared.ports.signup import Quarantined
 from tests.support.admin_api import Answer
-from tests.support.builders import NOW
+from tests.support.clock import NOW
 from tests.support.console_api import Console
 from tests.support.roles import Asked, actions, refused, unused
 from tests.unit.connection.test_connection import allowed, begin

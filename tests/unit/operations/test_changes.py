@@ -11,8 +11,9 @@ import pytest
 from functions.admin_api.handler import ROUTES
 from shared.domain.signup.referral import State
 from shared.ports.signup import Quarantined
-from tests.support.builders import NOW, campaign_document, mapping
+from tests.support.clock import NOW
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document, mapping
 from tests.unit.operations.test_activity import add
 
 UNREAD = base64.b64encode(b'{"person": 8, "mail": "p8@example.com", "first_name": "P"}').decode()

@@ -18,7 +18,7 @@ from functions.admin_api.http.openapi import describe
 from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.ports.signup import Quarantined
-from tests.support.builders import NOW
+from tests.support.clock import NOW
 from tests.support.console_api import Console
 
 DESCRIPTION = describe(ROUTES)

@@ -11,7 +11,8 @@ import pytest
 from sandbox.vendors.intercom.attributes import update_attribute
 from shared.domain.connection.connection import BreakerKind, Vendor
 from tests.fakes.errors import client_error
-from tests.support.builders import EMAIL, App, mapping, webhook_fields
+from tests.support.builders import EMAIL, App, webhook_fields
+from tests.support.documents import mapping
 from tools.doctor import __main__ as command
 from tools.doctor import aws, vendors
 from tools.doctor.__main__ import examine

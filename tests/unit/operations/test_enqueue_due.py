@@ -15,7 +15,8 @@ from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use
 from shared.use_cases.operations import enqueue_due
 from shared.use_cases.operations.enqueue_due import ENQUEUED_AT_ONCE, LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER
-from tests.support.builders import NOW, App, webhook_fields
+from tests.support.builders import App, webhook_fields
+from tests.support.clock import NOW
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
 

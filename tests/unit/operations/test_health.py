@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import campaign_document
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document
 from tests.unit.qualification.test_accept_notification import body_of, hub
 
 

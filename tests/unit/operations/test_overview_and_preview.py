@@ -10,8 +10,10 @@ from shared.domain.operations.figures import BOUNDS, class_of, percentile
 from shared.domain.signup.referral import State
 from shared.domain.sync.member import SyncMember
 from shared.messages import QualifyReferral
-from tests.support.builders import EMAIL, NOW, App, campaign_document, mapping
+from tests.support.builders import EMAIL, App
+from tests.support.clock import NOW
 from tests.support.console_api import Console
+from tests.support.documents import campaign_document, mapping
 
 PERSON = {"first_name": "Ivo", "email": "Ivo.Invited@Example.com", "meta": {"Last Name": "Lindqvist"}}
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import State
-from tests.support.builders import CUSTOM, EMAIL, App, mapping
+from tests.support.builders import CUSTOM, EMAIL, App
 from tests.support.console_api import Console
+from tests.support.documents import mapping
 
 PATH = "/api/referrals/1/42"
 LINK = f"{CUSTOM}referral_link"

@@ -11,7 +11,8 @@ import pytest
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Referral, State
-from tests.support.builders import NOW, App
+from tests.support.builders import App
+from tests.support.clock import NOW
 from tests.support.console_api import Console
 
 DAY = 86_400.0

@@ -18,7 +18,8 @@ from shared.errors import TransientError
 from shared.use_cases.operations.synthetic_signup import NAME
 from shared.use_cases.signup.check_delivered import VERIFY_AFTER, VERIFY_AGAIN_AFTER
 from shared.use_cases.signup.reconcile_progress import NAME as USERS
-from tests.support.builders import NOW, SYNTHETIC_EMAIL, WEBHOOK_SECRET, App, webhook_fields
+from tests.support.builders import SYNTHETIC_EMAIL, WEBHOOK_SECRET, App, webhook_fields
+from tests.support.clock import NOW
 
 TODAY = SYNTHETIC_IDS_FROM + int(NOW // DAY)
 EVERY = 600.0

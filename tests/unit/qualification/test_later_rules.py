@@ -12,7 +12,7 @@ from shared.domain.campaign.campaign import Campaign
 from shared.errors import InvalidSettingsError
 from shared.use_cases.campaign.save_campaign import Saved, save_campaign
 from shared.use_cases.qualification import count_standing
-from tests.support.builders import campaign_document
+from tests.support.documents import campaign_document
 from tests.support.qualifying import Friendship, rules
 
 BECAME_USER = {"trigger": {"kind": "became_user"}}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.qualification.qualification import Stage
-from tests.support.builders import NOW
+from tests.support.clock import NOW
 from tests.support.qualifying import STATUS, Friendship, rules
 
 LEAD_SOURCE = "custom_attributes.lead_source"

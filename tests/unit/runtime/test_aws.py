@@ -25,10 +25,11 @@ from shared.errors import ConfigurationError, TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns, body_of, message_of
 from shared.ports.signup import DUE_SHARDS
 from tests.contract.aws.engines import Engine, fake_engine
-from tests.contract.repository_tables import NOW, CountingChance, StillClock, new_table
+from tests.contract.repository_tables import new_table
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.errors import client_error
 from tests.fakes.sqs import FakeSQS
+from tests.support.clock import NOW, SeededChance, VirtualClock
 
 
 class Repeating:
@@ -76,7 +77,7 @@ def fake_table() -> Table:
 @pytest.fixture(params=[True, False], ids=["with ALL_OLD", "without"])
 def repeating(request: pytest.FixtureRequest) -> Table:
     table = fake_table()
-    return Table(Repeating(table.client, tells_old=request.param), table.name, CountingChance())
+    return Table(Repeating(table.client, tells_old=request.param), table.name, SeededChance())
 
 
 def pending() -> Referral:
@@ -84,7 +85,7 @@ def pending() -> Referral:
 
 
 def test_a_repeated_write_knows_its_own_effect(repeating: Table) -> None:
-    rows = DynamoReferrals(repeating, StillClock())
+    rows = DynamoReferrals(repeating, VirtualClock())
     assert rows.add(pending())
     assert not rows.add(pending())
     changes: list[int] = []
@@ -101,7 +102,7 @@ def test_a_repeated_write_knows_its_own_effect(repeating: Table) -> None:
 
 
 def test_rows_that_are_rung_together_by_a_repeated_call_are_rung_once(repeating: Table) -> None:
-    rows = DynamoReferrals(repeating, StillClock())
+    rows = DynamoReferrals(repeating, VirtualClock())
     for user_id in (5, 6):
         rows.add(replace(pending(), user_id=user_id, person=Person(user_id)))
     due = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
@@ -113,7 +114,7 @@ def test_rows_that_were_rung_together_while_no_answer_came_are_ours() -> None:
     """Each row's own ring tells."""
     table = fake_table()
     client = table.client
-    rows = DynamoReferrals(table, StillClock())
+    rows = DynamoReferrals(table, VirtualClock())
     for user_id in (5, 6):
         rows.add(replace(pending(), user_id=user_id, person=Person(user_id)))
     due = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
@@ -172,7 +173,7 @@ def test_everything_else_is_a_bug_and_stays_what_it_is() -> None:
     with pytest.raises(ClientError), transient_errors():
         raise client_error("GetItem", "ValidationException")
     table = fake_table()
-    missing = Table(table.client, "no-such-table", CountingChance())
+    missing = Table(table.client, "no-such-table", SeededChance())
     with pytest.raises(ClientError):
         missing.put({"pk": attribute_of("a"), "sk": attribute_of("b")}, "attribute_not_exists(pk)")
     with pytest.raises(ClientError):
@@ -183,7 +184,7 @@ def test_everything_else_is_a_bug_and_stays_what_it_is() -> None:
 
 def test_a_batch_that_dynamodb_puts_off_is_asked_for_again() -> None:
     table = fake_table()
-    rows = DynamoReferrals(table, StillClock())
+    rows = DynamoReferrals(table, VirtualClock())
     for user_id in range(1, 131):
         rows.add(replace(pending(), user_id=user_id))
 
@@ -194,7 +195,7 @@ def test_a_batch_that_dynamodb_puts_off_is_asked_for_again() -> None:
             rest = {table.name: {**RequestItems[table.name], "Keys": keys[40:]}} if keys[40:] else {}
             return {**answer, "UnprocessedKeys": rest}
 
-    slow = DynamoReferrals(Table(Slow(), table.name, CountingChance()), StillClock())
+    slow = DynamoReferrals(Table(Slow(), table.name, SeededChance()), VirtualClock())
     assert len(slow.find_all([(1, user_id) for user_id in range(1, 140)])) == 130
 
 
@@ -291,7 +292,7 @@ class StoredSecrets:
 
 
 def test_a_secret_is_kept_for_five_minutes_and_survives_an_outage() -> None:
-    clock, stored = StillClock(), StoredSecrets('{"access_token": " one\\n", "number": 5}')
+    clock, stored = VirtualClock(), StoredSecrets('{"access_token": " one\\n", "number": 5}')
     flaky = Failing(stored, client_error("GetSecretValue", "ThrottlingException"), times=0)
     secrets = Secrets(flaky, clock)
     token = SecretText(secrets, "arn", "access_token")
@@ -317,9 +318,9 @@ def test_a_secret_is_kept_for_five_minutes_and_survives_an_outage() -> None:
 def test_a_secret_that_is_missing_or_unreadable_is_named() -> None:
     for text in ("", "[]", "not json"):
         with pytest.raises(ConfigurationError, match="arn"):
-            Secrets(StoredSecrets(text), StillClock()).read("arn")
+            Secrets(StoredSecrets(text), VirtualClock()).read("arn")
     with pytest.raises(ConfigurationError, match="other"):
-        Secrets(StoredSecrets("{}"), StillClock()).read("other")
+        Secrets(StoredSecrets("{}"), VirtualClock()).read("other")
     throttled = Failing(None, client_error("GetSecretValue", "ThrottlingException"))
     with pytest.raises(TransientError):
-        Secrets(throttled, StillClock()).read("arn")
+        Secrets(throttled, VirtualClock()).read("arn")

@@ -33,7 +33,8 @@ from shared.messages import DeliverContact, Message, body_of
 from shared.runtime.batch import LONGEST_QUEUE_WAIT, SHOWN_AFTER_DEATH, STOP_WITH_LESS_THAN, Batch
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN, RECONNECT_PROBE
 from tests.fakes.errors import client_error
-from tests.support.builders import NOW, App
+from tests.support.builders import App
+from tests.support.clock import NOW
 
 DOWN = UnavailableError("down", vendor="intercom")
 Act = Callable[[], None]

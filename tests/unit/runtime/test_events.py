@@ -16,7 +16,8 @@ from shared.domain.signup.referral import Origin, State
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns, message_of
 from shared.ports.signup import Pointer
 from shared.use_cases.signup.remember_signup import remember_signup
-from tests.support.builders import EMAIL, SYNTHETIC_EMAIL, App, campaign_document
+from tests.support.builders import EMAIL, SYNTHETIC_EMAIL, App
+from tests.support.documents import campaign_document
 
 EVENTS = Path(__file__).parents[3] / "events"
 FUNCTIONS = Path(__file__).parents[3] / "functions"

@@ -87,7 +87,7 @@ def test_odd_bodies_are_refused_and_never_a_server_error(intercom: IntercomUnder
 
 def test_the_limit_counts_windows_of_ten_seconds() -> None:
     intercom = IntercomUnderTest(limit_per_window=3)
-    intercom.clock.now += 4
+    intercom.clock.at += 4
     remaining = [intercom.send("GET", "/me").headers["X-RateLimit-Remaining"] for _ in range(3)]
     assert remaining == ["2", "1", "0"]
     refused = intercom.send("GET", "/me")
@@ -98,7 +98,7 @@ def test_the_limit_counts_windows_of_ten_seconds() -> None:
     assert refused.headers["X-RateLimit-Limit"] == "3"
     assert refused.headers["X-RateLimit-Reset"] == "1795003210"
     assert "Retry-After" not in refused.headers
-    intercom.clock.now += 6
+    intercom.clock.at += 6
     intercom.call("GET", "/me")
 
 
@@ -106,7 +106,7 @@ def test_a_refused_create_has_no_effect() -> None:
     intercom = IntercomUnderTest(limit_per_window=1)
     intercom.call("GET", "/me")
     intercom.call("POST", "/contacts", {"role": "lead"}, 429)
-    intercom.clock.now += 10
+    intercom.clock.at += 10
     assert intercom.call("GET", "/contacts")["total_count"] == 0
 
 
@@ -204,7 +204,7 @@ def test_tags_are_attached_and_taken_off(intercom: IntercomUnderTest) -> None:
 
 def test_a_tag_does_not_touch_updated_at(intercom: IntercomUnderTest) -> None:
     lead, tag = intercom.a_lead(), intercom.call("POST", "/tags", {"name": "Friends"})
-    intercom.clock.now += 60
+    intercom.clock.at += 60
     intercom.call("POST", f"/contacts/{lead['id']}/tags", {"id": tag["id"]})
     assert intercom.call("GET", f"/contacts/{lead['id']}")["updated_at"] == lead["updated_at"]
 
@@ -222,7 +222,7 @@ def test_the_segments_of_one_contact_follow_search() -> None:
     user = intercom.a_user(custom_attributes={"converted_referral_count": 1})
     path = f"/contacts/{user['id']}/segments"
     assert intercom.call("GET", path)["data"] == []
-    intercom.clock.now += 60
+    intercom.clock.at += 60
     assert [one["name"] for one in intercom.call("GET", path)["data"]] == ["All users", "Champions"]
     segment = intercom.call("GET", path)["data"][1]
     assert intercom.call("GET", f"/segments/{segment['id']}") == segment
@@ -285,7 +285,7 @@ def test_a_code_becomes_a_token_once(intercom: IntercomUnderTest) -> None:
 def test_a_code_ends_and_a_form_will_do(intercom: IntercomUnderTest) -> None:
     for seconds, status in ((0, 200), (601, 401)):
         code = parse_qs(urlsplit(allow(intercom, redirect_uri="http://localhost/cb")).query)["code"][0]
-        intercom.clock.now += seconds
+        intercom.clock.at += seconds
         form = f"code={code.replace('=', '%3D')}&client_id=local-client-id&client_secret=local-client-secret".encode()
         kind = "application/x-www-form-urlencoded"
         intercom.call("POST", "/auth/eagle/token", form, status, Content_Type=kind)

@@ -101,9 +101,9 @@ def test_an_archived_or_deleted_user_still_takes_its_place(intercom: IntercomUnd
 def test_a_deleted_user_frees_its_place_after_seven_days(intercom: IntercomUnderTest) -> None:
     first = intercom.a_user(external_id="7")
     end_contact(intercom, first, "delete")
-    intercom.clock.now += 7 * DAY - 1
+    intercom.clock.at += 7 * DAY - 1
     intercom.call("POST", "/contacts", {"external_id": "7"}, 409)
-    intercom.clock.now += 2
+    intercom.clock.at += 2
     intercom.a_user(external_id="7")
 
 
@@ -185,7 +185,7 @@ def test_an_update_that_collides_is_refused(intercom: IntercomUnderTest) -> None
 
 def test_an_update_changes_only_what_was_sent(intercom: IntercomUnderTest) -> None:
     contact = intercom.a_user(name="Ada", custom_attributes={"referral_code": "a", "referral_count": 1})
-    intercom.clock.now += 5
+    intercom.clock.at += 5
     changed = intercom.call("PUT", f"/contacts/{contact['id']}", {"custom_attributes": {"referral_count": 2}})
     assert changed["name"] == "Ada"
     assert changed["custom_attributes"] == {"referral_code": "a", "referral_count": 2}

@@ -31,20 +31,20 @@ def intercom() -> IntercomUnderTest:
 def test_a_create_is_found_after_the_lag_only() -> None:
     intercom = IntercomUnderTest(search_lag_seconds=120.0)
     intercom.a_lead()
-    intercom.clock.now += 119
+    intercom.clock.at += 119
     assert intercom.found("email", "=", "dora@example.com") == set()
-    intercom.clock.now += 1
+    intercom.clock.at += 1
     assert intercom.found("email", "=", "dora@example.com") == {"dora@example.com"}
 
 
 def test_an_update_is_seen_after_the_lag_only() -> None:
     intercom = IntercomUnderTest(search_lag_seconds=120.0)
     lead = intercom.a_lead(name="Old")
-    intercom.clock.now += 120
+    intercom.clock.at += 120
     intercom.call("PUT", f"/contacts/{lead['id']}", {"name": "New", "email": "other@example.com"})
     assert intercom.search(email_is("dora@example.com"))["data"][0]["name"] == "Old"
     assert intercom.search(email_is("other@example.com"))["data"] == []
-    intercom.clock.now += 120
+    intercom.clock.at += 120
     assert intercom.search(email_is("dora@example.com"))["data"] == []
     assert intercom.search(email_is("other@example.com"))["data"][0]["name"] == "New"
 
@@ -53,7 +53,7 @@ def test_an_update_is_seen_after_the_lag_only() -> None:
 def test_ended_contacts_vanish_at_once_and_for_good(end: str) -> None:
     intercom = IntercomUnderTest(search_lag_seconds=120.0)
     lead, user = intercom.a_lead("same@example.com"), intercom.a_user("same@example.com")
-    intercom.clock.now += 120
+    intercom.clock.at += 120
     intercom.call("PUT", f"/contacts/{lead['id']}", {"name": "New"})
     if end == "merge":
         intercom.call("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
@@ -62,7 +62,7 @@ def test_ended_contacts_vanish_at_once_and_for_good(end: str) -> None:
         intercom.call("POST" if end == "archive" else "DELETE", path)
     for _ in range(2):
         assert [one["id"] for one in intercom.search(email_is("same@example.com"))["data"]] == [user["id"]]
-        intercom.clock.now += 600
+        intercom.clock.at += 600
 
 
 def test_an_unarchived_contact_is_found_again_after_the_lag() -> None:
@@ -71,7 +71,7 @@ def test_an_unarchived_contact_is_found_again_after_the_lag() -> None:
     intercom.call("POST", f"/contacts/{user['id']}/archive")
     intercom.call("POST", f"/contacts/{user['id']}/unarchive")
     assert intercom.found("role", "=", "user") == set()
-    intercom.clock.now += 60
+    intercom.clock.at += 60
     assert intercom.found("role", "=", "user") == {"ada@example.com"}
 
 
@@ -168,9 +168,9 @@ def test_groups_of_two_levels(intercom: IntercomUnderTest) -> None:
 
 def test_dates_are_whole_days_in_the_zone_of_the_workspace(intercom: IntercomUnderTest) -> None:
     for moment in ("2026-11-17T23:59:59", "2026-11-18T00:00:00", "2026-11-18T23:59:59", "2026-11-19T00:00:00"):
-        intercom.clock.now = at(moment)
+        intercom.clock.at = at(moment)
         intercom.a_lead(f"{moment[8:10]}-{moment[11:13]}@example.com")
-    intercom.clock.now = at("2026-11-20T12:00:00")
+    intercom.clock.at = at("2026-11-20T12:00:00")
     some_time = int(at("2026-11-18T09:30:00"))
     assert intercom.found("updated_at", "=", some_time) == {"18-00@example.com", "18-23@example.com"}
     assert intercom.found("updated_at", ">", some_time) == {"19-00@example.com"}
@@ -178,7 +178,7 @@ def test_dates_are_whole_days_in_the_zone_of_the_workspace(intercom: IntercomUnd
 
 
 def test_a_day_of_the_time_change_has_25_hours(intercom: IntercomUnderTest) -> None:
-    intercom.clock.now = at("2026-10-25T23:30:00")
+    intercom.clock.at = at("2026-10-25T23:30:00")
     intercom.a_lead()
     assert intercom.found("created_at", "=", int(at("2026-10-25T00:30:00"))) == {"dora@example.com"}
     assert intercom.found("created_at", ">", int(at("2026-10-25T00:30:00"))) == set()
@@ -210,7 +210,7 @@ def test_groups_of_emails(intercom: IntercomUnderTest, query: Any, expected: lis
 def test_pages_by_cursor(intercom: IntercomUnderTest, field: str, order: str) -> None:
     emails = [f"p{number:02}@example.com" for number in range(7)]
     for email in emails:
-        intercom.clock.now += 1
+        intercom.clock.at += 1
         intercom.a_lead(email, **({"name": "same"} if field == "name" else {}))
     seen, cursor = [], None
     while True:

@@ -164,9 +164,9 @@ def test_a_failure_is_tried_once_more_after_a_minute(intercom: IntercomUnderTest
     intercom.a_user()
     [first] = intercom.webhooks()
     intercom.vendor.webhook_answered(first, status)
-    intercom.clock.now += 59.9
+    intercom.clock.at += 59.9
     assert intercom.webhooks() == []
-    intercom.clock.now += 0.2
+    intercom.clock.at += 0.2
     [second] = intercom.webhooks()
     before, after = json.loads(first.body), json.loads(second.body)
     assert (second.attempt, after["id"]) == (2, before["id"])
@@ -174,14 +174,14 @@ def test_a_failure_is_tried_once_more_after_a_minute(intercom: IntercomUnderTest
     digest = hmac.new(b"local-client-secret", second.body, hashlib.sha1).hexdigest()
     assert second.headers["X-Hub-Signature"] == f"sha1={digest}"
     intercom.vendor.webhook_answered(second, status)
-    intercom.clock.now += 3600
+    intercom.clock.at += 3600
     assert intercom.webhooks() == []
 
 
 def test_an_accepted_notification_is_not_sent_again(intercom: IntercomUnderTest) -> None:
     intercom.a_user()
     intercom.vendor.webhook_answered(intercom.webhooks()[0], 202)
-    intercom.clock.now += 3600
+    intercom.clock.at += 3600
     assert intercom.webhooks() == []
 
 
@@ -200,9 +200,9 @@ def test_an_answer_429_slows_all_notifications(intercom: IntercomUnderTest) -> N
     intercom.a_user()
     intercom.vendor.webhook_answered(intercom.webhooks()[0], 429)
     intercom.a_lead()
-    intercom.clock.now += 59
+    intercom.clock.at += 59
     assert intercom.webhooks() == []
-    intercom.clock.now += 1
+    intercom.clock.at += 1
     assert sorted(topics(intercom)) == ["contact.lead.created", "contact.user.created"]
 
 
@@ -212,9 +212,9 @@ def test_a_thousand_errors_pause_the_subscription() -> None:
         intercom.a_lead(f"p{number}@example.com")
     for webhook in intercom.webhooks():
         intercom.vendor.webhook_answered(webhook, 500)
-    intercom.clock.now += 899
+    intercom.clock.at += 899
     assert intercom.webhooks() == []
-    intercom.clock.now += 1
+    intercom.clock.at += 1
     assert len(intercom.webhooks()) == 1001
 
 
@@ -222,7 +222,7 @@ def test_delay_loss_duplicates_and_disorder_by_setting() -> None:
     late = listening(webhook_delay_seconds=30.0)
     late.a_user()
     assert late.webhooks() == []
-    late.clock.now += 30
+    late.clock.at += 30
     assert len(late.webhooks()) == 1
     lossy = listening(webhook_loss_share=1.0)
     lossy.a_user()
@@ -235,7 +235,7 @@ def test_delay_loss_duplicates_and_disorder_by_setting() -> None:
     emails = [f"p{number}@example.com" for number in range(20)]
     for email in emails:
         shuffled.a_lead(email)
-    shuffled.clock.now += 60
+    shuffled.clock.at += 60
     seen = [one["data"]["item"]["email"] for one in shuffled.notifications()]
     assert seen != emails
     assert sorted(seen) == sorted(emails)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.runtime import bootstrap
 from shared.use_cases.signup.accept_signup import MAX_WEBHOOK
-from tests.support.builders import NOW, WEBHOOK_SECRET, App, webhook_fields
+from tests.support.builders import WEBHOOK_SECRET, App, webhook_fields
+from tests.support.clock import NOW
 
 REFUSED = {
     "type": "about:blank",

@@ -10,7 +10,8 @@ from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Referral
 from shared.domain.timing import SEARCH_LAG, SEARCH_SURE
 from shared.messages import DeliverContact
 from shared.use_cases.signup.check_delivered import OF_AGE_TO_SETTLE, OF_AGE_TO_VERIFY, ON_TIME, SETTLES, VERIFY_AGAIN_AFTER
-from tests.support.builders import EMAIL, NOW, App, webhook_fields
+from tests.support.builders import EMAIL, App, webhook_fields
+from tests.support.clock import NOW
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from shared.domain.signup.completeness import MOST_NAMED, Gap
 from shared.domain.signup.referral import State
 from shared.use_cases.signup.compare_people import PeopleComparison
 from shared.use_cases.signup.reconcile_progress import PROOFS
-from tests.support.builders import NOW, App
+from tests.support.builders import App
+from tests.support.clock import NOW
 from tests.support.console_api import Console
 from tests.unit.signup.test_reconcile_campaigns import Deadline, join, newest, progress, refuse_rows_of
 

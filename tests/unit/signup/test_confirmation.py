@@ -11,8 +11,9 @@ from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.referral import Referral, State
 from shared.messages import ReconcileCampaigns
 from shared.use_cases.signup.await_confirmation import ANSWERED_WITHIN, CONFIRM_WITHIN
-from tests.support.builders import CUSTOM, EMAIL, App, mapping
+from tests.support.builders import CUSTOM, EMAIL, App
 from tests.support.console_api import Console
+from tests.support.documents import mapping
 
 DOWN = {"kind": "status", "status": 503, "path": "^/api/v2/"}
 USER = "/api/v2/users/"

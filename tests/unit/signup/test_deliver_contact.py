@@ -17,7 +17,9 @@ from shared.messages import DeliverContact, ReconcileCampaigns
 from shared.use_cases.signup.deliver_contact import HURRIES_AFTER
 from shared.use_cases.signup.put_aside import HELD_UNCONFIGURED
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN
-from tests.support.builders import EMAIL, NOW, App, mapping, webhook_fields
+from tests.support.builders import EMAIL, App, webhook_fields
+from tests.support.clock import NOW
+from tests.support.documents import mapping
 
 DOWN = {"kind": "status", "status": 503}
 

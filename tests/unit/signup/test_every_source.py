@@ -10,7 +10,8 @@ import pytest
 from sandbox.vendors.referral_factory.payloads import make_payload
 from sandbox.vendors.referral_factory.settings import WebhookRule
 from shared.domain.mapping import SOURCES
-from tests.support.builders import CUSTOM, EMAIL, App, mapping
+from tests.support.builders import CUSTOM, EMAIL, App
+from tests.support.documents import mapping
 
 META = "meta.Last Name"
 LINK = "referral_link"

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.signup.referral import State
-from tests.support.builders import App, mapping
+from tests.support.builders import App
+from tests.support.documents import mapping
 
 LINK = "custom_attributes.referral_link"
 

@@ -14,7 +14,8 @@ from shared.use_cases.signup.check_delivered import (
     VERIFY_AFTER,
     VERIFY_AGAIN_AFTER,
 )
-from tests.support.builders import CUSTOM, EMAIL, App, campaign_document
+from tests.support.builders import CUSTOM, EMAIL, App
+from tests.support.documents import campaign_document
 from tests.support.qualifying import rules
 
 DAY = 86_400.0

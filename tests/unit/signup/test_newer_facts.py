@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.signup.referral import State
 from shared.messages import DeliverContact
-from tests.support.builders import CUSTOM, EMAIL, App, mapping, webhook_fields
+from tests.support.builders import CUSTOM, EMAIL, App, webhook_fields
+from tests.support.documents import mapping
 
 LINK = "referral_link"
 

@@ -21,7 +21,9 @@ from shared.use_cases.operations.reconcile_vendors import FAILED_AGAIN_AFTER, FO
 from shared.use_cases.signup.check_delivered import OF_AGE_TO_VERIFY
 from shared.use_cases.signup.compare_people import MOST_FAILURES
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
-from tests.support.builders import NOW, App, Context, mapping
+from tests.support.builders import App, Context
+from tests.support.clock import NOW
+from tests.support.documents import mapping
 
 ORDERS = ("ascending", "descending", "shuffled", "random")
 CONTACTS_LOOKED_THROUGH = "POST /contacts/search"

@@ -8,7 +8,8 @@ from sandbox.vendors.referral_factory.records import Person
 from shared.domain.person import Audience
 from shared.domain.signup.referral import Referral, State
 from shared.use_cases.signup.await_confirmation import AUDIENCE_WITHIN, GUESSED
-from tests.support.builders import App, mapping
+from tests.support.builders import App
+from tests.support.documents import mapping
 from tests.unit.signup.test_confirmation import answered, asked, join, minutes, questions
 
 LEADS = {"action": "lead", "mapping": mapping()}

@@ -3,13 +3,14 @@
 from shared.adapters.dynamodb.vendor.limiter_referral_factory import KEY, ReferralFactoryLimiter
 from shared.domain.vendor.limits import MOST_IN_FLIGHT, Priority
 from tests.contract.aws.engines import fake_engine
-from tests.contract.repository_tables import NOW, CountingChance, StillClock, new_table
+from tests.contract.repository_tables import new_table
+from tests.support.clock import NOW, SeededChance, VirtualClock
 
 
 def test_a_full_minute_is_stored_in_little_more_than_a_kilobyte_and_forgets_no_call() -> None:
     with fake_engine() as engine:
-        table, clock = new_table(engine), StillClock()
-    limiter = ReferralFactoryLimiter(table, clock, CountingChance(), 480)
+        table, clock = new_table(engine), VirtualClock()
+    limiter = ReferralFactoryLimiter(table, clock, SeededChance(), 480)
     ends = list[float]()
     for number in range(600):
         permit = limiter.acquire(Priority.QUALIFICATION)

@@ -14,7 +14,7 @@ from shared.domain.person import Audience, Person
 from shared.domain.signup.reconcile import OVERLAP_IDS, Order, first_page_to_read, order_of, reaches_known
 from shared.domain.signup.referral import MAX_HISTORY, Referral, State
 from shared.domain.vendor.retry import LONGEST_LONG_WAIT, LONGEST_SHORT_WAIT, Wait, next_wait
-from tests.support.builders import campaign_document
+from tests.support.documents import campaign_document
 
 FINITE = st.floats(0, 86_400)
 
