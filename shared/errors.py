@@ -45,10 +45,6 @@ class InvalidSignatureError(ApplicationError):
     """A webhook's secret or signature is missing or wrong."""
 
 
-class TooLargeError(ApplicationError):
-    """A request's body is over the limit."""
-
-
 class FailureError(ApplicationError):
     """A failed call. ``vendor`` is ``intercom``, ``referral_factory`` or ``aws``."""
 

@@ -65,16 +65,3 @@ class VendorNotes(Protocol):
     def find(self, vendor: Vendor) -> Mapping[str, Any]: ...
 
     def save(self, vendor: Vendor, notes: Mapping[str, Any]) -> None: ...
-
-
-class IntercomUsage(Protocol):
-    def usage(self) -> tuple[int, int, int | None]:
-        """Calls taken in the present ten seconds, our cap in them, and Intercom's limit (None until it was learnt)."""
-
-
-class ReferralFactoryUsage(Protocol):
-    @property
-    def limit(self) -> int: ...
-
-    def usage(self) -> tuple[int, int]:
-        """Calls that count in the sliding minute, and calls in flight."""

@@ -371,14 +371,6 @@ class FakeDynamoDB:
             self._tokens[token] = (now + TOKEN_SECONDS, fingerprint)
         return {}
 
-    @operation("TransactGetItems", "TransactItems", "ReturnConsumedCapacity")
-    def transact_get_items(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Up to 100 items read at one moment; `{}` for a missing one."""
-        asked = request["TransactItems"]
-        _check_transaction_length(len(asked))
-        found = [self._read_one(entry["Get"], consistent=True) for entry in asked]
-        return {"Responses": [{} if item is None else {"Item": item} for item in found]}
-
     # --- how writes are made ----------------------------------------------------------------------------------------
 
     def _put(self, request: Mapping[str, Any]) -> _Write:

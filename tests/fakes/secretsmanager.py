@@ -34,7 +34,6 @@ class _Secret:
     def __init__(self, name: str, arn: str) -> None:
         self.name = name
         self.arn = arn
-        self.description = ""
         self.deleted = False
         self.versions: dict[str, tuple[dict[str, Any], datetime]] = {}
         self.version_by_stage: dict[str, str] = {}
@@ -69,7 +68,6 @@ class FakeSecretsManager:
             raise RefusedError("ResourceExistsException", f"The operation failed because the secret {name} already exists.")
         suffix = "".join(self._chance.choices(string.ascii_letters + string.digits, k=6))
         secret = _Secret(name, f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}")
-        secret.description = request.get("Description", "")
         answer = {"ARN": secret.arn, "Name": name}
         if "SecretString" in request or "SecretBinary" in request:
             answer["VersionId"] = self._add_version(secret, request, [CURRENT])
@@ -91,16 +89,6 @@ class FakeSecretsManager:
             "VersionId": version_id,
             "VersionStages": secret.stages_of(version_id),
         }
-
-    @operation("UpdateSecret", "SecretId", "SecretString SecretBinary Description ClientRequestToken KmsKeyId")
-    def update_secret(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change the description, and add a current version if a value is given."""
-        secret = self._secret(request["SecretId"])
-        secret.description = request.get("Description", secret.description)
-        answer = {"ARN": secret.arn, "Name": secret.name}
-        if "SecretString" in request or "SecretBinary" in request:
-            answer["VersionId"] = self._add_version(secret, request, [CURRENT])
-        return answer
 
     @operation("GetSecretValue", "SecretId", "VersionId VersionStage")
     def get_secret_value(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -131,38 +119,6 @@ class FakeSecretsManager:
             "CreatedDate": created_at,
         }
 
-    @operation("DescribeSecret", "SecretId")
-    def describe_secret(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Name, description and the stages of each version."""
-        secret = self._secret(request["SecretId"], deleted_too=True)
-        return {
-            "ARN": secret.arn,
-            "Name": secret.name,
-            "Description": secret.description,
-            "VersionIdsToStages": {
-                version_id: stages for version_id in secret.versions if (stages := secret.stages_of(version_id))
-            },
-        }
-
-    @operation("UpdateSecretVersionStage", "SecretId VersionStage", "MoveToVersionId RemoveFromVersionId")
-    def update_secret_version_stage(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Move a stage from one version to another."""
-        secret = self._secret(request["SecretId"])
-        stage, target = request["VersionStage"], request.get("MoveToVersionId")
-        holder = secret.version_by_stage.get(stage)
-        if holder is not None and request.get("RemoveFromVersionId") != holder:
-            raise RefusedError(
-                "InvalidParameterException",
-                f"The parameter RemoveFromVersionId must name the version {holder} that has the stage {stage}.",
-            )
-        if target is None:
-            secret.version_by_stage.pop(stage, None)
-        elif target not in secret.versions:
-            raise RefusedError("ResourceNotFoundException", "Secrets Manager can't find the specified secret version.")
-        else:
-            secret.move_stage(stage, target)
-        return {"ARN": secret.arn, "Name": secret.name}
-
     @operation("DeleteSecret", "SecretId", "RecoveryWindowInDays ForceDeleteWithoutRecovery")
     def delete_secret(self, request: dict[str, Any]) -> dict[str, Any]:
         """Mark a secret as deleted, or forget it at once with `ForceDeleteWithoutRecovery`."""
@@ -172,13 +128,13 @@ class FakeSecretsManager:
             del self._secrets[secret.name]
         return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": self._now()}
 
-    def _secret(self, identifier: str, *, deleted_too: bool = False) -> _Secret:
+    def _secret(self, identifier: str) -> _Secret:
         secret = self._secrets.get(identifier)
         if secret is None:
             secret = next((one for one in self._secrets.values() if identifier in {one.arn, one.arn[:-7]}), None)
         if secret is None:
             raise RefusedError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-        if secret.deleted and not deleted_too:
+        if secret.deleted:
             raise RefusedError(
                 "InvalidRequestException",
                 "You can't perform this operation on the secret because it was marked for deletion.",

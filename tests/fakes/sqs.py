@@ -227,7 +227,6 @@ class FakeSQS:
         self._clock = clock
         self._chance = chance
         self._queues: dict[str, _Queue] = {}
-        self._moves: dict[str, list[dict[str, Any]]] = {}
         self._last_copy = 0
         self._lock = threading.RLock()
 
@@ -277,26 +276,6 @@ class FakeSQS:
         else:
             self._queues[name] = _Queue(name, {**_ATTRIBUTE_DEFAULTS, **given}, self._clock())
         return {"QueueUrl": self._queues[name].url}
-
-    @operation("GetQueueUrl", "QueueName", "QueueOwnerAWSAccountId")
-    def get_queue_url(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The address of a queue by its name."""
-        if request["QueueName"] not in self._queues:
-            raise _missing_queue()
-        return {"QueueUrl": self._queues[request["QueueName"]].url}
-
-    @operation("ListQueues", "", "QueueNamePrefix MaxResults NextToken")
-    def list_queues(self, request: dict[str, Any]) -> dict[str, Any]:
-        """All addresses in one page; no `QueueUrls` when there are none."""
-        prefix = request.get("QueueNamePrefix", "")
-        urls = [queue.url for name, queue in sorted(self._queues.items()) if name.startswith(prefix)]
-        return {"QueueUrls": urls} if urls else {}
-
-    @operation("DeleteQueue", "QueueUrl")
-    def delete_queue(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Remove a queue with its messages."""
-        del self._queues[self._current(request["QueueUrl"]).name]
-        return {}
 
     @operation("GetQueueAttributes", "QueueUrl", "AttributeNames")
     def get_queue_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -509,8 +488,6 @@ class FakeSQS:
             self._move(message, destination, at, now)
             moved += 1
         handle = f"move-{self._identifier()}"
-        result = {"Status": "COMPLETED", "SourceArn": source.arn, "ApproximateNumberOfMessagesMoved": moved}
-        self._moves.setdefault(source.arn, []).insert(0, result)
         return {"TaskHandle": handle}
 
     def _move(self, message: _Message, destination: _Queue, at: float, now: float) -> None:
@@ -522,12 +499,6 @@ class FakeSQS:
             destination.put(fresh, _DELAYED, at)
         else:
             destination.put(fresh, _READY, at, self._rank(at))
-
-    @operation("ListMessageMoveTasks", "SourceArn", "MaxResults")
-    def list_message_move_tasks(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The moves out of a dead-letter queue, newest first; they are all completed."""
-        moves = self._moves.get(request["SourceArn"], [])
-        return {"Results": [dict(move) for move in moves[: request.get("MaxResults", 1)]]}
 
     # --- shared -----------------------------------------------------------------------------------------------------
 

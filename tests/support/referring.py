@@ -11,7 +11,7 @@ from sandbox.vendors.referral_factory.records import Person, RewardRule
 from sandbox.vendors.referral_factory.settings import WebhookRule
 from shared.domain.referrer.referrer import KnownReferrer
 from shared.domain.referrer.reward import Reward
-from tests.support.builders import App, webhook_event
+from tests.support.builders import App
 
 COUNT = "custom_attributes.referral_count"
 CONVERTED = "custom_attributes.converted_referral_count"
@@ -116,8 +116,3 @@ class Story:
     def rewards(self, person: Person | None = None) -> list[Reward]:
         of = person or self.rita
         return sorted(self.app.environment.rewards.of_person(of.campaign_id, of.id), key=lambda reward: reward.key)
-
-
-def webhook_of(body: Any, event: str = "rewarded") -> dict[str, Any]:
-    """Referral Factory's webhook as API Gateway hands it over."""
-    return webhook_event(body, event=event)

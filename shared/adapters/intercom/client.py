@@ -21,7 +21,6 @@ from shared.domain.sync.source import ContactFilter
 from shared.domain.timing import CREATE_TIMEOUT, INTERCOM_TIMEOUT
 from shared.errors import (
     ApplicationRefusedError,
-    ConfigurationError,
     ConnectionLostError,
     ContactGoneError,
     ContradictoryError,
@@ -34,11 +33,6 @@ from shared.ports.vendor import Limiter
 from shared.ports.vendors import Intercom
 
 API_VERSION = "2.16"
-HOSTS: Mapping[str, str] = {
-    "US": "https://api.intercom.io",
-    "EU": "https://api.eu.intercom.io",
-    "AU": "https://api.au.intercom.io",
-}
 """https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis: the closed list of regional hosts."""
 
 ATTRIBUTES_FRESH = 600.0
@@ -72,16 +66,6 @@ class _KnownAttributes:
         return now - self.asked_at >= ATTRIBUTES_RETRY and any(
             name.startswith(CUSTOM) and name not in self.values for name in wanted
         )
-
-
-def base_url_of(region: str, override: str = "") -> str:
-    """The region's own host, or the ``override`` when it is given. ConfigurationError for an unknown region."""
-    if override:
-        return override.rstrip("/")
-    try:
-        return HOSTS[region.upper()]
-    except KeyError:
-        raise ConfigurationError("the Intercom region must be US, EU or AU") from None
 
 
 class IntercomClient(Intercom):

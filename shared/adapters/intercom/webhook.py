@@ -17,8 +17,6 @@ from typing import Any
 from shared.adapters.intercom.reading import moment_of
 from shared.errors import InvalidSignatureError, MalformedPayloadError
 
-HUB_SIGNATURE = "x-hub-signature"
-BODY_SIGNATURE = "x-body-signature"
 LONGEST_TEXT = 1_000
 """Characters of an attribute's value; longer ones are no value that qualifies."""
 LONGEST_NAME = 1_000

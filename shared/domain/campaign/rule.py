@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.campaign.campaign import Campaign
@@ -66,8 +66,3 @@ def folded(value: Value) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip().casefold()
-
-
-def tracked_of(campaigns: Sequence[Campaign]) -> Mapping[int, Rule]:
-    """The rules of those campaigns that have one, by campaign id."""
-    return {campaign.campaign_id: rule for campaign in campaigns if (rule := rule_of(campaign)) is not None}

@@ -7,7 +7,6 @@ days back, and what is older than the last reading is left out on our side (``se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.campaign.campaign import Campaign, Status
@@ -32,7 +31,6 @@ FAILED = "ContactReconcileFailed"
 Intercom refused."""
 OVERDUE = 300.0
 """Seconds after which a change's notification should have come; Intercom repeats a failed one after a minute."""
-Tracked = Mapping[int, tuple[Campaign, Rule]]
 
 
 @dataclass(slots=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from shared.domain.campaign.campaign import Campaign, Status
-from shared.domain.connection.connection import Breaker, Vendor
+from shared.domain.connection.connection import Vendor
 from shared.domain.contact import Value
 from shared.domain.mapping import Dropped
 from shared.domain.person import Person, fold_email
@@ -34,13 +33,6 @@ from shared.use_cases.sync.learn_people import teach_member
 NOT_ACTIVE_AGAIN = 900.0
 VENDOR_AGAIN = 300.0
 """Seconds until Referral Factory is asked again after it refused us."""
-
-
-class Guard(Protocol):
-    """What stands before Intercom's calls."""
-
-    def check(self) -> Breaker | None: ...
-    def take_try(self, breaker: Breaker | None) -> None: ...
 
 
 class ReferrerUpdateAttempt:

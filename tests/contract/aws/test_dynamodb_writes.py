@@ -474,12 +474,6 @@ def test_a_repeated_request_token_does_nothing_again(client: Any, table: str, un
     assert code(caught) == "IdempotentParameterMismatchException"
 
 
-def test_a_transaction_reads_many(client: Any, table: str) -> None:
-    put(client, table, "a")
-    answer = client.transact_get_items(TransactItems=[{"Get": {"TableName": table, "Key": key(name)}} for name in ("a", "b")])
-    assert answer["Responses"] == [{"Item": key("a")}, {}]
-
-
 # --- batches ---
 
 

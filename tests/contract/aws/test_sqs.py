@@ -295,17 +295,6 @@ def test_a_message_has_at_most_one_mebibyte(client: Any, new_queue: NewQueue) ->
     assert code(caught) == "InvalidParameterValue"
 
 
-def test_a_queue_is_found_by_its_name(client: Any, unique_name: UniqueName) -> None:
-    name = unique_name("queue")
-    url = client.create_queue(QueueName=name)["QueueUrl"]
-    assert client.get_queue_url(QueueName=name)["QueueUrl"] == url
-
-
-def test_an_unknown_queue_does_not_exist(client: Any, unique_name: UniqueName) -> None:
-    with pytest.raises(client.exceptions.QueueDoesNotExist):
-        client.get_queue_url(QueueName=unique_name("queue"))
-
-
 def test_a_purge_empties_the_queue(client: Any, new_queue: NewQueue) -> None:
     url = new_queue()
     client.send_message(QueueUrl=url, MessageBody="x")

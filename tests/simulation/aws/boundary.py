@@ -90,26 +90,6 @@ class RandomFaults:
 
 
 @dataclass(slots=True)
-class Planned:
-    """Chosen faults: the flavour for a call's number. AWS calls fail ``attempts`` times, so that 2 gets past the SDK's retry.
-
-    ``played`` tells afterwards which calls they met.
-    """
-
-    at: dict[int, Flavour]
-    attempts: int = 2
-    played: list[str] | None = None
-
-    def __call__(self, call: Call) -> Flavour | None:
-        flavour = self.at.get(call.number)
-        if flavour is None or call.attempt > self.attempts:
-            return None
-        if self.played is not None:
-            self.played.append(f"{flavour} {call}")
-        return flavour
-
-
-@dataclass(slots=True)
 class When:
     """Faults by rule: ``flavour`` for calls that ``matches``, at most ``times`` of them. Chained by ``also``."""
 

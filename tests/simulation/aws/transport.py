@@ -19,7 +19,6 @@ from tests.simulation.aws.cloud import API_HOST
 from tests.simulation.play.crossing import Crossing
 
 INTERCOM_URL = "https://api.intercom.io"
-REFERRAL_FACTORY_URL = "https://referral-factory.com/api/v2"
 LATENCY = {"intercom": (0.06, 0.25), "referral_factory": (0.2, 1.5)}
 """From, to: most answers are near the lower end."""
 STEP = 0.05
