@@ -20,8 +20,7 @@ from shared.observability import logger
 from shared.ports.vendors import UserPage
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.compare_people import PeopleComparison
-from shared.use_cases.signup.prove_completeness import counted, prove_completeness
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import NAME, counted, progress_of, prove_completeness
 
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
