@@ -131,6 +131,7 @@ def another_token(world: World) -> None:
 
 def uninstalled(world: World) -> None:
     world.environment("deliver_contact").connections.save(Connection(world.intercom.settings.workspace_id, "US", "UTC"))
+    world.intercom.settings.tokens = []
     uninstall(world)
 
 
@@ -260,7 +261,11 @@ DAYS = (
         another_token,
         {"ConnectionLostAlarm": 6, "ContactReconcileFailedAlarm": 20, **WAITS},
     ),
-    Day("the app was uninstalled", uninstalled, {"ConnectionLostAlarm": 2, **WAITS}),
+    Day(
+        "the app was uninstalled",
+        uninstalled,
+        {"ConnectionLostAlarm": 6, "ContactReconcileFailedAlarm": 20, **WAITS},
+    ),
     Day(
         "Intercom refuses the application",
         refused("intercom", "POST", "/contacts", 403),
