@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from shared.adapters.http.smaller_pages import read_page
 from shared.adapters.http.transport import HttpResponse, HttpTransport, fits_header
-from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable, resource_refused
+from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable, resource_refused, says_nothing
 from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
 from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, document_of
 from shared.adapters.limits import UnlimitedLimiter
@@ -245,7 +245,7 @@ class IntercomClient(Intercom):
     def _takes_token(self) -> bool:
         """Whether ``GET /me`` is answered: then a 401 was about a resource. Raises when nobody can tell."""
         response = self._exchange("GET", "/me", None, INTERCOM_TIMEOUT)
-        if response.status >= 500 or response.status in (408, 429):
+        if says_nothing(response.status):
             raise error_of(response, now=self._clock.now())
         return response.status != 401
 
@@ -261,7 +261,7 @@ class IntercomClient(Intercom):
         if path == "/events":
             return error if self._about_nobody(path, NO_EVENT) in (401, 403) else resource_refused("", status, words, facts)
         answer = self._about_nobody("/contacts/search", NOBODY)
-        if answer < 400 or answer == 429 or answer >= 500:
+        if answer < 400 or says_nothing(answer):
             return resource_refused(path, status, words, facts)
         return ApplicationRefusedError(f"Intercom refuses the application ({status}): {words}".rstrip(": "), **facts)
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from shared.adapters.intercom.errors import says_nothing
 from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import Priority
 from shared.errors import ConnectionLostError, FailureError, RateLimitedError, TransientError
 from shared.ports.connection import Connections
 from shared.ports.vendor import Limiter
-
-_NO_ANSWER = frozenset({401, 408, 429})
 
 
 class ConnectionGate(Limiter):
@@ -46,7 +45,7 @@ class ConnectionGate(Limiter):
         return permit
 
     def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
-        if status is not None and status < 500 and status not in _NO_ANSWER:
+        if status is not None and status != 401 and not says_nothing(status):
             self._answered()
         self._limiter.finish(permit, status, headers)
 

@@ -44,6 +44,8 @@ _INVALID_DATA = frozenset({"parameter_invalid", "parameter_not_found", "data_inv
 _ABOUT_APPLICATION = re.compile(r"version|suspended|api_plan_restricted|token_blocked|app_")
 """Codes of a 400, 403 or 422 that are about the application."""
 _MOST_WORDS = 160
+_NOT_NOW = frozenset({408, 423, 425})
+"""Statuses that say nothing but to come again."""
 PERMISSIONS: tuple[tuple[str, str], ...] = (
     ("/contacts/search", "Read and list users and companies"),
     ("/contacts", "Write users and companies"),
@@ -196,11 +198,16 @@ def error_of(
         return RejectedError(f"Intercom refused the request{about} ({said.code or status})", fields=fields, **facts)
     if status == 401 and not token_works:
         return ConnectionLostError("Intercom no longer takes the access token", **facts)
-    if status in (408, 423, 425) or status >= 500 or status < 400:
+    if says_nothing(status) or status < 400:
         return UnavailableError(f"Intercom answered {status}", retry_after=wait_of(status, response.headers, now), **facts)
     if (about_contact and status in (401, 403) and not about_us) or path.startswith(_NOT_FOR_DELIVERY):
         return resource_refused(path, status, said.words, facts)
     return ApplicationRefusedError(f"Intercom refuses the application ({status}): {said.words}".rstrip(": "), **facts)
+
+
+def says_nothing(status: int) -> bool:
+    """Whether an answer of that status shows neither that Intercom works nor that it refuses."""
+    return status >= 500 or status == 429 or status in _NOT_NOW
 
 
 def resource_refused(path: str, status: int, words: str, facts: Mapping[str, Any]) -> ResourceRefusedError:

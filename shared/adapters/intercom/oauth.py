@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared.adapters.http.transport import HttpTransport
+from shared.adapters.intercom.errors import says_nothing
 from shared.domain.timing import INTERCOM_TIMEOUT
 from shared.errors import RejectedError, UnavailableError
 from shared.ports.connection import OAuth
@@ -31,7 +32,7 @@ class IntercomOAuth(OAuth):
         body = json.dumps({"code": code, "client_id": client_id, "client_secret": client_secret}).encode("ascii")
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         response = self._transport.send("POST", f"{self._base_url}/auth/eagle/token", headers, body, INTERCOM_TIMEOUT)
-        if response.status >= 500 or response.status in (408, 429):
+        if says_nothing(response.status):
             raise UnavailableError(f"Intercom answered {response.status}", vendor=VENDOR, status=response.status)
         try:
             document: Any = json.loads(response.body)

@@ -50,7 +50,7 @@ def error_of(response: HttpResponse, method: str) -> FailureError:
             return RejectedError("Referral Factory does not know what was to be changed", **facts)
         case 400 | 422:
             return RejectedError("Referral Factory refused the request", field=_named_fields(response), **facts)
-        case 404 | 408:
+        case 404 | 408 | 423 | 425:
             return UnavailableError(f"Referral Factory answered {status}", **facts)
         case _ if status >= 500 or status < 400:
             return UnavailableError(f"Referral Factory answered {status}", retry_after=_retry_after(response.headers), **facts)

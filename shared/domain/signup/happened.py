@@ -35,6 +35,10 @@ class Happened(StrEnum):
         "attribute back",
         "What was left out is sent again: Intercom has it now, or the settings were saved.",
     )
+    MENDED = (
+        "mended",
+        "It is sent again: the settings were saved, or Intercom was connected again, or its permissions were checked.",
+    )
     COUNTS_REFUSED = "counts refused", "Intercom did not take the counts or rewards for this person's contact."
     POSSIBLY_DOUBLED = "possibly doubled", "More than one new contact with this e-mail address is in Intercom."
     NO_LONGER_DOUBLED = "no longer doubled", "Only one new contact with this e-mail address is in Intercom any more."

@@ -76,7 +76,7 @@ class Referral:
     ``due_at``: when the sweep enqueues the row; every unfinished row that is not held has one. ``written``: the values this
     row last sent to the contact. ``baseline``: the tracked attribute's value when the contact was adopted.
     ``baseline_at``: that contact's ``updated_at`` then; ``standing``: the value on each contact that had the e-mail then.
-    ``look_at``: when it is seen whether Intercom takes now what was left out.
+    ``look_at``: when it is seen whether Intercom takes now what was left out, or what it refused may have been mended.
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done;
     ``settle_at``: when it is made again.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
@@ -202,9 +202,9 @@ class Referral:
         return self if merged == self.person else replace(self, person=merged, told_at=at)
 
     def looking(self, now: float) -> Referral:
-        """To be looked at again, if something was left out that nobody has dealt with."""
+        """To be looked at again, if something was left out, or all given up, that nobody has dealt with."""
         waited = now - (self.history[-1].at if self.history else self.accepted_at)
-        if not self.open_troubles & {State.PARTIAL, CONTACT_COUNTS} or waited >= LOOKS_FOR:
+        if not self.open_troubles & {State.PARTIAL, State.FAILED, CONTACT_COUNTS} or waited >= LOOKS_FOR:
             return replace(self, look_at=None)
         look_at = now + min(max(FIRST_LOOK, waited / 4), LONGEST_LOOK)
         return replace(self, look_at=look_at, due_at=look_at if self.due_at is None else min(self.due_at, look_at))

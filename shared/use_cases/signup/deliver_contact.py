@@ -171,8 +171,11 @@ class DeliveryAttempt:
         def change(row: Referral) -> Referral:
             if row.finished:
                 return replace(row, settle_since=None, look_at=None, due_at=None, notes=(*row.notes, reason))
-            failed = replace(row.done(State.FAILED, reason), settle_since=row.settle_since)
-            return replace(failed, due_at=next_check(failed)).with_event(now, Happened.FAILED, reason)
+            version = self._campaign.version if self._campaign else row.settings_version
+            failed = replace(row.done(State.FAILED, reason), settle_since=row.settle_since, settings_version=version)
+            failed = failed.with_event(now, Happened.FAILED, reason)
+            failed = failed.looking(now) if self._alone else failed
+            return replace(failed, due_at=next_check(failed))
 
         self._update(change)
         self._environment.metrics.count("ContactFailed")

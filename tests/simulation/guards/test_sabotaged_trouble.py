@@ -15,6 +15,7 @@ from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.support.qualifying import Friendship, rules
 from tests.support.syncing import SyncApp
+from tests.unit.connection import test_mended
 from tests.unit.operations import test_dealt_with
 from tests.unit.qualification import test_own_trouble, test_refused_qualification
 from tests.unit.referrer import test_missing_permission, test_refused_rewards
@@ -40,6 +41,13 @@ def with_a_sync_of_users() -> SyncApp:
 
 def with_a_console() -> Console:
     console = Console()
+    console.app.configure()
+    return console
+
+
+def with_intercom() -> Console:
+    console = Console()
+    test_mended.connect(console)
     console.app.configure()
     return console
 
@@ -114,6 +122,15 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     ),
     sabotaged_trouble.a_known_secret_is_not_kept: secrets_that_hang,
     sabotaged_trouble.a_hanging_store_of_secrets_is_asked_each_time: secrets_that_hang,
+    sabotaged_trouble.what_somebody_mended_is_not_seen: lambda: test_mended.test_it_is_sent_again_by_itself(
+        with_intercom(), test_mended.check, 409, test_mended.TAKEN
+    ),
+    sabotaged_trouble.what_is_given_up_is_sent_again_and_again: lambda: test_mended.test_it_is_sent_again_by_itself(
+        with_intercom(), test_mended.check, 409, test_mended.TAKEN
+    ),
+    sabotaged_trouble.come_again_later_is_an_answer: lambda: test_who_failed.test_a_long_outage_fails_nobody(
+        with_one_known(), 423
+    ),
     sabotaged_trouble.what_is_dealt_with_stays_open: lambda: test_dealt_with.test_what_is_dealt_with_asks_for_nobody_any_more(
         with_a_console(), {"state": State.FAILED}
     ),

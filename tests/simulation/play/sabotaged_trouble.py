@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.adapters import secrets
+from shared.adapters.intercom import connection_gate
 from shared.adapters.intercom.client import IntercomClient
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.referrer.reward import Reward
@@ -15,6 +16,7 @@ from shared.errors import ApplicationRefusedError, RejectedError
 from shared.use_cases.contact import find_contact, merge_lead
 from shared.use_cases.qualification import report_qualification
 from shared.use_cases.referrer import poll_rewards, update_referrer
+from shared.use_cases.signup import look_again
 from shared.use_cases.signup.compare_people import PeopleComparison
 from shared.use_cases.sync import enumerate_contacts
 from shared.use_cases.vendor.guard_vendor import VendorGuard
@@ -133,3 +135,15 @@ def what_is_dealt_with_stays_open(patch: Patch) -> None:
 
 def what_is_dealt_with_is_closed_for_good(patch: Patch) -> None:
     patch.setattr(Referral, "open_troubles", property(lambda self: frozenset() if self.dealt_with else self.troubles))
+
+
+def what_somebody_mended_is_not_seen(patch: Patch) -> None:
+    patch.setattr(look_again, "_mended_at", lambda _: 0.0)
+
+
+def what_is_given_up_is_sent_again_and_again(patch: Patch) -> None:
+    patch.setattr(look_again, "_given_up_at", lambda _: -1.0)
+
+
+def come_again_later_is_an_answer(patch: Patch) -> None:
+    patch.setattr(connection_gate, "says_nothing", lambda status: status >= 500)

@@ -55,6 +55,9 @@ def states(app: App) -> set[State]:
         (403, None, "^/data_attributes"),
         (402, None, "^/"),
         (404, PAGE, "^/contacts"),
+        (404, None, "^/contacts"),
+        (410, None, "^/contacts"),
+        (406, None, "^/"),
         (405, None, "^/"),
         (407, PAGE, "^/"),
         (421, None, "^/"),
@@ -200,11 +203,12 @@ def test_a_conflict_that_names_somebody_of_another_address_is_not_adopted(app: A
     assert contact.email == "known@example.com"
 
 
-def test_an_unarchive_that_fails_for_ever_ends(app: App) -> None:
+@pytest.mark.parametrize("status", [500, 401, 403, 404, 409, 410, 423, 425])
+def test_an_unarchive_that_fails_for_ever_ends(app: App, status: int) -> None:
     contact = app.contacts("known@example.com")[0]
     body = json.dumps({"errors": [{"code": "conflict", "message": f"An archived contact already exists with id={contact.id}"}]})
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
-    app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "/unarchive$"})
+    app.wire.faults.add({"kind": "status", "status": status, "method": "POST", "path": "/unarchive$"})
     app.sign_up()
     live(app, 8 * 60, step=5)
     assert app.row().state is State.FAILED
@@ -226,8 +230,9 @@ def test_creates_alone_that_answer_500_open_the_breaker(app: App) -> None:
     assert all(len(app.contacts(f"person{user_id}@example.com")) == 1 for user_id in range(100, 110))
 
 
-def test_a_long_outage_fails_nobody(app: App) -> None:
-    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/"})
+@pytest.mark.parametrize("status", [503, 408, 423, 425])
+def test_a_long_outage_fails_nobody(app: App, status: int) -> None:
+    app.wire.faults.add({"kind": "status", "status": status, "path": "^/"})
     app.sign_up()
     live(app, DAY, step=5)
     assert app.row().state is State.PENDING

@@ -1,0 +1,103 @@
+"""A signup that Intercom refused or contradicted until it was given up is sent again once somebody mended what may have been
+the cause: connected Intercom again, ticked a permission, saved the campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.domain.signup.referral import State
+from tests.support.builders import App
+from tests.support.console_api import Console
+
+TAKEN = '{"errors": [{"code": "conflict", "message": "Multiple existing users match this email address"}]}'
+
+
+@pytest.fixture
+def console() -> Console:
+    console = Console()
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    console.app.configure()
+    return console
+
+
+def live(app: App, minutes: int, step: int = 5) -> None:
+    for _ in range(0, minutes, step):
+        app.wait(step * 60)
+        app.sweep()
+
+
+def given_up(app: App, status: int, body: str | None = None) -> None:
+    fault = {"kind": "status", "status": status, "body": body, "method": "POST", "path": "^/contacts$", "id": "refused"}
+    app.wire.faults.add(fault)
+    app.sign_up()
+    live(app, 8 * 60)
+    assert app.row().state is State.FAILED
+
+
+def creates(app: App) -> int:
+    return app.calls().count("POST /contacts")
+
+
+def check(console: Console) -> None:
+    assert console.post("/api/connection/intercom/check")["missing_permissions"] == []
+
+
+def connect(console: Console) -> None:
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+
+
+def save(console: Console) -> None:
+    console.app.configure(name="Friends of friends")
+
+
+@pytest.mark.parametrize("mend", [check, connect, save])
+@pytest.mark.parametrize(("status", "body"), [(403, None), (409, TAKEN), (500, None)])
+def test_it_is_sent_again_by_itself(console: Console, mend: Callable[[Console], Any], status: int, body: str | None) -> None:
+    app = console.app
+    given_up(app, status, body)
+    app.wire.faults.clear()
+    tried = creates(app)
+    live(app, 3 * 60)
+    assert (app.row().state, creates(app)) == (State.FAILED, tried), "nobody has mended anything"
+    mend(console)
+    live(app, 70)
+    assert app.row().state is State.DELIVERED
+    assert creates(app) == tried + 1
+    assert "connected" in console.get("/api/referrals/1/42")["story"][-2]["sentence"]
+
+
+def test_once_for_each_time_that_something_is_mended(console: Console) -> None:
+    app = console.app
+    given_up(app, 409, TAKEN)
+    save(console)
+    live(app, 10 * 60)
+    assert app.row().state is State.FAILED
+    tried = creates(app)
+    live(app, 24 * 60, step=30)
+    assert creates(app) == tried
+    assert app.metrics.counts["DeliveryGivenUp"] == 2
+
+
+def test_a_check_that_finds_a_permission_missing_mends_nothing(console: Console) -> None:
+    app = console.app
+    given_up(app, 403)
+    tried = creates(app)
+    app.wire.faults.add({"kind": "status", "status": 403, "method": "PUT", "path": "^/contacts/", "id": "writes"})
+    assert console.post("/api/connection/intercom/check")["missing_permissions"] == ["Write users and companies"]
+    live(app, 3 * 60)
+    assert creates(app) == tried
+
+
+def test_what_somebody_has_dealt_with_and_what_was_the_persons_own_stay_as_they_are(console: Console) -> None:
+    app = console.app
+    given_up(app, 409, TAKEN)
+    console.post("/api/referrals/1/42/close")
+    app.sign_up(id=43, email="nobody")
+    save(console)
+    tried = creates(app)
+    live(app, 3 * 60)
+    assert {app.row(42).state, app.row(43).state} == {State.FAILED}
+    assert creates(app) == tried
