@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,15 +13,16 @@ import pytest
 from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
 from tests.integration.over_http import OverHttp, wait_for
+from tests.support.deployed import changed
 from tools.doctor import aws
-from tools.doctor.deployment import Deployment, NoDeploymentError, look_at
+from tools.doctor.deployment import LookedAt, NoDeploymentError, look_at
 from tools.doctor.finding import Finding, Level
 
 pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def deployment(stack: Stack) -> Deployment:
+def deployment(stack: Stack) -> LookedAt:
     return look_at("local", lambda service: stack.client(service))
 
 
@@ -33,7 +33,7 @@ def outside(stack: Stack) -> Iterator[OverHttp]:
     outside.close()
 
 
-def level_of(check: Callable[[Deployment], Iterator[Finding]], deployment: Deployment) -> Level:
+def level_of(check: Callable[[LookedAt], Iterator[Finding]], deployment: LookedAt) -> Level:
     findings = list(check(deployment))
     assert findings
     return Level.BAD if any(one.level is Level.BAD for one in findings) else findings[0].level
@@ -51,7 +51,7 @@ def run(stack: Stack, *arguments: str, key: str = "") -> subprocess.CompletedPro
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_a_switched_off_schedule_is_found(stack: Stack, deployment: Deployment) -> None:
+def test_a_switched_off_schedule_is_found(stack: Stack, deployment: LookedAt) -> None:
     scheduler = stack.client("scheduler")
     assert level_of(aws.check_schedules, deployment) is Level.GOOD
     name = stack.resources["SweepFunctionEveryMinute"]
@@ -65,7 +65,7 @@ def test_a_switched_off_schedule_is_found(stack: Stack, deployment: Deployment) 
     assert level_of(aws.check_schedules, deployment) is Level.GOOD
 
 
-def test_a_disabled_mapping_is_found_with_the_command_that_enables_it(stack: Stack, deployment: Deployment) -> None:
+def test_a_disabled_mapping_is_found_with_the_command_that_enables_it(stack: Stack, deployment: LookedAt) -> None:
     functions = stack.client("lambda")
     assert level_of(aws.check_mappings, deployment) is Level.GOOD
     uuid = deployment.named("AWS::Lambda::EventSourceMapping")["SyncPageFunctionSync"]
@@ -78,9 +78,9 @@ def test_a_disabled_mapping_is_found_with_the_command_that_enables_it(stack: Sta
     wait_for(lambda: level_of(aws.check_mappings, deployment) is Level.GOOD, "the enabled mapping", 20)
 
 
-def test_a_subscription_counts_once_it_is_confirmed(stack: Stack, deployment: Deployment) -> None:
+def test_a_subscription_counts_once_it_is_confirmed(stack: Stack, deployment: LookedAt) -> None:
     assert level_of(aws.check_alarms, deployment) is Level.SKIPPED
-    assert level_of(aws.check_alarms, replace(deployment, parameters={"Stage": "prod"})) is Level.BAD
+    assert level_of(aws.check_alarms, changed(deployment, parameters={"Stage": "prod"})) is Level.BAD
     sns = stack.client("sns")
     topic = deployment.outputs["AlarmTopicArn"]
     confirmed = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="oncall@example.com", ReturnSubscriptionArn=True)
@@ -94,17 +94,17 @@ def test_a_subscription_counts_once_it_is_confirmed(stack: Stack, deployment: De
 @pytest.mark.parametrize(
     ("delivery", "level"), [("3", Level.GOOD), ("100000", Level.BAD)], ids=["there is room", "more than the account has"]
 )
-def test_concurrency_against_the_accounts_quota(deployment: Deployment, delivery: str, level: Level) -> None:
-    asked = replace(deployment, parameters={**deployment.parameters, "DeliveryConcurrency": delivery})
+def test_concurrency_against_the_accounts_quota(deployment: LookedAt, delivery: str, level: Level) -> None:
+    asked = changed(deployment, parameters={**deployment.parameters, "DeliveryConcurrency": delivery})
     assert level_of(aws.check_quotas, asked) is level
 
 
-def test_a_new_accounts_quota_is_enough_to_try_it(deployment: Deployment) -> None:
+def test_a_new_accounts_quota_is_enough_to_try_it(deployment: LookedAt) -> None:
     class Functions:
         def get_account_settings(self) -> dict[str, Any]:
             return {"AccountLimit": {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}}
 
-    asked = replace(
+    asked = changed(
         deployment, parameters={"DeliveryConcurrency": "3", "SyncConcurrency": "2"}, client=lambda service: Functions()
     )
     assert level_of(aws.check_quotas, asked) is Level.WARN

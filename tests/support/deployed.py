@@ -4,10 +4,12 @@ own tables, queues and secrets."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from tests.fakes.errors import client_error
 from tests.support.builders import App
+from tools.doctor.deployment import LookedAt
 from tools.operating.deployment import QUEUES, Deployment
 
 ARN = "arn:aws:sts::123456789012:assumed-role/Operator/nina"
@@ -124,6 +126,13 @@ class Pages:
 
     def paginate(self, **request: Any) -> Iterator[Any]:
         yield self._operation(**request)
+
+
+def changed(deployment: LookedAt, **values: Any) -> LookedAt:
+    """One of which something else is known, for example its ``parameters``."""
+    other = copy(deployment)
+    other.__dict__.update(values)
+    return other
 
 
 class AppDeployment(Deployment):

@@ -1,5 +1,5 @@
-"""The two policies in ``docs/iam``: the on-call's allows each call that ``tools.operate`` makes, the deployer's each kind of
-resource that the template makes; neither reaches beyond one stack where IAM can tell."""
+"""The policies in ``docs/iam``: the on-call's allows each call that ``tools.operate`` and the doctor make, the deployer's each
+kind of resource that the template makes; neither reaches beyond one stack where IAM can tell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from sandbox.stack.expand import read_template
 from tests.support.builders import App
 from tests.support.deployed import AppDeployment, Aws, Watched
 from tests.support.documents import campaign_document
+from tests.unit.operations.test_doctor import TRACKED
 from tests.unit.operations.test_operate import CALLS, call
+from tools.doctor.__main__ import CHECKS, examine
+from tools.doctor.deployment import LookedAt, look_at
 
 ROOT = Path(__file__).parents[2]
 IAM = ROOT / "docs" / "iam"
@@ -41,7 +44,7 @@ SERVICES = {
     "AWS::Serverless": "lambda",
 }
 ANYWHERE = {
-    "on-call": {"SeeAlarmsAndDashboard"},
+    "on-call": {"SeeAlarmsAndDashboard", "SeeTheAccountAndWhoConfirmed"},
     "campaigns": set(),
     "deployer": {
         "ReadTemplates", "Mappings", "Secrets", "DomainOfYourOwn", "SignIn", "AlarmsAndDashboard", "Logs", "Canaries",
@@ -79,6 +82,54 @@ def test_whoever_is_on_call_may_make_each_call_of_the_command(name: str) -> None
     call(app, *CALLS[name][0], aws=aws)
     needed = set(actions_of([*aws.calls, *noted])) - NEEDS_NOTHING
     assert len(needed) > 2
+    assert [action for action in sorted(needed) if not allowed("on-call", action)] == []
+
+
+class DoctorsAws(Aws):
+    """What the doctor looks at besides."""
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's names, here and below
+        answer = super().describe_stacks(StackName)
+        answer["Stacks"][0] |= {"StackStatus": "UPDATE_COMPLETE"}
+        return {**answer, "ResponseMetadata": {}}
+
+    def list_stack_resources(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        more = (("AWS::Lambda::Function", "AdminApiFunction"), ("AWS::Scheduler::Schedule", "SweepFunctionEveryMinute"))
+        named = [{"ResourceType": kind, "LogicalResourceId": name, "PhysicalResourceId": f"x-{name}"} for kind, name in more]
+        return {"StackResourceSummaries": [*super().list_stack_resources(StackName)["StackResourceSummaries"], *named]}
+
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+        settings = self._app.settings
+        variables = {name.upper(): getattr(settings, name) for name in settings.__slots__}
+        of_the_console = {"CONSOLE_URL": "http://localhost/", "ADMIN_GROUP": "admins", "GROUPS_CLAIM": "groups"}
+        return {"Environment": {"Variables": variables | of_the_console}}
+
+    def get_schedule(self, Name: str) -> dict[str, str]:  # noqa: N803
+        return {"State": "ENABLED"}
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": {"UnreservedConcurrentExecutions": 1_000}}
+
+    def list_subscriptions_by_topic(self, TopicArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"Subscriptions": [{"Endpoint": "oncall@example.com", "SubscriptionArn": "x:topic:1"}]}
+
+    def get_subscription_attributes(self, SubscriptionArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"Attributes": {"PendingConfirmation": "false"}}
+
+
+def test_whoever_is_on_call_may_make_each_call_of_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = App()
+    app.configure(qualification=TRACKED)
+    app.sign_up()
+    aws = DoctorsAws(app)
+    monkeypatch.setattr(LookedAt, "_transport", lambda _self, _settings: app.wire)
+    findings = list(examine(look_at("x", aws), CHECKS))
+    assert {"stack", "schedules", "mappings", "quotas", "alarms", "tokens", "webhooks", "secrets", "work"} <= {
+        one.check for one in findings
+    }
+    assert [str(one) for one in findings if "may not look" in one.what or "could not" in one.what] == []
+    needed = set(actions_of(aws.calls))
+    assert {"lambda:GetAccountSettings", "scheduler:GetSchedule", "sns:GetSubscriptionAttributes"} <= needed
     assert [action for action in sorted(needed) if not allowed("on-call", action)] == []
 
 

@@ -16,10 +16,10 @@ from botocore.parsers import ResponseParserError
 from shared.errors import ApplicationError, ConfigurationError
 from shared.runtime.process import Aws
 from tools.doctor import aws, vendors
-from tools.doctor.deployment import Deployment, NoDeploymentError, look_at
+from tools.doctor.deployment import LookedAt, NoDeploymentError, look_at
 from tools.doctor.finding import Finding, Level, bad, skipped
 
-Check = Callable[[Deployment], Iterator[Finding]]
+Check = Callable[[LookedAt], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     aws.check_stack,
     aws.check_schedules,
@@ -40,7 +40,7 @@ NOT_ALLOWED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedO
 LOOKED, FOUND_BAD, NOTHING_TO_LOOK_AT = 0, 1, 2
 
 
-def examine(deployment: Deployment, checks: Sequence[Check]) -> Iterator[Finding]:
+def examine(deployment: LookedAt, checks: Sequence[Check]) -> Iterator[Finding]:
     """Every check's findings; one that cannot look says so and stops no other."""
     for check in checks:
         name = check.__name__.removeprefix("check_")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.domain.vendor.limits import FIXED_WORKERS
-from tools.doctor.deployment import Deployment
+from tools.doctor.deployment import LookedAt
 from tools.doctor.finding import Finding, bad, good, skipped, warn
 
 FURTHER_EXECUTIONS = 10
@@ -17,7 +17,7 @@ VENDOR_SKEW = 60.0
 """Seconds. A contact created up to a minute before our own create began counts as ours; further off that fails."""
 
 
-def check_stack(deployment: Deployment) -> Iterator[Finding]:
+def check_stack(deployment: LookedAt) -> Iterator[Finding]:
     version = deployment.outputs.get("ApplicationVersion", "unknown")
     if deployment.status.endswith("_COMPLETE") and "ROLLBACK" not in deployment.status:
         yield good("stack", f"{deployment.stack}: {deployment.status}, version {version}")
@@ -28,7 +28,7 @@ def check_stack(deployment: Deployment) -> Iterator[Finding]:
         yield bad("stack", f"{deployment.stack}: {deployment.status}", do)
 
 
-def check_schedules(deployment: Deployment) -> Iterator[Finding]:
+def check_schedules(deployment: LookedAt) -> Iterator[Finding]:
     """A switched-off schedule leaves its work undone, in silence."""
     scheduler = deployment.client("scheduler")
     names = deployment.named("AWS::Scheduler::Schedule")
@@ -42,7 +42,7 @@ def check_schedules(deployment: Deployment) -> Iterator[Finding]:
         yield good("schedules", f"all {len(names)} are enabled")
 
 
-def check_mappings(deployment: Deployment) -> Iterator[Finding]:
+def check_mappings(deployment: LookedAt) -> Iterator[Finding]:
     """Without its mapping nobody takes a queue's messages."""
     functions = deployment.client("lambda")
     mappings = deployment.named("AWS::Lambda::EventSourceMapping")
@@ -60,7 +60,7 @@ def check_mappings(deployment: Deployment) -> Iterator[Finding]:
         yield good("mappings", f"all {len(mappings)} are enabled")
 
 
-def check_quotas(deployment: Deployment) -> Iterator[Finding]:
+def check_quotas(deployment: LookedAt) -> Iterator[Finding]:
     """Concurrent executions: what queues may use at once, against what the account has."""
     account = deployment.client("lambda").get_account_settings()["AccountLimit"]
     there = int(account["UnreservedConcurrentExecutions"])
@@ -77,7 +77,7 @@ def check_quotas(deployment: Deployment) -> Iterator[Finding]:
         yield good("quotas", f"{there} concurrent executions are free in this account, {named}")
 
 
-def check_alarms(deployment: Deployment) -> Iterator[Finding]:
+def check_alarms(deployment: LookedAt) -> Iterator[Finding]:
     """Whether anybody hears the alarms."""
     topic, sns = deployment.outputs.get("AlarmTopicArn", ""), deployment.client("sns")
     pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
@@ -94,7 +94,7 @@ def check_alarms(deployment: Deployment) -> Iterator[Finding]:
         yield bad("alarms", "nobody hears them", f"Deploy with AlarmEmail=you@example.com, or subscribe to {topic}.")
 
 
-def check_clock(deployment: Deployment) -> Iterator[Finding]:
+def check_clock(deployment: LookedAt) -> Iterator[Finding]:
     """By the Date of answers; last, when both vendors have been called."""
     skews = dict(deployment.skews)
     ours = skews.pop("AWS", 0.0)

@@ -1,11 +1,10 @@
-"""A deployed stack as it is: its parts, its parameters, and the application's own code on its tables and secrets."""
+"""A deployed stack as the doctor looks at it: the application's own code on its tables and secrets, and its clocks."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 from shared.adapters.clock import SystemChance, SystemClock
@@ -19,6 +18,7 @@ from shared.ports.clock import Clock
 from shared.runtime.bootstrap import Environment
 from shared.runtime.process import Aws
 from shared.use_cases.vendor.guard_referral_factory import KeyCheckGuard
+from tools.operating.deployment import Deployment
 
 API_FUNCTION = "AdminApiFunction"
 
@@ -72,59 +72,37 @@ def note_skew(skews: dict[str, float], who: str, headers: Mapping[str, str], clo
     skews[who] = there.timestamp() - clock.now()
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """``resources``: type → logical id → physical id. ``skews``: seconds that a clock is ahead of this machine's."""
+class LookedAt(Deployment):
+    """With the settings of its own functions. ``skews``: seconds that a clock is ahead of this machine's."""
 
-    stack: str
-    status: str
-    parameters: Mapping[str, str]
-    outputs: Mapping[str, str]
-    resources: Mapping[str, Mapping[str, str]]
-    client: Aws
-    environment: Onlooker
-    skews: Mapping[str, float]
+    def __init__(self, stack: str, client: Aws) -> None:
+        super().__init__(stack, client)
+        self.skews: dict[str, float] = {}
+        self._clock = SystemClock()
 
-    @property
-    def is_local(self) -> bool:
-        return self.parameters.get("Stage") == "local"
+    @cached_property
+    def _description(self) -> Mapping[str, Any]:
+        described = self.client("cloudformation").describe_stacks(StackName=self.stack)
+        note_skew(self.skews, "AWS", described["ResponseMetadata"].get("HTTPHeaders", {}), self._clock)
+        found: Mapping[str, Any] = described["Stacks"][0]
+        return found
 
-    def named(self, kind: str) -> Mapping[str, str]:
-        return self.resources.get(kind, {})
+    @cached_property
+    def environment(self) -> Onlooker:
+        function = self.named("AWS::Lambda::Function").get(API_FUNCTION)
+        if not function:
+            raise NoDeploymentError(f"The stack {self.stack} has no {API_FUNCTION}: name a stack of this application.")
+        configured = self.client("lambda").get_function_configuration(FunctionName=function)
+        settings = settings_of(configured["Environment"]["Variables"], "admin_api")
+        return Onlooker(settings, self.client, self._transport, self._clock, SystemChance(), EmbeddedMetrics())
+
+    def _transport(self, settings: Settings) -> HttpTransport:
+        real = RequestsTransport([settings.intercom_url, settings.referral_factory_api_url])
+        return Listening(real, self._clock, self.skews)
 
 
-def look_at(stack: str, client: Aws) -> Deployment:
+def look_at(stack: str, client: Aws) -> LookedAt:
     """Raises NoDeploymentError and botocore's errors; ConfigurationError for settings that no function could start with."""
-    cloudformation = client("cloudformation")
-    clock, skews = SystemClock(), dict[str, float]()
-    described = cloudformation.describe_stacks(StackName=stack)
-    note_skew(skews, "AWS", described["ResponseMetadata"].get("HTTPHeaders", {}), clock)
-    found = described["Stacks"][0]
-    resources: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for entry in _resources(cloudformation, stack):
-        resources[entry["ResourceType"]][entry["LogicalResourceId"]] = entry.get("PhysicalResourceId", "")
-    function = resources["AWS::Lambda::Function"].get(API_FUNCTION)
-    if not function:
-        raise NoDeploymentError(f"The stack {stack} has no {API_FUNCTION}: name a stack of this application.")
-    configured = client("lambda").get_function_configuration(FunctionName=function)
-    settings = settings_of(configured["Environment"]["Variables"], "admin_api")
-
-    def transport(known: Settings) -> HttpTransport:
-        real = RequestsTransport([known.intercom_url, known.referral_factory_api_url])
-        return Listening(real, clock, skews)
-
-    return Deployment(
-        stack,
-        found["StackStatus"],
-        {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])},
-        {entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])},
-        resources,
-        client,
-        Onlooker(settings, client, transport, clock, SystemChance(), EmbeddedMetrics()),
-        skews,
-    )
-
-
-def _resources(cloudformation: Any, stack: str) -> Sequence[Mapping[str, Any]]:
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    return [entry for page in pages for entry in page["StackResourceSummaries"]]
+    deployment = LookedAt(stack, client)
+    _ = deployment.status, deployment.environment
+    return deployment

@@ -17,7 +17,7 @@ from shared.errors import BlockedError, BreakerOpenError, ConnectionLostError, F
 from shared.use_cases.connection.read_connection import NAMES
 from shared.use_cases.environment import Environment
 from shared.use_cases.operations.read_health import read_health
-from tools.doctor.deployment import Deployment
+from tools.doctor.deployment import LookedAt
 from tools.doctor.finding import Finding, bad, good, skipped, warn
 
 CONNECT = "Open the console, page Connection, and connect {vendor}."
@@ -31,7 +31,7 @@ UNSEEN_ELSEWHERE = frozenset({"permissions", "campaign"})
 """Problems that a check of its own tells of, with what is there now."""
 
 
-def check_intercom(deployment: Deployment) -> Iterator[Finding]:
+def check_intercom(deployment: LookedAt) -> Iterator[Finding]:
     """Token, region and permissions: up to seven calls that change nothing."""
     environment = deployment.environment
     if not environment.intercom_secret.read().get("access_token"):
@@ -62,7 +62,7 @@ def check_intercom(deployment: Deployment) -> Iterator[Finding]:
         yield good("permissions", "all that are needed")
 
 
-def check_referral_factory(deployment: Deployment) -> Iterator[Finding]:
+def check_referral_factory(deployment: LookedAt) -> Iterator[Finding]:
     """One call, within the deployment's limit; none while its calls are stopped."""
     environment = deployment.environment
     if not environment.referral_factory_secret.read().get("api_key"):
@@ -81,7 +81,7 @@ def check_referral_factory(deployment: Deployment) -> Iterator[Finding]:
             yield bad("tokens", f"the key's account has no campaign {campaign.campaign_id} ({campaign.name})", do)
 
 
-def check_attributes(deployment: Deployment) -> Iterator[Finding]:
+def check_attributes(deployment: LookedAt) -> Iterator[Finding]:
     """What the settings of active campaigns write to or track, against what the workspace has now."""
     environment = deployment.environment
     campaigns = _active(environment)
@@ -101,7 +101,7 @@ def check_attributes(deployment: Deployment) -> Iterator[Finding]:
         yield good("attributes", f"Intercom has all that {len(campaigns)} active campaign(s) use")
 
 
-def check_webhooks(deployment: Deployment) -> Iterator[Finding]:
+def check_webhooks(deployment: LookedAt) -> Iterator[Finding]:
     """Which came, for each active campaign, and when last."""
     environment = deployment.environment
     now = environment.clock.now()
@@ -119,7 +119,7 @@ def check_webhooks(deployment: Deployment) -> Iterator[Finding]:
         yield _notifications(deployment, now)
 
 
-def _notifications(deployment: Deployment, now: float) -> Finding:
+def _notifications(deployment: LookedAt, now: float) -> Finding:
     came = deployment.environment.figures.last_received(Vendor.INTERCOM)
     times = [at for name, at in came.items() if name.startswith("contact.")]
     if times:
@@ -129,7 +129,7 @@ def _notifications(deployment: Deployment, now: float) -> Finding:
     return bad("webhooks", "Intercom: no notification about a contact ever came, so qualifying is minutes late", do)
 
 
-def check_secrets(deployment: Deployment) -> Iterator[Finding]:
+def check_secrets(deployment: LookedAt) -> Iterator[Finding]:
     """Rotations that were begun and not ended, and a webhook secret of long ago."""
     environment = deployment.environment
     hooks, app = environment.webhook_secret.read(), environment.intercom_app_secret.read()
@@ -146,7 +146,7 @@ def check_secrets(deployment: Deployment) -> Iterator[Finding]:
     yield from found or [good("secrets", "no rotation is unfinished; the webhook secret is younger than 400 days")]
 
 
-def _webhook_secret(deployment: Deployment, following: str) -> Iterator[Finding]:
+def _webhook_secret(deployment: LookedAt, following: str) -> Iterator[Finding]:
     if following:
         came = deployment.environment.figures.last_received(Vendor.REFERRAL_FACTORY).get(CAME_WITH_NEXT)
         if came:
@@ -162,7 +162,7 @@ def _webhook_secret(deployment: Deployment, following: str) -> Iterator[Finding]
         yield warn("secrets", f"the webhook secret is {age / 86_400:.0f} days old", do)
 
 
-def check_own_integration(deployment: Deployment) -> Iterator[Finding]:
+def check_own_integration(deployment: LookedAt) -> Iterator[Finding]:
     """Referral Factory's own Intercom integration. No API shows its switch; what it does shows in Intercom."""
     environment = deployment.environment
     do = "Referral Factory, Settings, under the Intercom logo: Disconnect; or the campaign's Integration step."
@@ -205,7 +205,7 @@ def _made_by_others(intercom: IntercomWorkspace, rows: list[Referral]) -> int:
     return sum(map(is_strange, rows))
 
 
-def check_work(deployment: Deployment) -> Iterator[Finding]:
+def check_work(deployment: LookedAt) -> Iterator[Finding]:
     """What the application itself knows to be wrong, with its own advice."""
     problems = [one for one in read_health(deployment.environment).problems if one.kind not in UNSEEN_ELSEWHERE]
     for problem in problems:

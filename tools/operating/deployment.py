@@ -80,6 +80,14 @@ class Deployment:
         return {entry["ParameterKey"]: entry["ParameterValue"] for entry in self._description.get("Parameters", [])}
 
     @cached_property
+    def status(self) -> str:
+        return str(self._description["StackStatus"])
+
+    @property
+    def is_local(self) -> bool:
+        return self.parameters.get("Stage") == "local"
+
+    @cached_property
     def environment(self) -> Environment:
         """The application's own parts on that stack's tables, queues and secrets."""
         for name in ("CampaignsTableName", "ReferralsTableName"):
@@ -100,10 +108,14 @@ class Deployment:
             for row in page["StackResourceSummaries"]
         ]
 
+    def named(self, kind: str) -> dict[str, str]:
+        """Logical id → physical id of each resource of that type."""
+        return {logical: physical for one, logical, physical in self._resources if one == kind}
+
     @cached_property
     def functions(self) -> dict[str, str]:
         """``deliver-contact`` → the function's name in Lambda."""
-        return {kebab(logical): name for kind, logical, name in self._resources if kind == "AWS::Lambda::Function"}
+        return {kebab(logical): name for logical, name in self.named("AWS::Lambda::Function").items()}
 
     def function(self, name: str) -> str:
         """The function's name in Lambda. Raises OperatingError that lists those there are."""
@@ -118,8 +130,8 @@ class Deployment:
     def handing(self, name: str) -> Handing | None:
         """None: no queue feeds that function."""
         begins = f"{self._logical(name)}Function"
-        for kind, logical, uuid in self._resources:
-            if kind == "AWS::Lambda::EventSourceMapping" and logical.startswith(begins):
+        for logical, uuid in self.named("AWS::Lambda::EventSourceMapping").items():
+            if logical.startswith(begins):
                 return Handing(uuid, self.client("lambda").get_event_source_mapping(UUID=uuid).get("State", ""))
         return None
 

@@ -12,7 +12,7 @@ from shared.adapters.referral_factory.schemas import user_of
 from shared.domain.person import Person
 from shared.errors import UnavailableError
 from shared.observability import EmbeddedMetrics
-from tools.doctor.deployment import Deployment, Onlooker, OnlookersGuard
+from tools.doctor.deployment import LookedAt, Onlooker, OnlookersGuard
 
 
 class SmokeAccount(ReferralFactoryAccount):
@@ -47,7 +47,7 @@ class Smoker(Onlooker):
         return SmokeWorkspace(self._transport, self.clock, token, self.settings.intercom_url, self.intercom_limiter)
 
 
-def smoker_of(deployment: Deployment) -> Smoker:
+def smoker_of(deployment: LookedAt) -> Smoker:
     settings = deployment.environment.settings
     transport = RequestsTransport([settings.intercom_url, settings.referral_factory_api_url])
     return Smoker(settings, deployment.client, lambda _: transport, SystemClock(), SystemChance(), EmbeddedMetrics())

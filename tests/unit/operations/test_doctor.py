@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -12,11 +11,12 @@ from sandbox.vendors.intercom.attributes import update_attribute
 from shared.domain.connection.connection import BreakerKind, Vendor
 from tests.fakes.errors import client_error
 from tests.support.builders import EMAIL, App, webhook_fields
+from tests.support.deployed import changed
 from tests.support.documents import mapping
 from tools.doctor import __main__ as command
 from tools.doctor import aws, vendors
 from tools.doctor.__main__ import examine
-from tools.doctor.deployment import Deployment, Listening, Onlooker
+from tools.doctor.deployment import Listening, LookedAt, Onlooker
 from tools.doctor.finding import Finding, Level
 
 ATTRIBUTE = "custom_attributes.referral_status"
@@ -28,22 +28,23 @@ def app() -> App:
     return App()
 
 
-def deployment_of(app: App, **parameters: str) -> Deployment:
+def deployment_of(app: App, **parameters: str) -> LookedAt:
     clients = {"dynamodb": app.dynamodb, "sqs": app.sqs, "secretsmanager": app.secrets}
-    skews: dict[str, float] = {}
-
-    def client(service: str) -> Any:
-        return clients[service]
-
+    deployment = LookedAt("s", clients.__getitem__)
     environment = Onlooker(
-        app.settings, client, lambda _: Listening(app.wire, app.clock, skews), app.clock, app.chance, app.metrics
+        app.settings,
+        clients.__getitem__,
+        lambda _: Listening(app.wire, app.clock, deployment.skews),
+        app.clock,
+        app.chance,
+        app.metrics,
     )
     outputs = {"WebhookUrl": "https://app.test/webhooks/referral-factory/{campaign_id}/joined"}
     given = {"Stage": "local", **parameters}
-    return Deployment("s", "UPDATE_COMPLETE", given, outputs, {}, client, environment, skews)
+    return changed(deployment, status="UPDATE_COMPLETE", parameters=given, outputs=outputs, environment=environment)
 
 
-def found(check: Callable[[Deployment], Iterator[Finding]], app: App) -> list[Finding]:
+def found(check: Callable[[LookedAt], Iterator[Finding]], app: App) -> list[Finding]:
     findings = list(check(deployment_of(app)))
     assert all(bool(one.do) == (one.level is not Level.GOOD) for one in findings), "who is alarmed is told what to do"
     return findings
@@ -213,7 +214,7 @@ def test_what_the_application_knows_to_be_wrong_is_said(app: App) -> None:
     ],
 )
 def test_the_stack_itself(app: App, status: str, level: Level) -> None:
-    [finding] = aws.check_stack(replace(deployment_of(app), status=status))
+    [finding] = aws.check_stack(changed(deployment_of(app), status=status))
     assert finding.level is level
 
 
@@ -226,7 +227,7 @@ def test_the_stack_itself(app: App, status: str, level: Level) -> None:
     ],
 )
 def test_clocks(app: App, skews: dict[str, float], level: Level) -> None:
-    [finding] = aws.check_clock(replace(deployment_of(app), skews=skews))
+    [finding] = aws.check_clock(changed(deployment_of(app), skews=skews))
     assert finding.level is level
 
 
@@ -239,7 +240,7 @@ def test_a_vendors_clock_is_read_off_its_answers(app: App) -> None:
 
 
 def test_one_check_that_cannot_look_stops_no_other(app: App) -> None:
-    def forbidden(_: Deployment) -> Iterator[Finding]:
+    def forbidden(_: LookedAt) -> Iterator[Finding]:
         raise client_error("GetSchedule", "AccessDeniedException")
         yield
 
