@@ -22,7 +22,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             raise MalformedPayloadError("not a message about a qualification")
         return QualificationAttempt(environment, message)
 
-    answer = Batch(environment, environment.qualification_queue, environment.intercom_guard, attempt_of).process(event)
+    answer = Batch(environment, environment.qualification_queue, environment.intercom_guard, attempt_of, hurries=False).process(
+        event
+    )
     logger.info("batch processed", records=len(event["Records"]), failed=len(answer["batchItemFailures"]))
     environment.flush()
     return answer

@@ -23,7 +23,11 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             _poll(environment)
             return {"batchItemFailures": []}
         answer = Batch(
-            environment, environment.referrer_queue, environment.intercom_guard, lambda message: _attempt(environment, message)
+            environment,
+            environment.referrer_queue,
+            environment.intercom_guard,
+            lambda message: _attempt(environment, message),
+            hurries=False,
         ).process(event)
         logger.info("batch processed", records=len(event["Records"]), failed=len(answer["batchItemFailures"]))
         return answer

@@ -46,11 +46,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """By what a referral is found: its contact's id, or an e-mail address. One of the two is given."""
+    """By what a referral is found: its contact's id."""
 
     workspace_id: str
-    contact_id: str = ""
-    email: str = ""
+    contact_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +113,8 @@ class Referrals(Protocol):
     def referrals_of_contact(self, workspace_id: str, contact_id: str) -> Sequence[tuple[int, int]]:
         """Campaign and user id of the rows whose contact that is or was."""
 
-    def referrals_of_email(self, workspace_id: str, email: str) -> Sequence[tuple[int, int]]:
-        """Campaign and user id of the rows that are delivered, or being delivered, to that e-mail address."""
+    def referrals_of_email(self, email: str) -> Sequence[tuple[int, int]]:
+        """Campaign and user id of the rows of that e-mail address, in whichever workspace. May be seconds behind."""
 
 
 class Inbox(Protocol):

@@ -69,20 +69,29 @@ class Working(Protocol):
 
 
 class Batch:
-    """Runs an ``Attempt`` a record and answers the failures that SQS is to deliver again."""
+    """Runs an ``Attempt`` a record and answers the failures that SQS is to deliver again. ``hurries``: should this worker die,
+    its messages are seen again soon after; else once the queue's own visibility is over, minutes later, which saves a call."""
 
     def __init__(
-        self, environment: Working, queue: MessageQueue, guard: VendorGuard, attempt_of: Callable[[Message], Attempt]
+        self,
+        environment: Working,
+        queue: MessageQueue,
+        guard: VendorGuard,
+        attempt_of: Callable[[Message], Attempt],
+        *,
+        hurries: bool = True,
     ) -> None:
         self._environment = environment
         self._queue = queue
         self._guard = guard
         self._attempt_of = attempt_of
+        self._hurries = hurries
 
     def process(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """The answer for ``ReportBatchItemFailures``. A record that fails never touches its neighbours."""
         records = event["Records"]
-        self._show_soon(records)
+        if self._hurries:
+            self._show_soon(records)
         attempts = {record["messageId"]: self._prepare(record) for record in records}
         failed = [record["messageId"] for record in records if not self._settle(record, attempts[record["messageId"]])]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.ports.connection import Account, OAuth, Workspace
     from shared.ports.vendors import Intercom, ReferralFactory
     from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
+    from shared.use_cases.qualification.known_hits import KnownHits
     from shared.use_cases.qualification.notification_rules import NotificationRules
     from shared.use_cases.vendor.guard_referral_factory import ReferralFactoryGuard
     from shared.use_cases.vendor.guard_vendor import VendorGuard
@@ -125,6 +126,12 @@ class Vendors(Tables, Webhooks):
 
         url, guard = self.settings.referral_factory_api_url, KeyCheckGuard(self, self.referral_factory_limiter)
         return ReferralFactoryAccount(self._transport, GivenText(key), url, guard)
+
+    @cached_property
+    def known_hits(self) -> KnownHits:
+        from shared.use_cases.qualification.known_hits import KnownHits
+
+        return KnownHits(self.clock)
 
     @cached_property
     def notification_rules(self) -> NotificationRules:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.ports.vendor import Breakers, Calls, StrikeBook, VendorNotes
     from shared.ports.vendors import Intercom, ReferralFactory
     from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
+    from shared.use_cases.qualification.known_hits import KnownHits
     from shared.use_cases.qualification.notification_rules import NotificationRules
     from shared.use_cases.vendor.guard_vendor import VendorGuard
 
@@ -83,6 +84,8 @@ class Environment(Protocol):
     def intercom_secret(self) -> SecretStore: ...
     @property
     def intercom_signatures(self) -> SignatureCheck: ...
+    @property
+    def known_hits(self) -> KnownHits: ...
     @property
     def metrics(self) -> Metrics: ...
     @property

@@ -68,6 +68,7 @@ def test_it_runs_on_python_313_arm64_with_the_layer(name: str, functions: dict[s
     assert properties["Runtime"] == "python3.13"
     assert properties["Architectures"] == ["arm64"]
     assert "TracingConfig" not in properties  # X-Ray is billed for each invocation
+    assert (properties["LoggingConfig"]["LogFormat"], properties["LoggingConfig"]["SystemLogLevel"]) == ("JSON", "WARN")
     assert len(properties["Layers"]) == 1
     assert properties["Layers"][0]["Ref"].startswith("ApplicationLayer")
     assert properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}

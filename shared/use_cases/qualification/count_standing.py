@@ -99,10 +99,11 @@ class _Count:
         referrals = self._environment.referrals
         keys = dict.fromkeys(referrals.referrals_of_contact(self._workspace_id, contact.id))
         if contact.email:
-            keys |= dict.fromkeys(referrals.referrals_of_email(self._workspace_id, fold_email(contact.email)))
+            keys |= dict.fromkeys(referrals.referrals_of_email(fold_email(contact.email)))
         own = [key for key in keys if key[0] == self._campaign.campaign_id]
         for row in referrals.find_all(own).values() if own else ():
-            if row.audience is Audience.PERSON_INVITED and row.finished and may_qualify(row, self._campaign):
+            invited = row.audience is Audience.PERSON_INVITED and not row.is_elsewhere(self._workspace_id)
+            if invited and row.finished and may_qualify(row, self._campaign):
                 yield row
 
     def _stands(self, row: Referral, contact: Contact, value: Value) -> bool:

@@ -125,10 +125,10 @@ class QualificationAttempt:
         for contact_id in filter(None, (message.contact_id, message.merged_from)):
             keys |= dict.fromkeys(environment.referrals.referrals_of_contact(connection.workspace_id, contact_id))
         if message.email:
-            email = fold_email(message.email)
-            keys |= dict.fromkeys(environment.referrals.referrals_of_email(connection.workspace_id, email))
+            keys |= dict.fromkeys(environment.referrals.referrals_of_email(fold_email(message.email)))
         found = environment.referrals.find_all(list(keys)) if keys else {}
-        return [row for key in keys if (row := found.get(key)) and row.audience is Audience.PERSON_INVITED]
+        rows = [row for key in keys if (row := found.get(key)) and row.audience is Audience.PERSON_INVITED]
+        return [row for row in rows if not row.is_elsewhere(connection.workspace_id)]
 
     def _wait_for_delivery(self) -> None:
         """Nobody's referral. A contact this young may be one that was just created for a signup: its notification can be

@@ -23,6 +23,7 @@ from shared.use_cases.connection.resolve_doubt import resolve_doubt
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.count_standing import count_standing
 from shared.use_cases.qualification.new_sighting import RECONCILED, is_our_user
+from shared.use_cases.qualification.qualify_referral import YOUNG
 from shared.use_cases.qualification.search_contacts import ContactSearches, searches_of, value_of
 
 NAME = "contacts"
@@ -147,22 +148,40 @@ class ContactReconciliation:
 
     def _is_news(self, contact: Contact) -> bool:
         """Whether a referral of the contact should stand otherwise than it does, and nobody has told so yet."""
+        known, shown = self._environment.known_hits, self._shown(contact)
+        if known.has(contact.id, shown):
+            return False
         referrals = self._environment.referrals
         keys = dict.fromkeys(referrals.referrals_of_contact(self._workspace_id, contact.id))
         if contact.email:
-            keys |= dict.fromkeys(referrals.referrals_of_email(self._workspace_id, fold_email(contact.email)))
+            keys |= dict.fromkeys(referrals.referrals_of_email(fold_email(contact.email)))
         rows = referrals.find_all([key for key in keys if key[0] in self._tracked]) if keys else {}
         news = missed = 0
         for key, row in rows.items():
             campaign, rule = self._tracked[key[0]]
-            if row.audience is not Audience.PERSON_INVITED or (row.finished and not may_qualify(row, campaign)):
+            if row.audience is not Audience.PERSON_INVITED or row.is_elsewhere(self._workspace_id):
+                continue
+            if row.finished and not may_qualify(row, campaign):
                 continue
             if self._is_news_for(row, rule, contact):
                 news += 1
                 if not campaign.uncounted:  # it may have stood there
                     missed += rule.attribute != ROLE or contact.id == row.contact_id  # else perhaps a user beside the lead
         self._found.missed += [float(contact.updated_at)] * missed
+        is_settled = all(row.finished for row in rows.values()) if rows else self._is_nobodys(contact)
+        if not news and is_settled:
+            known.note(contact.id, shown)
         return news > 0
+
+    def _shown(self, contact: Contact) -> str:
+        """What the comparison depends on, but for the ledger."""
+        rules = [(key, rule, campaign.uncounted) for key, (campaign, rule) in sorted(self._tracked.items())]
+        values = [value_of(contact, rule) for _, rule, _ in rules]
+        return repr((contact.updated_at, contact.email, contact.role, values, rules))
+
+    def _is_nobodys(self, contact: Contact) -> bool:
+        """A younger change may be that of a signup whose delivery is not stored yet."""
+        return self._environment.clock.now() - contact.updated_at >= YOUNG
 
     def _is_news_for(self, row: Referral, rule: Rule, contact: Contact) -> bool:
         if rule.attribute == ROLE and is_our_user(self._environment, row, contact.id):

@@ -133,12 +133,14 @@ class ReferrerUpdateAttempt:
             return
         breaker = environment.intercom_guard.check()
         row = self._row = environment.referrals.find(*self._key)
-        problem = self._issue(campaign)
+        rewards = environment.rewards.of_person(*self._key)
+        problem = self._issue(campaign, rewards)
         person, asked = self._ask(referrer, campaign, row)
         if _is_erased(environment, row, person, referrer):
             self._finish(replace(referrer, email=None, note=FORGOTTEN))
             return
-        rewards = environment.rewards.of_person(*self._key)
+        if campaign.rewards.issue_due and any(one.wants_issuing for one in rewards):  # they may be issued by now
+            rewards = environment.rewards.of_person(*self._key)
         wanted = {**_counts(person, campaign), **attributes_of_rewards(rewards, campaign.rewards.attributes)}
         now = environment.clock.now()
         events = [one for one in rewards if one.wants_event and (one.note == NO_CONTACT or not one.rests(now))]
@@ -171,10 +173,10 @@ class ReferrerUpdateAttempt:
             if {*chosen} & {*wanted} and list(campaign.noted_problems.get(part, ())) != problems:
                 self._environment.campaigns.note_problems(campaign.campaign_id, part, problems)
 
-    def _issue(self, campaign: Campaign) -> FailureError | None:
+    def _issue(self, campaign: Campaign, rewards: Sequence[Reward]) -> FailureError | None:
         """Issues what is due; that Referral Factory does not answer costs the contact nothing else."""
         try:
-            RewardIssue(self._environment, campaign).run(self._environment.rewards.of_person(*self._key))
+            RewardIssue(self._environment, campaign).run(rewards)
         except FailureError as error:
             return error
         return None

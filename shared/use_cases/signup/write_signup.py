@@ -77,8 +77,6 @@ def _write(
     before: KnownPerson | None = None,
 ) -> None:
     """``before``: what is known of the address that the row's contact had until now."""
-    if row.delivered_at is None or fold_email(str(row.written.get("email") or "")) != email:
-        environment.referrals.point(Pointer(connection.workspace_id, email=email), row.campaign_id, row.user_id)
     wanted = wanted_of(row, campaign, campaign.audience(row.audience), email, connection.timezone)
     confirmed = may_write(environment, row)
     wanted = replace(wanted, confirmed=confirmed, may_create=confirmed or may_create(environment, campaign))

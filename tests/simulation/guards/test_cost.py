@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.cost.days import play, signups
+from bench.cost.days import play, signups, signups_that_qualify, with_counts
 from bench.cost.meter import Meter, _index_units
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.dynamodb_tables import Row
@@ -89,6 +89,19 @@ def test_a_signup_uses_no_more_than_it_did() -> None:
     assert more["api_calls"] == people
 
 
+def test_a_qualification_writes_its_row_three_times_and_moves_it_in_the_due_index_twice() -> None:
+    """Seen and judged, reserved, confirmed; into the index and out of it."""
+    people = 8
+    busy, after = play(signups_that_qualify(people), with_counts(), 1.5)
+    rows = {where: busy.writes["qualify_referral", "REFERRAL QUALIFICATION", where] / people for where in ("table", "DueIndex")}
+    assert rows == {"table": 3, "DueIndex": 2}
+    assert busy.writes["qualify_referral", "REFERRAL", "table"] / people == 1
+    more = busy.minus(after)
+    assert more["write_units"] / people <= MOST_WRITE_UNITS_OF_A_QUALIFICATION
+
+
+MOST_WRITE_UNITS_OF_A_QUALIFICATION = 42.0
+"""With the signup before it, the counts and the reward that follow."""
 MOST_WRITE_UNITS = 17.5
 MOST_SQS_REQUESTS = 5.5
 """Few people: nothing is shared in a batch, as it is in a storm."""

@@ -136,7 +136,7 @@ def test_the_row_is_found_by_its_address(app: App) -> None:
     upgrade(app)
     sign_up(app, 43)
     for written in (EMAIL, NOW_KEPT_AS, "INFO@BÜCHER.EXAMPLE"):
-        assert set(app.environment.referrals.referrals_of_email("local-workspace", written)) == {(1, 42), (1, 43)}
+        assert set(app.environment.referrals.referrals_of_email(written)) == {(1, 42), (1, 43)}
         found = app.environment.referral_search.search(ReferralFilter(email=written), 10).items
         assert {row.user_id for row in found} == {42, 43}
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.qualification.qualification import Stage
+from tests.support.builders import App
 from tests.support.clock import NOW
 from tests.support.qualifying import STATUS, Friendship, rules
 
@@ -27,6 +28,32 @@ def test_a_lost_notification_is_made_good() -> None:
     story.app.reconcile()
     assert story.app.queued("qualification") == []
     assert story.reported() == []
+
+
+def test_a_change_that_was_compared_hides_no_later_one() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.changes(friend, "Lost")
+    for _ in range(3):
+        story.taken()
+        story.app.reconcile()
+        story.app.wait(300)
+    story.changes(friend, "Connected")
+    story.taken()
+    story.app.reconcile()
+    story.app.qualify()
+    assert friend.qualified_times == 1
+
+
+def test_what_told_nothing_new_is_remembered_for_a_quarter_of_an_hour() -> None:
+    app = App()
+    hits = app.environment.known_hits
+    assert not hits.has("6762f0", "New")
+    hits.note("6762f0", "New")
+    assert hits.has("6762f0", "New")
+    assert not hits.has("6762f0", "Connected")
+    app.wait(901)
+    assert not hits.has("6762f0", "New")
 
 
 @pytest.mark.parametrize("written", ["connected", " Connected ", "CONNECTED"])

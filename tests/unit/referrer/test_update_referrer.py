@@ -45,6 +45,21 @@ def test_an_update_asks_referral_factory_once_and_writes_once() -> None:
     assert friend.id
 
 
+def test_who_is_due_already_is_not_marked_again_and_who_is_being_updated_is() -> None:
+    story = Story()
+    story.invites()
+    marked = story.mark()
+    mark_referrer(story.app.environment, 1, story.rita.id, RITA)
+    assert story.mark() == marked
+    referrers, now = story.app.environment.referrers, story.app.clock.now()
+    assert referrers.lease(1, story.rita.id, "somebody", now, 90.0)
+    mark_referrer(story.app.environment, 1, story.rita.id, RITA)
+    assert story.mark().marks == marked.marks + 1
+    referrers.release(1, story.rita.id, "somebody")
+    story.passes()
+    assert story.counts() == (1, 0)
+
+
 def test_a_thousand_signups_in_a_minute_make_three_writes_at_most() -> None:
     story = Story()
     for number in range(1_000):

@@ -26,10 +26,16 @@ class DynamoReferrers(Referrers):
         return None if item is None else _referrer(item)
 
     def mark(self, campaign_id: int, user_id: int, now: float, email: str | None = None) -> float | None:
-        """See ``Referrers.mark``. Counted twice when the SDK repeats the write: a mark too many is harmless."""
-        before = self.find(campaign_id, user_id)
-        delay = delay_of(before, now)
+        """See ``Referrers.mark``. Counted twice when the SDK repeats the write: a mark too many is harmless. An update that is
+        due and that nobody has begun will see what happened: then there is nothing to write."""
         pk = key_of_referral(campaign_id, user_id)
+        item = self._table.find(pk, SORT_KEY)
+        before = None if item is None else _referrer(item)
+        if item is not None and before is not None and before.is_marked and not rests(before, now):
+            is_leased = float(from_item(item).get("lease_until", now)) > now
+            if not is_leased and (not email or email == before.email):
+                return None
+        delay = delay_of(before, now)
         due_at = now + delay
         due = ":due" if before is not None and rests(before, now) else "if_not_exists(due_at, :due)"
         values: dict[str, Scalar] = {

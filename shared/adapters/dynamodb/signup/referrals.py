@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from shared.adapters.dynamodb.changing import SeenLately, change_row
-from shared.adapters.dynamodb.contact.people import key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import Item, from_item, to_item
-from shared.adapters.dynamodb.keys import DUE_INDEX, LISTING_INDEX, held_partition, listing_partitions
+from shared.adapters.dynamodb.keys import DUE_INDEX, EMAIL_INDEX, LISTING_INDEX, held_partition, listing_partitions
 from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
+from shared.domain.person import keys_of_email
 from shared.domain.signup.referral import UNFINISHED, Referral, State
 from shared.errors import NotFoundError
 from shared.ports.clock import Clock
@@ -20,7 +20,7 @@ from shared.ports.listing import Page
 from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals, Waiting
 
 POINTER = "REFERRAL#"
-"""Sort keys of pointers from a contact or an e-mail address to rows."""
+"""Sort keys of pointers from a contact to rows."""
 MOVE, MOVED_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
 OLDEST_ROWS = 500
 """Rows of a shard of the due index that are looked at for the oldest undelivered one."""
@@ -159,17 +159,16 @@ class DynamoReferrals(Referrals):
         self._table.put(to_item({**row, "campaign_id": campaign_id, "user_id": user_id}))
 
     def referrals_of_contact(self, workspace_id: str, contact_id: str) -> Sequence[tuple[int, int]]:
-        return self._pointed(Pointer(workspace_id, contact_id=contact_id))
-
-    def referrals_of_email(self, workspace_id: str, email: str) -> Sequence[tuple[int, int]]:
-        return self._pointed(Pointer(workspace_id, email=email))
-
-    def _pointed(self, pointer: Pointer) -> list[tuple[int, int]]:
-        keys = [_pointer_key(pointer)] if pointer.contact_id else keys_of_person(pointer.workspace_id, pointer.email)
-        values = ({":pk": key, ":prefix": POINTER} for key in keys)
-        found = (self._table.query("pk = :pk AND begins_with(sk, :prefix)", one) for one in values)
-        rows = map(from_item, chain.from_iterable(found))
+        values = {":pk": _pointer_key(Pointer(workspace_id, contact_id)), ":prefix": POINTER}
+        rows = map(from_item, self._table.query("pk = :pk AND begins_with(sk, :prefix)", values))
         return list(dict.fromkeys((int(row["campaign_id"]), int(row["user_id"])) for row in rows))
+
+    def referrals_of_email(self, email: str) -> Sequence[tuple[int, int]]:
+        found: dict[tuple[int, int], None] = {}
+        for key in keys_of_email(email):
+            items = self._table.query("email_key = :email", {":email": key[:254] or "none"}, IndexName=EMAIL_INDEX)
+            found |= dict.fromkeys(ids_of_referral(item["pk"]["S"]) for item in items)
+        return list(found)
 
     def _due_rows(self, condition: str, values: dict[str, Any], limit: int) -> list[DueRow]:
         items = self._table.query(condition, values, page_size=limit, IndexName=DUE_INDEX)
@@ -191,9 +190,7 @@ def _due_row(item: Item) -> DueRow:
 
 
 def _pointer_key(pointer: Pointer) -> str:
-    if pointer.contact_id:
-        return f"CONTACT#{pointer.workspace_id}#{pointer.contact_id}"
-    return key_of_person(pointer.workspace_id, pointer.email)
+    return f"CONTACT#{pointer.workspace_id}#{pointer.contact_id}"
 
 
 def _key_of(row: DueRow) -> tuple[str, str] | None:
