@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from functions.start_sync import handler as start_sync
 from functions.sync_page import handler as sync_page
+from sandbox.vendors.intercom.lists import add_segment
 from sandbox.vendors.intercom.seed import add_contact
 from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory.records import Person
@@ -15,6 +18,8 @@ from shared.domain.sync.run import SyncRun
 from shared.use_cases.sync.start_sync import start_once
 from tests.support.builders import App, Context, record_of
 
+PER_PAGE = 6
+"""Of ``small_pages``; the real ones are in ``tests/contract/test_sync_clients.py``."""
 LINK = "custom_attributes.referral_link"
 COUNT = "custom_attributes.referral_count"
 CONVERTED = "custom_attributes.converted_referral_count"
@@ -150,3 +155,42 @@ class SyncApp(App):
             for call in self.calls("intercom", "referral_factory")
             if call.startswith(("POST", "PUT")) and "search" not in call
         ]
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+def die() -> None:
+    raise KilledError
+
+
+def drain_past_deaths(app: SyncApp, deaths: Callable[[], None] = lambda: None) -> int:
+    """Drains the queue, with ``deaths`` ordered before each invocation; how many workers died."""
+    died = 0
+    while True:
+        deaths()
+        try:
+            app.drain()
+        except KilledError:
+            died += 1
+            continue
+        return died
+
+
+def fault(app: SyncApp, kind: str, **order: Any) -> None:
+    """The next such calls go wrong."""
+    app.wire.faults.add({"kind": kind, **order})
+
+
+def posted(app: SyncApp) -> Counter[str]:
+    """How often each e-mail was added by us."""
+    calls = app.wire.calls
+    return Counter(
+        call.body["email"] for call in calls if (call.method, call.path) == ("POST", "/api/v2/users") and call.status == 201
+    )
+
+
+def segment(app: SyncApp, field: str, value: str) -> str:
+    query = {"field": field, "operator": "=", "value": value}
+    return add_segment(app.intercom.workspace, f"{field} {value}", "contact", query).id

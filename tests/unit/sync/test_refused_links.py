@@ -12,13 +12,6 @@ from tests.support.syncing import SyncApp
 BOTH = ("referral_count", "converted_referral_count")
 
 
-@pytest.fixture
-def app() -> SyncApp:
-    made = SyncApp()
-    made.choose()
-    return made
-
-
 def refuse(
     app: SyncApp, path: str, status: int, *names: str, code: str = "parameter_invalid", times: int | None = None
 ) -> None:

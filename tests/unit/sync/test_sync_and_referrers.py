@@ -15,13 +15,6 @@ from tests.support.syncing import COUNT, LINK, SyncApp
 ANN = "ann@example.com"
 
 
-@pytest.fixture
-def app() -> SyncApp:
-    made = SyncApp()
-    made.choose()
-    return made
-
-
 def attributes_of(app: SyncApp, contact: Contact) -> Any:
     return app.intercom.workspace.contacts[contact.id].custom_attributes
 

@@ -15,13 +15,6 @@ from tools import follow_sync, operate
 from tools.operating.operator import Operator
 
 
-@pytest.fixture
-def app() -> SyncApp:
-    made = SyncApp()
-    made.choose()
-    return made
-
-
 def test_the_bar_follows_a_run_to_its_end(app: SyncApp) -> None:
     app.add_many(40)
     app.add("nameless@example.com", name="")

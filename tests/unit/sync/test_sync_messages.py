@@ -19,13 +19,6 @@ from tests.support.syncing import SyncApp
 ADD = "POST /api/v2/users"
 
 
-@pytest.fixture
-def app() -> SyncApp:
-    made = SyncApp()
-    made.choose()
-    return made
-
-
 def deliver(app: SyncApp, message: SyncPage, times: int = 1) -> None:
     record = {"messageId": "m", "receiptHandle": "r", "attributes": {"ApproximateReceiveCount": "1"}, "body": body_of(message)}
     for _ in range(times):
