@@ -8,8 +8,8 @@ import pytest
 
 from shared.adapters.dynamodb.table import Table
 from tests.contract.aws.engines import Engine, engine_named
+from tests.simulation.aws.blueprint import create_ledger_table
 from tests.support.clock import SeededChance, VirtualClock
-from tests.support.tables import create_table
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Tables:
 def new_table(engine: Engine) -> Table:
     client = engine.client("dynamodb")
     name = f"table-{uuid4().hex[:12]}"
-    create_table(client, name)
+    create_ledger_table(client, name)
     return Table(client, name, SeededChance())
 
 

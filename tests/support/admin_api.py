@@ -20,9 +20,9 @@ from shared.domain.person import Person
 from shared.errors import ApplicationError
 from shared.runtime import bootstrap
 from tests.fakes.dynamodb import FakeDynamoDB
+from tests.simulation.aws.blueprint import create_ledger_table
 from tests.support.clock import NOW, KeptMetrics, VirtualClock
 from tests.support.documents import example
-from tests.support.tables import create_table
 
 ROOT = Path(__file__).parents[2]
 TABLE = "campaigns"
@@ -151,7 +151,7 @@ def sample(name: str) -> dict[str, Any]:
 @pytest.fixture
 def api() -> Iterator[Api]:
     database = FakeDynamoDB(lambda: NOW, random.Random(1))
-    create_table(database, TABLE)
+    create_ledger_table(database, TABLE)
     settings = Settings(stage="local", campaigns_table=TABLE, admin_group=GROUP, groups_claim="groups")
 
     def no_transport(_: Settings) -> Any:

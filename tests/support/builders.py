@@ -41,9 +41,9 @@ from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.errors import client_error
 from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
+from tests.simulation.aws.blueprint import create_ledger_table
 from tests.support.clock import KeptMetrics, SeededChance, VirtualClock
 from tests.support.documents import campaign_document
-from tests.support.tables import create_table
 
 ROOT = Path(__file__).parents[2]
 WEBHOOK_SECRET = "local-webhook-secret"
@@ -256,7 +256,7 @@ class App:
 
     def _deploy(self) -> Settings:
         for table in ("campaigns", "referrals"):
-            create_table(self.dynamodb, table)
+            create_ledger_table(self.dynamodb, table)
         urls = {}
         for queue in ("delivery", "reconcile", "qualification", "referrer", "sync"):
             attributes = {"VisibilityTimeout": "270"}

@@ -137,6 +137,11 @@ def table_request(made: dict[str, Any]) -> dict[str, Any]:
     return {name: made[name] for name in names if name in made}
 
 
+def create_ledger_table(client: Any, name: str) -> None:
+    """A table of the ledger's shape; that of the campaigns has the same keys, and no index."""
+    client.create_table(TableName=name, **table_request(read_blueprint().tables["ReferralsTable"]))
+
+
 def queue_attributes(made: dict[str, Any], arn_of: dict[str, str]) -> dict[str, str]:
     """A queue's attributes as ``CreateQueue`` takes them."""
     attributes = {
