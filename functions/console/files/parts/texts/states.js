@@ -27,7 +27,7 @@ export const VENDORS = { intercom: "Intercom", referral_factory: "Referral Facto
 export const AUDIENCES = { person_invited: "Person invited", person_referring: "Person referring" };
 export const FLAGS = { possibly_doubled: "Possibly doubled", unverified: "Not confirmed" };
 /** @type {Record<string, string>} */
-export const ORIGINS = { webhook: "Webhook", reconcile: "Referral Factory’s list", synthetic: "Our own daily test, nobody signed up" };
+export const ORIGINS = { webhook: "Webhook", reconcile: "Referral Factory’s list", synthetic: "Our own test, nobody signed up" };
 /** @type {Record<string, Badge>} */
 export const CAMPAIGN_STATES = { draft: ["Draft", "wait"], active: ["Active", "good"], paused: ["Paused", "warn"] };
 /** @type {Record<string, Badge>} */
