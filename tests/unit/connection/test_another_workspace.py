@@ -13,6 +13,7 @@ from shared.messages import DeliverContact, QualifyReferral
 from tests.support.builders import EMAIL, App
 from tests.support.console_api import Console
 from tests.support.documents import mapping
+from tests.support.qualifying import STATUS
 from tests.support.syncing import SyncApp
 
 PRODUCTION = "production"
@@ -106,6 +107,19 @@ def test_the_way_back_finds_what_was_there(console: Console) -> None:
     switch(console, "local-workspace")
     assert console.get("/api/referrals", "elsewhere=true")["items"] == []
     assert app.row().contact_id == first.contact_id
+
+
+def test_a_contact_that_was_ours_there_makes_the_customers_own_contact_here_not_ours(console: Console) -> None:
+    app = console.app
+    app.configure(person_invited={"duplicates": "skip"})
+    assert app.sign_up().ours
+    app.use_workspace(PRODUCTION)
+    standing = app.given("lead", custom_attributes={STATUS: "Connected"})
+    switch(console)
+    assert deliver_anew(console) == 1
+    row = app.row()
+    assert (row.state, row.contact_id, row.ours) == (State.SKIPPED, standing.id, False)
+    assert (row.baseline, row.written) == ("Connected", {})
 
 
 def test_connecting_the_same_one_again_leaves_nothing_behind(console: Console) -> None:

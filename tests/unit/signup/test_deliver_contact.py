@@ -257,7 +257,7 @@ def test_each_attempt_uses_the_newest_settings() -> None:
     app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": 1})
     app.sign_up()
     app.configure(person_invited={"action": "lead"})
-    app.wait(6)
+    app.wait(7)
     app.work()
     assert (app.contact().role, app.row().settings_version) == ("lead", 2)
 
@@ -351,7 +351,7 @@ def test_a_rate_limit_is_waited_as_long_as_intercom_says(app: App) -> None:
     app.wait(8)
     app.work()
     assert app.contacts() == []
-    app.wait(2)
+    app.wait(4)
     app.work()
     assert len(app.contacts()) == 1
 
