@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -89,3 +90,31 @@ def test_the_ledgers_indexes_hold_what_their_readers_read(resources: Resources) 
 def keys(properties: dict[str, Any]) -> tuple[str, ...]:
     assert [key["KeyType"] for key in properties["KeySchema"]] == ["HASH", "RANGE"]
     return tuple(key["AttributeName"] for key in properties["KeySchema"])
+
+
+NAMES = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::CodeDeploy::Application": "ApplicationName",
+    "AWS::Cognito::UserPoolDomain": "Domain",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Lambda::LayerVersion": "LayerName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::Scheduler::Schedule": "Name",
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_what_has_a_name_in_the_account_has_the_stacks(kind: str, resources: Resources) -> None:
+    """Else a second stack beside it could not be made, or would take the first one's for its own."""
+    for name, properties in resources.of_type(kind).items():
+        given = properties.get(NAMES[kind], {"Fn::Sub": "${AWS::StackName}"})
+        assert "AWS::StackName" in json.dumps(given) or "AWS::StackId" in json.dumps(given), name
+
+
+def test_the_layer_of_a_version_before_stays_for_going_back(resources: Resources) -> None:
+    [name] = resources.of_type("AWS::Lambda::LayerVersion")
+    assert resources.entries[name]["DeletionPolicy"] == "Retain", "SAM gives each content an id of its own"
