@@ -8,10 +8,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from shared.domain.signup.completeness import Tally
-from shared.domain.vendor.retry import FAILURES_TO_SHRINK
+from shared.domain.vendor.retry import asks_for_fewer
 
-WHOLE_AGAIN_AFTER = 86_400.0
-"""Seconds after the last page that did not come in which pages are read in smaller parts."""
 OVERLAP_IDS = 500
 """User ids below the high-water mark that are looked at again: rows may appear later than their ids tell."""
 
@@ -32,8 +30,8 @@ class Progress:
     scan through the whole list, 0 when none is going on; ``scan_began_at`` and ``scanned_at`` are its begin and the begin of
     the last one that came to its end: everybody who joined before ``scanned_at`` has been seen. ``began_at`` and
     ``succeeded_at``: when the last pass that went well began and ended. ``tells_qualified``: an answer has said of somebody
-    that they are qualified, so one that says nothing of it says that they are not. ``page_failures``: pages that did not
-    come, the last at ``failed_at``; a day later they are forgotten. ``tally``: where the people are whom the scan has seen,
+    that they are qualified, so one that says nothing of it says that they are not. ``page_failures``: whole pages
+    that did not come one after the other, the last at ``failed_at``. ``tally``: where the people are whom the scan has seen,
     None when it was set back, so that it sees some of them again.
     """
 
@@ -52,7 +50,7 @@ class Progress:
 
     def smaller(self, now: float) -> int:
         """Whether pages are read in smaller parts (1), since two did not come or one was too large."""
-        return int(self.page_failures >= FAILURES_TO_SHRINK and now - self.failed_at < WHOLE_AGAIN_AFTER)
+        return int(asks_for_fewer(self.page_failures, self.failed_at, now))
 
 
 def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:

@@ -26,6 +26,14 @@ def pause_after(tries: int) -> float:
 
 FAILURES_TO_SHRINK = 2
 """Pages that did not come after which fewer entries a page are asked for."""
+FEWER_AT_FIRST, FEWER_AT_LAST = 120.0, 86_400.0
+
+
+def asks_for_fewer(failures: int, failed_at: float, now: float) -> bool:
+    """Whether pages are read with fewer entries, after so many whole ones that did not come, the last at ``failed_at``. For two
+    minutes, then one whole page is tried; each that does not come doubles the time, up to a day."""
+    pause = min(FEWER_AT_FIRST * 2.0 ** min(failures - FAILURES_TO_SHRINK, 10), FEWER_AT_LAST)
+    return failures >= FAILURES_TO_SHRINK and now - failed_at < pause
 
 
 def put_off_until(now: float, tries: int) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
-from shared.domain.vendor.retry import FAILURES_TO_SHRINK
+from shared.domain.vendor.retry import FAILURES_TO_SHRINK, asks_for_fewer
 from shared.errors import NotSentError, UnavailableError
 from shared.observability import logger
 from shared.ports.referrer import RewardKey
@@ -22,8 +22,6 @@ from shared.use_cases.referrer.note_reward import note_reward
 
 Answer = TypeVar("Answer")
 NAME = "rewards"
-WHOLE_AGAIN_AFTER = 86_400.0
-"""Seconds after which whole pages are asked for again."""
 MOST_CALLS = 40
 """Calls of one pass, of about 1,400 that five minutes allow."""
 LISTS = tuple((kind, metric) for kind in (Kind.DUE, Kind.ISSUED) for metric in METRICS)
@@ -94,7 +92,8 @@ class RewardPoll:
         read = vendor.due_rewards if kind is Kind.DUE else vendor.issued_rewards
         page = self._paged(lambda smaller: read(metric, number, smaller))
         if page.smaller > self._smaller:
-            self._progress |= {"page_failures": FAILURES_TO_SHRINK, "failed_at": self._environment.clock.now()}
+            failures = max(FAILURES_TO_SHRINK, int(self._progress["page_failures"]) + 1)
+            self._progress |= {"page_failures": failures, "failed_at": self._environment.clock.now()}
         last = page.last_page or (number + 1 if page.rewards else number)
         self._progress["last_pages"][f"{kind}/{metric}"] = last
         self._compare(metric, page.rewards)
@@ -102,18 +101,18 @@ class RewardPoll:
 
     @property
     def _smaller(self) -> int:
-        """Whether lists are read in smaller parts (1), for a day once two pages did not come."""
-        is_fresh = self._environment.clock.now() - float(self._progress["failed_at"]) < WHOLE_AGAIN_AFTER
-        return int(is_fresh and int(self._progress["page_failures"]) >= FAILURES_TO_SHRINK)
+        """Whether lists are read in smaller parts (1), once two pages did not come."""
+        failures, failed_at = int(self._progress["page_failures"]), float(self._progress["failed_at"])
+        return int(asks_for_fewer(failures, failed_at, self._environment.clock.now()))
 
     def _paged(self, read: Callable[[int], Answer]) -> Answer:
-        """Counts pages that do not come."""
+        """Counts whole pages that do not come; what does not come in smaller parts either is no matter of size."""
         self._calls += 1
         try:
             answer = read(self._smaller)
         except UnavailableError as error:
             if not isinstance(error, NotSentError):
-                failures = int(self._progress["page_failures"]) + 1
+                failures = 0 if self._smaller else int(self._progress["page_failures"]) + 1
                 self._progress |= {"page_failures": failures, "failed_at": self._environment.clock.now()}
             raise
         if not self._smaller:

@@ -25,8 +25,6 @@ from shared.use_cases.signup.reconcile_progress import NAME, counted, progress_o
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
 SCAN_AGAIN_AFTER = 86_400.0
-WHOLE_AGAIN_AFTER = 86_400.0
-"""Seconds after which whole pages are asked for again."""
 MOST_PEOPLE_PAGES = 400
 """Pages of one pass: 100,000 people."""
 
@@ -207,34 +205,46 @@ class Reconciliation:
         """A page that was not answered is asked for again, a little later, while the time suffices: else whoever is on it
         would wait for the next pass. Of a page in parts, those that came are kept meanwhile."""
         came: dict[tuple[int, int], Any] = {}
-        for pause in PAUSES:
+        parts, pauses = 0, iter(PAUSES)
+        while True:
             try:
                 return self._users(number, came)
             except (UnavailableError, RateLimitedError) as error:
+                if len(came) > parts:  # each part has its own tries
+                    parts, pauses = len(came), iter(PAUSES)
+                pause = next(pauses, None)
+                if pause is None:
+                    self._doubt_size()
+                    raise
                 refused = isinstance(error, RateLimitedError) and error.status is not None
                 if refused or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL + pause:
                     raise
                 logger.info("page asked for again", page=number, error=type(error).__name__, status=error.status)
                 self._environment.clock.sleep(pause)
-        return self._users(number, came)
+
+    def _doubt_size(self) -> None:
+        """What does not come in smaller parts either is no matter of size."""
+        if self._progress.smaller(self._environment.clock.now()):
+            self._progress = replace(self._progress, page_failures=0)
+            self._keep_place()
 
     def _users(self, number: int, came: dict[tuple[int, int], Any]) -> UserPage:
-        """In smaller parts for a day once two pages did not come; an outage looks the same for a while."""
-        now, before = self._environment.clock.now(), self._progress
-        failures = before.page_failures if now - before.failed_at < WHOLE_AGAIN_AFTER else 0
-        smaller = before.smaller(now)
+        """In smaller parts once two pages did not come; an outage looks the same for a while."""
+        now, failures = self._environment.clock.now(), self._progress.page_failures
+        smaller = self._progress.smaller(now)
         try:
             page = self._environment.referral_factory().users(number, smaller, came)
         except UnavailableError as error:
             if not isinstance(error, NotSentError):
-                failures += 1
-                self._progress = replace(self._progress, page_failures=failures, failed_at=now)
-                self._keep_place()
+                if not smaller:
+                    failures += 1
+                    self._progress = replace(self._progress, page_failures=failures, failed_at=now)
+                    self._keep_place()
                 logger.warning("page of people did not come", page=number, failures=failures, smaller=smaller)
             raise
         if page.smaller > smaller:
             logger.warning("page of people was too large", page=number)
-            self._progress = replace(self._progress, page_failures=FAILURES_TO_SHRINK, failed_at=now)
+            self._progress = replace(self._progress, page_failures=max(FAILURES_TO_SHRINK, failures + 1), failed_at=now)
         elif failures and not smaller:
             self._progress = replace(self._progress, page_failures=0)
         return page

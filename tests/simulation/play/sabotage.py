@@ -19,9 +19,9 @@ from shared.adapters.referral_factory import reading
 from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 from shared.domain.campaign.campaign import DuplicatePolicy
 from shared.domain.referrer.referrer import KnownReferrer
-from shared.domain.signup import reconcile
 from shared.domain.signup.referral import Referral, State
 from shared.domain.sync.run import SyncHead
+from shared.domain.vendor import retry
 from shared.domain.vendor.limits import Strikes
 from shared.errors import PermanentError
 from shared.observability import logger
@@ -260,7 +260,7 @@ def promise_counts_from_the_signup(patch: Patch) -> None:
 
 
 def pages_stay_large(patch: Patch) -> None:
-    patch.setattr(reconcile, "FAILURES_TO_SHRINK", 10**9)
+    patch.setattr(retry, "FAILURES_TO_SHRINK", 10**9)
 
 
 def answers_too_large_are_an_outage(patch: Patch) -> None:

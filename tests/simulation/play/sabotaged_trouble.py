@@ -15,7 +15,7 @@ from shared.domain.vendor import retry
 from shared.errors import ApplicationRefusedError, RejectedError
 from shared.use_cases.contact import find_contact, merge_lead
 from shared.use_cases.qualification import report_qualification
-from shared.use_cases.referrer import poll_rewards, update_referrer
+from shared.use_cases.referrer import update_referrer
 from shared.use_cases.signup import look_again
 from shared.use_cases.signup.compare_people import PeopleComparison
 from shared.use_cases.sync import enumerate_contacts
@@ -77,7 +77,7 @@ def people_are_asked_for_in_whole_pages(patch: Patch) -> None:
 
 
 def rewards_are_asked_for_in_whole_pages(patch: Patch) -> None:
-    patch.setattr(poll_rewards, "FAILURES_TO_SHRINK", 10**9)
+    patch.setattr(retry, "FAILURES_TO_SHRINK", 10**9)
 
 
 def a_refused_reward_is_settled(patch: Patch) -> None:

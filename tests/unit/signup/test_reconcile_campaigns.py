@@ -485,7 +485,7 @@ def test_whom_a_pass_left_to_the_scan_is_not_taken_for_invented() -> None:
 def test_of_a_page_in_smaller_parts_only_the_part_that_did_not_come_is_asked_for_again(order: str) -> None:
     app = app_with(200, order=order)
     breaks = {"kind": "status", "status": 502, "path": "/users", "times": 2}
-    app.wire.faults.add({**breaks, "times": 3})
+    app.wire.faults.add(breaks)
     app.reconcile(work=False)
     app.forget_calls()
     app.wire.interrupt("GET /api/v2/users", lambda: app.wire.faults.add(breaks))
@@ -747,3 +747,37 @@ def test_a_referrer_whom_no_mapping_needs_is_not_asked_for() -> None:
     app.reconcile()
     assert app.contact("ivo@example.com")
     assert asked_for(app, referrer) == 0
+
+
+def test_whole_pages_are_tried_again_after_two_minutes_and_then_ever_later() -> None:
+    app = app_with(200, order="ascending")
+    fails = {"kind": "status", "status": 504, "path": "/users", "times": 2}
+    app.wire.faults.add(fails)
+    app.reconcile(work=False)
+    spans = []
+    for _ in range(3):
+        failed_at = progress(app).failed_at
+        while progress(app).smaller(app.clock.now()):
+            app.reconcile(work=False)
+            assert app.calls("referral_factory")[-1].endswith("page=5&per_page=50&with=user.analytics")
+            app.wait(60)
+        spans.append(app.clock.now() - failed_at)
+        app.wire.faults.add({**fails, "times": 1})
+        app.reconcile(work=False)
+    assert [round(span / 120) for span in spans] == [1, 2, 4]
+    app.wait(8 * 120)
+    app.reconcile(work=False)
+    assert progress(app).page_failures == 0
+
+
+def test_what_does_not_come_in_parts_either_is_no_matter_of_size() -> None:
+    """Referral Factory is down; when it is back, whole pages are read at once."""
+    app = app_with(200, order="ascending")
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 6})
+    app.reconcile(work=False)
+    app.wait(60)
+    app.reconcile(work=False)
+    app.wait(60)
+    app.forget_calls()
+    app.reconcile(work=False)
+    assert calls(app) == ["1"]

@@ -60,7 +60,7 @@ export const healthPage = {
   heldBack: "Slowed down",
   free: "Free",
   callsUsed: (used, cap, seconds) => `${number(used)} of ${number(cap)} calls in ${seconds} s`,
-  smallerPages: "Its answers were too large or too slow, so we ask for fewer people at a time for a day.",
+  smallerPages: "Its answers were too large or too slow, so we ask for fewer people at a time for a while.",
   limitsTitle: "How much of each limit is used",
   signupsSeries: "signups",
   inIntercomSeries: "in Intercom",
