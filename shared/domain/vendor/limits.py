@@ -34,6 +34,8 @@ STRIKES_TO_STOP = 2
 
 WINDOW = 10.0
 OUR_SHARE = 0.9
+ON_ITS_WAY = 1.0
+"""Seconds from a permit to the arrival of its call at Intercom."""
 FIXED_WORKERS = 10
 """Workers of the queues whose MaximumConcurrency is fixed in the template; deliveries and sync have parameters."""
 LARGEST_BLOCK = 20
@@ -168,9 +170,15 @@ class Strikes:
 
 
 def cap_of(limit: int | None, workers: int) -> int:
-    """Our calls in one window: 90 % of Intercom's, less one for each worker whose call may arrive in the next window."""
+    """Our calls in one window: 90 % of Intercom's, less those that may arrive in the next window, which are one for each worker
+    and no more than a window's calls in the time that one is on its way."""
     of_us = int((limit or SMALLEST_LIMIT) * OUR_SHARE)
-    return max(1, of_us - min(workers, of_us // 2))
+    return max(1, of_us - min(workers, math.ceil(of_us * ON_ITS_WAY / WINDOW)))
+
+
+def ends_early(limit: int | None, workers: int) -> bool:
+    """Whether a window takes no call that may arrive in the next one: more workers than there is room for may send one."""
+    return workers > (limit or SMALLEST_LIMIT) - cap_of(limit, workers)
 
 
 def cap_for(priority: Priority, cap: int) -> int:

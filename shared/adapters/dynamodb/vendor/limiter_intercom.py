@@ -16,7 +16,17 @@ from shared.adapters.dynamodb.table import Table
 from shared.adapters.intercom.limit_headers import LimitHeaders, limits_of
 from shared.domain.connection.connection import Vendor
 from shared.domain.timing import LONGEST_CREATE
-from shared.domain.vendor.limits import WINDOW, Priority, block_of, cap_for, cap_of, share_of, window_end
+from shared.domain.vendor.limits import (
+    ON_ITS_WAY,
+    WINDOW,
+    Priority,
+    block_of,
+    cap_for,
+    cap_of,
+    ends_early,
+    share_of,
+    window_end,
+)
 from shared.errors import FailureError, RateLimitedError, TransientError
 from shared.observability import logger
 from shared.ports.clock import Clock
@@ -58,7 +68,7 @@ class IntercomLimiter(Limiter):
             now = self._clock.now()
             if now >= self._end:
                 self._open_window(now)
-            if now >= self._hold_until and (self._tokens > 0 or self._lease(priority)):
+            if now >= self._hold_until and not self._is_ending(now) and (self._tokens > 0 or self._lease(priority)):
                 self._tokens -= 1
                 return ""
             wait = max(self._hold_until, float(self._end)) - now
@@ -102,6 +112,9 @@ class IntercomLimiter(Limiter):
             values = from_item(item)
             self._limit, self._alignment = int(values["limit"]), int(values["alignment"])
         self._end = window_end(now, self._alignment)
+
+    def _is_ending(self, now: float) -> bool:
+        return self._end - now < ON_ITS_WAY and ends_early(self._limit, self._workers)
 
     def _lease(self, priority: Priority) -> bool:
         """Takes a block from the window's counter, a single call when a block is too much; False when it is used up."""
