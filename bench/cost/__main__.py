@@ -93,8 +93,13 @@ def main(arguments: list[str]) -> int:
     print(f"Prices of {PRICES['region']}, {PRICES['read']}. {people} people in the simulated world.")
     days = (
         ("signups alone", signups(people), None, HOURS, SIGNUP),
-        ("signups with counts and notifications", signups_that_qualify(people), with_counts(), COUNTED_HOURS, EVERYTHING),
-        ("signups with rewards as well", signups_that_qualify(people), with_counts(rewards=True), COUNTED_HOURS, None),
+        (
+            "signups with counts, rewards and notifications",
+            signups_that_qualify(people),
+            with_counts(),
+            COUNTED_HOURS,
+            EVERYTHING,
+        ),
         ("synced contacts", sync(people), with_sync(), HOURS, None),
     )
     missed, idle = False, Meter()

@@ -71,10 +71,8 @@ def signups_that_qualify(count: int) -> Act:
     return act
 
 
-def with_counts(*, rewards: bool = False) -> dict[str, Any]:
-    """The person who refers gets their counts, and their rewards too."""
-    more: dict[str, Any] = {"rewards": REWARDS} if rewards else {}
-    return build_settings(**more, sync={"mode": "off", "write_back": WRITE_BACK})
+def with_counts() -> dict[str, Any]:
+    return build_settings(rewards=REWARDS, sync={"mode": "off", "write_back": WRITE_BACK})
 
 
 def sync(count: int) -> Act:
