@@ -682,28 +682,6 @@ def test_somebody_without_the_group_is_told_so(browser: Browser, stack: Stack) -
         keep_picture(page, "console-outsider")
 
 
-def test_a_second_visit_asks_for_little(page: Page, stack: Stack) -> None:
-    """Files are kept for ever under their release's name, so that only the page itself and what changes is asked for."""
-    page.goto(f"{stack.url}/#/campaigns/1/invited")
-    page.reload()
-    page.get_by_role("heading", name="Map your fields").first.wait_for()
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    asked: dict[str, str] = {}
-    session.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
-    session.on("Network.requestServedFromCache", lambda event: asked.pop(event["requestId"], None))
-    session.on(
-        "Network.responseReceived",
-        lambda event: asked.pop(event["requestId"], None) if event["response"].get("fromDiskCache") else None,
-    )
-    page.reload()
-    page.get_by_role("heading", name="Map your fields").first.wait_for()
-    made = sorted(url.removeprefix(stack.url) for url in asked.values())
-    session.detach()
-    assert len(made) <= 8, made
-    assert not any(url.startswith("/console/") for url in made)
-
-
 # -- how it looks -----------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,20 @@ def reach(page: Page, name: str, *, back: bool = False) -> None:
         if seen["name"].startswith(name):
             return
     raise AssertionError(f"no way to {name}")
+
+
+def reach_choice(page: Page, name: str) -> None:
+    """Tabs into the group that has this choice, and goes on to it by arrows."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") != "radio":
+            continue
+        for _ in range(8):
+            if focused(page).startswith(name):
+                page.keyboard.press("Space")
+                return
+            page.keyboard.press("ArrowDown")
+    raise AssertionError(f"no way to the choice {name}")
 
 
 def focused(page: Page) -> str:
@@ -112,8 +127,86 @@ def test_a_campaign_is_set_up_and_activated(page: Page, stack: Stack) -> None:
     focused(page)
 
 
+def test_the_qualification_is_set_up(page: Page, stack: Stack) -> None:
+    page.evaluate("location.hash = '#/campaigns/1/qualification'")
+    page.get_by_role("tab", name="Qualification", selected=True).wait_for()
+    page.locator("main:not([aria-busy]) h1").wait_for()
+    reach(page, "Qualification")
+    reach_choice(page, "An attribute changes")
+    reach(page, "Attribute to track")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("referral_stat")
+    page.keyboard.press("Enter")
+    assert page.get_by_label("Attribute to track").get_attribute("data-value") == "custom_attributes.referral_status"
+    assert focused(page) == "Attribute to track"
+    reach(page, "First value")
+    page.keyboard.type("New")
+    reach(page, "Connected")
+    page.keyboard.press("Space")
+    reach(page, "Save")
+    page.keyboard.press("Enter")
+    told(page, "Saved as version 3")
+    focused(page)
+    trigger = call(stack, "GET", "/api/campaigns/1")["qualification"]["trigger"]
+    assert (trigger["initial_value"], trigger["qualified_values"]) == ("New", ["Connected"])
+
+
+def test_the_sync_is_set_up_and_started(page: Page, stack: Stack) -> None:
+    page.evaluate("location.hash = '#/campaigns/1/sync'")
+    page.get_by_role("tab", name="Sync", selected=True).wait_for()
+    page.locator("main:not([aria-busy]) h1").wait_for()
+    reach(page, "Sync")
+    reach_choice(page, "Once")
+    reach_choice(page, "All users")
+    reach(page, "Referral link")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("referral_link")
+    page.keyboard.press("Enter")
+    assert page.get_by_label("Referral link", exact=True).get_attribute("data-value") == "custom_attributes.referral_link"
+    assert focused(page) == "Referral link"
+    reach(page, "Save")
+    page.keyboard.press("Enter")
+    told(page, "Saved as version 4")
+    reach(page, "Sync now", back=True)
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog", name="Sync now?").wait_for()
+    reach(page, "Start the sync")
+    page.keyboard.press("Enter")
+    page.locator("article.run").first.wait_for()
+    assert page.get_by_text("No run yet.").count() == 0
+    assert focused(page) == "Sync now"
+    keep_picture(page, "keyboard-sync")
+    assert call(stack, "GET", "/api/campaigns/1/syncs")["items"]
+
+
+def test_the_webhooks_are_copied_ticked_and_listened_for(page: Page) -> None:
+    page.evaluate("location.hash = '#/connection'")
+    heading(page, "Connection").wait_for()
+    page.locator("main:not([aria-busy]) h1").wait_for()
+    reach(page, "Copy everything for this campaign")
+    page.keyboard.press("Enter")
+    if page.get_by_role("dialog").count():  # a browser that keeps the clipboard to itself shows the text
+        reach(page, "Close")
+        page.keyboard.press("Enter")
+    assert focused(page) == "Copy everything for this campaign"
+    reach(page, "Set up in Referral Factory")
+    page.keyboard.press("Space")
+    assert page.get_by_label("Set up in Referral Factory").first.is_checked()
+    reach(page, "Test it")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").filter(has_text=re.compile("Waiting two minutes|this webhook works")).wait_for()
+    assert focused(page) == "Test it"
+    reach(page, "Copy all topics")
+    page.keyboard.press("Enter")
+    focused(page)
+    page.keyboard.press("Escape")
+
+
 def test_the_tabs_are_moved_by_arrows(page: Page) -> None:
-    reach(page, "Person referring", back=True)
+    page.evaluate("location.hash = '#/campaigns/1/referring'")
+    page.get_by_role("tab", name="Person referring", selected=True).wait_for()
+    page.locator("main:not([aria-busy]) h1").wait_for()
+    reach(page, "Person referring")
     page.keyboard.press("ArrowRight")
     assert focused(page).startswith("Qualification")
     page.keyboard.press("End")
