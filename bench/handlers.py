@@ -27,7 +27,7 @@ SETTLE_SECONDS = 1_000.0
 
 
 def person_fields(number: int, campaign_id: int = 1) -> dict[str, Any]:
-    """What Referral Factory tells of an invented person."""
+    """What Referral Factory sends about an invented person."""
     return {
         "id": _user_id(number),
         "code": f"Code{number}",

@@ -89,7 +89,7 @@ class RateLimitedError(TransientError):
 
 
 class UnavailableError(TransientError):
-    """Connection, time-out, 5xx or an answer that is none. The effect may or may not have happened."""
+    """Connection, time-out, 5xx or an answer that cannot be read. The effect may or may not have happened."""
 
 
 class NotSentError(UnavailableError):

@@ -66,7 +66,7 @@ class ReconcileCampaigns:
 class QualifyReferral:
     """Look whether a contact's change qualifies a referral, or takes a qualification back.
 
-    A notification tells of a contact: ``values`` holds the tracked attributes alone, as they stood at ``updated_at``;
+    A notification describes a contact: ``values`` holds the tracked attributes alone, as they stood at ``updated_at``;
     ``role`` the contact's role then; ``merged_from`` the contact that was merged into it. All times in epoch seconds, None
     when nobody said. ``topic`` is Intercom's, or ``ring`` (the sweep; ``campaign_id`` and ``user_id`` name the row),
     ``delivered`` (a delivery found the contact at a qualified value), ``reconcile``, or what Referral Factory said of the row:

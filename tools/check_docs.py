@@ -1,4 +1,5 @@
-"""``make lint``: no line of the documents is over 120 characters, and none uses a word of the list below.
+"""``make lint``: no line of the documents is over 120 characters, and none uses a word of the lists below, nor do texts for
+users, docstrings, comments and tests' names.
 
 A table's row cannot be broken in Markdown, nor an address or a command in a block, so those may be longer.
 """
@@ -38,6 +39,14 @@ READ_BY_USERS = {
     "sucess": "success",
 }
 """Further ones, in what people see in the console, in an alarm's mail, and in the help."""
+READ_BY_ENGINEERS = {
+    **READ_BY_USERS,
+    r"(?:is|are|was|were) (?:not )?told(?! apart| to\b| from)": "is reported, shown, sent",
+    r"tells? of|told (?:of|so)|nobody told": "reports, reported",
+    r"for an? [a-z]+ that is none|is none of ours": "unknown, invalid, rejected",
+}
+"""Patterns, for docstrings, comments and the names of tests."""
+CODE = ("functions", "shared", "tools", "sandbox", "bench", "tests")
 TEXTS = ("shared/domain/**/*.py", "shared/use_cases/**/*.py", "functions/admin_api/**/*.py", "tools/operating/*.py")
 PAGES = ("functions/console/files/**/*.js",)
 UNCHECKED = frozenset({"decisions.md"})
@@ -68,6 +77,7 @@ def problems(text: str) -> Iterator[tuple[int, str]]:
                 yield number, f"{word.strip()!r}: {better}"
 
 
+_COMMENT = re.compile(r"(?:^|\s)# (.*)")
 _SCRIPT_TEXT = re.compile(r'"([^"]*)"|`([^`]*)`')
 
 
@@ -90,6 +100,27 @@ def user_texts() -> Iterator[tuple[Path, int, str]]:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if mark in line:
                 yield path, number, line
+
+
+def engineers_texts() -> Iterator[tuple[Path, int, str]]:
+    """File, line and text: docstrings, comments, and each test's name with blanks between its words."""
+    for path in sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts):
+        source = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                yield path, node.lineno, " ".join(node.value.value.split())
+            elif isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield path, node.lineno, node.name.replace("_", " ")
+        for number, line in enumerate(source.splitlines(), 1):
+            if match := _COMMENT.search(line):
+                yield path, number, match[1]
+
+
+def engineers_problems(text: str) -> Iterator[str]:
+    """None: `None` is a value and none a word, so the case counts."""
+    for word, better in {**WORDS, **READ_BY_ENGINEERS}.items():
+        if found := re.search(rf"\b(?:{word.strip()})\b", text):
+            yield f"{found[0]!r}: {better}"
 
 
 def word_problems(text: str) -> Iterator[str]:
@@ -150,6 +181,10 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
     for path, number, text in user_texts():
         for problem in word_problems(text):
+            found += 1
+            sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
+    for path, number, text in engineers_texts():
+        for problem in engineers_problems(text):
             found += 1
             sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
     return 1 if found else 0

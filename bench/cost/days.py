@@ -54,7 +54,7 @@ def signups(count: int) -> Act:
 
 
 def signups_that_qualify(count: int) -> Act:
-    """They sign up, and half an hour later Intercom tells of each that its attribute says so."""
+    """They sign up, and half an hour later Intercom reports that the attribute of each says so."""
 
     def act(world: World) -> None:
         signups(count)(world)

@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact as Intercom answered it. ``created_at`` and ``updated_at`` (0: not told) in Unix seconds; ``values`` by
+    """A contact as Intercom answered it. ``created_at`` and ``updated_at`` (0: not reported) in Unix seconds; ``values`` by
     attribute name, custom ones as ``custom_attributes.<name>``."""
 
     id: str

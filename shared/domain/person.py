@@ -1,4 +1,4 @@
-"""A person in a referral campaign, as Referral Factory tells."""
+"""A person in a referral campaign, as Referral Factory reports it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Referrer:
-    """Who shared the link. None: not told."""
+    """Who shared the link. None: not reported."""
 
     user_id: int | None = None
     first_name: str | None = None
@@ -34,7 +34,7 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The facts of one person in one campaign; None means nobody told us yet.
+    """The facts of one person in one campaign; None means not reported yet.
 
     ``qualified``: what Referral Factory's API answered last; no webhook and no form decides that. ``qualified_at``: the date
     that anybody reported, to be shown only.
@@ -71,7 +71,7 @@ def audience_of(type_: str | None, source: str | None, has_referrer: bool) -> Au
 
 
 def merge(known: Person, newer: Person) -> Person:
-    """``known`` completed and updated by what was told later; what is not told is kept."""
+    """``known`` completed and updated by what was reported later; what is not reported is kept."""
 
     def newest(name: str) -> Any:
         later = getattr(newer, name)

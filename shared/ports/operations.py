@@ -83,7 +83,7 @@ class Audit(Protocol):
         """Once an hour for each person and sentence. Raises TransientError."""
 
     def list(self, limit: int, cursor: str | None = None) -> Page[Change]:
-        """Newest first. MalformedPayloadError for a cursor that is none of ours."""
+        """Newest first. MalformedPayloadError for an unknown cursor."""
 
 
 class Erasures(Protocol):

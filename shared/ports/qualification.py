@@ -57,7 +57,7 @@ class Notified(Protocol):
     @property
     def garbled(self) -> bool: ...
     def tells(self, name: str) -> bool:
-        """Whether the attribute's value is told, be it that there is none."""
+        """Whether the notification holds the attribute, with a value or empty."""
 
     def value(self, name: str) -> Any: ...
 

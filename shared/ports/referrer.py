@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
 
 class RewardReader(Protocol):
     def __call__(self, fields: Mapping[str, Any]) -> RewardFacts | None:
-        """The reward that a webhook's fields tell of, None when they name none."""
+        """The reward that a webhook's fields describe, None when they name none."""
 
 
 @dataclass(frozen=True, slots=True)

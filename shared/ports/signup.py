@@ -155,7 +155,7 @@ class FieldsReader(Protocol):
 
 class PersonReader(Protocol):
     def __call__(self, fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
-        """The person that a webhook's fields tell of, None when they name no user id. ``form``: see ``Fields``."""
+        """The person that a webhook's fields describe, None when they name no user id. ``form``: see ``Fields``."""
 
 
 class SignupPost(Protocol):
@@ -167,7 +167,7 @@ class SignupPost(Protocol):
 class ReferralSearch(Protocol):
     def search(self, wanted: ReferralFilter, limit: int, cursor: str | None = None) -> Page[Referral]:
         """Newest first. A page may hold less than ``limit``, even nothing, and still have a cursor: then it is asked for
-        again. MalformedPayloadError for a cursor that is none of ours."""
+        again. MalformedPayloadError for an unknown cursor."""
 
     def count_attention(self, most: int) -> int:
         """How many rows need attention, ``most`` when there are that many or more."""

@@ -143,10 +143,10 @@ class ReferralFactory(Protocol):
         """As ``due_rewards``, those that were issued, canceled or failed."""
 
     def reward_definitions(self, metric: str, smaller: int = 0) -> Mapping[int, tuple[str | None, int | None]]:
-        """Name and campaign id, as far as they are told, by the definition's id."""
+        """Name and campaign id, as far as they are reported, by the definition's id."""
 
     def issue_reward(self, due_id: int) -> RewardFacts | None:
-        """Issues a due reward; what the answer tells of it. Raises RejectedError when it is not due (any more). After an
+        """Issues a due reward; the reward as the answer has it. Raises RejectedError when it is not due (any more). After an
         UnavailableError it may have been issued."""
 
     def create_user(self, campaign_id: int, email: str, first_name: str, meta: Mapping[str, str], *, notify: bool) -> Person:

@@ -45,7 +45,7 @@ class HttpRequest:
 
     @classmethod
     def of(cls, event: Event) -> HttpRequest:
-        """Ask ``too_large`` first. Raises MalformedPayloadError for base64 that is none."""
+        """Ask ``too_large`` first. Raises MalformedPayloadError for invalid base64."""
         context = event.get("requestContext") or {}
         raw_query = event.get("rawQueryString") or ""
         return cls(

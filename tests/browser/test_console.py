@@ -636,7 +636,7 @@ def test_the_attributes_that_came_last_are_kept_for_a_page_that_opens_while_inte
         page.unroute("**/api/attributes")
 
 
-def test_an_address_that_is_none_says_so(page: Page, stack: Stack) -> None:
+def test_an_invalid_address_says_so(page: Page, stack: Stack) -> None:
     for place in ("activity/%E0%A4%A", "%", "nonsense", "constructor", "campaigns/%E0%A4%A"):
         page.goto(f"{stack.url}/#/overview")
         heading(page, "Overview").wait_for()
@@ -670,7 +670,7 @@ def test_a_click_in_the_navigation_forgets_the_filter(page: Page, stack: Stack) 
     page.get_by_role("button", name="All", pressed=True).wait_for()
 
 
-def test_somebody_without_the_group_is_told_so(browser: Browser, stack: Stack) -> None:
+def test_somebody_without_the_group_reads_so(browser: Browser, stack: Stack) -> None:
     with fresh_context(browser) as context:
         page = context.new_page()
         page.goto(stack.url)

@@ -76,7 +76,7 @@ def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
     keep_picture(page, "preview")
 
 
-def test_what_is_missing_is_told_at_its_place(page: Page) -> None:
+def test_what_is_missing_is_shown_at_its_place(page: Page) -> None:
     invited = page.get_by_role("tabpanel", name="Person invited")
     unfinished = page.get_by_text("still to fill in")  # told as one types, before anything is saved
     assert unfinished.count() == 0

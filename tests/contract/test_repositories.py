@@ -68,7 +68,7 @@ def test_a_referral_comes_back_as_it_was_written(tables: Tables) -> None:
     assert rows.find_all([(1, 5), (1, 6), (1, 5)]) == {(1, 5): expected}
 
 
-def test_a_row_is_added_once_and_a_missing_one_is_told(tables: Tables) -> None:
+def test_a_row_is_added_once_and_a_missing_one_is_reported(tables: Tables) -> None:
     rows = ledger(tables)
     assert rows.add(referral())
     assert not rows.add(referral(reason="second"))

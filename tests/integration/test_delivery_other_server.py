@@ -111,7 +111,7 @@ def test_every_request_names_the_pinned_version_and_the_token_and_fits_the_descr
             validate_request(request.method, request.path, json.loads(request.body) if request.body else None)
 
 
-def test_the_functions_are_told_the_region(outside: OverHttp) -> None:
+def test_the_functions_get_the_region(outside: OverHttp) -> None:
     functions = outside.stack.client("lambda")
     settings = functions.get_function_configuration(FunctionName=outside.stack.resources["DeliverContactFunction"])
     variables = settings["Environment"]["Variables"]

@@ -236,7 +236,7 @@ class History(Friendship):
             one.edited.add(name)
 
     def edits_the_person(self) -> None:
-        """At Referral Factory; its list tells of it, and webhooks of before do not. What is emptied there stays with us."""
+        """At Referral Factory; its list shows it, and webhooks from before do not. What is emptied there stays with us."""
         life = self._any(lambda one: not one.removed)
         if life is None:
             return

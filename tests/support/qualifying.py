@@ -88,7 +88,7 @@ class Friendship(Story):
         return self.app.row(friend.id, friend.campaign_id)
 
     def reported(self) -> list[Any]:
-        """What Referral Factory was told, since the calls were last forgotten."""
+        """What was reported to Referral Factory since the calls were last forgotten."""
         return [body["qualified"] for body in self.app.bodies("PUT", "/api/v2/users/qualification")]
 
     def story_of(self, friend: Person) -> list[str]:

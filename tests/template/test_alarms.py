@@ -70,7 +70,7 @@ def all_alarms(resources: Resources) -> dict[str, dict[str, Any]]:
     return resources.of_type("AWS::CloudWatch::Alarm") | resources.of_type("AWS::CloudWatch::CompositeAlarm")
 
 
-def test_every_alarm_tells_the_topic_itself_or_through_the_composite(resources: Resources, outage: set[str]) -> None:
+def test_every_alarm_notifies_the_topic_itself_or_through_the_composite(resources: Resources, outage: set[str]) -> None:
     for name, alarm in all_alarms(resources).items():
         told = [target_of(action) for action in alarm.get("AlarmActions", ())]
         assert told == ([] if name in outage else ["AlarmTopic"]), name
@@ -78,7 +78,7 @@ def test_every_alarm_tells_the_topic_itself_or_through_the_composite(resources: 
     assert outage <= set(all_alarms(resources))
 
 
-def test_ok_is_told_only_of_what_is_over(resources: Resources, outage: set[str]) -> None:
+def test_ok_is_sent_only_for_what_is_over(resources: Resources, outage: set[str]) -> None:
     """Something that happened once is not over a minute later."""
     for name, alarm in all_alarms(resources).items():
         told = [target_of(action) for action in alarm.get("OKActions", ())]

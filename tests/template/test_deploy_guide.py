@@ -64,6 +64,6 @@ def test_files_that_it_names_are_there(path: str) -> None:
     assert (ROOT / "docs" / path).exists()
 
 
-def test_the_way_is_told_with_a_domain_and_without() -> None:
+def test_the_way_is_described_with_a_domain_and_without() -> None:
     for step in ("1a", "2a", "2b"):
         assert f"**{step}." in GUIDE or f"**{step} " in GUIDE

@@ -74,7 +74,7 @@ def test_the_public_pages_have_a_pace_of_their_own(resources: Resources) -> None
     assert {(pace["ThrottlingRateLimit"], pace["ThrottlingBurstLimit"]) for pace in paces.values()} == {(50, 100)}
 
 
-def test_the_access_log_tells_no_persons_facts(resources: Resources) -> None:
+def test_the_access_log_holds_no_persons_facts(resources: Resources) -> None:
     log = resources.properties("HttpApiApiGatewayDefaultStage")["AccessLogSettings"]["Format"]["Fn::Sub"]
     assert not [word for word in ("query", "header", "claims", "sourceIp", "userAgent", "identity") if word in log[0]]
     assert log[1] == {"Address": {"Fn::If": ["LogAddresses", ',"address":"$context.identity.sourceIp"', ""]}}

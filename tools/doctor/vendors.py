@@ -28,7 +28,7 @@ NEAR = 3_600.0
 up to half an hour."""
 OLD_SECRET = 400 * 86_400.0
 UNSEEN_ELSEWHERE = frozenset({"permissions", "campaign"})
-"""Problems that a check of its own tells of, with what is there now."""
+"""Problems that another check reports, with what is there now."""
 
 
 def check_intercom(deployment: LookedAt) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ class Route:
     answer: Callable[[Environment, HttpRequest], HttpAnswer]
     operation: Mapping[str, Any] = field(default_factory=dict)
     noted: bool = False
-    """Who looks is kept: it shows what was told of one person."""
+    """Who looks is kept: it shows one person's data."""
     looks: bool = False
     """It changes nothing, though it is no GET."""
 

@@ -45,7 +45,7 @@ class Notifier:
         self.contact_changed(contact, f"contact.{contact.role}.created", by_api=by_api)
 
     def contact_updated(self, before: Contact, after: Contact, *, by_api: bool) -> None:
-        """A lead that became a user is told as ``contact.lead.signed_up`` alone."""
+        """A lead that became a user is reported as ``contact.lead.signed_up`` alone."""
         if before.role != after.role:
             self.contact_changed(after, "contact.lead.signed_up", by_api=by_api)
         else:

@@ -14,7 +14,7 @@ REFERRERS = (
 
 
 def seed(account: Account) -> None:
-    """Two campaigns and four people referring; and ``seed_people`` more. No webhook tells of them."""
+    """Two campaigns and four people referring; and ``seed_people`` more. No webhook reports them."""
     now = account.clock()
     account.campaigns[1] = Campaign(
         id=1,

@@ -22,7 +22,7 @@ def to_item(values: Mapping[str, str | float | bool | bytes | None]) -> dict[str
 
 
 def attribute_of(value: str | float | bool | bytes) -> dict[str, Any]:
-    """One attribute value. ValueError for a number that is none."""
+    """One attribute value. ValueError for an invalid number."""
     if isinstance(value, str):
         is_plain = type(value) is str and value.isascii()  # no member of an enumeration, no lone surrogate
         return {"S": value if is_plain else value.encode("utf-8", "replace").decode()}

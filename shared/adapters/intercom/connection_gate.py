@@ -16,7 +16,7 @@ from shared.ports.vendor import Limiter
 
 
 class ConnectionGate(Limiter):
-    """Around the limiter that counts. ``answered`` is told of each answer that
+    """Around the limiter that counts. ``answered`` is called for each answer that
     shows a working vendor."""
 
     def __init__(self, connections: Connections, limiter: Limiter, answered: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ LARGEST_LIMIT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class LimitHeaders:
-    """None: not told, or nothing that can be meant. ``reset_at``: the window's end, by our own clock."""
+    """None: not reported, or not credible. ``reset_at``: the window's end, by our own clock."""
 
     limit: int | None = None
     remaining: int | None = None

@@ -1,4 +1,4 @@
-"""Intercom's webhooks as the receiver sees them: is it theirs, and which contact does it tell of?
+"""Intercom's webhooks as the receiver sees them: is it theirs, and which contact is it about?
 
 Standard library only. https://developers.intercom.com/docs/webhooks: X-Hub-Signature is an HMAC-SHA1 of the raw body with the
 app's client secret; the calls about uninstalling and health carry X-Body-Signature, an HMAC-SHA256 of it.
@@ -50,7 +50,7 @@ class Notification:
     garbled: bool = False
 
     def tells(self, name: str) -> bool:
-        """Whether the attribute's value is told, be it that there is none."""
+        """Whether the notification holds the attribute, with a value or empty."""
         return self.whole or self.value(name) is not None
 
     def value(self, name: str) -> Any:

@@ -28,18 +28,18 @@ FLAT = frozenset(
         "reward_status", "reward_coupon", "reward_count", "reward_type", "reward_metric", "reward_issued_at", "recipient_id",
     }
 )  # fmt: skip
-"""Fields of a webhook that tell of a reward, not of the person."""
+"""Fields of a webhook that describe a reward, not the person."""
 OF_A_BARE_REWARD = frozenset({"status", "amount", "total", "count", "coupon", "issued_at", "can_be_issued", "metric"})
 """Those that it has at the top when it names its recipient apart, as the lists do."""
 
 
 def is_reward(fields: Mapping[str, Any]) -> bool:
-    """Whether a webhook's fields tell of a reward."""
+    """Whether a webhook's fields describe a reward."""
     return any(name in fields for name in ("issued_reward_id", "reward", "reward_id", "recipient_id"))
 
 
 def reward_of(fields: Mapping[str, Any]) -> RewardFacts | None:
-    """The reward that a ``rewarded`` webhook tells of; None when it names no issued reward: the lists will."""
+    """The reward that a ``rewarded`` webhook reports; None when it names no issued reward: the lists will."""
     sent = unfold_brackets(without_entities(fields))
     inner = sent.get("data")
     if isinstance(inner, Mapping) and is_reward(inner):

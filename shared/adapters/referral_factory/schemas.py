@@ -94,7 +94,7 @@ def _beside_ours(sent: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
-    """The person; None when no user id is told. Raises MalformedPayloadError when two e-mail addresses are.
+    """The person; None without a user id. Raises MalformedPayloadError when two e-mail addresses are.
 
     ``aliases``: their field name (or path, or extra field's label) → our name (``email``, ``meta.<label>``,
     ``referrer.first_name``, …). An alias wins over a field that has our name already.

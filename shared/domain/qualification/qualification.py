@@ -268,7 +268,7 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
 
 def is_news(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline) -> bool:
     """Whether a contact, as a search shows it, turns the qualification, or has left the qualified value at which it stood when
-    it was adopted, and nobody has told so yet."""
+    it was adopted, and nobody has reported it yet."""
     seen = seen.under(rule)
     baseline = _since_taken_back(seen, rule, baseline)
     if _is_known(seen, shown):

@@ -1,4 +1,4 @@
-"""Rewards as Referral Factory tells of them, and what they come to on a contact."""
+"""Rewards as Referral Factory reports them, and what they come to on a contact."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def status_of(text: str | None, default: Status) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class RewardFacts:
-    """What a webhook or a list tells of one reward; None is not told. ``reward_id`` names the definition, not this one."""
+    """What a webhook or a list reports on one reward; None: not there. ``reward_id`` names the definition, not this one."""
 
     kind: Kind
     id: int
@@ -76,7 +76,7 @@ class Reward:
 
     ``noted_at``: when we first heard of it; ``changed_at``: when its status last changed. ``event_at``: the second that was
     chosen for its Intercom event, ``told_at`` when that event was taken; ``known``: it was there before we looked, so that no
-    event tells of it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
+    event reports it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
     ``settled_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
     ``readings``: how often neither list held it. ``tries``: how often a vendor refused it, ``again_at``: until when it rests.
     """
@@ -122,7 +122,7 @@ class Reward:
 
 
 def completed(reward: Reward, newer: RewardFacts, now: float, *, listed: bool) -> Reward:
-    """With what was told later. A list is the truth; a webhook may be late, so it never takes a status back."""
+    """With what was reported later. A list is the truth; a webhook may be late, so it never takes a status back."""
     known = reward.facts
     names = [name for name in RewardFacts.__slots__ if name not in {"kind", "id", "status", "can_be_issued"}]
     later: dict[str, Any] = {name: value for name in names if (value := getattr(newer, name)) is not None}

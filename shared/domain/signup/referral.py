@@ -191,8 +191,8 @@ class Referral:
         return self.accepted_at if self.promised_at is None else self.promised_at
 
     def knowing(self, person: Person, at: float, *, listed: bool = False) -> Referral:
-        """With what was told of the person at that time; what is older than what is known only fills gaps, and so does a
-        webhook's word once Referral Factory's own list told of the person. Counts are the newest."""
+        """With what was reported about the person at that time; what is older than what is known only fills gaps, and so does a
+        webhook's word once Referral Factory's own list held the person. Counts are the newest."""
         if self.verified_at is not None and not listed:
             counts = {name: getattr(person, name) for name in COUNTS if getattr(person, name) is not None}
             person = replace(merge(person, self.person), **counts)

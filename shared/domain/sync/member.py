@@ -72,7 +72,7 @@ class SyncMember:
         return replace(self, contact_id=contact_id, written={**before, **values}, written_at=at)
 
     def brought(self, person: Person, workspace_id: str) -> bool:
-        """Whether the signup is our own doing, out of a contact of that workspace: the reservation tells, never the source."""
+        """Whether the signup is our own doing, from a contact of that workspace: the reservation tells, never the source."""
         if self.workspace_id not in {"", workspace_id}:
             return False
         if self.user_id is not None:

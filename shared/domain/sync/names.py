@@ -1,4 +1,4 @@
-"""The first name out of a contact's one name. Pure."""
+"""The first name, from a contact's one name. Pure."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ from shared.ports.listing import Page
 
 
 def list_campaigns(campaigns: Campaigns, limit: int, cursor: str | None = None) -> Page[Campaign]:
-    """By id. Raises MalformedPayloadError for a cursor that is none of ours."""
+    """By id. Raises MalformedPayloadError for an unknown cursor."""
     after = _number(cursor) if cursor else 0
     rows = sorted((row for row in campaigns.list() if row.campaign_id > after), key=lambda row: row.campaign_id)
     return Page(rows[:limit], str(rows[limit - 1].campaign_id) if len(rows) > limit else None)
 
 
 def list_versions(campaigns: Campaigns, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Mapping[str, object]]:
-    """Newest first. Raises NotFoundError, and MalformedPayloadError for a cursor that is none of ours."""
+    """Newest first. Raises NotFoundError, and MalformedPayloadError for an unknown cursor."""
     before = _number(cursor) if cursor else None
     rows = campaigns.versions(campaign_id)
     if not rows:

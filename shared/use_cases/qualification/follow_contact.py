@@ -25,7 +25,7 @@ STORIES = {"contact.archived": Happened.ARCHIVED_IN_INTERCOM, "contact.unarchive
 
 
 def follow_contact(environment: Environment, row: Referral, message: QualifyReferral) -> Referral:
-    """The row after what the message tells of its contact's life. Raises TransientError, BusyError too."""
+    """The row after what the message reports about its contact's life. Raises TransientError, BusyError too."""
     is_its_own = message.contact_id is not None and message.contact_id == row.contact_id
     if message.topic == "contact.merged" and message.contact_id and not is_its_own:
         known = row.contact_id is not None and message.merged_from == row.contact_id
@@ -142,7 +142,7 @@ def _erase(environment: Environment, row: Referral, contact_id: str) -> Referral
 
 
 def _report_once(environment: Environment, row: Referral, what: Happened) -> Referral:
-    """A notification that comes twice is told once."""
+    """A notification that comes twice is reported once."""
     now = environment.clock.now()
 
     def tell(one: Referral) -> Referral:

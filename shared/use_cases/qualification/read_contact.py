@@ -87,7 +87,7 @@ def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Si
 
 
 def _read(environment: Environment, connection: Connection, rule: Rule, seen_there: Sighting) -> _Reading:
-    """The contact's newest state; of one that is archived or deleted what was told last."""
+    """The contact's newest state; of one that is archived or deleted what was reported last."""
     intercom, survivor_id = environment.intercom(connection), None
     try:
         try:

@@ -179,7 +179,7 @@ class _Step:
         return self._confirm(reported=wanted)
 
     def _ask(self) -> Qualification | None:
-        """What Referral Factory holds, before it is told anything or after a call without an answer."""
+        """What Referral Factory holds, before anything is reported to it or after a call without an answer."""
         reported = self._holds()
         if reported is None:
             raise PermanentError(UNKNOWN)

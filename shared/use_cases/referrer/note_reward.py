@@ -1,4 +1,4 @@
-"""Remember a reward that a webhook or a list told of, and have its recipient's contact brought up to date."""
+"""Remember a reward that a webhook or a list reported, and have its recipient's contact brought up to date."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def note_reward(
     """Writes the reward, or completes the one that is there, and marks its recipient when that changed something.
 
     ``listed``: Referral Factory's own list tells, else a webhook. ``known``: it was there before this campaign's rewards were
-    looked at, so no event tells of it. ``before``: as it was just read. Raises TransientError.
+    looked at, so no event reports it. ``before``: as it was just read. Raises TransientError.
     """
     user_id = facts.recipient_id
     if user_id is None:

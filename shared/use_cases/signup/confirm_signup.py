@@ -1,4 +1,4 @@
-"""Ask Referral Factory whether it knows a signup that a webhook told of, for the sake of what would be written."""
+"""Ask Referral Factory whether it knows a signup that a webhook reported, for the sake of what would be written."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def is_our_own(environment: Environment, campaign_id: int, person: Person) -> bo
 
 
 def tells_of_our_own(environment: Environment, campaign_id: int, fields: Mapping[str, Any]) -> bool:
-    """Whether a webhook tells of a signup of our own, and so nothing of whether Referral Factory's webhooks come. Ours has both
+    """Whether a webhook reports a signup of our own, and so nothing of whether Referral Factory's webhooks come. Ours has both
     fields plainly; what strangers send is not read here."""
     user_id, email = fields.get("id"), fields.get("email")
     if not isinstance(user_id, int) or not isinstance(email, str):

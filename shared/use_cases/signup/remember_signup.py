@@ -1,4 +1,4 @@
-"""The ledger row of a signup: written once, and completed by whatever is told later."""
+"""The ledger row of a signup: written once, and completed by whatever is reported later."""
 
 from __future__ import annotations
 

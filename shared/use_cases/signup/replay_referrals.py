@@ -52,7 +52,7 @@ def replay_referral(environment: Environment, who: str, campaign_id: int, user_i
 
 
 def replay_all(environment: Environment, who: str, wanted: ReferralFilter, cursor: str | None) -> Replayed:
-    """One batch of what matches, from ``cursor`` on. Raises MalformedPayloadError for a cursor that is none of ours, and
+    """One batch of what matches, from ``cursor`` on. Raises MalformedPayloadError for an unknown cursor, and
     TransientError."""
     page = environment.referral_search.search(wanted, REPLAYED_AT_ONCE, cursor)
     now = environment.clock.now()

@@ -1,4 +1,4 @@
-"""What Referral Factory told of its people, for the sync: no vendor is asked here."""
+"""What Referral Factory reported about its people, for the sync: no vendor is asked here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEARN_ATTEMPTS = 5
 
 
 def learn_people(members: SyncMembers, campaign_id: int, people: Sequence[Person]) -> None:
-    """Remembers what Referral Factory tells of its people, if it is new."""
+    """Remembers what Referral Factory reports about its people, if it is new."""
     by_email = {fold_email(person.email or ""): person for person in people}
     known = members.find_all([(campaign_id, email) for email in by_email])
     for email, person in by_email.items():

@@ -119,7 +119,7 @@ def test_73_what_should_have_expired_counts_as_gone_and_the_ledger_stays(world: 
 
 
 def test_74_two_writers_of_one_row_lose_nothing(make_world: MakeWorld) -> None:
-    """The webhook and reconcile tell of the same person in the same second."""
+    """The webhook and reconcile report the same person in the same second."""
     world = make_world()
     world.at(world.now() + 300.0, lambda: world.sign_up(EMAIL))
     world.run(900)

@@ -304,7 +304,7 @@ def test_89_with_nobody_signing_up_our_own_signup_tells(make_world: MakeWorld, b
 
 
 @pytest.mark.thorough
-def test_89_a_worker_that_breaks_after_a_good_day_is_told_with_the_next_signup(make_world: MakeWorld) -> None:
+def test_89_a_worker_that_breaks_after_a_good_day_is_reported_with_the_next_signup(make_world: MakeWorld) -> None:
     world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, sync=True)
     world.run(86_400)
     assert not fired(world)

@@ -96,7 +96,7 @@ def test_20_a_worker_that_freezes_until_the_platform_ends_it_is_taken_over(make_
 
 
 def test_21_one_record_that_throws_does_not_touch_its_neighbours(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug in one delivery, and a message that is none: both stay in the queue, and nobody else is delivered twice."""
+    """A bug in one delivery, and a message that cannot be read: both stay in the queue, and nobody else is delivered twice."""
     run = DeliveryAttempt.run
     tried: Counter[int] = Counter()
 

@@ -56,7 +56,7 @@ def test_02_a_signup_while_sqs_gives_no_answer_waits_in_the_inbox(world: World, 
     assert_kept(world)
 
 
-def test_02_when_nothing_can_store_it_the_sender_is_told_and_an_alarm_fires(world: World) -> None:
+def test_02_when_nothing_can_store_it_the_sender_gets_an_error_and_an_alarm_fires(world: World) -> None:
     world.crossing.faults = When(
         lambda call: call.function == "signup_webhook" and call.service != "secretsmanager", Flavour.BEFORE
     )
@@ -203,7 +203,7 @@ def test_15_two_webhooks_a_tenth_of_a_second_apart_with_different_fields_are_one
     assert_kept(world)
 
 
-def test_15_a_webhook_that_tells_nothing_but_an_id_is_completed_by_polling(world: World) -> None:
+def test_15_a_webhook_that_holds_nothing_but_an_id_is_completed_by_polling(world: World) -> None:
     seen: list[OutgoingWebhook] = []
     world.drop_webhook = lambda webhook: bool(seen.append(webhook))
     signup = world.sign_up("ivo@example.com")

@@ -78,7 +78,7 @@ def test_one_pass_over_the_rewards_that_was_not_answered_fires_nothing(make_worl
     assert not OURS & set(fired(world))
 
 
-def test_a_change_that_no_notification_told_fires_and_counts(make_world: MakeWorld) -> None:
+def test_a_change_that_no_notification_reported_fires_and_counts(make_world: MakeWorld) -> None:
     world = earning(make_world)
     [contact] = world.contacts(FRIEND)
     world.intercom.contacts.update(contact.id, {"custom_attributes": {"referral_status": "Connected"}}, by_api=False)

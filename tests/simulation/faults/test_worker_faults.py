@@ -206,7 +206,7 @@ def test_45_429s_are_waited_out_but_never_for_long(make_world: MakeWorld, reset:
     assert len(assert_kept(world).arrived) == 20
 
 
-def test_46_answers_that_are_none_are_tried_again(world: World) -> None:
+def test_46_answers_that_cannot_be_read_are_tried_again(world: World) -> None:
     count = iter(range(10_000))
     world.crossing.faults = When(
         lambda call: call.service == "intercom" and next(count) % 2 == 0 and call.what != CREATE, Flavour.AFTER, times=6

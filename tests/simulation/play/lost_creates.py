@@ -34,7 +34,7 @@ class LostCreates:
             self._lost(task)
 
     def saw_unanswered(self, task: Task | None, body: bytes) -> None:
-        """A create whose answer told nothing."""
+        """A create whose answer said nothing."""
         if task in self._reserved:
             self._lost(task)
         else:

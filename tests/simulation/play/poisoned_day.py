@@ -42,7 +42,7 @@ def play_poisoned(
     kinds: Iterable[Kind] = KINDS,
     lasts: float = DAY,
 ) -> PoisonedDay:
-    """``progress`` is told how many more have signed up; ``lasts``: seconds after the last signup."""
+    """``progress`` is called with how many more have signed up; ``lasts``: seconds after the last signup."""
     kinds = tuple(kinds)
     with _world(seed, signups, kinds, lambda _: None, active=False) as (world, poisoning):
         world.run(until=BEGINNING + signups + 1_200)

@@ -86,7 +86,7 @@ class Outcome:
 
 
 def play(scenario: Scenario, seed: int, signups: int, progress: Callable[[int], None] = lambda _: None) -> Outcome:
-    """``progress`` is told how many more have signed up."""
+    """``progress`` is called with how many more have signed up."""
     if scenario.poisoned:
         return _outcome_of(scenario, seed, signups, play_poisoned(seed, signups, progress))
     with World(seed, duplicates=0.02 if scenario.faults else 0.0, index_lag=1.0) as world:

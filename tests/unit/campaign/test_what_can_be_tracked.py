@@ -57,7 +57,7 @@ def test_a_date_that_qualifies_is_kept_as_intercom_holds_it(console: Console) ->
     assert answer.json["document"]["qualification"]["trigger"]["qualified_values"] == [1_795_996_800, 1_795_305_600]
 
 
-def test_a_date_that_is_none_is_refused(console: Console) -> None:
+def test_an_invalid_date_is_rejected(console: Console) -> None:
     has(console, "customer_since", "date")
     answer = saved(console, attribute=SINCE, initial_value=None, qualified_values=["soon"])
     assert answer.json["errors"][0]["place"] == "qualification.trigger.qualified_values[0]"
@@ -88,7 +88,7 @@ def test_what_is_offered_to_be_read_is_read() -> None:
     assert values["location.city"] == "Lund"
 
 
-def test_a_notification_tells_where_the_contact_is() -> None:
+def test_a_notification_shows_where_the_contact_is() -> None:
     item = {"id": "1", "location": {"country": "Sweden"}, "custom_attributes": {}}
     body = json.dumps({"topic": "contact.user.updated", "data": {"item": item}})
     assert read_notification(body.encode()).value("location.country") == "Sweden"

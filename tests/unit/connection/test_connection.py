@@ -142,7 +142,7 @@ def test_a_way_back_that_was_refused_or_failed_is_kept_with_who_began_it(console
     assert {who for who, *_ in finishes(console)} == {"mara@example.com"}
 
 
-def test_a_person_who_does_not_allow_it_is_told(console: Console) -> None:
+def test_a_person_who_does_not_allow_it_sees_so(console: Console) -> None:
     answer = console.callback(urlencode({"error": "access_denied", "state": begin(console)}))
     assert answer.status == 400
     assert "not allowed" in answer.text

@@ -88,7 +88,7 @@ def test_every_field_state_and_flag_is_explained() -> None:
     assert set(re.findall(r"(\w+):", flags[0])) == {str(flag) for flag in Flag}
 
 
-def test_each_step_of_the_guides_is_told() -> None:
+def test_each_step_of_the_guides_is_described() -> None:
     told = "\n".join(json.dumps(section, ensure_ascii=False) for section in GUIDE)
     steps = (
         *("Allow and Install", "Direct", "Referred", "a Lead or a User", "First Name and Email", "refresh button"),

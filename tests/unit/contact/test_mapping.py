@@ -67,7 +67,7 @@ def test_every_source_yields_its_fact(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", sorted(set(TOLD) - {"campaign.id"}))
-def test_a_fact_that_nobody_told_is_left_out(source: str) -> None:
+def test_an_unknown_fact_is_left_out(source: str) -> None:
     assert map_facts(Person(42), 1, "", [FieldMapping(source, "name")]) == {}
 
 

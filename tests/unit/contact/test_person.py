@@ -121,7 +121,7 @@ def test_the_type_decides_the_audience_then_the_referrer_then_the_source(
     assert audience_of(type_, source, has_referrer) is audience
 
 
-def test_later_facts_complete_and_replace_earlier_ones_and_what_is_not_told_stays() -> None:
+def test_later_facts_complete_and_replace_earlier_ones_and_what_is_not_reported_stays() -> None:
     known = Person(
         7, first_name="Ivo", email="ivo@example.com", meta={"Size": "1", "Town": "Rome"}, referrer=Referrer(3, "Rita")
     )
@@ -134,7 +134,7 @@ def test_later_facts_complete_and_replace_earlier_ones_and_what_is_not_told_stay
     assert merged.referrer == Referrer(3, "Rita", code="R1")
 
 
-def test_the_same_facts_told_twice_change_nothing() -> None:
+def test_the_same_facts_reported_twice_change_nothing() -> None:
     person = Person(7, Audience.PERSON_INVITED, "Ivo", "ivo@example.com", meta={"Size": "1"}, referrer=Referrer(3))
     assert merge(person, person) == person
     assert merge(person, Person(7)) == person

@@ -172,7 +172,7 @@ def test_ten_thousand_referrals_are_listed_without_a_scan(console: Console) -> N
     assert [name for name in app.dynamodb.called if name == "scan"] == []
 
 
-def test_a_referrals_whole_story_is_told_in_plain_words(console: Console) -> None:
+def test_a_referrals_whole_story_is_shown_in_plain_words(console: Console) -> None:
     console.app.sign_up()
     told = console.get("/api/referrals/1/42")
     assert told["referral"]["contact_url"].endswith(f"/ui/contacts/{told['referral']['contact_id']}")

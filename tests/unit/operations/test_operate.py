@@ -159,7 +159,7 @@ def test_status_of_a_stack_where_nothing_has_happened(app: App) -> None:
     assert "has not succeeded yet" in text
 
 
-def test_status_tells_what_is_wrong(app: App) -> None:
+def test_status_shows_what_is_wrong(app: App) -> None:
     app.sign_up()
     app.reconcile()
     app.wire.faults.add({"kind": "status", "status": 429, "path": "^/api/v2/users", "times": 2})

@@ -63,7 +63,7 @@ def test_a_contact_that_was_there_counts_as_delivered_without_a_time(console: Co
     assert shown["p50"] is None
 
 
-def test_delivery_times_are_told_by_their_class(console: Console) -> None:
+def test_delivery_times_are_shown_by_their_class(console: Console) -> None:
     app = console.app
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts"})
     app.sign_up()
@@ -231,7 +231,7 @@ def test_a_dropped_attribute_says_why_in_the_preview(console: Console) -> None:
 
 
 @pytest.mark.parametrize(("policy", "sent", "word"), [("skip", False, "leaves such contacts"), ("update", True, "updated")])
-def test_a_contact_that_is_there_is_told_of(console: Console, policy: str, sent: bool, word: str) -> None:
+def test_a_contact_that_is_there_is_reported(console: Console, policy: str, sent: bool, word: str) -> None:
     contact = console.app.given()
     console.app.configure(person_invited={"duplicates": policy})
     shown = preview(console, person=PERSON)

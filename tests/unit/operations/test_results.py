@@ -150,5 +150,5 @@ def test_no_vendor_is_called(console: Console) -> None:
 
 
 @pytest.mark.parametrize("days", ["0", "91", "x"])
-def test_a_period_that_is_none_is_refused(console: Console, days: str) -> None:
+def test_an_invalid_period_is_rejected(console: Console, days: str) -> None:
     assert console.call("GET", "/api/results", query=f"days={days}").status == 400

@@ -124,7 +124,7 @@ def test_one_whose_answer_is_lost_is_posted_again_and_is_one(app: App, kind: str
     assert len(app.contacts(SYNTHETIC_EMAIL)) == 1
 
 
-def test_a_wrong_secret_is_told(app: App) -> None:
+def test_a_wrong_secret_is_reported(app: App) -> None:
     app.environment.webhook_secret.read()
     app.set_secret("webhook", current="", next="")
     assert [run(app) for _ in range(4)] == [True, True, True, False]

@@ -244,7 +244,7 @@ def test_a_stranger_cannot_uninstall(app: App) -> None:
     assert app.environment.connections.find().doubted_at is None  # type: ignore[union-attr]
 
 
-def test_health_is_told(app: App) -> None:
+def test_health_is_reported(app: App) -> None:
     assert call(app, "health", {"workspace_id": "local-workspace"})["state"] == "OK"
     assert call(app, "health", {"workspace_id": "another"})["state"] == "UNHEALTHY"
     assert call(app, "health", {"workspace_id": "local-workspace"}, {})["status"] == 401

@@ -1,4 +1,4 @@
-"""A delivery whose answer was lost, and what Intercom tells of its contact meanwhile, in whichever order all that is heard:
+"""A delivery whose answer was lost, and what Intercom reports about its contact meanwhile, in whichever order all that comes:
 through the handlers, the same ledger as in order."""
 
 from __future__ import annotations

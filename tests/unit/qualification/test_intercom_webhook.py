@@ -124,7 +124,7 @@ def test_a_text_that_is_too_long_is_no_value() -> None:
 
 @pytest.mark.parametrize("text", ["x" * 1_001, "é" * 501, "x\ud800"])
 @pytest.mark.parametrize("name", ["id", "email", "merged_from"])
-def test_what_nobody_can_be_called_is_not_told(name: str, text: str) -> None:
+def test_an_impossible_id_or_address_is_left_out(name: str, text: str) -> None:
     told = read({"id": "1", "email": "a@example.com", name: text})
     assert getattr(told, {"id": "contact_id"}.get(name, name)) is None
     assert told.garbled

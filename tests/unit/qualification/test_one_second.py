@@ -27,7 +27,7 @@ def test_two_changes_in_one_second_with_a_reading_between_end_at_the_newer_state
     assert friend.qualified_at is None
 
 
-def test_an_older_change_that_is_told_late_within_the_second_takes_nothing_back() -> None:
+def test_an_older_change_that_is_reported_late_within_the_second_takes_nothing_back() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
     story.app.wait(60 - story.app.clock.at % 60 + 0.2)

@@ -249,7 +249,7 @@ def test_while_referral_factory_is_waited_for_no_flood_of_changes_pushes_the_qua
     assert story.item(friend).wanted  # type: ignore[union-attr]
 
 
-def test_a_refusal_is_told_on_the_row_and_not_repeated() -> None:
+def test_a_refusal_is_shown_on_the_row_and_not_repeated() -> None:
     story = Friendship()
     friend = story.invited()
     story.account.remove(friend)
@@ -348,7 +348,7 @@ def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
     assert story.reported() == [True, False, True]
 
 
-def test_reversal_takes_back_and_each_turn_is_told_once() -> None:
+def test_reversal_takes_back_and_each_turn_is_reported_once() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
     story.app.forget_calls()
@@ -414,7 +414,7 @@ def test_a_value_that_was_cleared_is_a_reversal() -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_what_was_told_before_an_adopted_contact_left_does_not_count_afterwards(late: bool) -> None:
+def test_what_was_reported_before_an_adopted_contact_left_does_not_count_afterwards(late: bool) -> None:
     story = Friendship(person_invited={"duplicates": "update"})
     story.invited()
     story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
@@ -503,7 +503,7 @@ def test_a_user_that_we_made_of_the_lead_ourselves_does_not_qualify() -> None:
     assert friend.qualified_times == 0
 
 
-def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_late_that_is_told() -> None:
+def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_late_that_is_reported() -> None:
     story = Friendship({"trigger": {"kind": "became_user"}})
     story.app.configure(campaign_id=2, qualification=rules(), person_invited={"action": "user", "duplicates": "update"})
     friend = story.invited()
@@ -528,7 +528,7 @@ def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_
 def test_a_user_whom_we_were_refused_to_make_qualifies_when_somebody_else_does(
     fault: dict[str, Any], qualified_times: int
 ) -> None:
-    """A refused conversion is none of ours; one without an answer may have happened."""
+    """A refused conversion is not ours; one without an answer may have happened."""
     story = Friendship({"trigger": {"kind": "became_user"}})
     story.app.configure(campaign_id=2, qualification=rules(), person_invited={"action": "user", "duplicates": "update"})
     friend = story.invited()

@@ -13,7 +13,7 @@ SEARCH = "^/contacts/search"
 
 
 def changed() -> Friendship:
-    """A friend's contact is at the qualified value, and no notification told so."""
+    """A friend's contact is at the qualified value, and no notification reported it."""
     story = Friendship()
     story.changes(story.invited(), "Connected")
     story.taken()

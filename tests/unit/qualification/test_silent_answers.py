@@ -84,7 +84,7 @@ def test_one_that_never_says_takes_nothing_back_by_its_silence() -> None:
 
 
 @pytest.mark.parametrize("silence", SILENCES)
-def test_a_reversal_is_told_and_told_again(silence: str) -> None:
+def test_a_reversal_is_reported_and_reported_again(silence: str) -> None:
     story = friendship(silence, unqualify_on_reversal=True)
     friend = story.invited()
     for value in ("Connected", "Lost", "Connected"):

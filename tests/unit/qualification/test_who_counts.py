@@ -1,4 +1,4 @@
-"""Who earns a reward and who does not: one for each contact, and whoever goes on for a contact that was deleted."""
+"""Who earns a reward and who does not: one for each contact, and whoever takes the place of a contact that was deleted."""
 
 from __future__ import annotations
 

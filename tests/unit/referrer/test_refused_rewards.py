@@ -115,7 +115,7 @@ def updates_of(story: Story) -> Any:
     return known.marks if known else 0
 
 
-def test_a_contact_that_turns_up_is_told_at_once() -> None:
+def test_a_contact_that_turns_up_is_reported_at_once() -> None:
     story = Story(contact=False)
     story.app.configure(person_referring={"action": "none"}, rewards={"issue_due": False})
     story.qualifies(story.invites())

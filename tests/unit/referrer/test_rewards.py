@@ -54,7 +54,7 @@ def test_the_facts_of_a_reward_are_nobodys_own_fields() -> None:
     assert row.person.first_name == "Rita"
 
 
-def test_the_same_webhook_again_tells_nothing_again() -> None:
+def test_the_same_webhook_again_reports_nothing_again() -> None:
     story = Story(webhook_double=1.0)
     story.qualifies(story.invites())
     story.passes()
@@ -235,7 +235,7 @@ def test_a_lost_webhook_is_found_in_the_lists() -> None:
     assert event.metadata["reward"] == TITLE
 
 
-def test_rewards_from_before_are_counted_but_not_told() -> None:
+def test_rewards_from_before_are_counted_but_not_reported() -> None:
     story = Story()
     story.qualifies(story.invites(), webhook=False)
     story.app.poll_rewards()
@@ -244,7 +244,7 @@ def test_rewards_from_before_are_counted_but_not_told() -> None:
     assert story.shown()["rewards_total"] == 20.0
 
 
-def test_a_reward_that_the_first_look_saw_before_its_webhook_came_is_told() -> None:
+def test_a_reward_that_the_first_look_saw_before_its_webhook_came_is_reported() -> None:
     story = Story()
     story.account.qualify(story.invites(), qualified=True)
     story.app.poll_rewards()
@@ -314,7 +314,7 @@ def test_a_list_of_many_pages_is_read_over_several_passes() -> None:
 # -- issuing ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_due_reward_is_issued_once_and_told() -> None:
+def test_a_due_reward_is_issued_once_and_reported() -> None:
     story = due()
     story.qualifies(story.invites())
     story.app.poll_rewards()
@@ -389,7 +389,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_reward_that_a_killed_worker_left_reserved_is_finished_by_the_sweep_alone(arrived: bool) -> None:
-    """Its message never comes again, no webhook and no poll tells of it. ``arrived``: Referral Factory got the call."""
+    """Its message never comes again, no webhook and no poll reports it. ``arrived``: Referral Factory got the call."""
     story = due()
     story.qualifies(story.invites())
     story.app.poll_rewards()

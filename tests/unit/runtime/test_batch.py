@@ -48,7 +48,7 @@ def spread(seconds: float, most: float | None = None, *, since: float = 0.0) -> 
 
 @dataclass
 class RecordedAttempt:
-    """Does what the test says, and remembers what it was told."""
+    """Does what the test says, and remembers what it was given."""
 
     error: BaseException | None = None
     has_row: bool = True

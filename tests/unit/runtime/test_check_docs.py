@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from tools.check_docs import LONGEST, documents, problems, user_texts, word_problems, wrap
+from tools.check_docs import LONGEST, documents, engineers_problems, engineers_texts, problems, user_texts, word_problems, wrap
 
 LONG = "word " * 40
 SHAPES = {
@@ -68,3 +68,28 @@ def test_the_story_the_console_the_alarms_and_the_guide_are_looked_at() -> None:
 
 def test_no_text_for_users_has_a_word_of_the_list() -> None:
     assert [(path.name, number, problem) for path, number, text in user_texts() for problem in word_problems(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("a reversal is told once", True),
+        ("what the message tells of a contact", True),
+        ("ValueError for a number that is none.", True),
+        ("attributes that are None are left out", False),
+        ("a refused connection is told apart", False),
+        ("pip is not told where to install", True),
+        ("pip is not told to install", False),
+        ("a reversal is reported once", False),
+    ],
+)
+def test_engineers_read_no_word_of_the_list(text: str, wrong: bool) -> None:
+    assert bool(list(engineers_problems(text))) is wrong
+
+
+def test_docstrings_comments_and_names_of_tests_are_looked_at_and_have_no_word_of_the_list() -> None:
+    texts = [(path.name, text) for path, _, text in engineers_texts() if path.name != "test_check_docs.py"]
+    looked_at = {text for _, text in texts}
+    assert any("no block of the runbook is left out" in text for text in looked_at)
+    assert any("tracked attribute" in text for text in looked_at)
+    assert [(name, problem) for name, text in texts for problem in engineers_problems(text)] == []

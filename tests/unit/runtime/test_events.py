@@ -231,7 +231,7 @@ IVOS_CONTACT = "6961d43b372591e999b3ea56"
 
 
 def connect(app: App, user_id: int = 42) -> None:
-    """Ivo is delivered; his contact gets the id that the samples tell of."""
+    """Ivo is delivered; his contact gets the id that the samples name."""
     app.sign_up(id=user_id)
     pointer = Pointer("local-workspace", contact_id=IVOS_CONTACT)
     app.environment.referrals.point(pointer, 1, user_id)

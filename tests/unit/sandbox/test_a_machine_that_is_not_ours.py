@@ -16,7 +16,7 @@ from tools.expand_template import TEMPLATE, expand
 
 
 @pytest.mark.parametrize("name", ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_DEPS", "PYTHONPATH"])
-def test_pip_is_not_told_where_to_install(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_pip_installs_where_we_say(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "1")
     assert name not in install_requirements.environment()
 

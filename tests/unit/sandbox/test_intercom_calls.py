@@ -299,7 +299,7 @@ def test_only_registered_addresses_are_gone_back_to() -> None:
     assert IntercomUnderTest().send("GET", "/oauth?client_id=local-client-id").status == 400
 
 
-def test_uninstalling_ends_all_tokens_and_tells_the_app(intercom: IntercomUnderTest) -> None:
+def test_uninstalling_ends_all_tokens_and_notifies_the_app(intercom: IntercomUnderTest) -> None:
     intercom.vendor.change_settings({"uninstall_url": "http://127.0.0.1:1/uninstall", "client_secret": "test-client-secret"})
     assert intercom.call("POST", "/auth/uninstall") is None
     intercom.call("GET", "/me", None, 401)

@@ -262,7 +262,7 @@ class _Receiver(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_due_webhooks_are_sent_and_their_answers_are_told(server: RunningServer) -> None:
+def test_due_webhooks_are_sent_and_their_answers_are_reported(server: RunningServer) -> None:
     receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
     receiver.received = []
     thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.02})

@@ -101,7 +101,7 @@ def test_extra_fields_come_in_the_form_the_settings_say(form: str, expected: dic
 
 
 @pytest.mark.parametrize("form", ["flat", "nested"])
-def test_a_rewarded_webhook_tells_recipient_and_reward(form: str) -> None:
+def test_a_rewarded_webhook_names_recipient_and_reward(form: str) -> None:
     caller = caller_with(WebhookRule(1, "rewarded", JOINED.url), webhook_reward=form)
     caller.create_referral()
     caller.qualify("eve@example.com")
@@ -128,7 +128,7 @@ def test_a_nested_reward_is_flattened_in_a_form() -> None:
     assert dict(parse_qsl(caller.webhooks()[0].body.decode()))["reward[status]"] == "Issued"
 
 
-def test_only_the_chosen_sources_are_told() -> None:
+def test_only_the_chosen_sources_are_reported() -> None:
     caller = caller_with(WebhookRule(1, "joined", JOINED.url, sources=("Referred",)))
     caller.create_referral()
     assert caller.webhooks() == []

@@ -53,7 +53,7 @@ def stored(app: App) -> list[Any]:
     return [*app.queued(), *app.queued("reconcile"), *app.rows_of("")]
 
 
-def test_a_webhook_is_queued_with_all_that_it_told_and_answered_202(app: App) -> None:
+def test_a_webhook_is_queued_with_all_that_it_holds_and_answered_202(app: App) -> None:
     answer = app.post(webhook_fields(first_name="Zoë 🎉"))
     assert (answer["statusCode"], json.loads(answer["body"])) == (202, {"status": "accepted"})
     (message,) = app.queued()
@@ -175,7 +175,7 @@ def test_a_queue_that_refuses_twice_is_passed_by_through_the_inbox(app: App) -> 
     assert app.rows_of("INBOX#") == []
 
 
-def test_when_nothing_can_store_the_webhook_the_sender_is_told_503(app: App) -> None:
+def test_when_nothing_can_store_the_webhook_the_sender_gets_503(app: App) -> None:
     app.sqs.refuse("send_message", 2)
     app.dynamodb.refuse("put_item", 9)
     answer = app.post(webhook_fields())

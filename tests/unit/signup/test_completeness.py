@@ -26,7 +26,7 @@ def console_of(people: int = 0, **settings: Any) -> Console:
 
 
 def shown(console: Console, campaign_id: int = 1) -> Any:
-    """What the API tells of the campaign's people."""
+    """What the API reports about the campaign's people."""
     found = console.get("/api/health")["campaigns"]
     return next(one["completeness"] for one in found if one["campaign_id"] == campaign_id)
 

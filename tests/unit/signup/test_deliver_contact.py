@@ -222,7 +222,7 @@ def test_an_old_webhook_that_comes_again_in_a_storm_of_duplicates_changes_nothin
     assert len(app.row().history) == 2
 
 
-def test_an_old_webhook_that_comes_again_late_never_undoes_what_was_told_since(app: App) -> None:
+def test_an_old_webhook_that_comes_again_late_never_undoes_what_was_reported_since(app: App) -> None:
     old = DeliverContact(1, None, "joined", app.clock.now(), webhook_fields(first_name="Ivo", code=None))
     app.deliver(old)
     app.wait(3_600)

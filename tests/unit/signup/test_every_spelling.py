@@ -109,7 +109,7 @@ CHARSETS = st.sampled_from(["utf-8", "utf-16", "utf-16-le", "utf-8-sig", "window
 
 @st.composite
 def spellings(draw: st.DrawFn) -> tuple[bytes, str]:
-    """A body that tells of zoë@bücher.example with the id 42, and its content type."""
+    """A body that describes zoë@bücher.example with the id 42, and its content type."""
     email = draw(
         st.sampled_from(["zoë@bücher.example", "zoë@xn--bcher-kva.example", "ZOË@BÜCHER.EXAMPLE", "Zoë@Bücher.Example"])
     )

@@ -29,7 +29,7 @@ def told(story: Story, user_id: int) -> list[str]:
     return [line["sentence"] for line in answer["story"]]
 
 
-def test_a_change_in_intercom_is_one_qualified_referral_however_often_it_is_told() -> None:
+def test_a_change_in_intercom_is_one_qualified_referral_however_often_it_is_reported() -> None:
     story = Friendship()
     friend = story.invited()
     story.changes(friend, "Connected")

@@ -87,7 +87,7 @@ def test_somebody_invited_is_not_put_aside_as_one_who_refers() -> None:
     assert app.row(person.id).state is State.DELIVERED
 
 
-def test_whom_nobody_sends_is_not_asked_for() -> None:
+def test_who_is_in_no_webhook_is_not_asked_for() -> None:
     app = app_with({"action": "none", "mapping": mapping()}, {"action": "none", "mapping": []}, qualification=None)
     assert (told(app, join(app)).state, questions(app)) == (State.NOT_WANTED, [])
 
@@ -150,7 +150,7 @@ def test_whom_a_draft_held_is_asked_for_at_the_release_and_is_not_late() -> None
 
 
 @pytest.mark.parametrize("many", [40])
-def test_many_thin_webhooks_at_once_are_told_by_the_list(many: int) -> None:
+def test_many_thin_webhooks_at_once_are_completed_by_the_list(many: int) -> None:
     app = app_with()
     people = [join(app, f"p{number}@example.com") for number in range(many)]
     for person in people:

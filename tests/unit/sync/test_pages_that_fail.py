@@ -68,7 +68,7 @@ def test_pages_of_referral_factorys_people_that_never_come_are_asked_for_smaller
     app.assert_linked(*contacts)
 
 
-def test_pages_of_contacts_that_are_too_large_are_told_of_and_not_asked_for_again(app: SyncApp) -> None:
+def test_pages_of_contacts_that_are_too_large_are_reported_and_not_asked_for_again(app: SyncApp) -> None:
     contacts = app.add_many(170)
     for contact in contacts:
         contact.custom_attributes["about"] = "x" * 8_000

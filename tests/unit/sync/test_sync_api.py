@@ -59,7 +59,7 @@ def test_a_run_is_started_followed_and_listed(app: SyncApp) -> None:
     assert page["problems"] == []
 
 
-def test_rate_and_time_left_are_told_while_it_goes(app: SyncApp) -> None:
+def test_rate_and_time_left_are_shown_while_it_goes(app: SyncApp) -> None:
     app.add_many(60)
     run = app.start()
     seen = list[dict[str, Any]]()

@@ -81,7 +81,7 @@ def test_an_operator_starts_follows_and_cancels(app: SyncApp, monkeypatch: pytes
         list(operate.run(app.environment, arguments("cancel", "1", "--yes")))
 
 
-def test_an_operator_is_told_by_the_exit_code_that_a_run_was_not_done(
+def test_the_exit_code_says_that_a_run_was_not_done(
     app: SyncApp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app.choose(source={"kind": "tags", "ids": ["424242"]})

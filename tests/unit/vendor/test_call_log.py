@@ -59,7 +59,7 @@ def test_no_sliding_minute_of_arrivals_exceeds_the_limit(
 
 @settings(max_examples=50, deadline=None)
 @given(CALLS, st.integers(1, 12))
-def test_after_the_wait_that_was_told_the_call_may_begin(
+def test_after_the_wait_that_was_named_the_call_may_begin(
     calls: list[tuple[float, float, float, bool, float]], limit: int
 ) -> None:
     log, now = CallLog(), NOW

@@ -1,4 +1,4 @@
-"""When to try again, and how the order of a list is told."""
+"""When to try again, and how the order of a list is found."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def _facts_of(referral: Referral) -> dict[str, Any]:
 
 
 def _told(facts: Person | Referrer) -> dict[str, Any]:
-    """As ``asdict`` gives them, which is slow because it copies every text; without what nobody told."""
+    """As ``asdict`` gives them, which is slow because it copies every text; without what is unknown."""
     return {name: value for name in facts.__slots__ if (value := getattr(facts, name)) not in (None, {})}
 
 
