@@ -61,7 +61,7 @@ def is_our_user(environment: Environment, row: Referral, contact_id: str, *, rep
 
 
 def _sighting(environment: Environment, message: QualifyReferral, row: Referral, rule: Rule) -> Sighting | None:
-    """What the message tells of the tracked attribute; None when it tells nothing of it."""
+    """What the message reports about the tracked attribute; None: nothing."""
     if message.contact_id is None or message.topic in WITHOUT_VALUES:
         return None
     told_at = message.updated_at if message.updated_at is not None else message.received_at

@@ -64,7 +64,7 @@ class QualificationAttempt:
         self._untold = False
 
     def prepare(self) -> None:
-        """Nothing: the referral is in the ledger already, and ``run`` writes what was seen before Referral Factory is told."""
+        """Nothing: the referral is in the ledger already, and ``run`` writes what was seen before reporting it."""
 
     def run(self) -> None:
         """Raises TransientError, ConnectionLostError and PermanentError of Intercom and the ledger. A referral for which

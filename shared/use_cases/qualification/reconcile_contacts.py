@@ -147,7 +147,7 @@ class ContactReconciliation:
         return False
 
     def _is_news(self, contact: Contact) -> bool:
-        """Whether a referral of the contact should stand otherwise than it does, and nobody has told so yet."""
+        """Whether a referral of the contact should stand otherwise than it does, and nobody has reported it yet."""
         known, shown = self._environment.known_hits, self._shown(contact)
         if known.has(contact.id, shown):
             return False
