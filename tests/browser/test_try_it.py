@@ -106,6 +106,33 @@ def test_those_who_were_missed_while_nobody_was_sent_are_offered_and_follow(
     until(page, row.get_by_text("In Intercom", exact=True).count, again.click)
 
 
+def test_a_sync_that_makes_no_sense_is_refused_before_it_begins(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/#/campaigns/1/sync")
+    sync = page.get_by_role("tabpanel", name="Sync")
+    start = sync.get_by_role("button", name="Sync now")
+    start.click()
+    told(page, "The sync is off.")
+    sync.get_by_label("Once").check()
+    start.click()
+    told(page, "Save your changes first")
+    page.get_by_role("button", name="Save", exact=True).click()
+    told(page, "Saved as version")
+    version = len(call(stack, "GET", "/api/campaigns/1/versions")["items"])
+    document = call(stack, "GET", "/api/campaigns/1")
+    call(
+        stack,
+        "PUT",
+        "/api/campaigns/1",
+        {**document, "sync": {**document["sync"], "write_back": {}}, "status": "paused"},
+        **{"If-Match": f'"{version}"'},
+    )
+    go_to(page, "Campaigns")
+    page.goto(f"{stack.url}/#/campaigns/1/sync")
+    start.click()
+    told(page, "nowhere to go")
+    assert call(stack, "GET", "/api/campaigns/1/syncs")["items"] == []
+
+
 def test_no_script_failed_and_nothing_broke_the_policy(page: Page, problems: list[str]) -> None:
     assert page.url
     assert problems == []
