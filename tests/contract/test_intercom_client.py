@@ -9,12 +9,11 @@ import pytest
 
 from sandbox.vendors.server import RunningServer, serve
 from shared.adapters.http.transport import HttpResponse, RequestsTransport
-from shared.adapters.intercom.client import IntercomClient, base_url_of
+from shared.adapters.intercom.client import IntercomClient
 from shared.domain.connection.connection import Connection
 from shared.domain.contact import Role
 from shared.errors import (
     ApplicationRefusedError,
-    ConfigurationError,
     ConnectionLostError,
     ContactGoneError,
     DuplicateError,
@@ -284,14 +283,3 @@ def test_an_event_is_refused_for_want_of_a_permission_only_when_one_about_nobody
     with pytest.raises(ResourceRefusedError) as refused:
         world.client.create_event("1", "x", 1, {})
     assert refused.value.permission == ""
-
-
-def test_each_region_has_its_host() -> None:
-    assert [base_url_of(region) for region in ("US", "EU", "AU")] == [
-        "https://api.intercom.io",
-        "https://api.eu.intercom.io",
-        "https://api.au.intercom.io",
-    ]
-    assert base_url_of("US", "http://127.0.0.1:8001/") == "http://127.0.0.1:8001"
-    with pytest.raises(ConfigurationError):
-        base_url_of("XX")

@@ -118,7 +118,9 @@ def test_a_contact_that_was_ours_there_makes_the_customers_own_contact_here_not_
     switch(console)
     assert deliver_anew(console) == 1
     row = app.row()
-    assert (row.state, row.contact_id, row.ours) == (State.SKIPPED, standing.id, False)
+    assert row.state == State.SKIPPED
+    assert row.contact_id == standing.id
+    assert row.ours is False
     assert (row.baseline, row.written) == ("Connected", {})
 
 

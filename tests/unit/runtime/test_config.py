@@ -131,3 +131,11 @@ def test_outside_production_only_a_stand_in_is_called_at_full_pace(
 def test_no_pace_above_480_is_taken(configured: str) -> None:
     with pytest.raises(ConfigurationError, match="REFERRAL_FACTORY_CALLS_PER_MINUTE"):
         settings_of(variables("reconcile", REFERRAL_FACTORY_CALLS_PER_MINUTE=configured), "reconcile")
+
+
+def test_each_region_has_its_host() -> None:
+    assert INTERCOM_HOSTS == {
+        "US": "https://api.intercom.io",
+        "EU": "https://api.eu.intercom.io",
+        "AU": "https://api.au.intercom.io",
+    }
