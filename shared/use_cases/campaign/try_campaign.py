@@ -42,6 +42,7 @@ def begin_trial(environment: Environment, who: str, campaign_id: int, person: Pe
         raise ConflictError("Somebody signed up with this address already. Use another one.")
     trial = Trial.of(person, environment.clock.now(), who)
     environment.progresses.save(trial_name(campaign_id), asdict(trial))
+    environment.audit.add(Change(trial.began_at, who, f"Sent a made-up person through campaign {campaign_id}."))
     if not environment.post_signup(campaign_id, replace(person, user_id=trial.user_id)):
         environment.progresses.save(trial_name(campaign_id), asdict(replace(trial, email="")))
         raise PermanentError(

@@ -257,6 +257,6 @@ def test_who_did_it_is_kept(console: Console) -> None:
     console.app.work()
     console.call("DELETE", PATH)
     assert console.audit_lines() == [
-        f"Send a made-up person through a campaign (POST {PATH})",
+        "Sent a made-up person through campaign 1.",
         "Took the made-up person of campaign 1 back, with its contact in Intercom.",
     ]

@@ -8,7 +8,7 @@ from shared.errors import BreakerOpenError, RateLimitedError, UnavailableError
 from shared.messages import DeliverContact
 from shared.use_cases.connection.disconnect import disconnect, reconnect
 from shared.use_cases.signup.deliver_contact import DeliveryAttempt
-from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN, PROBE, VendorGuard
+from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN, MOMENT, PROBE, VendorGuard
 from tests.support.builders import App, webhook_fields
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
@@ -188,7 +188,12 @@ def test_a_try_that_never_came_back_is_followed_by_another(app: App) -> None:
 
 def test_a_success_closes_a_breaker_that_opened_during_the_delivery(app: App) -> None:
     other = app.new_environment().intercom_guard
-    app.wire.interrupt("POST /contacts", lambda: open_breaker(other))
+
+    def open_meanwhile() -> None:
+        open_breaker(other)
+        app.wait(MOMENT + 1)
+
+    app.wire.interrupt("POST /contacts", open_meanwhile)
     assert app.sign_up().state is State.DELIVERED
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 

@@ -14,6 +14,7 @@ from shared.ports.signup import Quarantined
 from tests.support.clock import NOW
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document, mapping
+from tests.unit.campaign.test_try_campaign import at_our_own_address, begin
 from tests.unit.operations.test_activity import add
 
 UNREAD = base64.b64encode(b'{"person": 8, "mail": "p8@example.com", "first_name": "P"}').decode()
@@ -65,6 +66,14 @@ CHANGES: dict[str, tuple[Act, str]] = {
         lambda console: cancelled(console),
         "Cancelled a sync run of campaign 1.",
     ),
+    "POST /api/campaigns/{id}/trial": (
+        lambda console: begin(at_our_own_address(console)),
+        "Sent a made-up person through campaign 1.",
+    ),
+    "DELETE /api/campaigns/{id}/trial": (
+        lambda console: begun_and_taken_back(console),
+        "Took the made-up person of campaign 1 back, with its contact in Intercom.",
+    ),
     "POST /api/referrals/{campaign_id}/{user_id}/replay": (
         lambda console: console.post("/api/referrals/1/7/replay"),
         "Replayed the referral of user 7 in campaign 1.",
@@ -105,6 +114,12 @@ LOOKS = {"POST /api/connection/intercom/check", "POST /api/campaigns/{id}/previe
 def paused_and_deleted(console: Console) -> None:
     console.app.configure(campaign_id=2, status="paused")
     assert console.call("DELETE", "/api/campaigns/2", if_match='"1"').status == 200
+
+
+def begun_and_taken_back(console: Console) -> None:
+    begin(at_our_own_address(console))
+    console.app.work()
+    assert console.call("DELETE", "/api/campaigns/1/trial", {}).status == 200
 
 
 def cancelled(console: Console) -> None:
