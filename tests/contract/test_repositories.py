@@ -123,6 +123,7 @@ def test_what_newer_code_added_to_a_row_survives_an_update(tables: Tables) -> No
     for version in ("2", "3"):
         values = {":version": {"N": version}, ":added": {"S": "kept"}}
         tables.table.client.update_item(TableName=tables.table.name, Key=key, **set_schema, ExpressionAttributeValues=values)
+        rows = ledger(tables)  # another process
         if version == "2":
             rows.update(1, 5, lambda row: replace(row, reason="changed"))
             item = tables.table.find("REFERRAL#1#5", "REFERRAL") or {}

@@ -134,8 +134,8 @@ def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> N
         if re.search(r"pip3? (install|download)|\bnpm (install|i|ci)\b|\bnpx\b|\b(curl|wget)\b|uvx|pipx", line)
     }
     [of_npm] = [line for name, line in calls if name == "Makefile"]
-    assert "npm ci --prefix $(BIOME) --ignore-scripts" in of_npm
-    locked = json.loads((ROOT / "tools/biome/package-lock.json").read_text())["packages"]
+    assert "npm ci --prefix $(SCRIPTS) --ignore-scripts" in of_npm
+    locked = json.loads((ROOT / "tools/console/package-lock.json").read_text())["packages"]
     assert all("integrity" in package for name, package in locked.items() if name)
     assert {name for name, _ in calls} == {"build.sh", "Makefile"}
     downloading, installing = sorted(line for name, line in calls if name == "build.sh")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.ports.clock import Clock
 
-KEPT_FOR = 900.0
+COMPARED_AGAIN_AFTER = 900.0
 """Seconds after which a hit is compared with the ledger again: not for ever, for the ledger changes too."""
 MOST_HITS = 5_000
 
@@ -19,7 +19,7 @@ class KnownHits:
     def has(self, contact_id: str, shown: str) -> bool:
         """``shown``: all that the comparison depends on."""
         noted_at = self._hits.get((contact_id, shown))
-        return noted_at is not None and self._clock.now() - noted_at < KEPT_FOR
+        return noted_at is not None and self._clock.now() - noted_at < COMPARED_AGAIN_AFTER
 
     def note(self, contact_id: str, shown: str) -> None:
         if len(self._hits) >= MOST_HITS:

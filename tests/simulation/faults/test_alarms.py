@@ -179,7 +179,7 @@ def test_each_line_carries_the_ids_that_join_it_to_the_access_log_and_the_messag
 
 
 def test_one_persons_own_bad_data_rings_nothing(make_world: MakeWorld) -> None:
-    world = make_world()
+    world = make_world(sync=True)
     world.referral_factory.account.people[1].first_name = "A" * 400
     for number in range(12):
         world.sign_up(f"p{number}@example.com")

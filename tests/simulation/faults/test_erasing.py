@@ -28,7 +28,6 @@ COPIES = {
     "REFERRAL REFERRAL",  # the ledger
     "REFERRAL REFERRER",  # links, counts and rewards of who refers
     "PERSON PERSON",  # by address
-    "PERSON REFERRAL",  # pointers from the address and the contact to the rows
     "MEMBER MEMBER",  # of a sync
     "SYNCRUN CHUNK",  # a sync's pages
     "INBOX INBOX",

@@ -144,12 +144,12 @@ class DynamoErasures(Erasures):
             yield item
 
     def _theirs(self, folded: str, time_left: Callable[[], float]) -> Ids:
-        """Of the rows that have the address, or were delivered under it."""
+        """Of the rows that have the address, or were delivered under it; what stands beside one of them alone tells it too."""
         found: Ids = set()
         for item in self._scan(time_left):
             pk, sk = item["pk"]["S"], item["sk"]["S"]
-            pointer = sk.startswith("REFERRAL#") and _is_key_of(pk, folded)
-            if pointer or (sk == SORT_KEY and fold_email(referral_of(item).person.email or "") == folded):
+            pointer = sk.startswith("REFERRAL#") and _is_key_of(pk, folded)  # of an earlier version
+            if pointer or (pk.startswith("REFERRAL#") and folded in _addresses(item)):
                 _, campaign_id, user_id = (sk if pointer else pk).split("#")
                 found.add((int(campaign_id), int(user_id)))
         return found
@@ -192,6 +192,14 @@ def _hashes(key: str, email: str) -> list[str]:
     """As ``keys_of_email``."""
     digests = (hmac.new(key.encode(), one.encode(), hashlib.sha256) for one in keys_of_email(email))
     return [f"{ERASED}#{digest.hexdigest()}" for digest in digests]
+
+
+def _addresses(item: Item) -> set[str]:
+    """Of a referral's row, or of one beside it."""
+    if item["sk"]["S"] == SORT_KEY:
+        row = referral_of(item)
+        return {fold_email(row.person.email or ""), row.address}
+    return {fold_email(item["email"]["S"])} if "S" in item.get("email", {}) else set()
 
 
 def _is_key_of(pk: str, folded: str) -> bool:
