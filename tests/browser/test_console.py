@@ -225,7 +225,7 @@ def test_the_stop_after_two_warnings_is_lifted(page: Page, stack: Stack) -> None
         strikes.update(Vendor.REFERRAL_FACTORY, lambda one, at=at: one.struck(at))
     page.reload()
     factory = card(page, "Referral Factory")
-    factory.get_by_text("All calls to it are stopped").wait_for()
+    factory.get_by_text("We have stopped all calls").wait_for()
     keep_picture(page, "console-stopped")
     factory.get_by_role("button", name="Lift the stop").click()
     answer(page, "Lift the stop?", "Lift it")
@@ -273,7 +273,7 @@ def test_an_older_version_is_compared_and_restored(page: Page, stack: Stack) -> 
     versions.get_by_role("table", name="What differs").get_by_text("newest_reward").wait_for()
     keep_picture(page, "console-versions")
     versions.get_by_role("button", name="Restore version 1").click()
-    told(page, "Version 1 is on the page")
+    told(page, "The page shows version 1")
     save(page, stack)
     assert call(stack, "GET", "/api/campaigns/1")["rewards"]["last_reward"] is None
 
@@ -298,7 +298,7 @@ def test_a_campaign_that_does_nothing_is_not_activated(page: Page, stack: Stack)
         "radio", name=re.compile("^Nothing")
     ).check()  # a lead is proposed
     page.get_by_role("button", name="Activate").click()
-    told(page, "Nobody would be sent.")
+    told(page, "Nobody would go to Intercom.")
     take_back(page)
 
 
@@ -328,14 +328,14 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     missing.wait_for()
     invited.get_by_role("button", name="Add a row", exact=True).click()
     invited.get_by_label("Row 2: from").select_option("type")
-    invited.get_by_text("Choose where it goes").wait_for()
+    invited.get_by_text("Choose an attribute, or remove the row").wait_for()
     page.locator("#tab-invited .count", has_text="2").wait_for()
     page.get_by_role("button", name="Activate").click()
     told(page, "Not saved")
     invited.get_by_label("Row 2: from").select_option("first_name")
     chosen(invited.get_by_label("Row 2: to"), "name")  # where it usually goes
     missing.wait_for(state="detached")
-    assert invited.locator(".remark", has_text="Choose where it goes").count() == 0
+    assert invited.locator(".remark", has_text="Choose an attribute, or remove the row").count() == 0
     page.get_by_role("tab", name="Qualification").click()
     trigger = page.get_by_role("tabpanel", name="Qualification")
     trigger.get_by_label("An attribute changes").check()
@@ -404,7 +404,7 @@ def test_what_was_filled_in_is_kept_whatever_one_clicks(page: Page) -> None:
     assert user.is_checked()
     keep_picture(page, "console-draft")
     page.get_by_role("button", name="Take them back").click()
-    told(page, "It is blank again")
+    told(page, "The page is blank again")
     assert not user.is_checked()
     page.go_back()  # to where one was before, not to a copy of this page
     heading(page, "Campaigns").wait_for()
@@ -439,7 +439,7 @@ def test_changes_of_two_editors_to_different_settings_are_both_kept(page: Page, 
     page.get_by_label("Send people who joined before the campaign became active, too").check()
     page.get_by_role("button", name="Save", exact=True).click()
     dialog = page.get_by_role("dialog", name="Somebody else saved meanwhile")
-    dialog.get_by_text("They changed other settings than you.").wait_for()
+    dialog.get_by_text("They changed other settings than you did").wait_for()
     wanted = version(stack) + 1
     dialog.get_by_role("button", name="Save both").click()
     told(page, f"Saved as version {wanted}")
@@ -479,7 +479,7 @@ def test_a_sync_run_is_watched_and_cancelled(page: Page, stack: Stack) -> None:
     sync.get_by_role("button", name="Sync now").click()
     page.get_by_role("dialog").get_by_text("Referral links for all contacts").wait_for()
     answer(page, "Sync now?", "Start the sync")
-    told(page, "A sync run has begun")
+    told(page, "A sync run has started")
     sync.get_by_role("progressbar", name="Progress of the run").wait_for()
     sync.get_by_text(re.compile(r"\d+ of \d+ contacts")).wait_for(timeout=60_000)
     keep_picture(page, "console-sync-run")

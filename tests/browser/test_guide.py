@@ -32,7 +32,7 @@ def test_the_marketer_connects_intercom_by_allowing_the_app(page: Page) -> None:
     heading(page, "Connection").wait_for()
     intercom.get_by_text("Connected", exact=True).first.wait_for()
     intercom.get_by_text("Local workspace (local-workspace)").wait_for()
-    intercom.get_by_text("All permissions are there").wait_for()
+    intercom.get_by_text("The app has all permissions").wait_for()
     keep_picture(page, "connected")
 
 
@@ -182,7 +182,7 @@ def test_a_segment_is_synced_and_its_people_have_links(page: Page, browser: Brow
     page.get_by_role("dialog").get_by_text(re.compile("Referral links for All users: [0-9,]+ contacts")).wait_for()
     keep_picture(page, "sync-now")
     answer(page, "Sync now?", "Start the sync")
-    told(page, "A sync run has begun")
+    told(page, "A sync run has started")
     sync.get_by_text("Done", exact=True).wait_for(timeout=60_000)
     sync.get_by_text(re.compile(r"[1-9]\d* got a link")).wait_for()
     keep_picture(page, "synced")
@@ -208,7 +208,7 @@ def test_the_overview_tells_what_it_brought(page: Page) -> None:
 
 def test_whoever_looks_after_it_sees_how_well_it_works(page: Page) -> None:
     go_to(page, "Health")
-    page.get_by_role("heading", name="limits is used").wait_for()
+    page.get_by_role("heading", name="each limit is used").wait_for()
     page.get_by_role("table", name="When each webhook last came").get_by_text("contact.lead.updated").wait_for()
     page.get_by_role("table", name="Who did what").wait_for()
     keep_picture(page, "health")
