@@ -14,6 +14,7 @@ from shared.domain.signup.referral import Origin, Referral, State
 from shared.errors import MalformedPayloadError
 from shared.messages import DeliverContact, QualifyReferral
 from shared.ports.signup import Quarantined
+from shared.use_cases.operations.erase_person import erase_person
 from shared.use_cases.signup.remember_signup import remember_signup
 from tests.support.builders import App
 from tests.support.console_api import Console
@@ -76,6 +77,15 @@ def put_into_quarantine(app: App, quarantine_id: str, body: str) -> None:
 def _invited_by(row: Referral) -> Referral:
     referrer = Referrer(7, NAME, EMAIL, "code7", "https://example.com/canarylink")
     return replace(row, person=replace(row.person, referrer=referrer), written={**row.written, "custom_attributes.r": EMAIL})
+
+
+def test_the_address_that_a_signup_was_delivered_under_finds_it_after_a_correction(app: App) -> None:
+    person = replace(app.row(7).person, email="corrected@example.com")
+    app.environment.referrals.update(1, 7, lambda row: replace(row, person=person))
+    erase_person(app.environment, "mara", EMAIL)
+    assert app.row(7).forgotten
+    settle(app)
+    assert not [canary for canary in (*CANARIES, "corrected@") if canary in stored(app)]
 
 
 def test_nothing_of_the_person_is_left_in_any_table(app: App) -> None:
