@@ -23,6 +23,12 @@ def _imports(options: argparse.Namespace) -> Iterator[Figure]:
     yield from measure(options.rounds)
 
 
+def _first(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.first_call import measure
+
+    yield from measure(options.rounds)
+
+
 def _handlers(options: argparse.Namespace) -> Iterator[Figure]:
     os.environ.update(POWERTOOLS)  # read when the handlers are imported
     from bench.handlers import measure_handlers
@@ -71,6 +77,7 @@ def _sync(options: argparse.Namespace) -> Iterator[Figure]:
 
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "imports": _imports,
+    "first": _first,
     "handlers": _handlers,
     "calls": _calls,
     "referrals": _referrals,
@@ -105,12 +112,12 @@ def _machine() -> dict[str, object]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure imports, warm handlers, calls per signup, a first start, and the way from webhook to contact.",
+        description="Measure imports, first and warm invocations, calls per signup, a first start, and webhook to contact.",
         epilog="Machines are noisy: imports are compared with boto3 in the same round, and the load is in the JSON file.",
     )
     parser.add_argument("--only", nargs="+", choices=tuple(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="where the figures go (bench/results.json)")
-    parser.add_argument("--rounds", type=_count, default=7, help="processes for each import (7)")
+    parser.add_argument("--rounds", type=_count, default=7, help="processes for each import and each first invocation (7)")
     parser.add_argument("--calls", type=_count, default=500, help="calls of each warm handler (500)")
     parser.add_argument("--notifications", type=_count, default=10_000, help="notifications that concern nobody (10,000)")
     parser.add_argument("--signups", type=_count, default=300, help="signups at each pace through the stack (300)")

@@ -30,13 +30,6 @@ spent = time.process_time() - start
 print(json.dumps({{"ms": spent * 1000, "modules": len(sys.modules) - before,
                    "loaded": [name for name in {forbidden!r} if name in sys.modules]}}))
 """
-_FIRST_CALL = """
-from shared.runtime import bootstrap
-environment = bootstrap.environment({function!r})
-environment.delivery_queue, environment.check_webhook_secret, environment.read_fields
-environment._sqs, environment._secrets
-"""
-"""What the receiver's first call makes: its environment and its clients."""
 _VARIABLES = {
     "STAGE": "local",
     "CAMPAIGNS_TABLE": "campaigns",
@@ -78,11 +71,6 @@ def probe(statements: str) -> Sample:
 def measure(rounds: int) -> Iterator[Figure]:
     """Every round takes boto3 and all handlers in turn, so that a busy machine slows them alike."""
     statements = {name: f"import functions.{name}.handler" for name in functions()}
-    statements |= {
-        f"{name} + first call": f"{statements[name]}\n{_FIRST_CALL.format(function=name)}"
-        for name in RECEIVERS
-        if name == "signup_webhook" and name in statements
-    }
     for one in ("import boto3", *statements.values()):
         probe(one)  # writes the bytecode
     boto3: list[Sample] = []
@@ -93,11 +81,10 @@ def measure(rounds: int) -> Iterator[Figure]:
             taken[name].append(probe(one))
     yield Figure("imports", "boto3, CPU", _median(boto3), "ms")
     for name, samples in taken.items():
-        receiver = name.partition(" ")[0] in RECEIVERS
+        receiver = name in RECEIVERS
         ratio = statistics.median(mine.milliseconds / theirs.milliseconds for mine, theirs in zip(samples, boto3, strict=True))
-        imported = name in statements and " " not in name
         yield Figure("imports", f"{name}, CPU", _median(samples), "ms")
-        yield Figure("imports", f"{name}, of boto3", ratio, "times", MOST_OF_BOTO3 if receiver and imported else None)
+        yield Figure("imports", f"{name}, of boto3", ratio, "times", MOST_OF_BOTO3 if receiver else None)
         yield Figure("imports", f"{name}, modules", samples[-1].modules, "")
         if receiver:
             yield Figure("imports", f"{name}, of {', '.join(FORBIDDEN)}", len(samples[-1].loaded), "", 0)

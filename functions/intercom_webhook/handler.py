@@ -14,6 +14,8 @@ from shared.use_cases.qualification.answer_intercom import describe_health, note
 UNAUTHORIZED = problem(401, "Unauthorized", "The signature is missing or wrong.")
 HUB, BODY = "x-hub-signature", "x-body-signature"
 
+bootstrap.get_ready("intercom_webhook", bootstrap.Environment.ready_for_notifications)
+
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An HTTP API event (payload 2.0) → 200, 401, 413 or 503; never 410 or 429, which Intercom would punish."""

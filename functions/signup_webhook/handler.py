@@ -12,6 +12,8 @@ from shared.use_cases.signup.accept_signup import MAX_WEBHOOK, Webhook, accept_s
 
 UNAUTHORIZED = problem(401, "Unauthorized", "The X-Webhook-Secret header is missing or wrong.")
 
+bootstrap.get_ready("signup_webhook", bootstrap.Environment.ready_for_signups)
+
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An HTTP API event (payload 2.0) → 202, 401, 413 or 503."""

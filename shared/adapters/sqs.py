@@ -34,6 +34,11 @@ class SqsQueue(MessageQueue):
         self._client = client
         self._url = url
 
+    def reach(self) -> None:
+        """Opens the connection. Raises TransientError."""
+        with transient_errors():
+            self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+
     def send(self, message: Message, delay: float = 0.0) -> None:
         seconds = min(max(0, math.ceil(delay)), LONGEST_DELAY)
         with transient_errors():

@@ -1,14 +1,15 @@
 """The only composition root: the real things of this process. Which there are stand beside it, by kind: tables, queues,
 webhooks, vendors.
 
-Nothing is made at import. Each part is made when it is first asked for, so that a receiver never loads a vendor's client.
+Each part is made when it is first asked for, so that a receiver never loads a vendor's client. Nothing is made at import, but
+for receivers in Lambda (``get_ready``).
 Tests and the simulated world put an environment of their own in place with ``use``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,6 +41,7 @@ when it hangs, the inbox has to take the signup before the platform ends the rec
 _BRIEF_FOR = {
     ("intercom_webhook", "dynamodb"),
     ("intercom_webhook", "secretsmanager"),
+    ("intercom_webhook", "sqs"),
     ("signup_webhook", "sqs"),
     ("signup_webhook", "dynamodb"),
     ("signup_webhook", "secretsmanager"),
@@ -67,6 +69,17 @@ def environment(function: str) -> Environment:
     if not _current:
         _current.append(_from_process(function, os.environ))
     return _current[-1]
+
+
+def get_ready(function: str, prepare: Callable[[Environment], None]) -> None:
+    """Called where a receiver's handler is imported: in Lambda's init phase, which has the processor's full pace, makes what
+    the first invocation would make. Elsewhere nothing. What fails here is left to the first invocation, which reports it."""
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        return
+    try:
+        prepare(environment(function))
+    except Exception:  # noqa: BLE001 - a function that cannot be imported would refuse everything
+        logger.warning("not ready at start", exc_info=True)
 
 
 @contextmanager

@@ -44,6 +44,11 @@ class Queues(Process):
 
         return SqsQueue(self._sqs, url)
 
+    def _reach(self, url: str) -> None:
+        from shared.adapters.sqs import SqsQueue
+
+        SqsQueue(self._sqs, url).reach()
+
     @cached_property
     def _secrets(self) -> Secrets:
         from shared.adapters.secrets import Secrets

@@ -139,6 +139,14 @@ class Vendors(Tables, Webhooks):
 
         return NotificationRules(self)
 
+    def ready_for_notifications(self) -> None:
+        """Clients, their connections, the secret and the rules. Raises what AWS's clients raise, and ConfigurationError."""
+        self._secrets.read(self.settings.intercom_app_secret_arn)
+        self.notification_rules.workspace_id()
+        self.notification_rules.read()
+        self._reach(self.settings.qualification_queue_url)
+        _ = self.intercom_signatures, self.qualification_queue, self.read_notification, self.figures
+
     @cached_property
     def notification_heartbeat(self) -> NotificationHeartbeat:
         from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 class Webhooks(Queues):
     """Loads no vendor's client."""
 
+    def ready_for_signups(self) -> None:
+        """Clients, their connections and the secret. Raises what AWS's clients raise, and ConfigurationError."""
+        self._secrets.read(self.settings.webhook_secret_arn)
+        self._reach(self.settings.delivery_queue_url)
+        _ = self.check_webhook_secret, self.delivery_queue, self.read_fields
+
     @cached_property
     def check_webhook_secret(self) -> SecretCheck:
         from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
