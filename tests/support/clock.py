@@ -26,14 +26,14 @@ class VirtualClock:
 
 
 class SeededChance:
-    """No jitter, and tokens that differ."""
+    """The same fractions in every run, and tokens that differ. One more pause leaves the tokens as they were."""
 
     def __init__(self, random: Random | None = None) -> None:
         self._random = random or Random()
-        self.jitter = 0.0
+        self._fractions = Random(11)
 
     def fraction(self) -> float:
-        return self.jitter
+        return self._fractions.random()
 
     def token(self) -> str:
         return f"{self._random.getrandbits(128):032x}"

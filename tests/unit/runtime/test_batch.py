@@ -235,6 +235,7 @@ def test_an_open_breaker_always_waits_in_the_ledger_and_counts_as_no_failure() -
     assert worker.process() == []
     waits = [attempt.waits for attempt in worker.attempts]
     assert waits == [[(spread(20, since=NOW), "stopped")]] * FAILURES_TO_OPEN
+    assert len({at for [(at, _)] in waits}) == FAILURES_TO_OPEN, "not all at the same moment"
     assert worker.breaker() is None
 
 
