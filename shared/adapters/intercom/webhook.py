@@ -56,7 +56,7 @@ class Notification:
     def value(self, name: str) -> Any:
         """The value of an attribute as a campaign names it (``custom_attributes.<name>`` or a standard one)."""
         head, _, tail = name.partition(".")
-        value = self.custom.get(tail) if head == _CUSTOM and tail else self.attributes.get(name)
+        value = self.custom.get(tail) if head == _CUSTOM else self.attributes.get(name)
         return None if isinstance(value, str) and len(value) > LONGEST_TEXT else value
 
 
@@ -89,8 +89,6 @@ def read_notification(body: bytes) -> Notification:
     data = envelope.get("data")
     item = data.get("item") if isinstance(data, Mapping) else None
     item = item if isinstance(item, Mapping) else {}
-    if isinstance(item.get("contact"), Mapping):  # of a tag's topic
-        item = item["contact"]
     merged_from = item.get("merged_from")
     merged_from = merged_from.get("id") if isinstance(merged_from, Mapping) else merged_from
     return Notification(

@@ -222,16 +222,16 @@ class ContactWriter:
     def _adopt(self, contact: Contact) -> Outcome:
         """Takes a contact that is there: ours if it came after an earlier reservation of which nobody knows the end. This
         attempt's own proves nothing, for a 409 says that the contact was there before."""
-        reservation = self._earlier
-        lost_create = reservation is not None and contact.created_at >= reservation.first_at - CLOCK_SKEW
+        earlier = self._earlier
+        lost = earlier if earlier is not None and contact.created_at >= earlier.first_at - CLOCK_SKEW else None
         known = self._attempt.person.ours and self._attempt.person.contact_id == contact.id
         self._attempt.confirm(
-            contact, created_for=(self._attempt.person.created_for or self._wanted.row) if lost_create or known else None
+            contact, created_for=(self._attempt.person.created_for or self._wanted.row) if lost or known else None
         )
         outcome = self._take(contact)
-        if lost_create and reservation is not None and self._attempt.is_own(contact.id):
+        if lost and self._attempt.is_own(contact.id):
             self._attempt.standing.pop(contact.id, None)
-            outcome = replace(outcome, what=Happened.CREATED, settle_since=reservation.first_at - SEARCH_LAG, moved=contact)
+            outcome = replace(outcome, what=Happened.CREATED, settle_since=lost.first_at - SEARCH_LAG, moved=contact)
         return outcome
 
     def _skipped(self, contact: Contact) -> Outcome:

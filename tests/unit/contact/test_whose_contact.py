@@ -71,6 +71,7 @@ def test_the_lost_create_of_one_signup_stays_its_own_when_another_finds_it() -> 
     app.wait(1)
     second = app.sign_up(campaign_id=2, id=77, first_name="Mallory")
     assert (second.state, app.contact().name) == (State.SKIPPED, "Ivo Lindqvist")
+    assert (second.history[-1].what, second.settle_since) == ("skipped", None), "no create of its own"
     settle(app, 2)
     assert app.row().state is State.DELIVERED
     app.sign_up(first_name="Iwan")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.intercom.reading import moment_of, seconds_of
+from shared.adapters.intercom.reading import address_of, flag_of, moment_of, options_of, scalars_of, seconds_of, text_of
 from shared.adapters.intercom.webhook import (
     check_body_signature,
     check_hub_signature,
@@ -50,6 +51,12 @@ def test_any_other_header_is_refused(header: str | None) -> None:
         check_hub_signature(header, PING, [SECRET])
 
 
+@pytest.mark.parametrize("header", [None, "", BODY[1:], BODY + "0", f"{BODY},{BODY}", "sha256=" + BODY, "0" * 64, HUB])
+def test_any_other_signature_of_a_body_is_refused(header: str | None) -> None:
+    with pytest.raises(InvalidSignatureError):
+        check_body_signature(header, UNINSTALL, [SECRET])
+
+
 @pytest.mark.parametrize("secrets", [[], [""], ["", ""]])
 def test_an_empty_secret_never_fits(secrets: list[str]) -> None:
     made = "sha1=" + hmac.new(b"", PING, hashlib.sha1).hexdigest()
@@ -77,6 +84,7 @@ def test_iso_and_epoch_times_are_the_same() -> None:
     told = read({"id": "1", "created_at": "2026-01-10T04:23:23.215+00:00", "updated_at": 1768019995})
     assert (told.created_at, told.updated_at) == (1768019003.215, 1768019995.0)
     assert moment_of("2026-01-10T05:23:23.215+01:00") == 1768019003.215
+    assert moment_of("1768019003") == 1768019003.0
     assert [moment_of(value) for value in (None, True, "soon", [], float("inf"), 1e300, "9" * 40)] == [None] * 7
 
 
@@ -86,8 +94,45 @@ def test_a_webhook_and_an_answer_of_the_api_read_the_same_time(value: object) ->
     assert seconds_of(value) == (None if moment is None else int(moment))
 
 
-def test_digits_later_than_any_time_are_none_in_both() -> None:
-    assert (moment_of("179000000000"), seconds_of("179000000000")) == (None, None)
+@pytest.mark.parametrize(
+    "value", ["179000000000", 1e11, -1e11, "100000000000", "\N{SUPERSCRIPT TWO}", "\N{ARABIC-INDIC DIGIT TWO}"]
+)
+def test_digits_later_than_any_time_and_other_digits_are_none_in_both(value: object) -> None:
+    assert (moment_of(value), seconds_of(value)) == (None, None)
+
+
+def test_a_time_without_a_zone_is_utc_wherever_this_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert moment_of("2026-01-10T04:23:23") == 1768019003.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_single_values_are_read_or_left_out() -> None:
+    odd = ["a", "", 7, 7.5, True, None, [], {}]
+    assert [text_of(value) for value in odd] == ["a", "", "7", "7.5", None, None, None, None]
+    assert [flag_of(value) for value in (True, False, 1, 0, "true", None)] == [True, False, None, None, None, None]
+    assert [address_of(value) for value in ("u", {"image_url": "u"}, {"image_url": None}, {}, None)] == [
+        "u",
+        "u",
+        None,
+        None,
+        None,
+    ]
+
+
+def test_of_custom_attributes_what_is_no_single_value_is_left_out_and_empty_ones_stay() -> None:
+    singles = {"text": "a", "number": 1, "share": 1.5, "flag": False, "empty": None}
+    assert scalars_of({**singles, "of": {"type": "list"}, "many": [1]}) == singles
+    assert [scalars_of(value) for value in (None, [], "a")] == [{}, {}, {}]
+
+
+def test_options_come_as_texts_or_as_objects() -> None:
+    assert options_of(["New", {"value": "Lost"}, {"label": "x"}, 3]) == ["New", "Lost", "{'label': 'x'}", "3"]
+    assert [options_of(value) for value in (None, "New", {"value": "New"})] == [[], [], []]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +144,13 @@ def test_what_is_missing_or_null_is_no_reason(document: dict[str, Any]) -> None:
     told = read_notification(json.dumps(document).encode())
     assert told.contact_id is None
     assert told.value("custom_attributes.x") is None
+
+
+def test_what_is_missing_is_an_empty_name_and_a_number_is_one() -> None:
+    told = read_notification(b"{}")
+    assert (told.app_id, told.topic, told.id) == ("", "", "")
+    told = read_notification(b'{"app_id": 7, "topic": "ping", "id": 8}')
+    assert (told.app_id, told.topic, told.id) == ("7", "ping", "8")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff\xfe", b"[" * 100_000])
@@ -118,8 +170,44 @@ def test_values_are_found_by_the_name_a_campaign_uses() -> None:
     assert [told.value(name) for name in names] == ["+1", "x", False, 1.0, None, None]
 
 
-def test_a_text_that_is_too_long_is_no_value() -> None:
-    assert read({"id": "1", "custom_attributes": {"x": "y" * 5000}}).value("custom_attributes.x") is None
+def test_a_custom_attribute_is_not_mistaken_for_a_standard_one_of_the_same_name() -> None:
+    told = read(
+        {"id": "1", "phone": "+1", "location": {"country": "Sweden"}, "custom_attributes": {"country": "x", "phone": "y"}}
+    )
+    names = (
+        "location.country",
+        "custom_attributes.country",
+        "phone",
+        "custom_attributes.phone",
+        "country",
+        "custom_attributes.",
+    )
+    assert [told.value(name) for name in names] == ["Sweden", "x", "+1", "y", None, None]
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"Infinity", b"NaN"])
+def test_a_number_without_end_is_no_value(number: bytes) -> None:
+    body = b'{"app_id":"abc","topic":"contact.user.updated","data":{"item":{"id":"1","custom_attributes":{"n":%s,"m":7}}}}'
+    told = read_notification(body % number)
+    assert (told.value("custom_attributes.n"), told.value("custom_attributes.m")) == (None, 7)
+
+
+@pytest.mark.parametrize(("length", "is_value"), [(1_000, True), (1_001, False), (5_000, False)])
+def test_a_text_that_is_too_long_is_no_value(length: int, is_value: bool) -> None:
+    text = "y" * length
+    assert read({"id": "1", "custom_attributes": {"x": text}}).value("custom_attributes.x") == (text if is_value else None)
+
+
+@pytest.mark.parametrize("name", ["id", "email", "role", "merged_from"])
+@pytest.mark.parametrize("value", [True, False, [], {"type": "contact"}, "", "  ", None])
+def test_what_is_no_text_names_nobody(name: str, value: object) -> None:
+    told = read({name: value})
+    assert (told.contact_id, told.email, told.role, told.merged_from, told.garbled) == (None, None, None, None, False)
+
+
+def test_an_id_may_be_a_number_and_as_long_as_any_key() -> None:
+    told = read({"id": 7, "email": " " + "x" * 1_000 + " "})
+    assert (told.contact_id, told.email, told.garbled) == ("7", "x" * 1_000, False)
 
 
 @pytest.mark.parametrize("text", ["x" * 1_001, "é" * 501, "x\ud800"])
