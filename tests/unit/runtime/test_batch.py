@@ -159,8 +159,8 @@ def test_who_has_waited_long_is_tried_every_few_seconds() -> None:
     workers = [Worker(RecordedAttempt(DOWN, hurries=True)) for _ in counts]
     for worker, receive_count in zip(workers, counts, strict=True):
         worker.process(receive_count=receive_count)
-    assert [worker.postponed for worker in workers] == [{"handle 0": 5}] * MOST_HURRIED + [{}]
-    assert workers[-1].attempts[0].waits == [(NOW + 60, "down")]
+    assert [worker.postponed for worker in workers] == [{"handle 0": spread(5)}] * MOST_HURRIED + [{}]
+    assert workers[-1].attempts[0].waits == [(spread(60, since=NOW), "down")]
 
 
 @pytest.mark.parametrize(("receive_count", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 30)])
