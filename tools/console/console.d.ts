@@ -11,7 +11,7 @@ type Remark = { place: string; message: string };
 /** A series of a chart: its name, its class, and its value of a day. */
 type Series<D> = [name: string, kind: string, value: (day: D) => number];
 /** What Activity is narrowed to; "" is everything. */
-type Filter = Record<"group" | "converted" | "show" | "campaign_id" | "audience" | "text" | "from" | "to" | "reason", string>;
+type Filter = Record<"group" | "converted" | "show" | "campaign_id" | "audience" | "text" | "from" | "to" | "zone" | "reason", string>;
 /** An attribute that something is to be written to, and the type to create it with. */
 type Wanted = [to: string, type: string];
 type Scalar = string | number | boolean;

@@ -146,8 +146,11 @@ async function show() {
 function mark(name) {
   const place = { campaign: "campaigns", referral: "activity", quarantine: "activity", syncs: "activity" }[name] ?? name;
   for (const each of navigation.querySelectorAll("a")) {
-    if (each.getAttribute("href") === `#/${place}`) each.setAttribute("aria-current", "page");
-    else each.removeAttribute("aria-current");
+    if (each.getAttribute("href") !== `#/${place}`) each.removeAttribute("aria-current");
+    else {
+      each.setAttribute("aria-current", "page");
+      navigation.scrollLeft = each.offsetLeft - navigation.offsetLeft - (navigation.clientWidth - each.offsetWidth) / 2; // on a telephone
+    }
   }
 }
 

@@ -34,6 +34,7 @@ export async function show({ query }, signal) {
   const nobody = make("p", { className: "note" });
   const tools = make("div", { className: "row tools-row" });
   const rights = make("div", { className: "row" });
+  const zone = make("p", { className: "soft", hidden: true });
   const list = peopleList({ open: (one) => open(keyOf(one)), selected: showTools, nameOfCampaign: (id) => link(names.get(id) || common.campaignNamed(id), `#/campaigns/${id}`) });
   const panel = personPanel({ close, step, changed: renewAll, position: () => list.position(), signal });
   let form = filterForm(wanted, campaigns, change);
@@ -68,6 +69,8 @@ export async function show({ query }, signal) {
     showPills();
     rights.replaceChildren(...(isWholeAddress(wanted.text) ? [make("span", { className: "soft" }, texts.allStoredAbout(wanted.text)), ...rightsOf(wanted.text, start)] : []));
     results.textContent = wanted.text ? texts.searching : common.loading;
+    zone.textContent = wanted.zone && (wanted.from || wanted.to) ? common.daysOf(wanted.zone) : "";
+    zone.hidden = !zone.textContent;
     remember(true);
     try {
       await Promise.all([look(null), count()]);
@@ -293,5 +296,5 @@ export async function show({ query }, signal) {
     if (query.open) attempt(() => open(query.open, true));
     if (isBack) scrollTo(0, scroll ?? 0);
   };
-  return { title: texts.title, content: [pills, form, reason, tools, rights, area], moved, wide: true, after };
+  return { title: texts.title, content: [pills, form, reason, zone, tools, rights, area], moved, wide: true, after };
 }

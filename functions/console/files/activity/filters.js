@@ -17,7 +17,7 @@ export const GROUPS = [
   ["closed", common.dealtWith],
 ];
 /** @type {Array<keyof Filter>} */
-const NAMES = ["group", "converted", "show", "campaign_id", "audience", "text", "from", "to", "reason"];
+const NAMES = ["group", "converted", "show", "campaign_id", "audience", "text", "from", "to", "zone", "reason"];
 const EXACTLY = [["", texts.any], ["converted", common.converted], ["elsewhere", texts.inAnotherIntercomWorkspace], ...Object.entries(STATES).map(([value, [text]]) => [value, text]), ...Object.entries(FLAGS)];
 const WHOLE_ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -33,6 +33,7 @@ export function filterOf(query) {
   if (wanted.show === "attention") Object.assign(wanted, { show: "", group: "attention" });
   if (!GROUPS.some(([group]) => group === wanted.group)) wanted.group = "";
   for (const name of /** @type {Array<keyof Filter>} */ (["from", "to"])) if (!DAY.test(wanted[name])) wanted[name] = "";
+  if (!isElsewhere(wanted.zone)) wanted.zone = "";
   return wanted;
 }
 
@@ -56,21 +57,43 @@ export const isWholeAddress = (text) => WHOLE_ADDRESS.test(text);
  * @param {Filter} filter
  * @returns {Record<string, any>}
  */
-export function asked({ group, converted, show, campaign_id, audience, text, from, to, reason }) {
+export function asked({ group, converted, show, campaign_id, audience, text, from, to, zone, reason }) {
   const exactly = show === "elsewhere" ? { elsewhere: true } : show in FLAGS ? { flag: show } : { state: show };
-  const until = to ? midnight(to, 1) : "";
-  const all = { group, converted, ...exactly, campaign_id, audience, text, reason, since: from ? midnight(from) : "", until };
+  const until = to ? midnight(to, zone, 1) : "";
+  const all = { group, converted, ...exactly, campaign_id, audience, text, reason, since: from ? midnight(from, zone) : "", until };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
 /**
- * When a day begins here, in seconds since 1970.
+ * Whether it is a zone, and not the reader's own.
+ * @param {string} zone
+ */
+function isElsewhere(zone) {
+  try {
+    return Boolean(zone) && new Intl.DateTimeFormat([], { timeZone: zone }).resolvedOptions().timeZone !== new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  } catch {
+    return false; // the browser knows no such zone
+  }
+}
+
+/**
+ * Milliseconds by which a zone's clock is ahead of UTC at a moment; without a zone, the reader's own clock.
+ * @param {number} at
+ * @param {string | undefined} zone
+ */
+const offset = (at, zone) => Date.parse(`${new Date(at).toLocaleString("sv-SE", { timeZone: zone }).replace(" ", "T")}Z`) - Math.floor(at / 1000) * 1000;
+
+/**
+ * When a day begins in a zone, in seconds since 1970; without a zone, where the reader is.
  * @param {string} day
+ * @param {string} zone
  * @param {number} [later]
  */
-function midnight(day, later = 0) {
+function midnight(day, zone, later = 0) {
   const [year, month, date] = day.split("-").map(Number);
-  return Math.round(new Date(year, month - 1, date + later).getTime() / 1000);
+  const there = Date.UTC(year, month - 1, date + later);
+  const near = there - offset(there, zone || undefined); // right but for hours around a change of the clocks
+  return Math.round((there - offset(near, zone || undefined)) / 1000);
 }
 
 /**

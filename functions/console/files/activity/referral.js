@@ -65,7 +65,7 @@ export function render(answer, path, reload) {
     make("p", {}, referral.reason || STATE_HELP[referral.state]),
     ...Object.values(referral.refusals).map((text) => make("p", { className: "note" }, text)),
     make("p", {}, make("strong", {}, common.whatToDo), referral.what_to_do, " ", link(common.moreAboutIt, `#/help/${helpAbout(referral)}`)),
-    referral.due_at ? make("p", { className: "soft" }, ["pending", "held"].includes(referral.state) ? texts.triedNextAt : texts.nextLookForDoubles, moment(referral.due_at)) : null,
+    referral.due_at ? make("p", { className: "soft" }, referral.state === "delivered" ? texts.nextLookForDoubles : texts.triedNextAt, moment(referral.due_at)) : null,
     ...answer.notes.map((note) => make("p", { className: "note" }, note)),
     make("div", { className: "row" }, again, close, contact),
     alike.length ? make("div", { className: "row" }, ...alike) : null,

@@ -112,7 +112,7 @@ function render(page, model, tab) {
   const said = make("span", {});
   const choices = make("span", { className: "row" });
   const bar = make("div", { className: "savebar" }, said, choices);
-  page.replaceChildren(...kept([make("p", { className: "row" }, link(texts.allCampaigns, "#/campaigns"), help, model.isNew ? null : button(common.tryItNow, () => tryItNow(model))), make("div", { className: "card head" }, name, state), model.isNew ? null : proofDetails(model.health?.completeness), draftBar(), missingBar(model), summary, panels.element, bar]));
+  page.replaceChildren(...kept([make("p", { className: "row crumbs" }, link(texts.allCampaigns, "#/campaigns"), help, model.isNew ? null : button(common.tryItNow, () => tryItNow(model))), make("div", { className: "card head" }, name, state, model.isNew ? null : proofDetails(model.health?.completeness)), draftBar(), missingBar(model), summary, panels.element, bar]));
   model.element = page;
 
   /** Says since when there are changes that nobody saved, and takes them back. */
@@ -163,7 +163,7 @@ function render(page, model, tab) {
   /** First what will happen; nothing to be done is no reason to be active. */
   async function activate() {
     if (findMissing(model.settings).length) return saveAs("active"); // which says what is missing, each at its place
-    const effects = effectsOf(model.settings);
+    const effects = await effectsOf(model.settings);
     if (!effects.length) return say(texts.nobodyWouldBeSent, "bad");
     if (await confirmed(texts.activateQuestion, [...effects, texts.keptSignupsGo], texts.activateIt)) await saveAs("active");
     return undefined;

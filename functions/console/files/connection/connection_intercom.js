@@ -27,7 +27,7 @@ export function intercomCard({ intercom }, reload) {
   /** @type {Child[]} */
   const parts = [make("p", {}, state), intercom.problem && intercom.connected ? make("p", { className: "note bad" }, intercom.problem) : null, stopped(intercom.breaker)];
   if (intercom.connected && intercom.workspace_before) parts.push(arriving(texts.elsewhereArriving, () => leftBehind(intercom, reload)));
-  if (intercom.connected) parts.push(facts(rows), permissions(intercom, reload), disconnectRow(reload));
+  if (intercom.connected) parts.push(facts(rows), permissions(intercom), make("div", { className: "row" }, checkButton(reload), disconnectButton(reload)));
   const more = intercom.connected ? make("details", {}, make("summary", {}, texts.connectAgain), connect(intercom, reload)) : connect(intercom, reload);
   return card(texts.intercom, ...parts, more);
 }
@@ -62,34 +62,27 @@ async function countElsewhere() {
   return { count, more: cursor !== null };
 }
 
-/**
- * @param {Api.IntercomAnswer} intercom
- * @param {(answer?: Api.ConnectionAnswer) => unknown} reload
- */
-function permissions(intercom, reload) {
-  const missing = intercom.missing_permissions;
+/** @param {Api.IntercomAnswer} intercom */
+function permissions({ missing_permissions: missing }) {
   const words = missing === null || missing === undefined ? texts.notLooked : missing.length ? texts.missing(missing) : texts.allThere;
-  const check = button(texts.checkPermissions, async () => {
+  return make("p", { className: missing?.length ? "note warn" : "soft" }, texts.permissions(words));
+}
+
+/** @param {(answer?: Api.ConnectionAnswer) => unknown} reload */
+const checkButton = (reload) =>
+  button(texts.checkPermissions, async () => {
     await send("/api/connection/intercom/check");
     await reload();
     say(texts.checked);
   });
-  return make("div", {}, make("p", { className: missing?.length ? "note warn" : "soft" }, texts.permissions(words)), make("div", { className: "row" }, check));
-}
 
 /** @param {(answer?: Api.ConnectionAnswer) => unknown} reload */
-function disconnectRow(reload) {
-  const text = [texts.aboutDisconnecting];
-  return make(
-    "div",
-    { className: "row" },
-    button(common.disconnect, async () => {
-      if (!(await confirmed(texts.disconnectQuestion, text, common.disconnect, "danger"))) return;
-      await reload(await send("/api/connection/disconnect", { vendor: "intercom" }));
-      say(texts.disconnected);
-    }, { className: "danger" }),
-  );
-}
+const disconnectButton = (reload) =>
+  button(common.disconnect, async () => {
+    if (!(await confirmed(texts.disconnectQuestion, texts.aboutDisconnecting, common.disconnect, "danger"))) return;
+    await reload(await send("/api/connection/disconnect", { vendor: "intercom" }));
+    say(texts.disconnected);
+  }, { className: "danger" });
 
 /**
  * @param {Api.IntercomAnswer} intercom

@@ -17,18 +17,18 @@ export function proofLine(proof) {
 }
 
 /**
- * The same as a card, with where they are, and the first hundred who are not accounted for.
+ * The same with where they are, and the first hundred who are not accounted for.
  * @param {Api.CompletenessAnswer | null | undefined} proof
  */
 export function proofDetails(proof) {
   const line = make("p", {}, common.atReferralFactory, proofLine(proof));
-  if (!proof) return make("div", { className: "card" }, line);
+  if (!proof) return make("div", { className: "proof small" }, line);
   const counts = Object.entries(proof.places).filter(([, count]) => count);
   const where = counts.length ? make("p", { className: "soft" }, counts.map(([place, count]) => `${number(count)} ${texts.places[place]}`).join(", "), ".") : null;
   const missing = proof.people - proof.accounted_for;
-  if (!missing) return make("div", { className: "card" }, line, where);
+  if (!missing) return make("div", { className: "proof small" }, line, where);
   const people = proof.unaccounted.map((one) => make("li", {}, texts.unaccountedPerson(one.user_id, one.why)));
   const more = missing - people.length;
   const list = make("section", { className: "note bad", "aria-label": texts.unaccountedLabel }, make("h2", {}, texts.unaccounted(missing)), make("ul", {}, ...people), more > 0 ? make("p", {}, texts.more(more)) : null);
-  return make("div", { className: "card" }, line, where, list);
+  return make("div", { className: "proof small" }, line, where, list);
 }

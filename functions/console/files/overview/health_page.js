@@ -101,7 +101,8 @@ function received(hooks) {
 async function listChanges() {
   const { items } = await read("/api/connection/changes", { limit: 20 });
   if (!items.length) return make("p", { className: "soft" }, texts.nobodyDidAnythingYet);
-  const rows = items.map((each) => [moment(each.at), each.email_verified === false ? texts.notVerified(each.who) : each.who, each.what, each.result ? texts.results[each.result] : texts.begun]);
+  const newest = [...items].sort((one, other) => other.at - one.at); // who looked is noted once an hour, at its beginning
+  const rows = newest.map((each) => [moment(each.at), each.email_verified === false ? texts.notVerified(each.who) : each.who, each.what, each.result ? texts.results[each.result] : texts.begun]);
   const take = button(common.exportAsCsv, () => saveTable("/api/connection/changes", "changes.csv"));
   return make("div", {}, table(texts.whoDidWhat, texts.whoDidWhatColumns, rows), make("div", { className: "row" }, take));
 }

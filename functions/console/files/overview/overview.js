@@ -47,9 +47,9 @@ export async function show({ query }, signal) {
  * @param {number} days
  */
 function render(results, health, states, days) {
-  const { total, before, whole } = results;
+  const { total, before, whole, zone } = results;
   const from = results.days[0].day;
-  const friends = { audience: "person_invited", from };
+  const friends = { audience: "person_invited", from, zone };
   const tiles = make(
     "div",
     { className: "tiles" },
@@ -66,7 +66,7 @@ function render(results, health, states, days) {
     others.length ? make("p", { className: "soft" }, texts.besideThem(others)) : null,
     chart(results),
     make("div", { className: "columns" }, referrers(results, from), campaigns(results, health, states)),
-    make("p", { className: "soft small" }, texts.countedFrom, moment(results.counted_at), texts.zone(results.zone), whole ? "" : texts.newestOnly),
+    make("p", { className: "soft small" }, texts.countedFrom, moment(results.counted_at), ". ", common.daysOf(zone), whole ? "" : texts.newestOnly),
   ];
 }
 
@@ -108,9 +108,9 @@ function trend(now, before, days) {
 }
 
 /** @param {Api.ResultsAnswer} results */
-function chart({ days, total }) {
+function chart({ days, total, zone }) {
   if (!total.invited) return card(common.dayByDay, make("p", { className: "soft" }, texts.nobodyWasInvited));
-  const bars = dayBars(days, [[texts.invitedSeries, "series-a", (day) => day.invited], [texts.convertedSeries, "series-b", (day) => day.converted]], texts.chart, { hrefOf: (day) => activity({ audience: "person_invited", from: day.day, to: day.day }), width: 1040 });
+  const bars = dayBars(days, [[texts.invitedSeries, "series-a", (day) => day.invited], [texts.convertedSeries, "series-b", (day) => day.converted]], texts.chart, { hrefOf: (day) => activity({ audience: "person_invited", from: day.day, to: day.day, zone }), width: 1040 });
   const cells = [...days].reverse().map((day) => [day.day, number(day.invited), number(day.in_intercom), number(day.converted)]);
   return card(common.dayByDay, bars, make("details", {}, make("summary", {}, common.sameInNumbers), table(common.daysInNumbers, texts.daysInNumbersColumns, cells)));
 }
@@ -119,13 +119,13 @@ function chart({ days, total }) {
  * @param {Api.ResultsAnswer} results
  * @param {string} from
  */
-function referrers({ referrers: found }, from) {
+function referrers({ referrers: found, zone }, from) {
   if (!found.length) return card(texts.referrers, make("p", { className: "soft" }, texts.nobodyReferred));
   const rows = found.map((one) => {
     const who = one.name || one.email || common.userNamed(one.user_id);
     const text = one.email || one.name;
     return [
-      make("div", {}, text ? link(who, activity({ text, from }), { className: "person-name" }) : who, one.name && one.email ? make("div", { className: "soft small" }, address(one.email)) : null),
+      make("div", {}, text ? link(who, activity({ text, from, zone }), { className: "person-name" }) : who, one.name && one.email ? make("div", { className: "soft small" }, address(one.email)) : null),
       number(one.invited),
       number(one.converted),
     ];

@@ -9,6 +9,8 @@ import { askNewAttribute, create, loadAttributes, shortName } from "./workspace.
 import { common } from "./texts/common.js";
 import { attributeSelect as texts } from "./texts/shell.js";
 
+const PLAIN = "text"; // what needs no word
+
 /**
  * `only` may refuse an attribute with a reason. `suggested`: short names that fit here, the best first. `tracking`: it is only watched, so
  * that one which cannot be written will do. `reading`: values are read from it. `type`: of one that is created.
@@ -89,7 +91,7 @@ export function attributeSelect(model, value, changed, { empty = common.chooseAn
 
   function describe() {
     const found = model.attributes.items.find((one) => one.name === chosen);
-    takes.textContent = found && !reading ? texts.takes(found.takes) : "";
+    takes.textContent = found && !reading && found.takes !== PLAIN ? texts.takes(found.takes) : "";
   }
 
   render();

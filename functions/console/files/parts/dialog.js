@@ -1,6 +1,7 @@
 // Questions in a window of their own: the keyboard stays in it, Escape is no.
 
 import { button, make } from "./dom.js";
+import { pressedByEnter } from "./form.js";
 import { common } from "./texts/common.js";
 
 /**
@@ -37,6 +38,8 @@ export function ask(title, content, choices, check = async () => {}) {
         { className },
       ),
     );
+    const yes = buttons.find((each) => each.classList.contains("first"));
+    if (yes) pressedByEnter(dialog, yes);
     dialog.append(make("div", { className: "row end" }, ...buttons));
     dialog.addEventListener("close", () => {
       dialog.remove();

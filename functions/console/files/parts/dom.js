@@ -72,16 +72,19 @@ export function card(title, ...children) {
   return make("section", { className: "card" }, make("h2", {}, title), ...children);
 }
 
+const NUMBER = /^[\d.,\u00a0\u202f]+$|^–$/;
+
 /**
- * A table; on a telephone each row becomes a block whose cells name their columns. Cells are texts or elements.
+ * A table; a column of numbers stands to the right. On a telephone each row becomes a block whose cells name their columns. Cells are texts or elements.
  * @param {string} caption
  * @param {string[]} heads
  * @param {Child[][]} rows
  */
 export function table(caption, heads, rows) {
   // The roles are what these elements are anyway; as blocks they would lose them.
-  const head = heads.map((text) => make("th", { scope: "col", role: "columnheader" }, text || make("span", { className: "unseen" }, texts.more)));
-  const cellOf = (/** @type {Child} */ cell, /** @type {number} */ index) => make("td", { role: "cell", "data-head": heads[index] || null }, cell ?? "");
+  const kindOf = heads.map((_, index) => (rows.length && rows.every((cells) => NUMBER.test(String(cells[index]))) ? "number" : ""));
+  const head = heads.map((text, index) => make("th", { scope: "col", role: "columnheader", className: kindOf[index] }, text || make("span", { className: "unseen" }, texts.more)));
+  const cellOf = (/** @type {Child} */ cell, /** @type {number} */ index) => make("td", { role: "cell", className: kindOf[index], "data-head": heads[index] || null }, cell ?? "");
   const body = rows.map((cells) => make("tr", { role: "row" }, ...cells.map(cellOf)));
   const made = make(
     "table",
@@ -130,7 +133,7 @@ export function say(sentence, kind = "good") {
   const status = byId("status");
   saidAt = Date.now();
   status.className = kind;
-  const close = sentence && kind === "bad" ? make("button", { type: "button", className: "close", "aria-label": texts.closeMessage }, "✕") : null;
+  const close = sentence && kind !== "good" ? make("button", { type: "button", className: "close", "aria-label": texts.closeMessage }, "✕") : null;
   close?.addEventListener("click", () => status.replaceChildren());
   status.replaceChildren(...kept([sentence || null, close]));
   requestAnimationFrame(giveWay);

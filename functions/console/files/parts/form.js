@@ -12,7 +12,7 @@ let made = 0;
  */
 export function pressedByEnter(place, element) {
   place.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+    if (event.key !== "Enter" || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
     event.preventDefault();
     element.click();
   });

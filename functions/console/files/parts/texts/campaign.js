@@ -147,14 +147,13 @@ export const effects = {
   contactsOf: (count, kind) => `the contacts of ${plural(count, kind)}`,
   once: "once",
   everyMinutes: (minutes) => `every ${minutes} minutes`,
-  links: (who, when, notify) => `Referral links for ${who}, ${when}. ${notify ? "Referral Factory mails each of them." : "Nobody is mailed."}`,
   theSyncIsOff: "The sync is off. Choose Once or Ongoing, then save.",
   linkHasNowhereToGo: "The referral link has nowhere to go. Choose its attribute under “What comes back to Intercom”, then save.",
-  countedFirst: "We count them first.",
+  countedFirst: "we count the contacts first.",
   howLong: (contacts, minutes) => `${plural(contacts, "contact")}, about ${number(minutes)} min if all are new.`,
-  linksFor: (lists, howLong) => `Referral links for ${lists}: ${howLong} People who have a link keep it.`,
-  mayMail: "Referral Factory may mail each of them about the link.",
-  nobodyIsMailed: "Nobody is mailed.",
+  linksFor: (lists, when, howLong) => `Referral links for ${lists}, ${when}: ${howLong} People who have a link keep it.`,
+  mayMail: "Referral Factory may e-mail each of them about the link.",
+  nobodyIsMailed: "Referral Factory e-mails none of them.",
 };
 
 /** @satisfies {Texts} */

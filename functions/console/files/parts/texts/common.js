@@ -11,6 +11,7 @@ export const common = {
   connected: "Connected",
   converted: "Converted",
   dayByDay: "Day by day",
+  daysOf: (zone) => `Days are those of ${zone}.`,
   daysInNumbers: "Days in numbers",
   dealtWith: "Dealt with",
   disconnect: "Disconnect",

@@ -24,7 +24,8 @@ export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export function when(date, exactly = false) {
   const today = new Date().toDateString() === date.toDateString();
   const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: exactly && today ? "2-digit" : undefined });
-  return today ? `today ${time}` : `${date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return today ? `today ${time}` : `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${time}`;
 }
 
 /**
