@@ -78,12 +78,11 @@ def page(browser: Browser, stack: Stack, problems: list[str]) -> Iterator[Page]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A picture of the marketer's window as a test left it that failed; what it left undone is forgotten, for the next one."""
+    """A picture of the marketer's window as a test left it that failed; then it is in the console again, for the next one."""
     report = yield
     page = getattr(item, "funcargs", {}).get("page")
     if report.when == "call" and report.failed and page is not None:
         keep_picture(page, "failed-" + re.sub(r"\W+", "-", item.name))
-        console = page.url.partition("#")[0]
-        page.goto("about:blank")
-        page.goto(console)
+        page.goto("about:blank")  # perhaps a vendor's page
+        page.goto(item.funcargs["stack"].url)
     return report

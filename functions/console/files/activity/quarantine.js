@@ -18,7 +18,7 @@ export async function show() {
     cursor = page.cursor;
     if (fresh) body.replaceChildren();
     body.querySelector(".more")?.remove();
-    if (page.items.length) body.append(table(common.messages, texts.columns, page.items.map(row)));
+    if (page.items.length) body.append(make("div", { className: "card" }, table(common.messages, texts.columns, page.items.map(row))));
     else if (fresh) body.append(make("p", { className: "note good" }, texts.none));
     if (cursor) body.append(make("div", { className: "more row" }, button(common.showMore, () => load(false))));
   }
@@ -39,7 +39,7 @@ export async function show() {
       say((await send(path(one), undefined, "DELETE")).message);
       await load();
     });
-    return [moment(one.received_at), one.campaign_id, one.event, capital(one.reason), texts.bytes(one.size), make("span", { className: "row" }, look, again, drop)];
+    return [moment(one.received_at), common.campaignNamed(one.campaign_id), one.event, capital(one.reason), texts.bytes(one.size), make("span", { className: "row" }, look, again, drop)];
   }
 
   await load();

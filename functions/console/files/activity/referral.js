@@ -123,7 +123,7 @@ function person({ person: one, referral, settings_version: version }) {
   const plain = Object.entries(one).filter(([name, value]) => typeof value !== "object" && !["user_id", "audience"].includes(name) && shown(value) !== "–");
   const rows = [
     [texts.who, AUDIENCES[referral.audience]],
-    [texts.campaign, link(String(referral.campaign_id), `#/campaigns/${referral.campaign_id}`)],
+    [texts.campaign, link(common.campaignNamed(referral.campaign_id), `#/campaigns/${referral.campaign_id}`)],
     [texts.userId, String(referral.user_id)],
     ...plain.map(([name, value]) => [sourceName(name), address(value)]),
     ...Object.entries(one.meta ?? {}).map(([label, value]) => [label, address(value)]),

@@ -16,7 +16,7 @@ export async function show() {
   const rows = campaigns.map((one) => [
     link(one.name || common.campaignNamed(one.campaign_id), `#/campaigns/${one.campaign_id}`),
     make("span", { className: "badges" }, state(one, health.get(one.campaign_id)), hasDraft(one.campaign_id) ? badge([texts.notSaved, "warn"]) : null),
-    String(one.campaign_id),
+    make("span", {}, String(one.campaign_id)),
     common.version(one.version),
   ]);
   const known = new Set(campaigns.map((one) => one.campaign_id));
