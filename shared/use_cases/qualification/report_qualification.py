@@ -85,13 +85,18 @@ def hear_of_qualification(environment: Environment, row: Referral, reported: boo
 
 def tells_turn(row: Referral, wanted: bool) -> bool:
     """Whether the row's story tells already that it turned so: a worker may have died before it could write that."""
-    told = [event.what for event in row.history if event.what in (*TURNS[True], *TURNS[False])]
-    return bool(told) and told[-1] in TURNS[wanted]
+    return _last_turn(row) in TURNS[wanted]
+
+
+def _last_turn(row: Referral) -> str | None:
+    return next((event.what for event in reversed(row.history) if event.what in (*TURNS[True], *TURNS[False])), None)
 
 
 def _with(row: Referral, untold: Sequence[Event]) -> Referral:
+    """Without what another worker has written meanwhile."""
     for event in untold:
-        row = row.with_event(event.at, event.what, event.detail)
+        if not tells_turn(row, event.what in TURNS[True]):
+            row = row.with_event(event.at, event.what, event.detail)
     return row
 
 
@@ -102,10 +107,9 @@ def _note_turn(
 
     def note(one: Referral) -> Referral:
         qualified_at = one.person.qualified_at if reported else None
-        one = _with(one, untold)
-        return replace(
-            one.accepted(DOUBT) if reported else one, person=replace(one.person, qualified=reported, qualified_at=qualified_at)
-        ).with_event(at, what, detail)
+        one = _with(one.accepted(DOUBT) if reported else one, untold)
+        noted = replace(one, person=replace(one.person, qualified=reported, qualified_at=qualified_at))
+        return noted if _last_turn(one) == what else noted.with_event(at, what, detail)
 
     environment.referrals.update(row.campaign_id, row.user_id, note)
 
@@ -179,19 +183,20 @@ class _Step:
         return self._confirm(reported=wanted)
 
     def _ask(self) -> Qualification | None:
-        """What Referral Factory holds, before anything is reported to it or after a call without an answer."""
+        """What Referral Factory holds, before anything is reported to it or after a call without an answer. An answer from
+        before another worker's report is not believed: the person would be reported twice."""
         reported = self._holds()
         if reported is None:
             raise PermanentError(UNKNOWN)
         now = self._environment.clock.now()
-        if reported is self._qualification.wanted or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
-            return self._confirm(reported=reported)
-        try:  # known and reserved in one write
-            self._qualification = self._change(
+        try:
+            if reported is self._qualification.wanted or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
+                return self._confirm(reported=reported, anyhow=False)
+            self._qualification = self._change(  # known and reserved in one write
                 lambda one: one.confirmed(reported, now, one.due_at or now).reserved(now, now + ASK_AFTER)
             )
         except ConflictError:
-            return self._confirm(reported=reported)
+            return None  # whoever was faster goes on, or the ledger enqueues
         return self._call(now)
 
     def _settle(self) -> Qualification | None:
@@ -251,12 +256,13 @@ class _Step:
 
     # -- the ledger ---------------------------------------------------------------------------------------------------
 
-    def _confirm(self, *, reported: bool) -> Qualification:
-        """The referrer's counts have changed; that is marked first, so that no crash forgets it."""
+    def _confirm(self, *, reported: bool, anyhow: bool = True) -> Qualification:
+        """The referrer's counts have changed; that is marked first, so that no crash forgets it. Raises ConflictError unless
+        ``anyhow``."""
         now, wanted = self._environment.clock.now(), self._qualification.wanted
         if reported is wanted:
             mark_referrer_of(self._environment, self._row)
-        after = self._change(lambda one: one.confirmed(reported, now, now), anyhow=True)
+        after = self._change(lambda one: one.confirmed(reported, now, now), anyhow=anyhow)
         if reported is wanted:
             _note_turn(self._environment, self._row, reported, now, untold=self._untold)
             self._untold.clear()

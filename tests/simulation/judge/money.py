@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 from sandbox.vendors.intercom.seed import add_contact
+from shared.domain.signup.happened import Happened
 from tests.simulation.play.referral_stories import INTERCOM_WEBHOOK, as_event, notify
 from tests.simulation.settings import build_settings
 from tests.simulation.world import OF_A_SIGNUP, Signup, World
 
 QUALIFIED = "Connected"
+TURNS = (Happened.QUALIFIES, Happened.QUALIFIED, Happened.NO_LONGER_QUALIFIES, Happened.UNQUALIFIED)
 VALUES = (QUALIFIED, "New", "Lost")
 FUNCTIONS = (*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer")
 
@@ -42,6 +45,8 @@ class Books:
     paid_for_nothing: list[str] = field(default_factory=list)
     unpaid: list[str] = field(default_factory=list)
     paid_twice: list[str] = field(default_factory=list)
+    noted_twice: list[str] = field(default_factory=list)
+    """Whose story has one turn two times, one after the other."""
 
 
 def live(seed: int, *, reversal: bool, people: int = 6, turns: int = 5) -> tuple[World, list[Life]]:
@@ -78,6 +83,10 @@ def judge_money(world: World, lives: list[Life], *, reversal: bool) -> Books:
             books.unpaid.append(person.email)
         if person.qualified_times > 1 and not reversal:
             books.paid_twice.append(person.email)
+        row = world.environment("qualify_referral").referrals.find(person.campaign_id, person.id)
+        turns = [event.what for event in row.history if event.what in TURNS] if row else []
+        if any(turn == before for before, turn in pairwise(turns)):
+            books.noted_twice.append(f"{person.email}: {turns}")
     return books
 
 
@@ -103,7 +112,11 @@ def _notify(world: World, random: Random) -> None:
         return
     webhooks = list(world.intercom.take_webhooks(world.now()))
     random.shuffle(webhooks)
-    for webhook in [*webhooks, *webhooks[:1]]:
+    doubled = webhooks[:1]
+    for webhook in [*webhooks, *doubled]:
+        world.functions["intercom_webhook"].invoke(as_event(webhook), lambda _answer, _ended: None)
+    world.run(random.choice((0.1, 0.3, 0.6)))  # two workers at one referral
+    for webhook in doubled:
         world.functions["intercom_webhook"].invoke(as_event(webhook), lambda _answer, _ended: None)
 
 
