@@ -1,4 +1,4 @@
-"""Two workers on one person, in all orders of their first twelve steps."""
+"""Two workers on one person, or on one referral that qualifies, in all orders of their first twelve steps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.simulation.judge.money import repeated_turns
 from tests.simulation.judge.oracle import judge
 from tests.simulation.play.driving import run_to_the_end
 from tests.simulation.play.interleaving import Explorer, Workers, hold_messages, let_go, take
+from tests.simulation.play.referral_stories import INTERCOM_WEBHOOK, as_event
 from tests.simulation.settings import build_settings
-from tests.simulation.world import World
+from tests.simulation.world import OF_A_SIGNUP, World
 
 EMAIL = "ivo@example.com"
 STEPS = 12
@@ -60,6 +62,59 @@ def test_two_workers_on_one_person_make_one_contact(begin: Callable[[World], Wor
                 broken = judge(world).broken()
                 if broken or len(world.contacts(EMAIL)) != 1:
                     wrong.append(f"{order}: {broken} {len(world.contacts(EMAIL))} contacts")
+        explorer.next_order()
+    assert explorer.orders > 20
+    assert not wrong, f"{len(wrong)} of {explorer.orders} orders: " + "\n".join(wrong[:5])
+
+
+def _qualifies_twice_heard(world: World) -> Workers:
+    """The contact reaches the qualified value, and Intercom notifies twice."""
+    [contact] = world.contacts(EMAIL)
+    world.intercom.change_settings({"webhook_url": INTERCOM_WEBHOOK})
+    world.intercom.take_webhooks(world.now())
+    world.intercom.contacts.update(contact.id, {"custom_attributes": {"referral_status": "Connected"}}, by_api=False)
+    hold_messages(world)
+    [notification] = world.intercom.take_webhooks(world.now())
+    for _ in range(2):
+        world.functions["intercom_webhook"].invoke(as_event(notification), lambda _answer, _ended: None)
+    world.run(1)
+    events = [take(world, "QualificationQueue") for _ in range(2)]
+    return Workers(world, events, "qualify_referral", "QualificationQueue")
+
+
+def _delivered(*, reversal: bool) -> World:
+    functions = (*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer")
+    world = World(0, sweep=False, reconcile=False, index_lag=0.0, functions=functions)
+    document = build_settings()
+    document["qualification"]["unqualify_on_reversal"] = reversal
+    world.configure(document)
+    world.sign_up(EMAIL)
+    world.run(90)
+    return world
+
+
+@pytest.mark.parametrize("reversal", [False, pytest.param(True, marks=pytest.mark.thorough)])
+def test_two_workers_on_one_qualification_report_it_once(reversal: bool) -> None:
+    wrong: list[str] = []
+    explorer = Explorer(STEPS)
+    while not explorer.finished:
+        order: list[int] = []
+        with _delivered(reversal=reversal) as world:
+            workers = _qualifies_twice_heard(world)
+            while workers.alive() and (pick := explorer.choose(workers)) is not None:
+                order.append(pick)
+                workers.step(pick)
+            is_new = not workers.alive()
+            workers.end()
+            if is_new:
+                let_go(world)
+                for _ in range(4):
+                    world.run(60)
+                    world.fire("sweep")
+                [person] = (signup.person for signup in world.signups.values())
+                repeated = repeated_turns(world, person)
+                if person.qualified_times != 1 or person.qualified_at is None or repeated:
+                    wrong.append(f"{order}: reported {person.qualified_times} times, {repeated}")
         explorer.next_order()
     assert explorer.orders > 20
     assert not wrong, f"{len(wrong)} of {explorer.orders} orders: " + "\n".join(wrong[:5])

@@ -7,6 +7,7 @@ from itertools import pairwise
 from random import Random
 
 from sandbox.vendors.intercom.seed import add_contact
+from sandbox.vendors.referral_factory.records import Person
 from shared.domain.signup.happened import Happened
 from tests.simulation.play.referral_stories import INTERCOM_WEBHOOK, as_event, notify
 from tests.simulation.settings import build_settings
@@ -83,11 +84,16 @@ def judge_money(world: World, lives: list[Life], *, reversal: bool) -> Books:
             books.unpaid.append(person.email)
         if person.qualified_times > 1 and not reversal:
             books.paid_twice.append(person.email)
-        row = world.environment("qualify_referral").referrals.find(person.campaign_id, person.id)
-        turns = [event.what for event in row.history if event.what in TURNS] if row else []
-        if any(turn == before for before, turn in pairwise(turns)):
-            books.noted_twice.append(f"{person.email}: {turns}")
+        if repeated := repeated_turns(world, person):
+            books.noted_twice.append(f"{person.email}: {repeated}")
     return books
+
+
+def repeated_turns(world: World, person: Person) -> list[str]:
+    """Turns that the person's story tells two times, one after the other."""
+    row = world.environment("qualify_referral").referrals.find(person.campaign_id, person.id)
+    turns = [event.what for event in row.history if event.what in TURNS] if row else []
+    return [turn for before, turn in pairwise(turns) if turn == before]
 
 
 def _signs_up(world: World, email: str, random: Random) -> Life:

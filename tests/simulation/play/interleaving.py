@@ -27,27 +27,30 @@ def let_go(world: World) -> None:
         poller.arm()
 
 
-def take(world: World, *, again: bool = False) -> dict[str, Any]:
-    """Receives one delivery. ``again``: leaves the message to be received once more, as SQS may at any time."""
-    url = world.cloud.queue_url("DeliveryQueue")
+def take(world: World, queue: str = "DeliveryQueue", *, again: bool = False) -> dict[str, Any]:
+    """Receives one message. ``again``: leaves it to be received once more, as SQS may at any time."""
+    url = world.cloud.queue_url(queue)
     [message] = world.cloud.sqs.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"]
     if again:
         world.cloud.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
-    return {"Records": [record_of(message, world.cloud.arns["DeliveryQueue"])]}
+    return {"Records": [record_of(message, world.cloud.arns[queue])]}
 
 
 class Workers:
-    """Runs one invocation per event, step by step, in a chosen order."""
+    """Runs one invocation of ``function`` per event, a message of ``queue``, step by step, in a chosen order."""
 
-    def __init__(self, world: World, events: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, world: World, events: list[dict[str, Any]], function: str = "deliver_contact", queue: str = "DeliveryQueue"
+    ) -> None:
         self._world = world
+        self._queue = queue
         self._tasks: list[Task] = []
         self.answers: list[Any] = [None] * len(events)
         loop = world.loop
         loop.until = float("inf")
         loop.chooser = self._park
         for index, event in enumerate(events):
-            world.functions["deliver_contact"].invoke(event, self._note(index, event))
+            world.functions[function].invoke(event, self._note(index, event))
         for task in self._tasks:
             task.deadline = loop.time + 100_000.0  # a frozen process is worse than one that ends in time
 
@@ -86,7 +89,7 @@ class Workers:
             assert ended is None, repr(ended)
             self.answers[index] = answer
             if not answer["batchItemFailures"]:
-                url = self._world.cloud.queue_url("DeliveryQueue")
+                url = self._world.cloud.queue_url(self._queue)
                 handle = event["Records"][0]["receiptHandle"]
                 self._world.cloud.sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
 
