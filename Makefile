@@ -40,7 +40,7 @@ help: ## list the targets
 
 # Apart, because it is small: what `make run` imports and no more, ministack included. The targets beside a running stack use it too.
 .venv-run/.installed: sandbox/run-requirements.txt
-	@tools/make_venv.sh .venv-run $<
+	@tools/make_venv.sh .venv-run $< --light
 	@touch $@
 
 # Apart, because `make test` works without a browser's driver.

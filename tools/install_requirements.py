@@ -1,6 +1,6 @@
 """Installs one lock file into the venv that runs this, whatever the machine's pip is told to do.
 
-usage: python install_requirements.py <requirements>
+usage: python install_requirements.py <requirements> [--light]    --light: with the pip that Python bundles, and no bytecode
 
 Every package has to have its hash, nothing comes along that the file does not name, and nothing is built here: a build would
 fetch its own tools, which nobody has pinned.
@@ -12,11 +12,13 @@ packages come from, and how to get there, stays.
 from __future__ import annotations
 
 import ast
+import ensurepip
 import importlib.metadata
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,14 +26,31 @@ KEPT = ("index-url", "extra-index-url", "no-index", "find-links", "trusted-host"
 KEPT += ("timeout", "default-timeout", "retries", "keyring-provider")
 _SETTING = re.compile(r"(?:install|global)\.([\w-]+)=(.*)")
 _PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*==")
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+LIGHT = "--light"
 ONLY_LOCKED = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
 
 
-def environment() -> dict[str, str]:
+def pip(*, light: bool) -> tuple[str, ...]:
+    """The beginning of a call of it."""
+    how = (str(bundled_pip() / "pip"),) if light else ("-m", "pip")
+    return (sys.executable, *how, "--disable-pip-version-check")
+
+
+def bundled_pip() -> Path:
+    """The wheel that ``ensurepip`` installs from; it runs as it is. Linux distributions keep it in a folder of their own."""
+    folders = [Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/nowhere"), Path(ensurepip.__file__).parent / "_bundled"]
+    wheels = [wheel for folder in folders for wheel in sorted(folder.glob("pip-*.whl"))]
+    if not wheels:
+        raise SystemExit("This Python brings no pip: install its venv package (python3-venv), or name another with PYTHON=.")
+    return wheels[0]
+
+
+def environment(*, light: bool = False) -> dict[str, str]:
     """What pip may know of the machine."""
     plain = {**os.environ, "PIP_USER": "0"}  # or a global `user = true` makes it list the user's file alone
-    listed = subprocess.run((*PIP, "config", "list"), env=plain, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    listed = subprocess.run(
+        (*pip(light=light), "config", "list"), env=plain, capture_output=True, text=True, check=False
+    ).stdout  # noqa: S603
     settings = {match[1]: match[2] for line in sorted(listed.splitlines()) if (match := _SETTING.fullmatch(line))}
     told = {_variable(name): " ".join(str(ast.literal_eval(settings[name])).split()) for name in KEPT if name in settings}
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHONPATH", "PYTHONHOME"))}
@@ -67,9 +86,10 @@ def missing(requirements: Path) -> list[str]:
 
 
 def main() -> int:
-    (requirements,) = sys.argv[1:]
-    call = (*PIP, "install", "--quiet", *ONLY_LOCKED, "-r", requirements)
-    ended = subprocess.run(call, env=environment(), check=False).returncode  # noqa: S603 - pip, with a lock file of ours
+    requirements, *options = sys.argv[1:]
+    light = options == [LIGHT]
+    call = (*pip(light=light), "install", "--quiet", *ONLY_LOCKED, *(("--no-compile",) if light else ()), "-r", requirements)
+    ended = subprocess.run(call, env=environment(light=light), check=False).returncode  # noqa: S603 - pip, with a lock file of ours
     if ended:
         return ended
     absent = missing(Path(requirements))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,33 @@ def test_a_venv_without_its_packages_does_not_count_as_installed(tmp_path: Path)
     (tmp_path / "all.txt").write_text("-r more.txt\npytest==1.0\n# pandas==2\n")
     assert install_requirements.missing(tmp_path / "all.txt") == ["no-such-package-of-ours"]
     assert sys.prefix != sys.base_prefix
+
+
+def wheel_of(folder: Path) -> Path:
+    """A package with one module, as an index would have it."""
+    path = folder / "first_look-1.0-py3-none-any.whl"
+    about = "first_look-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("first_look.py", "SEEN = True\n")
+        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: first-look\nVersion: 1.0\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    return path
+
+
+@pytest.mark.thorough
+def test_the_venv_of_make_run_holds_what_is_locked_and_neither_pip_nor_bytecode(tmp_path: Path) -> None:
+    digest = hashlib.sha256(wheel_of(tmp_path).read_bytes()).hexdigest()
+    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PYTHON": sys.executable}
+    lock, venv = tmp_path / "lock.txt", tmp_path / "venv"
+    ended = []
+    for locked in ("0" * 64, digest):  # the second time it goes on with the venv that is there
+        lock.write_text(f"first-look==1.0 --hash=sha256:{locked}\n")
+        call = [ROOT / "tools/make_venv.sh", venv, lock, "--light"]
+        ended.append(subprocess.run(call, env=environment, timeout=120, check=False).returncode)
+    assert (ended[0] != 0, ended[1]) == (True, 0)
+    (packages,) = venv.glob("lib/python3*/site-packages")
+    assert sorted(path.name for path in packages.iterdir()) == ["first_look-1.0.dist-info", "first_look.py"]
 
 
 def test_nothing_that_aws_is_set_up_for_keeps_from_calling_the_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
