@@ -95,7 +95,7 @@ def test_what_ships_is_what_it_needs_and_no_more() -> None:
 
 
 MOST_TO_RUN = 41
-"""Packages for a first look; a developer's venv has twice as many. Each is imported, or declared by ministack, boto3 or what ships."""
+"""Packages for a first look; a developer's venv has twice as many. Each is imported, or needed by one that is."""
 IMPORT_ALL = """
 import importlib, importlib.metadata, json, sys
 before = set(sys.modules)
