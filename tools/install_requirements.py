@@ -48,9 +48,8 @@ def bundled_pip() -> Path:
 def environment(*, light: bool = False) -> dict[str, str]:
     """What pip may know of the machine."""
     plain = {**os.environ, "PIP_USER": "0"}  # or a global `user = true` makes it list the user's file alone
-    listed = subprocess.run(
-        (*pip(light=light), "config", "list"), env=plain, capture_output=True, text=True, check=False
-    ).stdout  # noqa: S603
+    call = (*pip(light=light), "config", "list")
+    listed = subprocess.run(call, env=plain, capture_output=True, text=True, check=False).stdout  # noqa: S603
     settings = {match[1]: match[2] for line in sorted(listed.splitlines()) if (match := _SETTING.fullmatch(line))}
     told = {_variable(name): " ".join(str(ast.literal_eval(settings[name])).split()) for name in KEPT if name in settings}
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHONPATH", "PYTHONHOME"))}
