@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 ROOMS = ("docs", "functions", "sandbox", "shared", "tests", "tools")
 KINDS_OF_FILE = {".py", ".js", ".md", ".yaml", ".json"}
-NO_PLACE = ("docs/decisions.md", "docs/pictures", "CONTRIBUTING.md", "tests/template/test_recipes.py")
+NO_PLACE = ("docs/decisions.md", "docs/pictures", "CONTRIBUTING.md", "tests/unit/runtime/test_recipes.py")
 
 
 @dataclass(frozen=True)
