@@ -94,7 +94,7 @@ def test_what_ships_is_what_it_needs_and_no_more() -> None:
     assert needed_by(set(asked("requirements-shipped.in"))) == set(ships)
 
 
-MOST_TO_RUN = 43
+MOST_TO_RUN = 44
 """Packages for a first look; a developer's venv has twice as many. Each is imported, or needed by one that is."""
 IMPORT_ALL = """
 import importlib, importlib.metadata, json, sys
