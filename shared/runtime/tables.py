@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from shared.domain.connection.connection import Vendor
 from shared.runtime.process import Process
 
 if TYPE_CHECKING:
+    from shared.adapters.dynamodb.ahead import ReadAhead
     from shared.adapters.dynamodb.operations.figures import DynamoFigures
     from shared.adapters.dynamodb.table import Table
     from shared.ports.campaign import Campaigns
@@ -39,13 +41,38 @@ class Tables(Process):
     def _referrals_table(self) -> Table:
         from shared.adapters.dynamodb.table import Table
 
-        return Table(self._dynamodb, self.settings.referrals_table, self.chance)
+        return Table(self._dynamodb, self.settings.referrals_table, self.chance, self._ahead)
 
     @cached_property
     def _campaigns_table(self) -> Table:
         from shared.adapters.dynamodb.table import Table
 
-        return Table(self._dynamodb, self.settings.campaigns_table, self.chance)
+        return Table(self._dynamodb, self.settings.campaigns_table, self.chance, self._ahead)
+
+    @cached_property
+    def _ahead(self) -> ReadAhead:
+        from shared.adapters.dynamodb.ahead import ReadAhead
+
+        return ReadAhead(self._dynamodb, self.clock)
+
+    def read_ahead_of_signup(self, campaign_id: int, email: str) -> None:
+        """What each delivery reads before it begins."""
+        from shared.adapters.dynamodb.campaign.campaigns import key_of_campaign
+        from shared.adapters.dynamodb.connection.connections import KEY
+        from shared.adapters.dynamodb.sync.members import key_of_member
+        from shared.adapters.dynamodb.vendor.breakers import key_of_breaker
+
+        campaigns, referrals = self.settings.campaigns_table, self.settings.referrals_table
+        keys = [(campaigns, *key_of_campaign(campaign_id)), (campaigns, *key_of_breaker(Vendor.INTERCOM)), (campaigns, *KEY)]
+        self._ahead.read([*keys, *([(referrals, *key_of_member(campaign_id, email))] if email else [])])
+
+    def read_ahead_of_write(self, campaign_id: int, user_id: int) -> None:
+        """What is looked at right before a row's first call of Intercom."""
+        from shared.adapters.dynamodb.connection.connections import KEY
+        from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, key_of_referral
+
+        row = (self.settings.referrals_table, key_of_referral(campaign_id, user_id), SORT_KEY)
+        self._ahead.read([row, (self.settings.campaigns_table, *KEY)])
 
     @cached_property
     def referrals(self) -> Referrals:

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws import code_of, transient_errors
+from shared.adapters.dynamodb.ahead import ReadAhead
 from shared.adapters.dynamodb.items import Item, attribute_of
 from shared.errors import TransientError
 from shared.ports.clock import Chance
@@ -20,19 +21,23 @@ Scalar = str | int | float | bool
 
 
 class Table:
-    """``client`` is boto3's low-level DynamoDB client; ``chance`` gives each write its id."""
+    """``client`` is boto3's low-level DynamoDB client; ``chance`` gives each write its id; ``ahead`` may know an item that is
+    asked for."""
 
-    def __init__(self, client: Any, name: str, chance: Chance) -> None:
+    def __init__(self, client: Any, name: str, chance: Chance, ahead: ReadAhead | None = None) -> None:
         self.client = client
         self.name = name
         self._chance = chance
+        self._ahead = ahead
 
     def new_write_id(self) -> str:
         """A unique id for one write."""
         return self._chance.token()
 
     def find(self, pk: str, sk: str) -> Item | None:
-        """The item as it is now."""
+        """The item as it is now, or as it was read ahead a moment ago."""
+        if self._ahead is not None and (known := self._ahead.take((self.name, pk, sk))) is not None:
+            return known[0]
         with transient_errors():
             answer = self.client.get_item(TableName=self.name, Key=key_of(pk, sk), ConsistentRead=True)
         item: Item | None = answer.get("Item")
@@ -119,6 +124,8 @@ class Table:
             }
             for (pk, sk), own in zip(keys, values, strict=True)
         ]
+        for key in keys:
+            self._forget(*key)
         try:
             with transient_errors():
                 self.client.transact_write_items(TransactItems=updates, ClientRequestToken=token)
@@ -143,6 +150,7 @@ class Table:
 
     def delete(self, pk: str, sk: str) -> bool:
         """True when there was something to delete."""
+        self._forget(pk, sk)
         with transient_errors():
             answer = self.client.delete_item(TableName=self.name, Key=key_of(pk, sk), ReturnValues="ALL_OLD")
         return bool(answer.get("Attributes"))
@@ -190,6 +198,7 @@ class Table:
 
     def _conditionally(self, call: Any, pk: str, sk: str, request: Mapping[str, Any]) -> Item | None:
         """None when the write happened, else the item that stood in its way."""
+        self._forget(pk, sk)
         try:
             with transient_errors():
                 call(TableName=self.name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **request)
@@ -199,6 +208,10 @@ class Table:
             old: Item | None = error.response.get("Item")
             return old or self.find(pk, sk) or {}
         return None
+
+    def _forget(self, pk: str, sk: str) -> None:
+        if self._ahead is not None:
+            self._ahead.forget((self.name, pk, sk))
 
 
 def key_of(pk: str, sk: str) -> dict[str, Any]:

@@ -49,8 +49,16 @@ class DeliveryAttempt:
     def prepare(self) -> None:
         """The ledger row first. A batch prepares all its records before the first vendor call, so that should its worker
         die, the sweep knows each row. Raises as ``run`` does."""
+        self._read_ahead()
         self._campaign = self._environment.campaigns.find(self._message.campaign_id)
         self._row = _row_of(self._environment, self._message, self._campaign)
+
+    def _read_ahead(self) -> None:
+        """Under the address that the webhook names as such; the campaign may name another box."""
+        if self._message.fields is not None:
+            email = self._message.fields.get("email")
+            known = fold_email(email) if isinstance(email, str) and email.isascii() else ""
+            self._environment.read_ahead_of_signup(self._message.campaign_id, known)
 
     def run(self) -> None:
         """After ``prepare``. Raises TransientError, ConnectionLostError and PermanentError."""

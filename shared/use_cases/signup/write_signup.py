@@ -51,6 +51,7 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
     write = partial(_write, environment, connection, breaker, campaign)
     address = address_of(in_workspace(row, workspace_id)) or email
     with leased(environment, workspace_id, address) as person:
+        environment.read_ahead_of_write(row.campaign_id, row.user_id)
         row = in_workspace(environment.referrals.get(row.campaign_id, row.user_id), workspace_id)
         if row.finished:
             return

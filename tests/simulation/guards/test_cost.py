@@ -87,6 +87,7 @@ def test_a_signup_uses_no_more_than_it_did() -> None:
     assert more["write_units"] / people <= MOST_WRITE_UNITS
     assert more["sqs_requests"] / people <= MOST_SQS_REQUESTS
     assert more["api_calls"] == people
+    assert (sum(busy.calls.values()) - sum(after.calls.values())) / people <= MOST_CALLS
 
 
 def test_a_qualification_writes_its_row_three_times_and_moves_it_in_the_due_index_twice() -> None:
@@ -103,5 +104,6 @@ def test_a_qualification_writes_its_row_three_times_and_moves_it_in_the_due_inde
 MOST_WRITE_UNITS_OF_A_QUALIFICATION = 42.0
 """With the signup before it, the counts and the reward that follow."""
 MOST_WRITE_UNITS = 17.5
+MOST_CALLS = 17.0
 MOST_SQS_REQUESTS = 5.5
 """Few people: nothing is shared in a batch, as it is in a storm."""

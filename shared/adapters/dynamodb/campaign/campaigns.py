@@ -39,7 +39,7 @@ class DynamoCampaigns(Campaigns):
         return campaign
 
     def find(self, campaign_id: int) -> Campaign | None:
-        item = self._table.find(ALL, _sort_key(campaign_id))
+        item = self._table.find(*key_of_campaign(campaign_id))
         return None if item is None or "document" not in item else _campaign(item)
 
     def list(self) -> Sequence[Campaign]:
@@ -97,7 +97,7 @@ class DynamoCampaigns(Campaigns):
 
     def delete(self, campaign_id: int, expected_version: int) -> None:
         """See ``Campaigns.delete``. What is left of the row is the number of its last version."""
-        item = self._table.find(ALL, _sort_key(campaign_id)) or {}
+        item = self._table.find(*key_of_campaign(campaign_id)) or {}
         gone = sorted(set(item) - {"pk", "sk", "version", "schema"})
         expression = f"REMOVE {', '.join(f'#{name}' for name in gone)}"
         condition = "attribute_exists(#document) AND version = :expected"
@@ -112,7 +112,7 @@ class DynamoCampaigns(Campaigns):
     def _deleted(self, campaign_id: int) -> Campaign | None:
         """The campaign without any settings, as its last version, if it was deleted: whoever stands at a qualified value may
         have stood there before."""
-        item = self._table.find(ALL, _sort_key(campaign_id))
+        item = self._table.find(*key_of_campaign(campaign_id))
         if item is None or "document" in item or "version" not in item:
             return None
         return campaign_of({"campaign_id": campaign_id}, int(from_item(item)["version"]))
@@ -164,7 +164,7 @@ class DynamoCampaigns(Campaigns):
     def note_unknown(self, campaign_id: int, at: float, most: int) -> bool:
         """See ``Campaigns.note_unknown``. The times of the last ``most`` are kept."""
         for _ in range(NOTE_ATTEMPTS):
-            item = self._table.find(ALL, _sort_key(campaign_id))
+            item = self._table.find(*key_of_campaign(campaign_id))
             if item is None or "document" not in item:
                 return False
             before = from_item(item)
@@ -194,7 +194,7 @@ class DynamoCampaigns(Campaigns):
         except ClientError as error:
             if code_of(error) != "TransactionCanceledException" or "ConditionalCheckFailed" not in cancellation_codes(error):
                 raise
-            item = self._table.find(ALL, _sort_key(campaign_id)) or {}
+            item = self._table.find(*key_of_campaign(campaign_id)) or {}
             if item.get("write_id") != attribute_of(write_id):  # else it is our own write, sent again by the SDK
                 raise ConflictError(f"the settings of campaign {campaign_id} were changed meanwhile") from None
 
@@ -204,6 +204,11 @@ def _changed(after: Campaign, before: Campaign | None) -> Sequence[str]:
     noted = before.noted_problems if before else {}
     sections = {about: SECTIONS.get(about, about) for about in noted}
     return [about for about in noted if before and before.document.get(sections[about]) != after.document.get(sections[about])]
+
+
+def key_of_campaign(campaign_id: int) -> tuple[str, str]:
+    """Of its newest settings."""
+    return ALL, _sort_key(campaign_id)
 
 
 def _sort_key(campaign_id: int) -> str:

@@ -47,6 +47,11 @@ class DynamoSyncMembers(SyncMembers):
         return saved
 
 
+def key_of_member(campaign_id: int, email: str) -> tuple[str, str]:
+    """``email`` is folded."""
+    return _key(campaign_id, email), SORT_KEY
+
+
 def _key(campaign_id: int, email: str) -> str:
     return f"MEMBER#{campaign_id}#{email}"
 

@@ -11,12 +11,16 @@ from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.ports.vendor import Breakers
 
 
+def key_of_breaker(vendor: Vendor) -> tuple[str, str]:
+    return vendor_key(vendor), "BREAKER"
+
+
 class DynamoBreakers(Breakers):
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def find(self, vendor: Vendor) -> Breaker | None:
-        item = self._table.find(vendor_key(vendor), "BREAKER")
+        item = self._table.find(*key_of_breaker(vendor))
         if item is None:
             return None
         values = from_item(item)
@@ -39,9 +43,10 @@ class DynamoBreakers(Breakers):
             values[":failing"] = str(BreakerKind.FAILING)
         if breaker.kind is BreakerKind.DISCONNECTED:  # a person's decision stands above all
             condition, values = "", {}
+        pk, sk = key_of_breaker(vendor)
         row = {
-            "pk": vendor_key(vendor),
-            "sk": "BREAKER",
+            "pk": pk,
+            "sk": sk,
             **asdict(breaker),
             "open_until": float(breaker.open_until),
             "opened_at": float(breaker.opened_at),
@@ -57,8 +62,8 @@ class DynamoBreakers(Breakers):
             ":id": probe_id,
         }
         change = "SET open_until = :until, probing = :yes, write_id = :id"
-        _, refused = self._table.update(vendor_key(vendor), "BREAKER", change, "open_until = :was", values)
+        _, refused = self._table.update(*key_of_breaker(vendor), change, "open_until = :was", values)
         return refused is None or refused.get("write_id") == {"S": probe_id}
 
     def close(self, vendor: Vendor) -> bool:
-        return self._table.delete(vendor_key(vendor), "BREAKER")
+        return self._table.delete(*key_of_breaker(vendor))
