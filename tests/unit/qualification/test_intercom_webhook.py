@@ -148,9 +148,13 @@ def test_what_is_missing_or_null_is_no_reason(document: dict[str, Any]) -> None:
 
 def test_what_is_missing_is_an_empty_name_and_a_number_is_one() -> None:
     told = read_notification(b"{}")
-    assert (told.app_id, told.topic, told.id) == ("", "", "")
+    assert told.app_id == ""
+    assert told.topic == ""
+    assert told.id == ""
     told = read_notification(b'{"app_id": 7, "topic": "ping", "id": 8}')
-    assert (told.app_id, told.topic, told.id) == ("7", "ping", "8")
+    assert told.app_id == "7"
+    assert told.topic == "ping"
+    assert told.id == "8"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff\xfe", b"[" * 100_000])
@@ -202,12 +206,15 @@ def test_a_text_that_is_too_long_is_no_value(length: int, is_value: bool) -> Non
 @pytest.mark.parametrize("value", [True, False, [], {"type": "contact"}, "", "  ", None])
 def test_what_is_no_text_names_nobody(name: str, value: object) -> None:
     told = read({name: value})
-    assert (told.contact_id, told.email, told.role, told.merged_from, told.garbled) == (None, None, None, None, False)
+    assert {told.contact_id, told.email, told.role, told.merged_from} == {None}
+    assert not told.garbled
 
 
 def test_an_id_may_be_a_number_and_as_long_as_any_key() -> None:
     told = read({"id": 7, "email": " " + "x" * 1_000 + " "})
-    assert (told.contact_id, told.email, told.garbled) == ("7", "x" * 1_000, False)
+    assert told.contact_id == "7"
+    assert told.email == "x" * 1_000
+    assert not told.garbled
 
 
 @pytest.mark.parametrize("text", ["x" * 1_001, "é" * 501, "x\ud800"])
