@@ -173,6 +173,18 @@ def test_a_call_of_a_quiet_time_costs_one_write_and_no_slot_too_few(tables: Tabl
     assert other.usage() == (1, 1)
 
 
+def test_an_end_that_another_worker_has_yet_to_write_makes_nobody_write_more(tables: Tables, client: CountingClient) -> None:
+    workers = [referral_factory(tables, 60) for _ in range(4)]
+    for worker in workers[:2]:
+        worker.finish(worker.acquire(), 200, {})
+    assert client.used["put_item"] == 2
+    workers[2].finish(workers[2].acquire(), 200, {})
+    assert client.used["put_item"] == 3
+    workers[3].finish(workers[3].acquire(), 200, {})  # the fourth slot is given back at once
+    assert client.used["put_item"] == 5
+    assert referral_factory(tables, 60).usage() == (4, 3)
+
+
 def test_a_busy_minute_hears_of_each_end_at_once(tables: Tables) -> None:
     limiter, other = referral_factory(tables, 60), referral_factory(tables, 60)
     for _ in range(31):

@@ -72,7 +72,8 @@ class DynamoFigures(Figures):
             oldest_at, now = self._waited
             change = "SET measured_at = :now, oldest_at = :oldest"
             self._table.update(*WAITING, change, ALWAYS, {":now": float(now), ":oldest": float(oldest_at or 0)})
-            self._note_longest(now - oldest_at if oldest_at else 0.0, day_of(now))
+            if oldest_at:
+                self._note_longest(now - oldest_at, day_of(now))
 
     def _add(self, pk: str, sk: str, counts: Mapping[str, int]) -> None:
         names = sorted(counts)

@@ -27,8 +27,10 @@ COLLISION_PAUSE = 0.05
 FRESH = 2.0
 """Seconds for which the item is taken as this worker left it; its version tells whether it still is so."""
 QUIET_SHARE = 0.5
-"""Of the limit. Under it, and with no other call in flight, a call's end is written with the next call's begin: until then it
-counts as if its worker had died, which is too long, never too short."""
+"""Of the limit. Under it a call's end is written with the next call's begin: until then it counts as if its worker had died,
+which is too long, never too short."""
+QUIET_IN_FLIGHT = 3
+"""Calls in flight up to which that is so, of ten: two of them may have ended, and wait for their workers' next calls."""
 
 Ends = tuple[tuple[float, int], ...]
 
@@ -90,7 +92,7 @@ class ReferralFactoryLimiter(Limiter):
         if self._left is None:
             return False
         log = self._left[1]
-        return len(log.open) <= 1 and log.occupied <= self.limit * QUIET_SHARE
+        return len(log.open) <= QUIET_IN_FLIGHT and log.occupied <= self.limit * QUIET_SHARE
 
     def report(self, error: FailureError | None) -> None:
         """Nothing to learn: what it means for further calls is decided around this limiter."""
