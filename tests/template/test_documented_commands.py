@@ -52,7 +52,7 @@ NOT_RUN = {
 }
 """How a command begins → why this test only knows it."""
 PLACEHOLDERS = {"CAMPAIGN": "1", "USER": "42", "EMAIL": "ada@example.com", "SEED": "1", "NAME": "burst", "<campaign>": "1"}
-BEGINS = re.compile(r"(?:[A-Z][A-Z_]*=\S+\s+)*(?:make|(?:\.venv/bin/)?python3?|operate|curl|aws|sam|pytest)(?:\s|$)")
+BEGINS = re.compile(r"(?:[A-Z][A-Z_]*=\S+\s+)*(?:make|(?:\.venv(?:-run)?/bin/)?python3?|operate|curl|aws|sam|pytest)(?:\s|$)")
 
 
 def documents() -> list[Path]:

@@ -60,4 +60,6 @@ def breaker_of(breaker: Breaker | None, now: float) -> str:
     if breaker is None:
         return "closed"
     state = "tried right now" if breaker.probing else "OPEN" if breaker.is_open(now) else "may be tried"
-    return f"{state} ({breaker.kind}) until {when(breaker.open_until)}, opened {breaker.openings} times in a row"
+    words = f": {breaker.words}" if breaker.words else ""
+    times = "once" if breaker.openings == 1 else f"{breaker.openings} times in a row"
+    return f"{state} ({breaker.kind}) until {when(breaker.open_until)}, opened {times}{words}"

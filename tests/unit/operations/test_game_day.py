@@ -36,8 +36,20 @@ def seen(incident: str) -> list[str]:
     return [line for kind, block in blocks if not kind for line in block.splitlines()]
 
 
-def without_numbers(text: str) -> str:
-    return re.sub(r"\d+", "N", text)
+MINUTES = {"a": 1, "one": 1, "two": 2, "five": 5}
+
+
+def seconds_promised(incident: str) -> int:
+    """Until all ten are there, as the book says it."""
+    over = incident[incident.index("**It is over**") :]
+    (word,) = re.findall(r"within (?:about )?(\w+) minutes?", over)
+    return MINUTES[word] * 60
+
+
+def is_shown(line: str, shown: str) -> bool:
+    """``…`` and numbers are different each time."""
+    pattern = re.sub(r"\d+", r"\\d+", re.escape(line)).replace("…", ".*")
+    return re.search(pattern, shown) is not None
 
 
 class Broken(Night):
@@ -112,10 +124,11 @@ def test_an_incident_is_found_and_mended_from_the_book_alone(incident: str) -> N
         shown += night.call(*words) + "\n"
     if "FAULT=mend" in incident:
         night.mend()
-    assert night.passes(WITHIN), f"not over after {WITHIN} s"
+    assert seconds_promised(incident) <= WITHIN
+    assert night.passes(seconds_promised(incident)), "later than the book says"
     shown += night.call("referral", "1", str(night.ids[0]))
-    for text in map(without_numbers, seen(incident)):
-        assert text in without_numbers(shown), f"the book shows what nobody sees:\n{shown}"
+    unseen = [line for line in seen(incident) if not is_shown(line, shown)]
+    assert unseen == [], f"the book shows what nobody sees:\n{shown}"
     for one in night.ids:
         assert len(night.app.contacts(night.app.row(one).person.email or "")) == 1, "each once"
 
