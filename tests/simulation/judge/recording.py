@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from shared.observability import logger
+from shared.observability import logger, names_of
 
 Recorded = dict[str, list[tuple[float, float]]]
 
@@ -22,7 +22,7 @@ class ProcessMetrics:
         self._waiting: list[tuple[str, float]] = []
 
     def count(self, name: str, value: float = 1) -> None:
-        self._waiting.append((name, value))
+        self._waiting += [(one, value) for one in names_of(name)]
 
     def gauge(self, name: str, value: float, unit: str = "Seconds") -> None:
         self._waiting.append((name, value))
