@@ -68,10 +68,10 @@ def _first(function: str, event: str, status: int, variables: Mapping[str, str])
         env={**variables, "AWS_LAMBDA_FUNCTION_NAME": function},
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    told = json.loads(done.stdout.splitlines()[-1])
-    if told["answer"]["statusCode"] != status:
-        raise RuntimeError(f"{function} answered {told['answer']}: {done.stdout}")
-    return told["cpu"], told["wall"]
+    read = json.loads(done.stdout.splitlines()[-1])
+    if read["answer"]["statusCode"] != status:
+        raise RuntimeError(f"{function} answered {read['answer']}: {done.stdout}")
+    return read["cpu"], read["wall"]
 
 
 @contextmanager

@@ -64,8 +64,8 @@ def probe(statements: str) -> Sample:
     variables = {**_VARIABLES, "PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
     code = _PROBE.format(statements=statements, forbidden=FORBIDDEN)
     done = subprocess.run([sys.executable, "-c", code], env=variables, cwd=ROOT, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    return Sample(told["ms"], told["modules"], tuple(told["loaded"]))
+    read = json.loads(done.stdout.splitlines()[-1])
+    return Sample(read["ms"], read["modules"], tuple(read["loaded"]))
 
 
 def measure(rounds: int) -> Iterator[Figure]:

@@ -112,7 +112,7 @@ class SyncPage:
 
 
 Receipt = DeliverContact | ReconcileCampaigns | QualifyReferral | UpdateReferrer
-"""What an outsider told, so that it is kept in the inbox when SQS refuses it."""
+"""What an outsider sent, so that it is kept in the inbox when SQS refuses it."""
 Message = Receipt | SyncPage
 _KINDS: dict[str, type[Message]] = {
     kind.__name__: kind for kind in (DeliverContact, ReconcileCampaigns, QualifyReferral, UpdateReferrer, SyncPage)

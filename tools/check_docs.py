@@ -1,5 +1,5 @@
-"""``make lint``: no line of the documents is over 120 characters, and none uses a word of the lists below, nor do texts for
-users, docstrings, comments and tests' names.
+"""``make lint``: no line of the documents is over 120 characters, and none uses a word of ``tools/words.py``, nor do texts for
+users, docstrings, comments, tests' names, and names in the code.
 
 A table's row cannot be broken in Markdown, nor an address or a command in a block, so those may be longer.
 """
@@ -12,40 +12,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools.words import NAMES, READ_BY_ENGINEERS, READ_BY_USERS, VENDORS_NAMES, WORDS
+
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
-WORDS = {
-    "that is none": "name what it is: unknown, invalid, rejected",
-    "that are none": "name what they are: unknown, invalid, rejected",
-    "whom nobody": "turn it round: who is not …",
-    "informations": "information",
-    "datas": "data",
-    "in the case that": "if",
-    "it exists ": "there is",
-    "so-called": "leave it out",
-    "simply": "leave it out",
-}
-"""What a native engineer would not write → what they would."""
-READ_BY_USERS = {
-    "told that": "reported that",
-    "told of": "reported",
-    "tells of": "reports",
-    "of whom no": "turn it round: people that no …",
-    "of which no": "turn it round: changes that no …",
-    "out of a contact": "from a contact",
-    "goes on for": "takes the place of",
-    "was right already": "was already up to date",
-    "referal": "referral",
-    "sucess": "success",
-}
-"""Further ones, in what people see in the console, in an alarm's mail, and in the help."""
-READ_BY_ENGINEERS = {
-    **READ_BY_USERS,
-    r"(?:is|are|was|were) (?:not )?told(?! apart| to\b| from)": "is reported, shown, sent",
-    r"tells? of|told (?:of|so)|nobody told": "reports, reported",
-    r"for an? [a-z]+ that is none|is none of ours": "unknown, invalid, rejected",
-}
-"""Patterns, for docstrings, comments and the names of tests."""
 CODE = ("functions", "shared", "tools", "sandbox", "bench", "tests")
 TEXTS = ("shared/domain/**/*.py", "shared/use_cases/**/*.py", "functions/admin_api/**/*.py", "tools/operating/*.py")
 PAGES = ("functions/console/files/**/*.js",)
@@ -114,6 +84,26 @@ def engineers_texts() -> Iterator[tuple[Path, int, str]]:
         for number, line in enumerate(source.splitlines(), 1):
             if match := _COMMENT.search(line):
                 yield path, number, match[1]
+
+
+def named_things() -> Iterator[tuple[Path, int, str]]:
+    """File, line and name of modules, classes, functions, arguments and variables."""
+    for path in sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts):
+        yield path, 1, path.stem
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                yield path, node.lineno, node.name
+            elif isinstance(node, ast.arg):
+                yield path, node.lineno, node.arg
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield path, node.lineno, node.id
+
+
+def name_problems(name: str) -> Iterator[str]:
+    """A test's name is a sentence, and read as one."""
+    parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+", name)}
+    if name not in VENDORS_NAMES and not name.startswith("test_"):
+        yield from (f"the name {name}: {NAMES[part]}" for part in sorted(parts & NAMES.keys()))
 
 
 def engineers_problems(text: str) -> Iterator[str]:
@@ -185,6 +175,10 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
     for path, number, text in engineers_texts():
         for problem in engineers_problems(text):
+            found += 1
+            sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
+    for path, number, name in named_things():
+        for problem in name_problems(name):
             found += 1
             sys.stderr.write(f"{path.relative_to(ROOT)}:{number}: {problem}\n")
     return 1 if found else 0

@@ -1,4 +1,4 @@
-"""Installs one lock file into the venv that runs this, whatever the machine's pip is told to do.
+"""Installs one lock file into the venv that runs this, whatever the machine's pip is set up for.
 
 usage: python install_requirements.py <requirements> [--light]    --light: with the pip that Python bundles, and no bytecode
 
@@ -51,10 +51,10 @@ def environment(*, light: bool = False) -> dict[str, str]:
     call = (*pip(light=light), "config", "list")
     listed = subprocess.run(call, env=plain, capture_output=True, text=True, check=False).stdout  # noqa: S603
     settings = {match[1]: match[2] for line in sorted(listed.splitlines()) if (match := _SETTING.fullmatch(line))}
-    told = {_variable(name): " ".join(str(ast.literal_eval(settings[name])).split()) for name in KEPT if name in settings}
+    kept = {_variable(name): " ".join(str(ast.literal_eval(settings[name])).split()) for name in KEPT if name in settings}
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHONPATH", "PYTHONHOME"))}
     by_variable = {name: value for name in KEPT if (value := os.environ.get(_variable(name)))}
-    return {**own, **told, **{_variable(name): value for name, value in by_variable.items()}, "PIP_CONFIG_FILE": os.devnull}
+    return {**own, **kept, **{_variable(name): value for name, value in by_variable.items()}, "PIP_CONFIG_FILE": os.devnull}
 
 
 def _variable(name: str) -> str:

@@ -52,9 +52,9 @@ def shipped() -> list[Package]:
 
 
 def _licence(installed: importlib.metadata.Distribution) -> str:
-    told = installed.metadata
-    said = told.get("License-Expression") or told.get("License") or ""
-    classifiers = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
+    about = installed.metadata
+    said = about.get("License-Expression") or about.get("License") or ""
+    classifiers = [line for line in about.get_all("Classifier") or () if line.startswith("License ::")]
     text = (said if said and len(said) < 100 else " ".join(classifiers)).casefold()
     return next((spdx for word, spdx in _WORDS if re.search(rf"\b{re.escape(word)}", text)), said or "unknown")
 

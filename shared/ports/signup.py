@@ -143,7 +143,7 @@ class SecretCheck(Protocol):
 
 
 class Fields(dict[str, Any]):
-    """What a webhook told. ``form``: as a form or query, where a plus that nobody encoded has become a blank."""
+    """What a webhook reported. ``form``: as a form or query, where a plus that nobody encoded has become a blank."""
 
     form = False
 

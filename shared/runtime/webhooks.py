@@ -62,9 +62,9 @@ class Webhooks(Queues):
 
     @property
     def read_person(self) -> PersonReader:
-        from shared.adapters.referral_factory.schemas import told_person_of
+        from shared.adapters.referral_factory.schemas import reported_person_of
 
-        return told_person_of
+        return reported_person_of
 
     @cached_property
     def intercom_signatures(self) -> SignatureCheck:

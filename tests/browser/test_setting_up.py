@@ -60,7 +60,7 @@ def take_back(page: Page) -> None:
     told(page, "The page shows version")
 
 
-def test_each_step_of_connecting_ticks_itself_and_the_last_is_told(page: Page, stack: Stack) -> None:
+def test_each_step_of_connecting_ticks_itself_and_the_last_says_so(page: Page, stack: Stack) -> None:
     go_to(page, "Connection")
     page.get_by_text("of 5 steps done. Each step ticks itself once it works.").wait_for()
     steps = page.locator("section.step")

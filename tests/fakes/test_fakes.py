@@ -116,7 +116,7 @@ def test_a_rewind_beyond_the_journal_is_refused(clock: VirtualClock) -> None:
     assert len(client.items("rows")) == 2
 
 
-def test_items_expire_only_when_told(clock: VirtualClock) -> None:
+def test_items_expire_only_when_asked_to(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1))
     new_table(client)
     specification = {"Enabled": True, "AttributeName": "expires_at"}

@@ -200,7 +200,7 @@ class Targets:
     def try_referral_factorys_answers(self) -> None:
         document, response = self._inputs.document(), self._response()
         readers: tuple[Callable[[], Any], ...] = (
-            lambda: factory.told_person_of(document, {"x": "email"}),
+            lambda: factory.reported_person_of(document, {"x": "email"}),
             lambda: factory.person_of(document, {}),
             lambda: factory.user_of(document),
             lambda: factory.campaign_id_of(document),

@@ -68,7 +68,7 @@ def test_intercom_is_connected_by_oauth_in_one_browser_only(stack: Stack, http: 
     assert call(http, stack, "POST", "/api/connection/intercom", json=usual).status_code == 200
 
 
-def test_a_signup_is_found_its_story_told_and_counted(stack: Stack, http: requests.Session) -> None:
+def test_a_signup_is_found_counted_and_has_a_story(stack: Stack, http: requests.Session) -> None:
     email = "activity@example.com"
     fields = {"id": 880_001, "email": email, "first_name": "=Ada", "source": "Referred", "referrer_id": 5}
     hook = f"{stack.url}/webhooks/referral-factory/880/joined"

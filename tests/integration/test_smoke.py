@@ -67,7 +67,7 @@ def test_one_referral_goes_all_the_way_and_is_undone(stack: Stack, outside: Over
     code, printed = smoke(stack, "--to", "local", "--campaign", str(CAMPAIGN), "--patience", "60")
     assert code == 0, printed
     assert [line.split()[0] for line in printed.splitlines()] == ["ok"] * 5, printed
-    assert "told by webhook" in printed
+    assert "reported by webhook" in printed
     assert people_of_smoke(stack, outside) == []
 
 

@@ -73,19 +73,22 @@ class Story:
             raise SmokeError(
                 f"contact {contact.id}, a {contact.role}, is not what was wanted: {', '.join(wrong) or 'address or role'}"
             )
-        return f"{row.state}, told by {row.origin}: contact {contact.id}, a {contact.role}"
+        return f"{row.state}, reported by {row.origin}: contact {contact.id}, a {contact.role}"
 
     def qualify(self) -> str:
         rule = self._known_rule()
         self._change(rule.values[0])
-        self._wait_for(lambda: self._told() is True or None, "Referral Factory was not told; Activity in the console says why")
+        self._wait_for(
+            lambda: self._is_qualified() is True or None,
+            "it was not reported to Referral Factory; Activity in the console says why",
+        )
         if not self._is_qualified():
-            raise SmokeError("we told Referral Factory, and it does not say that the friend is qualified")
+            raise SmokeError("it was reported to Referral Factory, which does not say that the friend is qualified")
         return f"{rule.attribute} = {rule.values[0]!r}"
 
     def take_back(self) -> str:
         self._change(self._campaign.trigger.initial_value if self._campaign.trigger else None)
-        self._wait_for(lambda: self._told() is False or None, "the qualification was not taken back")
+        self._wait_for(lambda: self._is_qualified() is False or None, "the qualification was not taken back")
         if self._is_qualified():
             raise SmokeError("we took it back, and Referral Factory still says that the friend is qualified")
         return "not qualified any more"
@@ -133,7 +136,7 @@ class Story:
             raise SmokeError("the campaign does not qualify by Intercom")
         return self._rule
 
-    def _told(self) -> bool | None:
+    def _is_qualified(self) -> bool | None:
         """What our own item says that Referral Factory holds: it costs no call there."""
         item = self._environment.qualifications.find(self._campaign.campaign_id, self._friend.user_id)
         if item is not None and item.stage is Stage.FAILED:

@@ -68,7 +68,7 @@ ROUTES = (
             problems=(400, 404, 409),
             form=True,
             description=(
-                "Posted to the application's own webhook, as Referral Factory posts a signup; Referral Factory is not told. "
+                "Posted to the application's own webhook, as Referral Factory posts a signup. Referral Factory gets nothing. "
                 "The preview says beforehand what Intercom will get. The address needs a plus. One at a time in a campaign."
             ),
         ),

@@ -65,7 +65,7 @@ _ADDRESSES = frozenset({"email", "referrer.email", "referrer_email"})
 _SAME_FACT = ("first_name", "email", "code", "url", "signed_up_at", "qr")
 
 
-def told_person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
+def reported_person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bool = False) -> Person | None:
     """The person of a webhook, whose sender may escape texts for HTML, and whose form's own fields stand beside ours: a label
     that is a name of ours is kept in ``meta``. ``form``: an address may have lost its plus, whatever the field is called.
     Raises MalformedPayloadError when it names two e-mail addresses."""

@@ -22,7 +22,7 @@ SIGNED_UP = "contact.lead.signed_up"
 
 
 class Stage(StrEnum):
-    """Where a qualification stands. WAITING: Referral Factory is to be told; RESERVED: it was, and has not answered."""
+    """Where a qualification stands. WAITING: to be reported; RESERVED: reported, and not answered yet."""
 
     WATCHING = "watching"
     WAITING = "waiting"
@@ -117,8 +117,8 @@ class Qualification:
         return [one for one in newest.values() if _may_be_newer(one, self.last_read(one.contact_id))]
 
     def turned(self, wanted: bool, due_at: float) -> Qualification:
-        """A turn: the next generation, to be told by ``due_at``. Turned back before anybody told Referral Factory, there is
-        nothing to tell any more."""
+        """A turn: the next generation, to be reported by ``due_at``. Turned back before that, there is nothing
+        to report any more."""
         turn = replace(
             self, wanted=wanted, generation=self.generation + 1, by_hand=False, doubted_at=None, attempts=0, reason="", tries=0
         )
@@ -197,7 +197,7 @@ class Qualification:
         return replace(self, due_at=at, attempts=0, tries=0, tried_since=None) if self.reason else self
 
     def reopened(self) -> Qualification:
-        """Refused before, to be told again."""
+        """Refused before, to be reported again."""
         return replace(self, stage=Stage.WAITING) if self.stage is Stage.FAILED else self
 
     def failed(self, reason: str, again_at: float | None) -> Qualification:

@@ -44,7 +44,7 @@ CONTACT_COUNTS = "counts"
 """The names of a refused qualification, and of what the contact of somebody who refers could not be given, among a row's
 refusals; a reward's is ``reward`` and its id."""
 DOUBT = "doubt"
-"""The name, among them, of a value of which nobody can say whether the contact came to it or stood there before the rule."""
+"""The name, among them, of a value: nobody can say whether the contact came to it or stood there before the rule."""
 FIRST_LOOK, LONGEST_LOOK = 600.0, 3_600.0
 """Seconds between two looks whether Intercom takes what was left out; they grow with the time that the row has been so."""
 LOOKS_FOR = 30 * 86_400.0

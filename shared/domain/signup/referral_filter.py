@@ -88,7 +88,7 @@ class ReferralFilter:
         return (*usual, Group.ATTENTION, Group.CLOSED)
 
     def takes_key(self, campaign_id: int) -> bool:
-        """What can be told before the row is read."""
+        """What can be decided before the row is read."""
         return self.campaign_id in {None, campaign_id}
 
     def takes(self, row: Referral) -> bool:

@@ -59,8 +59,8 @@ class SyncMember:
         return self.reserved_at is not None and self.user_id is None
 
     def knowing(self, person: Person) -> SyncMember:
-        """With what Referral Factory told; what it left out is kept. A reservation is confirmed by it, and was in vain where
-        the person was invited: we add nobody with a referrer."""
+        """With what Referral Factory reported; what it left out is kept. A reservation is confirmed by it, and was in vain
+        where the person was invited: we add nobody with a referrer."""
         facts = {name: getattr(person, name) for name in ("url", "code", "referrals_count", "converted_referrals_count")}
         kept = {name: value for name, value in facts.items() if value is not None}
         ours = self.created or (self.reserved and person.audience is not Audience.PERSON_INVITED)

@@ -40,7 +40,7 @@ FIXED_WORKERS = 10
 """Workers of the queues whose MaximumConcurrency is fixed in the template; deliveries and sync have parameters."""
 LARGEST_BLOCK = 20
 SMALLEST_LIMIT = 167
-"""Calls a window of the smallest documented plan, taken until an answer has told ours."""
+"""Calls a window of the smallest documented plan, taken until an answer has named ours."""
 
 
 class Priority(StrEnum):

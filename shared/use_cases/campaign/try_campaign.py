@@ -1,5 +1,5 @@
 """Send a made-up person through a campaign by our own webhook, and take the person back: the row here and the contact that
-was created for it. Referral Factory is never told."""
+was created for it. It is never reported to Referral Factory."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ class ContactWriter:
         return self._bring_back(contact_id) if archived else self._adopt(self._finder.named(contact_id))
 
     def _adopt(self, contact: Contact) -> Outcome:
-        """Takes a contact that is there: ours if it came after an earlier reservation of which nobody knows the end. This
+        """Takes a contact that is there: ours if it came after an earlier reservation whose end is unknown. This
         attempt's own proves nothing, for a 409 says that the contact was there before."""
         earlier = self._earlier
         lost = earlier if earlier is not None and contact.created_at >= earlier.first_at - CLOCK_SKEW else None

@@ -216,8 +216,8 @@ def _measure_states(environment: Environment) -> None:
     now = environment.clock.now()
     breakers = [breaker for vendor in Vendor if (breaker := environment.breakers.find(vendor))]
     kinds = {breaker.kind for breaker in breakers if _stands(breaker, now)}
-    for name, told_by in STATES.items():
-        environment.metrics.gauge(name, float(bool(kinds & told_by)), "None")
+    for name, shown_by in STATES.items():
+        environment.metrics.gauge(name, float(bool(kinds & shown_by)), "None")
     waits = any(now < campaign.creates_wait_until for campaign in environment.campaigns.list())
     environment.metrics.gauge("CreatesWait", float(waits), "None")
 

@@ -1,4 +1,4 @@
-"""Hits of reconcile's searches that told nothing new. Each search shows them again for twenty minutes."""
+"""Hits of reconcile's searches that showed nothing new. Each search shows them again for twenty minutes."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def new_sighting(
     environment: Environment, message: QualifyReferral, row: Referral, rule: Rule, campaign: Campaign
 ) -> Sighting | None:
     """None, too, when it shows a qualified value that was none then. Who stood at it when it became one has been counted;
-    the others had left it, of which nobody needed to tell."""
+    the others had left it, and nobody had to report that."""
     sighting = _sighting(environment, message, row, rule)
     if sighting is None or replace(rule, values=campaign.uncounted).matches(sighting.value):
         return sighting
@@ -64,10 +64,10 @@ def _sighting(environment: Environment, message: QualifyReferral, row: Referral,
     """What the message reports about the tracked attribute; None: nothing."""
     if message.contact_id is None or message.topic in WITHOUT_VALUES:
         return None
-    told_at = message.updated_at if message.updated_at is not None else message.received_at
+    changed_at = message.updated_at if message.updated_at is not None else message.received_at
     if rule.reversible and message.topic == RECONCILED:  # a whole second: what a search shows stood at its end
-        told_at += WITHIN_THE_SECOND
-    seen_at = min(told_at, environment.clock.now())  # what is dated in the future could never be read anew
+        changed_at += WITHIN_THE_SECOND
+    seen_at = min(changed_at, environment.clock.now())  # what is dated in the future could never be read anew
     if rule.attribute != ROLE:
         reported = rule.attribute in message.values
         value = message.values.get(rule.attribute)

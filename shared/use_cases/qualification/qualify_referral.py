@@ -245,7 +245,7 @@ class QualificationAttempt:
         return judged, Event(now, what, detail)
 
     def _finish(self, row: Referral, judged: Qualification, turn: Event | None = None) -> None:
-        """What is wanted is told to Referral Factory; what is not even begun rests. ``turn`` belongs in the row's story."""
+        """What is wanted is reported to Referral Factory; what is not even begun rests. ``turn`` belongs in the row's story."""
         key = (row.campaign_id, row.user_id)
         self._begun.pop(key, None)
         if judged.stage is Stage.FAILED and judged.due_at is not None:

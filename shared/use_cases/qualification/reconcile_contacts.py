@@ -1,4 +1,4 @@
-"""Find by polling what a notification of Intercom should have told: contacts at a qualified value whose referral is not
+"""Find by polling what a notification of Intercom should have reported: contacts at a qualified value whose referral is not
 qualified, and where a reversal counts, those that have left it.
 
 Search compares whole days in the workspace's zone (https://developers.intercom.com/docs/references/rest-api), so it looks two
@@ -36,7 +36,7 @@ OVERDUE = 300.0
 
 @dataclass(slots=True)
 class Found:
-    """What one pass saw; ``missed``: when the changes happened of which nobody has told us."""
+    """What one pass saw; ``missed``: when the changes happened that no notification reported."""
 
     seen: int = 0
     queued: int = 0

@@ -1,4 +1,4 @@
-"""Look through Referral Factory's lists of rewards for what no webhook told: issued, canceled, failed, due.
+"""Look through Referral Factory's lists of rewards for what no webhook reported: issued, canceled, failed, due.
 
 The lists name no campaign, only a recipient and a definition; a definition belongs to one campaign, so each is asked about
 once. A pass is bounded in calls and time and goes on where the last one stopped. https://developers.referral-factory.com

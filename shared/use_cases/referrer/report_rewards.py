@@ -25,7 +25,7 @@ NO_CONTACT = "Intercom has no contact of this person; none is created for counts
 def report_rewards(
     environment: Environment, writer: ReferrerWriter, campaign: Campaign, rewards: Sequence[Reward]
 ) -> float | None:
-    """An event for each reward, none in the future. Answers when the next one may be told, None when all are.
+    """An event for each reward, none in the future. Answers when the next one may be sent, None when all are.
 
     One that Intercom refuses rests, longer each time. Raises as ``ReferrerWriter.tell`` does.
     """

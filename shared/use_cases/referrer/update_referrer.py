@@ -246,7 +246,7 @@ class ReferrerUpdateAttempt:
 
 
 def _counts(person: Person | None, campaign: Campaign) -> dict[str, Value]:
-    """What Referral Factory told, by the campaign's attributes."""
+    """What Referral Factory reported, by the campaign's attributes."""
     if person is None:
         return {}
     counted = {name: getattr(person, name) for name in campaign.count_attributes}

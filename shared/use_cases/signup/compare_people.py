@@ -46,7 +46,7 @@ class PeopleComparison:
         Raises TransientError when the ledger cannot be read, or too many rows cannot be written.
         """
         self.tells_qualified |= any(person.qualified for _, person in page)
-        page = [(campaign_id, self._as_told(person)) for campaign_id, person in page]
+        page = [(campaign_id, self._as_reported(person)) for campaign_id, person in page]
         self._people |= {person.user_id: person for _, person in page}
         people = [(campaign_id, person) for campaign_id, person in page if self.concerns(campaign_id)]
         rows = self._environment.referrals.find_all([(campaign_id, person.user_id) for campaign_id, person in people])
@@ -59,7 +59,7 @@ class PeopleComparison:
                 self._note_failure(error)
         self._enqueue(to_enqueue)
 
-    def _as_told(self, person: Person) -> Person:
+    def _as_reported(self, person: Person) -> Person:
         silent = person.qualified is None and self.tells_qualified
         return replace(person, qualified=False) if silent else person
 

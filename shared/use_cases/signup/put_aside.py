@@ -74,6 +74,6 @@ def is_brought_by_sync(environment: Environment, row: Referral, email: str) -> b
 
 
 def joined_before(row: Referral, campaign: Campaign) -> bool:
-    """At or below the activation mark, and no webhook told us that they join."""
+    """At or below the activation mark, and no webhook reported that they joined."""
     mark = campaign.activation_mark
     return mark is not None and row.user_id <= mark and row.origin is not Origin.WEBHOOK and not campaign.backfill

@@ -1,4 +1,4 @@
-"""Find by polling what a webhook should have told: Referral Factory sends each webhook once, or never.
+"""Find by polling what a webhook should have reported: Referral Factory sends each webhook once, or never.
 
 Reads the account's user list, 250 people a call, in the order that was probed; a nightly pass, and any pass over a list
 without order, reads all of it, resumed where the time ran out.

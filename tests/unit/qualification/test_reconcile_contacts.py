@@ -1,4 +1,4 @@
-"""What no notification told is found by looking, five minutes later at most."""
+"""What no notification reported is found by looking, five minutes later at most."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_change_that_was_compared_hides_no_later_one() -> None:
     assert friend.qualified_times == 1
 
 
-def test_what_told_nothing_new_is_remembered_for_a_quarter_of_an_hour() -> None:
+def test_what_showed_nothing_new_is_remembered_for_a_quarter_of_an_hour() -> None:
     app = App()
     hits = app.environment.known_hits
     assert not hits.has("6762f0", "New")
@@ -151,7 +151,7 @@ def test_people_who_cannot_qualify_are_no_news() -> None:
     assert story.app.metrics.counts["NotificationMissed"] == 0
 
 
-def test_what_a_notification_told_and_did_not_count_is_no_news() -> None:
+def test_what_a_notification_reported_and_did_not_count_is_no_news() -> None:
     story = Friendship(person_invited={"duplicates": "update"})
     story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
     friend = story.invited()

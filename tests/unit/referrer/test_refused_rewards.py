@@ -84,7 +84,7 @@ def test_a_person_need_not_wait_for_the_pause() -> None:
     ("kind", "calls"),
     [("no contact", "POST /contacts/search"), ("forbidden", "POST /events")],
 )
-def test_what_cannot_be_told_is_not_tried_at_every_reading_of_the_lists(kind: str, calls: str) -> None:
+def test_what_cannot_be_reported_is_not_tried_at_every_reading_of_the_lists(kind: str, calls: str) -> None:
     story = Story(contact=kind != "no contact")
     story.app.configure(person_referring={"action": "none"}, rewards={"issue_due": False})
     if kind == "forbidden":

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from tools.check_docs import LONGEST, documents, engineers_problems, engineers_texts, problems, user_texts, word_problems, wrap
+from tools.check_docs import (
+    LONGEST,
+    documents,
+    engineers_problems,
+    engineers_texts,
+    name_problems,
+    problems,
+    user_texts,
+    word_problems,
+    wrap,
+)
 
 LONG = "word " * 40
 SHAPES = {
@@ -93,3 +103,32 @@ def test_docstrings_comments_and_names_of_tests_are_looked_at_and_have_no_word_o
     assert any("no block of the runbook is left out" in text for text in looked_at)
     assert any("tracked attribute" in text for text in looked_at)
     assert [(name, problem) for name, text in texts for problem in engineers_problems(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("retry_helpers", True),
+        ("ContactManager", True),
+        ("user_info", True),
+        ("data_type", False),
+        ("test_a_restored_row_keeps_its_data", False),
+        ("informed_at", False),
+        ("database", False),
+    ],
+)
+def test_a_name_says_what_it_is(name: str, wrong: bool) -> None:
+    assert bool(list(name_problems(name))) is wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What no webhook told is found by polling.",
+        "Changes of which nobody has told us.",
+        "A turn that is to be told later.",
+        "What a notification should have told.",
+    ],
+)
+def test_an_engineer_reads_reported_where_somebody_reports(text: str) -> None:
+    assert list(engineers_problems(text))

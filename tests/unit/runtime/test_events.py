@@ -331,7 +331,7 @@ def nothing_is_told_when_nothing_was_seen(app: App, event: dict[str, Any]) -> No
 
 
 def mark_rita(app: App) -> None:
-    """The person who refers in the samples, with a contact of hers, has something to be told."""
+    """The person who refers in the samples, with a contact of hers, has something to be reported."""
     app.given("user", email="rita.referring@example.com")
     app.environment.referrers.mark(1, 41, app.clock.now(), "rita.referring@example.com")
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.referral_factory.bodies import read_body
-from shared.adapters.referral_factory.schemas import told_person_of
+from shared.adapters.referral_factory.schemas import reported_person_of
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import State
 from shared.errors import MalformedPayloadError
@@ -75,7 +75,7 @@ def test_the_address_may_end_in_a_slash_and_be_in_any_letter_case(event: str) ->
     assert app.contact(EMAIL).name == "Ivo Lindqvist"
 
 
-def test_what_the_list_told_is_not_overwritten_by_a_webhook() -> None:
+def test_what_the_list_reported_is_not_overwritten_by_a_webhook() -> None:
     app = App()
     app.configure()
     app.post(webhook_fields())
@@ -189,7 +189,7 @@ def test_no_body_of_64_kilobytes_costs_more_than_50_ms(name: str) -> None:
     for _ in range(3):
         began = time.process_time()
         with suppress(MalformedPayloadError):
-            told_person_of(read_body(body[:K64], kind, ""), {})
+            reported_person_of(read_body(body[:K64], kind, ""), {})
         spent.append(time.process_time() - began)
     assert min(spent) < BOUND
 

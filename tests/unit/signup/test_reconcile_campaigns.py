@@ -740,7 +740,7 @@ def test_a_referrer_who_cannot_be_asked_for_is_asked_for_once_a_pass() -> None:
     assert asked_for(app, referrer) == 1
 
 
-def test_a_referrer_whom_no_mapping_needs_is_not_asked_for() -> None:
+def test_a_referrer_is_not_asked_for_when_no_mapping_needs_one() -> None:
     app, referrer = app_of_five_pages()
     app.configure(newest(app), person_invited={"action": "lead", "mapping": mapping()})
     join_through(app, "ivo", referrer)

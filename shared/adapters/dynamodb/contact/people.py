@@ -87,12 +87,12 @@ class DynamoPeople(People):
     def find(self, workspace_id: str, email: str) -> KnownPerson | None:
         item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
         known = None if item is None else _person(item)
-        return known if known is not None and _is_told(known) else self._earlier(workspace_id, email)[0] or known
+        return known if known is not None and _is_reported(known) else self._earlier(workspace_id, email)[0] or known
 
     def _with_earlier(self, person: KnownPerson, now: float) -> KnownPerson:
         """What an earlier version remembers of somebody of whom nothing is remembered yet. Raises BusyError while a worker of
         that version is at it."""
-        if _is_told(person):
+        if _is_reported(person):
             return person
         earlier, until = self._earlier(person.workspace_id, person.email)
         if until > now:
@@ -136,7 +136,7 @@ def keys_of_person(workspace_id: str, email: str) -> list[str]:
     return [f"PERSON#{workspace_id}#{key}" for key in keys_of_email(email)]
 
 
-def _is_told(person: KnownPerson) -> bool:
+def _is_reported(person: KnownPerson) -> bool:
     return person.contact_id is not None or person.reservation is not None or person.erased_at is not None
 
 

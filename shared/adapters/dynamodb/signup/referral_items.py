@@ -171,7 +171,7 @@ def may_hold_in(item: Item, text: str) -> bool:
 def _facts_of(referral: Referral) -> dict[str, Any]:
     """By name; what is empty is left out."""
     return {
-        "person": _told(referral.person) | {"referrer": _told(referral.person.referrer)},
+        "person": _reported(referral.person) | {"referrer": _reported(referral.person.referrer)},
         "dropped": [asdict(dropped) for dropped in referral.dropped],
         "notes": referral.notes,
         "written": _folded(referral.written),
@@ -184,7 +184,7 @@ def _facts_of(referral: Referral) -> dict[str, Any]:
     }
 
 
-def _told(facts: Person | Referrer) -> dict[str, Any]:
+def _reported(facts: Person | Referrer) -> dict[str, Any]:
     """As ``asdict`` gives them, which is slow because it copies every text; without what is unknown."""
     return {name: value for name in facts.__slots__ if (value := getattr(facts, name)) not in (None, {})}
 
