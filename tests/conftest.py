@@ -1,4 +1,4 @@
-"""What a run says at its end of tests that it left out, and what no test leaves behind."""
+"""How a run is shared among workers, what it says at its end of tests that it left out, and what no test leaves behind."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ def _log_is_on_again() -> Iterator[None]:
     """Commands that print what they do switch the log off for their process, which here is that of other tests too."""
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For ``--dist loadfile``. Imported here, since runs without xdist read this file too."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.support.sharing import ByFile
+
+    return ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

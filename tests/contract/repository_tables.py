@@ -28,8 +28,8 @@ def new_table(engine: Engine) -> Table:
 
 
 @pytest.fixture(scope="module", params=["fake", "moto", "ministack"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with engine_named(request.param, tmp_path_factory) as started:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with engine_named(request.param, request) as started:
         yield started
 
 

@@ -1,4 +1,5 @@
-"""The local stack for tests over HTTP. One per test process; KEEP_STACK_LOGS=1 leaves .sandbox/run-<port> behind."""
+"""The local stack for tests over HTTP. One for all of this folder, which one worker runs, and ended after them;
+KEEP_STACK_LOGS=1 leaves .sandbox/run-<port> behind."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ def need_ministack() -> None:
     pytest.skip(text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     """The real template with both stand-ins, on free ports. Tests share it: use e-mails of your own."""
     need_ministack()
@@ -34,7 +35,7 @@ def stack() -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def echo_stack() -> Iterator[Stack]:
     """A template with one function that answers what it got; no stand-ins."""
     need_ministack()

@@ -15,6 +15,8 @@ from tests.integration.over_http import OverHttp, new_id, wait_for
 from tests.support.documents import mapping
 
 pytestmark = pytest.mark.stack
+NOT_DESCRIBED = "/auth/eagle/token"
+"""OAuth's, which Intercom's description leaves out. The stand-in's calls are those of all tests on this stack so far."""
 ALONE: dict[str, Any] = {f"referrer_{name}": None for name in ("id", "code", "first_name", "email")} | {"source": "Direct"}
 
 
@@ -167,4 +169,5 @@ def test_every_call_of_the_stack_fits_intercoms_own_description(outside: OverHtt
     calls = outside.admin("GET", "calls")["calls"]
     assert {call["method"] for call in calls} >= {"GET", "POST"}
     for call in calls:
-        validate_request(call["method"], call["path"], call["body"])
+        if call["path"] != NOT_DESCRIBED:
+            validate_request(call["method"], call["path"], call["body"])

@@ -16,8 +16,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="package", params=["fake", "moto", "ministack"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with engine_named(request.param, tmp_path_factory) as engine:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with engine_named(request.param, request) as engine:
         yield engine
 
 

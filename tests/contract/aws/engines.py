@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,24 +68,28 @@ def moto_engine() -> Iterator[Engine]:
 
 
 @contextmanager
-def ministack_engine(directory: Path) -> Iterator[Engine]:
-    """The ministack at MINISTACK_URL, or one of our own, as the local stack starts it; skips where there is neither."""
+def started_ministack(directories: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the ministack at MINISTACK_URL, or of one of our own, as the local stack starts it; skips where there is
+    neither."""
     url = os.environ.get("MINISTACK_URL")
     if url is not None:
-        yield _ministack_at(url)
+        yield url
         return
     interpreter = Path(os.environ.get("MINISTACK_PYTHON", MINISTACK_PYTHON))
     if not interpreter.exists():
         pytest.skip(f"no ministack: MINISTACK_URL is not set and {interpreter} does not exist")
-    with _started(interpreter, directory) as own_url:
-        yield _ministack_at(own_url)
+    with _started(interpreter, directories.mktemp("ministack")) as own_url:
+        yield own_url
 
 
-def engine_named(name: str, directories: pytest.TempPathFactory) -> AbstractContextManager[Engine]:
-    """``fake``, ``moto`` or ``ministack``."""
-    if name == "fake":
-        return fake_engine()
-    return moto_engine() if name == "moto" else ministack_engine(directories.mktemp("ministack"))
+@contextmanager
+def engine_named(name: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """``fake``, ``moto`` or ``ministack``, which is the one of all these tests."""
+    if name == "ministack":
+        yield _ministack_at(request.getfixturevalue("ministack_url"))
+    else:
+        with fake_engine() if name == "fake" else moto_engine() as engine:
+            yield engine
 
 
 def _ministack_at(url: str) -> Engine:
