@@ -69,12 +69,18 @@ def test_an_empty_queue_answers_without_messages(client: Any, new_queue: NewQueu
     assert "Messages" not in client.receive_message(QueueUrl=new_queue())
 
 
-def test_a_received_message_is_hidden_until_the_time_out(client: Any, new_queue: NewQueue, engine: Engine) -> None:
+def test_a_received_message_is_hidden(client: Any, new_queue: NewQueue) -> None:
+    url = new_queue(VisibilityTimeout="60")
+    client.send_message(QueueUrl=url, MessageBody="x")
+    assert len(receive(client, url)) == 1
+    assert receive(client, url) == []
+    assert counts(client, url) == Counts(in_flight=1)
+
+
+def test_a_received_message_comes_back_after_the_time_out(client: Any, new_queue: NewQueue, engine: Engine) -> None:
     url = new_queue(VisibilityTimeout="1")
     client.send_message(QueueUrl=url, MessageBody="x")
     (first,) = receive(client, url)
-    assert receive(client, url) == []
-    assert counts(client, url) == Counts(in_flight=1)
     engine.wait(1.1)
     (second,) = receive(client, url)
     assert second["MessageId"] == first["MessageId"]
@@ -82,11 +88,16 @@ def test_a_received_message_is_hidden_until_the_time_out(client: Any, new_queue:
     assert second["Attributes"]["ApproximateReceiveCount"] == "2"
 
 
-def test_a_delayed_message_is_hidden_until_then(client: Any, new_queue: NewQueue, engine: Engine) -> None:
+def test_a_delayed_message_is_hidden(client: Any, new_queue: NewQueue) -> None:
     url = new_queue()
-    client.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=1)
+    client.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=60)
     assert receive(client, url) == []
     assert counts(client, url) == Counts(delayed=1)
+
+
+def test_a_delayed_message_comes_after_its_delay(client: Any, new_queue: NewQueue, engine: Engine) -> None:
+    url = new_queue()
+    client.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=1)
     engine.wait(1.1)
     assert len(receive(client, url)) == 1
 
@@ -124,10 +135,13 @@ def test_visibility_zero_gives_a_message_back_at_once(client: Any, new_queue: Ne
 
 
 def test_visibility_counts_from_the_change(client: Any, new_queue: NewQueue, engine: Engine) -> None:
-    url = new_queue(VisibilityTimeout="1")
+    url = new_queue(VisibilityTimeout="60")
     client.send_message(QueueUrl=url, MessageBody="x")
     (message,) = receive(client, url)
-    client.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=60)
+    client.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=1)
+    engine.wait(1.1)
+    (again,) = receive(client, url)
+    client.change_message_visibility(QueueUrl=url, ReceiptHandle=again["ReceiptHandle"], VisibilityTimeout=120)
     engine.wait(1.1)
     assert receive(client, url) == []
 
