@@ -237,6 +237,11 @@ class FakeSQS:
         with self._lock:
             return [message.body for message in self._current(queue_url).messages.values()]
 
+    def visible(self, queue_url: str) -> int:
+        """How many messages could be received now."""
+        with self._lock:
+            return self._current(queue_url).counts[_READY]
+
     def next_visible_at(self, queue_url: str) -> float | None:
         """When a world that sleeps has to look again: now if a message is visible; None if the queue is empty."""
         with self._lock:
@@ -506,7 +511,8 @@ class FakeSQS:
         queue = self._queues.get(url.rsplit("/", 1)[-1])
         if queue is None:
             raise _missing_queue()
-        queue.advance(self._clock(), self._rank)
+        if queue.messages:
+            queue.advance(self._clock(), self._rank)
         return queue
 
     def _by_arn(self, arn: str) -> _Queue | None:

@@ -86,9 +86,7 @@ class Cloud:
 
     def visible(self, queue: str) -> int:
         """Messages that could be received now."""
-        names = ["ApproximateNumberOfMessages"]
-        answer = self.sqs.get_queue_attributes(QueueUrl=self._addresses[queue], AttributeNames=names)
-        return int(answer["Attributes"][names[0]])
+        return self.sqs.visible(self._addresses[queue])
 
     def oldest_age(self, queue: str) -> float:
         """As CloudWatch measures it: seconds."""
