@@ -136,6 +136,19 @@ def test_while_intercom_does_not_answer_nothing_is_forgotten() -> None:
     assert (console.app.row().state, bool(console.app.row().overwritten)) == (State.DELIVERED, True)
 
 
+@pytest.mark.parametrize(("seconds", "again_after"), [(14, "14"), (300, "60")])
+def test_while_a_delivery_is_at_the_contact_nothing_is_put_back_and_the_answer_says_when_to_ask(
+    seconds: int, again_after: str
+) -> None:
+    console = overwritten()
+    console.app.environment.people.lease("local-workspace", EMAIL, "a worker", console.app.clock.now(), seconds)
+    answer = console.call("POST", f"{PATH}/put-back", {})
+    assert (answer.status, answer.headers["retry-after"]) == (503, again_after)
+    assert console.app.contact().name == "Ivo"
+    console.app.wait(seconds)
+    assert pressed(console)["restored"] == [LINK, "name"]
+
+
 def test_a_person_who_is_erased_takes_the_image_along() -> None:
     console = overwritten()
     row = console.app.row().forgotten_at(console.app.clock.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,6 +112,62 @@ def test_what_is_not_ours_or_no_lead_or_one_of_many_is_never_merged() -> None:
     two_leads.sign_up()
     assert later(two_leads).possibly_doubled
     assert merges(two_leads) == []
+
+
+OTHER = "ivo.other@example.com"
+
+
+def user_of(app: App) -> str:
+    return next(one.id for one in app.contacts() if one.role == "user")
+
+
+def lead_of(app: App) -> str:
+    return str(app.row().contact_id)
+
+
+def is_known_as_not_ours(app: App) -> None:
+    """Somebody took the contact over, and the row does not say so yet."""
+    leased = app.environment.people.lease("local-workspace", EMAIL, "test", app.clock.now(), 1)
+    app.environment.people.save(replace(leased, ours=False))
+    app.environment.people.release(leased)
+
+
+def is_known_as_another(app: App) -> None:
+    """The address has another contact by now."""
+    leased = app.environment.people.lease("local-workspace", EMAIL, "test", app.clock.now(), 1)
+    app.environment.people.save(replace(leased, contact_id=user_of(app)))
+    app.environment.people.release(leased)
+
+
+CHANGES_SINCE_THE_SEARCH: dict[str, Callable[[App], object]] = {
+    "the user has another address": lambda app: app.intercom.contacts.update(user_of(app), {"email": OTHER}),
+    "the lead has another address": lambda app: app.intercom.contacts.update(lead_of(app), {"email": OTHER}),
+    "the user is archived": lambda app: app.intercom.contacts.archive(user_of(app)),
+    "the lead is archived": lambda app: app.intercom.contacts.archive(lead_of(app)),
+    "the user is deleted": lambda app: app.intercom.contacts.delete(user_of(app)),
+    "the contact is not known as ours": is_known_as_not_ours,
+    "the address has another contact": is_known_as_another,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES_SINCE_THE_SEARCH.values(), ids=CHANGES_SINCE_THE_SEARCH)
+def test_what_changed_since_the_search_is_not_merged(change: Callable[[App], object]) -> None:
+    app = signed_up(merges=True)
+    app.wire.interrupt("POST /contacts/search", lambda: change(app))
+    later(app)
+    assert merges(app) == []
+
+
+@pytest.mark.parametrize(("value", "watched"), [("Connected", True), ("New", False), (None, False)])
+def test_changes_are_watched_only_where_the_user_stands_at_a_qualified_value(value: str | None, watched: bool) -> None:
+    app = App(search_lag=300)
+    app.configure(person_invited={"merge_leads": True})
+    app.intercom.contacts.create({"role": "user", "email": EMAIL, "custom_attributes": {"referral_status": value}})
+    app.wait(60)
+    app.sign_up()
+    later(app)
+    assert len(merges(app)) == 1
+    assert app.environment.campaigns.get(1).watches_departures is watched
 
 
 def test_our_own_merge_pays_for_nobody_who_becomes_a_user() -> None:

@@ -48,6 +48,19 @@ def test_facts_that_come_during_a_delivery_are_written_within_seconds_and_not_by
     assert app.contact().custom_attributes.get(LINK) == webhook_fields()["url"]
 
 
+@pytest.mark.parametrize(("action", "role"), [("user", "user"), ("lead", "lead")])
+def test_who_turns_out_to_be_invited_becomes_what_the_campaign_makes_of_people_invited(action: str, role: str) -> None:
+    """The same attributes go to both; only what the contact is to be differs."""
+    app, rows = App(), mapping(("code", f"{CUSTOM}referral_code"))
+    app.configure(person_invited={"action": action, "mapping": rows}, person_referring={"action": "lead", "mapping": rows})
+    nobody = {"referrer_id": None, "referrer_code": None, "referrer_first_name": None, "referrer_email": None}
+    app.sign_up(source="Direct", **nobody)
+    assert app.contact().role == "lead"
+    app.wait(60)
+    app.sign_up()
+    assert (app.contact().role, app.row().state) == (role, State.DELIVERED)
+
+
 @pytest.mark.parametrize("brought", ["first_name", "email", None])
 def test_a_referrers_facts_are_completed_one_by_one(brought: str | None) -> None:
     """The webhook names the referrer, as docs/deploy.md recommends, but never the referrer's link."""
