@@ -65,7 +65,7 @@ class ContactUpdater:
         """Remembers before the write that it makes a user of the lead; a refusal takes that back."""
         attempt = self._attempt
         converted = attempt.person.converted
-        if converts and not converted:
+        if converts:
             attempt.remember(replace(attempt.person, converted=True))
         try:
             contact, _, refused = drop_refused(

@@ -114,6 +114,16 @@ def test_what_is_not_ours_or_no_lead_or_one_of_many_is_never_merged() -> None:
     assert merges(two_leads) == []
 
 
+def test_a_merge_by_hand_that_nobody_reported_is_followed_though_the_campaign_merges_nobody() -> None:
+    app = signed_up(merges=False)
+    user = user_of(app)
+    assert later(app).possibly_doubled
+    app.intercom.contacts.merge({"from": lead_of(app), "into": user})
+    row = later(app, 86_400 + 60)
+    assert (row.contact_id, row.possibly_doubled, row.ours) == (user, False, False)
+    assert merges(app) == []
+
+
 OTHER = "ivo.other@example.com"
 
 
@@ -168,6 +178,14 @@ def test_changes_are_watched_only_where_the_user_stands_at_a_qualified_value(val
     later(app)
     assert len(merges(app)) == 1
     assert app.environment.campaigns.get(1).watches_departures is watched
+
+
+@pytest.mark.parametrize("age", [60.0, 900_000.0])
+def test_with_a_third_contact_nobody_is_merged_in_whichever_order_search_shows_them(age: float) -> None:
+    app = signed_up(merges=True)
+    app.given("lead", age=age, name="A third")
+    assert later(app).possibly_doubled
+    assert (merges(app), len(app.contacts())) == ([], 3)
 
 
 def test_our_own_merge_pays_for_nobody_who_becomes_a_user() -> None:
