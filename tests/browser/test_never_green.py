@@ -39,7 +39,7 @@ def working(page: Page, stack: Stack) -> None:
     sign_up(stack, 1)
     go_to(page, "Campaigns")
     go_to(page, "Overview")
-    until(page, line(page).get_by_text("All is well.").count, page.reload, seconds=SECONDS)
+    until(page, line(page).get_by_text("All is well.").count, lambda: look_again(page), seconds=SECONDS)
     page.get_by_role("heading", name="Campaigns").wait_for()
     assert campaigns(page).get_by_text("Active", exact=True).count() == 1
 
@@ -49,6 +49,12 @@ def line(page: Page) -> Locator:
     return page.get_by_role("region", name="Health")
 
 
+def look_again(page: Page) -> None:
+    page.reload()
+    page.locator("main:not([aria-busy]) h1").wait_for()
+    line(page).wait_for()
+
+
 def campaigns(page: Page) -> Locator:
     return page.locator("section.card", has=page.get_by_role("heading", name="Campaigns", exact=True))
 
@@ -56,9 +62,9 @@ def campaigns(page: Page) -> Locator:
 def nothing_is_green(page: Page, stack: Stack, sentence: str) -> None:
     """On no page."""
     for name in ("Overview", "Campaigns", "Health"):
-        page.reload()
         go_to(page, name)
-        until(page, line(page).get_by_text(sentence).count, page.reload, seconds=SECONDS)
+        look_again(page)
+        until(page, line(page).get_by_text(sentence).count, lambda: look_again(page), seconds=SECONDS)
         assert "All is well." not in page.locator("body").inner_text()
         assert "Nothing is wrong" not in page.locator("body").inner_text()
         assert page.locator(".health.good").count() == 0

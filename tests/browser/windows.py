@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 STORY_SECONDS = 60.0
 CALL_SECONDS = 60.0
-PATIENCE = 40_000
+PATIENCE = 90_000
 """Milliseconds that anything on a page may take, on a machine that has other work as well."""
 PAUSE = 700
 """Milliseconds between two looks."""
