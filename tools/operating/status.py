@@ -29,7 +29,7 @@ def show_status(environment: Environment) -> Iterator[str]:
     now = environment.clock.now()
     connection = environment.connections.find()
     if connection is None:
-        yield "Intercom             not connected yet"
+        yield "Intercom             not connected yet, or its token was never checked: *Check permissions* in the console does"
     else:
         state = "connected" if connection.connected else "DISCONNECTED"
         yield f"Intercom             {state} · workspace {connection.workspace_id} {connection.name} · epoch {connection.epoch}"
