@@ -38,7 +38,6 @@ OUTAGE = (
     "BreakerOpenAlarm",
     "CallsStoppedAlarm",
     "OldestUndeliveredAlarm",
-    "LateDeliveryAlarm",
     "DeliveryQueueAgeAlarm",
     "DeliverContactErrorAlarm",
     "ReconcileSilentAlarm",

@@ -9,25 +9,20 @@ from typing import Any
 
 import pytest
 
+from shared.observability import NEEDS_ATTENTION, SHOWN_TO_A_PERSON
 from tests.template.reading import Resources, target_of
 
 RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 OURS = "ReferralFactoryIntercom"
 # alarm → metric, statistic, threshold
 OCCURRENCES = {
+    "NeedsAttentionAlarm": ("NeedsAttention", "Sum", 1),
     "PermissionMissingAlarm": ("PermissionMissing", "Sum", 1),
     "StrikeAlarm": ("Strike", "Sum", 1),
-    "PossiblyDoubledAlarm": ("PossiblyDoubled", "Sum", 1),
-    "SignupQuarantinedAlarm": ("SignupQuarantined", "Sum", 1),
     "SignupUnverifiedAlarm": ("SignupUnverified", "Sum", 1),
-    "LateDeliveryAlarm": ("LateDelivery", "Sum", 1),
-    "DeliveryGivenUpAlarm": ("DeliveryGivenUp", "Sum", 1),
     "AttributeLeftOutAlarm": ("AttributeLeftOut", "Sum", 10),
     "TrackedAttributeMissingAlarm": ("TrackedAttributeMissing", "Sum", 1),
     "NotificationsSilentAlarm": ("NotificationsSilent", "Sum", 1),
-    "QualificationFailedAlarm": ("QualificationFailed", "Sum", 1),
-    "SyncFailedAlarm": ("SyncFailed", "Sum", 1),
-    "RewardEventRefusedAlarm": ("RewardEventRefused", "Sum", 1),
     "WebhookServerErrorAlarm": ("WebhookServerError", "Sum", 1),
     "NotificationServerErrorAlarm": ("NotificationServerError", "Sum", 1),
 }
@@ -42,7 +37,7 @@ STATES = {
 # alarm → function that it watches
 ERRORS = {
     f"{name}ErrorAlarm": f"{name}Function"
-    for name in ("DeliverContact", "QualifyReferral", "UpdateReferrer", "Reconcile", "Sweep", "StartSync", "SyncPage")
+    for name in ("DeliverContact", "QualifyReferral", "UpdateReferrer", "Reconcile", "SyncPage")
 }
 # queue → seconds after which nobody takes from it
 AGES = {"DeliveryQueue": 600, "QualificationQueue": 600, "ReferrerQueue": 600, "ReconcileQueue": 900, "SyncQueue": 900}
@@ -110,8 +105,7 @@ def test_what_happens_again_within_an_hour_is_no_second_mail(resources: Resource
     once = OCCURRENCES.keys() | ERRORS.keys() | {"WebhookRefusedAlarm", "NotificationRefusedAlarm"}
     once |= {f"{queue}AgeAlarm" for queue in AGES}  # a message that was taken three times has no age
     goes_on = {"TrackedAttributeMissingAlarm"}  # counted in each pass until it is mended
-    both_minutes = {"SweepErrorAlarm", "StartSyncErrorAlarm"}  # they run each minute
-    for name in once - outage - goes_on - both_minutes:
+    for name in once - outage - goes_on:
         alarm = resources.properties(name)
         period = alarm["Period"] if "Period" in alarm else alarm["Metrics"][0]["MetricStat"]["Period"]
         assert (alarm.get("DatapointsToAlarm"), alarm["EvaluationPeriods"] * period) == (1, 3_600), name
@@ -154,6 +148,24 @@ def test_a_state_is_a_gauge_and_stays_while_nobody_measures_it(name: str, resour
     assert alarm["TreatMissingData"] == "ignore"
 
 
+def test_every_function_that_no_caller_hears_rings_on_its_errors_or_its_silence(resources: Resources) -> None:
+    silent = {name.removesuffix("Alarm").removesuffix("Silent") for name in HEARTBEATS}
+    heartbeats = {"Sweep", "StartSync", "SyntheticSignup"}
+    assert heartbeats <= silent
+    functions = {name.removesuffix("Function") for name in resources.of_type("AWS::Lambda::Function")}
+    answering = {"SignupWebhook", "IntercomWebhook", "AdminApi", "Console"}
+    assert functions - answering == {name.removesuffix("ErrorAlarm") for name in ERRORS} | heartbeats
+
+
+def test_what_a_person_is_shown_rings_one_alarm(resources: Resources) -> None:
+    """And no other: each metric of an alarm has its price."""
+    read = {alarm.get("MetricName") for alarm in resources.of_type("AWS::CloudWatch::Alarm").values()}
+    assert NEEDS_ATTENTION in read
+    assert read & SHOWN_TO_A_PERSON == set()
+    rows = [line for line in RUNBOOK.read_text().splitlines() if line.startswith("| **NeedsAttention**")]
+    assert {name for name in SHOWN_TO_A_PERSON if any(f"*{name}*" in row for row in rows)} == SHOWN_TO_A_PERSON
+
+
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_of_a_worker_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
@@ -176,7 +188,7 @@ def test_throttles_of_what_runs_most_ring(resources: Resources) -> None:
     """A throttle of any other function is heard in tests/simulation/faults/test_alarms.py."""
     metrics = [entry["MetricStat"]["Metric"] for entry in resources.properties("ThrottledAlarm")["Metrics"][:-1]]
     watched = {target_of(metric["Dimensions"][0]["Value"]) for metric in metrics}
-    assert watched == {"DeliverContactFunction", "SweepFunction", "SyncPageFunction"}
+    assert watched == {"DeliverContactFunction", "SweepFunction"}
 
 
 def test_every_metric_of_ours_is_the_stacks_own(resources: Resources) -> None:

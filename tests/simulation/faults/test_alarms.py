@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import FOREVER, Breaker, BreakerKind, Connection, Vendor
+from shared.observability import SHOWN_TO_A_PERSON
 from tests.simulation.aws.alarms import evaluate, fired, mails
 from tests.simulation.aws.blueprint import read_blueprint
 from tests.simulation.conftest import MakeWorld
@@ -54,6 +55,8 @@ def test_a_days_trouble_rings_its_alarms_and_no_other_one_mail_each_and_in_its_o
     with make(day) as world:
         rang = play(world, day)
         assert rang.keys() == day.rings.keys()
+        assert bool(day.shown) == ("NeedsAttentionAlarm" in rang)
+        assert {name for name in SHOWN_TO_A_PERSON if world.counted(name)} == ({day.shown} if day.shown else set())
         assert {name: at for name, at in rang.items() if at > day.rings[name]} == {}
         told = [name for _, name in mails(world)]
         assert sorted(told) == sorted(set(told)), "the trouble goes on: nothing new is to be said of it"
@@ -79,7 +82,7 @@ def test_each_alarm_of_the_template_rings_on_some_day() -> None:
     ],
 )
 def test_a_function_that_alone_is_throttled_is_heard_of(make_world: MakeWorld, function: str, alarm: str) -> None:
-    """Not sync_page: Lambda's poller repeats what is throttled, which the world's does not, and its own metric tells."""
+    """Not sync_page, which has no reservation, so that it is never throttled alone."""
     world = everything(make_world)
     world.sign_up(FRIEND)
     world.run(120)

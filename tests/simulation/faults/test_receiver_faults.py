@@ -167,7 +167,8 @@ def test_16_an_authenticated_body_nobody_can_read_is_kept_with_an_alarm(world: W
     world.run(180)
     assert statuses == [202]
     assert len(world.quarantined()) == 1
-    assert "SignupQuarantinedAlarm" in fired(world)
+    assert world.counted("SignupQuarantined") == 1
+    assert "NeedsAttentionAlarm" in fired(world)
 
 
 def test_87_a_receiver_that_knows_the_secret_answers_while_secrets_manager_hangs(world: World) -> None:

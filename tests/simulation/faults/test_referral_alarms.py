@@ -12,13 +12,12 @@ from tests.simulation.world import OF_A_SIGNUP, World
 
 ALL = (*OF_A_SIGNUP, "intercom_webhook", "qualify_referral", "update_referrer")
 OURS = {
-    "RewardEventRefusedAlarm",
+    "NeedsAttentionAlarm",
     "RewardPollFailedAlarm",
     "UpdateReferrerErrorAlarm",
     "ContactReconcileFailedAlarm",
     "NotificationsSilentAlarm",
     "TrackedAttributeMissingAlarm",
-    "QualificationFailedAlarm",
 }
 
 
@@ -57,7 +56,8 @@ def test_a_refused_event_of_a_reward_fires(make_world: MakeWorld) -> None:
     qualify(world)
     world.run(900)
     assert world.contacts(ADA)[0].custom_attributes["reward_status"] == "Issued"
-    assert OURS & set(fired(world)) == {"RewardEventRefusedAlarm"}
+    assert OURS & set(fired(world)) == {"NeedsAttentionAlarm"}
+    assert world.counted("RewardEventRefused")
 
 
 def test_lists_of_rewards_that_nobody_can_read_fire_within_20_minutes(make_world: MakeWorld) -> None:

@@ -313,4 +313,4 @@ def test_92_what_somebody_else_creates_at_the_same_time_is_found_by_the_check(ma
     world.crossing.faults = NoFaults()
     world.run(1_300)
     assert world.counted("PossiblyDoubled") == 1
-    assert "PossiblyDoubledAlarm" in fired(world)
+    assert "NeedsAttentionAlarm" in fired(world)

@@ -30,6 +30,8 @@ class Day:
     lasts: float = 1.0
     calm: float = CALM
     synthetic: bool = False
+    shown: str = ""
+    """The metric that says what a person is to look at."""
 
     def __str__(self) -> str:
         return self.name

@@ -207,8 +207,8 @@ DAYS = (
     gets_nothing("update_referrer", "Referrer"),
     gets_nothing("reconcile", "Reconcile"),
     gets_nothing("sync_page", "Sync"),
-    Day("sweep cannot be imported", broken("sweep"), {"SweepErrorAlarm": 6, "SweepSilentAlarm": 6}),
-    Day("start_sync cannot be imported", broken("start_sync"), {"StartSyncErrorAlarm": 6, "StartSyncSilentAlarm": 20}),
+    Day("sweep cannot be imported", broken("sweep"), {"SweepSilentAlarm": 6}),
+    Day("start_sync cannot be imported", broken("start_sync"), {"StartSyncSilentAlarm": 20}),
     Day("signup_webhook cannot be imported", broken("signup_webhook"), {"WebhookServerErrorAlarm": 6}),
     Day("notifications cannot be stored", unstorable("intercom_webhook"), {"NotificationServerErrorAlarm": 6, **UNNOTICED}),
     Day(
@@ -244,12 +244,12 @@ DAYS = (
     Day("no notifications", no_notifications, UNNOTICED),
     Day("an attribute of the mapping is gone", attribute_left_out, {"AttributeLeftOutAlarm": 15}),
     Day("the tracked attribute is gone", archived("referral_status"), {"TrackedAttributeMissingAlarm": 20}),
-    Day("the tag of a sync is deleted", deleted_tag, {"SyncFailedAlarm": 5}),
+    Day("the tag of a sync is deleted", deleted_tag, {"NeedsAttentionAlarm": 5}, shown="SyncFailed"),
     # What the vendors do.
     Day(
         "Intercom does not answer",
         outage("intercom", 50),
-        {"BreakerOpenAlarm": 10, "ContactReconcileFailedAlarm": 20, "LateDeliveryAlarm": 60, **WAITS},
+        {"BreakerOpenAlarm": 10, "ContactReconcileFailedAlarm": 20, **WAITS},
     ),
     Day(
         "Referral Factory does not answer",
@@ -274,12 +274,14 @@ DAYS = (
     Day(
         "Intercom refuses events",
         refused("intercom", "POST", "/events", 403),
-        {"PermissionMissingAlarm": 6, "RewardEventRefusedAlarm": 6},
+        {"PermissionMissingAlarm": 6, "NeedsAttentionAlarm": 6},
+        shown="RewardEventRefused",
     ),
     Day(
         "Intercom refuses one search",
         refused("intercom", "POST", "/contacts/search", 400, about=b"updated_at"),
-        {"SyncFailedAlarm": 15, "ContactReconcileFailedAlarm": 15, "OutageAlarm": 15},
+        {"NeedsAttentionAlarm": 15, "ContactReconcileFailedAlarm": 15, "OutageAlarm": 15},
+        shown="SyncFailed",
     ),
     Day(
         "Referral Factory says we are too fast",
@@ -289,12 +291,13 @@ DAYS = (
     Day(
         "Referral Factory refuses to qualify",
         refused("referral_factory", "PUT", "/api/v2/users/qualification", 422),
-        {"QualificationFailedAlarm": 6},
+        {"NeedsAttentionAlarm": 6},
+        shown="QualificationFailed",
     ),
     # What people do.
-    Day("one person's lead is contradicted", poisoned, {"DeliveryGivenUpAlarm": 80, **WAITS}, 1.5),
-    Day("somebody else creates the same lead", doubled, {"PossiblyDoubledAlarm": 20}),
-    Day("a webhook that nobody can read", unreadable, {"SignupQuarantinedAlarm": 2}),
+    Day("one person's lead is contradicted", poisoned, {"NeedsAttentionAlarm": 80, **WAITS}, 1.5, shown="DeliveryGivenUp"),
+    Day("somebody else creates the same lead", doubled, {"NeedsAttentionAlarm": 20}, shown="PossiblyDoubled"),
+    Day("a webhook that nobody can read", unreadable, {"NeedsAttentionAlarm": 2}, shown="SignupQuarantined"),
     Day("a signup that Referral Factory does not know", invented(1), {"SignupUnverifiedAlarm": 65}, 1.5),
     Day(
         "many signups that Referral Factory does not know",

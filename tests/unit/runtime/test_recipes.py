@@ -30,7 +30,7 @@ KINDS = {
         ("shared/adapters/dynamodb/packed.py",),  # a dictionary for packing: a change of it would make stored rows unreadable
     ),
     "A new option of a campaign": Kind(("unqualify_on_reversal", "merge_leads", "qualify_skipped", "backfill")),
-    "A new alarm": Kind(("RewardPollFailed", "SweepSilent", "DeliveryGivenUp", "SyncFailed", "AttributeLeftOut")),
+    "A new alarm": Kind(("RewardPollFailed", "SweepSilent", "CreatesWait", "SignupUnverified", "AttributeLeftOut")),
     "A new topic of Intercom's webhooks": Kind(
         ("contact.lead.signed_up", "contact.merged", "contact.archived", "contact.user.updated")
     ),
