@@ -132,3 +132,19 @@ def test_with_nothing_chosen(page: Page, stack: Stack) -> None:
 def test_with_no_place_for_the_link(page: Page, stack: Stack) -> None:
     configure(stack, sync={**example()["sync"], "mode": "ongoing", "write_back": {}})
     nothing_is_green(page, stack, "Referral links have nowhere to go")
+
+
+def test_while_the_application_cannot_tell(page: Page, stack: Stack) -> None:
+    down = {"title": "Service unavailable", "status": 503, "detail": "The application does not answer now."}
+    page.route("**/api/health", lambda route: route.fulfill(status=503, json=down))
+    try:
+        go_to(page, "Campaigns")
+        look_again(page)
+        line(page).get_by_text("does not answer now").wait_for()
+        page.get_by_text("The application did not say whether it works now.").wait_for()
+        assert page.locator(".badge.good, .health.good").count() == 0
+        page.goto(f"{stack.url}/#/campaigns/1")
+        heading(page, "Friends of ours").wait_for()
+        assert "good" not in str(page.locator(".head .badge").get_attribute("class"))
+    finally:
+        page.unroute("**/api/health")

@@ -21,7 +21,7 @@ import { tabs } from "../parts/tabs.js";
 import { tryItNow } from "../trial/try_it.js";
 import { versionsTab } from "./versions.js";
 import { badge, moment } from "../parts/words.js";
-import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES } from "../parts/texts/states.js";
+import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES, NOT_KNOWN } from "../parts/texts/states.js";
 import { common } from "../parts/texts/common.js";
 import { campaign as texts } from "../parts/texts/campaign.js";
 
@@ -133,8 +133,10 @@ function render(page, model, tab) {
   function tell() {
     keepDraft(model);
     const { status } = model.settings;
-    const broken = status === "active" && model.health && !["good", "wait"].includes(model.health.level) ? model.health : null;
-    state.replaceChildren(badge(broken ? levelBadge(broken.level) : CAMPAIGN_STATES[status]), make("span", { className: "soft" }, broken ? broken.sentence : CAMPAIGN_STATE_HELP[status]));
+    const { health } = model;
+    const broken = status === "active" && health && !["good", "wait"].includes(health.level) ? { badge: levelBadge(health.level), sentence: health.sentence } : null;
+    const shown = status === "active" && !health ? NOT_KNOWN : (broken ?? { badge: CAMPAIGN_STATES[status], sentence: CAMPAIGN_STATE_HELP[status] });
+    state.replaceChildren(badge(shown.badge), make("span", { className: "soft" }, shown.sentence));
     const words = model.isNew ? texts.notSavedYet : model.isChanged ? texts.youHaveUnsavedChanges : texts.savedAsVersion(model.version);
     const missing = findMissing(model.settings);
     const open = missing.length ? texts.stillToFillIn(missing.length) : "";

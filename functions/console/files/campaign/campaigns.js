@@ -5,7 +5,7 @@ import { arriving, card, link, make, table } from "../parts/dom.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
 import { field, input } from "../parts/form.js";
 import { badge } from "../parts/words.js";
-import { CAMPAIGN_STATES } from "../parts/texts/states.js";
+import { CAMPAIGN_STATES, NOT_KNOWN } from "../parts/texts/states.js";
 import { hasDraft } from "../drafts/drafts.js";
 import { factoryCampaigns } from "../parts/workspace.js";
 import { common } from "../parts/texts/common.js";
@@ -30,13 +30,14 @@ export async function show() {
 }
 
 /**
- * An active campaign is only green while it works.
+ * An active campaign is only green while it is known to work.
  * @param {Api.CampaignSummary} one
  * @param {Api.CampaignHealthAnswer | undefined} health
  */
 function state({ status }, health) {
-  if (status !== "active" || !health || health.level === "good") return badge(CAMPAIGN_STATES[status]);
-  return make("span", {}, badge(levelBadge(health.level)), " ", make("span", { className: "soft" }, health.sentence));
+  if (status !== "active" || health?.level === "good") return badge(CAMPAIGN_STATES[status]);
+  const shown = health ? { badge: levelBadge(health.level), sentence: health.sentence } : NOT_KNOWN;
+  return make("span", {}, badge(shown.badge), " ", make("span", { className: "soft" }, shown.sentence));
 }
 
 /** @param {Set<number>} known */

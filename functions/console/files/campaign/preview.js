@@ -131,10 +131,10 @@ const from = (each) => each.sources.map(sourceName).join(" + ") || (each.only_on
  * @param {Api.FieldAnswer} each
  */
 function value(each) {
-  if (each.dropped) return make("div", {}, make("del", {}, shown(each.value)), make("div", { className: "problem" }, texts.leftOut(each.reason)));
-  if (!each.sent) return make("div", {}, shown(each.before ?? each.value), make("div", { className: "soft small" }, each.reason));
+  if (each.dropped) return make("div", {}, make("del", {}, address(shown(each.value))), make("div", { className: "problem" }, texts.leftOut(each.reason)));
+  if (!each.sent) return make("div", {}, address(shown(each.before ?? each.value)), make("div", { className: "soft small" }, each.reason));
   const changes = each.before !== null && each.before !== undefined && each.before !== "" && each.before !== each.value;
-  return make("div", {}, changes ? [make("del", {}, shown(each.before)), " → ", make("ins", {}, shown(each.value))] : address(shown(each.value)));
+  return make("div", {}, changes ? [make("del", {}, address(shown(each.before))), " → ", make("ins", {}, address(shown(each.value)))] : address(shown(each.value)));
 }
 
 /**

@@ -50,6 +50,8 @@ export const RUN_STATE_HELP = {
   failed: "It stopped early, and says why. The next run starts over.",
   cancelled: "Somebody cancelled it. What it did until then stays.",
 };
+/** Of an active campaign while nobody can tell whether it works. */
+export const NOT_KNOWN = { badge: /** @type {Badge} */ (["Active", "quiet"]), sentence: "The application did not say whether it works now. Reload this page to look again." };
 export const CAMPAIGN_STATE_HELP = {
   draft: "Nothing is sent yet: signups are kept until you activate it.",
   active: "Signups go to Intercom as they come.",
