@@ -8,11 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from sandbox.stack.stack import Stack
 from tests.browser.windows import (
-    CALL_SECONDS,
     PATIENCE,
     answer,
     call,
@@ -136,23 +134,19 @@ def test_rewards_suggest_their_attributes_and_create_them_with_one_click(page: P
 
 
 def test_what_intercom_lacks_is_created_with_one_click(page: Page, stack: Stack) -> None:
-    """Somebody archived two attributes in Intercom that the settings use."""
-    headers = {"Authorization": f"Bearer {stack.settings.intercom_token}"}
-    address = f"{stack.intercom_url}/data_attributes"
-    known = requests.get(f"{address}?model=contact", headers=headers, timeout=CALL_SECONDS).json()["data"]
-    for one in known:
-        if one["name"] in {"referral_last_reward", "referral_reward_status"}:
-            done = requests.put(f"{address}/{one['id']}", json={"archived": True}, headers=headers, timeout=CALL_SECONDS)
-            assert done.status_code == 200
-    rewards = open_tab(page, stack, "rewards", "Rewards")
-    rewards.get_by_role("button", name="Refresh attributes").click()
-    page.get_by_text(
-        "2 attributes that these settings use are not in Intercom: referral_last_reward, referral_reward_status."
-    ).wait_for()
+    """Settings of another workspace, paused, use two attributes that this one lacks."""
+    rewards = {"last_reward": "custom_attributes.won_last", "reward_status": "custom_attributes.won_state"}
+    document = {**example(), "campaign_id": 3, "name": "From elsewhere", "status": "paused", "rewards": rewards}
+    call(stack, "PUT", "/api/campaigns/3", document)
+    go_to(page, "Campaigns")
+    page.goto(f"{stack.url}/#/campaigns/3/rewards")
+    page.get_by_text("2 attributes that these settings use are not in Intercom: won_last, won_state.").wait_for()
     keep_picture(page, "setting-up-missing")
     page.get_by_role("button", name="Create the missing 2 attributes").click()
     told(page, "2 attributes created in Intercom.")
     page.get_by_text("are not in Intercom").wait_for(state="detached")
+    names = {one["name"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]}
+    assert set(rewards.values()) <= names
 
 
 def test_whoever_signs_up_by_hand_is_watched_step_by_step(page: Page, browser: Browser, stack: Stack) -> None:
