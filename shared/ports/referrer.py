@@ -48,9 +48,9 @@ class Referrers(Protocol):
     def wait(self, campaign_id: int, user_id: int, until: float, reason: str, owner: str) -> bool:
         """Due at ``until``; gives ``owner``'s lease back. False when nothing is marked."""
 
-    def tried(self, campaign_id: int, user_id: int, now: float, *, alone: bool) -> tuple[int, float]:
-        """One more try that ended in trouble of this person alone: how many by now, and since when. Not ``alone``: the count
-        begins anew, as it does with ``finish``."""
+    def tried(self, campaign_id: int, user_id: int, *, alone: bool) -> int:
+        """One more try that ended in trouble of this person alone: how many by now. Not ``alone``: the count begins anew, as
+        it does with ``finish``."""
 
     def release(self, campaign_id: int, user_id: int, owner: str) -> None:
         """Lets another take the lease; until one does, ``owner`` may still ``save`` and ``finish``."""

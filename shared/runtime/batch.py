@@ -52,7 +52,7 @@ class Attempt(Protocol):
 
     def wait(self, until: float, reason: str) -> bool: ...
 
-    def tried(self, *, alone: bool) -> tuple[int, float]: ...
+    def tried(self, *, alone: bool) -> int: ...
 
     def fail(self, reason: str) -> None: ...
 
@@ -152,8 +152,8 @@ class Batch:
             logger.info("attempt waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
             again = attempt.own_tries > 0 or _receives(record) > TRIES_AT_FIRST
             alone = self._guard.failed(error, again=again)
-            tries, since = self._tried(attempt, error, alone=alone)
-            if alone and _trouble_of(error).is_over(tries, self._environment.clock.now() - since):
+            tries = self._tried(attempt, error, alone=alone)
+            if alone and _trouble_of(error).is_over(tries):
                 attempt.fail(f"{error}")
                 return True
             own = alone and own_wait(tries, self._environment.chance.fraction(), _trouble_of(error))
@@ -165,10 +165,10 @@ class Batch:
             self._guard.succeeded()
         return True
 
-    def _tried(self, attempt: Attempt, error: TransientError, *, alone: bool) -> tuple[int, float]:
-        """How often this contact alone was in trouble by now, and since when. A vendor that is down begins the count anew."""
+    def _tried(self, attempt: Attempt, error: TransientError, *, alone: bool) -> int:
+        """How often this contact alone was in trouble by now. A vendor that is down begins the count anew."""
         down = isinstance(error, BreakerOpenError | ApplicationRefusedError)
-        return attempt.tried(alone=alone) if alone or down else (0, self._environment.clock.now())
+        return attempt.tried(alone=alone) if alone or down else 0
 
     def _wait(self, record: Mapping[str, Any], attempt: Attempt | None, error: TransientError) -> Wait:
         # A lease lasts long for the sake of a worker that died; one that lives gives it back within seconds.

@@ -56,7 +56,7 @@ class Qualification:
     what was seen before counts no more. ``doubted_at``: when somebody said that Referral Factory holds something else
     than we believe; it is asked from ``reserved_at`` on.
     ``exact`` False: the value qualified although it was written differently. ``merged``: contacts that were merged, each with
-    its survivor, which together count as one. ``tries``: that ended in trouble of this referral alone, since ``tried_since``.
+    its survivor, which together count as one. ``tries``: that ended in trouble of this referral alone.
     """
 
     campaign_id: int
@@ -80,7 +80,6 @@ class Qualification:
     taken_back_at: float | None = None
     doubted_at: float | None = None
     tries: int = 0
-    tried_since: float | None = None
 
     def saw(self, sighting: Sighting) -> Qualification:
         """With one more sighting; one that adds nothing changes nothing."""
@@ -132,11 +131,9 @@ class Qualification:
         """To be enqueued at ``until``; a call whose answer is open stays so."""
         return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
 
-    def tried(self, at: float, *, alone: bool) -> Qualification:
+    def tried(self, *, alone: bool) -> Qualification:
         """After a try in vain; not ``alone``: the vendor was away, and the count begins anew, but for the first."""
-        if not alone:
-            return replace(self, tries=min(self.tries, 1), tried_since=None)
-        return replace(self, tries=self.tries + 1, tried_since=at if self.tried_since is None else self.tried_since)
+        return replace(self, tries=self.tries + 1 if alone else min(self.tries, 1))
 
     def put_off(self, until: float | None, reason: str) -> Qualification:
         """To be enqueued at ``until``; None: what was seen stays, and only a person or a newer sighting goes on with it."""
@@ -155,7 +152,7 @@ class Qualification:
         """Referral Factory holds ``told``; if that is no longer what is wanted, the next call is due."""
         known = replace(self, reported=reported, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
         if reported is self.wanted:
-            return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0, tries=0, tried_since=None)
+            return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0, tries=0)
         return replace(known, stage=Stage.WAITING, due_at=due_at)
 
     def heard(self, reported: bool, at: float, ask_at: float) -> Qualification:
@@ -194,7 +191,7 @@ class Qualification:
 
     def due_again(self, at: float) -> Qualification:
         """A person asks for it again."""
-        return replace(self, due_at=at, attempts=0, tries=0, tried_since=None) if self.reason else self
+        return replace(self, due_at=at, attempts=0, tries=0) if self.reason else self
 
     def reopened(self) -> Qualification:
         """Refused before, to be reported again."""

@@ -81,7 +81,7 @@ class Referral:
     ``settle_at``: when it is made again.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
     ``told_at``: when the facts were reported that changed the person last, None: they are those of the beginning.
-    ``tries``: that ended in trouble of this row alone, since ``tried_since``.
+    ``tries``: that ended in trouble of this row alone.
     ``promised_at``: since when the person is to be delivered, None: since ``accepted_at``.
     ``synthetic``: we signed up ourselves, and nobody else has reported anything of the row.
     ``refusals``: what a vendor refused beside the delivery, each with its reason: ``qualification``, ``reward 7``.
@@ -126,7 +126,6 @@ class Referral:
     dealt_with: tuple[str, ...] = ()
     forgotten: bool = False
     tries: int = 0
-    tried_since: float | None = None
     look_at: float | None = None
     promised_at: float | None = None
     ours: bool = False
@@ -254,7 +253,6 @@ class Referral:
             expires_at=None,
             dealt_with=again,
             tries=0,
-            tried_since=None,
         )
 
     def forgotten_at(self, at: float) -> Referral:

@@ -48,11 +48,11 @@ LONGEST_OWN_WAIT = 1_800.0
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Of one person alone. It is over after so many tries or seconds; the ``waits`` are the first ones in the ledger, and those
-    that follow are doubled. A try costs up to five calls, and in a day a person may cost thirty."""
+    """Of one person alone. It is over after so many tries, however long the vendor was away between them; the ``waits`` are
+    the first ones in the ledger, and those that follow are doubled. A try costs up to five calls, and in a day a person may
+    cost thirty."""
 
     most_tries: int
-    longest: float
     waits: tuple[float, ...]
 
     def wait(self, tries: int) -> float:
@@ -60,13 +60,13 @@ class Trouble:
             return self.waits[tries - 1]
         return min(self.waits[-1] * 2.0 ** min(tries - len(self.waits), 8), LONGEST_OWN_WAIT)
 
-    def is_over(self, tries: int, seconds: float) -> bool:
-        return tries >= self.most_tries or seconds >= self.longest
+    def is_over(self, tries: int) -> bool:
+        return tries >= self.most_tries
 
 
-UNANSWERED = Trouble(12, 6 * 3_600.0, (30.0,))
-CONTRADICTORY = Trouble(8, 6 * 3_600.0, (30.0,))
-REFUSED = Trouble(5, 2 * 3_600.0, (60.0, 1_800.0))
+UNANSWERED = Trouble(12, (30.0,))
+CONTRADICTORY = Trouble(8, (30.0,))
+REFUSED = Trouble(5, (60.0, 1_800.0))
 USUAL_TRIES = 6
 """Tries after which an error of the vendor's that comes to one contact alone is waited out in growing pauses."""
 

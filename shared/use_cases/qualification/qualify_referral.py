@@ -97,11 +97,10 @@ class QualificationAttempt:
             self._environment.qualifications.update(*key, lambda one: one.waiting(until, reason))
         return bool(self._begun) and not self._untold
 
-    def tried(self, *, alone: bool) -> tuple[int, float]:
-        """One more try in vain of what was begun: the most of them, and since when. Not ``alone``: the count begins anew."""
-        now = self._environment.clock.now()
-        tried = [self._environment.qualifications.update(*key, lambda one: one.tried(now, alone=alone)) for key in self._begun]
-        return max((one.tries for one in tried), default=0), min((one.tried_since or now for one in tried), default=now)
+    def tried(self, *, alone: bool) -> int:
+        """One more try in vain of what was begun: the most of them. Not ``alone``: the count begins anew."""
+        tried = [self._environment.qualifications.update(*key, lambda one: one.tried(alone=alone)) for key in self._begun]
+        return max((one.tries for one in tried), default=0)
 
     def fail(self, reason: str) -> None:
         """A refusal of Intercom is about one reading, not about the referral: what was seen stays, and is read again later."""
@@ -228,7 +227,7 @@ class QualificationAttempt:
             turns.clear()
             one = self._noted(one, sighting)
             if one.stage not in OPEN:  # else the tries are those of telling
-                one = replace(one, tries=0, tried_since=None)
+                one = replace(one, tries=0)
             wanted, value = is_wanted(one, rule, baseline)
             if wanted is one.wanted:
                 return _at_rest(one)
@@ -267,7 +266,7 @@ class QualificationAttempt:
         """Tried again with growing pauses, and seen by a person meanwhile."""
         now = self._environment.clock.now()
         self._environment.qualifications.update(
-            *key, lambda one: one.tried(now, alone=True).put_off(put_off_until(now, one.tries), reason)
+            *key, lambda one: one.tried(alone=True).put_off(put_off_until(now, one.tries), reason)
         )
         self._environment.referrals.update(*key, lambda one: one.refused(QUALIFICATION, reason))
 

@@ -242,12 +242,10 @@ class _Step:
     def _is_over(self, error: FailureError) -> bool:
         """Whether Referral Factory has answered nothing but errors about this person, while others were answered, for too
         long. A stop of all calls begins the count anew."""
-        now = self._environment.clock.now()
         alone = isinstance(error, UnavailableError) and error.status is not None
         if alone or isinstance(error, BreakerOpenError):
-            self._qualification = self._change(lambda one: one.tried(now, alone=alone), anyhow=True)
-        tries, since = self._qualification.tries, self._qualification.tried_since
-        return alone and since is not None and UNANSWERED.is_over(tries, now - since)
+            self._qualification = self._change(lambda one: one.tried(alone=alone), anyhow=True)
+        return alone and UNANSWERED.is_over(self._qualification.tries)
 
     def _grown(self, seconds: float) -> float:
         """The usual pause, or the longer one of somebody whom nothing but errors were answered for, many times."""

@@ -90,14 +90,14 @@ class ReferrerUpdateAttempt:
         """Lets the sweep enqueue at ``until``; False when nothing is marked, so that only the queue can wait."""
         return self._environment.referrers.wait(*self._key, until, reason, self._owner)
 
-    def tried(self, *, alone: bool) -> tuple[int, float]:
-        """One more try in vain: how many by now, and since when. Not ``alone``: the count begins anew."""
-        return self._environment.referrers.tried(*self._key, self._environment.clock.now(), alone=alone)
+    def tried(self, *, alone: bool) -> int:
+        """One more try in vain: how many by now. Not ``alone``: the count begins anew."""
+        return self._environment.referrers.tried(*self._key, alone=alone)
 
     def fail(self, reason: str) -> None:
         """Seen by a person, and tried again with growing pauses; in the end only by the next mark, or by a person."""
         now = self._environment.clock.now()
-        tries, _ = self.tried(alone=True)
+        tries = self.tried(alone=True)
         until = put_off_until(now, tries)
         if until is not None:
             self.wait(until, reason)

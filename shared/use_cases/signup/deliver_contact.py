@@ -153,21 +153,17 @@ class DeliveryAttempt:
             put_off(self._environment, self._also, until)
         return True
 
-    def tried(self, *, alone: bool) -> tuple[int, float]:
-        """One more try that ended in trouble of this row alone: how many by now, and since when. Not ``alone``: the count
-        begins anew, but for the first, which says that the row was in trouble before."""
-        row, now = self._row, self._environment.clock.now()
-        self._alone = alone
-        if row is None or (not alone and (not row.tries or row.tried_since is None)):
-            return 0, now
+    def tried(self, *, alone: bool) -> int:
+        """One more try that ended in trouble of this row alone: how many by now. Not ``alone``: the count begins anew, but for
+        the first, which says that the row was in trouble before."""
+        row, self._alone = self._row, alone
+        if row is None or (not alone and row.tries <= 1):
+            return 0
 
         def change(fresh: Referral) -> Referral:
-            if not alone:
-                return replace(fresh, tries=1, tried_since=None)
-            return replace(fresh, tries=fresh.tries + 1, tried_since=now if fresh.tried_since is None else fresh.tried_since)
+            return replace(fresh, tries=fresh.tries + 1 if alone else 1)
 
-        row = self._environment.referrals.update(row.campaign_id, row.user_id, change)
-        return row.tries, now if row.tried_since is None else row.tried_since
+        return self._environment.referrals.update(row.campaign_id, row.user_id, change).tries
 
     def fail(self, reason: str) -> None:
         """Closes the row with the reason; what belongs to no row is quarantined."""
@@ -257,7 +253,7 @@ def _reopened(environment: Environment, row: Referral) -> Referral:
         row.campaign_id,
         row.user_id,
         lambda fresh: (
-            replace(fresh, attempts=0, tries=0, tried_since=None, asked_again=True)
+            replace(fresh, attempts=0, tries=0, asked_again=True)
             .with_event(now, Happened.REPLAY)
             .reopened(now, now + DELIVERY_LEASE, "Asked for again.")
         ),

@@ -110,9 +110,9 @@ class SyncPageAttempt:
         """What fails here is AWS: only the queue can wait."""
         return False
 
-    def tried(self, *, alone: bool) -> tuple[int, float]:
+    def tried(self, *, alone: bool) -> int:
         """A run keeps its own waits."""
-        return 0, self._environment.clock.now()
+        return 0
 
     def fail(self, reason: str) -> None:
         """Not reached: ``run`` ends the run itself."""

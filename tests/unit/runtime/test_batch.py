@@ -74,9 +74,9 @@ class RecordedAttempt:
             self.waits.append((until, reason))
         return self.has_row
 
-    def tried(self, *, alone: bool) -> tuple[int, float]:
+    def tried(self, *, alone: bool) -> int:
         self.tries = self.tries + 1 if alone else 0
-        return self.tries, NOW
+        return self.tries
 
     def fail(self, reason: str) -> None:
         self.reasons.append(reason)

@@ -241,6 +241,25 @@ def test_a_long_outage_fails_nobody(app: App, status: int) -> None:
     assert app.row().state is State.DELIVERED
 
 
+def test_whoever_was_in_trouble_before_a_long_outage_does_not_fail_by_it(app: App) -> None:
+    """A few tries of their own, with six hours before the last one in which nobody was tried."""
+    own = {"kind": "status", "status": 500, "method": "POST", "path": "^/contacts$"}
+    app.wire.faults.add(own)
+    app.sign_up()
+    live(app, 10)
+    tries = app.row().tries
+    app.wire.faults.clear()
+    app.environment.intercom_guard.pause(BreakerKind.FAILING, 7 * 3_600.0)
+    live(app, 6 * 60, step=5)
+    app.environment.breakers.close(Vendor.INTERCOM)
+    app.wire.faults.add({**own, "times": 1})
+    live(app, 1)
+    assert 0 < tries < app.row().tries
+    assert app.row().state is State.PENDING
+    live(app, 60)
+    assert app.row().state is State.DELIVERED
+
+
 def refuse_attribute(*names: str, field: bool = True) -> str:
     entry = [
         {"code": "parameter_invalid", "message": f"{name} is invalid", **({"field": name} if field else {})} for name in names

@@ -18,7 +18,7 @@ from shared.ports.qualification import Qualifications
 
 SORT_KEY = "QUALIFICATION"
 _JSON = ("sightings", "merged", "value")
-_TIMES = ("reserved_at", "confirmed_at", "due_at", "by_hand_at", "taken_back_at", "doubted_at", "tried_since")
+_TIMES = ("reserved_at", "confirmed_at", "due_at", "by_hand_at", "taken_back_at", "doubted_at")
 _PLAIN = tuple(field.name for field in fields(Qualification) if field.name not in {*_JSON, "due_at"})
 
 

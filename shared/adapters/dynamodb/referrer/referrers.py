@@ -14,7 +14,7 @@ from shared.errors import BusyError
 from shared.ports.referrer import Referrers
 
 KIND = SORT_KEY = "REFERRER"
-COUNTS = "attempts, tries, tried_since"
+COUNTS = "attempts, tries"
 
 
 class DynamoReferrers(Referrers):
@@ -102,17 +102,14 @@ class DynamoReferrers(Referrers):
         )  # refused when another holds it: then it is theirs
         return True
 
-    def tried(self, campaign_id: int, user_id: int, now: float, *, alone: bool) -> tuple[int, float]:
+    def tried(self, campaign_id: int, user_id: int, *, alone: bool) -> int:
         pk = key_of_referral(campaign_id, user_id)
         if not alone:
-            anew = "SET tries = :one REMOVE tried_since"
-            self._table.update(pk, SORT_KEY, anew, "attribute_exists(tried_since)", {":one": 1})
-            return 0, now
-        values: dict[str, Scalar] = {":one": 1, ":zero": 0, ":now": now}
-        counting = "SET tries = if_not_exists(tries, :zero) + :one, tried_since = if_not_exists(tried_since, :now)"
-        item, _ = self._table.update(pk, SORT_KEY, counting, "attribute_exists(due_at)", values)
-        stored = from_item(item) if item else {}
-        return stored.get("tries", 0), float(stored.get("tried_since", now))
+            self._table.update(pk, SORT_KEY, "SET tries = :one", "tries > :one", {":one": 1})
+            return 0
+        counting = "SET tries = if_not_exists(tries, :zero) + :one"
+        item, _ = self._table.update(pk, SORT_KEY, counting, "attribute_exists(due_at)", {":one": 1, ":zero": 0})
+        return int(from_item(item).get("tries", 0)) if item else 0
 
     def release(self, campaign_id: int, user_id: int, owner: str) -> None:
         self._table.update(

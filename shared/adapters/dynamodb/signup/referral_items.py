@@ -145,7 +145,6 @@ _TIMES = (
     "expires_at",
     "baseline_at",
     "told_at",
-    "tried_since",
     "look_at",
     "promised_at",
     "confirm_since",
