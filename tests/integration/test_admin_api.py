@@ -13,11 +13,11 @@ import requests
 
 from sandbox.commands import campaigns
 from sandbox.stack.stack import Stack
+from tests.integration.over_http import CALL_SECONDS
 from tests.support.documents import example
 
 pytestmark = pytest.mark.stack
 EXAMPLE = example()
-CALL_SECONDS = 30
 
 
 @pytest.fixture

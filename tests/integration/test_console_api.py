@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,10 +10,9 @@ import pytest
 import requests
 
 from sandbox.stack.stack import Stack
+from tests.integration.over_http import CALL_SECONDS, wait_for
 
 pytestmark = pytest.mark.stack
-CALL_SECONDS = 30
-WAIT_SECONDS = 40.0
 
 
 @pytest.fixture
@@ -27,15 +25,6 @@ def http() -> Iterator[requests.Session]:
 def call(http: requests.Session, stack: Stack, method: str, path: str, **more: Any) -> requests.Response:
     headers = {"Authorization": f"Bearer {stack.token()}", **more.pop("headers", {})}
     return http.request(method, stack.url + path, headers=headers, timeout=CALL_SECONDS, **more)
-
-
-def until(read: Callable[[], Any]) -> Any:
-    """What is read once it is true."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not (found := read()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.3)
-    return found
 
 
 def allow(http: requests.Session, stack: Stack, address: str) -> str:
@@ -79,7 +68,7 @@ def test_a_signup_is_found_counted_and_has_a_story(stack: Stack, http: requests.
         found = call(http, stack, "GET", f"/api/referrals?email={email}").json()["items"]
         return [row for row in found if row["state"] == "held"]
 
-    assert until(held)[0]["first_name"] == "=Ada"
+    assert wait_for(held, "the held row")[0]["first_name"] == "=Ada"
     assert [row["user_id"] for row in call(http, stack, "GET", "/api/referrals?campaign_id=880").json()["items"]] == [880_001]
     story = call(http, stack, "GET", "/api/referrals/880/880001").json()
     assert story["story"][0]["sentence"] == "Referral Factory reported that the person joined."
@@ -91,7 +80,7 @@ def test_a_signup_is_found_counted_and_has_a_story(stack: Stack, http: requests.
         hooks = call(http, stack, "GET", "/api/overview").json()["webhooks"]
         return [one for one in hooks if one["campaign_id"] == 880 and one["name"] == "joined" and one["received_at"]]
 
-    until(light)
+    wait_for(light, "the webhook's time")
     campaigns = call(http, stack, "GET", "/api/overview").json()["campaigns"]
     assert [row["signups"] for row in campaigns if row["campaign_id"] == 880] == [1]
 

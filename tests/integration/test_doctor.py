@@ -75,7 +75,7 @@ def test_a_disabled_mapping_is_found_with_the_command_that_enables_it(stack: Sta
         assert [f"--enabled --uuid {uuid}" in one.do for one in bad] == [True]
     finally:
         functions.update_event_source_mapping(UUID=uuid, Enabled=True)
-    wait_for(lambda: level_of(aws.check_mappings, deployment) is Level.GOOD, "the enabled mapping", 20)
+    wait_for(lambda: level_of(aws.check_mappings, deployment) is Level.GOOD, "the enabled mapping")
 
 
 def test_a_subscription_counts_once_it_is_confirmed(stack: Stack, deployment: LookedAt) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sandbox.stack.ministack import ROOT, Ministack
 from sandbox.stack.ports import reserve_ports
 from sandbox.stack.processes import list_children, wait_until_gone
 from tests.integration.conftest import need_ministack
+from tests.integration.over_http import CALL_SECONDS, wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -29,7 +29,7 @@ def _command(*arguments: str, **environment: str) -> subprocess.CompletedProcess
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=CALL_SECONDS,
         check=False,
     )
 
@@ -71,7 +71,7 @@ def test_the_token_of_the_running_stack_is_let_in(running: tuple[subprocess.Pope
     result = _command("token", PORT=str(port))
     assert result.returncode == 0
     headers = {"Authorization": f"Bearer {result.stdout.splitlines()[-1]}"}
-    assert requests.get(f"http://127.0.0.1:{port}/api/nothing-here", headers=headers, timeout=20).status_code != 401
+    assert requests.get(f"http://127.0.0.1:{port}/api/nothing-here", headers=headers, timeout=CALL_SECONDS).status_code != 401
 
 
 def test_a_second_one_on_the_same_ports_says_which_is_taken(running: tuple[subprocess.Popen[str], int, str]) -> None:
@@ -85,7 +85,7 @@ def test_a_second_one_on_the_same_ports_says_which_is_taken(running: tuple[subpr
 
 def test_killing_it_outright_leaves_no_process(running: tuple[subprocess.Popen[str], int, str]) -> None:
     process, port, _ = running
-    requests.post(f"http://127.0.0.1:{port}/webhooks/referral-factory/1/joined", timeout=20)
+    requests.post(f"http://127.0.0.1:{port}/webhooks/referral-factory/1/joined", timeout=CALL_SECONDS)
     children = list_children(process.pid)
     everyone = [*children, *(grandchild for child in children for grandchild in list_children(child))]
     assert len(children) >= 3
@@ -98,12 +98,10 @@ def test_killing_it_outright_leaves_no_process(running: tuple[subprocess.Popen[s
 def test_being_asked_to_end_it_ends_everything_with_0_even_while_starting(number: signal.Signals) -> None:
     need_ministack()
     process = subprocess.Popen([sys.executable, "-m", "sandbox", "run", "--port", "0"], cwd=ROOT, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while len(list_children(process.pid)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: len(list_children(process.pid)) >= 2, "its parts")
     children = list_children(process.pid)
     process.send_signal(number)
-    assert process.wait(20) == 0
+    assert process.wait(CALL_SECONDS) == 0
     assert wait_until_gone(children)
 
 

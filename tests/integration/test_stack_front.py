@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from sandbox.stack.stack import Stack
+from tests.integration.over_http import CALL_SECONDS
 
 pytestmark = pytest.mark.stack
 
@@ -38,7 +39,7 @@ def http_session() -> Iterator[requests.Session]:
 @pytest.mark.parametrize("media", ["application/json", "application/x-www-form-urlencoded", None])
 def test_a_body_arrives_byte_for_byte(echo_stack: Stack, http_session: requests.Session, name: str, media: str | None) -> None:
     headers = {"Content-Type": media} if media else {}
-    answer = http_session.post(f"{echo_stack.url}/open/1", data=BODIES[name], headers=headers, timeout=20)
+    answer = http_session.post(f"{echo_stack.url}/open/1", data=BODIES[name], headers=headers, timeout=CALL_SECONDS)
     assert answer.status_code == 200
     assert answer.json()["digest"] == hashlib.sha256(BODIES[name]).hexdigest()
 
@@ -46,19 +47,19 @@ def test_a_body_arrives_byte_for_byte(echo_stack: Stack, http_session: requests.
 def test_bytes_that_are_no_text_arrive_too(echo_stack: Stack, http_session: requests.Session) -> None:
     body = bytes(range(256))
     headers = {"Content-Type": "application/octet-stream"}
-    answer = http_session.post(f"{echo_stack.url}/open/1", data=body, headers=headers, timeout=20)
+    answer = http_session.post(f"{echo_stack.url}/open/1", data=body, headers=headers, timeout=CALL_SECONDS)
     assert answer.json()["digest"] == hashlib.sha256(body).hexdigest()
 
 
 def test_a_chunked_body_arrives_whole(echo_stack: Stack, http_session: requests.Session) -> None:
     chunks = [b"a" * 1000, b"b" * 70_000, b"c"]
-    answer = http_session.post(f"{echo_stack.url}/open/1", data=iter(chunks), timeout=20)
+    answer = http_session.post(f"{echo_stack.url}/open/1", data=iter(chunks), timeout=CALL_SECONDS)
     assert answer.json()["digest"] == hashlib.sha256(b"".join(chunks)).hexdigest()
 
 
 def test_query_path_and_headers_arrive_as_sent_and_nothing_is_added(echo_stack: Stack, http_session: requests.Session) -> None:
     headers = {"X-Hub-Signature": "sha1=Ab", "Content-Type": "text/plain"}
-    answer = http_session.post(f"{echo_stack.url}/open/a%20b?x=1&x=%2F&y=", data=b"-", headers=headers, timeout=20)
+    answer = http_session.post(f"{echo_stack.url}/open/a%20b?x=1&x=%2F&y=", data=b"-", headers=headers, timeout=CALL_SECONDS)
     event = answer.json()["event"]
     assert event["rawQueryString"] == "x=1&x=%2F&y="
     assert event["pathParameters"] == {"id": "a b"}
@@ -72,7 +73,7 @@ def test_query_path_and_headers_arrive_as_sent_and_nothing_is_added(echo_stack: 
 
 
 def test_head_is_answered_without_a_body_and_the_connection_goes_on(echo_stack: Stack) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", echo_stack.ports.base, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", echo_stack.ports.base, timeout=CALL_SECONDS)
     try:
         for method in ("HEAD", "POST", "HEAD"):
             connection.request(method, "/open/1")
@@ -86,13 +87,13 @@ def test_head_is_answered_without_a_body_and_the_connection_goes_on(echo_stack: 
 
 def test_an_unknown_route_is_404(echo_stack: Stack, http_session: requests.Session) -> None:
     for method, path in (("GET", "/"), ("GET", "/open/1"), ("POST", "/open"), ("POST", "/apix")):
-        assert http_session.request(method, echo_stack.url + path, timeout=20).status_code == 404
+        assert http_session.request(method, echo_stack.url + path, timeout=CALL_SECONDS).status_code == 404
 
 
 def test_a_body_over_10_mb_is_413_as_on_aws(echo_stack: Stack, http_session: requests.Session) -> None:
     body = b"x" * (10 * 1024 * 1024 + 1)
-    assert http_session.post(f"{echo_stack.url}/open/1", data=body, timeout=20).status_code == 413
-    connection = http.client.HTTPConnection("127.0.0.1", echo_stack.ports.base, timeout=20)
+    assert http_session.post(f"{echo_stack.url}/open/1", data=body, timeout=CALL_SECONDS).status_code == 413
+    connection = http.client.HTTPConnection("127.0.0.1", echo_stack.ports.base, timeout=CALL_SECONDS)
     try:
         connection.request("POST", "/open/1", iter([b"y" * 6_000_000] * 2), encode_chunked=True)
         assert connection.getresponse().status == 413
@@ -113,7 +114,7 @@ def test_a_body_over_10_mb_is_413_as_on_aws(echo_stack: Stack, http_session: req
     ],
 )
 def test_a_malformed_request_is_400_and_the_connection_ends(echo_stack: Stack, head: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", echo_stack.ports.base), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", echo_stack.ports.base), timeout=CALL_SECONDS) as connection:
         connection.sendall(head)
         connection.shutdown(socket.SHUT_WR)
         content = b""
@@ -123,7 +124,7 @@ def test_a_malformed_request_is_400_and_the_connection_ends(echo_stack: Stack, h
 
 
 def test_an_idle_connection_is_usable_after_ministack_dropped_its_own(echo_stack: Stack) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", echo_stack.ports.base, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", echo_stack.ports.base, timeout=CALL_SECONDS)
     try:
         for pause in (0.0, 6.0, 0.0):
             time.sleep(pause)

@@ -18,6 +18,7 @@ from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import KEY, Stack
 from sandbox.tokens import CLIENT_ID, load_key
 from tests.integration.conftest import ECHO, need_ministack
+from tests.integration.over_http import CALL_SECONDS, wait_for
 from tests.template.test_routes import SIGNUPS
 
 pytestmark = pytest.mark.stack
@@ -52,7 +53,7 @@ REFUSED: dict[str, Callable[[Stack], str | None]] = {
 def test_a_bad_token_is_401(echo_stack: Stack, name: str) -> None:
     token = REFUSED[name](echo_stack)
     headers = {"Authorization": token} if token is not None else {}
-    answer = requests.get(f"{echo_stack.url}/api/x", headers=headers, timeout=20)
+    answer = requests.get(f"{echo_stack.url}/api/x", headers=headers, timeout=CALL_SECONDS)
     assert answer.status_code == 401
     assert answer.json() == {"message": "Unauthorized"}
 
@@ -60,7 +61,7 @@ def test_a_bad_token_is_401(echo_stack: Stack, name: str) -> None:
 @pytest.mark.parametrize("person", ["mara", "otto"])
 def test_a_good_token_is_let_in_with_its_claims(echo_stack: Stack, person: str) -> None:
     headers = {"Authorization": f"Bearer {echo_stack.token(person)}"}
-    answer = requests.get(f"{echo_stack.url}/api/x", headers=headers, timeout=20)
+    answer = requests.get(f"{echo_stack.url}/api/x", headers=headers, timeout=CALL_SECONDS)
     assert answer.status_code == 200
     claims = answer.json()["event"]["requestContext"]["authorizer"]["jwt"]["claims"]
     assert claims["aud"] == CLIENT_ID
@@ -81,7 +82,7 @@ def test_every_route_but_the_closed_list_needs_a_token(stack: Stack) -> None:
         "GET /console/{file+}",
         "GET /oauth/intercom/callback",
     }
-    assert requests.get(f"{stack.url}/api/campaigns", timeout=20).status_code == 401
+    assert requests.get(f"{stack.url}/api/campaigns", timeout=CALL_SECONDS).status_code == 401
 
 
 def test_the_secrets_hold_what_the_environment_gave(stack: Stack) -> None:
@@ -100,13 +101,13 @@ def test_rows_of_both_tables_expire(stack: Stack) -> None:
 
 def test_both_stand_ins_answer(stack: Stack) -> None:
     token = {"Authorization": f"Bearer {stack.settings.intercom_token}"}
-    assert requests.get(f"{stack.intercom_url}/me", headers=token, timeout=20).status_code == 200
+    assert requests.get(f"{stack.intercom_url}/me", headers=token, timeout=CALL_SECONDS).status_code == 200
     key = {"Authorization": f"Bearer {stack.settings.referral_factory_key}", "Accept": "application/json"}
-    assert requests.get(f"{stack.referral_factory_url}/campaigns", headers=key, timeout=20).status_code == 200
+    assert requests.get(f"{stack.referral_factory_url}/campaigns", headers=key, timeout=CALL_SECONDS).status_code == 200
 
 
 def test_workers_see_neither_our_environment_nor_another_address(echo_stack: Stack) -> None:
-    answer = requests.post(f"{echo_stack.url}/open/1", timeout=20).json()
+    answer = requests.post(f"{echo_stack.url}/open/1", timeout=CALL_SECONDS).json()
     assert answer["layer"] == "from the layer"
     assert "VIRTUAL_ENV" not in answer["environment"]
     assert not {name for name in answer["environment"] if name.startswith(("PYTEST", "PIP_", "INTERCOM"))}
@@ -115,10 +116,7 @@ def test_workers_see_neither_our_environment_nor_another_address(echo_stack: Sta
 def test_a_queue_reaches_its_function_and_the_logs_can_be_read(echo_stack: Stack) -> None:
     queue = echo_stack.client("sqs")
     queue.send_message(QueueUrl=echo_stack.resources["Queue"], MessageBody="ring")
-    deadline = time.monotonic() + 15
-    while "queued ring" not in echo_stack.logs("EchoFunction"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_for(lambda: "queued ring" in echo_stack.logs("EchoFunction"), "the message")
 
 
 def test_redeploying_takes_new_code_and_keeps_the_address(own_echo: Stack) -> None:
@@ -127,7 +125,7 @@ def test_redeploying_takes_new_code_and_keeps_the_address(own_echo: Stack) -> No
     before = own_echo.outputs["ApiId"]
     own_echo.redeploy()
     assert own_echo.outputs["ApiId"] == before
-    assert requests.post(f"{own_echo.url}/open/1", timeout=20).json()["layer"] == "another"
+    assert requests.post(f"{own_echo.url}/open/1", timeout=CALL_SECONDS).json()["layer"] == "another"
     pids = [own_echo.ministack.process.pid, *own_echo.workers("EchoFunction")]
     assert len(pids) > 1
     own_echo.__exit__(None, None, None)

@@ -66,9 +66,9 @@ def test_a_contact_that_is_refused_for_ever_is_seen_asked_less_and_less_and_ends
     story.app.forget_calls()
     story.passes(DAY, step=120)
     assert len(story.writes()) <= 30
-    story.passes(20 * DAY, step=1_200)
+    story.passes(20 * DAY, step=7_200)
     story.app.forget_calls()
-    story.passes(3 * DAY, step=1_200)
+    story.passes(3 * DAY, step=7_200)
     assert story.writes() == []
     assert list(refusals(story)) == [CONTACT_COUNTS]
 
