@@ -12,6 +12,7 @@ WORDS = {
     "datas": "data",
     "in the case that": "if",
     "it exists ": "there is",
+    "rung": "sent again, called: only alarms ring",
     "so-called": "leave it out",
     "simply": "leave it out",
 }

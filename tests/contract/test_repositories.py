@@ -132,7 +132,7 @@ def test_what_newer_code_added_to_a_row_survives_an_update(tables: Tables) -> No
         rows.get(1, 5)
 
 
-def test_only_rows_that_are_due_are_rung_and_each_once(tables: Tables) -> None:
+def test_only_rows_that_are_due_are_taken_and_each_once(tables: Tables) -> None:
     rows = ledger(tables)
     rows.add(referral(5))
     rows.add(referral(6, due_at=NOW + 30))
@@ -150,7 +150,7 @@ def test_only_rows_that_are_due_are_rung_and_each_once(tables: Tables) -> None:
     assert {row.user_id for row in due_rows(rows)} == {6}
 
 
-def test_many_rows_are_rung_together_but_for_those_that_somebody_else_rang(tables: Tables) -> None:
+def test_many_rows_are_taken_together_but_for_those_somebody_else_took(tables: Tables) -> None:
     rows = ledger(tables)
     for user_id in range(5, 10):
         rows.add(referral(user_id))

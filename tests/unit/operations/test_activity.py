@@ -283,7 +283,7 @@ def test_a_double_click_on_replay_has_one_effect(console: Console) -> None:
     assert len(app.contacts()) == 1
 
 
-def test_a_replay_that_sqs_refuses_is_rung_by_the_sweep(console: Console) -> None:
+def test_a_replay_that_sqs_refuses_is_sent_again_by_the_sweep(console: Console) -> None:
     app = console.app
     app.sign_up(email="nobody")
     app.sqs.refuse("send_message_batch", 2)

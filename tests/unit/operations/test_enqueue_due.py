@@ -1,4 +1,4 @@
-"""The sweep: what is due is rung once, what SQS refused is handed on, and nothing rings while Intercom is to be left alone."""
+"""The sweep: what is due is sent again once, what SQS refused is handed on, and nothing while Intercom is left alone."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_nothing_due_rings_nothing(app: App) -> None:
     assert app.metrics.counts["SweepFinished"] == 1
 
 
-def test_each_due_row_is_rung_once_and_again_only_minutes_later(app: App) -> None:
+def test_each_due_row_is_taken_once_and_again_only_minutes_later(app: App) -> None:
     rows_due(app, 5)
     assert app.sweep(work=False)["enqueued"] == 5
     assert sorted((message.campaign_id, message.user_id, message.fields) for message in app.queued()) == [  # type: ignore[union-attr]
@@ -100,7 +100,7 @@ def test_a_sweep_without_time_left_begins_nothing_further(app: App) -> None:
     assert 0 < enqueue_due.enqueue_due(app.environment).enqueued < 45
 
 
-def test_rung_rows_are_delivered(app: App) -> None:
+def test_rows_that_are_sent_again_are_delivered(app: App) -> None:
     rows_due(app, 5)
     app.sweep()
     assert {app.row(user_id).state for user_id in range(1, 6)} == {State.DELIVERED}

@@ -82,7 +82,7 @@ class Broken(Night):
         return all(row is not None and row.state is State.DELIVERED for row in rows)
 
     def passes(self, seconds: int) -> bool:
-        """Time, with what runs meanwhile: the worker if it is on, the sweep each minute, reconcile each five and when rung.
+        """Time, with what runs meanwhile: the worker if it is on, the sweep each minute, reconcile each five and when called.
         Whether all arrived by then."""
         app = self.app
         for second in range(0, seconds, 10):

@@ -101,7 +101,7 @@ def test_a_repeated_write_knows_its_own_effect(repeating: Table) -> None:
     assert not rows.move_due(row, NOW + 600)
 
 
-def test_rows_that_are_rung_together_by_a_repeated_call_are_rung_once(repeating: Table) -> None:
+def test_rows_that_are_taken_together_by_a_repeated_call_are_taken_once(repeating: Table) -> None:
     rows = DynamoReferrals(repeating, VirtualClock())
     for user_id in (5, 6):
         rows.add(replace(pending(), user_id=user_id, person=Person(user_id)))
@@ -110,7 +110,7 @@ def test_rows_that_are_rung_together_by_a_repeated_call_are_rung_once(repeating:
     assert list(rows.move_all_due(due, NOW + 600)) == []
 
 
-def test_rows_that_were_rung_together_while_no_answer_came_are_ours() -> None:
+def test_rows_that_were_taken_together_while_no_answer_came_are_ours() -> None:
     """Each row's own ring tells."""
     table = fake_table()
     client = table.client

@@ -85,7 +85,7 @@ def test_configuring_a_campaign_as_a_draft_keeps_its_signups_beyond_30_days() ->
     assert app.row().state is State.DELIVERED
 
 
-def test_a_campaign_that_was_paused_meanwhile_holds_what_is_rung(app: App) -> None:
+def test_a_campaign_that_was_paused_meanwhile_holds_what_is_sent_again(app: App) -> None:
     app.wire.faults.add({**DOWN, "path": "^/contacts"})
     app.sign_up()
     app.configure(status="paused")

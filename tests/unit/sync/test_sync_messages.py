@@ -94,7 +94,7 @@ def test_all_workers_that_meet_the_same_trouble_make_one_wait_and_one_message(ap
     assert len([one for one in app.queued("sync") if isinstance(one, SyncPage) and one.lane]) == 0
 
 
-def test_workers_whom_the_queue_refused_are_rung_by_the_schedule(app: SyncApp) -> None:
+def test_workers_that_the_queue_refused_are_started_by_the_schedule(app: SyncApp) -> None:
     contacts = app.add_many(100)
     run = app.start()
     app.sqs.refuse("send_message_batch", 2)  # it is tried twice
@@ -114,7 +114,7 @@ def test_workers_whom_the_queue_refused_are_rung_by_the_schedule(app: SyncApp) -
     app.assert_linked(*contacts)
 
 
-def test_workers_whom_the_queue_refuses_to_the_schedule_are_rung_by_its_next_tick(app: SyncApp) -> None:
+def test_workers_that_the_queue_refuses_to_the_schedule_are_started_by_its_next_tick(app: SyncApp) -> None:
     app.add_many(100)
     run = app.start()
     app.sqs.refuse("send_message_batch", 4)
@@ -223,7 +223,7 @@ def test_our_own_pace_is_no_trouble_and_costs_no_wait_of_the_row(app: SyncApp) -
 # -- breakers ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_waiting_run_is_not_rung_while_a_vendor_is_known_to_be_away(app: SyncApp) -> None:
+def test_a_waiting_run_is_not_started_while_a_vendor_is_known_to_be_away(app: SyncApp) -> None:
     app.add_many(3)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts$", "times": 1})
     run = app.start()

@@ -89,7 +89,7 @@ def test_a_cancelled_run_stops_within_seconds_and_the_next_one_begins_where_it_w
     app.assert_linked(*contacts)
 
 
-def test_a_run_whose_first_message_was_refused_is_rung_by_the_schedule(app: SyncApp) -> None:
+def test_a_run_whose_first_message_was_refused_is_started_by_the_schedule(app: SyncApp) -> None:
     contacts = app.add_many(3)
     app.sqs.refuse("send_message")
     run = app.start()

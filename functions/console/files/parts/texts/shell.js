@@ -5,7 +5,7 @@ import { capital, number, plural } from "./numbers.js";
 /** @satisfies {Texts} */
 export const app = {
   noSuchPage: "There is no such page",
-  nothingHere: "There is nothing at this address. Perhaps it has a typing mistake.",
+  nothingHere: "There is nothing at this address. Perhaps it was mistyped.",
   goToTheOverview: "Go to the overview",
   documentTitle: (title) => `${title} · Referrals in Intercom`,
   signIn: "Sign in",
