@@ -52,3 +52,24 @@ def test_each_link_within_the_readme_leads_somewhere() -> None:
         for head in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([\w-]+)\)", README)) <= heads
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("LICENSE", "MIT License"),
+        ("SECURITY.md", "privately"),
+        ("CONTRIBUTING.md", "## Recipes"),
+        ("CHANGELOG.md", "### Upgrading"),
+        (".editorconfig", "root = true"),
+        (".pre-commit-config.yaml", "make "),
+        (".github/workflows/ci.yml", ".ci/run"),
+        (".github/pull_request_template.md", "CHANGELOG"),
+    ],
+)
+def test_the_furniture_of_a_public_repository_is_there(name: str, holds: str) -> None:
+    assert holds in (ROOT / name).read_text("utf-8")
+
+
+def test_there_are_templates_for_what_is_wrong_and_what_is_missing() -> None:
+    assert len(list((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.md"))) >= 2
