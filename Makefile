@@ -119,6 +119,7 @@ lint: .venv/.installed
 	$(BIN)/python -m tools.check_docs
 	@if npm ci --prefix $(SCRIPTS) --ignore-scripts --no-audit --no-fund >/dev/null 2>&1; then \
 	$(SCRIPTS)/node_modules/.bin/biome lint --error-on-warnings --config-path=$(SCRIPTS)/biome.json functions/console/files \
+	&& cmp $(SCRIPTS)/node_modules/htm/preact/standalone.module.js functions/console/files/vendor/preact.js \
 	&& $(BIN)/python -m tools.render_types && $(SCRIPTS)/node_modules/.bin/tsc -p $(SCRIPTS); \
 	else echo "The console's scripts were not checked: npm (Node.js) cannot be had, or cannot fetch Biome and TypeScript."; fi
 

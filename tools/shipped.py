@@ -6,11 +6,12 @@ python -m tools.shipped sbom FILE           writes the bill of materials
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "shared" / "requirements.txt"
 NOTICES = ROOT / "THIRD-PARTY-NOTICES.md"
+VENDOR = ROOT / "functions" / "console" / "files" / "vendor"
+VENDORS_LICENCES = ROOT / "tools" / "console" / "licences"
+VENDORED = (("htm", "3.1.1", "Apache-2.0"), ("preact", "10", "MIT"))
+"""In the console's one file that others wrote. htm's package has it, and does not name the exact version of its Preact."""
 LICENCES = frozenset({"MIT", "MIT-0", "Apache-2.0", "BSD-3-Clause", "BSD-2-Clause", "ISC", "PSF-2.0", "MPL-2.0"})
 """Those that a shipped package may have: they ask for a notice, and MPL for the changes to its own files."""
 _WORDS = (
@@ -37,6 +42,19 @@ class Package:
     """As SPDX calls it, or the package's own words."""
     texts: Sequence[str]
     hashes: Sequence[str]
+    registry: str = "pypi"
+
+    @property
+    def purl(self) -> str:
+        return f"pkg:{self.registry}/{self.name}@{self.version}"
+
+    @property
+    def page(self) -> str:
+        return (
+            f"https://www.npmjs.com/package/{self.name}"
+            if self.registry == "npm"
+            else f"https://pypi.org/project/{self.name}/{self.version}/"
+        )
 
 
 def shipped() -> list[Package]:
@@ -48,7 +66,13 @@ def shipped() -> list[Package]:
             installed = importlib.metadata.distribution(match[1])
             texts = _texts(installed)
             found.append(Package(match[1], match[2], _licence(installed), texts, tuple(sorted(_HASH.findall(block)))))
-    return found
+    return [*found, *_vendored()]
+
+
+def _vendored() -> Iterator[Package]:
+    digest = hashlib.sha256((VENDOR / "preact.js").read_bytes()).hexdigest()
+    for name, version, licence in VENDORED:
+        yield Package(name, version, licence, ((VENDORS_LICENCES / f"{name}.txt").read_text().strip(),), (digest,), "npm")
 
 
 def _licence(installed: importlib.metadata.Distribution) -> str:
@@ -69,7 +93,7 @@ def notices(packages: Sequence[Package]) -> str:
     parts = [
         "# Third-party notices",
         "",
-        "What ships in the layer beside our own code, with its licences. Made by `make notices`; do not edit.",
+        "What ships in the layer and in the console beside our own code, with licences. Made by `make notices`; do not edit.",
         "boto3 comes with the Lambda runtime.",
     ]
     for package in packages:
@@ -87,17 +111,17 @@ def bill_of_materials(packages: Sequence[Package]) -> dict[str, Any]:
         "components": [
             {
                 "type": "library",
-                "bom-ref": (url := f"pkg:pypi/{package.name}@{package.version}"),
+                "bom-ref": package.purl,
                 "name": package.name,
                 "version": package.version,
-                "purl": url,
+                "purl": package.purl,
                 "licenses": [
                     {"license": {"id": package.licence} if package.licence in LICENCES else {"name": package.licence}}
                 ],
                 "externalReferences": [
                     {
                         "type": "distribution",
-                        "url": f"https://pypi.org/project/{package.name}/{package.version}/",
+                        "url": package.page,
                         "hashes": [{"alg": "SHA-256", "content": content} for content in package.hashes],
                     }
                 ],

@@ -1,7 +1,9 @@
 // Types that several of the console's scripts name.
 
+/** What a template takes for a part. */
+type Part = import("preact").VNode | string | number | null | undefined | false | Part[];
 /** What `make` takes for a child. */
-type Child = Node | string | null | undefined | false | Child[];
+type Child = Node | Part | Child[];
 /** One entry of a choice: its value, its text, and why it cannot be chosen or what it means. */
 type Choice = any[];
 /** A badge: its text, and its kind. */

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.console.test_console_files import FILES
 
 TEXTS = FILES / "parts" / "texts"
-PAGES = [path for path in sorted(FILES.rglob("*.js")) if path.parent != TEXTS]
+PAGES = [path for path in sorted(FILES.rglob("*.js")) if path.parent not in {TEXTS, FILES / "vendor"}]
 OF_PAGES = [path for path in sorted(TEXTS.glob("*.js")) if path.stem not in {"fields", "numbers", "states"}]
 
 # For the browser and the API, not for people.
@@ -36,12 +36,12 @@ NAMES = {
     "There is nothing at this address.",  # the API's answer, compared with
 }
 _OF_THE_BROWSER = re.compile(
-    r"(\b(class|className|Authorization): [^,]*|\bclassName = |classList\.\w+\([^)]*"
+    r"(\b(class|className|Authorization): [^,]*|\bclass=[^=]*(=== [^=]*)?|\bclassName = |classList\.\w+\([^)]*"
     r"|\b(querySelector(All)?|closest|matches|matchMedia|Date)\(|\b(first|all)\([^\"]*, )$"
 )
 _SHOWN = re.compile(
     r"(\b(button|link|card|say|tile|field|checkbox|radios|ask|confirmed|arriving|badge)\(\[?"
-    r"|\bmake\(\"\w+\", \{[^{}]*\}, |\b(aria-label\"|title|placeholder|hint|label|textContent)(: | = ))$"
+    r"|\bhtml|\bmake\(\"\w+\", \{[^{}]*\}, |\b(aria-label\"|title|placeholder|hint|label|textContent)(: | = ))$"
 )
 _ONE_NAME = re.compile(r"[a-z][\w-]*[_.<…/][^\s]*|…[^\s]*")
 NEAR = 200  # characters of code before a literal that say what it is for
@@ -62,11 +62,18 @@ def literals(source: str) -> Iterator[tuple[str, str]]:
             yield source[start + 1 : at - 1], source[max(0, start - NEAR) : start]
         elif sign == "`":
             said, at, inside = _template(source, at + 1)
-            yield said, source[max(0, start - NEAR) : start]
-            for expression in inside:
-                yield from ((text, f"{source[max(0, start - NEAR) : start]}{before}") for text, before in literals(expression))
+            near = source[max(0, start - NEAR) : start]
+            yield from ((text, near) for text in (_of_elements(said) if near.endswith("html") else [said]))
+            for ahead, expression in inside:
+                yield from ((text, f"{near}{ahead}{before}") for text, before in literals(expression))
         else:
             at += 1
+
+
+def _of_elements(template: str) -> list[str]:
+    """What people read in a template of elements: what stands between the tags, and the attributes that are read out."""
+    read_out = re.findall(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"', template)
+    return [*re.split(r"<[^>]*>", template), *read_out]
 
 
 def _after(pattern: str, source: str, at: int) -> int:
@@ -75,12 +82,12 @@ def _after(pattern: str, source: str, at: int) -> int:
     return found.end()
 
 
-def _template(source: str, at: int) -> tuple[str, int, list[str]]:
-    said, inside = "", list[str]()
+def _template(source: str, at: int) -> tuple[str, int, list[tuple[str, str]]]:
+    said, inside = "", list[tuple[str, str]]()
     while source[at] != "`":
         if source.startswith("${", at):
             end = _end_of_expression(source, at + 2)
-            inside.append(source[at + 2 : end])
+            inside.append((said, source[at + 2 : end]))
             said, at = f"{said}…", end + 1
         else:
             width = 2 if source[at] == "\\" else 1
@@ -127,6 +134,9 @@ def test_a_page_has_no_text_of_its_own(path: Path) -> None:
         ("say(`Saved as version ${version}.`);", ["Saved as version …."]),
         ('make("p", {}, `${open ? "still open" : texts.shut}`)', ["still open"]),
         ('button("Save", save)', ["Save"]),
+        ('html`<p class="note warn">${texts.shut} <b>still open</b></p>`', ["still open"]),
+        ('html`<p aria-label="How it went">${open ? "Open" : ""}</p>`', ["How it went", "Open"]),
+        ('html`<p class="note ${done ? "good as gold" : "warn"}" title=${texts.about}>${count}</p>`', []),
         ('button("copy", save)', ["copy"]),
         ('make("span", {}, "how")', ["how"]),
         ('make("input", { "aria-label": "state" })', ["state"]),

@@ -1,7 +1,7 @@
 // Activity: everybody who signed up, as an inbox. The list renews itself while it is watched; a row opens beside it.
 
 import { ApiError, read } from "../parts/api.js";
-import { attempt, button, every, link, make } from "../parts/dom.js";
+import { attempt, every, link, make } from "../parts/dom.js";
 import { number } from "../parts/texts/numbers.js";
 import { eraseAll, exportPeople, filtersOf, markDealtWith, sendAgain } from "./acts.js";
 import { addressOf, asked, filterForm, filterOf, GROUPS, isNarrow, isWholeAddress } from "./filters.js";
@@ -10,6 +10,7 @@ import { personPanel } from "./person_panel.js";
 import { rightsOf } from "./person_rights.js";
 import { common } from "../parts/texts/common.js";
 import { activity as texts } from "../parts/texts/activity.js";
+import { button, html, render } from "../parts/view.js";
 
 const ENOUGH = 25; // rows after which a search waits to be asked for more
 /** @type {{ id: number, rows?: Person[], cursor?: string | null, wanted?: Filter, newest?: string, scroll?: number }} */
@@ -28,14 +29,14 @@ export async function show({ query }, signal) {
   let newest = ""; // the first page as it is shown; empty when there is none, or older ones are shown as well
   const campaigns = (await attempt(() => read("/api/campaigns", { limit: 100 })))?.items ?? [];
   const names = new Map(campaigns.map((one) => [one.campaign_id, one.name]));
-  const results = make("span", { className: "soft", role: "status" });
+  let results = "";
   const pills = make("div", { className: "pills", role: "group", "aria-label": texts.whichPeople });
   const more = make("div", { className: "row" });
   const nobody = make("p", { className: "note" });
   const tools = make("div", { className: "row tools-row" });
   const rights = make("div", { className: "row" });
   const zone = make("p", { className: "soft", hidden: true });
-  const list = peopleList({ open: (one) => open(keyOf(one)), selected: showTools, nameOfCampaign: (id) => link(names.get(id) || common.campaignNamed(id), `#/campaigns/${id}`) });
+  const list = peopleList({ open: (one) => open(keyOf(one)), selected: () => showTools(), nameOfCampaign: (id) => html`<a href="#/campaigns/${id}">${names.get(id) || common.campaignNamed(id)}</a>` });
   const panel = personPanel({ close, step, changed: renewAll, position: () => list.position(), signal });
   let form = filterForm(wanted, campaigns, change);
   const area = make("div", { className: `inbox${campaigns.length > 1 ? "" : " one-campaign"}` }, make("div", { className: "inbox-list" }, nobody, list.element, more), panel.element);
@@ -64,11 +65,11 @@ export async function show({ query }, signal) {
     kept = { id: kept.id + 1 };
     newest = "";
     nobody.hidden = true;
-    more.replaceChildren(); // what stands there belongs to the list before
+    render(null, more); // what stands there belongs to the list before
     list.clear();
     showPills();
-    rights.replaceChildren(...(isWholeAddress(wanted.text) ? [make("span", { className: "soft" }, texts.allStoredAbout(wanted.text)), ...rightsOf(wanted.text, start)] : []));
-    results.textContent = wanted.text ? texts.searching : common.loading;
+    render(isWholeAddress(wanted.text) ? html`<span class="soft">${texts.allStoredAbout(wanted.text)}</span>${rightsOf(wanted.text, start)}` : null, rights);
+    showTools(wanted.text ? texts.searching : common.loading);
     zone.textContent = wanted.zone && (wanted.from || wanted.to) ? common.daysOf(wanted.zone) : "";
     zone.hidden = !zone.textContent;
     remember(true);
@@ -78,8 +79,8 @@ export async function show({ query }, signal) {
       if (!(error instanceof ApiError) || error.status === 401) throw error;
       list.element.hidden = true; // it answered another question
       nobody.hidden = false;
-      nobody.replaceChildren(error.message, " ", button(common.tryAgain, start));
-      results.textContent = "";
+      render(html`${error.message} ${button(common.tryAgain, start)}`, nobody);
+      showTools("");
     }
   }
 
@@ -115,7 +116,7 @@ export async function show({ query }, signal) {
       rows = [...rows, ...page.items.filter((one) => !known.has(keyOf(one)))];
       if (!next || rows.length >= ENOUGH) break;
       if (from === null && newest === "") draw(rows, null, true); // what was shown before is over
-      results.textContent = texts.foundSoFar(rows.length);
+      showTools(texts.foundSoFar(rows.length));
       nobody.hidden = true;
     }
     const text = JSON.stringify([rows, next]);
@@ -131,17 +132,15 @@ export async function show({ query }, signal) {
    */
   function draw(rows, next, fresh) {
     cursor = next;
-    if (fresh) list.show(rows);
-    else list.append(rows);
+    list.show(fresh ? rows : [...list.rows(), ...rows]);
     const count = list.rows().length;
     list.element.hidden = count === 0;
     nobody.hidden = count > 0;
     const narrowed = Object.keys(asked(wanted)).length;
-    nobody.replaceChildren(...(narrowed ? [texts.nobodyMatches, button(texts.showEverybody, reset, { className: "as-link" })] : [texts.nobodyHasSignedUp]));
-    more.replaceChildren(...(cursor ? [button(common.showMore, () => look(cursor))] : []));
-    results.textContent = count ? texts.shown(count, Boolean(cursor)) : "";
+    render(narrowed ? html`${texts.nobodyMatches}${button(texts.showEverybody, reset, { className: "as-link" })}` : html`${texts.nobodyHasSignedUp}`, nobody);
+    render(cursor ? button(common.showMore, () => look(cursor)) : null, more);
     panel.moved();
-    showTools(list.chosenRows());
+    showTools(count ? texts.shown(count, Boolean(cursor)) : "");
     kept = { ...kept, wanted, rows: list.rows(), cursor, newest };
   }
 
@@ -169,23 +168,22 @@ export async function show({ query }, signal) {
     const all = GROUPS.reduce((sum, [group]) => sum + (counts[group] ?? 0), 0);
     const isCapped = Object.values(counts).filter((value) => value >= (counts.most ?? 0)).length > 1; // `most` is one of the values
     const words = (/** @type {string} */ group) => (counts.most === undefined ? "" : group ? `${number(counts[group])}${(counts[group] ?? 0) >= (counts.most ?? 0) ? "+" : ""}` : `${number(all)}${isCapped ? "+" : ""}`);
-    const focused = [...pills.children].indexOf(/** @type {Element} */ (document.activeElement));
-    pills.replaceChildren(
-      ...GROUPS.map(([group, text]) => {
+    render(
+      GROUPS.map(([group, text]) => {
         const isBad = group === "attention" && (counts.attention ?? 0) > 0;
-        const pill = make("button", { type: "button", className: `pill${isBad ? " bad" : ""}`, "aria-pressed": String(wanted.group === group) }, text, make("span", { className: "pill-count" }, words(group)));
-        pill.addEventListener("click", () => change({ group, show: "", converted: "", reason: "" }));
-        return pill;
+        return html`<button type="button" class="pill${isBad ? " bad" : ""}" aria-pressed=${String(wanted.group === group)} onClick=${() => change({ group, show: "", converted: "", reason: "" })}>${text}<span class="pill-count">${words(group)}</span></button>`;
       }),
+      pills,
     );
-    if (focused >= 0) pills.querySelectorAll("button")[focused].focus();
   }
 
   /**
    * For those who are selected; without a selection, for all that match.
-   * @param {Person[]} rows
+   * @param {string} [said] how many are shown
    */
-  function showTools(rows) {
+  function showTools(said = results) {
+    const rows = list.chosenRows();
+    results = said;
     const done = async (/** @type {Promise<boolean>} */ act) => {
       if (!(await act)) return;
       list.clear();
@@ -195,7 +193,7 @@ export async function show({ query }, signal) {
     const filters = filtersOf(rows);
     const ids = rows.map(keyOf).join(",");
     const selection = [
-      make("strong", {}, texts.selected(whom)),
+      html`<strong>${texts.selected(whom)}</strong>`,
       button(common.sendAgain, () => done(sendAgain(filters, whom))),
       button(common.markAsDealtWith, () => done(markDealtWith(filters, whom))),
       button(texts.export, () => (rows.length > 100 ? Promise.reject(new Error(texts.atMost100)) : exportPeople({ people: ids }))),
@@ -206,11 +204,9 @@ export async function show({ query }, signal) {
     const matching = isNarrow(wanted) && list.rows().length
       ? [button(texts.sendAllThatMatchAgain, () => done(sendAgain(filter, texts.allThatMatch))), button(texts.markAllThatMatch, () => done(markDealtWith(filter, texts.allThatMatch)))]
       : [];
-    const usual = [...matching, button(common.exportAsCsv, () => exportPeople(filter)), button(texts.refresh, refresh), link(common.messages, "#/quarantine"), link(texts.syncRuns, "#/syncs")];
-    const focused = tools.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    const usual = [...matching, button(common.exportAsCsv, () => exportPeople(filter)), button(texts.refresh, refresh), html`<a href="#/quarantine">${common.messages}</a>`, html`<a href="#/syncs">${texts.syncRuns}</a>`];
     tools.classList.toggle("selecting", rows.length > 0);
-    tools.replaceChildren(...(rows.length ? selection : usual), results);
-    if (focused) [...tools.querySelectorAll("button")].find((each) => each.textContent === focused)?.focus();
+    render(html`${rows.length ? selection : usual}<span class="soft" role="status">${results}</span>`, tools);
   }
 
   /**
@@ -282,7 +278,7 @@ export async function show({ query }, signal) {
   const reason = wanted.reason ? make("p", { className: "soft" }, texts.onlyWithReason, wanted.reason, "” ", link(texts.allReasons, "#/activity?group=attention")) : null;
   list.element.hidden = true; // until somebody is in it
   showPills();
-  showTools([]);
+  showTools();
   const isBack = Boolean(history.state?.list && history.state.list === kept.id && kept.rows);
   const { scroll } = kept;
   signal.addEventListener("abort", () => (kept = { ...kept, scroll: scrollY }));

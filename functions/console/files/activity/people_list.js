@@ -1,10 +1,11 @@
 // The table of people in Activity: rows that take the place of rows, selection, and which one is open.
 
-import { first, link, make, table } from "../parts/dom.js";
+import { make } from "../parts/dom.js";
 import { address, badge, moment } from "../parts/words.js";
 import { FLAGS, STATES } from "../parts/texts/states.js";
 import { common } from "../parts/texts/common.js";
 import { peopleList as texts } from "../parts/texts/activity.js";
+import { html, render, table } from "../parts/view.js";
 
 /** @param {{ campaign_id: number, user_id: number }} one */
 export const keyOf = (one) => `${one.campaign_id}-${one.user_id}`;
@@ -13,11 +14,11 @@ export const nameOf = (one) => one.first_name || one.email || common.userNamed(o
 /** @param {string} state */
 export const stateBadge = (state) => badge(STATES[state] ?? [state, "quiet"]);
 
-const HEADS = ["", texts.person, texts.referredBy, texts.campaign, texts.state, texts.signedUp];
+const HEADS = [texts.person, texts.referredBy, texts.campaign, texts.state, texts.signedUp];
 
 /**
  * `open` is called with a row; `selected` whenever the selection changes. `nameOfCampaign` by its id.
- * @param {{ open: (one: Person) => void, selected: (rows: Person[]) => void, nameOfCampaign: (id: number) => Child }} list
+ * @param {{ open: (one: Person) => void, selected: (rows: Person[]) => void, nameOfCampaign: (id: number) => Part }} list
  */
 export function peopleList({ open, selected, nameOfCampaign }) {
   /** @type {Person[]} */
@@ -25,58 +26,46 @@ export function peopleList({ open, selected, nameOfCampaign }) {
   let current = "";
   /** @type {Set<string>} */
   const chosen = new Set();
-  const everybody = make("input", { type: "checkbox", "aria-label": texts.selectEverybodyShown });
-  everybody.addEventListener("change", () => {
-    for (const one of rows) chosen[everybody.checked ? "add" : "delete"](keyOf(one));
-    mark();
-  });
-  const place = table(texts.caption, HEADS, []);
-  place.classList.add("people");
-  first(place, "th").replaceChildren(everybody);
-  const body = first(place, "tbody");
+  const place = make("div", { className: "people" });
+
+  /**
+   * @param {Person[]} some
+   * @param {boolean} on
+   */
+  function choose(some, on) {
+    for (const one of some) chosen[on ? "add" : "delete"](keyOf(one));
+    draw();
+  }
+
+  /** @param {Person} one */
+  const cellsOf = (one) => [
+    html`<input type="checkbox" aria-label=${texts.selectOne(nameOf(one))} checked=${chosen.has(keyOf(one))} onChange=${(/** @type {any} */ { target }) => choose([one], target.checked)} />`,
+    html`
+      <div>
+        <a class="person-name" href="#/activity/${one.campaign_id}/${one.user_id}" aria-current=${keyOf(one) === current ? "true" : null}>${nameOf(one)}</a>
+        ${one.first_name && one.email ? html`<div class="soft small">${address(one.email)}</div>` : null}
+      </div>`,
+    referrer(one),
+    nameOfCampaign(one.campaign_id),
+    html`<div><span class="badges">${stateBadge(one.state)}${one.qualified ? badge([common.converted, "good"]) : null}${flags(one)}</span>${why(one)}</div>`,
+    moment(one.accepted_at),
+  ];
 
   /** @param {Person} one */
   function rowOf(one) {
     const key = keyOf(one);
-    const box = make("input", { type: "checkbox", "aria-label": texts.selectOne(nameOf(one)), checked: chosen.has(key) });
-    box.addEventListener("change", () => {
-      chosen[box.checked ? "add" : "delete"](key);
-      mark();
-    });
-    const name = link(nameOf(one), `#/activity/${one.campaign_id}/${one.user_id}`, { className: "person-name" });
-    const cells = [
-      box,
-      make("div", {}, name, one.first_name && one.email ? make("div", { className: "soft small" }, address(one.email)) : null),
-      referrer(one),
-      nameOfCampaign(one.campaign_id),
-      make("div", {}, make("span", { className: "badges" }, stateBadge(one.state), one.qualified ? badge([common.converted, "good"]) : null, ...flags(one)), why(one)),
-      moment(one.accepted_at),
-    ];
-    const made = first(table("", HEADS, [cells]), "tbody > tr");
-    made.dataset.key = key;
-    made.addEventListener("click", (event) => {
-      if (/** @type {Element} */ (event.target).closest("input, button") || event.ctrlKey || event.metaKey || event.shiftKey || !getSelection()?.isCollapsed) return;
+    const onClick = (/** @type {any} */ event) => {
+      if (event.target.closest("input, button") || event.ctrlKey || event.metaKey || event.shiftKey || !getSelection()?.isCollapsed) return;
       event.preventDefault();
       open(one);
-    });
-    return made;
+    };
+    return { key, "data-key": key, class: `${key === current ? "open " : ""}${chosen.has(key) ? "chosen" : ""}`, onClick };
   }
 
-  /** Which rows are chosen and which one is open, as the table shows it. */
-  function mark() {
-    for (const tr of body.querySelectorAll("tr")) {
-      const key = tr.dataset.key ?? "";
-      const isOpen = key === current;
-      tr.classList.toggle("open", isOpen);
-      tr.classList.toggle("chosen", chosen.has(key));
-      const [box, name] = [tr.querySelector("input"), first(tr, "a")];
-      if (box) box.checked = chosen.has(key);
-      if (isOpen) name.setAttribute("aria-current", "true");
-      else name.removeAttribute("aria-current");
-    }
-    const count = rows.filter((one) => chosen.has(keyOf(one))).length;
-    everybody.checked = count > 0 && count === rows.length;
-    everybody.indeterminate = count > 0 && count < rows.length;
+  function draw() {
+    const count = chosenRows().length;
+    const everybody = html`<input type="checkbox" aria-label=${texts.selectEverybodyShown} checked=${count > 0 && count === rows.length} indeterminate=${count > 0 && count < rows.length} onChange=${(/** @type {any} */ { target }) => choose(rows, target.checked)} />`;
+    render(table(texts.caption, [everybody, ...HEADS], rows.map(cellsOf), rows.map(rowOf)), place);
     selected(chosenRows());
   }
 
@@ -86,32 +75,19 @@ export function peopleList({ open, selected, nameOfCampaign }) {
     element: place,
     rows: () => rows,
     chosenRows,
-    /**
-     * Rows take the place of rows, so that nothing else moves; who has the focus keeps it.
-     * @param {Person[]} found
-     */
-    show(found) {
-      const at = body.contains(document.activeElement) ? document.activeElement?.closest("tr")?.dataset.key : null;
-      const isBox = document.activeElement?.matches("input");
-      rows = found;
-      body.replaceChildren(...rows.map(rowOf));
-      mark();
-      if (at) body.querySelector(`tr[data-key="${at}"] ${isBox ? "input" : "a"}`)?.focus({ preventScroll: true });
-    },
     /** @param {Person[]} found */
-    append(found) {
-      rows = [...rows, ...found];
-      body.append(...found.map(rowOf));
-      mark();
+    show(found) {
+      rows = found;
+      draw();
     },
     /** @param {string} key */
     setOpen(key) {
       current = key;
-      mark();
+      draw();
     },
     clear() {
       chosen.clear();
-      mark();
+      draw();
     },
     /**
      * The row so many places away from the open one.
@@ -127,7 +103,7 @@ export function peopleList({ open, selected, nameOfCampaign }) {
     },
     /** @param {string} key */
     focus(key) {
-      const name = body.querySelector(`tr[data-key="${key}"] a`);
+      const name = place.querySelector(`tr[data-key="${key}"] a`);
       name?.focus();
       name?.scrollIntoView({ block: "nearest" });
     },
@@ -136,9 +112,9 @@ export function peopleList({ open, selected, nameOfCampaign }) {
 
 /** @param {Person} one */
 function referrer(one) {
-  if (!one.referrer_first_name && !one.referrer_email) return make("span", { className: "soft" }, "–");
+  if (!one.referrer_first_name && !one.referrer_email) return html`<span class="soft">–</span>`;
   if (!one.referrer_first_name) return address(one.referrer_email);
-  return make("div", {}, one.referrer_first_name, one.referrer_email ? make("div", { className: "soft small" }, address(one.referrer_email)) : null);
+  return html`<div>${one.referrer_first_name}${one.referrer_email ? html`<div class="soft small">${address(one.referrer_email)}</div>` : null}</div>`;
 }
 
 /**
@@ -148,8 +124,8 @@ function referrer(one) {
 function why(one) {
   const [refused] = Object.values(one.refusals);
   const reason = refused ?? one.reason;
-  if (one.needs_attention) return make("div", { className: "small why" }, reason, " ", make("strong", {}, common.whatToDo), one.what_to_do);
-  return reason ? make("div", { className: "soft small why" }, reason) : null;
+  if (one.needs_attention) return html`<div class="small why">${reason} <strong>${common.whatToDo}</strong>${one.what_to_do}</div>`;
+  return reason ? html`<div class="soft small why">${reason}</div>` : null;
 }
 
 /** @param {Person} one */

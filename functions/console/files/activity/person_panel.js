@@ -1,11 +1,12 @@
 // The panel beside the list: one person's story. Arrow keys go to the next person, Escape closes.
 
 import { read } from "../parts/api.js";
-import { button, every, link, make, replaceKeeping } from "../parts/dom.js";
+import { button, every, link, make } from "../parts/dom.js";
 import { nameOf } from "./people_list.js";
-import { render } from "./referral.js";
+import { view } from "./referral.js";
 import { common } from "../parts/texts/common.js";
 import { personPanel as texts } from "../parts/texts/activity.js";
+import { html, render } from "../parts/view.js";
 
 /**
  * `step(1)` opens the next person of the list, `close` closes, `changed` renews the list after an act.
@@ -13,7 +14,7 @@ import { personPanel as texts } from "../parts/texts/activity.js";
  */
 export function personPanel({ close, step, changed, position, signal }) {
   let key = "";
-  let last = "";
+  let isOther = false; // whose story is still to come
   let turn = 0;
   const title = make("h2", { tabIndex: -1 });
   const where = make("span", { className: "soft small" });
@@ -33,18 +34,10 @@ export function personPanel({ close, step, changed, position, signal }) {
     const mine = ++turn;
     const answer = await read(path());
     if (mine !== turn || !key) return;
-    const text = JSON.stringify(answer);
-    if (text === last) return;
-    const isFirst = last === "";
-    last = text;
     title.textContent = nameOf(answer.referral);
-    replaceKeeping(body, render(answer, path(), renew));
-    if (isFirst) body.scrollTop = 0;
-  }
-
-  async function renew() {
-    if (!key) return;
-    await load();
+    render(view(answer, path(), load), body);
+    if (isOther) body.scrollTop = 0;
+    isOther = false;
   }
 
   document.addEventListener(
@@ -63,14 +56,13 @@ export function personPanel({ close, step, changed, position, signal }) {
     key: () => key,
     /** @param {string} opened */
     async open(opened) {
-      const isOther = opened !== key;
+      isOther = opened !== key;
       key = opened;
       element.hidden = false;
       whole.href = `#/activity/${key.replace("-", "/")}`;
       if (isOther) {
-        last = "";
         title.textContent = common.loading;
-        body.replaceChildren();
+        render(null, body);
       }
       this.moved();
       title.focus({ preventScroll: true });
@@ -78,7 +70,7 @@ export function personPanel({ close, step, changed, position, signal }) {
         await load();
       } catch (/** @type {any} */ error) {
         title.textContent = texts.cannotBeShown;
-        body.replaceChildren(make("p", { className: "note warn" }, error.message));
+        render(html`<p class="note warn">${error.message}</p>`, body);
         if (error.status === 401) throw error;
       }
     },
@@ -86,9 +78,7 @@ export function personPanel({ close, step, changed, position, signal }) {
       key = "";
       element.hidden = true;
     },
-    async renew() {
-      await renew();
-    },
+    renew: async () => key && load(),
     moved() {
       where.textContent = position();
     },

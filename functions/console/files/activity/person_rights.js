@@ -2,9 +2,10 @@
 
 import { send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
-import { button, make, say } from "../parts/dom.js";
+import { make, say } from "../parts/dom.js";
 import { common } from "../parts/texts/common.js";
 import { personRights as texts } from "../parts/texts/activity.js";
+import { button } from "../parts/view.js";
 
 /**
  * @param {string} email

@@ -2,25 +2,26 @@
 
 import { read, send } from "../parts/api.js";
 import { ask, confirmed } from "../parts/dialog.js";
-import { button, link, make, say, table } from "../parts/dom.js";
+import { link, make, say } from "../parts/dom.js";
 import { capital } from "../parts/texts/numbers.js";
 import { moment } from "../parts/words.js";
 import { common } from "../parts/texts/common.js";
 import { quarantine as texts } from "../parts/texts/activity.js";
+import { button, html, render, table } from "../parts/view.js";
 
 export async function show() {
   const body = make("div", {});
   /** @type {string | null} */
   let cursor = null;
+  /** @type {Api.QuarantinedAnswer[]} */
+  let shown = [];
 
   async function load(fresh = true) {
     const page = await read("/api/quarantine", { limit: 25, cursor: fresh ? null : cursor });
     cursor = page.cursor;
-    if (fresh) body.replaceChildren();
-    body.querySelector(".more")?.remove();
-    if (page.items.length) body.append(make("div", { className: "card" }, table(common.messages, texts.columns, page.items.map(row))));
-    else if (fresh) body.append(make("p", { className: "note good" }, texts.none));
-    if (cursor) body.append(make("div", { className: "more row" }, button(common.showMore, () => load(false))));
+    shown = fresh ? page.items : [...shown, ...page.items];
+    const list = shown.length ? html`<div class="card">${table(common.messages, texts.columns, shown.map(row), shown.map(({ id }) => ({ key: id })))}</div>` : html`<p class="note good">${texts.none}</p>`;
+    render(html`${list}${cursor ? html`<div class="row">${button(common.showMore, () => load(false))}</div>` : null}`, body);
   }
 
   const path = (/** @type {Api.QuarantinedAnswer} */ one) => `/api/quarantine/${encodeURIComponent(one.id)}`;
@@ -39,7 +40,7 @@ export async function show() {
       say((await send(path(one), undefined, "DELETE")).message);
       await load();
     });
-    return [moment(one.received_at), common.campaignNamed(one.campaign_id), one.event, capital(one.reason), texts.bytes(one.size), make("span", { className: "row" }, look, again, drop)];
+    return [moment(one.received_at), common.campaignNamed(one.campaign_id), one.event, capital(one.reason), texts.bytes(one.size), html`<span class="row">${look}${again}${drop}</span>`];
   }
 
   await load();

@@ -2,7 +2,7 @@
 
 import { read, send } from "../parts/api.js";
 import { facts } from "../connection/connection_parts.js";
-import { button, card, every, link, make, replaceKeeping, say, table } from "../parts/dom.js";
+import { every, link, make, say } from "../parts/dom.js";
 import { address, badge, moment } from "../parts/words.js";
 import { shown } from "../parts/texts/numbers.js";
 import { AUDIENCES, ORIGINS, STATE_HELP } from "../parts/texts/states.js";
@@ -13,6 +13,7 @@ import { flags, nameOf, stateBadge } from "./people_list.js";
 import { rightsOf } from "./person_rights.js";
 import { common } from "../parts/texts/common.js";
 import { referral as texts } from "../parts/texts/activity.js";
+import { button, card, html, render, table } from "../parts/view.js";
 
 /**
  * @param {Address} address
@@ -22,12 +23,9 @@ import { referral as texts } from "../parts/texts/activity.js";
 export async function show({ parts }, signal) {
   const path = /** @type {`/api/referrals/${string}/${string}`} */ (`/api/referrals/${encodeURIComponent(parts[0])}/${encodeURIComponent(parts[1])}`);
   const page = make("div", {});
-  let last = "";
   async function load() {
     const answer = await read(path);
-    const text = JSON.stringify(answer);
-    if (text !== last) replaceKeeping(page, render(answer, path, load));
-    last = text;
+    render(view(answer, path, load), page);
     return answer;
   }
   const first = await load();
@@ -41,7 +39,7 @@ export async function show({ parts }, signal) {
  * @param {`/api/referrals/${string}/${string}`} path
  * @param {() => unknown} reload
  */
-export function render(answer, path, reload) {
+export function view(answer, path, reload) {
   const { referral } = answer;
   const again = button(common.sendAgain, async () => {
     say((await send(`${path}/replay`)).message);
@@ -58,48 +56,60 @@ export function render(answer, path, reload) {
         button(texts.markAllWithThisReason, async () => (await markDealtWith(reason, texts.allWithThisReason)) && reload()),
       ]
     : [];
-  const contact = referral.contact_url ? link(common.openContact, referral.contact_url, { target: "_blank", rel: "noreferrer" }) : null;
+  const contact = referral.contact_url ? html`<a href=${referral.contact_url} target="_blank" rel="noreferrer">${common.openContact}</a>` : null;
   const now = card(
     texts.whereItStands,
-    make("p", { className: "badges" }, stateBadge(referral.state), referral.qualified ? badge([common.converted, "good"]) : null, ...flags(referral)),
-    make("p", {}, referral.reason || STATE_HELP[referral.state]),
-    ...Object.values(referral.refusals).map((text) => make("p", { className: "note" }, text)),
-    make("p", {}, make("strong", {}, common.whatToDo), referral.what_to_do, " ", link(common.moreAboutIt, `#/help/${helpAbout(referral)}`)),
-    referral.due_at ? make("p", { className: "soft" }, referral.state === "delivered" ? texts.nextLookForDoubles : texts.triedNextAt, moment(referral.due_at)) : null,
-    ...answer.notes.map((note) => make("p", { className: "note" }, note)),
-    make("div", { className: "row" }, again, close, contact),
-    alike.length ? make("div", { className: "row" }, ...alike) : null,
+    html`
+      <p class="badges">${stateBadge(referral.state)}${referral.qualified ? badge([common.converted, "good"]) : null}${flags(referral)}</p>
+      <p>${referral.reason || STATE_HELP[referral.state]}</p>
+      ${Object.values(referral.refusals).map((text) => html`<p class="note">${text}</p>`)}
+      <p><strong>${common.whatToDo}</strong>${referral.what_to_do} <a href="#/help/${helpAbout(referral)}">${common.moreAboutIt}</a></p>
+      ${referral.due_at ? html`<p class="soft">${referral.state === "delivered" ? texts.nextLookForDoubles : texts.triedNextAt}${moment(referral.due_at)}</p>` : null}
+      ${answer.notes.map((note) => html`<p class="note">${note}</p>`)}
+      <div class="row">${again}${close}${contact}</div>
+      ${alike.length ? html`<div class="row">${alike}</div>` : null}`,
   );
-  const left = answer.dropped.length ? [card(texts.leftOut, table(texts.leftOutCaption, texts.leftOutColumns, answer.dropped.map((each) => [shortName(each.attribute), each.reason])))] : [];
-  const rights = referral.email ? [card(texts.theirData, make("div", { className: "row" }, ...rightsOf(referral.email, reload)))] : [];
-  return [now, ...left, ...qualification(answer.qualification), card(texts.whatHappened, story(answer.story)), ...referrer(answer.referrer), ...overwritten(answer, path, reload), make("div", { className: "columns" }, person(answer), written(answer)), ...rights, calls(answer.calls)];
+  const left = answer.dropped.length ? card(texts.leftOut, table(texts.leftOutCaption, texts.leftOutColumns, answer.dropped.map((each) => [shortName(each.attribute), each.reason]))) : null;
+  const rights = referral.email ? card(texts.theirData, html`<div class="row">${rightsOf(referral.email, reload)}</div>`) : null;
+  return html`
+    <div key=${`${referral.campaign_id}-${referral.user_id}`}>
+      ${now}
+      ${left}
+      ${qualification(answer.qualification)}
+      ${card(texts.whatHappened, story(answer.story))}
+      ${referrer(answer.referrer)}
+      ${overwritten(answer, path, reload)}
+      <div class="columns">${person(answer)}${written(answer)}</div>
+      ${rights}
+      ${calls(answer.calls)}
+    </div>`;
 }
 
 /** @param {Api.StoryAnswer["story"]} lines */
 function story(lines) {
-  const items = lines.map((line) => make("li", {}, moment(line.at), make("strong", {}, line.sentence), line.detail ? make("span", { className: "soft" }, line.detail) : null));
-  return make("ol", { className: "story" }, ...items);
+  const items = lines.map((line) => html`<li>${moment(line.at)}<strong>${line.sentence}</strong>${line.detail ? html`<span class="soft">${line.detail}</span>` : null}</li>`);
+  return html`<ol class="story">${items}</ol>`;
 }
 
 /** @param {Api.StoryAnswer["qualification"]} seen */
 function qualification(seen) {
-  if (!seen) return [];
+  if (!seen) return null;
   const rows = [
     [texts.valueInIntercom, seen.value === null ? null : shown(seen.value)],
     [texts.decidedBy, seen.by_hand ? texts.somebodyInReferralFactory : texts.theContactInIntercom],
     [texts.confirmed, seen.confirmed_at ? moment(seen.confirmed_at) : null],
     [texts.triedNext, seen.due_at ? moment(seen.due_at) : null],
   ];
-  return [card(texts.qualification, make("p", {}, seen.stands), seen.reason ? make("p", { className: "note" }, seen.reason) : null, facts(rows.filter(([, value]) => value)))];
+  return card(texts.qualification, html`<p>${seen.stands}</p>`, seen.reason ? html`<p class="note">${seen.reason}</p>` : null, facts(rows));
 }
 
 /** @param {Api.StoryAnswer["referrer"]} known */
 function referrer(known) {
-  if (!known) return [];
-  const rows = Object.entries(known.written).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
-  const when = known.due_at ? make("p", { className: "soft" }, texts.broughtUpToDate, moment(known.due_at)) : make("p", { className: "soft" }, texts.upToDateSince, moment(known.updated_at), ".");
-  const none = make("p", { className: "soft" }, texts.noCounts);
-  return [card(texts.asAPersonReferring, rows.length ? table(texts.countsCaption, texts.countsColumns, rows) : none, when, known.note ? make("p", { className: "note" }, known.note) : null)];
+  if (!known) return null;
+  const rows = Object.entries(known.written).map(([name, value]) => [html`<code>${shortName(name)}</code>`, shown(value)]);
+  const when = known.due_at ? html`<p class="soft">${texts.broughtUpToDate}${moment(known.due_at)}</p>` : html`<p class="soft">${texts.upToDateSince}${moment(known.updated_at)}.</p>`;
+  const none = html`<p class="soft">${texts.noCounts}</p>`;
+  return card(texts.asAPersonReferring, rows.length ? table(texts.countsCaption, texts.countsColumns, rows) : none, when, known.note ? html`<p class="note">${known.note}</p>` : null);
 }
 
 /**
@@ -108,14 +118,13 @@ function referrer(known) {
  * @param {() => unknown} reload
  */
 function overwritten({ overwritten: before }, path, reload) {
-  const rows = Object.entries(before).map(([name, value]) => [make("code", {}, shortName(name)), value === null || value === "" ? texts.empty : shown(value)]);
-  if (!rows.length) return [];
-  const text = texts.aboutOverwritten;
+  const rows = Object.entries(before).map(([name, value]) => [html`<code>${shortName(name)}</code>`, value === null || value === "" ? texts.empty : shown(value)]);
+  if (!rows.length) return null;
   const back = button(texts.putBack, async () => {
     say((await send(`${path}/put-back`)).message);
     await reload();
   });
-  return [card(texts.overwrittenTitle, make("p", {}, text), table(texts.overwrittenCaption, texts.overwrittenColumns, rows), make("div", { className: "row" }, back))];
+  return card(texts.overwrittenTitle, html`<p>${texts.aboutOverwritten}</p>`, table(texts.overwrittenCaption, texts.overwrittenColumns, rows), html`<div class="row">${back}</div>`);
 }
 
 /** @param {Api.StoryAnswer} answer */
@@ -123,7 +132,7 @@ function person({ person: one, referral, settings_version: version }) {
   const plain = Object.entries(one).filter(([name, value]) => typeof value !== "object" && !["user_id", "audience"].includes(name) && shown(value) !== "–");
   const rows = [
     [texts.who, AUDIENCES[referral.audience]],
-    [texts.campaign, link(common.campaignNamed(referral.campaign_id), `#/campaigns/${referral.campaign_id}`)],
+    [texts.campaign, html`<a href="#/campaigns/${referral.campaign_id}">${common.campaignNamed(referral.campaign_id)}</a>`],
     [texts.userId, String(referral.user_id)],
     ...plain.map(([name, value]) => [sourceName(name), address(value)]),
     ...Object.entries(one.meta ?? {}).map(([label, value]) => [label, address(value)]),
@@ -136,8 +145,8 @@ function person({ person: one, referral, settings_version: version }) {
 
 /** @param {Api.StoryAnswer} answer */
 function written({ written: values }) {
-  const rows = Object.entries(values).map(([name, value]) => [make("code", {}, shortName(name)), shown(value)]);
-  return card(texts.writtenToIntercom, rows.length ? table(texts.writtenCaption, texts.writtenColumns, rows) : make("p", { className: "soft" }, texts.nothingWritten));
+  const rows = Object.entries(values).map(([name, value]) => [html`<code>${shortName(name)}</code>`, shown(value)]);
+  return card(texts.writtenToIntercom, rows.length ? table(texts.writtenCaption, texts.writtenColumns, rows) : html`<p class="soft">${texts.nothingWritten}</p>`);
 }
 
 /**
@@ -145,21 +154,18 @@ function written({ written: values }) {
  * @param {Api.StoryAnswer["calls"]} found
  */
 function calls(found) {
-  const none = make("p", { className: "soft" }, texts.noCalls);
   const items = found.map((call) => {
     const isGood = call.status !== null && call.status < 400;
-    const head = make("summary", {}, moment(call.at, true), " ", make("code", {}, `${call.method} ${call.path}`), " ", badge([call.status === null ? texts.noAnswer : String(call.status), isGood ? "good" : "bad"]), make("span", { className: "soft" }, texts.milliseconds(call.milliseconds)));
-    return make(
-      "details",
-      { className: "call" },
-      head,
-      facts([[texts.host, call.host], [texts.requestId, call.request_id ? make("code", {}, call.request_id) : null]]),
-      call.sent ? make("div", {}, make("h3", {}, texts.sent), make("pre", { tabIndex: 0 }, readable(call.sent))) : null,
-      make("h3", {}, texts.answer),
-      make("pre", { tabIndex: 0 }, readable(call.answer) || "–"),
-    );
+    return html`
+      <details key=${`${call.at} ${call.method} ${call.path}`} class="call">
+        <summary>${moment(call.at, true)} <code>${call.method} ${call.path}</code> ${badge([call.status === null ? texts.noAnswer : String(call.status), isGood ? "good" : "bad"])}<span class="soft">${texts.milliseconds(call.milliseconds)}</span></summary>
+        ${facts([[texts.host, call.host], [texts.requestId, call.request_id ? html`<code>${call.request_id}</code>` : null]])}
+        ${call.sent ? html`<div><h3>${texts.sent}</h3><pre tabindex="0">${readable(call.sent)}</pre></div>` : null}
+        <h3>${texts.answer}</h3>
+        <pre tabindex="0">${readable(call.answer) || "–"}</pre>
+      </details>`;
   });
-  return make("details", { className: "card developers" }, make("summary", {}, make("strong", {}, texts.calls(found.length))), ...(items.length ? items : [none]));
+  return html`<details class="card developers"><summary><strong>${texts.calls(found.length)}</strong></summary>${items.length ? items : html`<p class="soft">${texts.noCalls}</p>`}</details>`;
 }
 
 /**

@@ -136,7 +136,7 @@ function render(page, model, tab) {
     const { health } = model;
     const broken = status === "active" && health && !["good", "wait"].includes(health.level) ? { badge: levelBadge(health.level), sentence: health.sentence } : null;
     const shown = status === "active" && !health ? NOT_KNOWN : (broken ?? { badge: CAMPAIGN_STATES[status], sentence: CAMPAIGN_STATE_HELP[status] });
-    state.replaceChildren(badge(shown.badge), make("span", { className: "soft" }, shown.sentence));
+    state.replaceChildren(...kept([badge(shown.badge), make("span", { className: "soft" }, shown.sentence)]));
     const words = model.isNew ? texts.notSavedYet : model.isChanged ? texts.youHaveUnsavedChanges : texts.savedAsVersion(model.version);
     const missing = findMissing(model.settings);
     const open = missing.length ? texts.stillToFillIn(missing.length) : "";

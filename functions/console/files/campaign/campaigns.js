@@ -1,7 +1,7 @@
 // The list of campaigns: those that are set up, and those of Referral Factory that are not yet.
 
 import { readAll } from "../parts/api.js";
-import { arriving, card, link, make, table } from "../parts/dom.js";
+import { arriving, card, make } from "../parts/dom.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
 import { field, input } from "../parts/form.js";
 import { badge } from "../parts/words.js";
@@ -10,19 +10,20 @@ import { hasDraft } from "../drafts/drafts.js";
 import { factoryCampaigns } from "../parts/workspace.js";
 import { common } from "../parts/texts/common.js";
 import { campaigns as texts } from "../parts/texts/campaign.js";
+import { html, table } from "../parts/view.js";
 
 export async function show() {
   const [campaigns, health] = await Promise.all([readAll("/api/campaigns"), campaignHealth()]);
   const rows = campaigns.map((one) => [
-    link(one.name || common.campaignNamed(one.campaign_id), `#/campaigns/${one.campaign_id}`),
-    make("span", { className: "badges" }, state(one, health.get(one.campaign_id)), hasDraft(one.campaign_id) ? badge([texts.notSaved, "warn"]) : null),
-    make("span", {}, String(one.campaign_id)),
+    html`<a href="#/campaigns/${one.campaign_id}">${one.name || common.campaignNamed(one.campaign_id)}</a>`,
+    html`<span class="badges">${state(one, health.get(one.campaign_id))}${hasDraft(one.campaign_id) ? badge([texts.notSaved, "warn"]) : null}</span>`,
+    html`<span>${one.campaign_id}</span>`,
     common.version(one.version),
   ]);
   const known = new Set(campaigns.map((one) => one.campaign_id));
   const list = rows.length
     ? table(texts.caption, texts.columns, rows)
-    : make("p", { className: "soft" }, texts.none);
+    : html`<p class="soft">${texts.none}</p>`;
   return {
     title: texts.title,
     content: [card(texts.setUp, list), card(texts.inReferralFactory, arriving(texts.othersArriving, () => others(known))), byId()],
@@ -37,14 +38,14 @@ export async function show() {
 function state({ status }, health) {
   if (status !== "active" || health?.level === "good") return badge(CAMPAIGN_STATES[status]);
   const shown = health ? { badge: levelBadge(health.level), sentence: health.sentence } : NOT_KNOWN;
-  return make("span", {}, badge(shown.badge), " ", make("span", { className: "soft" }, shown.sentence));
+  return html`<span>${badge(shown.badge)} <span class="soft">${shown.sentence}</span></span>`;
 }
 
 /** @param {Set<number>} known */
 async function others(known) {
   const found = (await factoryCampaigns()).filter((one) => !known.has(one.id));
-  if (!found.length) return make("p", { className: "soft" }, texts.allAreSetUp);
-  const rows = found.map((one) => [one.name, one.status || "–", String(one.id), link(texts.setUp, `#/campaigns/${one.id}`, { className: "as-button", "aria-label": texts.setUpOne(one.name) })]);
+  if (!found.length) return html`<p class="soft">${texts.allAreSetUp}</p>`;
+  const rows = found.map((one) => [one.name, one.status || "–", String(one.id), html`<a class="as-button" href="#/campaigns/${one.id}" aria-label=${texts.setUpOne(one.name)}>${texts.setUp}</a>`]);
   return table(texts.othersCaption, texts.othersColumns, rows);
 }
 

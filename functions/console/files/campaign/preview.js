@@ -1,7 +1,7 @@
 // The contact as Intercom will show it, beside the form and renewed as one types. Looking sends nothing.
 
 import { read, send } from "../parts/api.js";
-import { attempt, button, make, table } from "../parts/dom.js";
+import { attempt, button, make } from "../parts/dom.js";
 import { field, input, placeRemarks, select } from "../parts/form.js";
 import { sourceName } from "./sources.js";
 import { address, badge } from "../parts/words.js";
@@ -9,6 +9,7 @@ import { shown } from "../parts/texts/numbers.js";
 import { shortName } from "../parts/workspace.js";
 import { common } from "../parts/texts/common.js";
 import { preview as texts } from "../parts/texts/campaign.js";
+import { html, render, table } from "../parts/view.js";
 
 export const EXAMPLE = { first_name: "Alice", email: "alice.example@example.com", url: "example.com/alice", code: "alice1" };
 const PAUSE = 700; // milliseconds without a change
@@ -76,11 +77,11 @@ export function previewCard(model, audience) {
     const person = chosen.user ? { user_id: Number(chosen.user) } : { person: tidy(typed) };
     try {
       const answer = await send(`/api/campaigns/${model.id}/preview`, { ...person, settings });
-      if (mine === turn) render(answer, chosen.user ? {} : typed);
+      if (mine === turn) show(answer, chosen.user ? {} : typed);
     } catch (/** @type {any} */ error) {
       if (error.status === 401 || error.status === undefined) throw error;
       if (mine !== turn) return;
-      result.replaceChildren(make("p", { className: "note" }, quietly ? texts.fillInFirst : error.message));
+      render(html`<p class="note">${quietly ? texts.fillInFirst : error.message}</p>`, result);
       if (quietly) return;
       const errors = (error.problem?.errors ?? []).map((/** @type {Remark} */ each) => ({ ...each, place: each.place.replace(/^settings\./, "") }));
       placeRemarks(model.root(), onPage(errors));
@@ -91,19 +92,22 @@ export function previewCard(model, audience) {
    * @param {Api.PreviewAnswer} answer
    * @param {{ first_name?: string, email?: string }} person
    */
-  function render(answer, person) {
+  function show(answer, person) {
     const sentTo = (/** @type {string} */ name) => answer.fields.find((each) => each.attribute === name)?.value;
     const name = shown(sentTo("name") ?? person.first_name);
-    const head = make(
-      "div",
-      { className: "contact-head" },
-      make("span", { className: "avatar", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()),
-      make("div", {}, make("strong", {}, name), " ", answer.role ? badge([answer.role === "lead" ? texts.lead : texts.user, "wait"]) : null, make("div", { className: "soft small" }, address(shown(sentTo("email") ?? person.email)))),
-    );
     const dropped = answer.fields.filter((each) => each.dropped).length;
-    const outcome = make("p", { className: `note ${!answer.checked || dropped ? "warn" : "good"}` }, answer.outcome);
-    const rows = answer.fields.map((each) => [make("div", {}, make("code", {}, address(shortName(each.attribute))), make("div", { className: "soft small" }, from(each))), value(each)]);
-    result.replaceChildren(head, outcome, rows.length ? table(texts.caption, texts.columns, rows) : "");
+    const rows = answer.fields.map((each) => [html`<div><code>${address(shortName(each.attribute))}</code><div class="soft small">${from(each)}</div></div>`, value(each)]);
+    const role = answer.role ? badge([answer.role === "lead" ? texts.lead : texts.user, "wait"]) : null;
+    render(
+      html`
+        <div class="contact-head">
+          <span class="avatar" aria-hidden="true">${name.slice(0, 1).toUpperCase()}</span>
+          <div><strong>${name}</strong> ${role}<div class="soft small">${address(shown(sentTo("email") ?? person.email))}</div></div>
+        </div>
+        <p class="note ${!answer.checked || dropped ? "warn" : "good"}">${answer.outcome}</p>
+        ${rows.length ? table(texts.caption, texts.columns, rows) : null}`,
+      result,
+    );
     said.textContent = `${answer.outcome}${dropped ? texts.countLeftOut(dropped) : ""}`;
   }
 
@@ -131,10 +135,10 @@ const from = (each) => each.sources.map(sourceName).join(" + ") || (each.only_on
  * @param {Api.FieldAnswer} each
  */
 function value(each) {
-  if (each.dropped) return make("div", {}, make("del", {}, address(shown(each.value))), make("div", { className: "problem" }, texts.leftOut(each.reason)));
-  if (!each.sent) return make("div", {}, address(shown(each.before ?? each.value)), make("div", { className: "soft small" }, each.reason));
+  if (each.dropped) return html`<div><del>${address(shown(each.value))}</del><div class="problem">${texts.leftOut(each.reason)}</div></div>`;
+  if (!each.sent) return html`<div>${address(shown(each.before ?? each.value))}<div class="soft small">${each.reason}</div></div>`;
   const changes = each.before !== null && each.before !== undefined && each.before !== "" && each.before !== each.value;
-  return make("div", {}, changes ? [make("del", {}, address(shown(each.before))), " → ", make("ins", {}, address(shown(each.value)))] : address(shown(each.value)));
+  return html`<div>${changes ? html`<del>${address(shown(each.before))}</del> → <ins>${address(shown(each.value))}</ins>` : address(shown(each.value))}</div>`;
 }
 
 /**

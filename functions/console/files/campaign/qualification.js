@@ -1,7 +1,7 @@
 // The tab Qualification: what makes a referral successful.
 
 import { attributeField, refreshBar } from "../parts/attribute_select.js";
-import { button, card, make, replaceKeeping } from "../parts/dom.js";
+import { button, card, kept, make } from "../parts/dom.js";
 import { checkbox, field, input, radios } from "../parts/form.js";
 import { valueControl } from "./defaults.js";
 import { common } from "../parts/texts/common.js";
@@ -15,14 +15,14 @@ export function qualificationTab(model) {
   const kindOf = () => model.settings.qualification?.trigger.kind ?? "none";
   const choices = texts.choices;
   /** @type {{ attribute: Api.AttributeTrigger, became_user: Api.BecameUserTrigger }} */
-  const kept = { attribute: { kind: "attribute", attribute: "", initial_value: null, qualified_values: [] }, became_user: { kind: "became_user" } };
+  const last = { attribute: { kind: "attribute", attribute: "", initial_value: null, qualified_values: [] }, became_user: { kind: "became_user" } };
 
   /** @param {"none" | "attribute" | "became_user"} kind */
   function choose(kind) {
     const before = model.settings.qualification;
-    if (before) Object.assign(kept, { [before.trigger.kind]: before.trigger });
+    if (before) Object.assign(last, { [before.trigger.kind]: before.trigger });
     const flags = { unqualify_on_reversal: before?.unqualify_on_reversal ?? false, take_back_accepted: [], qualify_skipped: before?.qualify_skipped ?? false };
-    model.settings.qualification = kind === "none" ? null : { trigger: kept[kind], ...flags };
+    model.settings.qualification = kind === "none" ? null : { trigger: last[kind], ...flags };
     model.changed();
     render();
   }
@@ -46,7 +46,7 @@ export function qualificationTab(model) {
         hint: texts.skippedHint,
       }),
     );
-    return replaceKeeping(details, [section.trigger.kind === "attribute" ? attributeCard(model, section.trigger, render) : null, more]);
+    return details.replaceChildren(...kept([section.trigger.kind === "attribute" ? attributeCard(model, section.trigger) : null, more]));
   }
 
   render();
@@ -57,9 +57,8 @@ export function qualificationTab(model) {
 /**
  * @param {Model} model
  * @param {Api.AttributeTrigger} trigger
- * @param {() => void} render
  */
-function attributeCard(model, trigger, render) {
+function attributeCard(model, trigger) {
   const known = () => model.attributes.items.find((one) => one.name === trigger.attribute);
   const attribute = attributeField(
     model,
@@ -68,20 +67,22 @@ function attributeCard(model, trigger, render) {
     (name) => {
       trigger.attribute = name;
       model.changed();
-      render();
+      fill();
     },
     { place: `${AT}.attribute`, empty: common.chooseAnAttribute, type: "options", tracking: true },
   );
-  const isReadOnly = known()?.can_be_written === false && trigger.initial_value === null;
-  const initial = isReadOnly ? null : field(
-    texts.firstValue,
-    valueControl(known(), trigger.initial_value, (value) => {
+  const rest = make("div", {}); // which depends on the attribute
+  function fill() {
+    const isReadOnly = known()?.can_be_written === false && trigger.initial_value === null;
+    const change = (/** @type {Scalar} */ value) => {
       trigger.initial_value = value === "" ? null : value;
       model.changed();
-    }),
-    { place: `${AT}.initial_value`, hint: texts.firstValueHint },
-  );
-  return card(texts.theAttribute, refreshBar(model, button), attribute, messengerRisk(model, trigger, known()), initial, qualifiedValues(model, trigger, known()));
+    };
+    const initial = isReadOnly ? null : field(texts.firstValue, valueControl(known(), trigger.initial_value, change), { place: `${AT}.initial_value`, hint: texts.firstValueHint });
+    rest.replaceChildren(...kept([messengerRisk(model, trigger, known()), initial, qualifiedValues(model, trigger, known())]));
+  }
+  fill();
+  return card(texts.theAttribute, refreshBar(model, button), attribute, rest);
 }
 
 /**

@@ -8,6 +8,7 @@ import { complete } from "./settings_model.js";
 import { moment } from "../parts/words.js";
 import { common } from "../parts/texts/common.js";
 import { versions as texts } from "../parts/texts/campaign.js";
+import { render } from "../parts/view.js";
 
 /**
  * `takeOver` puts an older document into the page; it is saved by a person, as a new version.
@@ -40,7 +41,7 @@ export function versionsTab(model, takeOver) {
     const changes = make("div", {});
     const details = make("details", {}, make("summary", {}, before ? texts.changedSince(before.version) : texts.theSettings), changes);
     details.addEventListener("toggle", () => {
-      if (details.open) changes.replaceChildren(diffTable(before ? complete(before.document) : {}, complete(row.document), [before ? common.version(before.version) : texts.before, common.version(row.version)]));
+      if (details.open) render(diffTable(before ? complete(before.document) : {}, complete(row.document), [before ? common.version(before.version) : texts.before, common.version(row.version)]), changes);
     });
     const restore = button(texts.restore, () => {
       takeOver(complete(row.document));

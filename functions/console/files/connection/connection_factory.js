@@ -8,6 +8,7 @@ import { field, input, pressedByEnter } from "../parts/form.js";
 import { badge, moment } from "../parts/words.js";
 import { common } from "../parts/texts/common.js";
 import { connectionFactory as texts } from "../parts/texts/connection.js";
+import { html } from "../parts/view.js";
 
 const PATH = "/api/connection/referral-factory";
 
@@ -17,7 +18,7 @@ const PATH = "/api/connection/referral-factory";
  */
 export function factoryCard({ referral_factory: factory }, reload) {
   const state = badge(factory.connected ? [common.connected, "good"] : [common.notConnected, "quiet"]);
-  const rows = [[common.connected, factory.connected_at ? make("span", {}, moment(factory.connected_at), texts.by(factory.connected_by)) : null]];
+  const rows = [[common.connected, factory.connected_at ? html`<span>${moment(factory.connected_at)}${texts.by(factory.connected_by)}</span>` : null]];
   /** @type {Child[]} */
   const parts = [make("p", {}, state), factory.problem && factory.connected ? make("p", { className: "note bad" }, factory.problem) : null, stopped(factory.breaker), strikes(factory.strikes, reload)];
   if (factory.connected) parts.push(facts(rows), disconnectRow(reload));

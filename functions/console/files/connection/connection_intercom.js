@@ -9,6 +9,7 @@ import { badge, moment } from "../parts/words.js";
 import { copyable, facts, stopped } from "./connection_parts.js";
 import { common } from "../parts/texts/common.js";
 import { connectionIntercom as texts } from "../parts/texts/connection.js";
+import { html } from "../parts/view.js";
 
 /**
  * @param {Api.ConnectionAnswer} state
@@ -21,7 +22,7 @@ export function intercomCard({ intercom }, reload) {
     [texts.workspace, workspace ? `${workspace.name || texts.unnamed} (${workspace.id})` : null],
     [texts.region, workspace?.region],
     [texts.timeZone, workspace?.timezone],
-    [common.connected, intercom.connected_at ? make("span", {}, moment(intercom.connected_at), texts.by(intercom.connected_by)) : null],
+    [common.connected, intercom.connected_at ? html`<span>${moment(intercom.connected_at)}${texts.by(intercom.connected_by)}</span>` : null],
     [texts.webhookSignatures, intercom.has_client_secret ? texts.verified : texts.secretIsMissing],
   ];
   /** @type {Child[]} */

@@ -5,14 +5,15 @@ import { ask } from "../parts/dialog.js";
 import { address, badge, moment } from "../parts/words.js";
 import { common } from "../parts/texts/common.js";
 import { connectionParts as texts } from "../parts/texts/connection.js";
+import { html } from "../parts/view.js";
 
 /**
  * `[name, value]` pairs; those without a value are left out.
- * @param {Child[][]} rows
+ * @param {Part[][]} rows
  */
 export function facts(rows) {
   const shown = rows.filter(([, value]) => value);
-  return make("dl", { className: "facts" }, ...shown.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+  return html`<dl class="facts">${shown.map(([name, value]) => [html`<dt>${name}</dt>`, html`<dd>${value}</dd>`])}</dl>`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { read } from "../parts/api.js";
 import { copy, copyable, light } from "./connection_parts.js";
 import { common } from "../parts/texts/common.js";
 import { webhooks as texts } from "../parts/texts/connection.js";
+import { render } from "../parts/view.js";
 
 
 /**
@@ -125,13 +126,9 @@ function checkOff(key, label) {
  * @param {Array<(state: Api.ConnectionAnswer) => void>} lights
  */
 function lamp(find, receivedAt, lights) {
-  const place = make("span", { className: "lamp" }, light(receivedAt));
-  let shown = receivedAt;
-  lights.push((fresh) => {
-    const at = find(fresh);
-    if (at !== shown) place.replaceChildren(light(at));
-    shown = at;
-  });
+  const place = make("span", { className: "lamp" });
+  render(light(receivedAt), place);
+  lights.push((fresh) => render(light(find(fresh)), place));
   return place;
 }
 

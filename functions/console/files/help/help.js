@@ -1,6 +1,6 @@
 // Help: the first steps, the guide, what the words mean, and the API as its own description tells it.
 
-import { arriving, card, link, make, table } from "../parts/dom.js";
+import { arriving, card, link, make } from "../parts/dom.js";
 import { describeApi } from "./help_api.js";
 import { readGuide, sectionCard } from "./help_guide.js";
 import { SOURCE_GROUPS } from "../campaign/sources.js";
@@ -8,6 +8,7 @@ import { SOURCE_GROUP_NAMES, SOURCE_HELP } from "../parts/texts/fields.js";
 import { badge } from "../parts/words.js";
 import { CAMPAIGN_STATE_HELP, CAMPAIGN_STATES, RUN_STATE_HELP, RUN_STATES, STATE_HELP, STATES } from "../parts/texts/states.js";
 import { help as texts } from "../parts/texts/help.js";
+import { html, table } from "../parts/view.js";
 
 /** What to do first, where it is done, and the section of the guide that tells how. */
 const STEPS = [
@@ -19,7 +20,7 @@ const STEPS = [
   [texts.activateTheCampaign, "#/campaigns", "activate"],
   [texts.tryIt, "#/activity", "test-it"],
 ];
-/** @type {Array<[id: string, title: string, build: () => HTMLElement[]]>} */
+/** @type {Array<[id: string, title: string, build: () => Child[]]>} */
 const EXTRAS = [
   ["states", texts.statesTitle, states],
   ["fields", texts.fieldsTitle, fields],
@@ -75,7 +76,7 @@ function states() {
 }
 
 function fields() {
-  const named = SOURCE_GROUPS.flatMap(({ group, options }) => options.map(([source, name]) => [group, name, make("code", {}, source), SOURCE_HELP[source]]));
-  const form = [SOURCE_GROUP_NAMES.form, texts.asInTheForm, make("code", {}, "meta.<label>"), SOURCE_HELP["meta."]];
+  const named = SOURCE_GROUPS.flatMap(({ group, options }) => options.map(([source, name]) => [group, name, html`<code>${source}</code>`, SOURCE_HELP[source]]));
+  const form = [SOURCE_GROUP_NAMES.form, texts.asInTheForm, html`<code>${"meta.<label>"}</code>`, SOURCE_HELP["meta."]];
   return [table(texts.fieldsCaption, texts.fieldsColumns, [...named, form])];
 }

@@ -1,8 +1,9 @@
 // The API's own description, rendered.
 
 import { read } from "../parts/api.js";
-import { make, table } from "../parts/dom.js";
+import { make } from "../parts/dom.js";
 import { helpApi as texts } from "../parts/texts/help.js";
+import { html, table } from "../parts/view.js";
 
 export async function describeApi() {
   const api = await read("/api/openapi.json");
@@ -27,8 +28,8 @@ function pathOf(path, operations) {
  */
 function operationOf(method, path, operation) {
   const head = make("summary", {}, make("code", { className: "method" }, method.toUpperCase()), " ", make("code", {}, path), " ", make("span", { className: "soft" }, operation.summary ?? ""));
-  const parameters = (operation.parameters ?? []).map((/** @type {any} */ each) => [make("code", {}, each.name), each.in, each.required ? texts.required : texts.optional, [each.description, limitsOf(each.schema)].filter(Boolean).join(" ")]);
-  const answers = Object.entries(operation.responses).sort().map(([status, each]) => [status, each.description, make("code", {}, schemaName(each))]);
+  const parameters = (operation.parameters ?? []).map((/** @type {any} */ each) => [html`<code>${each.name}</code>`, each.in, each.required ? texts.required : texts.optional, [each.description, limitsOf(each.schema)].filter(Boolean).join(" ")]);
+  const answers = Object.entries(operation.responses).sort().map(([status, each]) => [status, each.description, html`<code>${schemaName(each)}</code>`]);
   return make(
     "details",
     {},
@@ -46,7 +47,7 @@ function operationOf(method, path, operation) {
  */
 function shapeOf(name, api) {
   const schema = api.components.schemas[name];
-  const rows = Object.entries(schema.properties ?? {}).map(([field, each]) => [make("code", {}, field), typeOf(each), schema.required?.includes(field) ? texts.required : texts.optional, [each.description, limitsOf(each)].filter(Boolean).join(" ")]);
+  const rows = Object.entries(schema.properties ?? {}).map(([field, each]) => [html`<code>${field}</code>`, typeOf(each), schema.required?.includes(field) ? texts.required : texts.optional, [each.description, limitsOf(each)].filter(Boolean).join(" ")]);
   return make("details", {}, make("summary", {}, make("code", {}, name)), schema.description ? make("p", {}, schema.description) : null, rows.length ? table(texts.fields(name), texts.fieldsColumns, rows) : make("p", {}, typeOf(schema)));
 }
 

@@ -1,7 +1,8 @@
 // The guide: docs/configure.md as `make help-pages` turned it into guide.json, built element by element.
 
-import { card, make, table } from "../parts/dom.js";
+import { card } from "../parts/dom.js";
 import { helpGuide as texts } from "../parts/texts/help.js";
+import { html, table } from "../parts/view.js";
 
 const TAGS = new Set(["p", "strong", "em", "code", "ul", "ol", "li"]);
 /** @type {{ sections: Array<{ id: string, title: string, content: any[] }> } | null} */
@@ -28,12 +29,12 @@ export function sectionCard({ id, title, content }) {
  * A text, or `[tag, ...what is in it]`; of a table the heads and the rows.
  * @param {any} node
  * @param {string} title
- * @returns {Child}
+ * @returns {Part}
  */
 function build(node, title) {
   if (typeof node === "string") return node;
   const [tag, ...inside] = node;
-  if (tag === "table") return table(title, inside[0], inside[1].map((/** @type {any[][]} */ row) => row.map((cell) => make("span", {}, ...cell.map((each) => build(each, title))))));
+  if (tag === "table") return table(title, inside[0], inside[1].map((/** @type {any[][]} */ row) => row.map((cell) => html`<span>${cell.map((each) => build(each, title))}</span>`)));
   if (!TAGS.has(tag)) throw new Error(texts.unknownElement(tag));
-  return make(tag, {}, ...inside.map((/** @type {any} */ each) => build(each, title)));
+  return html`<${tag}>${inside.map((/** @type {any} */ each) => build(each, title))}<//>`;
 }

@@ -1,10 +1,11 @@
 // What is wrong now, as the application itself judges it: the line under the header, the badges, the checklist.
 
 import { read } from "../parts/api.js";
-import { every, link, make } from "../parts/dom.js";
+import { every } from "../parts/dom.js";
 import { moment } from "../parts/words.js";
 import { common } from "../parts/texts/common.js";
 import { health as texts } from "../parts/texts/overview.js";
+import { html, render } from "../parts/view.js";
 
 const SECONDS = 15;
 
@@ -48,11 +49,8 @@ export function watchHealth(line, signal) {
     line.hidden = !found;
     if (!found) return;
     const where = found.problems.length === 1 ? found.problems[0].where || "#/overview" : "#/overview";
-    const content = found.level === "good" ? [found.sentence] : [`${found.sentence} `, link(found.problems.length ? texts.seeWhatToDo : texts.goOn, where)];
-    if (line.dataset.said === found.sentence) return;
-    line.dataset.said = found.sentence;
     line.className = `health ${found.level}`;
-    line.replaceChildren(...content);
+    render(html`${found.sentence} ${found.level === "good" ? null : html`<a href=${where}>${found.problems.length ? texts.seeWhatToDo : texts.goOn}</a>`}`, line);
   };
   renew();
   every(signal, SECONDS, renew);
@@ -66,13 +64,18 @@ export function checklist({ steps, complete }) {
   if (complete) return null;
   const next = steps.find((step) => !step.is_done);
   const items = steps.map((step) => {
-    const mark = make("span", { className: "tick", "aria-hidden": "true" }, step.is_done ? "✓" : "");
-    const state = make("span", { className: "unseen" }, step.is_done ? common.done : common.toDo);
-    const action = step.is_done ? null : make("span", {}, make("span", { className: "soft" }, step.do), " ", link(step === next ? texts.doThisNow : texts.open, step.where, { "aria-label": texts.openStep(step.what), className: step === next ? "as-button" : "" }));
-    return make("li", { className: step.is_done ? "done" : "" }, mark, make("div", {}, state, make("strong", {}, step.what), action ? make("div", {}, action) : null));
+    const isNext = step === next;
+    return html`
+      <li class=${step.is_done ? "done" : ""}>
+        <span class="tick" aria-hidden="true">${step.is_done ? "✓" : ""}</span>
+        <div>
+          <span class="unseen">${step.is_done ? common.done : common.toDo}</span><strong>${step.what}</strong>
+          ${step.is_done ? null : html`<div><span class="soft">${step.do}</span> <a href=${step.where} aria-label=${texts.openStep(step.what)} class=${isNext ? "as-button" : ""}>${isNext ? texts.doThisNow : texts.open}</a></div>`}
+        </div>
+      </li>`;
   });
   const done = steps.filter((step) => step.is_done).length;
-  return make("section", { className: "card" }, make("h2", {}, texts.setUp(done, steps.length)), make("ol", { className: "checklist" }, ...items));
+  return html`<section key="set-up" class="card"><h2>${texts.setUp(done, steps.length)}</h2><ol class="checklist">${items}</ol></section>`;
 }
 
 /**
@@ -87,6 +90,13 @@ const HELP = { intercom_stopped: "trouble-with-connecting", referral_factory_sto
  */
 export function problemList({ problems }) {
   if (!problems.length) return null;
-  const items = problems.map((one) => make("li", {}, make("strong", {}, one.what), " ", one.where ? link(one.do, one.where) : one.do, one.since ? make("span", { className: "soft" }, texts.since, moment(one.since), ".") : null, HELP[one.kind] ? [" ", link(common.moreAboutIt, `#/help/${HELP[one.kind]}`, { "aria-label": texts.moreAbout(one.what) })] : null));
-  return make("section", { className: "note bad", "aria-label": texts.whatNeedsYou }, make("h2", {}, texts.thingsNeedYou(problems.length)), make("ul", {}, ...items));
+  const items = problems.map(
+    (one) => html`
+      <li key=${one.what}>
+        <strong>${one.what}</strong> ${one.where ? html`<a href=${one.where}>${one.do}</a>` : one.do}
+        ${one.since ? html`<span class="soft">${texts.since}${moment(one.since)}.</span>` : null}
+        ${HELP[one.kind] ? html` <a href="#/help/${HELP[one.kind]}" aria-label=${texts.moreAbout(one.what)}>${common.moreAboutIt}</a>` : null}
+      </li>`,
+  );
+  return html`<section key="problems" class="note bad" aria-label=${texts.whatNeedsYou}><h2>${texts.thingsNeedYou(problems.length)}</h2><ul>${items}</ul></section>`;
 }

@@ -8,6 +8,7 @@ import { moment } from "./words.js";
 import { askNewAttribute, create, loadAttributes, shortName } from "./workspace.js";
 import { common } from "./texts/common.js";
 import { attributeSelect as texts } from "./texts/shell.js";
+import { html, render } from "./view.js";
 
 const PLAIN = "text"; // what needs no word
 
@@ -136,8 +137,8 @@ export function refreshBar(model, button) {
   const text = make("span", { className: "soft", role: "status" });
   const tell = () => {
     const { items, problem, at } = model.attributes;
-    const meanwhile = items.length ? [texts.readBefore, moment(at), "."] : [texts.canBeTyped];
-    text.replaceChildren(...(problem ? [texts.cannotBeRead(problem), ...meanwhile] : [texts.count(items.length)]));
+    const meanwhile = items.length ? html`${texts.readBefore}${moment(at)}.` : texts.canBeTyped;
+    render(problem ? html`${texts.cannotBeRead(problem)}${meanwhile}` : html`${texts.count(items.length)}`, text);
   };
   tell();
   model.onAttributes(tell);

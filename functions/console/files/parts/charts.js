@@ -1,8 +1,8 @@
 // Small pictures in SVG. Each has a text beside it that says the same.
 
-import { draw, make } from "./dom.js";
 import { duration, number } from "./texts/numbers.js";
 import { charts as texts } from "./texts/shell.js";
+import { html } from "./view.js";
 
 const WIDTH = 640;
 const HEIGHT = 180;
@@ -26,9 +26,7 @@ export function dayBars(days, series, title, { hrefOf, width = WIDTH } = {}) {
     series.map(([name, kind, value], place) => {
       const count = value(day);
       const x = LEFT + index * step + (step - wide * series.length) / 2 + place * wide;
-      const bar = draw("rect", { x, y: y(count), width: Math.max(1, wide - 2), height: HEIGHT - BOTTOM - y(count), class: kind, rx: 2 });
-      bar.append(draw("title", {}, `${day.day}: ${number(count)} ${name}`));
-      return bar;
+      return html`<rect x=${x} y=${y(count)} width=${Math.max(1, wide - 2)} height=${HEIGHT - BOTTOM - y(count)} class=${kind} rx="2"><title>${day.day}: ${number(count)} ${name}</title></rect>`;
     }),
   );
   const links = hrefOf ? days.map((day, index) => dayLink(day, series, hrefOf(day), LEFT + index * step, step)) : [];
@@ -46,8 +44,7 @@ export function dayBars(days, series, title, { hrefOf, width = WIDTH } = {}) {
  */
 function dayLink(day, series, href, x, width) {
   const words = `${day.day}: ${series.map(([name, , value]) => `${number(value(day))} ${name}`).join(", ")}`;
-  const area = draw("rect", { x, y: 0, width, height: HEIGHT - BOTTOM, class: "day" }, draw("title", {}, words));
-  return draw("a", { href, "aria-label": words }, area);
+  return html`<a key=${day.day} href=${href} aria-label=${words}><rect x=${x} y="0" width=${width} height=${HEIGHT - BOTTOM} class="day"><title>${words}</title></rect></a>`;
 }
 
 /**
@@ -58,9 +55,9 @@ function dayLink(day, series, href, x, width) {
  */
 export function spark(values, most, title) {
   const step = 100 / Math.max(1, values.length);
-  const bars = values.map((value, index) => draw("rect", { x: index * step, y: 24 - (22 * value) / most, width: Math.max(0.4, step * 0.75), height: (22 * value) / most, class: "series-b" }));
-  const ground = draw("line", { x1: 0, x2: 100, y1: 24, y2: 24, class: "rule" });
-  return draw("svg", { viewBox: "0 0 100 25", preserveAspectRatio: "none", class: "spark", role: "img", "aria-label": texts.sparkLabel(title, values.reduce((sum, value) => sum + value, 0)) }, ground, ...bars);
+  const bars = values.map((value, index) => html`<rect x=${index * step} y=${24 - (22 * value) / most} width=${Math.max(0.4, step * 0.75)} height=${(22 * value) / most} class="series-b" />`);
+  const label = texts.sparkLabel(title, values.reduce((sum, value) => sum + value, 0));
+  return html`<svg viewBox="0 0 100 25" preserveAspectRatio="none" class="spark" role="img" aria-label=${label}><line x1="0" x2="100" y1="24" y2="24" class="rule" />${bars}</svg>`;
 }
 
 /**
@@ -81,8 +78,8 @@ export function dayLines(days, series, title) {
       const at = value(day);
       return at === null ? [] : [{ x: LEFT + (index + 0.5) * step, at, day: day.day }];
     });
-    const dots = points.map(({ x, at, day }) => draw("circle", { cx: x, cy: y(at), r: 4, class: kind }, draw("title", {}, `${day}: ${name} ${duration(at)}`)));
-    return [draw("polyline", { points: points.map(({ x, at }) => `${x},${y(at)}`).join(" "), class: `line ${kind}` }), ...dots];
+    const dots = points.map(({ x, at, day }) => html`<circle cx=${x} cy=${y(at)} r="4" class=${kind}><title>${day}: ${name} ${duration(at)}</title></circle>`);
+    return [html`<polyline points=${points.map(({ x, at }) => `${x},${y(at)}`).join(" ")} class="line ${kind}" />`, ...dots];
   });
   const rules = ticks.flatMap((tick) => rule(y(tick), duration(tick)));
   return figure(title, [...rules, ...lines, ...dates(days, step)], series.map(([name, kind]) => [name, kind]));
@@ -95,12 +92,11 @@ export function dayLines(days, series, title) {
  */
 export function gauge(used, cap) {
   const share = cap ? Math.min(1, used / cap) : 0;
-  return draw(
-    "svg",
-    { viewBox: "0 0 100 8", preserveAspectRatio: "none", class: "bar thin", "aria-hidden": "true" },
-    draw("rect", { width: 100, height: 8, class: "bar-ground" }),
-    draw("rect", { width: 100 * share, height: 8, class: share > 0.85 ? "bar-warn" : "bar-step step-1" }),
-  );
+  return html`
+    <svg viewBox="0 0 100 8" preserveAspectRatio="none" class="bar thin" aria-hidden="true">
+      <rect width="100" height="8" class="bar-ground" />
+      <rect width=${100 * share} height="8" class=${share > 0.85 ? "bar-warn" : "bar-step step-1"} />
+    </svg>`;
 }
 
 /**
@@ -122,8 +118,8 @@ function axis(most, y, words, width) {
  * @param {number} [width]
  */
 const rule = (y, text, width = WIDTH) => [
-  draw("line", { x1: LEFT, x2: width, y1: y, y2: y, class: "rule" }),
-  draw("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
+  html`<line x1=${LEFT} x2=${width} y1=${y} y2=${y} class="rule" />`,
+  html`<text x=${LEFT - 6} y=${y + 4} text-anchor="end">${text}</text>`,
 ];
 
 /**
@@ -137,7 +133,7 @@ function dates(days, step) {
     if (back % each !== 0) return [];
     const isLast = back === 0;
     const x = LEFT + (index + (isLast ? 1 : 0.5)) * step;
-    return [draw("text", { x, y: HEIGHT - 6, "text-anchor": isLast ? "end" : "middle" }, dayName(day.day))];
+    return [html`<text x=${x} y=${HEIGHT - 6} text-anchor=${isLast ? "end" : "middle"}>${dayName(day.day)}</text>`];
   });
 }
 
@@ -147,19 +143,23 @@ function dates(days, step) {
  */
 export const dayName = (day) => new Date(`${day}T12:00`).toLocaleDateString([], { day: "numeric", month: "short" });
 
+/** On a telephone the last days are what is seen first. @param {HTMLElement | null} view */
+const atItsEnd = (view) => view && requestAnimationFrame(() => (view.scrollLeft = view.scrollWidth));
+
 /**
  * @param {string} title
- * @param {Child[]} parts
+ * @param {Part[]} parts
  * @param {Array<[name: string, kind: string]>} legend
  * @param {number} [width]
  * @param {string} [role]
  */
 function figure(title, parts, legend, width = WIDTH, role = "img") {
-  const keys = legend.map(([name, kind]) =>
-    make("span", { className: "key" }, draw("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, draw("rect", { width: 10, height: 10, rx: 2, class: kind })), ` ${name}`),
-  );
-  const picture = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, class: "chart", role, "aria-label": title }, ...parts);
-  const view = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": title }, picture);
-  requestAnimationFrame(() => (view.scrollLeft = view.scrollWidth)); // on a telephone the last days are what is seen first
-  return make("figure", {}, make("figcaption", {}, ...keys), view);
+  const keys = legend.map(([name, kind]) => html`<span class="key"><svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class=${kind} /></svg> ${name}</span>`);
+  return html`
+    <figure>
+      <figcaption>${keys}</figcaption>
+      <div class="scroll" tabindex="0" role="group" aria-label=${title} ref=${atItsEnd}>
+        <svg viewBox="0 0 ${width} ${HEIGHT}" class="chart" role=${role} aria-label=${title}>${parts}</svg>
+      </div>
+    </figure>`;
 }

@@ -1,7 +1,7 @@
 // Two versions of settings side by side: only what differs, each place in words.
 
-import { make, table } from "./dom.js";
 import { diff as texts } from "./texts/shell.js";
+import { html, table } from "./view.js";
 
 /**
  * `sync.mapping[2].to` → value, for every value in the document.
@@ -37,7 +37,7 @@ export function differences(before, after) {
  */
 export function diffTable(before, after, heads) {
   const rows = differences(before, after).map(([place, old, fresh]) => [wordsOf(place), show(old, "del"), show(fresh, "ins")]);
-  if (!rows.length) return make("p", { className: "soft" }, texts.nothingDiffers);
+  if (!rows.length) return html`<p class="soft">${texts.nothingDiffers}</p>`;
   return table(texts.whatDiffers, [texts.setting, ...heads], rows);
 }
 
@@ -45,7 +45,7 @@ export function diffTable(before, after, heads) {
  * @param {unknown} value
  * @param {"del" | "ins"} tag
  */
-const show = (value, tag) => (value === undefined || value === null || value === "" ? "–" : make(tag, {}, String(value)));
+const show = (value, tag) => (value === undefined || value === null || value === "" ? "–" : html`<${tag}>${String(value)}<//>`);
 
 /** @param {string} place */
 const wordsOf = (place) => place.replaceAll("custom_attributes.", "").replaceAll("_", " ").replaceAll(".", " › ").replaceAll("[", " ").replaceAll("]", "");

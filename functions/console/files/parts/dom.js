@@ -1,5 +1,6 @@
 // Elements made by hand: texts are set as text, never as HTML.
 
+import { render } from "../vendor/preact.js";
 import { common } from "./texts/common.js";
 import { dom as texts } from "./texts/shell.js";
 
@@ -43,25 +44,18 @@ export const first = (place, selector) => /** @type {HTMLElement} */ (place.quer
 export const all = (place, selector) => /** @type {HTMLElement[]} */ ([...place.querySelectorAll(selector)]);
 
 /**
- * An element of a picture.
- * @template {keyof SVGElementTagNameMap} T
- * @param {T} tag
- * @param {Record<string, any>} [attributes]
- * @param {...Child} children
- * @returns {SVGElementTagNameMap[T]}
- */
-export function draw(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...kept(children));
-  return element;
-}
-
-/**
+ * What is there of the children; a template becomes the elements that it describes.
  * @param {Child[]} children
  * @returns {Array<Node | string>}
  */
-export const kept = (children) => /** @type {Array<Node | string>} */ (children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+export const kept = (children) =>
+  children.flat(9).flatMap((child) => {
+    if (child === null || child === undefined || child === false) return [];
+    if (typeof child !== "object" || child instanceof Node) return [/** @type {Node | string} */ (child)];
+    const made = document.createDocumentFragment();
+    render(/** @type {Part} */ (child), made);
+    return [made];
+  });
 
 /**
  * A part of a page under a heading of its own.
@@ -72,30 +66,6 @@ export function card(title, ...children) {
   return make("section", { className: "card" }, make("h2", {}, title), ...children);
 }
 
-const NUMBER = /^[\d.,\u00a0\u202f]+$|^–$/;
-
-/**
- * A table; a column of numbers stands to the right. On a telephone each row becomes a block whose cells name their columns. Cells are texts or elements.
- * @param {string} caption
- * @param {string[]} heads
- * @param {Child[][]} rows
- */
-export function table(caption, heads, rows) {
-  // The roles are what these elements are anyway; as blocks they would lose them.
-  const kindOf = heads.map((_, index) => (rows.length && rows.every((cells) => NUMBER.test(String(cells[index]))) ? "number" : ""));
-  const head = heads.map((text, index) => make("th", { scope: "col", role: "columnheader", className: kindOf[index] }, text || make("span", { className: "unseen" }, texts.more)));
-  const cellOf = (/** @type {Child} */ cell, /** @type {number} */ index) => make("td", { role: "cell", className: kindOf[index], "data-head": heads[index] || null }, cell ?? "");
-  const body = rows.map((cells) => make("tr", { role: "row" }, ...cells.map(cellOf)));
-  const made = make(
-    "table",
-    { role: "table" },
-    make("caption", { className: "unseen" }, caption),
-    make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...head)),
-    make("tbody", { role: "rowgroup" }, ...body),
-  );
-  return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": caption }, made);
-}
-
 /**
  * A button that cannot be pressed twice while its work runs; what goes wrong is told in words.
  * @param {string} text
@@ -104,13 +74,20 @@ export function table(caption, heads, rows) {
  */
 export function button(text, action, properties = {}) {
   const element = make("button", { type: "button", ...properties }, text);
-  element.addEventListener("click", async () => {
-    if (element.getAttribute("aria-busy") === "true") return;
-    element.setAttribute("aria-busy", "true");
-    await attempt(action);
-    element.removeAttribute("aria-busy");
-  });
+  element.addEventListener("click", () => pressed(element, action));
   return element;
+}
+
+/**
+ * Runs the button's work, unless it runs.
+ * @param {HTMLElement} element
+ * @param {() => unknown} action
+ */
+export async function pressed(element, action) {
+  if (element.getAttribute("aria-busy") === "true") return;
+  element.setAttribute("aria-busy", "true");
+  await attempt(action);
+  element.removeAttribute("aria-busy");
 }
 
 /**
@@ -209,28 +186,4 @@ export function every(signal, seconds, action) {
   const timer = setInterval(() => document.hidden || action(), seconds * 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
   return () => clearInterval(timer);
-}
-
-/**
- * Takes the place of what is there; what was opened stays open, and who has the focus keeps it.
- * @param {HTMLElement} place
- * @param {Child[]} children
- */
-export function replaceKeeping(place, children) {
-  const opened = new Set(all(place, "details[open] > summary").map((each) => each.textContent));
-  const control = document.activeElement;
-  const focused = control && place.contains(control) ? nameOfControl(control) : null;
-  const scrolled = new Map(all(place, ".scroll").map((each) => [each.getAttribute("aria-label"), each.scrollLeft]));
-  place.replaceChildren(...kept(children));
-  for (const details of place.querySelectorAll("details")) if (opened.has(details.querySelector("summary")?.textContent ?? "")) details.open = true;
-  for (const each of all(place, ".scroll")) each.scrollLeft = scrolled.get(each.getAttribute("aria-label")) ?? 0;
-  if (focused) all(place, "a, button, input, select, textarea, summary, [tabindex]").find((each) => nameOfControl(each) === focused)?.focus({ preventScroll: true });
-}
-
-/** What tells a control from the others: a field its label, for its id is made anew with it. @param {Element} element */
-function nameOfControl(element) {
-  const field = element.matches("input, select, textarea") ? /** @type {HTMLInputElement} */ (element) : null;
-  const name = element.getAttribute("aria-label");
-  const own = field ? (field.labels?.[0]?.textContent ?? (name ? "" : field.id)) : element.textContent;
-  return [element.tagName, name ?? element.getAttribute("href") ?? "", own].join("|");
 }

@@ -1,7 +1,7 @@
 // Words, moments and addresses as elements.
 
-import { make } from "./dom.js";
 import { when } from "./texts/numbers.js";
+import { html } from "./view.js";
 
 /**
  * An e-mail address or a link, which is broken, where it must be, behind its signs and not in a word.
@@ -9,14 +9,14 @@ import { when } from "./texts/numbers.js";
  */
 export function address(text) {
   const parts = String(text).split(/(?<=[@./_+-])/);
-  return make("span", { className: "address" }, ...parts.flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part])));
+  return html`<span class="address">${parts.map((part, index) => [index ? html`<wbr />` : null, part])}</span>`;
 }
 
 /**
  * A small coloured word; its colour says nothing that the word does not.
  * @param {Badge} [word]
  */
-export const badge = ([text, kind] = ["?", "quiet"]) => make("span", { className: `badge ${kind}` }, text);
+export const badge = ([text, kind] = ["?", "quiet"]) => html`<span class="badge ${kind}">${text}</span>`;
 
 /**
  * A moment in the reader's own zone; the exact one as a tooltip. `seconds` since 1970; `exactly`: to the second, for today.
@@ -24,7 +24,7 @@ export const badge = ([text, kind] = ["?", "quiet"]) => make("span", { className
  * @param {boolean} [exactly]
  */
 export function moment(seconds, exactly = false) {
-  if (!seconds) return make("span", {}, "–");
+  if (!seconds) return html`<span>–</span>`;
   const date = new Date(seconds * 1000);
-  return make("time", { dateTime: date.toISOString(), title: date.toLocaleString() }, when(date, exactly));
+  return html`<time datetime=${date.toISOString()} title=${date.toLocaleString()}>${when(date, exactly)}</time>`;
 }

@@ -4,12 +4,13 @@ import { syncEffects } from "../campaign/effects.js";
 import { complete, learnDefaults } from "../campaign/settings_model.js";
 import { read, readCampaign, send } from "../parts/api.js";
 import { confirmed } from "../parts/dialog.js";
-import { arriving, attempt, button, card, make, replaceKeeping, say } from "../parts/dom.js";
+import { arriving, attempt, card, make, say } from "../parts/dom.js";
 import { badge, moment } from "../parts/words.js";
 import { number } from "../parts/texts/numbers.js";
 import { RUN_STATES, VENDORS } from "../parts/texts/states.js";
 import { common } from "../parts/texts/common.js";
 import { syncRuns as texts } from "../parts/texts/sync.js";
+import { button, html, render } from "../parts/view.js";
 
 const OPEN = new Set(["queued", "enumerating", "working", "waiting"]);
 const PAGE = 10;
@@ -45,7 +46,6 @@ export function runsCard(id, title = texts.title, isEdited = () => false) {
     show(page);
   }
   const list = make("div", {});
-  const older = make("div", { className: "row" }, button(texts.olderRuns, loadOlder));
   const renew = () => attempt(load);
 
   /** @param {Api.SyncRunPage} page */
@@ -60,19 +60,19 @@ export function runsCard(id, title = texts.title, isEdited = () => false) {
       await renew();
     });
     const runs = [...known.values()].sort((one, other) => Number(other.run_id) - Number(one.run_id)).map(run);
-    replaceKeeping(list, [
-      ...problems.map((text) => make("p", { className: "note bad" }, text)),
-      make("div", { className: "row" }, start),
-      ...(runs.length ? runs : problems.length ? [] : [make("p", { className: "soft" }, texts.noRunYet)]),
-    ]);
-    older.hidden = cursor === null;
+    render(
+      html`
+        ${problems.map((text) => html`<p class="note bad">${text}</p>`)}
+        <div class="row">${start}</div>
+        ${runs.length || problems.length ? runs : html`<p class="soft">${texts.noRunYet}</p>`}
+        ${cursor === null ? null : html`<div class="row">${button(texts.olderRuns, loadOlder)}</div>`}`,
+      list,
+    );
   }
 
   /** @param {Api.SyncRunAnswer} each */
   function run(each) {
     const isOpen = OPEN.has(each.state);
-    const bar = make("progress", { max: each.total ?? 1, "aria-label": texts.progress });
-    if (each.total !== null) bar.value = each.finished;
     const counts = [
       each.total === null ? texts.seen(each.seen) : texts.finished(each.finished, each.total),
       texts.created(each.created),
@@ -89,22 +89,21 @@ export function runsCard(id, title = texts.title, isEdited = () => false) {
           await renew();
         })
       : null;
-    return make(
-      "article",
-      { className: "run" },
-      make("div", { className: "row" }, badge(RUN_STATES[each.state]), moment(each.created_at), make("span", { className: "soft" }, each.requested_by), cancel),
-      isOpen ? bar : null,
-      make("p", {}, `${counts.join(" · ")}.${left}`),
-      each.reason ? make("p", { className: "note" }, each.reason) : null,
-      ...each.smaller_pages.map((vendor) => make("p", { className: "soft" }, texts.smallerPages(VENDORS[vendor]))),
-      leavers(each),
-      each.examples.length ? examples(each.examples) : null,
-    );
+    return html`
+      <article key=${each.run_id} class="run">
+        <div class="row">${badge(RUN_STATES[each.state])}${moment(each.created_at)}<span class="soft">${each.requested_by}</span>${cancel}</div>
+        ${isOpen ? html`<progress max=${each.total ?? 1} value=${each.total === null ? null : each.finished} aria-label=${texts.progress}></progress>` : null}
+        <p>${counts.join(" · ")}.${left}</p>
+        ${each.reason ? html`<p class="note">${each.reason}</p>` : null}
+        ${each.smaller_pages.map((vendor) => html`<p class="soft">${texts.smallerPages(VENDORS[vendor])}</p>`)}
+        ${leavers(each)}
+        ${each.examples.length ? examples(each.examples) : null}
+      </article>`;
   }
 
   const place = arriving(texts.arriving, async () => {
     await load();
-    return [list, older];
+    return list;
   });
   return card(title, place);
 }
@@ -121,13 +120,12 @@ const reasons = (counts, word) => Object.entries(counts).map(([reason, count]) =
  */
 function leavers({ left_list: count, leavers: ids }) {
   if (!count) return null;
-  const items = ids.map((id) => make("li", {}, make("code", {}, id)));
-  const words = texts.leavers(count);
-  return make("details", {}, make("summary", {}, words), make("ul", {}, ...items));
+  const items = ids.map((id) => html`<li><code>${id}</code></li>`);
+  return html`<details><summary>${texts.leavers(count)}</summary><ul>${items}</ul></details>`;
 }
 
 /** @param {Api.SyncRunAnswer["examples"]} found */
 function examples(found) {
-  const items = found.map((each) => make("li", {}, make("code", {}, each.contact_id), ` ${each.reason}`));
-  return make("details", {}, make("summary", {}, texts.examples), make("ul", {}, ...items));
+  const items = found.map((each) => html`<li><code>${each.contact_id}</code> ${each.reason}</li>`);
+  return html`<details><summary>${texts.examples}</summary><ul>${items}</ul></details>`;
 }

@@ -1,9 +1,10 @@
 // A made-up person, sent through the campaign by the application's own webhook, watched live and taken back with one click.
 
 import { read, send } from "../parts/api.js";
-import { button, every, kept, make, say, table } from "../parts/dom.js";
+import { every, make, say } from "../parts/dom.js";
 import { shown } from "../parts/texts/numbers.js";
 import { trial as texts } from "../parts/texts/trial.js";
+import { button, html, render, table } from "../parts/view.js";
 import { address } from "../parts/words.js";
 import { shortName } from "../parts/workspace.js";
 import { contactLink, stepList, waitingWords } from "./steps.js";
@@ -30,35 +31,32 @@ export function madeUp(model, person, email, signal) {
   }
 
   async function show() {
-    place.replaceChildren(...kept(trial ? under() : await before()));
+    render(trial ? under() : await before(), place);
   }
 
   async function look() {
-    const drawn = JSON.stringify([trial, found]);
-    if (trial) await renew().catch(() => null);
-    if (JSON.stringify([trial, found]) !== drawn) await show();
+    if (!trial) return;
+    await renew().catch(() => null);
+    await show();
   }
 
-  /**
-   */
   const path = () => `/api/campaigns/${model.id}/trial`;
   async function before() {
-    if (person() === null) return [make("p", { className: "note" }, texts.nobody)];
+    if (person() === null) return html`<p class="note">${texts.nobody}</p>`;
     const next = { ...person(), email: email() }; // who is shown is who is sent
     const preview = await send(`/api/campaigns/${model.id}/preview`, { person: next });
-    const rows = preview.fields.filter((each) => each.sent).map((each) => [make("code", {}, address(shortName(each.attribute))), address(shown(each.value))]);
+    const rows = preview.fields.filter((each) => each.sent).map((each) => [html`<code>${address(shortName(each.attribute))}</code>`, address(shown(each.value))]);
     const start = button(texts.send, async () => {
       trial = (await send(path(), { person: next })).trial;
       await show();
       place.querySelector("button")?.focus();
     }, { className: "first" });
-    return [
-      make("p", {}, texts.aboutMadeUp),
-      model.isChanged ? make("p", { className: "note warn" }, texts.unsaved) : null,
-      make("p", {}, make("strong", {}, preview.outcome)),
-      make("details", {}, make("summary", {}, texts.allFields), table(texts.whatIntercomGets, texts.heads, rows)),
-      make("div", { className: "row" }, start),
-    ];
+    return html`
+      <p>${texts.aboutMadeUp}</p>
+      ${model.isChanged ? html`<p class="note warn">${texts.unsaved}</p>` : null}
+      <p><strong>${preview.outcome}</strong></p>
+      <details><summary>${texts.allFields}</summary>${table(texts.whatIntercomGets, texts.heads, rows)}</details>
+      <div class="row">${start}</div>`;
   }
 
   function under() {
@@ -75,7 +73,7 @@ export function madeUp(model, person, email, signal) {
       say(message);
       place.querySelector("button")?.focus();
     });
-    return [stepList(rows, contactLink(found)), make("p", { className: "soft small" }, texts.aboutBack), make("div", { className: "row" }, back)];
+    return html`${stepList(rows, contactLink(found))}<p class="soft small">${texts.aboutBack}</p><div class="row">${back}</div>`;
   }
 
   every(signal, SECONDS, look);

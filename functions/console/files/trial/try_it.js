@@ -4,10 +4,11 @@ import { read, send } from "../parts/api.js";
 import { EXAMPLE, labelsOf } from "../campaign/preview.js";
 import { copyable } from "../connection/connection_parts.js";
 import { ask, confirmed } from "../parts/dialog.js";
-import { attempt, button, every, link, make, say } from "../parts/dom.js";
+import { attempt, every, link, make, say } from "../parts/dom.js";
 import { current } from "../parts/signin.js";
 import { common } from "../parts/texts/common.js";
 import { trial as texts } from "../parts/texts/trial.js";
+import { button, html, render } from "../parts/view.js";
 import { madeUp } from "./made_up.js";
 import { arrivedWords, contactLink, stepList, waitingWords } from "./steps.js";
 
@@ -48,14 +49,13 @@ function byHand({ factory: campaign }, signal) {
       [Boolean(found), texts.youSignUp, found ? texts.reported : texts.inAPrivateWindow],
       [Boolean(arrivedWords(found)), texts.personIsInIntercom, waitingWords(found)],
     ];
-    place.replaceChildren(stepList(rows, contactLink(found)), ...(found ? [make("div", { className: "row" }, back)] : []));
+    render(html`${stepList(rows, contactLink(found))}${found ? html`<div class="row">${back}</div>` : null}`, place);
   }
 
   async function look() {
     const { items } = await read("/api/referrals", { email, campaign_id: campaign?.id }).catch(() => ({ items: [] }));
-    const before = JSON.stringify(found);
     found = items[0] ?? null;
-    if (JSON.stringify(found) !== before) show();
+    show();
   }
 
   const back = button(texts.takeTestPersonBack, async () => {

@@ -1,0 +1,7 @@
+// What the console uses of htm/preact/standalone.
+
+import type { VNode } from "preact";
+
+export { render } from "preact";
+/** A template. An element of the document has no place in it. */
+export const html: (strings: TemplateStringsArray, ...values: Array<Part | boolean | ((...given: any[]) => unknown) | { nodeType?: never }>) => VNode;
