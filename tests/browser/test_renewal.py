@@ -191,3 +191,15 @@ def test_a_run_that_goes_on_keeps_the_focus_on_its_button(window: Page, console:
     renew(window, window.locator(".run").get_by_text("60 of 60 contacts"))
     assert focused(window) == "Sync now"
     assert window.get_by_role("progressbar").count() == 0
+
+
+def test_every_page_is_shown_and_nothing_goes_wrong_in_its_scripts(window: Page, console: Console) -> None:
+    join(console, 4, State.FAILED)
+    tabs = ("", "/invited", "/referring", "/qualification", "/rewards", "/sync", "/versions")
+    pages = ["overview", "health", "campaigns", "activity?text=f1@example.com", "quarantine", "syncs", "connection", "help"]
+    for address in [*pages, *(f"campaigns/1{tab}" for tab in tabs), "campaigns/2"]:
+        window.goto(f"/#/{address}")
+        window.locator("main:not([aria-busy]) h1").wait_for()
+        window.clock.run_for(2_000)
+        assert window.locator("main").get_by_text("cannot be shown").count() == 0, address
+        assert window.locator("main").get_by_text("[object Object]").count() == 0, address
