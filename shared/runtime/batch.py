@@ -151,7 +151,8 @@ class Batch:
         except TransientError as error:
             logger.info("attempt waits", reason=str(error), vendor=error.vendor, status=error.status, code=error.code)
             again = attempt.own_tries > 0 or _receives(record) > TRIES_AT_FIRST
-            alone = self._guard.failed(error, again=again)
+            first = not attempt.own_tries and not attempt.waits_so_far and _receives(record) == 1
+            alone = self._guard.failed(error, again=again, first=first)
             tries = self._tried(attempt, error, alone=alone)
             if alone and _trouble_of(error).is_over(tries):
                 attempt.fail(f"{error}")

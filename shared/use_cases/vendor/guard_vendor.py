@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import replace
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
@@ -28,6 +29,8 @@ LONGEST_PAUSE = {Vendor.INTERCOM: 15.0, Vendor.REFERRAL_FACTORY: 60.0}
 FAILURES_TO_ASK = 3
 """Failures in a row after which a search for nobody tells whether they are about one person."""
 LONGEST_ASK = {Vendor.INTERCOM: LONGEST_INTERCOM_CALL, Vendor.REFERRAL_FACTORY: LONGEST_REFERRAL_FACTORY_CALL}
+LAST_WORKS, MANY_FAILED = 20, 3
+"""Of this worker's last pieces of work, each by its first try, so many failed: then the vendor fails everybody now and then."""
 REFUSALS_TO_OPEN = 3
 """Writes in a row that are refused while reads are answered; a refused read is asked about at once."""
 RECONNECT_PROBE = 60.0
@@ -49,6 +52,7 @@ class VendorGuard:
         self._vendor = vendor
         self._failures = 0
         self._failed_writes = 0
+        self._last_failed: deque[bool] = deque(maxlen=LAST_WORKS)
         self._answered = False
         self._asks = False
         self._try: Breaker | None = None
@@ -97,6 +101,7 @@ class VendorGuard:
                 self._environment.breakers.probe(self._vendor, tried, self._environment.clock.now())
             return
         self._failures = 0
+        self._last_failed.append(False)
         if self._closed_at is None or self._environment.clock.now() - self._closed_at > MOMENT:
             self._close(self._environment.breakers.find(self._vendor))
 
@@ -104,11 +109,11 @@ class VendorGuard:
         """A contact was written: reads that work say nothing of that."""
         self._failed_writes = 0
 
-    def failed(self, error: FailureError, *, again: bool = False) -> bool:
+    def failed(self, error: FailureError, *, again: bool = False, first: bool = False) -> bool:
         """Counts a failure; the one too many opens the breaker, as does the first after a pause. A vendor that answered
         another call of the same work is there: then only this failure counts, and a pause that is over stays over. Writes
-        are counted apart. ``again``: this piece of work failed before. Answers whether it is trouble of this piece of work
-        alone: no breaker is open, or opened."""
+        are counted apart. ``again``: this piece of work failed before; ``first``: it was not tried before. Answers whether it
+        is trouble of this piece of work alone: no breaker is open, or opened, and others' work does not fail as well."""
         answered, self._answered = self._answered, False
         if error.vendor != self._vendor:  # whose own guard counts it; while that one lets calls through, others are answered
             return isinstance(error, OwnTroubleError | UnavailableError)
@@ -117,6 +122,8 @@ class VendorGuard:
         if isinstance(error, ApplicationRefusedError):
             self._refused(error)
             return False
+        if isinstance(error, UnavailableError) and first:
+            self._last_failed.append(True)
         if error.writes and isinstance(error, UnavailableError | ResourceRefusedError) and (answered or error.status):
             return self._failed_write(error, again=again)
         if not isinstance(error, UnavailableError):
@@ -125,15 +132,18 @@ class VendorGuard:
         before = self._environment.breakers.find(self._vendor)
         if answered:
             self._close(before)
-            return True
+            return not self._fails_others()
         if (again or before or self._failures >= FAILURES_TO_ASK) and error.about_person and self._answers_others():
             self._failures = 0
             self._close(self._environment.breakers.find(self._vendor))
-            return True
+            return not self._fails_others()
         if before is None and self._failures < FAILURES_TO_OPEN:
             return False
         self._fail(before)
         return False
+
+    def _fails_others(self) -> bool:
+        return sum(self._last_failed) >= MANY_FAILED
 
     def _answers_others(self) -> bool:
         """Where a failure may be about one person: whether a search for nobody is answered."""
@@ -151,6 +161,7 @@ class VendorGuard:
             return False
         finally:
             self._asks = False
+        self._last_failed.append(False)
         return True
 
     def _failed_write(self, error: FailureError, *, again: bool) -> bool:
@@ -159,7 +170,7 @@ class VendorGuard:
         before = self._environment.breakers.find(self._vendor)
         self._failed_writes += not again
         if before is None and self._failed_writes < (REFUSALS_TO_OPEN if refused else FAILURES_TO_OPEN):
-            return True
+            return refused or not self._fails_others()
         self._failed_writes = 0
         if isinstance(error, ResourceRefusedError):
             self._note_permission(error)
