@@ -167,11 +167,7 @@ class ContactWriter:
         self._attempt.step()
         try:
             self._intercom.unarchive_contact(dead_id)
-        except NotRestorableError as error:
-            if error.merged:
-                raise PermanentError("The contact was merged in Intercom into one that cannot be found.") from None
-            return self._erase()
-        except ContactGoneError:
+        except (NotRestorableError, ContactGoneError):  # deleted, or merged into one that nobody with the address has
             return self._erase()
         except UnavailableError as error:
             raise ContradictoryError(f"{error}, when asked to unarchive the contact", vendor="intercom") from error

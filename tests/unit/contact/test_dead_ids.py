@@ -108,6 +108,18 @@ def test_a_new_signup_of_somebody_whose_contact_was_deleted_creates_another() ->
     assert after.notes == (f"contact {row.contact_id} was deleted in Intercom before this signup",)
 
 
+def test_a_new_signup_of_somebody_whose_contact_was_merged_into_one_that_was_deleted_creates_another() -> None:
+    app = app_for()
+    app.configure(campaign_id=2)
+    row = known(app)
+    survivor = app.given("user", name="Survivor")
+    app.intercom.contacts.merge({"from": row.contact_id, "into": survivor.id})
+    app.intercom.contacts.delete(survivor.id)
+    after = app.sign_up(campaign_id=2, id=77, first_name="Iwan")
+    assert (after.state, app.contact().name) == (State.DELIVERED, "Iwan Lindqvist")
+    assert after.contact_id == app.contact().id not in {row.contact_id, survivor.id}
+
+
 @pytest.mark.parametrize("gone", ["archive", "delete"])
 def test_somebody_who_was_skipped_and_signs_up_again_after_the_contact_is_gone_is_in_intercom(gone: str) -> None:
     app = app_for()
