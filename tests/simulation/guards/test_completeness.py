@@ -55,13 +55,13 @@ def one_is_overlooked(patch: Patch) -> None:
 
 
 def a_lost_webhook_and_an_outage(make_world: MakeWorld) -> World:
-    """Nine people sign up on a good day but for one webhook, and one while hardly a call succeeds."""
+    """Nine people sign up on a good day but for one webhook, and one while no call of a vendor succeeds."""
     world: World = make_world(settings={"invited": "lead", "referring": "user"})
     world.drop_webhook = lambda webhook: b"person7@" in webhook.body
     for number in range(9):
         world.sign_up(f"person{number}@example.com")
     world.run(60)
-    world.crossing.faults = RandomFaults(1, vendors=0.9)
+    world.crossing.faults = RandomFaults(1, vendors=1.0)
     world.sign_up("late@example.com")
     world.run(600)
     world.crossing.faults = NoFaults()
