@@ -56,5 +56,5 @@ export function stopped(breaker) {
  * @param {number | null | undefined} receivedAt
  */
 export function light(receivedAt) {
-  return receivedAt ? make("span", {}, badge([texts.received, "good"]), " ", moment(receivedAt, true)) : badge([texts.noneYet, "quiet"]);
+  return receivedAt ? html`<span>${badge([texts.received, "good"])} ${moment(receivedAt, true)}</span>` : badge([texts.noneYet, "quiet"]);
 }

@@ -2,6 +2,7 @@
 
 import type { VNode } from "preact";
 
-export { render } from "preact";
+/** Shows a template in the place. An element of the document has no place in it. */
+export const render: (part: Part, place: Element | DocumentFragment) => void;
 /** A template. An element of the document has no place in it. */
 export const html: (strings: TemplateStringsArray, ...values: Array<Part | boolean | ((...given: any[]) => unknown) | { nodeType?: never }>) => VNode;
