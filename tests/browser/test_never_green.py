@@ -40,8 +40,7 @@ def working(page: Page, stack: Stack) -> None:
     go_to(page, "Campaigns")
     go_to(page, "Overview")
     until(page, line(page).get_by_text("All is well.").count, lambda: look_again(page), seconds=SECONDS)
-    page.get_by_role("heading", name="Campaigns").wait_for()
-    assert campaigns(page).get_by_text("Active", exact=True).count() == 1
+    until(page, campaigns(page).get_by_text("Active", exact=True).count, lambda: look_again(page), seconds=SECONDS)
 
 
 def line(page: Page) -> Locator:
