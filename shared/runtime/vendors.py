@@ -140,12 +140,13 @@ class Vendors(Tables, Webhooks):
         return NotificationRules(self)
 
     def ready_for_notifications(self) -> None:
-        """Clients, their connections, the secret and the rules. Raises what AWS's clients raise, and ConfigurationError."""
+        """Clients, their connections and the secret. Raises what AWS's clients raise, and ConfigurationError. What is read of
+        the tables is not kept: a process may be started long before its first notification, and settings change."""
         self._secrets.read(self.settings.intercom_app_secret_arn)
-        self.notification_rules.workspace_id()
-        self.notification_rules.read()
+        self.connections.find()
+        self.campaigns.list()
         self._reach(self.settings.qualification_queue_url)
-        _ = self.intercom_signatures, self.qualification_queue, self.read_notification, self.figures
+        _ = self.intercom_signatures, self.notification_rules, self.qualification_queue, self.read_notification, self.figures
 
     @cached_property
     def notification_heartbeat(self) -> NotificationHeartbeat:

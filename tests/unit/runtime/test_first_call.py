@@ -8,6 +8,7 @@ from bench.first_call import measure
 from shared.domain.connection.connection import Connection
 from shared.runtime.bootstrap import Environment, get_ready, use
 from tests.support.builders import App
+from tests.support.qualifying import Friendship, rules
 from tests.support.roles import refused
 
 
@@ -54,3 +55,13 @@ def test_the_roles_allow_what_the_start_asks_for() -> None:
     assert (
         refused({("signup_webhook", action, "DeliveryQueue", ""), ("intercom_webhook", action, "QualificationQueue", "")}) == []
     )
+
+
+def test_a_rule_saved_after_the_process_began_holds_for_its_first_notification() -> None:
+    story = Friendship(rules(qualified_values=["Won"]))
+    friend = story.invited()
+    story.app.environment.ready_for_notifications()
+    story.app.configure(qualification=rules())
+    story.changes(friend, "Connected")
+    story.notified()
+    assert "NotificationQueued" in story.app.metrics.counts
