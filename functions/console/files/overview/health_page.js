@@ -1,7 +1,7 @@
 // The page Health: how well it works, for whoever looks after it.
 
 import { read } from "../parts/api.js";
-import { dayBars, dayLines, gauge } from "../parts/charts.js";
+import { dayBars, dayLines, gauge } from "./charts.js";
 import { arriving, card as place, every, make } from "../parts/dom.js";
 import { select } from "../parts/form.js";
 import { saveTable } from "../parts/save_table.js";

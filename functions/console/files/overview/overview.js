@@ -1,7 +1,7 @@
 // The page Overview: what the campaigns bring, at a glance.
 
 import { read, search } from "../parts/api.js";
-import { dayBars, spark } from "../parts/charts.js";
+import { dayBars, spark } from "./charts.js";
 import { every, make } from "../parts/dom.js";
 import { select } from "../parts/form.js";
 import { proofLine } from "./completeness.js";

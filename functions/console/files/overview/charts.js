@@ -1,8 +1,8 @@
 // Small pictures in SVG. Each has a text beside it that says the same.
 
-import { duration, number } from "./texts/numbers.js";
-import { charts as texts } from "./texts/shell.js";
-import { html } from "./view.js";
+import { duration, number } from "../parts/texts/numbers.js";
+import { charts as texts } from "../parts/texts/shell.js";
+import { html } from "../parts/view.js";
 
 const WIDTH = 640;
 const HEIGHT = 180;
