@@ -42,14 +42,15 @@ def _two_campaigns(world: World) -> Workers:
     return Workers(world, [take(world), take(world)])
 
 
-@pytest.mark.parametrize("role", ["lead", pytest.param("user", marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("begin", [_one_message_twice, pytest.param(_two_campaigns, marks=pytest.mark.thorough)])
-def test_two_workers_on_one_person_make_one_contact(begin: Callable[[World], Workers], role: str) -> None:
+def assert_in_all_orders(
+    make: Callable[[], World], begin: Callable[[World], Workers], problem: Callable[[World], str | None]
+) -> None:
+    """``problem`` looks at a world in which both workers have ended: what is wrong, or None."""
     wrong: list[str] = []
     explorer = Explorer(STEPS)
     while not explorer.finished:
         order: list[int] = []
-        with _world(role) as world:
+        with make() as world:
             workers = begin(world)
             while workers.alive() and (pick := explorer.choose(workers)) is not None:
                 order.append(pick)
@@ -58,13 +59,22 @@ def test_two_workers_on_one_person_make_one_contact(begin: Callable[[World], Wor
             workers.end()
             if is_new:
                 let_go(world)
-                run_to_the_end(world)
-                broken = judge(world).broken()
-                if broken or len(world.contacts(EMAIL)) != 1:
-                    wrong.append(f"{order}: {broken} {len(world.contacts(EMAIL))} contacts")
+                found = problem(world)
+                wrong += [f"{order}: {found}"] if found else []
         explorer.next_order()
     assert explorer.orders > 20
     assert not wrong, f"{len(wrong)} of {explorer.orders} orders: " + "\n".join(wrong[:5])
+
+
+@pytest.mark.parametrize("role", ["lead", pytest.param("user", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("begin", [_one_message_twice, pytest.param(_two_campaigns, marks=pytest.mark.thorough)])
+def test_two_workers_on_one_person_make_one_contact(begin: Callable[[World], Workers], role: str) -> None:
+    def problem(world: World) -> str | None:
+        run_to_the_end(world)
+        broken = judge(world).broken()
+        return f"{broken} {len(world.contacts(EMAIL))} contacts" if broken or len(world.contacts(EMAIL)) != 1 else None
+
+    assert_in_all_orders(lambda: _world(role), begin, problem)
 
 
 def _qualifies_twice_heard(world: World) -> Workers:
@@ -95,26 +105,13 @@ def _delivered(*, reversal: bool) -> World:
 
 @pytest.mark.parametrize("reversal", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_two_workers_on_one_qualification_report_it_once(reversal: bool) -> None:
-    wrong: list[str] = []
-    explorer = Explorer(STEPS)
-    while not explorer.finished:
-        order: list[int] = []
-        with _delivered(reversal=reversal) as world:
-            workers = _qualifies_twice_heard(world)
-            while workers.alive() and (pick := explorer.choose(workers)) is not None:
-                order.append(pick)
-                workers.step(pick)
-            is_new = not workers.alive()
-            workers.end()
-            if is_new:
-                let_go(world)
-                for _ in range(4):
-                    world.run(60)
-                    world.fire("sweep")
-                [person] = (signup.person for signup in world.signups.values())
-                repeated = repeated_turns(world, person)
-                if person.qualified_times != 1 or person.qualified_at is None or repeated:
-                    wrong.append(f"{order}: reported {person.qualified_times} times, {repeated}")
-        explorer.next_order()
-    assert explorer.orders > 20
-    assert not wrong, f"{len(wrong)} of {explorer.orders} orders: " + "\n".join(wrong[:5])
+    def problem(world: World) -> str | None:
+        for _ in range(4):
+            world.run(60)
+            world.fire("sweep")
+        [person] = (signup.person for signup in world.signups.values())
+        repeated = repeated_turns(world, person)
+        is_right = person.qualified_times == 1 and person.qualified_at is not None and not repeated
+        return None if is_right else f"reported {person.qualified_times} times, {repeated}"
+
+    assert_in_all_orders(lambda: _delivered(reversal=reversal), _qualifies_twice_heard, problem)
