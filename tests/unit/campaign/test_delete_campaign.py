@@ -19,11 +19,9 @@ ADDRESS = "/api/campaigns/1"
 
 
 @pytest.fixture
-def console() -> Console:
-    app = App()
-    app.configure()
+def app(app: App) -> App:
     app.sign_up()
-    return Console(app)
+    return app
 
 
 def delete(console: Console, if_match: str = '"2"') -> Any:
@@ -84,8 +82,7 @@ def test_signups_of_a_deleted_campaign_are_held_for_thirty_days(console: Console
     assert (row.state, row.expires_at) == (State.HELD, console.app.clock.now() + 30 * 86_400)
 
 
-def test_settings_that_are_saved_again_go_on_counting_versions_and_release_who_was_held(console: Console) -> None:
-    app = console.app
+def test_settings_that_are_saved_again_go_on_counting_versions_and_release_who_was_held(app: App, console: Console) -> None:
     pause(console)
     delete(console)
     app.sign_up(id=60, email="later@example.com")

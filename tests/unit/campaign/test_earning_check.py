@@ -55,13 +55,6 @@ def test_a_phone_number_out_of_a_form_is_warned_of(duplicates: str, warned: bool
     assert places(find_risky(campaign_of(document))) == (["person_invited.mapping[2].to"] if warned else [])
 
 
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
-
-
 def open_to_visitors(console: Console) -> None:
     workspace = console.app.intercom.workspace
     key = ("contact", "referral_status")

@@ -68,11 +68,9 @@ def test_it_is_joined_with_a_fact_in_order() -> None:
 
 
 @pytest.fixture
-def console() -> Console:
-    app = App()
-    app.configure()
+def app(app: App) -> App:
     app.sign_up()
-    return Console(app)
+    return app
 
 
 def refused(console: Console, *rows: dict[str, Any]) -> list[tuple[str, str]]:

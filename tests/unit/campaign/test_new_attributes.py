@@ -20,10 +20,8 @@ def readings(console: Console) -> int:
 
 
 @pytest.fixture
-def console() -> Console:
+def console(console: Console) -> Console:
     """One in which every worker has just read the attributes."""
-    console = Console()
-    console.app.configure()
     console.app.sign_up()
     console.get("/api/attributes")
     save_campaign(console.app.environment, campaign_of(campaign_document()), 1, "mara@example.com")

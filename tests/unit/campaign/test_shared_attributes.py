@@ -46,9 +46,7 @@ def test_a_reward_attribute_that_is_another_campaigns_count_is_shared_too() -> N
     assert [place for place, _ in find_shared(mine, [campaign()])] == ["rewards.rewards_total"]
 
 
-def test_saving_warns_and_saves() -> None:
-    app = App()
-    app.configure()
+def test_saving_warns_and_saves(app: App) -> None:
     saved = save_campaign(app.environment, campaign(campaign_id=2, name="Partners"), None, "mara@example.com")
     assert saved.campaign.campaign_id == 2
     assert any(COUNT in sentence for _, sentence in saved.warnings)

@@ -19,13 +19,6 @@ from tests.support.qualifying import Friendship, rules
 SINCE = "custom_attributes.customer_since"
 
 
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
-
-
 def has(console: Console, name: str, data_type: str, **more: Any) -> None:
     workspace = console.app.intercom.workspace
     template = workspace.attributes["contact", "referral_status"]

@@ -37,16 +37,12 @@ def switch(console: Console, workspace_id: str = PRODUCTION) -> None:
     connect(console, workspace_id)
 
 
-def connected() -> Console:
-    made = Console()
-    made.app.environment.connections.save(made.app.environment.intercom().identify())
-    made.app.configure()
-    return made
-
-
 @pytest.fixture
-def console() -> Console:
-    return connected()
+def app() -> App:
+    made = App()
+    made.environment.connections.save(made.environment.intercom().identify())
+    made.configure()
+    return made
 
 
 def deliver_anew(console: Console) -> int:
@@ -62,8 +58,7 @@ def deliver_anew(console: Console) -> int:
 # -- referrals ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_connection_page_says_what_is_in_the_other_workspace_and_offers_to_deliver_it(console: Console) -> None:
-    app = console.app
+def test_the_connection_page_says_what_is_in_the_other_workspace_and_offers_to_deliver_it(app: App, console: Console) -> None:
     for number in range(3):
         app.sign_up(id=100 + number, email=f"p{number}@example.com")
     switch(console)
@@ -85,8 +80,7 @@ def test_the_connection_page_says_what_is_in_the_other_workspace_and_offers_to_d
     assert len(app.contacts("new@example.com")) == 1
 
 
-def test_nothing_of_it_is_delivered_unless_somebody_asks_for_it(console: Console) -> None:
-    app = console.app
+def test_nothing_of_it_is_delivered_unless_somebody_asks_for_it(app: App, console: Console) -> None:
     app.configure(person_invited={"mapping": mapping(("referrals_count", "custom_attributes.referral_count"))})
     app.sign_up()
     switch(console)
@@ -100,8 +94,7 @@ def test_nothing_of_it_is_delivered_unless_somebody_asks_for_it(console: Console
     assert app.row().workspace_id == "local-workspace"
 
 
-def test_the_way_back_finds_what_was_there(console: Console) -> None:
-    app = console.app
+def test_the_way_back_finds_what_was_there(app: App, console: Console) -> None:
     first = app.sign_up()
     switch(console)
     switch(console, "local-workspace")
@@ -109,8 +102,7 @@ def test_the_way_back_finds_what_was_there(console: Console) -> None:
     assert app.row().contact_id == first.contact_id
 
 
-def test_a_contact_that_was_ours_there_makes_the_customers_own_contact_here_not_ours(console: Console) -> None:
-    app = console.app
+def test_a_contact_that_was_ours_there_makes_the_customers_own_contact_here_not_ours(app: App, console: Console) -> None:
     app.configure(person_invited={"duplicates": "skip"})
     assert app.sign_up().ours
     app.use_workspace(PRODUCTION)
@@ -132,8 +124,7 @@ def test_connecting_the_same_one_again_leaves_nothing_behind(console: Console) -
     assert console.get("/api/referrals", "elsewhere=true")["items"] == []
 
 
-def test_whoever_waited_while_nothing_was_connected_goes_to_the_new_one(console: Console) -> None:
-    app = console.app
+def test_whoever_waited_while_nothing_was_connected_goes_to_the_new_one(app: App, console: Console) -> None:
     disconnect(console)
     assert app.sign_up().state is State.PENDING
     app.wait(400)
@@ -145,8 +136,7 @@ def test_whoever_waited_while_nothing_was_connected_goes_to_the_new_one(console:
     assert len(app.contacts()) == 1
 
 
-def test_an_old_referral_qualifies_once_it_is_delivered_there(console: Console) -> None:
-    app = console.app
+def test_an_old_referral_qualifies_once_it_is_delivered_there(app: App, console: Console) -> None:
     app.sign_up()
     switch(console)
     deliver_anew(console)
@@ -164,8 +154,7 @@ def test_an_old_referral_qualifies_once_it_is_delivered_there(console: Console) 
     assert seen.wanted
 
 
-def test_the_other_workspaces_contact_does_not_qualify_or_end_anybody_here(console: Console) -> None:
-    app = console.app
+def test_the_other_workspaces_contact_does_not_qualify_or_end_anybody_here(app: App, console: Console) -> None:
     old = app.sign_up().contact_id
     switch(console)
     app.environment.qualification_queue.send(QualifyReferral("contact.deleted", app.clock.now(), contact_id=old, email=EMAIL))
@@ -173,9 +162,8 @@ def test_the_other_workspaces_contact_does_not_qualify_or_end_anybody_here(conso
     assert app.row().state is State.DELIVERED
 
 
-def test_counts_of_somebody_who_refers_come_to_the_contact_in_the_new_workspace(console: Console) -> None:
+def test_counts_of_somebody_who_refers_come_to_the_contact_in_the_new_workspace(app: App, console: Console) -> None:
     """They have not changed: what the other workspace holds of them is no reason to leave them out here."""
-    app = console.app
     count = {"referral_count": "custom_attributes.referral_count"}
     app.configure(person_referring={"action": "none"}, sync={"mode": "off", "write_back": count})
     rita = next(p for p in map(app.referral_factory.account.people.with_id, app.referral_factory.account.people.ids()) if p)

@@ -54,13 +54,6 @@ def side(request: pytest.FixtureRequest) -> Side:
     return found
 
 
-@pytest.fixture
-def console() -> Console:
-    made = Console()
-    made.app.configure()
-    return made
-
-
 def in_use(console: Console, side: Side) -> str:
     return console.secret(side.secret)[side.field]
 

@@ -18,8 +18,8 @@ from tests.support.console_api import CONSOLE, Console
 
 
 @pytest.fixture
-def console() -> Console:
-    return Console()
+def app() -> App:
+    return App()
 
 
 def begin(console: Console) -> str:
@@ -153,8 +153,7 @@ def test_a_wrong_code_connects_nothing(console: Console) -> None:
     assert (answer.status, console.secret("intercom")["access_token"]) == (400, "")
 
 
-def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(console: Console) -> None:
-    app = console.app
+def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(app: App, console: Console) -> None:
     app.set_secret("intercom_app", client_id="local-client-id", client_secret="before")
     path = "/api/connection/intercom"
 
@@ -342,8 +341,7 @@ def test_a_mistyped_key_stops_nothing(console: Console) -> None:
     assert console.secret("referral_factory") == {"api_key": "local-referral-factory-key"}
 
 
-def test_disconnecting_intercom_stops_queued_work_and_deletes_nothing(console: Console) -> None:
-    app = console.app
+def test_disconnecting_intercom_stops_queued_work_and_deletes_nothing(app: App, console: Console) -> None:
     app.configure()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     app.post(webhook_fields())
@@ -361,9 +359,8 @@ def test_disconnecting_intercom_stops_queued_work_and_deletes_nothing(console: C
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 def test_reconnecting_delivers_what_waited_and_wakes_reconcile(
-    console: Console, monkeypatch: pytest.MonkeyPatch, jitter: float
+    app: App, console: Console, monkeypatch: pytest.MonkeyPatch, jitter: float
 ) -> None:
-    app = console.app
     monkeypatch.setattr(app.chance, "fraction", lambda: jitter)
     app.configure()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
@@ -469,8 +466,7 @@ def test_no_secret_is_ever_sent_back(console: Console) -> None:
     assert [secret for secret in hidden for text in shown if secret in text] == []
 
 
-def test_each_webhook_has_its_address_and_its_light(console: Console) -> None:
-    app = console.app
+def test_each_webhook_has_its_address_and_its_light(app: App, console: Console) -> None:
     app.configure()
     app.sign_up()
     app.environment.flush()

@@ -14,13 +14,6 @@ from tests.support.builders import App, webhook_fields
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
 
 
-@pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
-    return app
-
-
 def switch(app: App, *, connected: bool) -> None:
     if connected:
         reconnect(app.environment, "a test")

@@ -16,10 +16,8 @@ TAKEN = '{"errors": [{"code": "conflict", "message": "Multiple existing users ma
 
 
 @pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
-    console.app.configure()
+def console(console: Console) -> Console:
+    connect(console)
     return console
 
 
@@ -69,8 +67,7 @@ def test_it_is_sent_again_by_itself(console: Console, mend: Callable[[Console], 
     assert "connected" in console.get("/api/referrals/1/42")["story"][-2]["sentence"]
 
 
-def test_once_for_each_time_that_something_is_mended(console: Console) -> None:
-    app = console.app
+def test_once_for_each_time_that_something_is_mended(app: App, console: Console) -> None:
     given_up(app, 409, TAKEN)
     save(console)
     live(app, 10 * 60)
@@ -81,8 +78,7 @@ def test_once_for_each_time_that_something_is_mended(console: Console) -> None:
     assert app.metrics.counts["DeliveryGivenUp"] == 2
 
 
-def test_a_check_that_finds_a_permission_missing_mends_nothing(console: Console) -> None:
-    app = console.app
+def test_a_check_that_finds_a_permission_missing_mends_nothing(app: App, console: Console) -> None:
     given_up(app, 403)
     tried = creates(app)
     app.wire.faults.add({"kind": "status", "status": 403, "method": "PUT", "path": "^/contacts/", "id": "writes"})
@@ -91,8 +87,7 @@ def test_a_check_that_finds_a_permission_missing_mends_nothing(console: Console)
     assert creates(app) == tried
 
 
-def test_what_somebody_has_dealt_with_and_what_was_the_persons_own_stay_as_they_are(console: Console) -> None:
-    app = console.app
+def test_what_somebody_has_dealt_with_and_what_was_the_persons_own_stay_as_they_are(app: App, console: Console) -> None:
     given_up(app, 409, TAKEN)
     console.post("/api/referrals/1/42/close")
     app.sign_up(id=43, email="nobody")

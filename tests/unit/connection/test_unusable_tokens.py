@@ -9,9 +9,7 @@ from tests.support.builders import App
 
 
 @pytest.mark.parametrize("token", ["\u201clocal-intercom-token\u201d", "local-intercom-token\u200b", "local-in\ntercom-token"])
-def test_a_token_with_a_sign_that_no_header_takes(token: str) -> None:
-    app = App()
-    app.configure()
+def test_a_token_with_a_sign_that_no_header_takes(app: App, token: str) -> None:
     app.set_secret("intercom", access_token=token)
     app.environment = app.new_environment()
     app.sign_up()

@@ -21,11 +21,9 @@ SECRETS = "/api/connection/webhook-secrets"
 
 
 @pytest.fixture
-def console() -> Console:
-    made = Console()
-    made.app.configure()
-    made.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
-    return made
+def console(console: Console) -> Console:
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    return console
 
 
 def connection_of(app: App) -> Connection:

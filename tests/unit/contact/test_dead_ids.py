@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.signup.referral import State
-from tests.support.builders import EMAIL
+from tests.support.builders import EMAIL, App
 from tests.support.writing import (
     GET,
     UNARCHIVE,
@@ -30,8 +30,7 @@ def test_a_merged_contact_is_followed_to_its_survivor() -> None:
     assert (person.contact_id, person.ours) == (survivor.id, False)
 
 
-def test_a_survivor_that_nobody_here_created_is_left_alone_and_the_referral_stays_delivered() -> None:
-    app = app_for()
+def test_a_survivor_that_nobody_here_created_is_left_alone_and_the_referral_stays_delivered(app: App) -> None:
     row = known(app)
     survivor = app.given("user", name="Survivor")
     app.intercom.contacts.merge({"from": row.contact_id, "into": survivor.id})
@@ -65,8 +64,7 @@ def test_a_contact_found_again_by_its_e_mail_gets_all_that_is_mapped() -> None:
     assert (there["referral_link"], there["referrer_first_name"]) == (app.row().person.url, "Rita")
 
 
-def test_a_new_signup_brings_an_archived_contact_back() -> None:
-    app = app_for()
+def test_a_new_signup_brings_an_archived_contact_back(app: App) -> None:
     app.configure(campaign_id=2)
     row = known(app)
     app.intercom.contacts.archive(str(row.contact_id))
@@ -87,8 +85,7 @@ def test_an_archived_contact_stays_archived_when_the_campaign_says_skip() -> Non
     assert "the campaign leaves it so" in after.reason
 
 
-def test_later_facts_of_a_delivered_signup_bring_nobody_back() -> None:
-    app = app_for()
+def test_later_facts_of_a_delivered_signup_bring_nobody_back(app: App) -> None:
     row = known(app)
     app.intercom.contacts.archive(str(row.contact_id))
     after = app.sign_up(first_name="Iwan")
@@ -97,8 +94,7 @@ def test_later_facts_of_a_delivered_signup_bring_nobody_back() -> None:
     assert UNARCHIVE not in app.calls()
 
 
-def test_a_new_signup_of_somebody_whose_contact_was_deleted_creates_another() -> None:
-    app = app_for()
+def test_a_new_signup_of_somebody_whose_contact_was_deleted_creates_another(app: App) -> None:
     app.configure(campaign_id=2)
     row = known(app)
     app.intercom.contacts.delete(str(row.contact_id))
@@ -108,8 +104,7 @@ def test_a_new_signup_of_somebody_whose_contact_was_deleted_creates_another() ->
     assert after.notes == (f"contact {row.contact_id} was deleted in Intercom before this signup",)
 
 
-def test_a_new_signup_of_somebody_whose_contact_was_merged_into_one_that_was_deleted_creates_another() -> None:
-    app = app_for()
+def test_a_new_signup_of_somebody_whose_contact_was_merged_into_one_that_was_deleted_creates_another(app: App) -> None:
     app.configure(campaign_id=2)
     row = known(app)
     survivor = app.given("user", name="Survivor")
@@ -121,8 +116,7 @@ def test_a_new_signup_of_somebody_whose_contact_was_merged_into_one_that_was_del
 
 
 @pytest.mark.parametrize("gone", ["archive", "delete"])
-def test_somebody_who_was_skipped_and_signs_up_again_after_the_contact_is_gone_is_in_intercom(gone: str) -> None:
-    app = app_for()
+def test_somebody_who_was_skipped_and_signs_up_again_after_the_contact_is_gone_is_in_intercom(app: App, gone: str) -> None:
     app.configure(campaign_id=2)
     before = app.given("lead", name="Old name")
     assert app.sign_up().state is State.SKIPPED
@@ -133,8 +127,7 @@ def test_somebody_who_was_skipped_and_signs_up_again_after_the_contact_is_gone_i
     assert row.state is (State.DELIVERED if gone == "delete" else State.SKIPPED)
 
 
-def test_a_signup_from_before_the_erasure_creates_nothing_and_one_after_it_does() -> None:
-    app = app_for()
+def test_a_signup_from_before_the_erasure_creates_nothing_and_one_after_it_does(app: App) -> None:
     app.configure(campaign_id=3)
     row = known(app)
     before = app.clock.now()
@@ -148,8 +141,7 @@ def test_a_signup_from_before_the_erasure_creates_nothing_and_one_after_it_does(
     assert (new.state, len(app.contacts())) == (State.DELIVERED, 1)
 
 
-def test_a_signup_that_was_held_before_the_erasure_creates_nothing_once_it_is_released() -> None:
-    app = app_for()
+def test_a_signup_that_was_held_before_the_erasure_creates_nothing_once_it_is_released(app: App) -> None:
     app.configure(campaign_id=3, status="paused")
     row = known(app)
     assert app.sign_up(campaign_id=3, id=78).state is State.HELD
@@ -162,8 +154,7 @@ def test_a_signup_that_was_held_before_the_erasure_creates_nothing_once_it_is_re
     assert (app.row(78, campaign_id=3).state, app.contacts()) == (State.ERASED, [])
 
 
-def test_a_contact_that_is_gone_for_a_delivered_row_is_not_created_again() -> None:
-    app = app_for()
+def test_a_contact_that_is_gone_for_a_delivered_row_is_not_created_again(app: App) -> None:
     row = known(app)
     app.intercom.contacts.delete(str(row.contact_id))
     after = app.sign_up(first_name="Iwan")
@@ -171,8 +162,7 @@ def test_a_contact_that_is_gone_for_a_delivered_row_is_not_created_again() -> No
     assert app.contacts() == []
 
 
-def test_dead_ids_are_followed_four_steps_at_most() -> None:
-    app = app_for()
+def test_dead_ids_are_followed_four_steps_at_most(app: App) -> None:
     row = known(app)
     for dead in range(6):
         link = {"Link": f'</contacts/{"%024x" % (dead + 1)}>; rel="canonical"'}

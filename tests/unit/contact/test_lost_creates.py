@@ -11,7 +11,7 @@ import pytest
 from shared.domain.signup.referral import State
 from shared.domain.timing import SEARCH_LAG
 from shared.errors import BusyError, TransientError
-from tests.support.builders import EMAIL
+from tests.support.builders import EMAIL, App
 from tests.support.writing import (
     CREATE,
     GET,
@@ -276,8 +276,7 @@ def test_a_worker_whose_lease_was_taken_over_writes_nothing_any_more() -> None:
         app.environment.people.save(replace(taken[0], fence=taken[0].fence - 1))
 
 
-def test_a_person_whose_lease_another_worker_holds_waits() -> None:
-    app = app_for()
+def test_a_person_whose_lease_another_worker_holds_waits(app: App) -> None:
     app.environment.people.lease("local-workspace", EMAIL, "other", app.clock.now(), 14)
     assert app.sign_up().state is State.PENDING
     assert app.calls() == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import State
-from tests.support.builders import CUSTOM
+from tests.support.builders import CUSTOM, App
 from tests.support.documents import mapping
 from tests.support.writing import (
     CREATE,
@@ -42,8 +42,7 @@ def test_somebody_new_costs_a_search_and_a_create_and_is_remembered(role: str) -
     assert person.reservation is None
 
 
-def test_the_intent_is_stored_before_the_create_and_confirmed_after() -> None:
-    app = app_for()
+def test_the_intent_is_stored_before_the_create_and_confirmed_after(app: App) -> None:
     seen: list[Any] = []
     app.wire.interrupt(CREATE, lambda: seen.append(app.person()))
     app.sign_up()
@@ -72,8 +71,7 @@ def test_the_first_tracked_value_of_a_created_contact_is_its_baseline() -> None:
     assert app_for().sign_up().baseline == "New"
 
 
-def test_a_create_is_not_begun_without_the_time_that_it_may_need() -> None:
-    app = app_for()
+def test_a_create_is_not_begun_without_the_time_that_it_may_need(app: App) -> None:
     app.context.seconds = 26.5
     app.wire.interrupt("POST /contacts/search", lambda: setattr(app.context, "seconds", 20.0))
     row = app.sign_up()
@@ -87,8 +85,7 @@ def test_a_create_is_not_begun_without_the_time_that_it_may_need() -> None:
 # -- known people ----------------------------------------------------------------------------------------------------
 
 
-def test_for_a_known_person_what_changed_costs_one_put_with_nothing_else_in_it() -> None:
-    app = app_for()
+def test_for_a_known_person_what_changed_costs_one_put_with_nothing_else_in_it(app: App) -> None:
     known(app)
     row = app.sign_up(first_name="Iwan")
     assert app.calls() == [PUT]
@@ -96,8 +93,7 @@ def test_for_a_known_person_what_changed_costs_one_put_with_nothing_else_in_it()
     assert (row.state, row.history[-1].what) == (State.DELIVERED, "updated")
 
 
-def test_a_write_that_would_change_nothing_is_not_made() -> None:
-    app = app_for()
+def test_a_write_that_would_change_nothing_is_not_made(app: App) -> None:
     known(app)
     assert app.sign_up().state is State.DELIVERED
     assert app.calls() == []
@@ -106,8 +102,7 @@ def test_a_write_that_would_change_nothing_is_not_made() -> None:
     assert app.row().history[-1].what == "unchanged"
 
 
-def test_a_known_person_in_a_second_campaign_costs_a_look_one_put_and_no_second_contact() -> None:
-    app = app_for()
+def test_a_known_person_in_a_second_campaign_costs_a_look_one_put_and_no_second_contact(app: App) -> None:
     app.configure(campaign_id=2, name="Partners", person_invited={"duplicates": "update"})
     known(app)
     row = app.sign_up(campaign_id=2, id=77)
@@ -116,8 +111,7 @@ def test_a_known_person_in_a_second_campaign_costs_a_look_one_put_and_no_second_
     assert row.contact_id == app.row().contact_id
 
 
-def test_defaults_and_the_initial_value_never_overwrite_a_known_contact() -> None:
-    app = app_for()
+def test_defaults_and_the_initial_value_never_overwrite_a_known_contact(app: App) -> None:
     row = known(app)
     app.intercom.contacts.update(
         str(row.contact_id), {"custom_attributes": {"referral_status": "Connected", "lead_source": "web"}}
@@ -281,8 +275,7 @@ def test_an_attribute_that_intercom_refuses_by_name_is_dropped_and_the_rest_sent
     assert len(app.bodies(method, "/contacts")) - (1 if method == "POST" else 0) == 2
 
 
-def test_a_second_refusal_in_a_row_costs_only_what_is_refused() -> None:
-    app = app_for()
+def test_a_second_refusal_in_a_row_costs_only_what_is_refused(app: App) -> None:
     app.sign_up(id=1, email="warm.up@example.com")
     attributes = app.intercom.workspace.attributes
     for name in ("referral_link", "referrer_email"):
@@ -293,8 +286,7 @@ def test_a_second_refusal_in_a_row_costs_only_what_is_refused() -> None:
     assert person.reservation is None
 
 
-def test_a_refusal_that_names_no_attribute_of_ours_fails_the_row_with_its_reason() -> None:
-    app = app_for()
+def test_a_refusal_that_names_no_attribute_of_ours_fails_the_row_with_its_reason(app: App) -> None:
     body = '{"type": "error.list", "errors": [{"code": "parameter_invalid", "message": "something else"}]}'
     app.wire.faults.add({"kind": "status", "status": 400, "method": "POST", "path": "^/contacts$", "body": body})
     row = app.sign_up()

@@ -31,13 +31,6 @@ MOST_CALLS_A_PAGE = 7
 """The connection, a query for each of up to five partitions, the rows in one batch."""
 
 
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
-
-
 def referral(user_id: int, *, campaign_id: int = 1, state: State = State.DELIVERED, **more: Any) -> Referral:
     person = Person(user_id, first_name=f"P{user_id}", email=more.pop("email", f"p{user_id}@example.com"))
     return Referral(campaign_id, user_id, state, person, more.pop("accepted_at", NOW + user_id), **more)
@@ -105,8 +98,7 @@ def test_our_own_daily_test_is_told_apart(console: Console) -> None:
         ("email=nobody@example.com", []),
     ],
 )
-def test_each_filter_finds_its_rows(console: Console, query: str, found: list[int]) -> None:
-    app = console.app
+def test_each_filter_finds_its_rows(app: App, console: Console, query: str, found: list[int]) -> None:
     add(app, 1, state=State.HELD)
     add(app, 2, state=State.PARTIAL)
     add(app, 3, state=State.FAILED)
@@ -153,8 +145,7 @@ def test_other_cells_are_left_as_they_are(text: str) -> None:
     assert csv_of(["name"], [{"name": text}]) == f'\ufeff"name"\r\n"{text}"\r\n'
 
 
-def test_ten_thousand_referrals_are_listed_without_a_scan(console: Console) -> None:
-    app = console.app
+def test_ten_thousand_referrals_are_listed_without_a_scan(app: App, console: Console) -> None:
     fill(app, 10_000)
     assert app.row(77, 2) == referral(77, campaign_id=2)
     app.dynamodb = Recorded(app.dynamodb)  # type: ignore[assignment]
@@ -185,8 +176,7 @@ def test_a_referrals_whole_story_is_shown_in_plain_words(console: Console) -> No
     assert console.call("GET", "/api/referrals/1/43").status == 404
 
 
-def test_a_try_that_did_not_succeed_is_in_the_story_with_the_vendors_answer(console: Console) -> None:
-    app = console.app
+def test_a_try_that_did_not_succeed_is_in_the_story_with_the_vendors_answer(app: App, console: Console) -> None:
     app.wire.faults.add(DOWN)
     app.sign_up()
     app.wire.faults.clear()
@@ -235,8 +225,7 @@ def test_each_thing_to_look_at_says_what_to_do(console: Console, row: dict[str, 
         (BreakerKind.BLOCKED, "Whoever runs this application"),
     ],
 )
-def test_what_waits_says_who_has_to_act(console: Console, paused: BreakerKind | None, who_acts: str) -> None:
-    app = console.app
+def test_what_waits_says_who_has_to_act(app: App, console: Console, paused: BreakerKind | None, who_acts: str) -> None:
     add(app, 1, state=State.PENDING, version=1)  # one that was never tried is there for seconds, and not listed
     if paused:
         app.environment.breakers.open(Vendor.INTERCOM, Breaker(paused, app.clock.now() + 600, app.clock.now()))
@@ -246,9 +235,8 @@ def test_what_waits_says_who_has_to_act(console: Console, paused: BreakerKind | 
     assert shown["what_to_do"] == listed["what_to_do"]
 
 
-def test_a_short_wait_shows_its_reason_and_how_often_it_was_tried(console: Console) -> None:
+def test_a_short_wait_shows_its_reason_and_how_often_it_was_tried(app: App, console: Console) -> None:
     """Within seconds, long before the row waits in the ledger."""
-    app = console.app
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts", "times": 2})
     app.post(webhook_fields())
     for tries in (1, 2):
@@ -262,8 +250,7 @@ def test_a_short_wait_shows_its_reason_and_how_often_it_was_tried(console: Conso
     assert console.get("/api/referrals")["items"][0]["state"] == "delivered"
 
 
-def test_a_double_click_on_replay_has_one_effect(console: Console) -> None:
-    app = console.app
+def test_a_double_click_on_replay_has_one_effect(app: App, console: Console) -> None:
     app.wire.faults.add({"kind": "status", "status": 400, "path": "^/contacts"})
     app.sign_up()
     assert app.row().state is State.FAILED
@@ -283,8 +270,7 @@ def test_a_double_click_on_replay_has_one_effect(console: Console) -> None:
     assert len(app.contacts()) == 1
 
 
-def test_a_replay_that_sqs_refuses_is_sent_again_by_the_sweep(console: Console) -> None:
-    app = console.app
+def test_a_replay_that_sqs_refuses_is_sent_again_by_the_sweep(app: App, console: Console) -> None:
     app.sign_up(email="nobody")
     app.sqs.refuse("send_message_batch", 2)
     assert console.post("/api/referrals/1/42/replay")["result"] == "replayed"
@@ -299,8 +285,7 @@ def test_a_held_one_is_not_replayed(console: Console) -> None:
     assert console.call("POST", "/api/referrals/1/999/replay").status == 404
 
 
-def test_all_that_match_are_replayed_in_batches_and_once(console: Console) -> None:
-    app = console.app
+def test_all_that_match_are_replayed_in_batches_and_once(app: App, console: Console) -> None:
     for user_id in range(1, 251):
         add(app, user_id, state=State.FAILED if user_id % 2 else State.DELIVERED)
     for expected in (125, 0):

@@ -22,13 +22,6 @@ PEOPLE = (
 )
 
 
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
-
-
 def add(
     app: App, user_id: int, name: str | None, email: str, referrer: tuple[str, str] | None, state: State, **more: Any
 ) -> None:

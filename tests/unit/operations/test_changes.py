@@ -11,6 +11,7 @@ import pytest
 from functions.admin_api.handler import ROUTES
 from shared.domain.signup.referral import State
 from shared.ports.signup import Quarantined
+from tests.support.builders import App
 from tests.support.clock import NOW
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document, mapping
@@ -129,11 +130,11 @@ def cancelled(console: Console) -> None:
 
 
 @pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure(sync=SYNC)
-    add(console.app, 7, state=State.FAILED)
-    return console
+def app() -> App:
+    made = App()
+    made.configure(sync=SYNC)
+    add(made, 7, state=State.FAILED)
+    return made
 
 
 def overwritten_and_put_back(console: Console) -> None:
@@ -178,8 +179,7 @@ def rows(console: Console) -> list[tuple[str, str, str | None]]:
     return [(row["who"], row["what"], row["result"]) for row in reversed(console.kept())]
 
 
-def test_who_read_a_story_a_quarantined_body_or_a_table_is_kept_once_an_hour(console: Console) -> None:
-    app = console.app
+def test_who_read_a_story_a_quarantined_body_or_a_table_is_kept_once_an_hour(app: App, console: Console) -> None:
     app.environment.quarantine.add(Quarantined("q1", "1", "joined", "odd", "application/json", UNREAD, NOW))
     for _ in range(3):  # the page looks again every five seconds
         console.get("/api/referrals/1/7")

@@ -8,17 +8,11 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import State
+from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.unit.operations.test_activity import add, everything
 
 SHUT = "The Intercom app lacks a permission."
-
-
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
 
 
 def attention(console: Console) -> tuple[list[int], int]:
@@ -78,8 +72,7 @@ def test_what_goes_wrong_later_shows_again(console: Console) -> None:
     assert attention(console)[0] == [1]
 
 
-def test_a_replay_opens_the_row_again(console: Console) -> None:
-    app = console.app
+def test_a_replay_opens_the_row_again(app: App, console: Console) -> None:
     app.sign_up(email="nobody")
     console.post("/api/referrals/1/42/close")
     assert attention(console)[0] == []
@@ -105,8 +98,7 @@ def test_all_that_match_are_closed_in_batches(console: Console) -> None:
     assert console.call("POST", "/api/closes", {"campaign_id": 1}).status == 422
 
 
-def test_all_that_failed_for_one_reason_are_sent_again_and_no_others(console: Console) -> None:
-    app = console.app
+def test_all_that_failed_for_one_reason_are_sent_again_and_no_others(app: App, console: Console) -> None:
     for user_id, reason in ((1, SHUT), (2, "The e-mail address is invalid."), (3, SHUT)):
         add(app, user_id, state=State.FAILED, reason=reason)
     assert everything(console, f"reason={SHUT.replace(' ', '+')}") == [3, 1]

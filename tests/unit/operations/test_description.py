@@ -18,6 +18,7 @@ from functions.admin_api.http.openapi import describe
 from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.ports.signup import Quarantined
+from tests.support.builders import App
 from tests.support.clock import NOW
 from tests.support.console_api import Console
 
@@ -97,15 +98,12 @@ def calls(draw: st.DrawFn, method: str, path: str) -> tuple[str, str, Any, dict[
 
 
 @pytest.fixture
-def console() -> Console:
-    console = Console()
-    app = console.app
-    app.configure()
+def app(app: App) -> App:
     app.sign_up()
     for user_id in (1, 2, 3):
         app.environment.referrals.add(Referral(1, user_id, State.FAILED, Person(user_id, email="a@example.com"), NOW))
     app.environment.quarantine.add(Quarantined("1", "1", "joined", "odd", "", "e30=", NOW))
-    return console
+    return app
 
 
 def check(console: Console, method: str, path: str, call: tuple[str, str, Any, dict[str, str]]) -> None:

@@ -21,13 +21,6 @@ from tests.support.clock import NOW
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
 
 
-@pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
-    return app
-
-
 def rows_due(app: App, count: int) -> None:
     """So many rows whose workers died; all are due."""
     with use(app.environment):

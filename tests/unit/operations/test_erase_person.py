@@ -46,10 +46,8 @@ def stored(app: App) -> str:
 
 
 @pytest.fixture
-def app() -> App:
+def app(app: App) -> App:
     """Somebody signed up, changed their address, invited a friend, and left traces beside the ledger."""
-    app = App()
-    app.configure()
     facts: dict[str, Any] = {"first_name": NAME, "url": "https://example.com/canarylink", "Favourite": "canaryanswer"}
     app.sign_up(id=7, email=EMAIL, **facts)
     app.sign_up(id=8, email="friend@example.com", first_name="Fred")

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document
 from tests.unit.qualification.test_accept_notification import body_of, hub
-
-
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
 
 
 def health(console: Console) -> dict[str, Any]:

@@ -16,13 +16,6 @@ from tools.operating.deployment import Deployment
 from tools.operating.operator import Operator
 
 
-@pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
-    return app
-
-
 def operator_of(words: Sequence[str]) -> Operator:
     """Nobody is asked, so that what does harm is refused without ``--yes``; a secret is typed as ``SECRET``."""
     return Operator(sure="--yes" in words, read_hidden=lambda _: SECRET)

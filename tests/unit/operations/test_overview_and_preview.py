@@ -18,13 +18,6 @@ from tests.support.documents import campaign_document, mapping
 PERSON = {"first_name": "Ivo", "email": "Ivo.Invited@Example.com", "meta": {"Last Name": "Lindqvist"}}
 
 
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
-
-
 def alarms(console: Console) -> list[str]:
     return [alarm["kind"] for alarm in console.get("/api/overview")["alarms"]]
 
@@ -32,8 +25,7 @@ def alarms(console: Console) -> list[str]:
 # -- overview ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_funnel_counts_each_person_once(console: Console) -> None:
-    app = console.app
+def test_the_funnel_counts_each_person_once(app: App, console: Console) -> None:
     for user_id in (1, 2, 3):
         app.sign_up(id=user_id, email=f"p{user_id}@example.com")
         app.sign_up(id=user_id, email=f"p{user_id}@example.com", first_name="Other")
@@ -63,8 +55,7 @@ def test_a_contact_that_was_there_counts_as_delivered_without_a_time(console: Co
     assert shown["p50"] is None
 
 
-def test_delivery_times_are_shown_by_their_class(console: Console) -> None:
-    app = console.app
+def test_delivery_times_are_shown_by_their_class(app: App, console: Console) -> None:
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts"})
     app.sign_up()
     app.wire.faults.clear()
@@ -95,8 +86,7 @@ def test_a_new_stack_starts_without_an_alarm() -> None:
     assert alarms(Console()) == []
 
 
-def test_what_is_wrong_now_is_said_in_plain_words(console: Console) -> None:
-    app = console.app
+def test_what_is_wrong_now_is_said_in_plain_words(app: App, console: Console) -> None:
     assert alarms(console) == [], "the first look, within a minute, is still to come"
     app.wait(301)
     assert alarms(console) == ["sweep_silent"]
@@ -133,8 +123,7 @@ def preview(console: Console, **body: Any) -> Any:
     return console.post("/api/campaigns/1/preview", body)
 
 
-def test_a_preview_is_what_the_delivery_then_sends(console: Console) -> None:
-    app = console.app
+def test_a_preview_is_what_the_delivery_then_sends(app: App, console: Console) -> None:
     app.configure(status="draft")
     app.sign_up()
     app.forget_calls()
@@ -178,8 +167,7 @@ def test_a_typed_person_is_another_signup_and_leaves_the_contact_that_one_before
     assert not [field for field in shown["fields"] if field["sent"]]
 
 
-def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(console: Console) -> None:
-    app = console.app
+def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(app: App, console: Console) -> None:
     contact_id = str(app.sign_up().contact_id)
     app.wait(100)
     app.intercom.contacts.delete(contact_id)
@@ -194,8 +182,7 @@ def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(console: Co
 
 
 @pytest.mark.parametrize("action", ["lead", "none"])
-def test_somebody_whom_the_sync_added_is_left_to_it(console: Console, action: str) -> None:
-    app = console.app
+def test_somebody_whom_the_sync_added_is_left_to_it(app: App, console: Console, action: str) -> None:
     contact = app.given(name="Older name")
     app.environment.sync_members.save(SyncMember(1, EMAIL, user_id=42, created=True, reserved_at=NOW, contact_id=contact.id))
     app.configure(person_invited={"action": action, "duplicates": "update"})

@@ -102,9 +102,7 @@ def test_a_worker_that_dies_after_the_write_has_kept_what_was_there() -> None:
     assert (row.state, row.overwritten.get("name")) == (State.DELIVERED, "Customer")
 
 
-def test_a_contact_that_the_signup_created_has_nothing_to_put_back() -> None:
-    console = Console()
-    console.app.configure()
+def test_a_contact_that_the_signup_created_has_nothing_to_put_back(console: Console) -> None:
     console.app.sign_up()
     assert console.get(PATH)["overwritten"] == {}
     answer = console.call("POST", f"{PATH}/put-back", {})

@@ -21,9 +21,7 @@ CUSTOMER = "another@example.com"
 
 
 @pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
+def app(app: App) -> App:
     app.sign_up()
     return app
 

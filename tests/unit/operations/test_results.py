@@ -20,9 +20,7 @@ RITA = Referrer(41, "Rita", "rita@example.com")
 
 
 @pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
+def console(console: Console) -> Console:
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     connection = console.app.environment.connections.find()
     assert connection is not None
@@ -48,8 +46,7 @@ def happened(app: App, user_id: int, *what: Happened) -> None:
     app.environment.referrals.update(1, user_id, change)
 
 
-def test_each_friend_counts_once_whatever_became_of_them(console: Console) -> None:
-    app = console.app
+def test_each_friend_counts_once_whatever_became_of_them(app: App, console: Console) -> None:
     states = (State.DELIVERED, State.PARTIAL, State.SKIPPED, State.FAILED, State.PENDING, State.NOT_WANTED, State.ERASED)
     for user_id, state in enumerate(states, 1):
         join(app, user_id, state)
@@ -99,8 +96,7 @@ def test_the_period_is_compared_with_the_one_before(console: Console) -> None:
     assert sum(day["invited"] for day in shown["days"]) == 3
 
 
-def test_campaigns_and_referrers_come_by_what_they_brought(console: Console) -> None:
-    app = console.app
+def test_campaigns_and_referrers_come_by_what_they_brought(app: App, console: Console) -> None:
     app.configure(campaign_id=2, name="Partners")
     for user_id in (1, 2, 3):
         join(app, user_id, campaign_id=2, by=Referrer(50, "Sam", "SAM@example.com" if user_id == 1 else "sam@example.com"))
@@ -120,8 +116,7 @@ def test_rewards_count_when_they_are_given(console: Console) -> None:
     assert shown["campaigns"][0]["rewarded"] == 3
 
 
-def test_a_count_is_kept_for_as_long_as_it_is_dear(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = console.app
+def test_a_count_is_kept_for_as_long_as_it_is_dear(app: App, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     join(app, 1)
     app.environment.figures.count(1, "signups", NOW)
     app.environment.flush()

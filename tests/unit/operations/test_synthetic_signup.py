@@ -28,9 +28,7 @@ REFUSED = {"kind": "status", "status": 503, "path": "^/webhooks"}
 
 
 @pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
+def app(app: App) -> App:
     app.make_synthetic_signup()
     return app
 

@@ -42,13 +42,6 @@ UNREADABLE: dict[str, str | bytes] = {
 }
 
 
-@pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
-    return app
-
-
 def stored(app: App) -> list[Any]:
     return [*app.queued(), *app.queued("reconcile"), *app.rows_of("")]
 

@@ -14,13 +14,6 @@ from tests.support.builders import EMAIL, App, webhook_fields
 from tests.support.clock import NOW
 
 
-@pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
-    return app
-
-
 def later(app: App, seconds: float) -> Referral:
     app.wait(seconds)
     app.sweep()

@@ -28,13 +28,6 @@ def die() -> None:
     raise KeyboardInterrupt
 
 
-@pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
-    return app
-
-
 # -- held, released, not wanted ---------------------------------------------------------------------------------------
 
 

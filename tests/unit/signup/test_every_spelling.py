@@ -67,17 +67,13 @@ def test_it_is_kept_with_the_reason_and_nobody_is_made(row: Row) -> None:
 
 
 @pytest.mark.parametrize("event", ["joined/", "Joined", "JOINED", " joined ", "joined"])
-def test_the_address_may_end_in_a_slash_and_be_in_any_letter_case(event: str) -> None:
-    app = App()
-    app.configure()
+def test_the_address_may_end_in_a_slash_and_be_in_any_letter_case(app: App, event: str) -> None:
     assert app.post(webhook_fields(), event=event)["statusCode"] == 202
     app.work()
     assert app.contact(EMAIL).name == "Ivo Lindqvist"
 
 
-def test_what_the_list_reported_is_not_overwritten_by_a_webhook() -> None:
-    app = App()
-    app.configure()
+def test_what_the_list_reported_is_not_overwritten_by_a_webhook(app: App) -> None:
     app.post(webhook_fields())
     app.work()
     listed = app.row()
@@ -91,9 +87,7 @@ def test_what_the_list_reported_is_not_overwritten_by_a_webhook() -> None:
 
 @pytest.mark.parametrize("there", ["info@xn--bcher-kva.example", "info@bücher.example"])
 @pytest.mark.parametrize("written", ["info@xn--bcher-kva.example", "info@bücher.example", "INFO@Bücher.example"])
-def test_a_contact_under_the_other_spelling_is_found(there: str, written: str) -> None:
-    app = App()
-    app.configure()
+def test_a_contact_under_the_other_spelling_is_found(app: App, there: str, written: str) -> None:
     app.given("lead", email=there)
     app.post(webhook_fields(email=written))
     app.work()

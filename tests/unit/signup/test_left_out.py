@@ -14,9 +14,7 @@ LINK = "custom_attributes.referral_link"
 
 
 @pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
+def app(app: App) -> App:
     app.sign_up(id=1, email="warm.up@example.com")
     app.forget_calls()
     return app

@@ -29,9 +29,7 @@ def settle(app: App) -> None:
         app.sweep()
 
 
-def test_facts_that_come_while_the_contact_is_created_reach_it() -> None:
-    app = App()
-    app.configure()
+def test_facts_that_come_while_the_contact_is_created_reach_it(app: App) -> None:
     app.wire.interrupt("POST /contacts", lambda: reported_meanwhile(app))
     app.sign_up(url=None)
     settle(app)
@@ -39,9 +37,7 @@ def test_facts_that_come_while_the_contact_is_created_reach_it() -> None:
     assert app.row().state is State.DELIVERED
 
 
-def test_facts_that_come_during_a_delivery_are_written_within_seconds_and_not_by_the_sweep() -> None:
-    app = App()
-    app.configure()
+def test_facts_that_come_during_a_delivery_are_written_within_seconds_and_not_by_the_sweep(app: App) -> None:
     app.wire.interrupt("POST /contacts", lambda: reported_meanwhile(app))
     app.sign_up(url=None)
     app.work()

@@ -23,9 +23,7 @@ DAY = 24 * 60
 
 
 @pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
+def app(app: App) -> App:
     app.sign_up(id=99, email="known@example.com")
     app.forget_calls()
     return app

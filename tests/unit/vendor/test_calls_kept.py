@@ -7,17 +7,10 @@ import json
 import pytest
 
 from shared.domain.signup.referral import State
-from tests.support.builders import EMAIL
+from tests.support.builders import EMAIL, App
 from tests.support.console_api import Console
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
-
-
-@pytest.fixture
-def console() -> Console:
-    console = Console()
-    console.app.configure()
-    return console
 
 
 def sign_up_in_trouble(console: Console) -> None:
@@ -55,8 +48,7 @@ def test_an_answer_that_never_came_says_so(console: Console) -> None:
     assert "lost" in newest["answer"]
 
 
-def test_each_try_is_kept_and_the_newest_comes_first(console: Console) -> None:
-    app = console.app
+def test_each_try_is_kept_and_the_newest_comes_first(app: App, console: Console) -> None:
     app.wire.faults.add(DOWN)
     app.sign_up()
     app.wire.faults.clear()

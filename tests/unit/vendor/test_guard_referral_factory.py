@@ -18,13 +18,6 @@ from tests.support.builders import App
 USERS = "^/api/v2/users"
 
 
-@pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
-    return app
-
-
 def fault(app: App, status: int, **more: Any) -> None:
     app.wire.faults.add({"kind": "status", "status": status, "path": USERS, **more})
 

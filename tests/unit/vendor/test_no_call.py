@@ -16,9 +16,7 @@ from tests.support.console_api import Console
     "stored", [{"current": WEBHOOK_SECRET}, {"current": WEBHOOK_SECRET, "next": None}, {"current": None}, {}]
 )
 @pytest.mark.parametrize("presented", ["None", "null", "", " ", None])
-def test_a_secret_that_is_not_there_is_nobodys(stored: dict[str, str | None], presented: str | None) -> None:
-    app = App()
-    app.configure()
+def test_a_secret_that_is_not_there_is_nobodys(app: App, stored: dict[str, str | None], presented: str | None) -> None:
     app.secrets.put_secret_value(SecretId="webhook", SecretString=json.dumps(stored))
     answer = app.post({"id": 7, "email": "eve@example.com"}, secret=presented)
     assert answer["statusCode"] == 401

@@ -11,9 +11,7 @@ UNLUCKY = 1_000
 
 
 @pytest.fixture
-def app() -> App:
-    app = App()
-    app.configure()
+def app(app: App) -> App:
     app.sign_up(id=99, email="known@example.com")
     app.wire.faults.add({"kind": "status", "status": 503, "sent": "unlucky"})
     app.sign_up(id=UNLUCKY, email="unlucky@example.com")
