@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.words import NAMES, READ_BY_ENGINEERS, READ_BY_USERS, VENDORS_NAMES, WORDS
+from tools.words import NAMED_BY_OTHERS, NAMES, READ_BY_ENGINEERS, READ_BY_USERS, WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
@@ -102,7 +102,7 @@ def named_things() -> Iterator[tuple[Path, int, str]]:
 def name_problems(name: str) -> Iterator[str]:
     """A test's name is a sentence, and read as one."""
     parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+", name)}
-    if name not in VENDORS_NAMES and not name.startswith("test_"):
+    if name not in NAMED_BY_OTHERS and not name.startswith("test_"):
         yield from (f"the name {name}: {NAMES[part]}" for part in sorted(parts & NAMES.keys()))
 
 

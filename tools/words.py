@@ -32,17 +32,19 @@ READ_BY_USERS = {
 """Further ones, in what people see in the console, in an alarm's mail, and in the help."""
 READ_BY_ENGINEERS = {
     **READ_BY_USERS,
-    r"(?:is|are|was|were) (?:not )?told(?! apart| to\b| from)": "is reported, shown, sent",
-    r"tells? of|told (?:of|so|us|ours)|nobody told|(?:should have|to be) told": "reports, reported",
-    r"(?:webhooks?|Factory|Intercom|notifications?|lists?|answers?) (?:has |have )?told(?! apart| from)": "reported",
+    r"(?<!`)told(?! apart| from| (?:not |what )?to\b| otherwise)|tells? of": "is reported, shown, sent, said",
     r"for an? [a-z]+ that is none|is none of ours": "unknown, invalid, rejected",
+    r"test [a-z0-9 ]*\b(?:is none|are none)": "counts as no answer, is ignored, is rejected",
+    r"test [a-z0-9 ]*\bwhom": "turn it round: people that …",
+    r"the rings?\b|rings? (?:reconcile|itself|too often|(?:a|each) row)|nothing rings": "calls, sends: only alarms ring",
 }
 """Patterns, for docstrings, comments and the names of tests."""
 NAMES = {
     **dict.fromkeys(("util", "utils", "helper", "helpers", "common", "misc", "stuff"), "say what it does"),
     "manager": "say what it does",
     **dict.fromkeys(("info", "data"), "say what it holds"),
+    "told": "reported, said, seen, shown, or what it is",
 }
 """Parts of names in the code that say nothing."""
-VENDORS_NAMES = frozenset({"data", "data_type", "FakeSecretsManager", "holds_data_at_once"})
-"""Intercom's and AWS's own; and what a template test calls as CloudFormation's pages do."""
+NAMED_BY_OTHERS = frozenset({"data", "data_type", "FakeSecretsManager", "holds_data_at_once", "told_at"})
+"""Intercom's and AWS's own; what a template test calls as CloudFormation's pages do; and what stored rows call it."""

@@ -9,7 +9,7 @@ from sandbox.demo.people import INVITED, REFERRING
 
 REFERRED = 4
 """People whom Rita has brought by then: Ivo, Ada, Wim and Dora."""
-REWARD = "20 for the friend who told"
+REWARD = "20 for inviting a friend"
 EVENT = "referral_reward_issued"
 COALESCED_SECONDS = 90.0
 """Counts and rewards of one person are written together, half a minute apart; the sweep comes each minute."""
@@ -52,12 +52,12 @@ class Earning:
         }
         self._outside.expect(REFERRING["email"], shown, COALESCED_SECONDS)
         # Written after the attributes, and each in a second of its own: seen a moment later, or with the next sweep.
-        self._outside.wait_for("Rita's contact has an event of a reward", lambda: bool(self._rewards_told()), COALESCED_SECONDS)
-        told = self._rewards_told()
-        if told != [REWARD]:
-            raise StoryError(f"Rita's events of rewards are {told}")
+        self._outside.wait_for("Rita's contact has an event of a reward", lambda: bool(self._reported()), COALESCED_SECONDS)
+        reported = self._reported()
+        if reported != [REWARD]:
+            raise StoryError(f"Rita's events of rewards are {reported}")
 
-    def _rewards_told(self) -> list[str | None]:
+    def _reported(self) -> list[str | None]:
         [contact] = self._outside.find_contacts(REFERRING["email"])
         listed = self._outside.intercom("GET", "/events", type="user", intercom_user_id=contact["id"])
         return [event["metadata"].get("reward") for event in listed["events"] if event["event_name"] == EVENT]

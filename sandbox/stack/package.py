@@ -95,7 +95,7 @@ def _dependencies(requirements: Path, cache: Path, venv: Path) -> bytes:
 
 
 def read_python_version(venv: Path) -> str:
-    """The version of a venv's interpreter as ``3.11``; empty when it cannot be told."""
+    """The version of a venv's interpreter as ``3.11``; empty when it is unknown."""
     settings = venv / "pyvenv.cfg"
     found = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+)", settings.read_text(), re.M) if settings.exists() else None
     return found.group(1) if found else ""

@@ -12,7 +12,7 @@ from sandbox.stack.stack import Stack
 from shared.adapters.dynamodb.signup.referral_items import item_of
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.referral import Referral, State
-from tests.browser.windows import answer, call, go_to, heading, keep_picture, told, until
+from tests.browser.windows import answer, call, go_to, heading, keep_picture, says, until
 from tests.support.documents import example
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def test_several_are_marked_as_dealt_with_at_once_and_the_counts_follow(page: Pa
     keep_picture(page, "activity-selected")
     page.get_by_role("button", name="Mark as dealt with", exact=True).click()
     answer(page, "Mark 2 people as dealt with?", "Mark them")
-    told(page, "2 people marked as dealt with")
+    says(page, "2 people marked as dealt with")
     page.get_by_text("38 people shown.").wait_for()
     until(page, lambda: pill(page, "Dealt with").get_by_text("2", exact=True).count(), lambda: None)
     page.get_by_label("Select everybody shown").check()

@@ -36,8 +36,8 @@ from tests.browser.windows import (
     keep_picture,
     order_fault,
     post_webhook,
+    says,
     sign_in,
-    told,
     until,
 )
 from tests.support.clock import NOW
@@ -103,7 +103,7 @@ def save(page: Page, stack: Stack) -> None:
     """Presses the button, and waits until the page says that it is the next version."""
     wanted = version(stack) + 1
     page.get_by_role("button", name="Save", exact=True).click()
-    told(page, f"Saved as version {wanted}")
+    says(page, f"Saved as version {wanted}")
 
 
 def card(page: Page, title: str) -> Locator:
@@ -120,17 +120,17 @@ def test_a_second_workspace_is_refused_while_one_is_connected(page: Page, stack:
     intercom.get_by_text("Connect again or change the credentials").click()
     intercom.get_by_text("Paste an access token instead").click()
     intercom.get_by_role("button", name="Use the access token").click()
-    told(page, "Paste the access token first.")
+    says(page, "Paste the access token first.")
     stack.change_settings(stack.intercom_url, workspace_id="another-workspace")
     try:
         intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
         intercom.get_by_role("button", name="Use the access token").click()
-        told(page, "is connected. Disconnect it before another one is connected")
+        says(page, "is connected. Disconnect it before another one is connected")
         keep_picture(page, "console-second-workspace")
     finally:
         stack.change_settings(stack.intercom_url, workspace_id="local-workspace")
     intercom.get_by_role("button", name="Use the access token").click()
-    told(page, "Connected to Local workspace")
+    says(page, "Connected to Local workspace")
 
 
 def test_everybody_at_referral_factory_is_accounted_for(page: Page, stack: Stack) -> None:
@@ -156,7 +156,7 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     intercom = card(page, "Intercom")
     intercom.get_by_role("button", name="Disconnect").click()
     answer(page, "Disconnect Intercom?", "Disconnect")
-    told(page, "Intercom is disconnected")
+    says(page, "Intercom is disconnected")
     assert post_webhook(stack, {"id": 802, "first_name": "Lea", "email": "lea@example.com", "source": "Referred"}) == 202
     go_to(page, "Activity")
     row = page.get_by_role("row").filter(has_text="lea@example.com")
@@ -175,10 +175,10 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     go_to(page, "Connection")
     intercom.get_by_text("Paste an access token instead").click()
     intercom.get_by_role("button", name="Use the access token").click()
-    told(page, "Paste the access token first.")
+    says(page, "Paste the access token first.")
     intercom.get_by_label("Access token").fill(stack.settings.intercom_token)
     intercom.get_by_role("button", name="Use the access token").click()
-    told(page, "Connected to Local workspace")
+    says(page, "Connected to Local workspace")
     go_to(page, "Activity")
     until(page, row.get_by_text("In Intercom", exact=True).count, again.click, seconds=120)
 
@@ -205,7 +205,7 @@ def test_the_webhook_secret_is_rotated_without_a_webhook_lost(page: Page, stack:
     until(page, lambda: came_with_the_next_secret(stack), lambda: None, seconds=90)
     secrets.get_by_role("button", name="switch over").click()
     answer(page, "Switch over?", "Switch over")
-    told(page, "within five minutes only the new secret counts")
+    says(page, "within five minutes only the new secret counts")
     assert post_webhook(stack, person, secret=new) == 202
     assert new not in page.content()
     client, secret = stack.client("secretsmanager"), stack.resources["WebhookSecret"]
@@ -229,10 +229,10 @@ def test_the_stop_after_two_warnings_is_lifted(page: Page, stack: Stack) -> None
     keep_picture(page, "console-stopped")
     factory.get_by_role("button", name="Lift the stop").click()
     answer(page, "Lift the stop?", "Lift it")
-    told(page, "The stop is lifted")
+    says(page, "The stop is lifted")
     factory.get_by_role("button", name="Forget the warnings").click()
     answer(page, "Forget the warnings?", "Forget them")
-    told(page, "The warnings are forgotten")
+    says(page, "The warnings are forgotten")
     factory.get_by_text("warned").wait_for(state="detached")
 
 
@@ -245,7 +245,7 @@ def test_a_test_of_a_webhook_sees_it_come(page: Page, stack: Stack) -> None:
         page, page.get_by_role("status").filter(has_text="Waiting two minutes for this webhook").count, press.click, seconds=90
     )
     post_webhook(stack, {"id": 801, "first_name": "=Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5})
-    told(page, "It came: this webhook works")
+    says(page, "It came: this webhook works")
     until(page, lambda: joined.locator(".lamp").inner_text() != before, lambda: None)
 
 
@@ -259,7 +259,7 @@ def test_a_missing_attribute_is_created_from_the_dropdown(page: Page, stack: Sta
     reward.click()
     reward.fill("newest_reward")
     rewards.get_by_role("option", name="Create “newest_reward” (text)").click()
-    told(page, "newest_reward is now in Intercom")
+    says(page, "newest_reward is now in Intercom")
     chosen(reward, "custom_attributes.newest_reward")
     save(page, stack)
     names = [one["name"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]]
@@ -273,7 +273,7 @@ def test_an_older_version_is_compared_and_restored(page: Page, stack: Stack) -> 
     versions.get_by_role("table", name="What differs").get_by_text("newest_reward").wait_for()
     keep_picture(page, "console-versions")
     versions.get_by_role("button", name="Restore version 1").click()
-    told(page, "The page shows version 1")
+    says(page, "The page shows version 1")
     save(page, stack)
     assert call(stack, "GET", "/api/campaigns/1")["rewards"]["last_reward"] is None
 
@@ -298,7 +298,7 @@ def test_a_campaign_that_does_nothing_is_not_activated(page: Page, stack: Stack)
         "radio", name=re.compile("^Nothing")
     ).check()  # a lead is proposed
     page.get_by_role("button", name="Activate").click()
-    told(page, "Nobody would go to Intercom.")
+    says(page, "Nobody would go to Intercom.")
     take_back(page)
 
 
@@ -309,7 +309,7 @@ def test_fields_are_suggested_and_missing_attributes_created(page: Page, stack: 
     invited = page.get_by_role("tabpanel", name="Person invited")
     invited.get_by_label("Create a lead").check()
     invited.get_by_role("button", name="Suggest fields").click()
-    told(page, "Added")
+    says(page, "Added")
     targets = [invited.get_by_label(f"Row {row}: to").get_attribute("data-value") for row in range(1, 7)]
     assert targets[:3] == ["name", "email", "custom_attributes.referral_link"]
     assert "custom_attributes.referrer_email" in targets
@@ -331,7 +331,7 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     invited.get_by_text("Choose an attribute, or remove the row").wait_for()
     page.locator("#tab-invited .count", has_text="2").wait_for()
     page.get_by_role("button", name="Activate").click()
-    told(page, "Not saved")
+    says(page, "Not saved")
     invited.get_by_label("Row 2: from").select_option("first_name")
     chosen(invited.get_by_label("Row 2: to"), "name")  # where it usually goes
     missing.wait_for(state="detached")
@@ -394,7 +394,7 @@ def test_what_was_filled_in_is_kept_whatever_one_clicks(page: Page) -> None:
     user = page.get_by_role("tabpanel", name="Person invited").get_by_label("Create a user")
     user.check()
     page.get_by_role("link", name="Help with this tab").click()
-    told(page, "Your changes are kept in this browser")
+    says(page, "Your changes are kept in this browser")
     heading(page, "Help").wait_for()
     page.go_back()
     heading(page, "Partner programme").wait_for()
@@ -404,7 +404,7 @@ def test_what_was_filled_in_is_kept_whatever_one_clicks(page: Page) -> None:
     assert user.is_checked()
     keep_picture(page, "console-draft")
     page.get_by_role("button", name="Take them back").click()
-    told(page, "The page is blank again")
+    says(page, "The page is blank again")
     assert not user.is_checked()
     page.go_back()  # to where one was before, not to a copy of this page
     heading(page, "Campaigns").wait_for()
@@ -426,7 +426,7 @@ def test_two_editors_never_overwrite_each_other_silently(page: Page, stack: Stac
     assert version(stack) == theirs
     keep_picture(page, "console-conflict")
     dialog.get_by_role("button", name="Take mine there, and save").click()
-    told(page, f"Saved as version {theirs + 1}")
+    says(page, f"Saved as version {theirs + 1}")
     other.close()
 
 
@@ -442,7 +442,7 @@ def test_changes_of_two_editors_to_different_settings_are_both_kept(page: Page, 
     dialog.get_by_text("They changed other settings than you did").wait_for()
     wanted = version(stack) + 1
     dialog.get_by_role("button", name="Save both").click()
-    told(page, f"Saved as version {wanted}")
+    says(page, f"Saved as version {wanted}")
     kept = call(stack, "GET", "/api/campaigns/1")
     assert (kept["backfill"], kept["person_invited"]["defaults"]["custom_attributes.lead_source"]) == (True, "theirs")
 
@@ -479,7 +479,7 @@ def test_a_sync_run_is_watched_and_cancelled(page: Page, stack: Stack) -> None:
     sync.get_by_role("button", name="Sync now").click()
     page.get_by_role("dialog").get_by_text("Referral links for all contacts").wait_for()
     answer(page, "Sync now?", "Start the sync")
-    told(page, "A sync run has started")
+    says(page, "A sync run has started")
     sync.get_by_role("progressbar", name="Progress of the run").wait_for()
     sync.get_by_text(re.compile(r"\d+ of \d+ contacts")).wait_for(timeout=60_000)
     keep_picture(page, "console-sync-run")
@@ -524,8 +524,8 @@ def test_older_versions_are_there_to_be_read(page: Page, stack: Stack, campaign:
     versions.get_by_text("Version 4", exact=True).wait_for()
     versions.get_by_role("button", name="Older versions").click()
     versions.get_by_text("Version 1", exact=True).wait_for()
-    told_of = versions.locator("summary").all_inner_texts()
-    assert told_of == [*(f"What changed since version {number}" for number in range(21, 0, -1)), "The settings"]
+    titles = versions.locator("summary").all_inner_texts()
+    assert titles == [*(f"What changed since version {number}" for number in range(21, 0, -1)), "The settings"]
     assert versions.get_by_role("button", name="Older versions").count() == 0
 
 
@@ -540,7 +540,7 @@ def test_a_campaign_is_deleted_after_the_console_has_said_what_that_means(page: 
     assert call(stack, "GET", "/api/campaigns/4")["name"] == "Last year's"
     page.get_by_role("tabpanel", name="Versions").get_by_role("button", name="Delete…").click()
     dialog.get_by_role("button", name="Delete it").click()
-    told(page, "The settings of campaign 4 are deleted.")
+    says(page, "The settings of campaign 4 are deleted.")
     page.get_by_role("heading", name="Campaigns", level=1).wait_for()
     assert 4 not in [one["campaign_id"] for one in call(stack, "GET", "/api/campaigns")["items"]]
 
@@ -573,9 +573,9 @@ def test_replay_is_safe_to_press_twice(page: Page, stack: Stack) -> None:
     page.get_by_text("A contact was created in Intercom.").wait_for()
     order_fault(stack.intercom_url, kind="delay", path="^/contacts", seconds=8, times=1)  # else it may be there already
     page.get_by_role("button", name="Send again").click()
-    told(page, "goes to Intercom again now")
+    says(page, "goes to Intercom again now")
     page.locator("button:not([aria-busy])", has_text="Send again").click()  # while the first press runs, a second does nothing
-    told(page, "on its way to Intercom already")
+    says(page, "on its way to Intercom already")
     end_faults(stack.intercom_url)
 
 
@@ -594,7 +594,7 @@ def test_all_that_failed_are_replayed(page: Page, stack: Stack) -> None:
     keep_picture(page, "console-failed")
     page.get_by_role("button", name="Send all that match again").click()
     answer(page, "Send all that match again?", "Send again")
-    told(page, "1 person sent again")
+    says(page, "1 person sent again")
     page.get_by_role("group", name="Which people").get_by_role("button", name="In Intercom").click()
     until(page, row.count, again.click)
 
@@ -619,7 +619,7 @@ def test_what_nobody_could_read_is_looked_at_read_again_and_discarded(page: Page
     answer(page, "The message", "Close")
     keep_picture(page, "console-quarantine")
     page.get_by_role("button", name="Read again").click()
-    told(page, "still")
+    says(page, "still")
     page.get_by_role("button", name="Discard").click()
     answer(page, "Discard this message?", "Discard")
     page.get_by_text("There are none: we could read every message").wait_for()

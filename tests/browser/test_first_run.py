@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.stack.stack import Stack
-from tests.browser.windows import PATIENCE, STORY_SECONDS, call, fresh_context, heading, numbered, sign_up, told, until
+from tests.browser.windows import PATIENCE, STORY_SECONDS, call, fresh_context, heading, numbered, says, sign_up, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -71,7 +71,7 @@ def test_the_checklist_leads_from_nothing_to_a_qualified_referral(page: Page, br
     hand.go_on("Connect Referral Factory")
     hand.fill(page.get_by_label("API key"), stack.settings.referral_factory_key, "API key")
     hand.press(page.get_by_role("button", name="Connect", exact=True), "Connect")
-    told(page, "Connected. The account has")
+    says(page, "Connected. The account has")
 
     hand.go_on("Choose a campaign")
     hand.press(page.get_by_role("link", name="Set up Friends of ours"), "Set up Friends of ours")
@@ -79,7 +79,7 @@ def test_the_checklist_leads_from_nothing_to_a_qualified_referral(page: Page, br
     invited.get_by_label("Create a lead").wait_for()
     assert invited.get_by_label("Create a lead").is_checked()  # a sensible default
     hand.press(invited.get_by_role("button", name="Suggest fields"), "Suggest fields")
-    told(page, "Added")
+    says(page, "Added")
     hand.press(page.get_by_role("tab", name="Qualification"), "Qualification")
     trigger = page.get_by_role("tabpanel", name="Qualification")
     hand.press(trigger.get_by_label("An attribute changes"), "An attribute changes")
@@ -90,7 +90,7 @@ def test_the_checklist_leads_from_nothing_to_a_qualified_referral(page: Page, br
     hand.press(trigger.get_by_role("checkbox", name="Connected"), "Connected")
     hand.press(page.get_by_role("button", name="Activate"), "Activate")
     hand.press(page.get_by_role("dialog").get_by_role("button", name="Activate it"), "Activate it")
-    told(page, "The campaign is active")
+    says(page, "The campaign is active")
     keep_picture(page, "active")
 
     hand.go_on("Set up the webhooks")

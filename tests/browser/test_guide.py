@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.stack.stack import Stack
-from tests.browser.windows import answer, choose, chosen, fresh_context, go_to, heading, holds, numbered, sign_up, told, until
+from tests.browser.windows import answer, choose, chosen, fresh_context, go_to, heading, holds, numbered, says, sign_up, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -44,7 +44,7 @@ def test_the_campaign_is_set_up_by_clicking(page: Page) -> None:
     invited.get_by_label("Create a lead").check()
     invited.get_by_role("button", name="Refresh attributes").click()
     invited.get_by_role("button", name="Add referrer information").click()
-    told(page, "Added")
+    says(page, "Added")
     invited.get_by_role("button", name="Add a row").click()
     invited.get_by_label("Row 6: from").select_option(label="Referral link")
     chosen(invited.get_by_label("Row 6: to"), "custom_attributes.referral_link")  # where it usually goes
@@ -64,7 +64,7 @@ def test_the_campaign_is_set_up_by_clicking(page: Page) -> None:
     trigger.get_by_role("checkbox", name="Connected").check()
     keep_picture(page, "qualification")
     page.get_by_role("button", name="Save", exact=True).click()
-    told(page, "Saved as version 1")
+    says(page, "Saved as version 1")
 
 
 def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
@@ -78,12 +78,12 @@ def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
 
 def test_what_is_missing_is_shown_at_its_place(page: Page) -> None:
     invited = page.get_by_role("tabpanel", name="Person invited")
-    unfinished = page.get_by_text("still to fill in")  # told as one types, before anything is saved
+    unfinished = page.get_by_text("still to fill in")  # reported as one types, before anything is saved
     assert unfinished.count() == 0
     invited.get_by_role("button", name=re.compile("Remove row 1")).click()
     unfinished.wait_for()
     page.get_by_role("button", name="Activate").click()
-    told(page, "Not saved")
+    says(page, "Not saved")
     invited.get_by_text("First name is not mapped").wait_for()
     keep_picture(page, "problem")
     invited.get_by_role("button", name="Add a row", exact=True).click()
@@ -99,7 +99,7 @@ def test_the_campaign_is_activated_once_its_effect_was_shown(page: Page) -> None
     page.get_by_role("dialog").get_by_text("People invited become a lead in Intercom, with").wait_for()
     keep_picture(page, "activate")
     answer(page, "Activate this campaign?", "Activate it")
-    told(page, "The campaign is active")
+    says(page, "The campaign is active")
 
 
 def test_two_people_sign_up_and_both_are_in_the_users_page(page: Page, browser: Browser, stack: Stack) -> None:
@@ -176,13 +176,13 @@ def test_a_segment_is_synced_and_its_people_have_links(page: Page, browser: Brow
     assert not sync.get_by_role("checkbox", name="Referral Factory may e-mail").is_checked()
     keep_picture(page, "sync")
     page.get_by_role("button", name="Save", exact=True).click()
-    told(page, "Saved as version")
+    says(page, "Saved as version")
     sync = page.get_by_role("tabpanel", name="Sync")
     sync.get_by_role("button", name="Sync now").click()
     page.get_by_role("dialog").get_by_text(re.compile("Referral links for All users, once: [0-9,]+ contacts")).wait_for()
     keep_picture(page, "sync-now")
     answer(page, "Sync now?", "Start the sync")
-    told(page, "A sync run has started")
+    says(page, "A sync run has started")
     sync.get_by_text("Done", exact=True).wait_for(timeout=60_000)
     sync.get_by_text(re.compile(r"[1-9]\d* got a link")).wait_for()
     keep_picture(page, "synced")

@@ -22,8 +22,8 @@ def test_every_section_of_the_guide_is_on_the_page(page: Page) -> None:
     go_to(page, "Help")
     for section in GUIDE:
         page.get_by_role("heading", level=2, name=section["title"], exact=True).wait_for()
-    told = page.locator("#help-map-your-fields")
-    told.get_by_role("cell", name="you must map First Name and Email").wait_for()
+    mapping = page.locator("#help-map-your-fields")
+    mapping.get_by_role("cell", name="you must map First Name and Email").wait_for()
     states = page.locator("#help-states")
     states.get_by_text("Somebody deleted the contact in Intercom. It stays deleted.").wait_for()
     keep_picture(page, "help")

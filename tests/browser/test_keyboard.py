@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.stack.stack import Stack
-from tests.browser.windows import call, fresh_context, heading, keep_picture, told
+from tests.browser.windows import call, fresh_context, heading, keep_picture, says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def test_a_campaign_is_set_up_and_activated(page: Page, stack: Stack) -> None:
     reach(page, "Create a lead")
     reach(page, "Suggest fields")
     page.keyboard.press("Enter")
-    told(page, "Added")
+    says(page, "Added")
     assert focused(page) == "Suggest fields"
     reach(page, "Remove row 7", back=True)
     page.keyboard.press("Enter")
@@ -115,14 +115,14 @@ def test_a_campaign_is_set_up_and_activated(page: Page, stack: Stack) -> None:
     assert focused(page).startswith("Person referring")
     reach(page, "Save")
     page.keyboard.press("Enter")
-    told(page, "Saved as version 1")
+    says(page, "Saved as version 1")
     keep_picture(page, "keyboard-saved")
     assert focused(page) == "Activate"
     page.keyboard.press("Enter")
     page.get_by_role("dialog", name="Activate this campaign?").wait_for()
     reach(page, "Activate it")
     page.keyboard.press("Enter")
-    told(page, "The campaign is active")
+    says(page, "The campaign is active")
     assert call(stack, "GET", "/api/campaigns/1")["status"] == "active"
     focused(page)
 
@@ -145,7 +145,7 @@ def test_the_qualification_is_set_up(page: Page, stack: Stack) -> None:
     page.keyboard.press("Space")
     reach(page, "Save")
     page.keyboard.press("Enter")
-    told(page, "Saved as version 3")
+    says(page, "Saved as version 3")
     focused(page)
     trigger = call(stack, "GET", "/api/campaigns/1")["qualification"]["trigger"]
     assert (trigger["initial_value"], trigger["qualified_values"]) == ("New", ["Connected"])
@@ -166,7 +166,7 @@ def test_the_sync_is_set_up_and_started(page: Page, stack: Stack) -> None:
     assert focused(page) == "Referral link"
     reach(page, "Save")
     page.keyboard.press("Enter")
-    told(page, "Saved as version 4")
+    says(page, "Saved as version 4")
     reach(page, "Sync now", back=True)
     page.keyboard.press("Enter")
     page.get_by_role("dialog", name="Sync now?").wait_for()
@@ -223,7 +223,7 @@ def test_a_message_of_something_wrong_can_be_closed(page: Page) -> None:
     page.keyboard.press("Enter")
     reach(page, "API key")
     page.keyboard.press("Enter")
-    told(page, "Paste the API key first.")
+    says(page, "Paste the API key first.")
     reach(page, "Close this message", back=True)
     page.keyboard.press("Enter")
     page.get_by_text("Paste the API key first.").wait_for(state="detached")

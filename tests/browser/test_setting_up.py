@@ -21,8 +21,8 @@ from tests.browser.windows import (
     keep_picture,
     order_fault,
     post_webhook,
+    says,
     sign_up,
-    told,
     until,
 )
 from tests.support.documents import example
@@ -55,7 +55,7 @@ def open_tab(page: Page, stack: Stack, key: str, name: str) -> Locator:
 def take_back(page: Page) -> None:
     page.reload()
     page.get_by_role("button", name="Take them back").click()
-    told(page, "The page shows version")
+    says(page, "The page shows version")
 
 
 def test_each_step_of_connecting_ticks_itself_and_the_last_says_so(page: Page, stack: Stack) -> None:
@@ -126,11 +126,11 @@ def test_rewards_suggest_their_attributes_and_create_them_with_one_click(page: P
     rewards.get_by_role("button", name="Suggest attributes").click()
     page.get_by_role("dialog", name="Create 3 attributes in Intercom?").get_by_text("referral_last_reward").wait_for()
     answer(page, "Create 3 attributes in Intercom?", "Create and use them")
-    told(page, "Chosen: referral_last_reward, referral_rewards_total, referral_reward_status.")
+    says(page, "Chosen: referral_last_reward, referral_rewards_total, referral_reward_status.")
     names = {one["name"]: one["data_type"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]}
     assert names["custom_attributes.referral_rewards_total"] == "float"
     page.get_by_role("button", name="Save", exact=True).click()
-    told(page, "Saved as version")
+    says(page, "Saved as version")
 
 
 def test_what_intercom_lacks_is_created_with_one_click(page: Page, stack: Stack) -> None:
@@ -143,7 +143,7 @@ def test_what_intercom_lacks_is_created_with_one_click(page: Page, stack: Stack)
     page.get_by_text("2 attributes that these settings use are not in Intercom: won_last, won_state.").wait_for()
     keep_picture(page, "setting-up-missing")
     page.get_by_role("button", name="Create the missing 2 attributes").click()
-    told(page, "2 attributes created in Intercom.")
+    says(page, "2 attributes created in Intercom.")
     page.get_by_text("are not in Intercom").wait_for(state="detached")
     names = {one["name"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]}
     assert set(rewards.values()) <= names

@@ -22,8 +22,8 @@ from tests.browser.windows import (
     heading,
     keep_picture,
     post_webhook,
+    says,
     sign_in,
-    told,
     until,
 )
 from tests.support.documents import example
@@ -72,7 +72,7 @@ def test_enter_connects_with_the_key_that_was_pasted(page: Page, stack: Stack) -
     page.get_by_text("Change the API key").click()
     page.get_by_label("API key").fill(stack.settings.referral_factory_key)
     page.get_by_label("API key").press("Enter")
-    told(page, "Connected. The account has")
+    says(page, "Connected. The account has")
 
 
 def test_enter_in_a_question_is_its_yes(page: Page, stack: Stack) -> None:
@@ -129,13 +129,13 @@ def test_activating_names_the_lists_and_counts_one_contact_as_one(page: Page, st
     until(page, champions.count, refresh.click)
     champions.check()
     page.get_by_role("button", name="Activate").click()
-    told(page, "The referral link has nowhere to go")
+    says(page, "The referral link has nowhere to go")
     assert page.get_by_role("dialog").count() == 0
     sync.get_by_role("button", name="Suggest attributes").click()
-    told(page, "Chosen")
+    says(page, "Chosen")
     page.get_by_role("tab", name="Person invited").click()
     page.get_by_role("tabpanel", name="Person invited").get_by_role("button", name="Suggest fields").click()
-    told(page, "Added")
+    says(page, "Added")
     page.get_by_role("button", name="Activate").click()
     dialog = page.get_by_role("dialog", name="Activate this campaign?")
     dialog.get_by_text("People invited become a lead in Intercom, with 6 fields.").wait_for()
@@ -159,7 +159,7 @@ def test_a_problem_is_not_beside_the_word_that_nothing_ran(page: Page, stack: St
         page.unroute("**/api/campaigns/1/syncs?*")
 
 
-def test_a_day_of_the_overview_leads_to_the_people_whom_it_counted(browser: Browser, stack: Stack) -> None:
+def test_a_day_of_the_overview_leads_to_the_people_it_counted(browser: Browser, stack: Stack) -> None:
     """Days are those of the workspace, also for who sits on the other side of the world."""
     midnight = datetime.now(ZoneInfo(WORKSPACE_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
     late = (midnight - timedelta(days=2)).replace(hour=23, minute=30)

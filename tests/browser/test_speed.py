@@ -23,7 +23,7 @@ USABLE = 2.5
 MOST_REQUESTS = 8
 MOST_BYTES = 60_000
 BUSY = 1.5
-"""Seconds of the local stack alone, from which on a slow line cannot be told from a busy machine."""
+"""Seconds of the local stack alone, from which on a slow line cannot be told apart from a busy machine."""
 VISITS = 3
 """The quickest counts: the others waited for whatever else the machine does."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.stack.ministack import ROOT
 from sandbox.stack.stack import Stack
-from tests.browser.windows import answer, call, fresh_context, go_to, heading, keep_picture, post_webhook, told, until
+from tests.browser.windows import answer, call, fresh_context, go_to, heading, keep_picture, post_webhook, says, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -58,7 +58,7 @@ def test_a_made_up_person_goes_the_whole_way_and_is_taken_back_with_one_click(
     page.reload()  # it is still there to be taken back
     page.get_by_role("button", name="Try it now").click()
     dialog.get_by_role("button", name="Take it back").click()
-    told(page, "The made-up person is gone, here and in Intercom.")
+    says(page, "The made-up person is gone, here and in Intercom.")
     dialog.get_by_role("button", name="Send the made-up person").wait_for()
     dialog.get_by_role("button", name="Close").click()
     with fresh_context(browser) as team:
@@ -101,7 +101,7 @@ def test_those_who_were_missed_while_nobody_was_sent_are_offered_and_follow(
     dialog.get_by_text("1 person signed up while your settings sent no people invited to Intercom.").wait_for()
     keep_picture(page, "try-missed")
     answer(page, "Send those who were missed?", "Send them")
-    told(page, "1 person on the way to Intercom.")
+    says(page, "1 person on the way to Intercom.")
     go_to(page, "Activity")
     until(page, row.get_by_text("In Intercom", exact=True).count, again.click)
 
@@ -111,12 +111,12 @@ def test_a_sync_that_makes_no_sense_is_refused_before_it_begins(page: Page, stac
     sync = page.get_by_role("tabpanel", name="Sync")
     start = sync.get_by_role("button", name="Sync now")
     start.click()
-    told(page, "The sync is off.")
+    says(page, "The sync is off.")
     sync.get_by_label("Once").check()
     start.click()
-    told(page, "Save your changes first")
+    says(page, "Save your changes first")
     page.get_by_role("button", name="Save", exact=True).click()
-    told(page, "Saved as version")
+    says(page, "Saved as version")
     version = len(call(stack, "GET", "/api/campaigns/1/versions")["items"])
     document = call(stack, "GET", "/api/campaigns/1")
     call(
@@ -129,7 +129,7 @@ def test_a_sync_that_makes_no_sense_is_refused_before_it_begins(page: Page, stac
     go_to(page, "Campaigns")
     page.goto(f"{stack.url}/#/campaigns/1/sync")
     start.click()
-    told(page, "nowhere to go")
+    says(page, "nowhere to go")
     assert call(stack, "GET", "/api/campaigns/1/syncs")["items"] == []
 
 

@@ -72,7 +72,7 @@ def go_to(page: Page, name: str) -> None:
     heading(page, name).wait_for()
 
 
-def told(page: Page, text: str) -> None:
+def says(page: Page, text: str) -> None:
     page.get_by_role("status").filter(has_text=text).first.wait_for()
 
 

@@ -295,7 +295,7 @@ def test_a_confirmation_whose_answer_was_lost_finds_its_own_effect(tables: Table
         people.confirm(replace(known, contact_id="c2"))
 
 
-def test_a_refused_message_waits_in_the_inbox_and_rings(tables: Tables) -> None:
+def test_a_refused_message_waits_in_the_inbox_until_it_is_due(tables: Tables) -> None:
     inbox, rows = DynamoInbox(tables.table, tables.clock), ledger(tables)
     message = DeliverContact(1, None, "joined", NOW, {"first_name": "\ud800"}, id="abc")
     inbox.add(message, NOW + 30)

@@ -248,12 +248,14 @@ def test_a_member_is_kept_whole_and_found_however_its_e_mail_is_written(members:
     member = SyncMember(1, "ann@example.com", reserved_at=NOW + 0.5, slot=SLOT, contact_id="c1")
     saved = members.save(member)
     assert saved == replace(member, version=1)
-    told = members.save(saved.knowing(Person(7, url="https://r.co/x", code="x", referrals_count=0)).having("c1", {"a": 0}, NOW))
-    assert members.find(1, " Ann@Example.com ") == told
-    assert told.user_id == 7
-    assert told.created is True
-    assert told.referrals_count == 0
-    assert told.written_at == NOW
+    known = members.save(
+        saved.knowing(Person(7, url="https://r.co/x", code="x", referrals_count=0)).having("c1", {"a": 0}, NOW)
+    )
+    assert members.find(1, " Ann@Example.com ") == known
+    assert known.user_id == 7
+    assert known.created is True
+    assert known.referrals_count == 0
+    assert known.written_at == NOW
     assert members.find(2, "ann@example.com") is None
 
 

@@ -177,7 +177,7 @@ def test_a_refusal_names_the_fields_and_quotes_nothing() -> None:
 
 
 @pytest.mark.parametrize("document", [{"data": []}, {"data": {"first_name": "Ann"}}, {}])
-def test_an_answer_that_is_no_person_is_none(document: Any) -> None:
+def test_an_answer_without_a_person_counts_as_no_answer(document: Any) -> None:
     with pytest.raises(UnavailableError):
         client_of(OneAnswer(201, document)).create_user(1, "ann@example.com", "Ann", {}, notify=False)
 

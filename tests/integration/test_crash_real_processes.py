@@ -5,7 +5,7 @@ process, so that workers can be killed at the very moment when a create has happ
 
 A killed worker's lease lasts 75 s, its row is sent again after 90 s, and a lead whose create is in doubt waits 10 min.
 The test does not wait for that: while nothing moves it turns the ledger's stored times back and the stand-in's clock
-forward by the same amount (``Crashing.pass_time``), and rings the sweep, as the schedule would have done meanwhile, without
+forward by the same amount (``Crashing.pass_time``), and calls the sweep, as the schedule would have done meanwhile, without
 waiting for it: a sweep that finds Intercom's breaker open watches it for most of a minute. The messages that a killed worker
 had not begun are seen again after 10 s instead of 270.
 """

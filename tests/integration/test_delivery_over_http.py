@@ -104,7 +104,7 @@ def test_a_contact_that_was_there_before_is_left_alone_under_skip(outside: OverH
     assert after == before
 
 
-def test_a_contact_that_was_there_before_is_overwritten_for_nobody_whom_referral_factory_does_not_know(
+def test_a_contact_that_was_there_before_is_overwritten_only_for_people_referral_factory_knows(
     outside: OverHttp,
 ) -> None:
     number = outside.configure(person_invited={"action": "user", "duplicates": "update"})

@@ -66,8 +66,8 @@ def test_a_changed_contact_qualifies_its_referral(outside: OverHttp) -> None:
     assert qualified_at(outside, ivo) is None
     change(outside, contact_id, "Connected")
     wait_for(lambda: qualified_at(outside, ivo), "the qualification")
-    told = outside.row((CAMPAIGN, ivo["id"]), until=lambda row: any(event.what == "qualified" for event in row.history))
-    ours = [event.what for event in told.history if event.what in {"qualifies", "qualified"}]
+    referral = outside.row((CAMPAIGN, ivo["id"]), until=lambda row: any(event.what == "qualified" for event in row.history))
+    ours = [event.what for event in referral.history if event.what in {"qualifies", "qualified"}]
     assert ours == ["qualifies", "qualified"]  # Referral Factory's webhook of it may come before, between or after
 
 

@@ -36,9 +36,9 @@ def fire(outside: OverHttp) -> dict[str, bool]:
     """The schedule fires now."""
     client = outside.stack.client("lambda")
     answer = client.invoke(FunctionName=outside.stack.resources["SyntheticSignupFunction"], Payload=b"{}")
-    told: dict[str, bool] = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    return told
+    outcome: dict[str, bool] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, outcome
+    return outcome
 
 
 @pytest.mark.thorough

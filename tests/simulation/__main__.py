@@ -60,15 +60,15 @@ def _play_all(jobs: list[tuple[Scenario, int]], signups: int, processes: int) ->
         ):
             for future in as_completed([pool.submit(play, scenario, seed, signups) for scenario, seed in jobs]):
                 bar.update(1)
-                yield _told(future.result())
+                yield _logged(future.result())
         return
     with tqdm(total=len(jobs) * signups, unit="signup", disable=not sys.stderr.isatty()) as bar:
         for scenario, seed in jobs:
             bar.set_description(f"{scenario.name}, seed {seed}")
-            yield _told(play(scenario, seed, signups, bar.update))
+            yield _logged(play(scenario, seed, signups, bar.update))
 
 
-def _told(outcome: Outcome) -> Outcome:
+def _logged(outcome: Outcome) -> Outcome:
     """Where nobody sees the progress bar, a log has the line of each run as it ends: the table comes after an hour."""
     if not sys.stderr.isatty():
         sys.stderr.write(_line(outcome) + "".join(f"; MISSED {miss}" for miss in misses(outcome)) + "\n")

@@ -382,7 +382,7 @@ class World(Sights):
         self.lambda_errors.append((self.now(), function.id, ended))
 
     def _watch_additions(self) -> None:
-        """People whom the application adds make webhooks as well, which may come before the answer is stored."""
+        """People that the application adds make webhooks as well, which may come before the answer is stored."""
         answer = self.referral_factory.answer
 
         def watched(request: Any) -> Any:

@@ -353,9 +353,9 @@ class App:
         """Referral Factory, asked about single signups, knows each; whether it was asked."""
         url, asked = self.settings.reconcile_queue_url, False
         for message in self.sqs.real.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
-            told, handle = message_of(message["Body"]), message["ReceiptHandle"]
-            if isinstance(told, ReconcileCampaigns) and told.person:
-                campaign_id, user_id = told.person
+            content, handle = message_of(message["Body"]), message["ReceiptHandle"]
+            if isinstance(content, ReconcileCampaigns) and content.person:
+                campaign_id, user_id = content.person
                 self._list_holds(campaign_id, user_id)
                 self.sqs.real.delete_message(QueueUrl=url, ReceiptHandle=handle)
                 self.environment.delivery_queue.send(DeliverContact(campaign_id, user_id, "reconcile", self.clock.now()))
@@ -402,7 +402,7 @@ class App:
         return failed
 
     def sweep(self, *, work: bool = True) -> dict[str, int]:
-        """The sweep, and the deliveries that it rings."""
+        """The sweep, and the deliveries that it sends."""
         swept: dict[str, int] = self.invoke(sweep, {})
         if work:
             self.work()

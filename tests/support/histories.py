@@ -399,7 +399,7 @@ class History(Friendship):
         is_paid = person.qualified_at is not None
         item = self.app.environment.qualifications.find(1, person.id)
         if item is not None and item.reported is not None and bool(item.reported) is not is_paid:
-            found.append(f"{person.email}: told {item.told}, and paid is {is_paid}")
+            found.append(f"{person.email}: reported {item.reported}, and paid is {is_paid}")
         if row.converted is not is_paid:
             found.append(f"{person.email}: shown as {row.converted}, and paid is {is_paid}")
         came = any(turn.came for turn in life.turns)

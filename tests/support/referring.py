@@ -40,7 +40,7 @@ class Story:
 
     def rewarding(self, metric: Any, value: str, campaign: int = 1, **rule: Any) -> None:
         """What the campaign promises for a qualified referral."""
-        made = RewardRule(campaign * 10 + 1, f"{value} for the friend who told", metric, value, **rule)
+        made = RewardRule(campaign * 10 + 1, f"{value} for inviting a friend", metric, value, **rule)
         self.account.campaigns[campaign].rewards = (made,)
 
     def refers(self, name: str, email: str, campaign: int = 1) -> Person:

@@ -67,8 +67,8 @@ def all_alarms(resources: Resources) -> dict[str, dict[str, Any]]:
 
 def test_every_alarm_notifies_the_topic_itself_or_through_the_composite(resources: Resources, outage: set[str]) -> None:
     for name, alarm in all_alarms(resources).items():
-        told = [target_of(action) for action in alarm.get("AlarmActions", ())]
-        assert told == ([] if name in outage else ["AlarmTopic"]), name
+        receivers = [target_of(action) for action in alarm.get("AlarmActions", ())]
+        assert receivers == ([] if name in outage else ["AlarmTopic"]), name
         assert len(alarm["AlarmDescription"]) > 40, name
     assert outage <= set(all_alarms(resources))
 
@@ -76,11 +76,11 @@ def test_every_alarm_notifies_the_topic_itself_or_through_the_composite(resource
 def test_ok_is_sent_only_for_what_is_over(resources: Resources, outage: set[str]) -> None:
     """Something that happened once is not over a minute later."""
     for name, alarm in all_alarms(resources).items():
-        told = [target_of(action) for action in alarm.get("OKActions", ())]
+        receivers = [target_of(action) for action in alarm.get("OKActions", ())]
         once = (
             name in OCCURRENCES.keys() - {"TrackedAttributeMissingAlarm"} or "Refused" in name or name == "WebhooksSilentAlarm"
         )
-        assert told == ([] if name in outage or once else ["AlarmTopic"]), name
+        assert receivers == ([] if name in outage or once else ["AlarmTopic"]), name
 
 
 def test_every_alarm_is_in_the_runbook(resources: Resources) -> None:

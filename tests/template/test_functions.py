@@ -240,14 +240,16 @@ def test_the_synthetic_signup_may_change_its_own_progress_alone(functions: dict[
 
 def test_the_documents_table_of_variables_is_the_templates(functions: dict[str, Function]) -> None:
     text = (ROOT / "docs/architecture.md").read_text()
-    told = dict(re.findall(r"^\| `([A-Z_]+_(?:URL|ARN|REGION|MINUTE|CAMPAIGN|EMAIL))` \| ([a-z_, ]+) \|", text, re.MULTILINE))
-    assert len(told) >= 10
-    for variable, names in told.items():
+    documented = dict(
+        re.findall(r"^\| `([A-Z_]+_(?:URL|ARN|REGION|MINUTE|CAMPAIGN|EMAIL))` \| ([a-z_, ]+) \|", text, re.MULTILINE)
+    )
+    assert len(documented) >= 10
+    for variable, names in documented.items():
         having = {name for name, function in functions.items() if variable in function.variables}
         assert set(names.split(", ")) == having, variable
 
 
-def test_what_rings_itself_may_go_on_for_as_long_as_it_takes(resources: Resources, functions: dict[str, Function]) -> None:
+def test_what_calls_itself_may_go_on_for_as_long_as_it_takes(resources: Resources, functions: dict[str, Function]) -> None:
     """Lambda ends a chain in which a function is invoked 16 times: a long sync, a long pass of reconcile."""
     mappings = resources.of_type("AWS::Lambda::EventSourceMapping").values()
     invoked_by = {target_of(made["FunctionName"]): target_of(made["EventSourceArn"]) for made in mappings}

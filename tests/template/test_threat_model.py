@@ -29,9 +29,9 @@ def test_each_row_of_the_threat_model_names_what_shows_it() -> None:
 
 def test_every_test_that_the_page_names_exists() -> None:
     files = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
-    told = {
+    tests = {
         name for path in files for name in re.findall(r"^(?:async )?def (test_\w+)\(", (ROOT / path).read_text(), re.MULTILINE)
     }
     assert [name for name in re.findall(r"`(tests/[\w/]+\.py)`", TEXT) if name not in files] == []
-    assert [name for name in re.findall(r"`(test_\w+)`", TEXT) if name not in told] == []
+    assert [name for name in re.findall(r"`(test_\w+)`", TEXT) if name not in tests] == []
     assert not re.search(r"not done yet|\bTODO\b", TEXT, re.IGNORECASE)

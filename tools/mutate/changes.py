@@ -13,7 +13,7 @@ COMMITS_BACK = 10
 
 
 class NoHistoryError(Exception):
-    """There is nothing that changes could be told from; the text says why."""
+    """There is nothing to compare with, so no changes are known; the text says why."""
 
 
 def base() -> str:

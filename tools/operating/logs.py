@@ -17,7 +17,7 @@ from tools.operating.operator import OperatingError
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _PLATFORM = ("START ", "END ", "REPORT ", "INIT_START ")
-_TOLD_ELSEWHERE = frozenset({"level", "message", "timestamp", "location", "service", "function_request_id", "exception_name"})
+_SHOWN_ELSEWHERE = frozenset({"level", "message", "timestamp", "location", "service", "function_request_id", "exception_name"})
 PATTERN = '?"ERROR" ?"Task timed out" ?"Traceback" ?"Runtime exited"'
 """What a crash, a time-out and a line of level ERROR have in common."""
 
@@ -43,7 +43,7 @@ class Line:
     def summary(self) -> str:
         if not self.said:
             return self.text
-        fields = " ".join(f"{name}={value}" for name, value in self.said.items() if name not in _TOLD_ELSEWHERE)
+        fields = " ".join(f"{name}={value}" for name, value in self.said.items() if name not in _SHOWN_ELSEWHERE)
         return f"{self.said.get('level', ''):<7}  {self.said.get('message', '')}  {fields}".rstrip()
 
 

@@ -21,7 +21,7 @@ def seed(account: Account) -> None:
         name="Friends of ours",
         code="friends",
         extra_fields=(FormField(id=103, type="input", label="Last Name"),),
-        rewards=(RewardRule(11, "20 for the friend who told", "amount", "20.00"),),
+        rewards=(RewardRule(11, "20 for inviting a friend", "amount", "20.00"),),
         created_at=now,
     )
     account.campaigns[2] = Campaign(

@@ -30,8 +30,8 @@ def fired(world: World, *beside: World) -> dict[str, float]:
 def mails(world: World) -> list[tuple[float, str]]:
     """What the topic gets when an alarm begins to ring: the second and the name, the first first."""
     enqueuing = _ringing(world, ())
-    told = {alarm.name for alarm in (*world.blueprint.alarms, *world.blueprint.composites) if alarm.tells}
-    return sorted((began, name) for name, times in enqueuing.items() if name in told for began, _ in times)
+    mailing = {alarm.name for alarm in (*world.blueprint.alarms, *world.blueprint.composites) if alarm.tells}
+    return sorted((began, name) for name, times in enqueuing.items() if name in mailing for began, _ in times)
 
 
 def _ringing(world: World, beside: Sequence[World]) -> dict[str, Times]:

@@ -77,13 +77,13 @@ class VendorTransport:
         creates = (method, vendor, request.path) == ("POST", "intercom", "/contacts")
         try:
             response = self._exchange(vendor, request, flavour, timeout)
-            told = not creates or (response.status < 500 and _is_json(response.body))
+            is_known = not creates or (response.status < 500 and _is_json(response.body))
         except BaseException as error:
-            told = isinstance(error, NotSentError)
+            is_known = isinstance(error, NotSentError)
             raise
         finally:
             self.in_flight[vendor] -= 1
-            if creates and not told:
+            if creates and not is_known:
                 crossing.lost_creates.saw_unanswered(crossing.loop.current, request.body)
         return response
 

@@ -58,8 +58,8 @@ def test_a_days_trouble_rings_its_alarms_and_no_other_one_mail_each_and_in_its_o
         assert bool(day.shown) == ("NeedsAttentionAlarm" in rang)
         assert {name for name in SHOWN_TO_A_PERSON if world.counted(name)} == ({day.shown} if day.shown else set())
         assert {name: at for name, at in rang.items() if at > day.rings[name]} == {}
-        told = [name for _, name in mails(world)]
-        assert sorted(told) == sorted(set(told)), "the trouble goes on: nothing new is to be said of it"
+        names = [name for _, name in mails(world)]
+        assert sorted(names) == sorted(set(names)), "the trouble goes on: nothing new is to be said of it"
         assert fired(neighbour, world) == {}
 
 

@@ -1,4 +1,4 @@
-"""The catalogue's section "DynamoDB", told in the world. Each name begins with its number."""
+"""The catalogue's section "DynamoDB", played in the world. Each name begins with its number."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_68_our_own_write_that_the_sdk_sends_again_is_a_success(make_world: Make
     assert [event.what for event in row.history].count("created") == 1
 
 
-def test_69_an_index_that_is_a_minute_behind_rings_too_often_and_harmlessly(make_world: MakeWorld) -> None:
+def test_69_an_index_that_is_a_minute_behind_sends_too_often_and_harmlessly(make_world: MakeWorld) -> None:
     world = make_world(index_lag=90.0)
     world.crossing.faults = RandomFaults(3, vendors=0.5)
     for number in range(10):
@@ -54,7 +54,7 @@ def test_69_an_index_that_is_a_minute_behind_rings_too_often_and_harmlessly(make
 
 
 def test_70_more_rows_than_a_page_holds_are_all_released(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of 8 kB instead of 1 MB, so that each of the four partitions of held rows fills several: one sweep rings all."""
+    """Pages of 8 kB instead of 1 MB, so that each of the four partitions of held rows fills several: one sweep sends all."""
     monkeypatch.setattr(dynamodb, "PAGE_BYTES", 8_192)
     world = make_world(settings={"status": "paused"})
     for number in range(60):

@@ -1,4 +1,4 @@
-"""The catalogue's section "Schedule, time, deploy, people", told in the world. Each name begins with its number."""
+"""The catalogue's section "Schedule, time, deploy, people", played in the world. Each name begins with its number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EMAIL = "ivo@example.com"
 SYNTHETIC = "synthetic@example.com"
 
 
-def test_76_ticks_that_come_twice_or_late_ring_each_row_once(world: World) -> None:
+def test_76_ticks_that_come_twice_or_late_send_each_row_once(world: World) -> None:
     world.crossing.faults = When(lambda call: call.what == "POST /contacts/search", Flavour.BEFORE, times=8)
     for _ in range(3):
         world.at(world.now() + 60.0, lambda: world.fire("sweep"))

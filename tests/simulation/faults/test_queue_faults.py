@@ -1,4 +1,4 @@
-"""The catalogue's section "Queue", told in the world. Each name begins with its number."""
+"""The catalogue's section "Queue", played in the world. Each name begins with its number."""
 
 from __future__ import annotations
 

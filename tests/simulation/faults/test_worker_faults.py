@@ -1,4 +1,4 @@
-"""The catalogue's section "Worker and Intercom", told in the world. Each name begins with its number."""
+"""The catalogue's section "Worker and Intercom", played in the world. Each name begins with its number."""
 
 from __future__ import annotations
 

@@ -33,9 +33,9 @@ def test_crash_points_of_a_signup_whose_webhook_was_lost(situation: Situation) -
     """The receiver dies at its first call, which leaves nothing; polling finds the person, and then a worker is killed."""
     wrong: list[str] = []
     for second in range(2, len(try_first(situation, 1, Flavour.KILLED).calls) + 1):
-        told = try_faults(situation, {1: Flavour.KILLED, second: Flavour.KILLED})
-        assert told.played == 2
-        wrong += told.wrong
+        trial = try_faults(situation, {1: Flavour.KILLED, second: Flavour.KILLED})
+        assert trial.played == 2
+        wrong += trial.wrong
     assert not wrong, "\n".join(wrong)
 
 

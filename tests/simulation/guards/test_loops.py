@@ -1,4 +1,4 @@
-"""Lambda stops a function that rings itself for the 16th time, unless the template allows it."""
+"""Lambda stops a function that calls itself for the 16th time, unless the template allows it."""
 
 from __future__ import annotations
 

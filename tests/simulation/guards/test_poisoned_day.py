@@ -1,4 +1,4 @@
-"""What `make simulate` plays with thousands of signups, small: people whom a vendor treats badly for ever, and an application
+"""What `make simulate` plays with thousands of signups, small: people that a vendor treats badly for ever, and an application
 that is refused for an hour."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NOTICED = 1.5
 """The p99 of 240 people is one or two of them."""
 
 
-def test_people_whom_a_vendor_treats_badly_cost_little_end_with_a_reason_and_nobody_else_notices() -> None:
+def test_people_that_a_vendor_treats_badly_cost_little_end_with_a_reason_and_nobody_else_notices() -> None:
     day = play_poisoned(1, 240, lasts=4 * HOUR)
     assert list(poisoned_misses(day)) == []
     assert day.verdict.broken() == {}

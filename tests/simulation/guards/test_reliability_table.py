@@ -46,5 +46,5 @@ def test_every_test_that_is_named_exists() -> None:
 def test_every_bad_day_of_the_world_is_in_the_table() -> None:
     named = {name for _, name in chain.from_iterable(_table().values())}
     for path in (ROOT / "tests/simulation").glob("test_*_faults.py"):
-        told = set(re.findall(r"^def (test_\d\d_\w+)", path.read_text(), re.MULTILINE))
-        assert told <= named, f"{sorted(told - named)} is missing in docs/reliability.md"
+        tests = set(re.findall(r"^def (test_\d\d_\w+)", path.read_text(), re.MULTILINE))
+        assert tests <= named, f"{sorted(tests - named)} is missing in docs/reliability.md"

@@ -40,7 +40,7 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
         test_bad_days.test_a_value_is_not_read_while_intercom_is_to_be_left_alone_and_is_afterwards
     ),
     sabotage.promise_counts_from_the_signup: (
-        test_marks_that_go_away.test_whom_a_draft_held_for_days_is_not_late_when_it_is_activated
+        test_marks_that_go_away.test_people_held_by_a_draft_for_days_are_not_late_when_it_is_activated
     ),
     sabotage.pages_stay_large: test_smaller_pages.test_pages_of_people_that_never_come_are_asked_for_smaller,
     sabotage.answers_too_large_are_an_outage: (

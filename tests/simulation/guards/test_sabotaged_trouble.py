@@ -70,7 +70,7 @@ def one_whose_create_fails_alone_on_a_quiet_day() -> None:
 
 CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     sabotaged_trouble.nobody_is_asked_about_others: lambda: (
-        test_own_trouble.test_one_person_for_whom_referral_factory_answers_errors_delays_nobody_else(
+        test_own_trouble.test_one_person_that_referral_factory_answers_with_errors_delays_nobody_else(
             Friendship(rules(unqualify_on_reversal=True))
         )
     ),

@@ -25,8 +25,8 @@ def thin(world: World) -> None:
     def instead(webhook: OutgoingWebhook) -> bool:
         if not webhook.body.startswith(b"{"):
             return False
-        told = json.loads(webhook.body)
-        body = json.dumps({name: told[name] for name in KEPT if name in told}).encode()
+        facts = json.loads(webhook.body)
+        body = json.dumps({name: facts[name] for name in KEPT if name in facts}).encode()
         world.post(replace(webhook, body=body), lambda status: world._answered(webhook, status))
         return True
 

@@ -1,4 +1,4 @@
-"""The conservation law over the whole world: nothing lost, doubled, invented or wrong; no limit passed; no secret told."""
+"""The conservation law over the whole world: nothing lost, doubled, invented or wrong; no limit passed; no secret shown."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def judge(world: World, *, campaign_name: str = NAME, apart: Container[int] = ()
         if email not in known_emails | world.invented and new:
             verdict.invented.append(f"{len(new)} contacts nobody signed up for")
         if email not in known_emails:
-            verdict.overwritten += [f"{one.id}, whom nobody signed up, changed" for one in contacts if _is_changed(world, one)]
+            verdict.overwritten += [f"{one.id}, who never signed up, changed" for one in contacts if _is_changed(world, one)]
         if len(new) > 1 or (new and len(new) < len(contacts)):
             verdict.doubled.append(f"{[one.id for one in contacts]}: {len(new)} made by us")
     verdict.over_cap += [f"referral_factory {count} in a minute" for count in _over_minute(world)]
@@ -139,7 +139,7 @@ def _rang(world: World, begins: float, ends: float) -> bool:
 
 
 def expected_values(world: World, signup: Signup, campaign_name: str = NAME) -> dict[str, Any]:
-    """What the contact must hold, told in plain words and not by the application's own mapping."""
+    """What the contact must hold, said in plain words and not by the application's own mapping."""
     person = signup.person
     account = world.referral_factory.account
     values: dict[str, Any] = {

@@ -15,7 +15,7 @@ MOST_CALLS_WITHOUT_FAULTS = 2.2
 MOST_CALLS = 3.2
 MOST_CALLS_WHILE_REFUSED = 20
 MOST_CALLS_FOR_ONE = 30
-"""In a day, for a person whom a vendor treats badly."""
+"""In a day, for a person that a vendor treats badly."""
 MOST_NOTICED = 1.1
 """By everybody else of such people: the share of the p99 without them."""
 PEOPLE_FOR_A_P99 = 2_000

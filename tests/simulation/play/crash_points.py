@@ -10,7 +10,7 @@ from tests.simulation.aws.boundary import Call, Flavour
 from tests.simulation.play.stories import NthCalls, Situation, has_effect, problems, seed_of, tell
 
 
-class Told(NamedTuple):
+class Trial(NamedTuple):
     """A story with its faults: what is wrong at its end, each with the faults that led to it; how many of them were played;
     and the calls, which are the points where a fault may come."""
 
@@ -19,16 +19,16 @@ class Told(NamedTuple):
     calls: list[Call]
 
 
-def try_faults(situation: Situation, at: dict[int, Flavour], *, once: bool = False) -> Told:
+def try_faults(situation: Situation, at: dict[int, Flavour], *, once: bool = False) -> Trial:
     faults = NthCalls(dict(at), once=once)
     with tell(situation, faults, seed=seed_of(at)) as world:
         wrong = [f"{at} {problem}\n{world.crossing.trace}" for problem in problems(world, situation)]
-        return Told(wrong, faults.played, faults.calls)
+        return Trial(wrong, faults.played, faults.calls)
 
 
 @cache
-def try_first(situation: Situation, number: int = 0, flavour: Flavour | None = None) -> Told:
-    """One fault or none. Told once a process: these are tried for themselves, and tell where a second fault may come."""
+def try_first(situation: Situation, number: int = 0, flavour: Flavour | None = None) -> Trial:
+    """One fault or none. Played once a process: these are tried for themselves, and show where a second fault may come."""
     return try_faults(situation, {number: flavour} if flavour else {})
 
 
@@ -38,9 +38,9 @@ def try_singles(situation: Situation) -> list[str]:
     points = try_first(situation).calls
     assert len(points) > 12
     for number, flavour in product(range(1, len(points) + 1), Flavour):
-        told = try_first(situation, number, flavour)
-        assert told.played == 1
-        wrong += told.wrong
+        trial = try_first(situation, number, flavour)
+        assert trial.played == 1
+        wrong += trial.wrong
     for number, point in enumerate(points, start=1):
         if not point.is_vendor:
             wrong += try_faults(situation, {number: Flavour.AFTER}, once=True).wrong
@@ -68,7 +68,7 @@ def try_doubles(
                 continue
             pairs += 1
             if pairs % one_in == begin % one_in:
-                told = try_faults(situation, {first: flavours[0], second: flavours[1]})
-                assert told.played == 2
-                wrong += told.wrong
+                trial = try_faults(situation, {first: flavours[0], second: flavours[1]})
+                assert trial.played == 2
+                wrong += trial.wrong
     return wrong

@@ -8,7 +8,7 @@ LONGEST = 6 * 3_600.0
 
 
 def next_due(world: World) -> float | None:
-    """When the sweep next has something to ring; settle checks do not count."""
+    """When the sweep next has something to send; settle checks do not count."""
     due = [
         float(item["due_at"]["N"])
         for item in world.cloud.dynamodb.items("ReferralsTable")

@@ -1,4 +1,4 @@
-"""People whom a vendor treats badly for ever, and nobody else: each of a kind that was seen to cost others or never to end."""
+"""People that a vendor treats badly for ever, and nobody else: each of a kind that was seen to cost others or never to end."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ class Poisoning:
         return self._of_email.get(email) if isinstance(email, str) else None
 
     def _finds_out(self, request: Request) -> bool:
-        """Whether the call asks who is refused, or what attributes there are, or is about whom an answer has named."""
+        """Whether the call asks who is refused, or what attributes there are, or is about a person that an answer has named."""
         return self._asks_about_nobody(request) or self._other.id in request.path
 
     def _asks_about_nobody(self, request: Request) -> bool:

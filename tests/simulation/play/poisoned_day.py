@@ -1,4 +1,4 @@
-"""One signup a second, and among them one person of each kind whom a vendor treats badly for ever: what the others notice of
+"""One signup a second, and among them one person of each kind that a vendor treats badly for ever: what the others notice of
 it, and what it costs."""
 
 from __future__ import annotations

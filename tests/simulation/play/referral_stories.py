@@ -85,7 +85,9 @@ def _qualify(faults: Faults, *, reversal: bool) -> World:
         world.crossing.faults = NoFaults() if reversal and value == "Connected" else faults
         world.intercom.contacts.update(contact.id, {"custom_attributes": {"referral_status": value}}, by_api=False)
         began = world.now()
-        while world.now() < began + LONGEST and (_told_wrong(world, wanted=value == "Connected") or _waits(world, "QUALIF")):
+        while world.now() < began + LONGEST and (
+            _reported_wrong(world, wanted=value == "Connected") or _waits(world, "QUALIF")
+        ):
             notify(world)
             world.run(30)
             notify(world)
@@ -126,7 +128,7 @@ def as_event(webhook: OutgoingWebhook) -> dict[str, Any]:
     }
 
 
-def _told_wrong(world: World, *, wanted: bool) -> list[str]:
+def _reported_wrong(world: World, *, wanted: bool) -> list[str]:
     friend = next(signup.person for signup in world.signups.values())
     item = world.environment("qualify_referral").qualifications.find(friend.campaign_id, friend.id)
     found = []
@@ -145,10 +147,10 @@ def _waits(world: World, kind: str) -> list[str]:
 
 
 def _after_qualifying(world: World, *, wanted: bool) -> list[str]:
-    return [*_told_wrong(world, wanted=wanted), *_waits(world, "QUALIF"), *over_caps(world)]
+    return [*_reported_wrong(world, wanted=wanted), *_waits(world, "QUALIF"), *over_caps(world)]
 
 
-# -- a reward is found due, issued, told and shown ----------------------------------------------------------------------
+# -- a reward is found due, issued, reported and shown ---------------------------------------------------------------------
 
 
 def _reward(faults: Faults) -> World:
@@ -188,7 +190,7 @@ def _shown_wrong(world: World) -> list[str]:
         "converted_referral_count": 1,
         "rewards_total": 20.0,
         "reward_status": "Issued",
-        "last_reward": "20 for the friend who told",
+        "last_reward": "20 for inviting a friend",
     }
     found = [f"{name} is {custom.get(name)}" for name, value in wanted.items() if custom.get(name) != value]
     if [reward.status for reward in rewards] != ["Issued"]:

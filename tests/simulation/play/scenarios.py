@@ -26,7 +26,7 @@ SETTLED = 1_200.0
 class Scenario:
     """``within``: seconds in which everybody signs up. ``outage``: from, to, in seconds; Intercom is down, as ``how`` says, for
     all calls or for ``call``. ``lost``: from, to; no webhook arrives. ``faults`` False: nothing else goes wrong. ``poisoned``:
-    one signup a second instead, and among them people whom a vendor treats badly for ever."""
+    one signup a second instead, and among them people that a vendor treats badly for ever."""
 
     name: str
     within: float

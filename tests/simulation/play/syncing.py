@@ -22,7 +22,7 @@ WRITE_BACK = {
 
 
 def sync_settings(campaign_id: int = 1, **changes: Any) -> dict[str, Any]:
-    """A campaign that syncs every contact. Whoever joins it is to be a user, but for those whom the sync brings."""
+    """A campaign that syncs every contact. Whoever joins it is to be a user, except for people that the sync brings."""
     section = {
         "mode": "ongoing",
         "interval_minutes": 15,

@@ -142,10 +142,15 @@ def test_an_old_referral_qualifies_once_it_is_delivered_there(app: App, console:
     deliver_anew(console)
     contact = app.contact()
     app.wait(60)
-    told = {"custom_attributes.referral_status": "Connected"}
+    attributes = {"custom_attributes.referral_status": "Connected"}
     app.environment.qualification_queue.send(
         QualifyReferral(
-            "contact.lead.updated", app.clock.now(), contact_id=contact.id, values=told, updated_at=app.clock.now(), email=EMAIL
+            "contact.lead.updated",
+            app.clock.now(),
+            contact_id=contact.id,
+            values=attributes,
+            updated_at=app.clock.now(),
+            email=EMAIL,
         )
     )
     app.qualify()
@@ -268,7 +273,7 @@ def test_nobody_has_left_a_list_because_it_is_another_workspaces(syncing: Consol
     assert (app.latest().left, app.latest().leavers) == (None, ())
 
 
-def test_somebody_whom_the_other_workspaces_sync_added_is_delivered_here_like_anybody(syncing: Console) -> None:
+def test_somebody_that_the_other_workspaces_sync_added_is_delivered_here_like_anybody(syncing: Console) -> None:
     app: Any = syncing.app
     [contact] = app.add("known@example.com")
     app.sync()

@@ -89,11 +89,11 @@ def test_every_field_state_and_flag_is_explained() -> None:
 
 
 def test_each_step_of_the_guides_is_described() -> None:
-    told = "\n".join(json.dumps(section, ensure_ascii=False) for section in GUIDE)
+    guide = "\n".join(json.dumps(section, ensure_ascii=False) for section in GUIDE)
     steps = (
         *("Allow and Install", "Direct", "Referred", "a Lead or a User", "First Name and Email", "refresh button"),
         *("default Intercom values", "person who made the referral", "override data", "custom data attribute", "Connected"),
         *("Referral Count", "active or static", "ongoing or once-off", "NOT be notified", "Disconnect", "private window"),
         "campaign setup is complete",
     )
-    assert [words for words in steps if words not in told] == []
+    assert [words for words in steps if words not in guide] == []

@@ -149,7 +149,7 @@ def test_a_page_has_no_text_of_its_own(path: Path) -> None:
         ('read(`/api/referrals/${key.split("-")}`, { limit: 50 })', []),
     ],
 )
-def test_what_people_read_is_told_from_what_the_browser_reads(source: str, found: list[str]) -> None:
+def test_what_people_read_is_told_apart_from_what_the_browser_reads(source: str, found: list[str]) -> None:
     assert own_texts(source) == found
 
 

@@ -24,7 +24,7 @@ from tests.support.writing import (
 # -- creates that collide --------------------------------------------------------------------------------------------
 
 
-def test_a_user_whom_search_does_not_show_yet_is_named_by_409_and_skipped() -> None:
+def test_a_user_that_search_does_not_show_yet_is_named_by_409_and_skipped() -> None:
     app = app_for("user", search_lag=300)
     app.intercom.contacts.create({"role": "user", "email": EMAIL, "name": "Old name"})
     app.wait(61)
@@ -33,7 +33,7 @@ def test_a_user_whom_search_does_not_show_yet_is_named_by_409_and_skipped() -> N
     assert (row.state, app.contact().name) == (State.SKIPPED, "Old name")
 
 
-def test_a_user_whom_409_names_is_updated_when_the_campaign_says_so() -> None:
+def test_a_user_that_409_names_is_updated_when_the_campaign_says_so() -> None:
     app = app_for("user", search_lag=300, duplicates="update")
     app.intercom.contacts.create({"role": "user", "email": EMAIL})
     app.wait(61)

@@ -28,7 +28,7 @@ PERSON = Person(
     meta={"Last Name": "Lindqvist", "Size.of team": "3"},
     referrer=Referrer(41, "Rita", "rita@example.com", "R1", "https://r.test/R1"),
 )
-TOLD: dict[str, Any] = {
+FACTS: dict[str, Any] = {
     "first_name": "Ivo",
     "email": "ivo@example.com",
     "code": "Iv0",
@@ -56,17 +56,17 @@ def attribute(data_type: str = "string", **more: Any) -> Attribute:
 
 
 def test_the_table_of_this_test_holds_every_source() -> None:
-    assert {name for name in TOLD if not name.startswith("meta.")} == SOURCES
+    assert {name for name in FACTS if not name.startswith("meta.")} == SOURCES
 
 
-@pytest.mark.parametrize("source", TOLD)
+@pytest.mark.parametrize("source", FACTS)
 def test_every_source_yields_its_fact(source: str) -> None:
     assert is_source(source)
-    assert fact(PERSON, 1, "Friends", source) == TOLD[source]
-    assert map_facts(PERSON, 1, "Friends", [FieldMapping(source, "name")]) == {"name": TOLD[source]}
+    assert fact(PERSON, 1, "Friends", source) == FACTS[source]
+    assert map_facts(PERSON, 1, "Friends", [FieldMapping(source, "name")]) == {"name": FACTS[source]}
 
 
-@pytest.mark.parametrize("source", sorted(set(TOLD) - {"campaign.id"}))
+@pytest.mark.parametrize("source", sorted(set(FACTS) - {"campaign.id"}))
 def test_an_unknown_fact_is_left_out(source: str) -> None:
     assert map_facts(Person(42), 1, "", [FieldMapping(source, "name")]) == {}
 

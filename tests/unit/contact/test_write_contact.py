@@ -1,4 +1,4 @@
-"""One contact for one person, exactly once: each way that a write can go, told on the rules of Intercom's stand-in."""
+"""One contact for one person, exactly once: each way that a write can go, played by the rules of Intercom's stand-in."""
 
 from __future__ import annotations
 

@@ -165,14 +165,14 @@ def test_ten_thousand_referrals_are_listed_without_a_scan(app: App, console: Con
 
 def test_a_referrals_whole_story_is_shown_in_plain_words(console: Console) -> None:
     console.app.sign_up()
-    told = console.get("/api/referrals/1/42")
-    assert told["referral"]["contact_url"].endswith(f"/ui/contacts/{told['referral']['contact_id']}")
-    assert [line["sentence"] for line in told["story"]] == [
+    shown = console.get("/api/referrals/1/42")
+    assert shown["referral"]["contact_url"].endswith(f"/ui/contacts/{shown['referral']['contact_id']}")
+    assert [line["sentence"] for line in shown["story"]] == [
         "Referral Factory reported that the person joined.",
         "A contact was created in Intercom.",
     ]
-    assert told["person"]["referrer"]["first_name"] == "Rita"
-    assert told["written"]["name"] == "Ivo Lindqvist"
+    assert shown["person"]["referrer"]["first_name"] == "Rita"
+    assert shown["written"]["name"] == "Ivo Lindqvist"
     assert console.call("GET", "/api/referrals/1/43").status == 404
 
 
@@ -182,8 +182,8 @@ def test_a_try_that_did_not_succeed_is_in_the_story_with_the_vendors_answer(app:
     app.wire.faults.clear()
     app.wait(40)
     app.work()
-    told = [(line["sentence"], line["detail"]) for line in console.get("/api/referrals/1/42")["story"]]
-    assert told == [
+    lines = [(line["sentence"], line["detail"]) for line in console.get("/api/referrals/1/42")["story"]]
+    assert lines == [
         ("Referral Factory reported that the person joined.", ""),
         ("An attempt to deliver failed; it will be tried again.", "Intercom answered 503"),
         ("A contact was created in Intercom.", ""),

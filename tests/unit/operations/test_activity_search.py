@@ -25,8 +25,8 @@ PEOPLE = (
 def add(
     app: App, user_id: int, name: str | None, email: str, referrer: tuple[str, str] | None, state: State, **more: Any
 ) -> None:
-    told = Referrer(9, referrer[0], referrer[1]) if referrer else Referrer()
-    person = Person(user_id, first_name=name, email=email, referrer=told, meta=more.pop("meta", {}))
+    referring = Referrer(9, referrer[0], referrer[1]) if referrer else Referrer()
+    person = Person(user_id, first_name=name, email=email, referrer=referring, meta=more.pop("meta", {}))
     at = more.pop("accepted_at", NOW + user_id * DAY)
     more.setdefault("version", 1)  # tried at least once: before that a row is in no list
     app.environment.referrals.add(Referral(more.pop("campaign_id", 1), user_id, state, person, at, **more))
@@ -49,7 +49,7 @@ def found(console: Console, **query: Any) -> list[int]:
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
-        ("zoe", [2, 1]),  # herself, and whom she referred; accents do not matter
+        ("zoe", [2, 1]),  # herself, and the friend she referred; accents do not matter
         ("ZOË", [2, 1]),
         ("sample.example", [3, 2]),
         ("young@", [2, 1]),
@@ -59,7 +59,7 @@ def found(console: Console, **query: Any) -> list[int]:
         ("nobody there", []),
     ],
 )
-def test_a_part_of_a_name_or_an_address_finds_the_person_and_whom_they_referred(
+def test_a_part_of_a_name_or_an_address_finds_the_person_and_those_they_referred(
     console: Console, text: str, ids: list[int]
 ) -> None:
     for one in PEOPLE:

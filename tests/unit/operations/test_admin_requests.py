@@ -152,12 +152,12 @@ def test_the_author_is_named_by_the_token(claims: dict[str, str], author: str) -
 
 
 @pytest.mark.parametrize(
-    ("told", "verified"),
+    ("claim", "verified"),
     [(True, True), (False, False), ("true", True), ("false", False), ("yes", False), (1, False), (None, None)],
 )
-def test_whether_the_address_was_verified_is_kept_as_a_yes_or_no(told: Any, verified: bool | None) -> None:
+def test_whether_the_address_was_verified_is_kept_as_a_yes_or_no(claim: Any, verified: bool | None) -> None:
     console = Console()
-    console.claims |= {"email_verified": told}
+    console.claims |= {"email_verified": claim}
     console.post("/api/connection/referral-factory/lift-stop", {})
     assert console.kept()[0]["email_verified"] is verified
 

@@ -36,13 +36,13 @@ def test_what_is_dealt_with_asks_for_nobody_any_more(console: Console, trouble: 
     assert console.post("/api/referrals/1/1/close")["closed"] is True
     assert attention(console) == ([], 0)
     assert console.get("/api/overview")["alarms"] == [] or "attention" not in str(console.get("/api/overview")["alarms"])
-    told = console.get("/api/referrals/1/1")
-    assert (told["referral"]["dealt_with"], told["referral"]["needs_attention"]) == (True, False)
-    line = told["story"][-1]
+    shown = console.get("/api/referrals/1/1")
+    assert (shown["referral"]["dealt_with"], shown["referral"]["needs_attention"]) == (True, False)
+    line = shown["story"][-1]
     assert line["at"] == console.app.clock.now()
     assert line["sentence"] == "Somebody marked it as dealt with."
     assert line["detail"] == "mara@example.com"
-    assert everything(console, f"state={told['referral']['state']}") == [1], "it is still found by its state"
+    assert everything(console, f"state={shown['referral']['state']}") == [1], "it is still found by its state"
 
 
 def test_a_second_press_changes_nothing(console: Console) -> None:

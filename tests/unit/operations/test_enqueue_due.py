@@ -40,7 +40,7 @@ def opened(app: App, seconds: float, kind: BreakerKind = BreakerKind.FAILING) ->
     app.environment.breakers.open(Vendor.INTERCOM, Breaker(kind, now + seconds, now))
 
 
-def test_nothing_due_rings_nothing(app: App) -> None:
+def test_where_nothing_is_due_nothing_is_sent(app: App) -> None:
     app.sign_up()
     assert app.sweep(work=False) == {"enqueued": 0, "inbox": 0, "released": 0, "beside": 0}
     assert app.queued() == []
@@ -58,7 +58,7 @@ def test_each_due_row_is_taken_once_and_again_only_minutes_later(app: App) -> No
     assert app.sweep(work=False)["enqueued"] == 5
 
 
-def test_two_sweeps_at_once_ring_a_row_once(app: App) -> None:
+def test_two_sweeps_at_once_send_a_row_once(app: App) -> None:
     rows_due(app, 1)
     (due,) = [row for shard in range(8) for row in app.environment.referrals.due(shard, app.clock.now(), 10)]
     assert app.environment.referrals.move_due(due, app.clock.now() + 600)
@@ -99,7 +99,7 @@ def test_rows_that_are_sent_again_are_delivered(app: App) -> None:
     assert {app.row(user_id).state for user_id in range(1, 6)} == {State.DELIVERED}
 
 
-def test_a_refused_ring_is_due_again_in_a_minute(app: App) -> None:
+def test_a_refused_message_is_due_again_in_a_minute(app: App) -> None:
     rows_due(app, 3)
     app.sqs.refuse("send_message_batch", 99)
     assert app.sweep(work=False)["enqueued"] == 0
@@ -110,7 +110,7 @@ def test_a_refused_ring_is_due_again_in_a_minute(app: App) -> None:
     assert app.sweep(work=False)["enqueued"] == 3
 
 
-def test_while_the_breaker_is_open_nothing_rings(app: App) -> None:
+def test_while_the_breaker_is_open_nothing_is_sent(app: App) -> None:
     rows_due(app, 3)
     app.configure(status="active")
     opened(app, 60)
@@ -253,7 +253,7 @@ def test_the_oldest_undelivered_signup_is_measured(app: App) -> None:
     assert app.metrics.gauges["OldestUndeliveredSeconds"] == app.clock.now() - NOW
 
 
-def test_an_index_that_is_behind_rings_too_often_and_that_does_no_harm(app: App) -> None:
+def test_an_index_that_is_behind_sends_too_often_and_that_does_no_harm(app: App) -> None:
     app.sign_up()
     message: Any = DeliverContact(1, 42, "ring", app.clock.now())
     for _ in range(3):
@@ -273,7 +273,7 @@ def test_a_sweep_does_not_wait_for_what_cannot_happen_meanwhile(app: App, second
 
 
 def test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checked(app: App) -> None:
-    """They are still to be settled; a ring that only checks would leave all but the first of them pending."""
+    """They are still to be settled; a message that only checks would leave all but the first of them pending."""
     people = range(1, 9)
     for user_id in people:
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")

@@ -43,7 +43,9 @@ def lines() -> Iterator[list[str]]:
         ("/api/referrals", "limit=x", 400),
     ],
 )
-def test_a_call_of_the_api_is_one_line_without_whom_it_was_about(lines: list[str], path: str, query: str, status: int) -> None:
+def test_a_call_of_the_api_is_one_line_without_the_person_it_was_about(
+    lines: list[str], path: str, query: str, status: int
+) -> None:
     console = Console()
     lines.clear()
     assert console.call("GET", path, query=query).status == status
@@ -68,6 +70,6 @@ def test_a_file_of_the_console_is_one_line(capsys: pytest.CaptureFixture[str], m
         event = {"rawPath": path, "headers": {}, "requestContext": {"requestId": "a1", "http": {"method": "GET"}}}
         assert console_files.lambda_handler(event, None)["statusCode"] == status
         (line,) = capsys.readouterr().out.splitlines()
-        told = {"level": "INFO", "message": "file answered", "method": "GET", "status": status, "request_id": "a1"}
-        assert json.loads(line) == told
+        expected = {"level": "INFO", "message": "file answered", "method": "GET", "status": status, "request_id": "a1"}
+        assert json.loads(line) == expected
     console_files._settings.cache_clear()

@@ -143,9 +143,11 @@ def test_somebody_who_is_in_intercom_by_us_is_not_said_to_be_created(lag: float)
     console.app.sign_up()
     shown = preview(console, user_id=42)
     assert (shown["contact_id"], "made a lead" in shown["outcome"]) == (console.app.row().contact_id, True)
-    told = {field["attribute"]: field["reason"] for field in shown["fields"] if field["attribute"] in console.app.row().written}
-    assert "name" in told
-    assert set(told.values()) == {"The contact has it already."}
+    reasons = {
+        field["attribute"]: field["reason"] for field in shown["fields"] if field["attribute"] in console.app.row().written
+    }
+    assert "name" in reasons
+    assert set(reasons.values()) == {"The contact has it already."}
 
 
 def test_of_somebody_delivered_only_what_is_new_is_sent(console: Console) -> None:
@@ -182,7 +184,7 @@ def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(app: App, c
 
 
 @pytest.mark.parametrize("action", ["lead", "none"])
-def test_somebody_whom_the_sync_added_is_left_to_it(app: App, console: Console, action: str) -> None:
+def test_somebody_that_the_sync_added_is_left_to_it(app: App, console: Console, action: str) -> None:
     contact = app.given(name="Older name")
     app.environment.sync_members.save(SyncMember(1, EMAIL, user_id=42, created=True, reserved_at=NOW, contact_id=contact.id))
     app.configure(person_invited={"action": action, "duplicates": "update"})
@@ -226,7 +228,7 @@ def test_a_contact_that_is_there_is_reported(console: Console, policy: str, sent
     assert {field["sent"] for field in shown["fields"] if field["attribute"] == "name"} == {sent}
 
 
-def test_a_person_whom_the_campaign_does_not_send(console: Console) -> None:
+def test_a_person_that_the_campaign_does_not_send(console: Console) -> None:
     console.app.configure(person_invited={"action": "none"})
     assert "sends no person invited" in preview(console, person=PERSON)["outcome"]
     console.app.configure()

@@ -1,4 +1,4 @@
-"""The signup that we make ourselves once a day: posted, looked for, told as a heartbeat, and of no use to a stranger."""
+"""The signup that we make ourselves once a day: posted, looked for, reported as a heartbeat, and of no use to a stranger."""
 
 from __future__ import annotations
 
@@ -327,7 +327,7 @@ def test_it_does_not_say_that_referral_factorys_webhooks_come(app: App) -> None:
     assert list(figures.last_received(Vendor.REFERRAL_FACTORY)) == ["1/joined"]
 
 
-def test_a_contact_that_somebody_deletes_rings_and_another_address_helps(app: App) -> None:
+def test_a_contact_that_somebody_deletes_stops_the_heartbeat_and_another_address_helps(app: App) -> None:
     for _ in range(SLOTS_A_DAY):
         run(app)
     app.intercom.contacts.delete(app.contact(SYNTHETIC_EMAIL).id, by_api=False)

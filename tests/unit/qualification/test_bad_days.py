@@ -55,7 +55,7 @@ def test_a_blocked_address_holds_qualifications_and_nobody_else() -> None:
     for friend in (first, second):
         story.changes(friend, "Connected")
     story.settles(2)
-    assert len(story.app.calls("referral_factory")) == 1, "one call told that we are blocked; nobody knocks again"
+    assert len(story.app.calls("referral_factory")) == 1, "one call showed that we are blocked; no other follows"
     late = story.invites()
     assert story.row(late).state is State.DELIVERED
     assert [story.item(friend).stage for friend in (first, second)] == [Stage.WAITING] * 2  # type: ignore[union-attr]

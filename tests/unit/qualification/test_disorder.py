@@ -108,7 +108,7 @@ class Disorder(Friendship):
             self.settles(1)
         self.settles(1)
         assert self.friend.qualified_times <= 1
-        assert self.friend.qualification_calls <= 2, "told once, and taken back once at most"
+        assert self.friend.qualification_calls <= 2, "reported once, and taken back once at most"
         assert len(self.app.contacts(self.friend.email)) == 1, "nobody was made twice"
         row, item = self.row(self.friend), self.item(self.friend)
         assert item is not None

@@ -23,8 +23,8 @@ def answered(story: Friendship, how: str) -> Friendship:
 def signs_up(story: Friendship, event: str = "joined", **fields: Any) -> Person:
     """A friend whose webhook tells more than it should."""
     friend = story.invites(webhook=False)
-    told = {"id": friend.id, "email": friend.email, "first_name": "Friend", "campaign_id": 1, "source": "Referred"}
-    story.app.post({**told, "date": "2026-11-22", **fields}, event=event)
+    facts = {"id": friend.id, "email": friend.email, "first_name": "Friend", "campaign_id": 1, "source": "Referred"}
+    story.app.post({**facts, "date": "2026-11-22", **fields}, event=event)
     story.app.work()
     story.app.wait(5)
     story.taken()
@@ -36,7 +36,7 @@ def is_shown_as_qualified(story: Friendship, friend: Person) -> bool:
 
 
 @pytest.mark.parametrize("date", NO_DATES)
-def test_a_date_that_cannot_be_one_of_a_qualification_is_none(date: Any) -> None:
+def test_a_date_on_which_nobody_can_have_qualified_is_ignored(date: Any) -> None:
     story = Friendship()
     friend = signs_up(story, qualified_at=date)
     assert story.row(friend).person.qualified_at is None
@@ -121,7 +121,7 @@ def test_a_hand_qualification_taken_back_leaves_the_referral_to_its_value() -> N
     assert friend.qualified_at is not None
 
 
-def test_a_null_in_the_list_of_somebody_whom_we_believe_qualified_is_settled_by_asking() -> None:
+def test_a_null_in_the_list_is_settled_by_asking_if_we_believe_the_person_qualified() -> None:
     story = Friendship()
     friend = story.invited()
     story.qualifies(friend)

@@ -55,8 +55,8 @@ def test_a_notification_from_the_future_settles() -> None:
     for webhook in story.taken():
         body = json.loads(webhook.body)
         body["data"]["item"]["updated_at"] = int(story.app.clock.now()) + YEAR
-        told = json.dumps(body).encode()
-        story.app.notify(told, hub(told))
+        changed = json.dumps(body).encode()
+        story.app.notify(changed, hub(changed))
     story.settles(5)
     item = story.item(friend)
     assert item is not None

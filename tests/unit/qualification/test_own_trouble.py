@@ -70,7 +70,7 @@ def test_an_outage_of_intercom_begins_the_count_anew(story: Friendship) -> None:
 
 
 @pytest.mark.parametrize(("method", "quiet"), [("PUT", True), ("GET", True), ("GET", False)])
-def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_less(
+def test_one_person_that_referral_factory_answers_with_errors_is_asked_about_less_and_less(
     story: Friendship, method: str, *, quiet: bool
 ) -> None:
     """``quiet``: nobody else is asked about meanwhile."""
@@ -95,7 +95,7 @@ def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_l
     assert story.app.row(friend.id).refusals == {}
 
 
-def test_one_person_for_whom_referral_factory_answers_errors_delays_nobody_else(story: Friendship) -> None:
+def test_one_person_that_referral_factory_answers_with_errors_delays_nobody_else(story: Friendship) -> None:
     poisoned, other = story.invited(), story.invited()
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{poisoned.id}", "method": "GET"})
     story.changes(poisoned, "Connected")

@@ -168,7 +168,7 @@ def test_a_lost_answer_never_qualifies_twice() -> None:
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
 
 
-def test_a_ring_before_the_90_seconds_are_over_asks_nobody() -> None:
+def test_a_call_before_the_90_seconds_are_over_asks_nobody() -> None:
     story = Friendship()
     friend = story.invited()
     story.app.wire.faults.add({"kind": "lost_answer", "method": "PUT", "path": QUALIFICATION, "times": 1})
@@ -525,7 +525,7 @@ def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_
     ("fault", "qualified_times"),
     [({"kind": "status", "status": status}, 1) for status in (400, 401, 429)] + [({"kind": "lost_answer"}, 0)],
 )
-def test_a_user_whom_we_were_refused_to_make_qualifies_when_somebody_else_does(
+def test_a_user_that_intercom_did_not_let_us_make_qualifies_when_somebody_else_does(
     fault: dict[str, Any], qualified_times: int
 ) -> None:
     """A refused conversion is not ours; one without an answer may have happened."""
@@ -653,18 +653,18 @@ def test_a_merge_is_followed_and_a_deletion_too() -> None:
     assert story.app.contacts(friend.email) == []
 
 
-@pytest.mark.parametrize("told", ["named", "not named", "lost"])
-def test_what_the_survivor_of_a_merge_takes_back_is_taken_back(told: str) -> None:
+@pytest.mark.parametrize("notification", ["named", "not named", "lost"])
+def test_what_the_survivor_of_a_merge_takes_back_is_taken_back(notification: str) -> None:
     """Not every notification of a merge names the contact that is gone, and some never come."""
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
-    story.app.intercom.change_settings({"merged_webhook_names_source": told == "named"})
+    story.app.intercom.change_settings({"merged_webhook_names_source": notification == "named"})
     lead, user = story.contact(friend.email), story.app.given("user", email=friend.email, age=0.0)
     story.changes(lead.id, "Connected")
     story.settles(1)
     story.app.wait(10)
     story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
-    if told == "lost":
+    if notification == "lost":
         story.taken()
     story.settles(1)
     story.changes(user.id, "New")

@@ -220,7 +220,7 @@ def test_a_lost_departure_from_where_an_adopted_contact_stood_is_made_good(rever
     story.app.wait(300)
     story.app.forget_calls()
     story.app.reconcile()
-    assert story.app.queued("qualification") == [], "told once"
+    assert story.app.queued("qualification") == [], "reported once"
     story.changes(friend, "Connected")
     story.settles(2)
     assert friend.qualified_times == 1

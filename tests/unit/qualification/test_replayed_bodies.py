@@ -158,7 +158,7 @@ def test_a_flood_of_copies_is_written_down_once(app: App) -> None:
 
 
 @pytest.mark.parametrize("what", ["health", "notification", "notification of an uninstall's form"])
-def test_a_body_that_was_signed_for_something_else_is_no_uninstall(what: str) -> None:
+def test_a_body_that_was_signed_for_something_else_uninstalls_nothing(what: str) -> None:
     story = Friendship()
     story.invited()
     health = json.dumps({"workspace_id": "local-workspace"}).encode()
@@ -217,8 +217,8 @@ def test_the_notifications_of_a_whole_life_replayed_change_nothing(reversal: boo
     story.settles(20)
     topics = {json.loads(one.body)["topic"] for one in heard}
     assert topics >= {"contact.lead.created", "contact.user.updated", "contact.archived", "contact.unarchive", "contact.merged"}
-    told, before = story.reported(), [known(story, one) for one in (friend, other)]
-    assert told[-1] is True
+    reports, before = story.reported(), [known(story, one) for one in (friend, other)]
+    assert reports[-1] is True
     story.app.forget_calls()
     story.app.wait(3 * 86_400)
     for webhook in reversed(heard):

@@ -1,4 +1,4 @@
-"""Whether users say that nobody has qualified them, say it only of whom has, or never say: each is dealt with."""
+"""Whether users say that nobody has qualified them, say it only of those who qualified, or never say: each is dealt with."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_f
     assert "same contact" in story.row(second).notes[-1]
     assert story.story_of(second).count("counts once") == 1
     item = story.item(second)
-    assert item is None or item.due_at is None, "nothing rings it any more"
+    assert item is None or item.due_at is None, "nothing sends it any more"
 
 
 def test_the_younger_does_not_count_either_when_it_is_judged_first() -> None:
@@ -78,7 +78,7 @@ def test_the_referrers_own_contact_qualifies_nobody() -> None:
     story.changes(story.contact(story.rita.email).id, "Connected")
     story.settles(2)
     assert story.reported() == []
-    assert story.item(story.rita) is None, "nothing is kept of whom nobody invited"
+    assert story.item(story.rita) is None, "nothing is kept of a person that nobody invited"
     assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
 
 
@@ -184,7 +184,7 @@ def test_a_user_beside_the_lead_is_no_lead_that_became_a_user() -> None:
     assert story.app.metrics.counts["NotificationsSilent"] == 0, "nothing was missed"
 
 
-def test_a_user_into_whom_somebody_elses_lead_was_merged_is_not_what_this_lead_became() -> None:
+def test_a_lead_did_not_become_the_user_that_somebody_elses_lead_was_merged_into() -> None:
     story = Friendship(BECAME_USER)
     story.app.intercom.change_settings({"merged_webhook_names_source": False})
     friend = story.invited()

@@ -125,7 +125,7 @@ def test_every_list_is_read_page_by_page() -> None:
     assert len(second.rewards) == 1
     assert first.last_page == 2
     assert vendor.due_rewards("coupon", 1).rewards == []
-    assert vendor.reward_definitions("amount")[11] == ("20.00 for the friend who told", 1)
+    assert vendor.reward_definitions("amount")[11] == ("20.00 for inviting a friend", 1)
 
 
 @pytest.mark.parametrize(

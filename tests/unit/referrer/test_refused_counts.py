@@ -109,7 +109,7 @@ def test_an_outage_fails_nobodys_counts(story: Story) -> None:
     assert story.counts()[0] == 2
 
 
-def test_one_person_for_whom_referral_factory_answers_errors_is_asked_less_and_less(story: Story) -> None:
+def test_one_person_that_referral_factory_answers_with_errors_is_asked_about_less_and_less(story: Story) -> None:
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{story.rita.id}", "id": "down"})
     story.invites()
     asked = 0

@@ -49,9 +49,9 @@ def refused() -> Story:
 def test_a_refused_reward_is_not_shown_as_issued_and_asks_for_a_person() -> None:
     story = refused()
     row = story.app.row(story.rita.id)
-    told = [event.what for event in story_of(row, story.rewards())]
-    assert "The due reward was issued." not in told
-    assert "Referral Factory refused to issue the due reward." in told
+    sentences = [event.what for event in story_of(row, story.rewards())]
+    assert "The due reward was issued." not in sentences
+    assert "Referral Factory refused to issue the due reward." in sentences
     console = Console(story.app)
     (shown,) = console.get("/api/referrals", "attention=true")["items"]
     assert shown["user_id"] == story.rita.id

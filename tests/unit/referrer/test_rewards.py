@@ -1,4 +1,4 @@
-"""Rewards: heard of by webhook or by the lists, told to Intercom once each, issued once each."""
+"""Rewards: heard of by webhook or by the lists, reported to Intercom once each, issued once each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.errors import TransientError
 from shared.use_cases.referrer.issue_rewards import RewardIssue
 from tests.support.referring import REWARDS, RITA, Story
 
-TITLE = "20.00 for the friend who told"
+TITLE = "20.00 for inviting a friend"
 
 
 def due(**settings: Any) -> Story:
@@ -80,8 +80,8 @@ def test_more_rewards_than_seconds_have_passed_wait_for_theirs() -> None:
     story.passes(120)
     seconds = [event.created_at for event in story.events()]
     assert len(set(seconds)) == 25
-    told = [call for call in story.app.wire.calls if call.path == "/events"]
-    assert all(call.body["created_at"] <= call.at for call in told), "none in the future"
+    events = [call for call in story.app.wire.calls if call.path == "/events"]
+    assert all(call.body["created_at"] <= call.at for call in events), "none in the future"
     assert not story.mark().is_marked
 
 

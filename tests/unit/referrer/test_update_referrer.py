@@ -201,7 +201,7 @@ def test_killed_between_the_row_and_the_mark_the_next_attempt_marks() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_a_queue_that_refuses_the_ring_leaves_it_to_the_sweep() -> None:
+def test_a_queue_that_refuses_the_message_leaves_it_to_the_sweep() -> None:
     story = Story()
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now(), RITA)
     story.passes(120)

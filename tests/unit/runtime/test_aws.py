@@ -111,7 +111,7 @@ def test_rows_that_are_taken_together_by_a_repeated_call_are_taken_once(repeatin
 
 
 def test_rows_that_were_taken_together_while_no_answer_came_are_ours() -> None:
-    """Each row's own ring tells."""
+    """The message of each row says it."""
     table = fake_table()
     client = table.client
     rows = DynamoReferrals(table, VirtualClock())

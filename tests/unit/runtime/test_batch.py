@@ -350,7 +350,7 @@ def test_any_outcomes_make_a_valid_answer_that_loses_nothing(
 
 
 def test_all_records_are_prepared_before_the_first_is_run() -> None:
-    """Should the worker die at the first, the rows of the others are in the ledger, where the sweep rings them."""
+    """Should the worker die at the first, the rows of the others are in the ledger, where the sweep finds them."""
     second = RecordedAttempt()
     seen = []
 

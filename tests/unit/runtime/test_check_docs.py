@@ -91,6 +91,12 @@ def test_no_text_for_users_has_a_word_of_the_list() -> None:
         ("pip is not told where to install", True),
         ("pip is not told to install", False),
         ("a reversal is reported once", False),
+        ("the stand-in can be told to fail", False),
+        ("test whom a draft held is not late", True),
+        ("test half an answer is none", True),
+        ("test half an answer counts as no answer", False),
+        ("The sweep rings a row again.", True),
+        ("a lost connection rings until somebody reconnects", False),
     ],
 )
 def test_engineers_read_no_word_of_the_list(text: str, wrong: bool) -> None:
@@ -115,6 +121,8 @@ def test_docstrings_comments_and_names_of_tests_are_looked_at_and_have_no_word_o
         ("test_a_restored_row_keeps_its_data", False),
         ("informed_at", False),
         ("database", False),
+        ("told_wrong", True),
+        ("told_at", False),
     ],
 )
 def test_a_name_says_what_it_is(name: str, wrong: bool) -> None:

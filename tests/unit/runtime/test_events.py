@@ -194,7 +194,7 @@ def a_webhooks_message_becomes_row_and_contact(app: App, event: dict[str, Any]) 
 @sample("deliver_contact_ring")
 def a_ring_delivers_what_the_ledger_holds(app: App, event: dict[str, Any]) -> None:
     assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
-    assert not app.contacts(), "nobody is made up for a ring without a row"
+    assert not app.contacts(), "nobody is made up for a message without a row"
     remember_ivo(app)
     assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
     assert app.row().state is State.DELIVERED
@@ -290,7 +290,7 @@ def an_uninstall_puts_the_connection_in_doubt(app: App, event: dict[str, Any]) -
 
 
 @sample("intercom_webhook_health")
-def health_is_told(app: App, event: dict[str, Any]) -> None:
+def health_is_reported(app: App, event: dict[str, Any]) -> None:
     connect(app)
     assert body(invoke(app, "intercom_webhook", event)) == {"state": "OK"}
 
@@ -321,7 +321,7 @@ def referral_factory_is_asked_whether_somebody_is_qualified(app: App, event: dic
 
 
 @sample("qualify_referral_ring")
-def nothing_is_told_when_nothing_was_seen(app: App, event: dict[str, Any]) -> None:
+def nothing_is_reported_when_nothing_was_seen(app: App, event: dict[str, Any]) -> None:
     connect(app)
     assert invoke(app, "qualify_referral", event) == {"batchItemFailures": []}
     assert not app.calls("intercom", "referral_factory")

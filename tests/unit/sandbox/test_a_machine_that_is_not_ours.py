@@ -35,10 +35,10 @@ def test_a_pip_conf_says_where_packages_come_from_and_nothing_else(
         (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index}\n{setting}\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
-    told = install_requirements.environment()
-    assert told["PIP_INDEX_URL"] == index
-    assert not {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_NO_DEPS"} & told.keys()
-    assert told["PIP_CONFIG_FILE"] == "/dev/null"
+    given = install_requirements.environment()
+    assert given["PIP_INDEX_URL"] == index
+    assert not {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_NO_DEPS"} & given.keys()
+    assert given["PIP_CONFIG_FILE"] == "/dev/null"
 
 
 def test_a_venv_without_its_packages_does_not_count_as_installed(tmp_path: Path) -> None:

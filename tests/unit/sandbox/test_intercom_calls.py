@@ -252,7 +252,7 @@ def test_an_event_is_accepted_and_a_second_one_in_the_second_ignored(intercom: I
         ({"email": "ada@example.com", "metadata": {"a": {"nested": 1}}}, 400),
     ],
 )
-def test_whom_and_what_an_event_may_name(intercom: IntercomUnderTest, body: dict[str, Any], status: int) -> None:
+def test_who_and_what_an_event_may_name(intercom: IntercomUnderTest, body: dict[str, Any], status: int) -> None:
     intercom.a_user(external_id="7")
     intercom.a_lead()
     intercom.call("POST", "/events", {"event_name": "joined", "created_at": 1795003200, **body}, status)

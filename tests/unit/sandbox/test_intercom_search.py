@@ -196,7 +196,7 @@ def test_a_day_of_the_time_change_has_25_hours(intercom: IntercomUnderTest) -> N
     ],
 )
 def test_groups_of_emails(intercom: IntercomUnderTest, query: Any, expected: list[str]) -> None:
-    """Whether or not the index of e-mails can tell whom to look at, the hits are the same."""
+    """Whether or not the index of e-mails knows the candidates, the hits are the same."""
     for role, email in (("user", "ada@example.com"), ("user", "bela@example.com"), ("lead", "cleo@example.com")):
         intercom.call("POST", "/contacts", {"role": role, "email": email, "name": email[0]})
     intercom.call("POST", "/contacts", {"role": "lead", "name": "nobody"})

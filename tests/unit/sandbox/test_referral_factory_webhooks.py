@@ -107,7 +107,7 @@ def test_a_rewarded_webhook_names_recipient_and_reward(form: str) -> None:
     caller.qualify("eve@example.com")
     body = json.loads(caller.webhooks()[0].body)
     assert body["email"] == "ada@example.com"
-    name = "20 for the friend who told"
+    name = "20 for inviting a friend"
     if form == "nested":
         assert body["reward"] == {"id": 6, "reward_id": 11, "name": name, "amount": 20.0, "status": "Issued"}
     else:

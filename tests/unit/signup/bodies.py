@@ -30,13 +30,13 @@ class Row:
     no: str = ""
 
 
-def told(what: str, *, email: str = "mila@example.com", came: dict[str, Any] | None = None, **expected: Any) -> Row:
+def document(what: str, *, email: str = "mila@example.com", came: dict[str, Any] | None = None, **expected: Any) -> Row:
     """JSON with Mila's fields, changed."""
     return Row(what, json.dumps({**MILA, **(came or {})}), email=email, **expected)
 
 
 def address(what: str, written: str, email: str = "mila@example.com", **expected: Any) -> Row:
-    return told(what, came={"email": written}, email=email, **expected)
+    return document(what, came={"email": written}, email=email, **expected)
 
 
 def form(what: str, more: str = "", *, base: str = ADA, charset: str = "", **expected: Any) -> Row:
@@ -62,7 +62,7 @@ def multipart(what: str, *fields: tuple[str, str], charset: str = "utf-8", bound
 
 def box(what: str, label: str, value: Any, kept: str | None, **expected: Any) -> Row:
     """A box of the form with that label."""
-    return told(what, came={label: value}, meta={} if kept is None else {label: kept}, **expected)
+    return document(what, came={label: value}, meta={} if kept is None else {label: kept}, **expected)
 
 
 J = json.dumps(MILA)
@@ -112,12 +112,12 @@ ROWS = [
     form("a form whose plus was not encoded", base=ADA.replace("mila@", "mila+crm@"), email="mila+crm@example.com"),
     form("two pluses", base=ADA.replace("mila@", "mila+a+b@"), email="mila+a+b@example.com"),
     form("blanks of a form in front of the address", base=ADA.replace("mila@", "+mila@")),
-    told("a name that PHP escaped", came={"first_name": "Ma&#039;ikel"}, name="Ma'ikel"),
-    told("a last name that PHP escaped", came={"Last Name": "O&#039;Brien &amp; Sons"}, name="Mila O'Brien & Sons",
+    document("a name that PHP escaped", came={"first_name": "Ma&#039;ikel"}, name="Ma'ikel"),
+    document("a last name that PHP escaped", came={"Last Name": "O&#039;Brien &amp; Sons"}, name="Mila O'Brien & Sons",
          meta={"Last Name": "O'Brien & Sons"}),
-    told("quotes that PHP escaped", came={"Motto": "&quot;Go&quot;"}, meta={"Motto": '"Go"'}),
-    told("escaped once only", came={"Motto": "&amp;amp;"}, meta={"Motto": "&amp;"}),
-    told("a label that PHP escaped", came={"Friend&#039;s town": "Rome"}, meta={"Friend's town": "Rome"}),
+    document("quotes that PHP escaped", came={"Motto": "&quot;Go&quot;"}, meta={"Motto": '"Go"'}),
+    document("escaped once only", came={"Motto": "&amp;amp;"}, meta={"Motto": "&amp;"}),
+    document("a label that PHP escaped", came={"Friend&#039;s town": "Rome"}, meta={"Friend's town": "Rome"}),
     form("separators written as HTML", base=ADA.replace("&", "&amp;")),
     # -- kinds of body
     Row("JSON", J),
@@ -178,14 +178,14 @@ ROWS = [
     form("two first names: the last counts", "&first_name=Milena", name="Milena"),
     Row("a name twice in JSON", J[:-1] + ', "Town": "Rome", "Town": "Oslo"}', meta={"Town": "Rome, Oslo"}),
     Row("two ids in JSON", J[:-1] + ', "id": 43}', no="twice with different values: id"),
-    told("a list in JSON", came={"interests": ["Sport", "Music"]}, meta={"interests": "Sport, Music"}),
-    told("an object in JSON", came={"Address": {"Town": "Rome", "Zip": 10}}, meta={"Address.Town": "Rome", "Address.Zip": "10"}),
+    document("a list in JSON", came={"interests": ["Sport", "Music"]}, meta={"interests": "Sport, Music"}),
+    document("an object in JSON", came={"Address": {"Town": "Rome", "Zip": 10}}, meta={"Address.Town": "Rome", "Address.Zip": "10"}),
     # -- envelopes
     Row("an envelope called data", json.dumps({"data": MILA})),
     Row("an envelope called user", json.dumps({"event": "joined", "user": MILA}), meta={"event": "joined"}),
     Row("an envelope with an id of its own", json.dumps({"id": 9, "type": "user.joined", "data": MILA})),
-    told("an object called data beside the id", came={"data": {"utm": "mail"}}, meta={"data.utm": "mail"}),
-    told("an object called user beside the id", came={"user": {"id": 7, "agent": "Bo"}}, meta={"user.id": "7", "user.agent": "Bo"}),
+    document("an object called data beside the id", came={"data": {"utm": "mail"}}, meta={"data.utm": "mail"}),
+    document("an object called user beside the id", came={"user": {"id": 7, "agent": "Bo"}}, meta={"user.id": "7", "user.agent": "Bo"}),
     Row("brackets around the user", "user[id]=42&user[first_name]=Mila&user[email]=mila@example.com&user[source]=Referred", FORM),
     # -- labels that are names of ours
     box("a box called event", "event", "Spring fair", "Spring fair"),
@@ -207,12 +207,12 @@ ROWS = [
     box("a time of zeros", "Birthday", "0000-00-00 00:00:00", None),
     box("somebody called Null", "Last Name", "Null", "Null", name="Mila Null"),
     box("a nought is a value", "Children", 0, "0"),
-    told("PHP's empty lists", came={"meta": [], "analytics": [], "referrer": [], "qr": []}),
-    told("PHP's false for an object", came={"referrer": False, "analytics": False}),
+    document("PHP's empty lists", came={"meta": [], "analytics": [], "referrer": [], "qr": []}),
+    document("PHP's false for an object", came={"referrer": False, "analytics": False}),
     # -- texts
-    told("emoji of several parts", came={"first_name": "Mila 👩‍👩‍👧"}, name="Mila 👩‍👩‍👧"),
-    told("an escaped NUL in a name", came={"first_name": "Mi\x00la"}),
-    told("half a character in a name", came={"first_name": "Mila\ud83d"}),
+    document("emoji of several parts", came={"first_name": "Mila 👩‍👩‍👧"}, name="Mila 👩‍👩‍👧"),
+    document("an escaped NUL in a name", came={"first_name": "Mi\x00la"}),
+    document("half a character in a name", came={"first_name": "Mila\ud83d"}),
     form("a raw line end in a text", "&Story=one\ntwo", meta={"Story": "one\ntwo"}),
     raw("a raw NUL in a form", ADA.encode() + b"&x=\x00", FORM, no="raw control characters"),
     Row("half a document", J[:-5], no="not valid JSON"),
@@ -221,6 +221,6 @@ ROWS = [
     form("more fields than a form has", "".join(f"&f{n}=1" for n in range(600)), no="more than 500 fields"),
     form("separators without fields", "&" * 60_000),
     Row("a nest of brackets", '{"a":' * 9_000, no="the webhook cannot be read"),
-    told("a code with stray blanks", came={"code": " Iv0 K0de\u200b"}),
-    told("an id with a mark", came={"id": "\ufeff42"}),
+    document("a code with stray blanks", came={"code": " Iv0 K0de\u200b"}),
+    document("an id with a mark", came={"id": "\ufeff42"}),
 ]  # fmt: skip

@@ -49,7 +49,7 @@ def test_a_second_contact_that_somebody_created_meanwhile_raises_an_alarm(app: A
     assert app.metrics.counts["PossiblyDoubled"] == 1
 
 
-def test_a_contact_that_search_did_not_show_yet_is_found_and_one_that_it_had_to_show_is_none() -> None:
+def test_a_contact_that_search_did_not_show_yet_is_a_double_and_one_that_it_had_to_show_is_not() -> None:
     app = App(search_lag=300)
     app.configure()
     app.intercom.contacts.create({"role": "lead", "email": EMAIL})
@@ -167,7 +167,7 @@ def test_while_reconcile_has_not_succeeded_nobody_is_flagged(app: App) -> None:
     assert app.row(4711).unverified
 
 
-def test_a_person_whom_reconcile_finds_is_verified_and_not_looked_at_again(app: App) -> None:
+def test_a_person_that_reconcile_finds_is_verified_and_not_looked_at_again(app: App) -> None:
     user_id = person_at_referral_factory(app)
     app.sign_up(id=user_id)
     app.reconcile()
@@ -202,7 +202,7 @@ def test_a_check_whose_message_the_queue_refuses_is_made_by_the_next_sweep(app: 
     assert searched(app) == 1
 
 
-def test_a_sweep_that_dies_before_it_knows_what_it_rang_rings_again(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_dies_before_it_knows_what_it_sent_sends_again(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     app.sign_up()
 
     def die(*_: object) -> None:

@@ -137,7 +137,7 @@ def test_a_campaign_without_people_is_proved_empty() -> None:
     assert found["checked_at"] == NOW
 
 
-def test_somebody_whom_reconcile_overlooks_is_named_and_needs_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_that_reconcile_overlooks_is_named_and_needs_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     console = console_of(people=5)
     lost = everybody(console.app)[2]
     lose(monkeypatch, lost)
@@ -216,7 +216,7 @@ def test_a_pass_that_goes_on_where_it_stopped_counts_each_person_once(order: str
 
 
 @pytest.mark.parametrize("arrivals", [1, 40])
-def test_people_whom_new_signups_move_to_the_next_page_count_once(arrivals: int) -> None:
+def test_people_that_new_signups_move_to_the_next_page_count_once(arrivals: int) -> None:
     console = console_of(people=700, order="descending")
     app = console.app
     app.configure(newest(app), backfill=False)

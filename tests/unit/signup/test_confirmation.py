@@ -37,7 +37,7 @@ def join(app: App, email: str = EMAIL, first_name: str = "Ivo", campaign: int = 
     )
 
 
-def told(app: App, person: Person, **changes: Any) -> Referral:
+def reported(app: App, person: Person, **changes: Any) -> Referral:
     """The webhook of somebody who is there."""
     facts = {"id": person.id, "email": person.email, "first_name": person.first_name, "code": person.code, "url": None}
     return app.sign_up(**{**facts, **changes})
@@ -65,7 +65,7 @@ def answered(app: App) -> None:
 def test_a_contact_that_was_there_is_written_once_referral_factory_knows_the_signup(duplicates: str) -> None:
     app = app_with(duplicates)
     before = app.given("lead", name="", custom_attributes={})
-    row = told(app, join(app))
+    row = reported(app, join(app))
     assert row.state == State.PENDING
     assert app.bodies("PUT") == []
     assert asked(app) == []
@@ -85,7 +85,7 @@ def test_what_a_webhook_says_of_another_persons_id_is_not_what_is_written() -> N
     app = app_with()
     app.given("user", email="customer@example.com", name="Customer")
     real = join(app)
-    told(app, real, email="customer@example.com", first_name="Mallory")
+    reported(app, real, email="customer@example.com", first_name="Mallory")
     answered(app)
     assert app.contact("customer@example.com").name == "Customer"
     assert (app.row(real.id).person.email, app.contact().name) == (EMAIL, "Ivo Lindqvist")
@@ -94,7 +94,7 @@ def test_what_a_webhook_says_of_another_persons_id_is_not_what_is_written() -> N
 def test_the_list_that_holds_the_person_confirms_as_well() -> None:
     app = app_with()
     app.given("lead", name="Before")
-    row = told(app, join(app))
+    row = reported(app, join(app))
     app.reconcile()
     assert app.row(row.user_id).state == State.DELIVERED
     assert app.contact().name == "Ivo Lindqvist"
@@ -106,7 +106,7 @@ def test_many_questions_that_wait_are_answered_by_the_list() -> None:
     people = [join(app, f"person{number}@example.com") for number in range(5)]
     for person in people:
         app.given("lead", email=person.email, name="Before")
-        told(app, person)
+        reported(app, person)
     app.wait(60)
     answered(app)
     assert [app.contact(person.email).name for person in people] == ["Ivo Lindqvist"] * 5
@@ -141,7 +141,7 @@ def test_an_archived_contact_is_brought_back_only_for_a_signup_that_is_known() -
     answered(app)
     assert (app.contacts(), app.row().state) == ([], State.FAILED)
     known = join(app)
-    told(app, known)
+    reported(app, known)
     answered(app)
     assert app.contact().id == before.id
 
@@ -179,17 +179,17 @@ def test_an_invented_signup_overwrites_nobody_and_needs_attention(duplicates: st
 def test_somebody_of_another_campaign_is_not_known_in_this_one() -> None:
     app = app_with()
     app.given("lead", name="Before")
-    told(app, join(app, campaign=2))
+    reported(app, join(app, campaign=2))
     answered(app)
     assert app.contact().name == "Before"
 
 
-def test_whom_the_list_holds_later_is_delivered_then() -> None:
+def test_somebody_who_is_on_the_list_later_is_delivered_then() -> None:
     app = app_with()
     app.given("lead", name="Before")
     person = join(app)
     app.referral_factory.account.people.remove(person)
-    told(app, person)
+    reported(app, person)
     answered(app)
     assert app.row(person.id).state is State.FAILED
     app.referral_factory.account.people.add(person)
@@ -228,7 +228,7 @@ def test_while_referral_factory_cannot_be_asked_the_signup_waits_ten_minutes_and
     app.given("lead", name="Before")
     person = join(app)
     app.wire.faults.add(DOWN)
-    told(app, person)
+    reported(app, person)
     minutes(app, int(CONFIRM_WITHIN / 60) - 1)
     assert (app.row(person.id).state, app.contact().name) == (State.PENDING, "Before")
     minutes(app, 2)
@@ -269,7 +269,7 @@ def test_a_queue_that_refuses_the_question_costs_nobody_the_signup() -> None:
     app.sqs.refuse("send_message", 5)
     app.environment.delivery_queue.send_all([])
     app.sqs.mend()
-    told(app, person)
+    reported(app, person)
     app.sqs.refuse("send_message", 1)
     minutes(app, 3)
     assert app.contact().name == "Ivo Lindqvist"
@@ -298,7 +298,7 @@ def test_after_twenty_unknown_signups_in_an_hour_creates_wait_for_confirmation()
     invented = app.sign_up(id=7002, email="newer@example.com")
     assert (invented.state, app.contacts("newer@example.com")) == (State.PENDING, [])
     person = join(app)
-    told(app, person)
+    reported(app, person)
     answered(app)
     assert (app.row(person.id).state, app.contact().name) == (State.DELIVERED, "Ivo Lindqvist")
     assert app.row(7002).state == State.FAILED
@@ -346,7 +346,7 @@ def test_a_braked_create_that_nobody_answers_for_is_made_within_the_promise() ->
     braked(app)
     person = join(app)
     app.wire.faults.add({**DOWN, "path": "^/api/v2/users"})
-    told(app, person)
+    reported(app, person)
     minutes(app, 12)
     row = app.row(person.id)
     assert (row.state, len(app.contacts())) == (State.DELIVERED, 1)

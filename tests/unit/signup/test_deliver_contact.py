@@ -258,14 +258,14 @@ def test_each_attempt_uses_the_newest_settings() -> None:
 # -- nobody, or nothing that can be read ------------------------------------------------------------------------------
 
 
-def test_a_webhook_without_a_user_id_rings_reconcile_and_leaves_no_row(app: App) -> None:
+def test_a_webhook_without_a_user_id_calls_reconcile_and_leaves_no_row(app: App) -> None:
     app.deliver(DeliverContact(1, None, "joined", NOW, {"email": EMAIL}))
     assert app.queued("reconcile") == [ReconcileCampaigns(requested_at=NOW, contacts=False)]
     assert app.rows_of("REFERRAL#") == []
     assert app.metrics.counts["WebhookWithoutUserId"] == 1
 
 
-def test_a_ring_for_a_row_that_is_not_there_does_nothing(app: App) -> None:
+def test_a_message_about_a_row_that_is_not_there_does_nothing(app: App) -> None:
     assert app.deliver(DeliverContact(1, 4711, "ring", NOW)) is None
     assert app.queued() == []
 

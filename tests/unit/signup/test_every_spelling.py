@@ -44,12 +44,12 @@ def test_the_table_is_long_and_no_row_comes_twice() -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.no], ids=lambda row: row.what)
 def test_it_is_delivered_as_it_was_meant(row: Row) -> None:
     app = play(row)
-    told = app.row()
-    assert (told.state, told.reason) == (State.DELIVERED, "")
+    referral = app.row()
+    assert (referral.state, referral.reason) == (State.DELIVERED, "")
     contact = app.contact(row.email)
     assert (contact.email, contact.name) == (row.email, row.name)
-    assert dict(told.person.meta) == row.meta
-    assert told.person.referrer.email == row.referrer
+    assert dict(referral.person.meta) == row.meta
+    assert referral.person.referrer.email == row.referrer
     assert contact.custom_attributes.get("referrer_email") == row.referrer
 
 

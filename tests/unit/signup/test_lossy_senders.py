@@ -68,7 +68,7 @@ def test_a_webhook_of_an_older_receiver_is_read_as_before(app: App) -> None:
 # -- what only the delivery finds unreadable --------------------------------------------------------------------------
 
 
-def test_two_addresses_under_two_names_are_quarantined_and_ring_reconcile() -> None:
+def test_two_addresses_under_two_names_are_quarantined_and_call_reconcile() -> None:
     app = App()
     app.configure(aliases={"mails": "email"})
     app.post({"id": 42, "source": "Referred", "mails": ["a@example.com", "b@example.com"]})
@@ -79,7 +79,7 @@ def test_two_addresses_under_two_names_are_quarantined_and_ring_reconcile() -> N
     assert [type(message) for message in app.queued("reconcile")] == [ReconcileCampaigns]
 
 
-def test_a_queue_that_refuses_the_ring_costs_nothing() -> None:
+def test_a_queue_that_refuses_the_message_costs_nothing() -> None:
     app = App()
     app.configure()
     app.post({"id": 42, "source": "Referred", "email": ["a@example.com", "b@example.com"]})

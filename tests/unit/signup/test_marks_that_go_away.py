@@ -89,7 +89,7 @@ def joins(app: App, email: str) -> Person:
 # -- unverified -------------------------------------------------------------------------------------------------------
 
 
-def test_somebody_whom_the_list_holds_after_all_is_no_longer_unverified() -> None:
+def test_somebody_who_is_on_the_list_after_all_is_no_longer_unverified() -> None:
     app = active()
     before = joins(app, "somebody.else@example.com")
     app.sign_up(id=before.id + 1)
@@ -149,7 +149,7 @@ def held_for_three_days(people: int = 5) -> App:
     return app
 
 
-def test_whom_a_draft_held_for_days_is_not_late_when_it_is_activated() -> None:
+def test_people_held_by_a_draft_for_days_are_not_late_when_it_is_activated() -> None:
     app = held_for_three_days()
     app.sweep()
     app.sweep()
@@ -170,7 +170,7 @@ def test_who_has_to_wait_after_the_release_waits_since_the_release() -> None:
     assert app.metrics.gauges["OldestUndeliveredSeconds"] < 600
 
 
-def test_whom_a_draft_held_for_days_is_unverified_only_after_the_whole_list_was_read() -> None:
+def test_people_held_by_a_draft_for_days_are_unverified_only_after_the_whole_list_was_read() -> None:
     app = held_for_three_days(2)
     app.sweep()
     for _ in range(4):

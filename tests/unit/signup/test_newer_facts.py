@@ -65,8 +65,8 @@ def test_a_referrers_facts_are_completed_one_by_one(brought: str | None) -> None
     account = app.referral_factory.account
     rita = account.join(account.campaigns[1], first_name="Rita", email="rita@example.com", source="Direct", ip="192.0.2.1")
     ivo = account.join(account.campaigns[1], first_name="Ivo", email=EMAIL, source="Referred", ip="192.0.2.2", referrer=rita)
-    told = {f"referrer_{name}": None for name in ("first_name", "email", "code") if name != brought}
-    app.sign_up(id=ivo.id, referrer_id=rita.id, **told)
+    left_out = {f"referrer_{name}": None for name in ("first_name", "email", "code") if name != brought}
+    app.sign_up(id=ivo.id, referrer_id=rita.id, **left_out)
     app.reconcile()
     app.sweep()
     assert app.contact().custom_attributes.get(LINK) == account.url(rita.code)

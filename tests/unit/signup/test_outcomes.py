@@ -24,7 +24,7 @@ def funnel(story: Story) -> tuple[int, int]:
     return counts["qualified"], counts["rewarded"]
 
 
-def told(story: Story, user_id: int) -> list[str]:
+def sentences(story: Story, user_id: int) -> list[str]:
     answer = Console(story.app).get(f"/api/referrals/1/{user_id}")
     return [line["sentence"] for line in answer["story"]]
 
@@ -33,11 +33,11 @@ def test_a_change_in_intercom_is_one_qualified_referral_however_often_it_is_repo
     story = Friendship()
     friend = story.invited()
     story.changes(friend, "Connected")
-    told_twice = story.taken()
-    story.notified(*told_twice, *told_twice)
+    bodies = story.taken()
+    story.notified(*bodies, *bodies)
     story.settles(2)
     assert funnel(story)[0] == 1
-    lines = told(story, friend.id)
+    lines = sentences(story, friend.id)
     assert "The contact in Intercom reached what the campaign calls a successful referral." in lines
     assert lines.count("The referral is qualified in Referral Factory.") == 1
     answer = Console(story.app).get(f"/api/referrals/1/{friend.id}")
@@ -67,7 +67,7 @@ def test_a_qualification_by_hand_counts_once_and_its_reward_once() -> None:
     story.app.qualify()
     story.passes()
     assert funnel(story) == (1, 1)
-    lines = told(story, story.rita.id)
+    lines = sentences(story, story.rita.id)
     assert lines.count("A reward was issued to this person.") == 1
     assert lines.count("The reward was reported to Intercom as an event on the contact.") == 1
     (detail,) = [
@@ -75,7 +75,7 @@ def test_a_qualification_by_hand_counts_once_and_its_reward_once() -> None:
         for line in Console(story.app).get(f"/api/referrals/1/{story.rita.id}")["story"]
         if line["sentence"] == "A reward was issued to this person."
     ]
-    assert detail == "20.00 for the friend who told: Issued"
+    assert detail == "20.00 for inviting a friend: Issued"
 
 
 def test_a_reward_that_is_canceled_counts_off_again() -> None:
@@ -87,7 +87,7 @@ def test_a_reward_that_is_canceled_counts_off_again() -> None:
         reward.status = "Canceled"
     story.app.poll_rewards()
     assert funnel(story)[1] == 0
-    assert "A reward of this person was not given." in told(story, story.rita.id)
+    assert "A reward of this person was not given." in sentences(story, story.rita.id)
 
 
 def test_rewards_from_before_the_campaign_was_set_up_count_for_no_day() -> None:
@@ -98,7 +98,9 @@ def test_rewards_from_before_the_campaign_was_set_up_count_for_no_day() -> None:
     story.app.work()
     story.app.poll_rewards()
     assert funnel(story)[1] == 0
-    assert "A reward was issued to this person. It was there before the campaign was set up here." in told(story, story.rita.id)
+    assert "A reward was issued to this person. It was there before the campaign was set up here." in sentences(
+        story, story.rita.id
+    )
 
 
 def test_what_a_referrers_contact_holds_is_shown() -> None:
@@ -161,8 +163,10 @@ def test_each_topic_of_intercom_has_its_own_light_whether_it_matters_or_not(topi
 def test_what_is_not_ours_lights_nothing(how: str) -> None:
     story = Friendship()
     story.invited()
-    told: dict[str, str] = {"of another workspace": {"app_id": "other"}, "of a topic nobody knows": {"topic": "x"}}.get(how, {})
-    body = body_of(**told)
+    changes: dict[str, str] = {"of another workspace": {"app_id": "other"}, "of a topic nobody knows": {"topic": "x"}}.get(
+        how, {}
+    )
+    body = body_of(**changes)
     signature = hub(body, "guessed") if how == "forged" else hub(body)
     assert story.app.notify(body, signature)["statusCode"] == (401 if how == "forged" else 200)
     assert not any(lights(story, "intercom").values())

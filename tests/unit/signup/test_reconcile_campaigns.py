@@ -89,12 +89,12 @@ def test_whoever_joined_without_a_webhook_is_found_by_the_next_pass(order: str, 
 
 
 @pytest.mark.parametrize(
-    ("order", "told"), [("ascending", Order.ASCENDING), ("descending", Order.DESCENDING), ("shuffled", Order.UNKNOWN)]
+    ("order", "seen"), [("ascending", Order.ASCENDING), ("descending", Order.DESCENDING), ("shuffled", Order.UNKNOWN)]
 )
-def test_the_order_is_probed(order: str, told: Order) -> None:
+def test_the_order_is_probed(order: str, seen: Order) -> None:
     app = app_with(300, activation_mark=10_000, order=order)
     app.reconcile()
-    assert progress(app).order is told
+    assert progress(app).order is seen
 
 
 def test_an_ascending_list_is_read_from_its_end_and_a_descending_one_from_its_begin() -> None:
@@ -182,7 +182,7 @@ def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found()
     assert len(app.rows_of("REFERRAL#")) == 303
 
 
-# -- whom it concerns -------------------------------------------------------------------------------------------------
+# -- who it concerns --------------------------------------------------------------------------------------------------
 
 
 def test_people_up_to_the_activation_mark_are_left_alone() -> None:
@@ -281,7 +281,7 @@ def test_an_unchanged_person_costs_no_write() -> None:
     assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == []
 
 
-def test_a_queue_that_refuses_the_rings_delays_and_loses_nobody() -> None:
+def test_a_queue_that_refuses_the_messages_delays_and_loses_nobody() -> None:
     app = app_with(0)
     app.sqs.refuse("send_message_batch", 2)
     app.reconcile()
@@ -328,7 +328,7 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
 
 
 @pytest.mark.parametrize("order", ["ascending", "descending"])
-def test_new_people_whom_a_pass_does_not_reach_are_read_by_the_scan_that_was_begun_before(order: str) -> None:
+def test_new_people_that_a_pass_does_not_reach_are_read_by_the_scan_that_was_begun_before(order: str) -> None:
     """The daily scan is beyond them already, and would come there only tomorrow."""
     app = app_with(2_500, activation_mark=None, order=order)
     app.environment.campaigns.set_activation_mark(1, newest(app))
@@ -398,7 +398,7 @@ def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("order", ["ascending", "descending"])
-def test_whom_a_shift_hides_between_two_new_pages_is_found_by_the_pass_that_follows(order: str) -> None:
+def test_somebody_a_shift_hides_between_two_new_pages_is_found_by_the_next_pass(order: str) -> None:
     """No webhook came for 1,200 people. While their pages are read somebody leaves, and one of the new moves to a page that was
     read already, too far from the end for the overlap."""
     app = app_with(1_200, activation_mark=None, order=order)
@@ -409,10 +409,10 @@ def test_whom_a_shift_hides_between_two_new_pages_is_found_by_the_pass_that_foll
     leavers = [account.people.ids()[0] if order == "ascending" else newest(app)]
 
     def users(page: int, smaller: int = 0, came: Any = None) -> Any:
-        told = real.users(page)
+        answer = real.users(page)
         if page == {"ascending": 6, "descending": 4}[order] and leavers:
             account.remove(account.people.with_id(leavers.pop()))
-        return told
+        return answer
 
     app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
     app.wait(300)
@@ -461,7 +461,7 @@ def test_one_row_that_cannot_be_written_delays_nobody_else() -> None:
     assert progress(app).high_water == newest(app), "a pass that finds nobody moves the mark"
 
 
-def test_whom_a_pass_left_to_the_scan_is_not_taken_for_invented() -> None:
+def test_somebody_a_pass_left_to_the_scan_is_not_taken_for_invented() -> None:
     """Referral Factory answers too slowly for one pass: it saw the newest people, and those before them only the scan will."""
     app = app_with(300, order="descending")
     app.reconcile()
@@ -625,7 +625,7 @@ def test_a_hundred_webhooks_without_a_user_id_are_answered_by_one_pass() -> None
     assert calls(app) == ["1"]
 
 
-def test_a_ring_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> None:
+def test_a_call_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> None:
     app = app_with(activation_mark=10_000)
     app.reconcile(work=False)
     move_due(app)
@@ -638,7 +638,7 @@ def test_a_ring_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> No
     assert app.metrics.counts["ReconcileSucceeded"] == 2
 
 
-def test_a_ring_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     app = app_with(activation_mark=10_000)
 
     def find(_: str) -> None:
@@ -654,7 +654,7 @@ def test_a_ring_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pyt
     assert app.metrics.counts["ReconcileSucceeded"] == 1
 
 
-def test_a_ring_for_the_whole_list_is_answered_by_no_other_pass() -> None:
+def test_a_call_for_the_whole_list_is_answered_by_no_other_pass() -> None:
     app = app_with(600, activation_mark=10_000)
     app.reconcile(work=False)
     move_due(app, full=True)
@@ -697,8 +697,8 @@ def test_a_polled_signup_gets_its_referrers_facts_and_each_referrer_is_asked_for
         join_through(app, name, referrer)
     app.reconcile()
     for name in ("ivo", "jana"):
-        told = app.contact(f"{name}@example.com").custom_attributes["referrer_first_name"]
-        assert told == app.referral_factory.account.people[referrer].first_name
+        shown = app.contact(f"{name}@example.com").custom_attributes["referrer_first_name"]
+        assert shown == app.referral_factory.account.people[referrer].first_name
     assert asked_for(app, referrer) == 1
     app.reconcile()
     assert asked_for(app, referrer) == 1

@@ -23,7 +23,7 @@ def app_with(invited: object = LEADS, referring: object = USERS, **changes: obje
     return app
 
 
-def told(app: App, person: Person) -> Referral:
+def reported(app: App, person: Person) -> Referral:
     """A thin webhook."""
     nothing = dict.fromkeys(("source", "referrer_id", "referrer_code", "referrer_first_name", "referrer_email"))
     return app.sign_up(id=person.id, email=person.email, first_name=None, code=None, url=None, **nothing)
@@ -37,7 +37,7 @@ def refers(app: App) -> Person:
 def test_somebody_invited_becomes_a_lead_although_the_webhook_did_not_say() -> None:
     app = app_with()
     person = join(app)
-    row = told(app, person)
+    row = reported(app, person)
     assert row.state == State.PENDING
     assert app.contacts() == []
     assert row.reason[:16] == "Referral Factory"
@@ -54,7 +54,7 @@ def test_somebody_invited_becomes_a_lead_although_the_webhook_did_not_say() -> N
 def test_somebody_who_refers_becomes_a_user() -> None:
     app = app_with()
     person = refers(app)
-    told(app, person)
+    reported(app, person)
     answered(app)
     assert app.contact(person.email).role == "user"
 
@@ -62,7 +62,7 @@ def test_somebody_who_refers_becomes_a_user() -> None:
 def test_the_list_tells_as_well() -> None:
     app = app_with()
     person = join(app)
-    told(app, person)
+    reported(app, person)
     app.reconcile()
     assert (app.row(person.id).state, app.contact().role) == (State.DELIVERED, "lead")
 
@@ -70,26 +70,26 @@ def test_the_list_tells_as_well() -> None:
 def test_where_both_are_treated_alike_nobody_is_asked() -> None:
     alike = {**LEADS, "defaults": {}}
     app = app_with(alike, alike, qualification=None)
-    assert (told(app, join(app)).state, questions(app)) == (State.DELIVERED, [])
+    assert (reported(app, join(app)).state, questions(app)) == (State.DELIVERED, [])
 
 
 def test_the_first_value_of_the_tracked_attribute_is_a_difference() -> None:
     alike = {**LEADS, "defaults": {}}
     app = app_with(alike, alike)
-    assert told(app, join(app)).state is State.PENDING
+    assert reported(app, join(app)).state is State.PENDING
 
 
 def test_somebody_invited_is_not_put_aside_as_one_who_refers() -> None:
     app = app_with(LEADS, {"action": "none", "mapping": mapping()})
     person = join(app)
-    assert told(app, person).state is State.PENDING
+    assert reported(app, person).state is State.PENDING
     answered(app)
     assert app.row(person.id).state is State.DELIVERED
 
 
 def test_who_is_in_no_webhook_is_not_asked_for() -> None:
     app = app_with({"action": "none", "mapping": mapping()}, {"action": "none", "mapping": []}, qualification=None)
-    assert (told(app, join(app)).state, questions(app)) == (State.NOT_WANTED, [])
+    assert (reported(app, join(app)).state, questions(app)) == (State.NOT_WANTED, [])
 
 
 def test_a_webhook_that_says_the_source_asks_nobody() -> None:
@@ -101,7 +101,7 @@ def test_while_nobody_answers_it_is_guessed_after_some_minutes_and_the_row_says_
     app = app_with()
     person = join(app)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/"})
-    told(app, person)
+    reported(app, person)
     minutes(app, int(AUDIENCE_WITHIN / 60) - 1)
     assert app.contacts() == []
     minutes(app, 2)
@@ -130,17 +130,17 @@ def test_a_referral_factory_that_does_not_say_either_is_asked_once() -> None:
             "body": f'{{"id": {person.id}, "email": "{person.email}", "campaign_id": 1, "first_name": "Ivo"}}',
         }
     )
-    told(app, person)
+    reported(app, person)
     answered(app)
     assert app.row(person.id).state == State.DELIVERED
     assert GUESSED in app.row(person.id).notes
     assert questions(app) == []
 
 
-def test_whom_a_draft_held_is_asked_for_at_the_release_and_is_not_late() -> None:
+def test_somebody_held_by_a_draft_is_asked_for_at_the_release_and_is_not_late() -> None:
     app = app_with(status="draft")
     person = join(app)
-    assert told(app, person).state is State.HELD
+    assert reported(app, person).state is State.HELD
     app.wait(2 * 86_400)
     app.configure(activation_mark=0, person_invited=LEADS, person_referring=USERS)
     app.sweep()
@@ -154,7 +154,7 @@ def test_many_thin_webhooks_at_once_are_completed_by_the_list(many: int) -> None
     app = app_with()
     people = [join(app, f"p{number}@example.com") for number in range(many)]
     for person in people:
-        told(app, person)
+        reported(app, person)
     app.wait(30)
     answered(app)
     assert [app.contact(person.email).role for person in people] == ["lead"] * many

@@ -30,7 +30,7 @@ def app(app: App) -> App:
 
 
 def live(app: App, minutes: int, step: int = 1) -> None:
-    """The sweep rings every ``step`` minutes, the worker works."""
+    """The sweep runs every ``step`` minutes, the worker works."""
     for _ in range(0, minutes, step):
         app.wait(step * 60)
         app.sweep()

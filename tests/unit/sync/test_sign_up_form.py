@@ -26,7 +26,7 @@ def mapped(*labels: str) -> list[tuple[str, str]]:
         ([FormField("Your  name", True), FormField("E-Mail Address", True), COMPANY], mapped(), ("Company",)),
     ],
     ids=[
-        "nothing told",
+        "no form known",
         "its own only",
         "not mapped",
         "mapped",

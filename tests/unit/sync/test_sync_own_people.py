@@ -1,4 +1,4 @@
-"""People whom a sync added come back as signups."""
+"""People that a sync added come back as signups."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_a_segment_that_is_deleted_between_two_pages_ends_the_run(app: SyncApp) 
     assert (run.state, run.tally.linked) == (RunState.FAILED, 0)
 
 
-def test_a_deleted_tag_shows_as_an_empty_list_and_is_told_from_one(app: SyncApp) -> None:
+def test_a_deleted_tag_shows_as_an_empty_list_and_is_told_apart_from_one(app: SyncApp) -> None:
     app.choose(source={"kind": "tags", "ids": ["424242"]})
     run = app.sync()
     assert run.state is RunState.FAILED
@@ -140,7 +140,7 @@ def test_a_deleted_tag_shows_as_an_empty_list_and_is_told_from_one(app: SyncApp)
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
-def test_a_deleted_list_is_told_from_a_refusal_of_any_kind(app: SyncApp, status: int) -> None:
+def test_a_deleted_list_is_told_apart_from_a_refusal_of_any_kind(app: SyncApp, status: int) -> None:
     """How Intercom answers a search for a list that is gone, it does not document."""
     fault(app, "status", path="^/contacts/search$", times=10_000, status=status)
     app.choose(source={"kind": "segments", "ids": ["656565656565656565656565"]})

@@ -119,10 +119,10 @@ def test_what_is_read_of_a_contact_can_be_sent_dates_as_days(app: SyncApp) -> No
     app.choose(mapping=[*NAME_AND_EMAIL, *({"from": source, "to": target} for source, target in rows)])
     (contact,) = app.add("ann@example.com", external_id="c-77", signed_up_at=1_795_262_400)
     app.sync()
-    told = str([call.body for call in app.wire.calls if (call.vendor, call.method) == ("referral_factory", "POST")])
-    assert "c-77" in told
-    assert "2026-11-21" in told
-    assert "1795262400" not in told
+    posted = str([call.body for call in app.wire.calls if (call.vendor, call.method) == ("referral_factory", "POST")])
+    assert "c-77" in posted
+    assert "2026-11-21" in posted
+    assert "1795262400" not in posted
     assert contact.external_id == "c-77"
 
 

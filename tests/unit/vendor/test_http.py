@@ -110,7 +110,7 @@ def test_a_dripping_answer_ends_by_the_timeout(send: Sender, start: bytes) -> No
         b"not http at all\r\n\r\n",
     ],
 )
-def test_half_an_answer_is_none(send: Sender, answer: bytes) -> None:
+def test_half_an_answer_counts_as_no_answer(send: Sender, answer: bytes) -> None:
     def half(connection: socket.socket) -> None:
         connection.sendall(answer)
         connection.shutdown(socket.SHUT_RDWR)

@@ -202,12 +202,12 @@ def test_a_contact_is_read_with_times_and_avatar_in_both_forms() -> None:
     ],
     ids=lambda body: repr(body)[:16],
 )
-def test_an_answer_that_is_no_contact_is_none(body: Any) -> None:
+def test_an_answer_without_a_contact_counts_as_no_answer(body: Any) -> None:
     with pytest.raises(UnavailableError):
         contact_of(answer(body))
 
 
-def test_a_page_without_a_list_is_none_and_odd_cursors_end_it() -> None:
+def test_a_page_without_a_list_counts_as_no_answer_and_odd_cursors_end_it() -> None:
     for body in ({"data": None}, {"data": [{"id": None}]}, {"data": [7]}):
         with pytest.raises(UnavailableError):
             page_of(answer(body), "https://api.intercom.io", strict=True)

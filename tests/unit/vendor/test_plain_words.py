@@ -27,8 +27,8 @@ def test_no_error_of_intercom_quotes_it(status: int, text: str) -> None:
     message = "" if status in ABOUT_THE_APPLICATION else text
     said = {"request_id": text, "errors": [{"code": text, "field": text, "message": message}]}
     error = intercom.error_of(HttpResponse(status, {"x-request-id": text}, json.dumps(said).encode()), now=0.0, sent=["email"])
-    told = repr((str(error), error.code, error.request_id, getattr(error, "field", None)))
-    assert len(text) < 2 or text not in told
+    shown = repr((str(error), error.code, error.request_id, getattr(error, "field", None)))
+    assert len(text) < 2 or text not in shown
 
 
 @pytest.mark.parametrize("status", [402, 403])

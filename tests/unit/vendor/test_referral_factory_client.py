@@ -24,7 +24,7 @@ from shared.errors import (
 
 
 class CountingLimiter:
-    """Notes what it is asked and told; refuses when told to."""
+    """Notes what it is asked and sent; refuses on demand."""
 
     def __init__(self) -> None:
         self.acquired = 0

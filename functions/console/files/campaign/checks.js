@@ -1,4 +1,4 @@
-// What a campaign lacks before it can be active, told as one types. The application checks again, and more, when saving.
+// What a campaign lacks before it can be active, shown as one types. The application checks again, and more, when saving.
 
 import { isFixed } from "./sources.js";
 import { common } from "../parts/texts/common.js";

@@ -67,7 +67,7 @@ export function card(title, ...children) {
 }
 
 /**
- * A button that cannot be pressed twice while its work runs; what goes wrong is told in words.
+ * A button that cannot be pressed twice while its work runs; what goes wrong is shown in words.
  * @param {string} text
  * @param {() => unknown} action
  * @param {Record<string, any>} [properties]

@@ -39,7 +39,7 @@ export function table(caption, heads, rows, given = []) {
 }
 
 /**
- * A button that cannot be pressed twice while its work runs; what goes wrong is told in words.
+ * A button that cannot be pressed twice while its work runs; what goes wrong is shown in words.
  * @param {string} text
  * @param {() => unknown} action
  * @param {Record<string, any>} [properties]
