@@ -180,8 +180,7 @@ def test_the_next_client_secret_is_accepted_too(app: App) -> None:
     assert post(app, body, **hub(body)) == 200
 
 
-def test_rules_are_read_once_a_minute() -> None:
-    story = Friendship()
+def test_rules_are_read_once_a_minute(story: Friendship) -> None:
     story.invited()
     assert post(story.app, body_of("Lost")) == 200
     story.app.configure(qualification=rules(qualified_values=["Lost"]))

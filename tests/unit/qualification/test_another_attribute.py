@@ -19,8 +19,7 @@ def tracks_another(story: Friendship, **changes: Any) -> None:
     story.app.wait(61)
 
 
-def test_a_value_of_the_attribute_that_was_tracked_before_does_not_qualify() -> None:
-    story = Friendship()
+def test_a_value_of_the_attribute_that_was_tracked_before_does_not_qualify(story: Friendship) -> None:
     friend = story.invited()
     story.app.configure(status="paused", qualification=rules())
     story.changes(friend, "Connected")
@@ -33,8 +32,7 @@ def test_a_value_of_the_attribute_that_was_tracked_before_does_not_qualify() -> 
     assert story.reported() == [True]
 
 
-def test_neither_does_one_hide_from_reconcile_what_the_other_became() -> None:
-    story = Friendship()
+def test_neither_does_one_hide_from_reconcile_what_the_other_became(story: Friendship) -> None:
     friend = story.invited()
     story.app.configure(status="paused", qualification=rules())
     story.changes(friend, "Connected")
@@ -47,8 +45,7 @@ def test_neither_does_one_hide_from_reconcile_what_the_other_became() -> None:
     assert story.reported() == [True]
 
 
-def test_who_stood_at_the_value_of_the_new_one_before_has_to_come_to_it_again() -> None:
-    story = Friendship()
+def test_who_stood_at_the_value_of_the_new_one_before_has_to_come_to_it_again(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Connected", NOW_TRACKED)
     story.settles(1)

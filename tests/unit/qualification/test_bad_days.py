@@ -36,8 +36,7 @@ def test_a_replayed_delivery_never_writes_the_initial_value_over_connected(dupli
     assert story.reported() == [True]
 
 
-def test_a_create_whose_answer_was_lost_is_found_at_connected_and_left_there() -> None:
-    story = Friendship()
+def test_a_create_whose_answer_was_lost_is_found_at_connected_and_left_there(story: Friendship) -> None:
     story.invited()
     story.app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
     friend = story.invites()
@@ -47,8 +46,7 @@ def test_a_create_whose_answer_was_lost_is_found_at_connected_and_left_there() -
     assert story.reported() == [True]
 
 
-def test_a_blocked_address_holds_qualifications_and_nobody_else() -> None:
-    story = Friendship()
+def test_a_blocked_address_holds_qualifications_and_nobody_else(story: Friendship) -> None:
     first, second = story.invited(), story.invited()
     story.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/api/v2/", "id": "blocked"})
     story.app.forget_calls()
@@ -66,9 +64,8 @@ def test_a_blocked_address_holds_qualifications_and_nobody_else() -> None:
 
 
 @pytest.mark.parametrize("heard", [False, True])
-def test_an_uninstalled_app_holds_everything_and_reconnecting_catches_up(heard: bool) -> None:
+def test_an_uninstalled_app_holds_everything_and_reconnecting_catches_up(story: Friendship, heard: bool) -> None:
     """``heard``: notifications come in all the time, as they do when somebody else disconnected us."""
-    story = Friendship()
     friend, late = story.invited(), story.invited()
     body = json.dumps({"app_id": "local-workspace"}).encode()
     signature = {"x-body-signature": hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha256).hexdigest()}
@@ -106,8 +103,7 @@ def test_a_value_is_not_read_while_intercom_is_to_be_left_alone_and_is_afterward
     assert story.reported() == [True]
 
 
-def test_another_contact_is_not_searched_for_while_intercom_is_to_be_left_alone() -> None:
-    story = Friendship()
+def test_another_contact_is_not_searched_for_while_intercom_is_to_be_left_alone(story: Friendship) -> None:
     friend = story.invited()
     first_id = story.row(friend).contact_id
     assert first_id is not None

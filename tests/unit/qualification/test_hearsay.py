@@ -36,8 +36,7 @@ def is_shown_as_qualified(story: Friendship, friend: Person) -> bool:
 
 
 @pytest.mark.parametrize("date", NO_DATES)
-def test_a_date_on_which_nobody_can_have_qualified_is_ignored(date: Any) -> None:
-    story = Friendship()
+def test_a_date_on_which_nobody_can_have_qualified_is_ignored(story: Friendship, date: Any) -> None:
     friend = signs_up(story, qualified_at=date)
     assert story.row(friend).person.qualified_at is None
     story.changes(friend, "Connected")
@@ -48,8 +47,7 @@ def test_a_date_on_which_nobody_can_have_qualified_is_ignored(date: Any) -> None
 
 @pytest.mark.parametrize("event", ["joined", "rewarded", "qualified"])
 @pytest.mark.parametrize("fields", [{"qualified": "1"}, {"qualified_at": "2026-11-22"}, {"meta": {"qualified": "Yes"}}])
-def test_no_webhook_qualifies_anybody_for_ever(event: str, fields: dict[str, Any]) -> None:
-    story = Friendship()
+def test_no_webhook_qualifies_anybody_for_ever(story: Friendship, event: str, fields: dict[str, Any]) -> None:
     friend = signs_up(story, event, **fields)
     story.app.qualify()
     assert not is_shown_as_qualified(story, friend)
@@ -59,8 +57,7 @@ def test_no_webhook_qualifies_anybody_for_ever(event: str, fields: dict[str, Any
     assert is_shown_as_qualified(story, friend)
 
 
-def test_a_forms_box_that_is_labelled_qualified_is_kept_as_an_extra_field() -> None:
-    story = Friendship()
+def test_a_forms_box_that_is_labelled_qualified_is_kept_as_an_extra_field(story: Friendship) -> None:
     friend = signs_up(story, qualified="1")
     assert story.row(friend).person.meta["qualified"] == "1"
     story.app.reconcile()
@@ -109,8 +106,7 @@ def test_a_refused_qualification_that_is_there_after_all_is_confirmed() -> None:
     assert "qualification failed" not in story.story_of(friend)
 
 
-def test_a_hand_qualification_taken_back_leaves_the_referral_to_its_value() -> None:
-    story = Friendship()
+def test_a_hand_qualification_taken_back_leaves_the_referral_to_its_value(story: Friendship) -> None:
     friend = story.invited()
     story.qualifies(friend)
     story.app.qualify()
@@ -121,8 +117,7 @@ def test_a_hand_qualification_taken_back_leaves_the_referral_to_its_value() -> N
     assert friend.qualified_at is not None
 
 
-def test_a_null_in_the_list_is_settled_by_asking_if_we_believe_the_person_qualified() -> None:
-    story = Friendship()
+def test_a_null_in_the_list_is_settled_by_asking_if_we_believe_the_person_qualified(story: Friendship) -> None:
     friend = story.invited()
     story.qualifies(friend)
     story.app.qualify()
@@ -138,8 +133,7 @@ def test_a_null_in_the_list_is_settled_by_asking_if_we_believe_the_person_qualif
     assert is_shown_as_qualified(story, friend)
 
 
-def test_what_a_hand_took_back_is_earned_again_only_by_a_later_change() -> None:
-    story = Friendship()
+def test_what_a_hand_took_back_is_earned_again_only_by_a_later_change(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Connected")
     story.settles(2)
@@ -159,8 +153,7 @@ def test_what_a_hand_took_back_is_earned_again_only_by_a_later_change() -> None:
     assert friend.qualified_at is not None
 
 
-def test_a_list_that_was_read_before_our_call_takes_nothing_back() -> None:
-    story = Friendship()
+def test_a_list_that_was_read_before_our_call_takes_nothing_back(story: Friendship) -> None:
     friend = story.invited()
     page = story.app.environment.referral_factory().users(1)
     story.changes(friend, "Connected")
@@ -178,8 +171,7 @@ def test_a_list_that_was_read_before_our_call_takes_nothing_back() -> None:
     assert item.doubted_at is None
 
 
-def test_a_value_that_comes_while_a_word_is_in_doubt_still_counts() -> None:
-    story = Friendship()
+def test_a_value_that_comes_while_a_word_is_in_doubt_still_counts(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/users", "id": "down"})
     story.app.post({"id": friend.id, "campaign_id": 1, "email": friend.email, "source": "Referred"}, event="qualified")
@@ -194,8 +186,7 @@ def test_a_value_that_comes_while_a_word_is_in_doubt_still_counts() -> None:
     assert friend.qualified_times == 1
 
 
-def test_a_hand_whose_webhook_was_lost_is_found_in_the_list_and_updates_the_counts() -> None:
-    story = Friendship()
+def test_a_hand_whose_webhook_was_lost_is_found_in_the_list_and_updates_the_counts(story: Friendship) -> None:
     friend = story.invited()
     story.passes(180)
     assert not story.mark().is_marked  # type: ignore[union-attr]

@@ -99,9 +99,8 @@ def test_who_comes_to_the_value_after_the_rule_qualifies_at_the_first_sighting(n
     assert friend.qualified_times == 1
 
 
-def test_a_value_that_was_a_qualified_one_before_goes_on_to_qualify() -> None:
+def test_a_value_that_was_a_qualified_one_before_goes_on_to_qualify(story: Friendship) -> None:
     """The notification was lost, and another value was added before reconcile looked."""
-    story = Friendship()
     friend = story.invited()
     story.changes(friend, "Connected")
     story.taken()
@@ -112,8 +111,7 @@ def test_a_value_that_was_a_qualified_one_before_goes_on_to_qualify() -> None:
     assert friend.qualified_times == 1
 
 
-def test_who_stood_at_a_value_that_was_added_does_not_qualify_by_it() -> None:
-    story = Friendship()
+def test_who_stood_at_a_value_that_was_added_does_not_qualify_by_it(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Lost")
     story.settles(1)
@@ -246,8 +244,7 @@ def test_pausing_and_keeping_what_was_earned_need_no_leave(status: str) -> None:
 # -- found by random histories ----------------------------------------------------------------------------------------
 
 
-def test_who_came_to_a_value_before_another_was_added_is_paid_when_that_is_heard_late() -> None:
-    story = Friendship()
+def test_who_came_to_a_value_before_another_was_added_is_paid_when_that_is_heard_late(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Connected")
     came = story.taken()
@@ -260,8 +257,7 @@ def test_who_came_to_a_value_before_another_was_added_is_paid_when_that_is_heard
     assert story.reported() == [True]
 
 
-def test_who_only_stood_at_the_value_that_was_added_is_not_paid_by_what_is_heard_late() -> None:
-    story = Friendship()
+def test_who_only_stood_at_the_value_that_was_added_is_not_paid_by_what_is_heard_late(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Lost")
     stood = story.taken()

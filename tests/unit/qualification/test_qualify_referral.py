@@ -22,8 +22,7 @@ from tests.support.qualifying import STATUS, Friendship, rules
 QUALIFICATION = "^/api/v2/users/qualification"
 
 
-def test_a_qualified_value_qualifies_the_referral_by_one_call() -> None:
-    story = Friendship()
+def test_a_qualified_value_qualifies_the_referral_by_one_call(story: Friendship) -> None:
     friend = story.invited()
     story.app.forget_calls()
     story.changes(friend, "Connected")
@@ -57,8 +56,7 @@ def test_the_referrers_counts_are_brought_up_to_date_after_each_turn() -> None:
     assert story.reported() == [True, False]
 
 
-def test_another_value_is_not_even_queued() -> None:
-    story = Friendship()
+def test_another_value_is_not_even_queued(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Lost")
     assert story.notified() == [200]
@@ -114,8 +112,7 @@ def test_a_standard_attribute_can_be_tracked_and_several_values_qualify() -> Non
     assert friend.qualified_times == 1
 
 
-def test_a_notification_that_beats_its_delivery_waits() -> None:
-    story = Friendship()
+def test_a_notification_that_beats_its_delivery_waits(story: Friendship) -> None:
     story.invited()
     friend = story.invites(webhook=False)
     early = story.app.given("lead", age=0.0, email=friend.email)
@@ -127,9 +124,7 @@ def test_a_notification_that_beats_its_delivery_waits() -> None:
     assert story.app.queued("qualification") == [], "ten minutes later it is nobody's referral"
 
 
-def test_a_change_during_the_delivery_counts_once_the_delivery_is_stored() -> None:
-    story = Friendship()
-
+def test_a_change_during_the_delivery_counts_once_the_delivery_is_stored(story: Friendship) -> None:
     def change() -> None:
         contact = next(one for one in story.app.intercom.workspace.contacts.values() if one.email == "friend1@example.com")
         story.changes(contact.id, "Connected")
@@ -145,8 +140,7 @@ def test_a_change_during_the_delivery_counts_once_the_delivery_is_stored() -> No
     assert friend.qualified_times == 1
 
 
-def test_a_lost_answer_never_qualifies_twice() -> None:
-    story = Friendship()
+def test_a_lost_answer_never_qualifies_twice(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "lost_answer", "method": "PUT", "path": QUALIFICATION, "times": 1})
     story.changes(friend, "Connected")
@@ -168,8 +162,7 @@ def test_a_lost_answer_never_qualifies_twice() -> None:
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
 
 
-def test_a_call_before_the_90_seconds_are_over_asks_nobody() -> None:
-    story = Friendship()
+def test_a_call_before_the_90_seconds_are_over_asks_nobody(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "lost_answer", "method": "PUT", "path": QUALIFICATION, "times": 1})
     story.changes(friend, "Connected")
@@ -183,9 +176,8 @@ def test_a_call_before_the_90_seconds_are_over_asks_nobody() -> None:
     assert story.item(friend).stage is Stage.RESERVED  # type: ignore[union-attr]
 
 
-def test_a_worker_that_was_overtaken_before_its_call_makes_none() -> None:
+def test_a_worker_that_was_overtaken_before_its_call_makes_none(story: Friendship) -> None:
     """Another one takes the same turn, between this one's look at the item and its reservation."""
-    story = Friendship()
     friend = story.invited()
     story.changes(friend, "Connected")
     story.notified()
@@ -208,8 +200,7 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none() -> None:
     assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
 
 
-def test_a_call_that_had_no_effect_is_made_again_after_asking() -> None:
-    story = Friendship()
+def test_a_call_that_had_no_effect_is_made_again_after_asking(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "reset", "method": "PUT", "path": QUALIFICATION, "times": 1})
     story.changes(friend, "Connected")
@@ -218,8 +209,7 @@ def test_a_call_that_had_no_effect_is_made_again_after_asking() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_referral_factory_out_of_order_is_waited_for(status: int) -> None:
-    story = Friendship()
+def test_referral_factory_out_of_order_is_waited_for(story: Friendship, status: int) -> None:
     first, second = story.invited(), story.invited()
     story.app.wire.faults.add({"kind": "status", "status": status, "path": QUALIFICATION, "times": 1})
     for friend in (first, second):
@@ -233,8 +223,7 @@ def test_referral_factory_out_of_order_is_waited_for(status: int) -> None:
     assert (first.qualified_times, second.qualified_times) == (1, 1)
 
 
-def test_while_referral_factory_is_waited_for_no_flood_of_changes_pushes_the_qualification_out() -> None:
-    story = Friendship()
+def test_while_referral_factory_is_waited_for_no_flood_of_changes_pushes_the_qualification_out(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": QUALIFICATION, "id": "down"})
     story.changes(friend, "Connected")
@@ -249,8 +238,7 @@ def test_while_referral_factory_is_waited_for_no_flood_of_changes_pushes_the_qua
     assert story.item(friend).wanted  # type: ignore[union-attr]
 
 
-def test_a_refusal_is_shown_on_the_row_and_not_repeated() -> None:
-    story = Friendship()
+def test_a_refusal_is_shown_on_the_row_and_not_repeated(story: Friendship) -> None:
     friend = story.invited()
     story.account.remove(friend)
     story.changes(friend, "Connected")
@@ -264,8 +252,7 @@ def test_a_refusal_is_shown_on_the_row_and_not_repeated() -> None:
     assert "qualification failed" in story.story_of(friend)
 
 
-def test_somebody_who_qualified_by_hand_is_not_qualified_again() -> None:
-    story = Friendship()
+def test_somebody_who_qualified_by_hand_is_not_qualified_again(story: Friendship) -> None:
     friend = story.invited()
     story.qualifies(friend)
     story.app.qualify()
@@ -360,8 +347,7 @@ def test_reversal_takes_back_and_each_turn_is_reported_once() -> None:
     assert len([call for call in story.app.calls() if call.startswith("GET /contacts")]) == 3
 
 
-def test_without_reversal_a_value_that_moved_on_still_counts_and_costs_no_call() -> None:
-    story = Friendship()
+def test_without_reversal_a_value_that_moved_on_still_counts_and_costs_no_call(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Connected")
     story.changes(friend, "New")
@@ -428,8 +414,7 @@ def test_what_was_reported_before_an_adopted_contact_left_does_not_count_afterwa
     assert friend.qualified_times == 0
 
 
-def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualified_again() -> None:
-    story = Friendship()
+def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualified_again(story: Friendship) -> None:
     friend = story.invited()
     story.qualifies(friend, webhook=False)
     story.app.reconcile(full=True)
@@ -460,8 +445,7 @@ def test_people_who_were_skipped_qualify_only_when_the_campaign_says_so() -> Non
         assert friend.qualified_times == int(wanted)
 
 
-def test_the_other_record_of_a_person_counts_too() -> None:
-    story = Friendship()
+def test_the_other_record_of_a_person_counts_too(story: Friendship) -> None:
     friend = story.invited()
     other = story.app.given("user", email=friend.email)
     story.changes(other.id, "Connected")
@@ -636,8 +620,7 @@ def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> 
     assert story.row(friend).state is State.DELIVERED
 
 
-def test_a_merge_is_followed_and_a_deletion_too() -> None:
-    story = Friendship()
+def test_a_merge_is_followed_and_a_deletion_too(story: Friendship) -> None:
     friend = story.invited()
     lead = story.contact(friend.email)
     user = story.app.given("user", email=friend.email)
@@ -686,8 +669,7 @@ def test_the_other_record_of_a_person_takes_nothing_back_that_it_did_not_bring()
     assert friend.qualified_at is not None
 
 
-def test_a_paused_campaign_waits_and_goes_on() -> None:
-    story = Friendship()
+def test_a_paused_campaign_waits_and_goes_on(story: Friendship) -> None:
     friend = story.invited()
     story.app.configure(status="paused", qualification=rules())
     story.app.wait(61)

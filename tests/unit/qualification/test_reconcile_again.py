@@ -70,8 +70,7 @@ def test_a_refusal_is_no_reason_to_look_again_in_a_minute() -> None:
     assert story.app.queued("reconcile") == []
 
 
-def test_a_search_that_intercom_refuses_costs_only_its_own_campaign() -> None:
-    story = Friendship()
+def test_a_search_that_intercom_refuses_costs_only_its_own_campaign(story: Friendship) -> None:
     story.app.configure(campaign_id=2, qualification=rules(attribute="custom_attributes.lead_source"))
     story.changes(story.invited(), "Connected")
     story.taken()

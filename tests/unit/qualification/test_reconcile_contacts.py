@@ -15,8 +15,7 @@ LEAD_SOURCE = "custom_attributes.lead_source"
 """A text, where ``referral_status`` has options."""
 
 
-def test_a_lost_notification_is_made_good() -> None:
-    story = Friendship()
+def test_a_lost_notification_is_made_good(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Connected")
     story.taken()
@@ -30,8 +29,7 @@ def test_a_lost_notification_is_made_good() -> None:
     assert story.reported() == []
 
 
-def test_a_change_that_was_compared_hides_no_later_one() -> None:
-    story = Friendship()
+def test_a_change_that_was_compared_hides_no_later_one(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Lost")
     for _ in range(3):
@@ -94,8 +92,7 @@ def test_a_lost_reversal_too() -> None:
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "Pacific/Niue"])
 @pytest.mark.parametrize("hour", range(0, 24, 5))
-def test_search_by_whole_days_loses_nothing_in_any_zone(zone: str, hour: int) -> None:
-    story = Friendship()
+def test_search_by_whole_days_loses_nothing_in_any_zone(story: Friendship, zone: str, hour: int) -> None:
     story.app.intercom.change_settings({"timezone": zone})
     friend = story.invited()
     story.app.wait(hour * 3600)
@@ -107,8 +104,7 @@ def test_search_by_whole_days_loses_nothing_in_any_zone(zone: str, hour: int) ->
     assert friend.qualified_times == 1
 
 
-def test_silence_rings_only_when_nothing_is_heard_any_more() -> None:
-    story = Friendship()
+def test_silence_rings_only_when_nothing_is_heard_any_more(story: Friendship) -> None:
     first, second = story.invited(), story.invited()
     story.changes(first, "Connected")
     story.taken()
@@ -141,8 +137,7 @@ def test_a_change_that_is_found_before_its_notification_is_overdue_is_judged_by_
     assert story.app.metrics.counts["NotificationsSilent"] == (0 if heard else 1)
 
 
-def test_people_who_cannot_qualify_are_no_news() -> None:
-    story = Friendship()
+def test_people_who_cannot_qualify_are_no_news(story: Friendship) -> None:
     story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
     story.invited()
     story.app.wait(400)
@@ -163,8 +158,7 @@ def test_what_a_notification_reported_and_did_not_count_is_no_news() -> None:
     assert story.app.metrics.counts["NotificationMissed"] == 0
 
 
-def test_a_tracked_attribute_that_is_gone_marks_its_campaign_and_stops_nothing_else() -> None:
-    story = Friendship()
+def test_a_tracked_attribute_that_is_gone_marks_its_campaign_and_stops_nothing_else(story: Friendship) -> None:
     friend = story.invited()
     story.app.configure(campaign_id=2, qualification=rules(attribute="custom_attributes.lead_source"))
     attribute = next(one for one in story.app.intercom.workspace.attributes.values() if one.name == "lead_source")
@@ -185,8 +179,7 @@ def test_a_tracked_attribute_that_is_gone_marks_its_campaign_and_stops_nothing_e
     assert story.app.environment.campaigns.find(1).problems == ()  # type: ignore[union-attr]
 
 
-def test_what_happened_while_disconnected_is_caught_up() -> None:
-    story = Friendship()
+def test_what_happened_while_disconnected_is_caught_up(story: Friendship) -> None:
     friend, late = story.invited(), story.invited()
     assert story.app.clock.now() > NOW
     connection = story.app.environment.connections.find()

@@ -158,8 +158,7 @@ def test_a_flood_of_copies_is_written_down_once(app: App) -> None:
 
 
 @pytest.mark.parametrize("what", ["health", "notification", "notification of an uninstall's form"])
-def test_a_body_that_was_signed_for_something_else_uninstalls_nothing(what: str) -> None:
-    story = Friendship()
+def test_a_body_that_was_signed_for_something_else_uninstalls_nothing(story: Friendship, what: str) -> None:
     story.invited()
     health = json.dumps({"workspace_id": "local-workspace"}).encode()
     body, headers = {
@@ -229,8 +228,7 @@ def test_the_notifications_of_a_whole_life_replayed_change_nothing(reversal: boo
     assert [known(story, one) for one in (friend, other)] == before
 
 
-def test_a_deletion_replayed_erases_nobody_else() -> None:
-    story = Friendship()
+def test_a_deletion_replayed_erases_nobody_else(story: Friendship) -> None:
     friend = story.invited()
     gone = story.contact(friend.email)
     story.app.wait(10)

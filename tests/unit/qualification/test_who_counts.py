@@ -26,8 +26,7 @@ def twins(story: Friendship) -> tuple[Person, Person]:
     return friends[0], friends[1]
 
 
-def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_first() -> None:
-    story = Friendship()
+def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_first(story: Friendship) -> None:
     first, second = twins(story)
     assert story.row(first).contact_id == story.row(second).contact_id
     contact_id = story.row(first).contact_id
@@ -42,8 +41,7 @@ def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_f
     assert item is None or item.due_at is None, "nothing sends it any more"
 
 
-def test_the_younger_does_not_count_either_when_it_is_judged_first() -> None:
-    story = Friendship()
+def test_the_younger_does_not_count_either_when_it_is_judged_first(story: Friendship) -> None:
     first, second = twins(story)
     contact_id = story.row(first).contact_id
     assert contact_id is not None
@@ -59,8 +57,7 @@ def test_the_younger_does_not_count_either_when_it_is_judged_first() -> None:
     assert (first.qualified_times, second.qualified_times) == (1, 0)
 
 
-def test_two_contacts_qualify_two_referrals() -> None:
-    story = Friendship()
+def test_two_contacts_qualify_two_referrals(story: Friendship) -> None:
     friends = story.invited(), story.invited()
     for friend in friends:
         story.changes(friend, "Connected")
@@ -97,8 +94,7 @@ def test_a_message_that_names_the_referrers_row_qualifies_nobody(topic: str) -> 
     assert (story.reported(), story.item(story.rita)) == ([], None)
 
 
-def test_of_two_contacts_with_the_address_the_other_goes_on_when_one_is_deleted() -> None:
-    story = Friendship()
+def test_of_two_contacts_with_the_address_the_other_goes_on_when_one_is_deleted(story: Friendship) -> None:
     friend = story.invited()
     first_id = story.row(friend).contact_id
     assert first_id is not None
@@ -113,8 +109,7 @@ def test_of_two_contacts_with_the_address_the_other_goes_on_when_one_is_deleted(
     assert friend.qualified_times == 1
 
 
-def test_when_the_only_contact_is_deleted_the_referral_is_erased() -> None:
-    story = Friendship()
+def test_when_the_only_contact_is_deleted_the_referral_is_erased(story: Friendship) -> None:
     friend = story.invited()
     story.app.given("lead", email="somebody.else@example.com")
     first_id = story.row(friend).contact_id
@@ -124,8 +119,7 @@ def test_when_the_only_contact_is_deleted_the_referral_is_erased() -> None:
     assert story.row(friend).state is State.ERASED
 
 
-def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_already() -> None:
-    story = Friendship()
+def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_already(story: Friendship) -> None:
     friend = story.invited()
     first_id = story.row(friend).contact_id
     assert first_id is not None

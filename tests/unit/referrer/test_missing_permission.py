@@ -16,8 +16,7 @@ DENIED = json.dumps(
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_permission_for_events_that_is_missing_delays_no_signup_and_is_named(status: int) -> None:
-    story = Story()
+def test_a_permission_for_events_that_is_missing_delays_no_signup_and_is_named(story: Story, status: int) -> None:
     story.app.sign_up(id=story.rita.id, email=RITA, referrer_id=None, referrer_email=None, referrer_code=None, source="Direct")
     story.app.wire.faults.add({"kind": "status", "status": status, "body": DENIED, "path": "^/events", "id": "denied"})
     story.qualifies(story.invites())
@@ -46,8 +45,7 @@ def test_a_permission_for_events_that_is_missing_delays_no_signup_and_is_named(s
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_events_that_are_refused_for_one_contact_alone_are_no_missing_permission(status: int) -> None:
-    story = Story()
+def test_events_that_are_refused_for_one_contact_alone_are_no_missing_permission(story: Story, status: int) -> None:
     rolf = story.refers("Rolf", "rolf@example.com")
     story.app.given("user", email="rolf@example.com", name="Rolf")
     fault = {"kind": "status", "status": status, "body": DENIED, "path": "^/events", "sent": story.contact().id, "id": "hers"}

@@ -89,8 +89,7 @@ def test_nothing_that_is_sent_makes_reading_fail(fields: dict[str, Any]) -> None
     person_of(fields, {})
 
 
-def test_issuing_what_is_not_due_is_refused_for_good() -> None:
-    story = Story()
+def test_issuing_what_is_not_due_is_refused_for_good(story: Story) -> None:
     vendor = story.app.environment.referral_factory()
     with pytest.raises(RejectedError):
         vendor.issue_reward(999)
@@ -114,8 +113,7 @@ def test_a_person_is_read_with_counts_and_none_is_nobody() -> None:
     assert vendor.user(10**9) is None
 
 
-def test_every_list_is_read_page_by_page() -> None:
-    story = Story()
+def test_every_list_is_read_page_by_page(story: Story) -> None:
     with story.account.outbox.silent():
         for _ in range(251):
             story.account.qualify(story.invites(webhook=False), qualified=True)

@@ -137,8 +137,7 @@ def problems(story: Story) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("name", ["last_reward", "reward_status", "referral_count"])
-def test_an_attribute_that_is_gone_is_the_campaigns_problem_once_until_it_is_back(name: str) -> None:
-    story = Story()
+def test_an_attribute_that_is_gone_is_the_campaigns_problem_once_until_it_is_back(story: Story, name: str) -> None:
     archive(story, name)
     story.qualifies(story.invites())
     story.app.poll_rewards()
@@ -159,8 +158,7 @@ def test_an_attribute_that_is_gone_is_the_campaigns_problem_once_until_it_is_bac
     assert problems(story) == ()
 
 
-def test_another_attribute_in_the_settings_takes_the_problem_away() -> None:
-    story = Story()
+def test_another_attribute_in_the_settings_takes_the_problem_away(story: Story) -> None:
     archive(story, "last_reward")
     story.qualifies(story.invites())
     story.app.poll_rewards()
@@ -170,8 +168,7 @@ def test_another_attribute_in_the_settings_takes_the_problem_away() -> None:
     assert problems(story) == ()
 
 
-def test_a_value_that_does_not_fit_one_person_is_no_problem_of_the_campaign() -> None:
-    story = Story()
+def test_a_value_that_does_not_fit_one_person_is_no_problem_of_the_campaign(story: Story) -> None:
     story.rewarding("voucher", "V" * 400)
     story.qualifies(story.invites())
     story.app.poll_rewards()

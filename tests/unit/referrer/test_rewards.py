@@ -46,8 +46,7 @@ def test_a_reward_is_an_event_and_three_attributes(form: Any) -> None:
     assert story.counts() == (1, 1)
 
 
-def test_the_facts_of_a_reward_are_nobodys_own_fields() -> None:
-    story = Story()
+def test_the_facts_of_a_reward_are_nobodys_own_fields(story: Story) -> None:
     story.qualifies(story.invites())
     row = story.app.row(story.rita.id)
     assert not [label for label in row.person.meta if "reward" in label]
@@ -61,8 +60,7 @@ def test_the_same_webhook_again_reports_nothing_again() -> None:
     assert (len(story.events()), story.shown()["rewards_total"]) == (1, 20.0)
 
 
-def test_two_rewards_in_one_second_are_two_events() -> None:
-    story = Story()
+def test_two_rewards_in_one_second_are_two_events(story: Story) -> None:
     for friend in (story.invites(), story.invites(), story.invites()):
         story.qualifies(friend)
     story.passes()
@@ -72,8 +70,7 @@ def test_two_rewards_in_one_second_are_two_events() -> None:
     assert story.shown()["rewards_total"] == 60.0
 
 
-def test_more_rewards_than_seconds_have_passed_wait_for_theirs() -> None:
-    story = Story()
+def test_more_rewards_than_seconds_have_passed_wait_for_theirs(story: Story) -> None:
     friends = [story.invites() for _ in range(25)]
     for friend in friends:
         story.qualifies(friend)
@@ -85,8 +82,7 @@ def test_more_rewards_than_seconds_have_passed_wait_for_theirs() -> None:
     assert not story.mark().is_marked
 
 
-def test_two_campaigns_give_one_contact_two_seconds() -> None:
-    story = Story()
+def test_two_campaigns_give_one_contact_two_seconds(story: Story) -> None:
     story.app.configure(campaign_id=2, name="Partners")
     story.rewarding("amount", "5", campaign=2)
     partner = story.refers("Rita", RITA, campaign=2)
@@ -96,8 +92,7 @@ def test_two_campaigns_give_one_contact_two_seconds() -> None:
     assert len({event.created_at for event in story.events()}) == 2
 
 
-def test_an_event_whose_answer_was_lost_is_sent_again_in_the_same_second() -> None:
-    story = Story()
+def test_an_event_whose_answer_was_lost_is_sent_again_in_the_same_second(story: Story) -> None:
     story.app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/events", "times": 2})
     story.qualifies(story.invites())
     story.passes(300)
@@ -107,8 +102,7 @@ def test_an_event_whose_answer_was_lost_is_sent_again_in_the_same_second() -> No
     assert len(story.events()) == 1
 
 
-def test_killed_between_the_second_and_the_event() -> None:
-    story = Story()
+def test_killed_between_the_second_and_the_event(story: Story) -> None:
     story.qualifies(story.invites())
     story.app.wire.faults.add({"kind": "reset", "method": "POST", "path": "^/events", "id": "killed"})
     story.passes(15, step=15)
@@ -120,8 +114,7 @@ def test_killed_between_the_second_and_the_event() -> None:
     assert event.created_at == reward.event_at
 
 
-def test_a_coupon_counts_as_one() -> None:
-    story = Story()
+def test_a_coupon_counts_as_one(story: Story) -> None:
     story.rewarding("coupon", "PARTNER50")
     story.qualifies(story.invites())
     story.app.poll_rewards()
@@ -156,8 +149,7 @@ def test_the_last_reward_is_cleared_when_none_is_left(role: str, status: str) ->
     assert story.shown()["last_reward"] == TITLE
 
 
-def test_a_last_reward_that_we_never_wrote_is_not_cleared() -> None:
-    story = Story()
+def test_a_last_reward_that_we_never_wrote_is_not_cleared(story: Story) -> None:
     contact = story.contact()
     story.app.intercom.contacts.update(contact.id, {"custom_attributes": {"last_reward": "A cake"}}, by_api=False)
     story.qualifies(story.invites())
@@ -168,8 +160,7 @@ def test_a_last_reward_that_we_never_wrote_is_not_cleared() -> None:
     assert story.shown() == {"last_reward": "A cake", "rewards_total": 0, "reward_status": "Canceled"}
 
 
-def test_a_reward_that_is_canceled_later_shows_and_is_taken_from_the_total() -> None:
-    story = Story()
+def test_a_reward_that_is_canceled_later_shows_and_is_taken_from_the_total(story: Story) -> None:
     story.app.poll_rewards()
     story.qualifies(story.invites())
     story.passes()
@@ -180,8 +171,7 @@ def test_a_reward_that_is_canceled_later_shows_and_is_taken_from_the_total() -> 
     assert (story.shown()["rewards_total"], story.shown()["reward_status"]) == (0, "Canceled")
 
 
-def test_a_late_webhook_takes_no_status_back() -> None:
-    story = Story()
+def test_a_late_webhook_takes_no_status_back(story: Story) -> None:
     story.qualifies(story.invites())
     webhook_status = story.account.rewards.all()[0]
     webhook_status.status = "Canceled"
@@ -193,8 +183,7 @@ def test_a_late_webhook_takes_no_status_back() -> None:
     assert story.shown()["reward_status"] == "Canceled"
 
 
-def test_a_skipped_contact_hears_of_its_rewards() -> None:
-    story = Story()
+def test_a_skipped_contact_hears_of_its_rewards(story: Story) -> None:
     story.qualifies(story.invites())
     story.passes()
     assert (len(story.events()), story.contact().name) == (1, "Rita")
@@ -212,8 +201,7 @@ def test_a_missing_contact_is_not_created_and_hears_of_it_once_it_is_there() -> 
     assert (len(story.events()), story.shown()["rewards_total"]) == (1, 20.0)
 
 
-def test_an_event_that_intercom_refuses_does_not_cost_the_attributes() -> None:
-    story = Story()
+def test_an_event_that_intercom_refuses_does_not_cost_the_attributes(story: Story) -> None:
     story.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/events"})
     story.qualifies(story.invites())
     story.passes(120)
@@ -235,8 +223,7 @@ def test_a_lost_webhook_is_found_in_the_lists() -> None:
     assert event.metadata["reward"] == TITLE
 
 
-def test_rewards_from_before_are_counted_but_not_reported() -> None:
-    story = Story()
+def test_rewards_from_before_are_counted_but_not_reported(story: Story) -> None:
     story.qualifies(story.invites(), webhook=False)
     story.app.poll_rewards()
     story.passes()
@@ -244,8 +231,7 @@ def test_rewards_from_before_are_counted_but_not_reported() -> None:
     assert story.shown()["rewards_total"] == 20.0
 
 
-def test_a_reward_that_the_first_look_saw_before_its_webhook_came_is_reported() -> None:
-    story = Story()
+def test_a_reward_that_the_first_look_saw_before_its_webhook_came_is_reported(story: Story) -> None:
     story.account.qualify(story.invites(), qualified=True)
     story.app.poll_rewards()
     story.webhooks()
@@ -253,8 +239,7 @@ def test_a_reward_that_the_first_look_saw_before_its_webhook_came_is_reported() 
     assert len(story.events()) == 1
 
 
-def test_a_recipient_whose_address_nobody_knows_is_asked_for_though_no_count_is_shown() -> None:
-    story = Story()
+def test_a_recipient_whose_address_nobody_knows_is_asked_for_though_no_count_is_shown(story: Story) -> None:
     story.app.configure(rewards=REWARDS, sync={"mode": "off", "write_back": {}})
     facts = {"issued_reward_id": 77, "reward_id": 11, "reward_name": TITLE, "reward_status": "Issued"}
     story.app.post({"id": story.rita.id, "source": "Direct", **facts}, event="rewarded")
@@ -264,8 +249,7 @@ def test_a_recipient_whose_address_nobody_knows_is_asked_for_though_no_count_is_
     assert len([call for call in story.asked() if call.partition("?")[0].endswith(f"/users/{story.rita.id}")]) == 1
 
 
-def test_a_pass_over_unchanged_rewards_writes_nothing_and_calls_each_list_once() -> None:
-    story = Story()
+def test_a_pass_over_unchanged_rewards_writes_nothing_and_calls_each_list_once(story: Story) -> None:
     story.qualifies(story.invites())
     story.app.poll_rewards()
     story.passes(120)
@@ -276,8 +260,7 @@ def test_a_pass_over_unchanged_rewards_writes_nothing_and_calls_each_list_once()
     assert story.app.calls("intercom") == []
 
 
-def test_rewards_of_a_campaign_nobody_configured_are_left_alone() -> None:
-    story = Story()
+def test_rewards_of_a_campaign_nobody_configured_are_left_alone(story: Story) -> None:
     stranger = story.refers("Nora", "nora@example.com", campaign=2)
     story.rewarding("amount", "5", campaign=2)
     story.qualifies(story.invites(stranger), webhook=False)
@@ -285,8 +268,7 @@ def test_rewards_of_a_campaign_nobody_configured_are_left_alone() -> None:
     assert story.app.environment.rewards.of_person(2, stranger.id) == []
 
 
-def test_a_pass_goes_on_where_it_stopped() -> None:
-    story = Story()
+def test_a_pass_goes_on_where_it_stopped(story: Story) -> None:
     story.app.context.seconds = 20.0
     story.app.poll_rewards()
     assert story.asked() == []
@@ -300,8 +282,7 @@ def test_a_pass_goes_on_where_it_stopped() -> None:
     assert "issued/coupon" in story.asked()[0]
 
 
-def test_a_list_of_many_pages_is_read_over_several_passes() -> None:
-    story = Story()
+def test_a_list_of_many_pages_is_read_over_several_passes(story: Story) -> None:
     with story.account.outbox.silent():
         for _ in range(600):
             story.account.qualify(story.invites(webhook=False), qualified=True)
@@ -469,15 +450,13 @@ def test_a_blocked_address_leaves_a_due_reward_for_later() -> None:
     assert (given(story), len(story.events())) == (1, 1)
 
 
-def test_a_status_nobody_documents_counts_as_issued() -> None:
-    story = Story()
+def test_a_status_nobody_documents_counts_as_issued(story: Story) -> None:
     story.qualifies(story.invites())
     (reward,) = story.rewards()
     assert reward.facts.status is Status.ISSUED
 
 
-def test_a_webhook_without_the_rewards_id_is_left_to_the_lists() -> None:
-    story = Story()
+def test_a_webhook_without_the_rewards_id_is_left_to_the_lists(story: Story) -> None:
     story.app.poll_rewards()
     friend = story.invites()
     story.qualifies(friend, webhook=False)

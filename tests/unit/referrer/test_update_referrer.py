@@ -18,8 +18,7 @@ def puts(story: Story) -> list[Any]:
     return [body["custom_attributes"] for body in story.app.bodies("PUT", "/contacts")]
 
 
-def test_a_signup_shows_on_the_referrers_contact_within_a_minute() -> None:
-    story = Story()
+def test_a_signup_shows_on_the_referrers_contact_within_a_minute(story: Story) -> None:
     story.invites()
     story.passes()
     assert story.counts() == (1, 0)
@@ -27,16 +26,14 @@ def test_a_signup_shows_on_the_referrers_contact_within_a_minute() -> None:
     assert not story.mark().is_marked
 
 
-def test_the_numbers_are_referral_factorys_own() -> None:
-    story = Story()
+def test_the_numbers_are_referral_factorys_own(story: Story) -> None:
     story.rita.referrals, story.rita.qualified_referrals = 40, 12
     story.invites()
     story.passes()
     assert story.counts() == (41, 12)
 
 
-def test_an_update_asks_referral_factory_once_and_writes_once() -> None:
-    story = Story()
+def test_an_update_asks_referral_factory_once_and_writes_once(story: Story) -> None:
     friend = story.invites()
     story.app.forget_calls()
     story.passes()
@@ -45,8 +42,7 @@ def test_an_update_asks_referral_factory_once_and_writes_once() -> None:
     assert friend.id
 
 
-def test_who_is_due_already_is_not_marked_again_and_who_is_being_updated_is() -> None:
-    story = Story()
+def test_who_is_due_already_is_not_marked_again_and_who_is_being_updated_is(story: Story) -> None:
     story.invites()
     marked = story.mark()
     mark_referrer(story.app.environment, 1, story.rita.id, RITA)
@@ -60,8 +56,7 @@ def test_who_is_due_already_is_not_marked_again_and_who_is_being_updated_is() ->
     assert story.counts() == (1, 0)
 
 
-def test_a_thousand_signups_in_a_minute_make_three_writes_at_most() -> None:
-    story = Story()
+def test_a_thousand_signups_in_a_minute_make_three_writes_at_most(story: Story) -> None:
     for number in range(1_000):
         story.invites(webhook=False)
         mark_referrer(story.app.environment, 1, story.rita.id, RITA)
@@ -73,8 +68,7 @@ def test_a_thousand_signups_in_a_minute_make_three_writes_at_most() -> None:
     assert not story.mark().is_marked
 
 
-def test_nothing_is_written_when_nothing_changed() -> None:
-    story = Story()
+def test_nothing_is_written_when_nothing_changed(story: Story) -> None:
     story.invites()
     story.passes()
     story.app.forget_calls()
@@ -84,8 +78,7 @@ def test_nothing_is_written_when_nothing_changed() -> None:
     assert not story.mark().is_marked
 
 
-def test_a_reversal_lowers_the_number() -> None:
-    story = Story()
+def test_a_reversal_lowers_the_number(story: Story) -> None:
     friend = story.invites()
     story.qualifies(friend, webhook=False)
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
@@ -97,8 +90,7 @@ def test_a_reversal_lowers_the_number() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_only_what_changed_is_sent() -> None:
-    story = Story()
+def test_only_what_changed_is_sent(story: Story) -> None:
     story.invites()
     story.passes()
     story.app.forget_calls()
@@ -107,8 +99,7 @@ def test_only_what_changed_is_sent() -> None:
     assert puts(story) == [{"referral_count": 2}]
 
 
-def test_a_skipped_contact_gets_its_counts_too() -> None:
-    story = Story()
+def test_a_skipped_contact_gets_its_counts_too(story: Story) -> None:
     story.app.configure(person_referring={"action": "user", "duplicates": "skip"})
     story.account.outbox.announce("joined", story.rita)
     story.webhooks()
@@ -150,8 +141,7 @@ def test_a_contact_that_comes_later_gets_the_counts() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_a_merged_contact_leads_to_its_survivor() -> None:
-    story = Story()
+def test_a_merged_contact_leads_to_its_survivor(story: Story) -> None:
     lead = story.app.given("lead", email=RITA, age=90_000.0)
     story.invites()
     story.passes()
@@ -161,8 +151,7 @@ def test_a_merged_contact_leads_to_its_survivor() -> None:
     assert story.counts() == (2, 0)
 
 
-def test_an_archived_contact_is_left_with_a_note() -> None:
-    story = Story()
+def test_an_archived_contact_is_left_with_a_note(story: Story) -> None:
     story.invites()
     story.passes()
     story.app.intercom.contacts.archive(story.before.id)
@@ -172,8 +161,7 @@ def test_an_archived_contact_is_left_with_a_note() -> None:
     assert (story.mark().is_marked, "no contact" in story.mark().note) == (False, True)
 
 
-def test_a_signup_between_the_reading_and_the_clearing_is_not_forgotten() -> None:
-    story = Story()
+def test_a_signup_between_the_reading_and_the_clearing_is_not_forgotten(story: Story) -> None:
     story.invites()
 
     def another() -> None:
@@ -190,8 +178,7 @@ def test_a_signup_between_the_reading_and_the_clearing_is_not_forgotten() -> Non
     assert not story.mark().is_marked
 
 
-def test_killed_between_the_row_and_the_mark_the_next_attempt_marks() -> None:
-    story = Story()
+def test_killed_between_the_row_and_the_mark_the_next_attempt_marks(story: Story) -> None:
     story.app.dynamodb.refuse("update_item", 2)
     story.invites()
     assert story.mark() is None
@@ -201,15 +188,13 @@ def test_killed_between_the_row_and_the_mark_the_next_attempt_marks() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_a_queue_that_refuses_the_message_leaves_it_to_the_sweep() -> None:
-    story = Story()
+def test_a_queue_that_refuses_the_message_leaves_it_to_the_sweep(story: Story) -> None:
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now(), RITA)
     story.passes(120)
     assert story.counts() == (0, 0)
 
 
-def test_referral_factory_down_waits_in_the_ledger_and_goes_on() -> None:
-    story = Story()
+def test_referral_factory_down_waits_in_the_ledger_and_goes_on(story: Story) -> None:
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/users", "id": "down"})
     story.invites()
     story.passes(600)
@@ -220,8 +205,7 @@ def test_referral_factory_down_waits_in_the_ledger_and_goes_on() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_a_blocked_address_delays_no_signup_and_no_count_is_lost() -> None:
-    story = Story()
+def test_a_blocked_address_delays_no_signup_and_no_count_is_lost(story: Story) -> None:
     story.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/api/v2/users", "id": "blocked"})
     friend = story.invites()
     story.passes(FIRST_BLOCK_PAUSE - 30)
@@ -235,8 +219,7 @@ def test_a_blocked_address_delays_no_signup_and_no_count_is_lost() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_a_refused_api_key_does_not_stop_intercom() -> None:
-    story = Story()
+def test_a_refused_api_key_does_not_stop_intercom(story: Story) -> None:
     story.app.set_secret("referral_factory", api_key="wrong")
     story.invites()
     story.passes(120)
@@ -248,8 +231,7 @@ def test_a_refused_api_key_does_not_stop_intercom() -> None:
     assert story.counts() == (2, 0)
 
 
-def test_the_limiter_refuses_and_the_update_waits() -> None:
-    story = Story()
+def test_the_limiter_refuses_and_the_update_waits(story: Story) -> None:
     limiter = story.app.environment.referral_factory_limiter
     for _ in range(limiter.limit - reserve_of(limiter.limit, Priority.RECONCILE)):
         limiter.finish(limiter.acquire(), 200, {})
@@ -260,8 +242,7 @@ def test_the_limiter_refuses_and_the_update_waits() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_a_lost_answer_of_intercom_is_written_again() -> None:
-    story = Story()
+def test_a_lost_answer_of_intercom_is_written_again(story: Story) -> None:
     story.app.wire.faults.add({"kind": "hang", "method": "PUT", "path": "^/contacts", "times": 1, "seconds": 10})
     story.invites()
     story.passes(120)
@@ -269,8 +250,7 @@ def test_a_lost_answer_of_intercom_is_written_again() -> None:
     assert not story.mark().is_marked
 
 
-def test_a_person_gone_from_referral_factory_changes_nothing() -> None:
-    story = Story()
+def test_a_person_gone_from_referral_factory_changes_nothing(story: Story) -> None:
     story.invites()
     story.passes()
     story.account.remove(story.rita)
@@ -280,8 +260,7 @@ def test_a_person_gone_from_referral_factory_changes_nothing() -> None:
     assert not story.mark().is_marked
 
 
-def test_a_paused_campaign_waits() -> None:
-    story = Story()
+def test_a_paused_campaign_waits(story: Story) -> None:
     story.invites()
     story.app.configure(status="paused")
     story.passes(120)
@@ -291,8 +270,7 @@ def test_a_paused_campaign_waits() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_an_attribute_that_is_gone_does_not_cost_the_other() -> None:
-    story = Story()
+def test_an_attribute_that_is_gone_does_not_cost_the_other(story: Story) -> None:
     story.app.configure(
         sync={
             "mode": "off",
@@ -305,8 +283,7 @@ def test_an_attribute_that_is_gone_does_not_cost_the_other() -> None:
     assert "nowhere" in story.mark().note
 
 
-def test_two_updates_at_once_write_once() -> None:
-    story = Story()
+def test_two_updates_at_once_write_once(story: Story) -> None:
     story.invites()
     story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
     story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
@@ -314,8 +291,7 @@ def test_two_updates_at_once_write_once() -> None:
     assert len(story.writes()) == 1
 
 
-def test_another_worker_at_it_makes_this_one_wait() -> None:
-    story = Story()
+def test_another_worker_at_it_makes_this_one_wait(story: Story) -> None:
     story.invites()
     story.app.environment.referrers.lease(1, story.rita.id, "somebody", story.app.clock.now(), 90)
     story.app.wait(15)
@@ -326,9 +302,8 @@ def test_another_worker_at_it_makes_this_one_wait() -> None:
     assert story.counts() == (1, 0)
 
 
-def test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds() -> None:
+def test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds(story: Story) -> None:
     """The worker that failed gives its lease back: whoever tries next need not wait until it would have ended."""
-    story = Story()
     story.app.wire.faults.add({"kind": "status", "status": 503, "method": "PUT", "path": "^/contacts", "times": 1})
     story.invites()
     story.passes(45, step=5)

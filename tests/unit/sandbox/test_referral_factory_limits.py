@@ -20,8 +20,7 @@ def strikes(caller: Caller) -> int:
     return caller.vendor.read_state()["limit"]["strikes"].get("127.0.0.1", 0)
 
 
-def test_the_601st_call_in_a_sliding_minute_is_refused() -> None:
-    caller = Caller()
+def test_the_601st_call_in_a_sliding_minute_is_refused(caller: Caller) -> None:
     for second in range(600):
         caller.now += 0.09 if second else 0.0
         assert caller.call("GET", "/campaigns").status == 200

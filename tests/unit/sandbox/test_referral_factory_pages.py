@@ -11,8 +11,7 @@ from tests.support.referral_factory_builder import Caller
 EVE = {"first_name": "Eve", "email": "eve@example.com", "meta[Last Name]": "Adams"}
 
 
-def test_signing_up_on_the_campaigns_page_makes_a_person_referring() -> None:
-    caller = Caller()
+def test_signing_up_on_the_campaigns_page_makes_a_person_referring(caller: Caller) -> None:
     form = caller.page("/friends").body.decode()
     assert 'name="first_name"' in form
     assert 'name="meta[Last Name]"' in form
@@ -24,8 +23,7 @@ def test_signing_up_on_the_campaigns_page_makes_a_person_referring() -> None:
     assert eve["url"] in caller.page(answer.headers["Location"]).body.decode()
 
 
-def test_signing_up_through_a_persons_link_makes_a_person_invited() -> None:
-    caller = Caller()
+def test_signing_up_through_a_persons_link_makes_a_person_invited(caller: Caller) -> None:
     ada = caller.user("ada@example.com")
     assert "Ada</strong> has invited you" in caller.page(f"/{ada['code']}").body.decode()
     assert caller.submit(f"/{ada['code']}", EVE).status == 303
@@ -36,8 +34,7 @@ def test_signing_up_through_a_persons_link_makes_a_person_invited() -> None:
     assert caller.user("ada@example.com")["reach"] == 1
 
 
-def test_a_browser_that_has_signed_up_sees_its_own_link() -> None:
-    caller = Caller()
+def test_a_browser_that_has_signed_up_sees_its_own_link(caller: Caller) -> None:
     ada = caller.user("ada@example.com")
     cookie = caller.submit("/friends", EVE).headers["Set-Cookie"].partition(";")[0]
     eve = caller.user("eve@example.com")
@@ -67,8 +64,7 @@ def test_required_and_chosen_fields_are_checked() -> None:
     assert "The selected Team size is invalid." in text
 
 
-def test_what_people_write_is_escaped() -> None:
-    caller = Caller()
+def test_what_people_write_is_escaped(caller: Caller) -> None:
     caller.submit("/friends", {**EVE, "first_name": "<script>alert(1)</script>"})
     code = caller.user("eve@example.com")["code"]
     for path in ("/users", f"/{code}", f"/{code}/share"):
@@ -99,8 +95,7 @@ def test_people_are_qualified_and_rewards_settled_by_hand() -> None:
     assert caller.user("eve@example.com")["qualified_at"] is None
 
 
-def test_a_form_of_another_site_does_nothing() -> None:
-    caller = Caller()
+def test_a_form_of_another_site_does_nothing(caller: Caller) -> None:
     headers = {"origin": "http://elsewhere.example", "host": "127.0.0.1:8002"}
     assert caller.submit("/friends", EVE, **headers).status == 403
     assert caller.submit("/friends", EVE, **{**headers, "origin": "http://127.0.0.1:8002"}).status == 303
@@ -111,15 +106,13 @@ def test_a_page_that_is_not_there(path: str) -> None:
     assert Caller().page(path).status == 404
 
 
-def test_a_campaign_that_is_paused_takes_nobody() -> None:
-    caller = Caller()
+def test_a_campaign_that_is_paused_takes_nobody(caller: Caller) -> None:
     caller.vendor.account.campaigns[1].status = "paused"
     assert caller.page("/friends").status == 404
     assert caller.submit("/friends", EVE).status == 404
 
 
-def test_the_state_and_the_style_are_there() -> None:
-    caller = Caller()
+def test_the_state_and_the_style_are_there(caller: Caller) -> None:
     assert json.loads(caller.page("/state").body)["people"] == 4
     assert caller.page("/style.css").headers["Content-Type"].startswith("text/css")
     ada = caller.user("ada@example.com")

@@ -20,15 +20,13 @@ def test_a_user_without_a_referrer_is_a_person_referring_with_source_api() -> No
     assert user["referrer_id"] is None
 
 
-def test_notify_is_remembered() -> None:
-    caller = Caller()
+def test_notify_is_remembered(caller: Caller) -> None:
     user = caller.create("eve@example.com", notify=True)
     assert caller.vendor.account.people[user["id"]].notify
 
 
 @pytest.mark.parametrize("field", ["id", "code", "email"])
-def test_a_user_with_a_referrer_is_a_person_invited(field: str) -> None:
-    caller = Caller()
+def test_a_user_with_a_referrer_is_a_person_invited(caller: Caller, field: str) -> None:
     ada = caller.user("ada@example.com")
     user = caller.create("eve@example.com", referrer={"field": field, "value": ada[field]})
     assert (user["type"], user["referrer_id"]) == ("person_invited", ada["id"])
@@ -57,8 +55,7 @@ def test_a_user_with_a_referrer_is_a_person_invited(field: str) -> None:
         ({"meta": [{"field": "Last Name", "value": 3}]}, "meta.0.value"),
     ],
 )
-def test_what_is_wrong_with_a_new_user_is_named(change: dict[str, Any], field: str) -> None:
-    caller = Caller()
+def test_what_is_wrong_with_a_new_user_is_named(caller: Caller, change: dict[str, Any], field: str) -> None:
     assert caller.refused("POST", "/users", NEW | change) == (422, {field})
     assert len(caller.vendor.account.people) == 4
 
@@ -74,8 +71,7 @@ def test_meta_that_the_form_does_not_have_can_be_ignored() -> None:
 
 
 @pytest.mark.parametrize("field", ["id", "code"])
-def test_a_user_is_read_by_id_or_code(field: str) -> None:
-    caller = Caller()
+def test_a_user_is_read_by_id_or_code(caller: Caller, field: str) -> None:
     ada = caller.user("ada@example.com")
     assert caller.read("GET", f"/users/{ada[field]}?with=user.analytics")["data"] == ada
     assert "analytics" not in caller.read("GET", f"/users/{ada[field]}")["data"]
@@ -86,8 +82,7 @@ def test_a_user_is_read_by_email_only_if_the_settings_say_so() -> None:
     assert Caller(user_by_email=True).read("GET", "/users/ada@example.com")["data"]["first_name"] == "Ada"
 
 
-def test_a_change_keeps_what_is_not_named_and_attaches_no_referrer() -> None:
-    caller = Caller()
+def test_a_change_keeps_what_is_not_named_and_attaches_no_referrer(caller: Caller) -> None:
     ada = caller.user("ada@example.com")
     body = {"first_name": "Adele", "referrer": {"field": "email", "value": "bruno@example.com"}}
     changed = caller.read("PUT", f"/users/{ada['id']}", body)["data"]
@@ -96,8 +91,7 @@ def test_a_change_keeps_what_is_not_named_and_attaches_no_referrer() -> None:
     assert changed["referrer_id"] is None
 
 
-def test_a_changed_email_is_found_and_the_old_one_is_free() -> None:
-    caller = Caller()
+def test_a_changed_email_is_found_and_the_old_one_is_free(caller: Caller) -> None:
     ada = caller.user("ada@example.com")
     assert caller.refused("PUT", f"/users/{ada['id']}", {"email": "Bruno@example.com"}) == (422, {"email"})
     caller.read("PUT", f"/users/{ada['id']}", {"email": "adele@example.com"})
@@ -144,8 +138,7 @@ def test_filters_may_be_nested_and_ids_may_be_text() -> None:
     assert [user["first_name"] for user in Caller().read("POST", "/users/search", search)["data"]] == ["Ada"]
 
 
-def test_a_search_by_email_finds_the_person_in_each_campaign() -> None:
-    caller = Caller()
+def test_a_search_by_email_finds_the_person_in_each_campaign(caller: Caller) -> None:
     caller.create("ada@example.com", campaign_id=2)
     search = {"filters": {"operator": "AND", "value": [{"field": "email", "operator": "=", "value": "ada@example.com"}]}}
     assert [user["campaign_id"] for user in caller.read("POST", "/users/search", search)["data"]] == [1, 2]
@@ -168,8 +161,7 @@ def test_a_call_that_is_not_there(method: str, path: str, status: int) -> None:
         ({"Content-Type": "application/x-www-form-urlencoded"}, 406),
     ],
 )
-def test_headers_must_be_right(change: dict[str, str], status: int) -> None:
-    caller = Caller()
+def test_headers_must_be_right(caller: Caller, change: dict[str, str], status: int) -> None:
     request = Request.of("POST", "/api/v2/users", HEADERS | change, json.dumps(NEW).encode())
     assert caller.vendor.answer(request).status == status
 
@@ -191,8 +183,7 @@ def test_irregular_shapes_can_be_switched_on() -> None:
     assert ada["labels"] == ["new"]
 
 
-def test_a_campaign_is_read_by_id_or_code_and_found() -> None:
-    caller = Caller()
+def test_a_campaign_is_read_by_id_or_code_and_found(caller: Caller) -> None:
     by_id = caller.read("GET", "/campaigns/1?with=campaign.analytics")["data"]
     assert by_id["analytics"] == {"reach": 0, "users": 3, "referrals": 0, "qualified_referrals": 0}
     assert caller.read("GET", "/campaigns/friends?with=campaign.analytics")["data"] == by_id

@@ -211,15 +211,13 @@ def test_settings_are_read_and_changed_as_json() -> None:
         },
     ],
 )
-def test_wrong_settings_change_nothing(changes: dict[str, Any]) -> None:
-    caller = Caller()
+def test_wrong_settings_change_nothing(caller: Caller, changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         caller.vendor.change_settings({"order": "descending", **changes})
     assert caller.vendor.account.settings == ReferralFactorySettings()
 
 
-def test_a_reset_seeds_again_and_keeps_the_settings_unless_asked() -> None:
-    caller = Caller()
+def test_a_reset_seeds_again_and_keeps_the_settings_unless_asked(caller: Caller) -> None:
     caller.vendor.change_settings({"order": "descending"})
     caller.create("eve@example.com")
     caller.vendor.reset()

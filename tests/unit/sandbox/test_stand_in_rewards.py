@@ -13,8 +13,7 @@ def rewards(caller: Caller, kind: str, metric: str = "amount") -> list[dict[str,
     return caller.read("GET", f"/rewards/{kind}/{metric}")["data"]
 
 
-def test_a_qualified_referral_counts_for_its_referrer_at_once() -> None:
-    caller = Caller()
+def test_a_qualified_referral_counts_for_its_referrer_at_once(caller: Caller) -> None:
     caller.create_referral()
     assert caller.user("eve@example.com")["qualified_at"] is None
     assert caller.qualify("EVE@example.com").status == 200
@@ -26,8 +25,7 @@ def test_a_qualified_referral_counts_for_its_referrer_at_once() -> None:
 
 
 @pytest.mark.parametrize("field", ["id", "code"])
-def test_a_referral_is_qualified_by_id_or_code(field: str) -> None:
-    caller = Caller()
+def test_a_referral_is_qualified_by_id_or_code(caller: Caller, field: str) -> None:
     user = caller.create_referral()
     changed = caller.read("PUT", "/users/qualification", {field: user[field], "qualified": True})["data"]
     assert changed["qualified_at"] == "2027-01-15"
@@ -45,8 +43,7 @@ def test_a_referral_is_qualified_by_id_or_code(field: str) -> None:
         ({"code": "nobody", "qualified": True}, 404, set()),
     ],
 )
-def test_a_qualification_that_cannot_be(body: dict[str, Any], status: int, fields: set[str]) -> None:
-    caller = Caller()
+def test_a_qualification_that_cannot_be(caller: Caller, body: dict[str, Any], status: int, fields: set[str]) -> None:
     caller.create_referral()
     assert caller.refused("PUT", "/users/qualification", body) == (status, fields)
 
@@ -70,8 +67,7 @@ def test_a_second_qualification_does_what_the_settings_say(requalify: str, statu
     assert caller.user("ada@example.com")["analytics"]["qualified_referrals"] == 1
 
 
-def test_an_automatic_reward_is_issued_to_the_referrer_at_once() -> None:
-    caller = Caller()
+def test_an_automatic_reward_is_issued_to_the_referrer_at_once(caller: Caller) -> None:
     caller.create_referral()
     caller.qualify("eve@example.com")
     (issued,) = rewards(caller, "issued")
@@ -136,8 +132,7 @@ def test_a_reward_that_may_not_be_issued() -> None:
     assert caller.refused("POST", f"/rewards/issue/{due['id']}")[0] == 422
 
 
-def test_a_coupon_has_a_code_and_no_total() -> None:
-    caller = Caller()
+def test_a_coupon_has_a_code_and_no_total(caller: Caller) -> None:
     caller.create("fay@example.com", campaign_id=2, referrer={"field": "email", "value": "dana@example.com"})
     body = {"email": "fay@example.com", "campaign_id": 2, "qualified": True}
     caller.read("PUT", "/users/qualification", body)
@@ -146,8 +141,7 @@ def test_a_coupon_has_a_code_and_no_total() -> None:
     assert "total" not in due
 
 
-def test_rewards_are_found_by_recipient_and_unknown_metrics_are_not_there() -> None:
-    caller = Caller()
+def test_rewards_are_found_by_recipient_and_unknown_metrics_are_not_there(caller: Caller) -> None:
     caller.create_referral()
     caller.qualify("eve@example.com")
     for recipient, count in ((1, 1), (2, 0)):
