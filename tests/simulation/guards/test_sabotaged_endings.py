@@ -8,6 +8,8 @@ import pytest
 
 from tests.simulation.play import sabotage
 from tests.support.builders import App
+from tests.support.console_api import Console
+from tests.support.referring import Story
 from tests.unit.connection import test_another_workspace
 from tests.unit.connection.test_another_workspace import connected, with_a_sync
 from tests.unit.operations import test_enqueue_due, test_put_back
@@ -26,6 +28,14 @@ def configured(test: Callable[[App], None]) -> Callable[[], None]:
     return run
 
 
+def in_a_connected_workspace(test: Callable[[App, Console], None]) -> Callable[[], None]:
+    def run() -> None:
+        app = connected()
+        test(app, Console(app))
+
+    return run
+
+
 CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     sabotage.reopened_rows_are_only_checked: configured(
         test_enqueue_due.test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checked
@@ -33,8 +43,8 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     sabotage.tries_without_a_call_are_kept: configured(
         test_enqueue_due.test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next
     ),
-    sabotage.lease_kept_after_a_failure: (
-        test_update_referrer.test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds
+    sabotage.lease_kept_after_a_failure: lambda: (
+        test_update_referrer.test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds(Story())
     ),
     sabotage.readings_ignore_the_breaker: (
         test_bad_days.test_a_value_is_not_read_while_intercom_is_to_be_left_alone_and_is_afterwards
@@ -58,11 +68,11 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     sabotage.heads_are_of_every_workspace: lambda: (
         test_another_workspace.test_the_first_run_of_the_new_workspace_reads_everybody_at_once(with_a_sync())
     ),
-    sabotage.rows_are_of_every_workspace: lambda: (
-        test_another_workspace.test_nothing_of_it_is_delivered_unless_somebody_asks_for_it(connected())
+    sabotage.rows_are_of_every_workspace: in_a_connected_workspace(
+        test_another_workspace.test_nothing_of_it_is_delivered_unless_somebody_asks_for_it
     ),
-    sabotage.referrers_are_of_every_workspace: lambda: (
-        test_another_workspace.test_counts_of_somebody_who_refers_come_to_the_contact_in_the_new_workspace(connected())
+    sabotage.referrers_are_of_every_workspace: in_a_connected_workspace(
+        test_another_workspace.test_counts_of_somebody_who_refers_come_to_the_contact_in_the_new_workspace
     ),
     sabotage.whoever_did_not_say_refers: (
         test_unknown_audience.test_somebody_invited_becomes_a_lead_although_the_webhook_did_not_say

@@ -14,6 +14,7 @@ from tests.simulation.world import World
 from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.support.qualifying import Friendship, rules
+from tests.support.referring import Story
 from tests.support.syncing import SyncApp
 from tests.unit.connection import test_mended
 from tests.unit.operations import test_dealt_with
@@ -95,7 +96,9 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
     sabotaged_trouble.leads_are_merged_unasked: test_merged_leads.test_by_default_the_lead_is_flagged_and_stays,
     sabotaged_trouble.our_own_merge_qualifies: (test_merged_leads.test_our_own_merge_pays_for_nobody_who_becomes_a_user),
     sabotaged_trouble.what_a_campaign_lacks_is_not_noted: lambda: (
-        test_refused_rewards.test_an_attribute_that_is_gone_is_the_campaigns_problem_once_until_it_is_back("last_reward")
+        test_refused_rewards.test_an_attribute_that_is_gone_is_the_campaigns_problem_once_until_it_is_back(
+            Story(), "last_reward"
+        )
     ),
     sabotaged_trouble.people_are_asked_for_in_whole_pages: lambda: (
         test_pages_that_fail.test_pages_of_referral_factorys_people_that_never_come_are_asked_for_smaller(
@@ -112,7 +115,7 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
         test_refused_qualification.test_it_needs_attention_and_qualifies_once_referral_factory_takes_it
     ),
     sabotaged_trouble.one_refused_event_is_a_missing_permission: lambda: (
-        test_missing_permission.test_events_that_are_refused_for_one_contact_alone_are_no_missing_permission(403)
+        test_missing_permission.test_events_that_are_refused_for_one_contact_alone_are_no_missing_permission(Story(), 403)
     ),
     sabotaged_trouble.deleted_referrers_are_asked_for_again: (
         test_reconcile_campaigns.test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others

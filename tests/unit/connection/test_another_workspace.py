@@ -37,12 +37,16 @@ def switch(console: Console, workspace_id: str = PRODUCTION) -> None:
     connect(console, workspace_id)
 
 
-@pytest.fixture
-def app() -> App:
+def connected() -> App:
     made = App()
     made.environment.connections.save(made.environment.intercom().identify())
     made.configure()
     return made
+
+
+@pytest.fixture
+def app() -> App:
+    return connected()
 
 
 def deliver_anew(console: Console) -> int:
