@@ -1,4 +1,5 @@
-"""Whatever order things come in: the same end. Intercom promises neither order nor that a notification comes only once."""
+"""Whatever order things come in, and twice at once: the same end. Intercom promises neither order nor that a notification comes
+only once."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from itertools import permutations
 
 import pytest
 
+from sandbox.vendors.referral_factory.records import Person
 from tests.support.qualifying import Friendship, rules
 
 CHANGES = ("to New", "to Connected", "back", "merge")
@@ -71,3 +73,35 @@ def test_a_delivery_at_any_moment_between_ends_alike(reversal: bool, moment: int
     stood_at_the_end = moment == 4
     assert (friend.qualified_at is not None) is not stood_at_the_end
     assert friend.qualified_times <= 1
+
+
+# -- at once --------------------------------------------------------------------------------------------------------
+
+
+def heard_twice(call: str, *, reversal: bool = False) -> tuple[Friendship, Person]:
+    """While the first worker's ``call`` is on its way back, another works through the same notification."""
+    story = Friendship(rules(unqualify_on_reversal=reversal))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    [notification] = story.taken()
+    story.notified(notification)
+    story.app.wire.calls.clear()
+
+    def other_worker() -> None:
+        story.notified(notification)
+        story.app.qualify(story.app.new_environment())
+
+    story.app.wire.interrupt(call.format(friend.id), other_worker)
+    story.app.qualify()
+    return story, friend
+
+
+@pytest.mark.parametrize("reversal", [False, True])
+@pytest.mark.parametrize("call", ["GET /api/v2/users/{}", "PUT /api/v2/users/qualification"])
+def test_a_turn_is_reported_and_written_down_once(call: str, reversal: bool) -> None:
+    story, friend = heard_twice(call, reversal=reversal)
+    story.settles(4)
+    assert story.reported() == [True]
+    assert friend.qualified_times == 1
+    turns = [line for line in story.story_of(friend) if line in {"qualifies", "qualified"}]
+    assert turns == ["qualifies", "qualified"]
