@@ -72,9 +72,6 @@ class Meter:
         """A condition that does not hold costs the write all the same."""
         self._write("refused", 2 * len(request["TransactItems"]) if "TransactItems" in request else 1)
 
-    def checked(self, request: Mapping[str, Any]) -> None:
-        self._write("check", 2 * sum("ConditionCheck" in entry for entry in request.get("TransactItems", ())))
-
     def read(self, operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         if operation == "get_item":
             self._read(_units(_size(answer.get("Item")), READ_BYTES), request)
@@ -134,7 +131,6 @@ class Meter:
                 raise
             finally:
                 self._factor = 1
-            self.checked(request)
             self.read(operation, request, answer)
             return answer
 

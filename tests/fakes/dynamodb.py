@@ -15,7 +15,6 @@ from tests.fakes.dynamodb_expressions import (
     Condition,
     Names,
     Parsed,
-    Path,
     Projection,
     Update,
     Values,
@@ -23,10 +22,9 @@ from tests.fakes.dynamodb_expressions import (
     parse_condition,
     parse_projection,
     parse_update,
-    resolve,
 )
 from tests.fakes.dynamodb_tables import JOURNAL_ENTRIES, Key, Lags, Row, SortKey, Table, View, missing_table
-from tests.fakes.dynamodb_update import apply_update, project, refuse_overlaps
+from tests.fakes.dynamodb_update import apply_update, project, resolve, resolve_all
 from tests.fakes.dynamodb_values import (
     Item,
     copy_item,
@@ -42,7 +40,6 @@ from tests.fakes.errors import ExceptionClasses, MalformedParameterError, Refuse
 PAGE_BYTES = 1024 * 1024
 MAX_BATCH_GET = 100
 MAX_BATCH_GET_BYTES = 16 * 1024 * 1024
-MAX_BATCH_WRITE = 25
 MAX_TRANSACTION = 100
 MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
 TOKEN_SECONDS = 600
@@ -76,7 +73,6 @@ _TRANSACTED = {
     "Put": ("TableName Item", _CONDITION),
     "Update": ("TableName Key UpdateExpression", _CONDITION),
     "Delete": ("TableName Key", _CONDITION),
-    "ConditionCheck": ("TableName Key ConditionExpression", _CONDITION),
 }
 
 
@@ -91,7 +87,6 @@ class _Write:
     values: Values
     make: Callable[[Row | None], Row | None]
     shows_old: bool
-    paths: list[Path]
 
     def new_row(self, old: Row | None) -> Row | None:
         """The row to store instead of `old`. Raises ConditionalCheckFailedException with the old item if asked."""
@@ -210,14 +205,6 @@ class FakeDynamoDB:
         table.ttl_attribute = specification["AttributeName"] if specification["Enabled"] else None
         return {"TimeToLiveSpecification": dict(specification)}
 
-    @operation("DescribeTimeToLive", "TableName")
-    def describe_time_to_live(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The attribute that `expire` goes by."""
-        attribute = self._table(request["TableName"]).ttl_attribute
-        if attribute is None:
-            return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
-        return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}}
-
     def get_paginator(self, operation_name: str) -> "Paginator":
         """A paginator for `query` or `scan`."""
         return Paginator({"query": self.query, "scan": self.scan}[operation_name])
@@ -227,30 +214,23 @@ class FakeDynamoDB:
     @operation("PutItem", "TableName Item", f"{_CONDITION} {_RETURNS}")
     def put_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create or replace an item."""
-        _check_return_values(request, "NONE", "ALL_OLD")
-        write = self._put(request)
-        return _old_attributes(request, self._apply(write)[0])
+        _check_return_values(request, "NONE")
+        self._apply(self._put(request))
+        return {}
 
     @operation("DeleteItem", "TableName Key", f"{_CONDITION} {_RETURNS}")
     def delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """Delete an item; a missing one is no error."""
-        _check_return_values(request, "NONE", "ALL_OLD")
-        write = self._delete(request)
-        return _old_attributes(request, self._apply(write)[0])
+        wanted = _check_return_values(request, "NONE", "ALL_OLD")
+        old, _ = self._apply(self._delete(request))
+        return {"Attributes": copy_item(old.item)} if old is not None and wanted == "ALL_OLD" else {}
 
-    @operation("UpdateItem", "TableName Key", f"UpdateExpression {_CONDITION} {_RETURNS}")
+    @operation("UpdateItem", "TableName Key UpdateExpression", f"{_CONDITION} {_RETURNS}")
     def update_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change an item, or create it unless the expression only removes."""
-        wanted = _check_return_values(request, "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
-        write = self._update(request)
-        old, new = self._apply(write)
-        if wanted in {"NONE", "ALL_OLD"}:
-            return _old_attributes(request, old)
-        row = old if wanted == "UPDATED_OLD" else new
-        if row is None:
-            return {}
-        attributes = copy_item(row.item) if wanted == "ALL_NEW" else project(row.item, write.paths)
-        return {"Attributes": attributes} if attributes else {}
+        wanted = _check_return_values(request, "NONE", "ALL_NEW")
+        _, new = self._apply(self._update(request))
+        return {"Attributes": copy_item(new.item)} if new is not None and wanted == "ALL_NEW" else {}
 
     @operation(
         "GetItem",
@@ -280,14 +260,13 @@ class FakeDynamoDB:
         rows = view.read_partition(partition, bounds, after, forward=request.get("ScanIndexForward", True))
         return reading.page(rows, request)
 
-    @operation("Scan", "TableName", f"{_READ} Segment TotalSegments")
+    @operation("Scan", "TableName", _READ)
     def scan(self, request: dict[str, Any]) -> dict[str, Any]:
         """A page of everything, partitions in no useful order."""
         table, view = self._view(request)
         reading = self._reading(request, table, view, [])
         place = self._start_place(request, table, view)
-        rows = view.read_all(place, request.get("Segment", 0), request.get("TotalSegments", 1))
-        return reading.page(rows, request)
+        return reading.page(view.read_all(place), request)
 
     @operation("BatchGetItem", "RequestItems", "ReturnConsumedCapacity")
     def batch_get_item(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -311,24 +290,6 @@ class FakeDynamoDB:
                     answers[name].append(item)
             self._chance.shuffle(answers[name])
         return {"Responses": answers, "UnprocessedKeys": unprocessed}
-
-    @operation("BatchWriteItem", "RequestItems", "ReturnConsumedCapacity ReturnItemCollectionMetrics")
-    def batch_write_item(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Up to 25 puts and deletes without conditions, not atomic; the rest comes back in `UnprocessedItems`."""
-        asked = request["RequestItems"]
-        if sum(map(len, asked.values())) > MAX_BATCH_WRITE:
-            raise invalid("Too many items requested for the BatchWriteItem call")
-        if not asked or not all(asked.values()):
-            raise MalformedParameterError("Invalid length for parameter RequestItems, value: 0, valid min length: 1")
-        writes = [(name, entry, self._batch_write(name, entry)) for name, entries in asked.items() for entry in entries]
-        _refuse_repeats((write for _, _, write in writes), "Provided list of item keys contains duplicates")
-        unprocessed: dict[str, list[Any]] = {}
-        for position, (name, entry, write) in enumerate(writes):
-            if position and self._chance.random() < self.unprocessed_probability:
-                unprocessed.setdefault(name, []).append(entry)
-            else:
-                self._apply(write)
-        return {"UnprocessedItems": unprocessed}
 
     @operation(
         "TransactWriteItems",
@@ -379,38 +340,34 @@ class FakeDynamoDB:
         key = table.key_in(item)
         row = table.row(key, item, size)
         condition, names, values = self._condition(request)
-        return _Write(table, key, condition, names, values, lambda _old: row, _shows_old(request), [])
+        return _Write(table, key, condition, names, values, lambda _old: row, _shows_old(request))
 
     def _delete(self, request: Mapping[str, Any]) -> _Write:
         table, _, key = self._keyed(request)
         condition, names, values = self._condition(request)
-        return _Write(table, key, condition, names, values, lambda _old: None, _shows_old(request), [])
-
-    def _check(self, request: Mapping[str, Any]) -> _Write:
-        table, _, key = self._keyed(request)
-        condition, names, values = self._condition(request)
-        return _Write(table, key, condition, names, values, lambda old: old, _shows_old(request), [])
+        return _Write(table, key, condition, names, values, lambda _old: None, _shows_old(request))
 
     def _update(self, request: Mapping[str, Any]) -> _Write:
         table, key_item, key = self._keyed(request)
-        text = request.get("UpdateExpression")
-        update = None if text is None else parse_update(text)
+        update = parse_update(request["UpdateExpression"])
         condition, names, values = self._condition(request, update)
-        paths = [] if update is None else [resolve(assignment.path, names) for assignment in update.assignments]
-        for path in paths:
-            if path[0] in table.schema.names:
+        changed = resolve_all((assignment.attribute for assignment in update.assignments), names)
+        for name in changed:
+            if name in table.schema.names:
                 raise invalid(
-                    f"One or more parameter values were invalid: Cannot update attribute {path[0]}. "
+                    f"One or more parameter values were invalid: Cannot update attribute {name}. "
                     "This attribute is part of the key"
                 )
-        refuse_overlaps(paths)
 
         def make(old: Row | None) -> Row | None:
-            if update is None:
-                return old or table.row(key, *normalise_item(key_item))
-            return _updated_row(table, update, old or Row(key, *normalise_item(key_item)), old is None, names, values)
+            base = old or Row(key, *normalise_item(key_item))
+            item = apply_update(update, base.item, names, values)
+            if old is None and not update.creates:
+                return None
+            grown = sum(_attribute_size(item, name) - _attribute_size(base.item, name) for name in changed)
+            return table.row(key, item, base.size + grown)
 
-        return _Write(table, key, condition, names, values, make, _shows_old(request), paths)
+        return _Write(table, key, condition, names, values, make, _shows_old(request))
 
     def _apply(self, write: _Write) -> tuple[Row | None, Row | None]:
         old = write.table.rows.get(write.key)
@@ -425,13 +382,8 @@ class FakeDynamoDB:
         needed, optional = _TRANSACTED[kind]
         if not set(needed.split()) <= body.keys() <= {*needed.split(), *optional.split()}:
             raise MalformedParameterError(f"Missing or unknown parameter in TransactItems.{kind}: {sorted(body)}")
-        make = {"Put": self._put, "Update": self._update, "Delete": self._delete, "ConditionCheck": self._check}
+        make = {"Put": self._put, "Update": self._update, "Delete": self._delete}
         return make[kind](body)
-
-    def _batch_write(self, name: str, entry: Mapping[str, Any]) -> _Write:
-        if "PutRequest" in entry:
-            return self._put({"TableName": name, "Item": entry["PutRequest"]["Item"]})
-        return self._delete({"TableName": name, "Key": entry["DeleteRequest"]["Key"]})
 
     def _is_repeat(self, token: str, fingerprint: str) -> bool:
         now = self._clock()
@@ -466,7 +418,7 @@ class FakeDynamoDB:
         bind(parsed, names, None)
         if row is None:
             return None
-        return project(row.item, _projected_paths(parsed[0], names or {}))
+        return project(row.item, _projected(parsed[0], names or {}))
 
     def _view(self, request: Mapping[str, Any]) -> tuple[Table, View]:
         table = self._table(request["TableName"])
@@ -493,13 +445,13 @@ class FakeDynamoDB:
             projection = parse_projection(request["ProjectionExpression"])
             parsed = [*parsed, projection]
         names, values = self._bound(request, parsed)
-        paths = None if projection is None else _projected_paths(projection, names)
-        if paths is not None and view.kept is not None and not {path[0] for path in paths} <= view.kept:
+        wanted = None if projection is None else _projected(projection, names)
+        if wanted is not None and view.kept is not None and not set(wanted) <= view.kept:
             raise invalid(
                 "One or more parameter values were invalid: Global secondary index "
                 f"{view.name} does not project one or more of the attributes"
             )
-        return _Reading(table, view, condition, paths, names, values)
+        return _Reading(table, view, condition, wanted, names, values)
 
     def _start_place(self, request: Mapping[str, Any], table: Table, view: View) -> tuple[Any, SortKey] | None:
         start = request.get("ExclusiveStartKey")
@@ -571,14 +523,14 @@ class _Reading:
         table: Table,
         view: View,
         condition: Condition | None,
-        paths: list[Path] | None,
+        wanted: list[str] | None,
         names: Names,
         values: Values,
     ) -> None:
         self.table = table
         self.view = view
         self.condition = condition
-        self.paths = paths
+        self.wanted = wanted
         self.names = names
         self.values = values
 
@@ -608,7 +560,7 @@ class _Reading:
         return answer
 
     def _shown(self, row: Row) -> Item:
-        return copy_item(row.item) if self.paths is None else project(row.item, self.paths)
+        return copy_item(row.item) if self.wanted is None else project(row.item, self.wanted)
 
 
 class Paginator:
@@ -630,17 +582,7 @@ class Paginator:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _updated_row(table: Table, update: Update, base: Row, is_new: bool, names: Names, values: Values) -> Row | None:
-    item, paths = apply_update(update, base.item, names, values)
-    if is_new and not update.creates:
-        return None
-    size = base.size
-    for name in {path[0] for path in paths}:
-        size += _attribute_size(item, name) - _attribute_size(base.item, name)
-    return table.row(base.key, item, size)
-
-
-def _attribute_size(item: Item, name: Any) -> int:
+def _attribute_size(item: Item, name: str) -> int:
     value = item.get(name)
     return 0 if value is None else value_size(value) + string_size(name)
 
@@ -656,18 +598,10 @@ def _check_return_values(request: Mapping[str, Any], *allowed: str) -> str:
     return wanted
 
 
-def _old_attributes(request: Mapping[str, Any], old: Row | None) -> dict[str, Any]:
-    if old is None or request.get("ReturnValues") != "ALL_OLD":
-        return {}
-    return {"Attributes": copy_item(old.item)}
-
-
-def _projected_paths(projection: Parsed, names: Names) -> list[Path]:
+def _projected(projection: Parsed, names: Names) -> list[str]:
     if not isinstance(projection, Projection):
         raise TypeError("not a projection")
-    paths = [resolve(path, names) for path in projection.paths]
-    refuse_overlaps(paths)
-    return paths
+    return resolve_all(projection.attributes, names)
 
 
 def _refuse_repeats(writes: Iterable[_Write], message: str) -> None:
@@ -727,16 +661,16 @@ def _key_bounds(
 def _key_test(node: tuple[Any, ...], names: Names) -> tuple[str, str, list[str]]:
     """Attribute, comparator and value placeholders of one part of a key condition."""
     kind = node[0]
-    if kind == "compare" and node[1] != "<>":
+    if kind == "compare":
         comparator, operands = node[1], node[2:]
     elif kind in {"between", "begins_with"}:
         comparator, operands = {"between": "BETWEEN"}.get(kind, kind), node[1:]
     else:
         raise invalid("Invalid operator used in KeyConditionExpression")
     subject, *others = operands
-    if subject[0] != "path" or len(subject[1]) != 1 or any(other[0] != "value" for other in others):
+    if subject[0] != "attribute" or any(other[0] != "value" for other in others):
         raise invalid("Invalid KeyConditionExpression: Query key condition not supported")
-    return str(resolve(subject[1], names)[0]), comparator, [other[1] for other in others]
+    return resolve(subject[1], names), comparator, [other[1] for other in others]
 
 
 def _key_operand(value: dict[str, Any], name: str, kind: str) -> Any:
@@ -751,7 +685,7 @@ def _key_operand(value: dict[str, Any], name: str, kind: str) -> Any:
 
 
 def _refuse_key_filter(reading: _Reading, view: View) -> None:
-    for path in reading.condition.paths if reading.condition is not None else ():
-        name = resolve(path, reading.names)[0]
+    for attribute in reading.condition.attributes if reading.condition is not None else ():
+        name = resolve(attribute, reading.names)
         if name in view.schema.names:
             raise invalid(f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}")

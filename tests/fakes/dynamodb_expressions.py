@@ -1,4 +1,5 @@
-"""DynamoDB's expression language: a recursive-descent parser that turns expressions into closures.
+"""DynamoDB's expression language, as far as somebody here speaks it: a recursive-descent parser that turns expressions into
+closures. What nobody uses is refused: items hold strings, numbers, bytes and booleans, and no document has a path.
 
 Each parse function is cached by the expression's text. A parsed expression says which placeholders it uses; values are
 bound at the call. Conditions are functions of (item, names, values).
@@ -11,35 +12,30 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Any
 
-from tests.fakes.dynamodb_values import Item, Value, add_numbers, invalid, ordered, size_of, type_of
+from tests.fakes.dynamodb_values import Item, Value, add_numbers, invalid, ordered, type_of
 from tests.fakes.dynamodb_words import RESERVED_WORDS
 
 Names = Mapping[str, str]
 Values = Mapping[str, Value]
-Part = str | int
-Path = tuple[Part, ...]
 Operand = Callable[[Item, Names, Values], Value | None]
 Test = Callable[[Item, Names, Values], bool]
 
 MAX_EXPRESSION_BYTES = 4096
-MAX_IN_OPERANDS = 100
 _CACHED = 4096
-_TOKEN = re.compile(r"\s*(?:(#\w+)|(:\w+)|([A-Za-z]\w*)|(\d+)|(<>|<=|>=|[=<>+\-(),.\[\]]))")
-_COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
-_CLAUSES = frozenset({"SET", "REMOVE", "ADD", "DELETE"})
-_TYPES = frozenset({"S", "SS", "N", "NS", "B", "BS", "BOOL", "NULL", "L", "M"})
+_TOKEN = re.compile(r"\s*(?:(#\w+)|(:\w+)|([A-Za-z]\w*)|(<=|>=|[=<>+(),]))")
+_COMPARATORS = frozenset({"=", "<", "<=", ">", ">="})
+_FUNCTIONS = frozenset({"attribute_exists", "attribute_not_exists", "begins_with"})
 _ORDERED_TYPES = frozenset({"S", "N", "B"})
-_SET_TYPES = frozenset({"SS", "NS", "BS"})
 _CACHE = lru_cache(maxsize=_CACHED)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition, filter or key condition. `node` is its syntax tree, `paths` all document paths in it."""
+    """A condition, filter or key condition. `node` is its syntax tree, `attributes` all that it names."""
 
     test: Test
     node: tuple[Any, ...]
-    paths: tuple[Path, ...]
+    attributes: tuple[str, ...]
     names: frozenset[str]
     values: frozenset[str]
     value_types: tuple[tuple[str, frozenset[str], str], ...]
@@ -47,10 +43,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One action of an update: `verb` is SET, REMOVE, ADD or DELETE; `operand` is None for REMOVE."""
+    """One action of an update: what the attribute becomes; nothing is left of it where `operand` is None."""
 
-    verb: str
-    path: Path
+    attribute: str
     operand: Operand | None
 
 
@@ -69,7 +64,7 @@ class Update:
 class Projection:
     """A projection expression."""
 
-    paths: tuple[Path, ...]
+    attributes: tuple[str, ...]
     names: frozenset[str]
     values: frozenset[str] = frozenset()
     value_types: tuple[tuple[str, frozenset[str], str], ...] = ()
@@ -85,7 +80,7 @@ def parse_condition(text: str, kind: str = "ConditionExpression") -> Condition:
     node = parser.disjunction()
     parser.end()
     test = _compile(node)
-    return Condition(test, node, tuple(parser.paths), *parser.placeholders())
+    return Condition(test, node, tuple(parser.attributes), *parser.placeholders())
 
 
 @_CACHE
@@ -93,7 +88,7 @@ def parse_update(text: str) -> Update:
     """Parse an update expression."""
     parser = _Parser(text, "UpdateExpression")
     assignments = tuple(parser.clauses())
-    creates = any(assignment.verb in {"SET", "ADD"} for assignment in assignments)
+    creates = any(assignment.operand is not None for assignment in assignments)
     return Update(assignments, creates, *parser.placeholders())
 
 
@@ -101,11 +96,11 @@ def parse_update(text: str) -> Update:
 def parse_projection(text: str) -> Projection:
     """Parse a projection expression."""
     parser = _Parser(text, "ProjectionExpression")
-    paths = [parser.path()]
+    attributes = [parser.attribute()]
     while parser.take(","):
-        paths.append(parser.path())
+        attributes.append(parser.attribute())
     parser.end()
-    return Projection(tuple(paths), frozenset(parser.names))
+    return Projection(tuple(attributes), frozenset(parser.names))
 
 
 def bind(parsed: list[Parsed], names: Names | None, values: Values | None) -> None:
@@ -147,32 +142,6 @@ def _check_placeholders(
     raise invalid(f"Value provided in ExpressionAttribute{plural} unused in expressions: keys: {{{unused}}}")
 
 
-def resolve(path: Path, names: Names) -> Path:
-    """The path with its name placeholders replaced."""
-    if len(path) == 1:
-        first = path[0]
-        return (names[first],) if first in names else path  # type: ignore[index]
-    return tuple(names.get(part, part) if isinstance(part, str) else part for part in path)
-
-
-def find(item: Item, path: Path) -> Value | None:
-    """The value at a resolved path, or None."""
-    value = item.get(path[0])  # type: ignore[arg-type]
-    for part in path[1:]:
-        if value is None:
-            return None
-        value = _step(value, part)
-    return value
-
-
-def _step(value: Value, part: Part) -> Value | None:
-    if isinstance(part, int):
-        elements = value.get("L")
-        return elements[part] if elements is not None and part < len(elements) else None
-    members = value.get("M")
-    return members.get(part) if members is not None else None
-
-
 class _Parser:
     """One expression's tokens and the grammar over them."""
 
@@ -181,7 +150,7 @@ class _Parser:
         self.names: set[str] = set()
         self.values: set[str] = set()
         self.value_types: list[tuple[str, frozenset[str], str]] = []
-        self.paths: list[Path] = []
+        self.attributes: list[str] = []
         if not isinstance(text, str) or not text.strip():
             raise invalid(f"Invalid {kind}: The expression can not be empty;")
         if len(text.encode()) > MAX_EXPRESSION_BYTES:
@@ -241,20 +210,15 @@ class _Parser:
         return nodes[0] if len(nodes) == 1 else ("or", nodes)
 
     def conjunction(self) -> tuple[Any, ...]:
-        nodes = [self.negation()]
+        nodes = [self.predicate()]
         while self.take("AND"):
-            nodes.append(self.negation())
+            nodes.append(self.predicate())
         return nodes[0] if len(nodes) == 1 else ("and", nodes)
-
-    def negation(self) -> tuple[Any, ...]:
-        if self.take("NOT"):
-            return ("not", self.negation())
-        return self.predicate()
 
     def predicate(self) -> tuple[Any, ...]:
         if self.peek() == "(":
             return self.group()
-        if self.tokens[self.position + 1 : self.position + 2] == ["("] and self.peek() != "size":
+        if self.is_call():
             return self.function()
         left = self.operand()
         if self.peek() in _COMPARATORS:
@@ -266,8 +230,6 @@ class _Parser:
             for bound in (left, low, high):
                 self.require(bound, _ORDERED_TYPES, "BETWEEN")
             return ("between", left, low, high)
-        if self.take("IN"):
-            return ("in", left, self.candidates())
         raise self.syntax_error()
 
     def group(self) -> tuple[Any, ...]:
@@ -291,34 +253,24 @@ class _Parser:
     def comparison(self, left: tuple[Any, ...]) -> tuple[Any, ...]:
         comparator = self.next()
         right = self.operand()
-        if comparator not in {"=", "<>"}:
+        if comparator != "=":
             self.require(left, _ORDERED_TYPES, comparator)
             self.require(right, _ORDERED_TYPES, comparator)
         return ("compare", comparator, left, right)
 
-    def candidates(self) -> list[tuple[Any, ...]]:
-        self.expect("(")
-        operands = [self.operand()]
-        while self.take(","):
-            operands.append(self.operand())
-        self.expect(")")
-        if len(operands) > MAX_IN_OPERANDS:
-            raise invalid(f"Invalid {self.kind}: Too many operands for the IN operator; number of operands: {len(operands)}")
-        return operands
+    def is_call(self) -> bool:
+        return self.tokens[self.position + 1 : self.position + 2] == ["("]
 
     def function(self) -> tuple[Any, ...]:
         name = self.next()
-        self.expect("(")
-        if name in {"attribute_exists", "attribute_not_exists"}:
-            node: tuple[Any, ...] = (name, ("path", self.path()))
-        elif name in {"attribute_type", "begins_with", "contains"}:
-            subject = self.operand()
-            self.expect(",")
-            node = (name, subject, self.operand())
-            if name != "contains":
-                self.require(node[2], frozenset({"S"} if name == "attribute_type" else {"S", "B"}), name)
-        else:
+        if name not in _FUNCTIONS:
             raise invalid(f"Invalid {self.kind}: Invalid function name; function: {name}")
+        self.expect("(")
+        node: tuple[Any, ...] = (name, ("attribute", self.attribute()))
+        if name == "begins_with":
+            self.expect(",")
+            node = (*node, self.operand())
+            self.require(node[2], frozenset({"S", "B"}), name)
         self.expect(")")
         return node
 
@@ -334,27 +286,9 @@ class _Parser:
         if token.startswith(":"):
             self.values.add(self.next())
             return ("value", token)
-        if token == "size" and self.tokens[self.position + 1] == "(":
-            self.position += 2
-            inner = self.operand()
-            self.expect(")")
-            return ("size", inner)
-        return ("path", self.path())
+        return ("attribute", self.attribute())
 
-    def path(self) -> Path:
-        parts: list[Part] = [self.path_name()]
-        while self.peek() in {".", "["}:
-            if self.next() == ".":
-                parts.append(self.path_name())
-            else:
-                if not self.peek().isdigit():
-                    raise self.syntax_error()
-                parts.append(int(self.next()))
-                self.expect("]")
-        self.paths.append(tuple(parts))
-        return tuple(parts)
-
-    def path_name(self) -> str:
+    def attribute(self) -> str:
         token = self.peek()
         if token.startswith("#"):
             self.names.add(token)
@@ -362,18 +296,18 @@ class _Parser:
             raise self.syntax_error()
         elif token.upper() in RESERVED_WORDS:
             raise invalid(f"Invalid {self.kind}: Attribute name is a reserved keyword; reserved keyword: {token}")
+        self.attributes.append(token)
         return self.next()
 
     # --- updates ----------------------------------------------------------------------------------------------------
 
     def clauses(self) -> list[Assignment]:
         actions = {"SET": self.set_action, "REMOVE": self.remove_action, "ADD": self.add_action}
-        actions["DELETE"] = self.delete_action
         assignments: list[Assignment] = []
         seen: set[str] = set()
         while self.peek():
             verb = self.peek().upper()
-            if verb not in _CLAUSES:
+            if verb not in actions:
                 raise self.syntax_error()
             if verb in seen:
                 raise invalid(f'Invalid UpdateExpression: The "{verb}" section can only be used once;')
@@ -385,58 +319,39 @@ class _Parser:
         return assignments
 
     def set_action(self) -> Assignment:
-        path = self.path()
+        attribute = self.attribute()
         self.expect("=")
-        operand = self.sum()
-        return Assignment("SET", path, operand)
+        return Assignment(attribute, self.sum())
 
     def remove_action(self) -> Assignment:
-        return Assignment("REMOVE", self.path(), None)
+        return Assignment(self.attribute(), None)
 
     def add_action(self) -> Assignment:
-        return self._with_value("ADD", frozenset({"N"}) | _SET_TYPES)
-
-    def delete_action(self) -> Assignment:
-        return self._with_value("DELETE", _SET_TYPES)
-
-    def _with_value(self, verb: str, types: frozenset[str]) -> Assignment:
-        path = self.path()
-        operand = self.operand()
-        if operand[0] != "value":
+        attribute, added = self.attribute(), self.operand()
+        if added[0] != "value":
             raise self.syntax_error()
-        self.require(operand, types, verb)
-        return Assignment(verb, path, _operand(operand))
+        self.require(added, frozenset({"N"}), "ADD")
+        current = _if_not_exists(_operand(("attribute", attribute)), lambda *_: {"N": "0"})
+        return Assignment(attribute, _sum(current, _operand(added)))
 
     def sum(self) -> Operand:
         left = self.term()
-        if self.peek() not in {"+", "-"}:
-            return left
-        sign = self.next()
-        return _arithmetic(left, sign, self.term())
+        return _sum(left, self.term()) if self.take("+") else left
 
     def term(self) -> Operand:
-        if self.take("("):
-            inner = self.sum()
-            self.expect(")")
-            return inner
-        if self.tokens[self.position + 1 : self.position + 2] == ["("]:
+        if self.is_call():
             return self.update_function()
         operand = self.operand()
-        return _required(_operand(operand)) if operand[0] == "path" else _operand(operand)
+        return _required(_operand(operand)) if operand[0] == "attribute" else _operand(operand)
 
     def update_function(self) -> Operand:
         name = self.next()
-        self.expect("(")
-        if name == "if_not_exists":
-            current = _operand(("path", self.path()))
-            self.expect(",")
-            node = _if_not_exists(current, self.sum())
-        elif name == "list_append":
-            left = self.term()
-            self.expect(",")
-            node = _list_append(left, self.term())
-        else:
+        if name != "if_not_exists":
             raise invalid(f"Invalid UpdateExpression: Invalid function name; function: {name}")
+        self.expect("(")
+        current = _operand(("attribute", self.attribute()))
+        self.expect(",")
+        node = _if_not_exists(current, self.sum())
         self.expect(")")
         return node
 
@@ -444,27 +359,13 @@ class _Parser:
 # --- closures ---------------------------------------------------------------------------------------------------------
 
 
-def _operand(node: tuple[Any, ...]) -> Operand:
+def _operand(node: tuple[str, str]) -> Operand:
     kind, content = node
     if kind == "value":
         return lambda _item, _names, values: values[content]
-    if kind == "size":
-        return _size(_operand(content))
-    if len(content) > 1:
-        return lambda item, names, _values: find(item, resolve(content, names))
-    first = content[0]
-    if first.startswith("#"):
-        return lambda item, names, _values: item.get(names[first])
-    return lambda item, _names, _values: item.get(first)
-
-
-def _size(inner: Operand) -> Operand:
-    def size(item: Item, names: Names, values: Values) -> Value | None:
-        value = inner(item, names, values)
-        measured = None if value is None else size_of(value)
-        return None if measured is None else {"N": str(measured)}
-
-    return size
+    if content.startswith("#"):
+        return lambda item, names, _values: item.get(names[content])
+    return lambda item, _names, _values: item.get(content)
 
 
 def _compile(node: tuple[Any, ...]) -> Test:
@@ -485,11 +386,6 @@ def _compile_or(node: tuple[Any, ...]) -> Test:
     return reduce(either, map(_compile, node[1]))
 
 
-def _compile_not(node: tuple[Any, ...]) -> Test:
-    test = _compile(node[1])
-    return lambda item, names, values: not test(item, names, values)
-
-
 def _compile_exists(node: tuple[Any, ...]) -> Test:
     operand = _operand(node[1])
     wanted = node[0] == "attribute_exists"
@@ -506,8 +402,6 @@ def _compile_compare(node: tuple[Any, ...]) -> Test:
             return found is not None and found == right(item, names, values)
 
         return equal
-    if comparator == "<>":
-        return lambda item, names, values: left(item, names, values) != right(item, names, values)
     holds = _HOLDS[comparator]
 
     def compare(item: Item, names: Names, values: Values) -> bool:
@@ -539,30 +433,6 @@ def _compile_between(node: tuple[Any, ...]) -> Test:
     return between
 
 
-def _compile_in(node: tuple[Any, ...]) -> Test:
-    subject = _operand(node[1])
-    candidates = [_operand(part) for part in node[2]]
-
-    def is_in(item: Item, names: Names, values: Values) -> bool:
-        value = subject(item, names, values)
-        return value is not None and any(candidate(item, names, values) == value for candidate in candidates)
-
-    return is_in
-
-
-def _compile_type(node: tuple[Any, ...]) -> Test:
-    subject, wanted = _operand(node[1]), _operand(node[2])
-
-    def has_type(item: Item, names: Names, values: Values) -> bool:
-        kind = (wanted(item, names, values) or {}).get("S")
-        if kind not in _TYPES:
-            raise invalid(f"Invalid expression: Invalid attribute type name found; type: {kind}")
-        value = subject(item, names, values)
-        return value is not None and type_of(value) == kind
-
-    return has_type
-
-
 def _compile_begins_with(node: tuple[Any, ...]) -> Test:
     subject, prefix = _operand(node[1]), _operand(node[2])
 
@@ -575,23 +445,6 @@ def _compile_begins_with(node: tuple[Any, ...]) -> Test:
     return begins_with
 
 
-def _compile_contains(node: tuple[Any, ...]) -> Test:
-    container, wanted = _operand(node[1]), _operand(node[2])
-
-    def contains(item: Item, names: Names, values: Values) -> bool:
-        whole, part = container(item, names, values), wanted(item, names, values)
-        if whole is None or part is None:
-            return False
-        whole_type, part_type = type_of(whole), type_of(part)
-        if whole_type == "L":
-            return part in whole["L"]
-        if whole_type in _SET_TYPES:
-            return part_type == whole_type[0] and part[part_type] in whole[whole_type]
-        return whole_type == part_type and whole_type in {"S", "B"} and part[part_type] in whole[whole_type]
-
-    return contains
-
-
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda one, other: one < other,
     "<=": lambda one, other: one <= other,
@@ -601,15 +454,11 @@ _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 _COMPILERS: dict[str, Callable[[tuple[Any, ...]], Test]] = {
     "and": _compile_and,
     "or": _compile_or,
-    "not": _compile_not,
     "compare": _compile_compare,
     "between": _compile_between,
-    "in": _compile_in,
     "attribute_exists": _compile_exists,
     "attribute_not_exists": _compile_exists,
-    "attribute_type": _compile_type,
     "begins_with": _compile_begins_with,
-    "contains": _compile_contains,
 }
 
 
@@ -631,19 +480,5 @@ def _if_not_exists(current: Operand, otherwise: Operand) -> Operand:
     return first_present
 
 
-def _list_append(left: Operand, right: Operand) -> Operand:
-    def appended(item: Item, names: Names, values: Values) -> Value:
-        one, other = left(item, names, values) or {}, right(item, names, values) or {}
-        if "L" not in one or "L" not in other:
-            raise invalid("An operand in the update expression has an incorrect data type")
-        return {"L": one["L"] + other["L"]}
-
-    return appended
-
-
-def _arithmetic(left: Operand, sign: str, right: Operand) -> Operand:
-    def result(item: Item, names: Names, values: Values) -> Value:
-        one, other = left(item, names, values) or {}, right(item, names, values) or {}
-        return add_numbers(one, other, -1 if sign == "-" else 1)
-
-    return result
+def _sum(left: Operand, right: Operand) -> Operand:
+    return lambda item, names, values: add_numbers(left(item, names, values) or {}, right(item, names, values) or {})

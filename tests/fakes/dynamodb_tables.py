@@ -138,8 +138,8 @@ class View:
         for position in positions:
             yield rows[order[position]]
 
-    def read_all(self, after: tuple[Any, SortKey] | None, segment: int, segments: int) -> Iterator[Row]:
-        """All rows of a segment, in the order of a scan, after a place."""
+    def read_all(self, after: tuple[Any, SortKey] | None) -> Iterator[Row]:
+        """All rows in the order of a scan, after a place."""
         start = 0
         if after is not None:
             partition, position = after
@@ -147,10 +147,8 @@ class View:
             if start < len(self.scan_order) and self.scan_order[start][1] == partition:
                 yield from self.read_partition(partition, None, position, forward=True)
                 start += 1
-        for index in range(start, len(self.scan_order)):
-            hashed, partition = self.scan_order[index]
-            if hashed % segments == segment:
-                yield from self.read_partition(partition, None, None, forward=True)
+        for _, partition in self.scan_order[start:]:
+            yield from self.read_partition(partition, None, None, forward=True)
 
     def evaluated_key(self, row: Row, table_schema: KeySchema) -> Item:
         """What a page that stops at this row gives as LastEvaluatedKey."""

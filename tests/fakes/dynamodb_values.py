@@ -1,7 +1,8 @@
 """Attribute values on DynamoDB's wire: checking, normalising, measuring, copying and ordering them.
 
-An attribute value is a map of one type to its content: {"S": "x"}, {"N": "1.5"}, {"M": {...}}. Normalised values are
-never changed in place by the stand-in; two normalised values are equal for DynamoDB when they are equal for Python.
+An attribute value is a map of one type to its content: {"S": "x"}, {"N": "1.5"}, {"BOOL": True}, {"B": b"x"}; nobody here
+stores another type. Normalised values are never changed in place by the stand-in; two normalised values are equal for
+DynamoDB when they are equal for Python.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 """
 
@@ -16,11 +17,10 @@ Value = dict[str, Any]
 Item = dict[str, Value]
 
 MAX_DIGITS = 38
-MAX_DEPTH = 32
 _LARGEST = Decimal("9.9999999999999999999999999999999999999E+125")
 _SMALLEST = Decimal("1E-130")
 _EXACT = Context(prec=300)
-_NUMBER_TYPES = {"S": "a string", "N": "a string", "B": "bytes", "BOOL": "a boolean", "NULL": "a boolean"}
+_TYPES = {"S": "a string", "N": "a string", "B": "bytes", "BOOL": "a boolean"}
 
 
 def invalid(message: str) -> RefusedError:
@@ -47,7 +47,7 @@ def normalise_item(item: Any, parameter: str = "Item") -> tuple[Item, int]:
     return copied, size
 
 
-def normalise_value(value: Any, depth: int = 0) -> tuple[Value, int]:
+def normalise_value(value: Any) -> tuple[Value, int]:
     """A checked deep copy of one attribute value, and its size in bytes (without its name)."""
     if type(value) is not dict:
         raise MalformedParameterError(f"Invalid type for an attribute value, value: {value!r}, valid types: dict")
@@ -60,7 +60,12 @@ def normalise_value(value: Any, depth: int = 0) -> tuple[Value, int]:
     if kind == "N" and type(content) is str:
         number, size = measured_number(content)
         return {"N": number}, size
-    return _normalise_other(kind, content, depth)
+    if kind == "BOOL" and type(content) is bool:
+        return {"BOOL": content}, 1
+    if kind == "B" and isinstance(content, bytes | bytearray):
+        return {"B": bytes(content)}, len(content)
+    wanted = _TYPES.get(kind, f"one of {', '.join(_TYPES)}, which this stand-in knows")
+    raise MalformedParameterError(f"Invalid type for parameter {kind}, value: {content!r}, valid types: {wanted}")
 
 
 def value_size(value: Value) -> int:
@@ -70,60 +75,6 @@ def value_size(value: Value) -> int:
     if "N" in value:
         return measured_number(value["N"])[1]
     return normalise_value(value)[1]
-
-
-def _normalise_other(kind: str, content: Any, depth: int) -> tuple[Value, int]:
-    if kind in {"BOOL", "NULL"} and type(content) is bool:
-        if kind == "NULL" and not content:
-            raise invalid("One or more parameter values were invalid: Null attribute value types must have the value of true")
-        return {kind: content}, 1
-    if kind == "B" and isinstance(content, bytes | bytearray):
-        return {"B": bytes(content)}, len(content)
-    if kind in {"M", "L"}:
-        return _normalise_document(kind, content, depth + 1)
-    if kind in {"SS", "NS", "BS"} and isinstance(content, list | tuple | set | frozenset):
-        return _normalise_set(kind, content)
-    wanted = _NUMBER_TYPES.get(kind, "a known attribute type")
-    raise MalformedParameterError(f"Invalid type for parameter {kind}, value: {content!r}, valid types: {wanted}")
-
-
-def _normalise_document(kind: str, content: Any, depth: int) -> tuple[Value, int]:
-    if depth > MAX_DEPTH:
-        raise invalid("Nesting Levels have exceeded supported limits")
-    size = 3
-    if kind == "L" and isinstance(content, list | tuple):
-        elements = []
-        for element in content:
-            copied, element_size = normalise_value(element, depth)
-            elements.append(copied)
-            size += element_size + 1
-        return {"L": elements}, size
-    if kind == "M" and isinstance(content, Mapping):
-        members = {}
-        for name, member in content.items():
-            members[name], member_size = normalise_value(member, depth)
-            size += member_size + string_size(name) + 1
-        return {"M": members}, size
-    raise MalformedParameterError(f"Invalid type for parameter {kind}, value: {content!r}, valid types: dict, list")
-
-
-def _normalise_set(kind: str, content: Any) -> tuple[Value, int]:
-    if not content:
-        name = {"SS": "string", "NS": "number", "BS": "binary"}[kind]
-        raise invalid(f"One or more parameter values were invalid: An {name} set  may not be empty")
-    scalars = [normalise_value({kind[0]: element}) for element in content]
-    elements = [scalar[kind[0]] for scalar, _ in scalars]
-    if len(set(elements)) != len(elements):
-        shown = ", ".join(map(str, elements))
-        raise invalid(
-            f"One or more parameter values were invalid: Input collection [{shown}] of type {kind} contains duplicates."
-        )
-    return {kind: sort_set(kind, elements)}, sum(size for _, size in scalars)
-
-
-def sort_set(kind: str, elements: list[Any]) -> list[Any]:
-    """The elements of a set in one fixed order, so that equal sets are equal lists."""
-    return sorted(elements, key=Decimal) if kind == "NS" else sorted(elements)
 
 
 def string_size(text: str) -> int:
@@ -164,15 +115,14 @@ def plain_number(number: Decimal) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain.lstrip("+")
 
 
-def add_numbers(one: Value, other: Value, sign: int = 1) -> Value:
-    """`one` + `sign` * `other` in decimal arithmetic; refuses anything but two numbers."""
+def add_numbers(one: Value, other: Value) -> Value:
+    """The sum in decimal arithmetic; refuses anything but two numbers."""
     if "N" not in one or "N" not in other:
         raise invalid("An operand in the update expression has an incorrect data type")
     left, right = one["N"], other["N"]
     if len(left) < MAX_DIGITS and len(right) < MAX_DIGITS and left.isdigit() and right.isdigit():
-        return {"N": str(int(left) + sign * int(right))}
-    signed = Decimal(right) if sign > 0 else _EXACT.minus(Decimal(right))
-    return {"N": plain_number(_EXACT.add(Decimal(left), signed))}
+        return {"N": str(int(left) + int(right))}
+    return {"N": plain_number(_EXACT.add(Decimal(left), Decimal(right)))}
 
 
 @lru_cache(maxsize=65_536)
@@ -183,25 +133,9 @@ def measured_number(text: str) -> tuple[str, int]:
     return number, (digits + 1) // 2 + 1 + number.startswith("-")
 
 
-def copy_value(value: Value) -> Value:
-    """A deep copy of a normalised value."""
-    ((kind, content),) = value.items()
-    if kind == "M":
-        return {"M": {name: copy_value(member) for name, member in content.items()}}
-    if kind == "L":
-        return {"L": [copy_value(element) for element in content]}
-    if kind in {"SS", "NS", "BS"}:
-        return {kind: list(content)}
-    return {kind: content}
-
-
 def copy_item(item: Item) -> Item:
     """A deep copy of a normalised item."""
-    copied = {}
-    for name, value in item.items():
-        # Strings and numbers are most of what is stored, and the call is most of the cost.
-        copied[name] = value.copy() if "S" in value or "N" in value else copy_value(value)
-    return copied
+    return {name: value.copy() for name, value in item.items()}
 
 
 def type_of(value: Value) -> str:
@@ -216,10 +150,8 @@ def ordered(value: Value) -> Any:
 
 
 def size_of(value: Value) -> int | None:
-    """What `size(path)` gives: bytes of a string or binary, elements of a set or document; None for other types."""
+    """The bytes of a string or binary; None for other types."""
     ((kind, content),) = value.items()
     if kind == "S":
         return string_size(content)
-    if kind in {"B", "M", "L", "SS", "NS", "BS"}:
-        return len(content)
-    return None
+    return len(content) if kind == "B" else None

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.fakes.dynamodb_values import normalise_number
@@ -147,6 +147,23 @@ def test_a_request_token_is_forgotten_after_ten_minutes(clock: VirtualClock) -> 
 @pytest.mark.parametrize("number", ["1E125", "-1E-130", "9" * 38, "0." + "1" * 38])
 def test_numbers_at_the_edge_are_kept(number: str) -> None:
     normalise_number(number)
+
+
+@pytest.mark.parametrize("condition", ["NOT attribute_exists(pk)", "contains(pk, :x)", "size(pk) > :x", "pk <> :x", "a.b = :x"])
+def test_expressions_that_nobody_here_uses_are_refused(clock: VirtualClock, condition: str) -> None:
+    client = FakeDynamoDB(clock, random.Random(1))
+    new_table(client)
+    values = {"ExpressionAttributeValues": {":x": {"S": "x"}}} if ":x" in condition else {}
+    with pytest.raises(client.exceptions.ClientError, match="ValidationException"):
+        client.delete_item(TableName="rows", Key={"pk": {"S": "a"}}, ConditionExpression=condition, **values)
+
+
+@pytest.mark.parametrize("value", [{"M": {}}, {"L": []}, {"SS": ["x"]}, {"NULL": True}])
+def test_types_that_nobody_here_stores_are_refused(clock: VirtualClock, value: dict[str, Any]) -> None:
+    client = FakeDynamoDB(clock, random.Random(1))
+    new_table(client)
+    with pytest.raises(ParamValidationError, match="this stand-in knows"):
+        put(client, "a", other=value)
 
 
 def test_redundant_parentheses_are_refused(clock: VirtualClock) -> None:
