@@ -22,7 +22,6 @@ MAX_BATCH = 10
 MAX_DELAY = 900
 MAX_VISIBILITY = 43_200
 MAX_IN_FLIGHT = 120_000
-MAX_ATTRIBUTES = 10
 PURGE_SECONDS = 60
 
 _PREFIX = "AWS.SimpleQueueService."
@@ -66,7 +65,7 @@ _OTHER_ATTRIBUTES = frozenset(
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BATCH_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _GROUP_ID = re.compile(r"[A-Za-z0-9!-/:-@\[-`{-~]{1,128}")
-_MESSAGE = "DelaySeconds MessageAttributes MessageSystemAttributes MessageGroupId MessageDeduplicationId"
+_MESSAGE = "DelaySeconds MessageGroupId"
 
 _READY, _DELAYED, _IN_FLIGHT, _GONE = "ready", "delayed", "in flight", "gone"
 
@@ -75,7 +74,6 @@ class _Message:
     """One stored copy of a message. `stamp` changes with each change of state and makes older heap entries void."""
 
     __slots__ = (
-        "attributes",
         "body",
         "copy_id",
         "digest",
@@ -95,7 +93,6 @@ class _Message:
         self.message_id = message_id
         self.body: str = entry["MessageBody"]
         self.digest = _md5(self.body)
-        self.attributes = {name: dict(value) for name, value in entry.get("MessageAttributes", {}).items()}
         self.group_id: str | None = entry.get("MessageGroupId")
         self.sent_at = sent_at
         self.source_arn: str | None = None
@@ -301,14 +298,6 @@ class FakeSQS:
         shown = known if "All" in wanted else {name: known[name] for name in wanted if name in known}
         return {"Attributes": shown} if shown else {}
 
-    @operation("SetQueueAttributes", "QueueUrl Attributes")
-    def set_queue_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change settings at once (AWS: within a minute)."""
-        queue = self._current(request["QueueUrl"])
-        self._check_attributes(request["Attributes"])
-        queue.attributes.update(request["Attributes"])
-        return {}
-
     @operation("PurgeQueue", "QueueUrl")
     def purge_queue(self, request: dict[str, Any]) -> dict[str, Any]:
         """Delete all messages; once in 60 seconds."""
@@ -364,8 +353,7 @@ class FakeSQS:
     @operation(
         "ReceiveMessage",
         "QueueUrl",
-        "AttributeNames MessageSystemAttributeNames MessageAttributeNames MaxNumberOfMessages VisibilityTimeout "
-        "WaitTimeSeconds ReceiveRequestAttemptId",
+        "AttributeNames MessageSystemAttributeNames MaxNumberOfMessages VisibilityTimeout WaitTimeSeconds",
     )
     def receive_message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Up to ten visible messages; the answer has no `Messages` when there are none. `WaitTimeSeconds` is not waited.
@@ -422,18 +410,6 @@ class FakeSQS:
         _delete(queue, request["ReceiptHandle"])
         return {}
 
-    @operation("DeleteMessageBatch", "QueueUrl Entries")
-    def delete_message_batch(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Up to ten deletions; entries fail one by one."""
-        queue = self._current(request["QueueUrl"])
-        _check_batch(request["Entries"])
-
-        def delete(entry: Mapping[str, Any]) -> dict[str, Any]:
-            _delete(queue, entry["ReceiptHandle"])
-            return {}
-
-        return _each(request["Entries"], delete)
-
     @operation("ChangeMessageVisibility", "QueueUrl ReceiptHandle VisibilityTimeout")
     def change_message_visibility(self, request: dict[str, Any]) -> dict[str, Any]:
         """Hide a message in flight for 0 to 43,200 seconds from now."""
@@ -467,43 +443,30 @@ class FakeSQS:
 
     # --- dead letters -----------------------------------------------------------------------------------------------
 
-    @operation("StartMessageMoveTask", "SourceArn", "DestinationArn MaxNumberOfMessagesPerSecond")
+    @operation("StartMessageMoveTask", "SourceArn")
     def start_message_move_task(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Send the visible messages of a dead-letter queue back, as new messages; at a pace if one is given (1 to 500).
-
-        Without `DestinationArn` each goes to the queue it came from.
-        """
+        """Send the visible messages of a dead-letter queue back to where they came from, as new messages."""
         source = self._by_arn(request["SourceArn"])
         if source is None:
             raise RefusedError("ResourceNotFoundException", "The resource that you specified doesn't exist.", 404)
         if not any((queue.redrive() or ("",))[0] == source.arn for queue in self._queues.values()):
             raise _parameter("Source queue must be configured as a Dead Letter Queue.")
-        pace = request.get("MaxNumberOfMessagesPerSecond")
-        if pace is not None:
-            _check_range("MaxNumberOfMessagesPerSecond", pace, 1, 500)
-        now = self._clock()
-        source.advance(now, self._rank)
-        moved = 0
+        source.advance(self._clock(), self._rank)
         while (message := source.next_ready()) is not None:
-            destination = self._by_arn(request.get("DestinationArn") or message.source_arn or "")
+            destination = self._by_arn(message.source_arn or "")
             if destination is None:
                 raise RefusedError("ResourceNotFoundException", "The destination queue doesn't exist.", 404)
             source.take_out(message)
-            at = now if pace is None else now + moved // pace
-            self._move(message, destination, at, now)
-            moved += 1
-        handle = f"move-{self._identifier()}"
-        return {"TaskHandle": handle}
+            self._move(message, destination)
+        return {"TaskHandle": f"move-{self._identifier()}"}
 
-    def _move(self, message: _Message, destination: _Queue, at: float, now: float) -> None:
-        entry = {"MessageBody": message.body, "MessageAttributes": message.attributes}
+    def _move(self, message: _Message, destination: _Queue) -> None:
+        entry = {"MessageBody": message.body}
         if message.group_id is not None:
             entry["MessageGroupId"] = message.group_id
-        fresh = _Message(self._copy_id(), self._identifier(), entry, at)
-        if at > now:
-            destination.put(fresh, _DELAYED, at)
-        else:
-            destination.put(fresh, _READY, at, self._rank(at))
+        now = self._clock()
+        fresh = _Message(self._copy_id(), self._identifier(), entry, now)
+        destination.put(fresh, _READY, now, self._rank(now))
 
     # --- shared -----------------------------------------------------------------------------------------------------
 
@@ -560,21 +523,7 @@ def _shown(message: _Message, request: Mapping[str, Any]) -> dict[str, Any]:
         chosen = {name: value for name, value in system.items() if "All" in wanted or name in wanted}
         if chosen:
             shown["Attributes"] = chosen
-    patterns = request.get("MessageAttributeNames", ())
-    attributes = {
-        name: dict(value)
-        for name, value in message.attributes.items()
-        if any(_names_attribute(pattern, name) for pattern in patterns)
-    }
-    if attributes:
-        shown["MessageAttributes"] = attributes
     return shown
-
-
-def _names_attribute(pattern: str, name: str) -> bool:
-    if pattern in {"All", ".*", name}:
-        return True
-    return pattern.endswith(".*") and name.startswith(pattern[:-2])
 
 
 def _system_attributes(message: _Message) -> dict[str, str]:
@@ -644,11 +593,7 @@ def _check_message(queue: _Queue, entry: Mapping[str, Any]) -> None:
         raise MalformedParameterError("Invalid type for parameter MessageBody, valid types: <class 'str'>")
     if not body:
         raise RefusedError("MissingParameter", "The request must contain the parameter MessageBody.")
-    attributes = entry.get("MessageAttributes", {})
-    if len(attributes) > MAX_ATTRIBUTES:
-        raise _parameter(f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [10].")
-    texts = [body, *(value.get("StringValue", "") for value in attributes.values())]
-    if any(_FORBIDDEN.search(text) for text in texts):
+    if _FORBIDDEN.search(body):
         raise RefusedError("InvalidMessageContents", "Invalid characters found. Valid unicode characters are #x9 | #xA ...")
     most = queue.number("MaximumMessageSize")
     if _message_bytes(entry) > most:
@@ -658,16 +603,10 @@ def _check_message(queue: _Queue, entry: Mapping[str, Any]) -> None:
     group = entry.get("MessageGroupId")
     if group is not None and not _GROUP_ID.fullmatch(group):
         raise _parameter("The request parameter MessageGroupId is invalid. Reason: 1 to 128 characters, no spaces.")
-    if "MessageDeduplicationId" in entry:
-        raise _parameter("The request include parameter that is not valid for this queue type: MessageDeduplicationId")
 
 
 def _message_bytes(entry: Mapping[str, Any]) -> int:
-    size = len(entry["MessageBody"].encode(errors="replace"))
-    for name, value in entry.get("MessageAttributes", {}).items():
-        content = value.get("BinaryValue", b"") or value.get("StringValue", "").encode(errors="replace")
-        size += len(name.encode()) + len(value["DataType"]) + len(content)
-    return size
+    return len(entry["MessageBody"].encode(errors="replace"))
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:
