@@ -20,7 +20,8 @@ from tests.unit.connection import test_mended
 from tests.unit.operations import test_dealt_with
 from tests.unit.qualification import test_own_trouble, test_refused_qualification
 from tests.unit.referrer import test_missing_permission, test_refused_rewards
-from tests.unit.signup import test_merged_leads, test_reconcile_campaigns, test_who_failed
+from tests.unit.signup import test_merged_leads, test_who_failed
+from tests.unit.signup.reconcile import test_reconcile_campaigns
 from tests.unit.sync import test_pages_that_fail
 from tests.unit.vendor import test_smaller_pages
 
