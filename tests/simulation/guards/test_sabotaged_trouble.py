@@ -21,7 +21,7 @@ from tests.unit.operations import test_dealt_with
 from tests.unit.qualification import test_own_trouble, test_refused_qualification
 from tests.unit.referrer import test_missing_permission, test_refused_rewards
 from tests.unit.signup import test_merged_leads, test_who_failed
-from tests.unit.signup.reconcile import test_reconcile_campaigns
+from tests.unit.signup.reconcile import test_referrers_of_the_polled
 from tests.unit.sync import test_pages_that_fail
 from tests.unit.vendor import test_smaller_pages
 
@@ -119,10 +119,10 @@ CASES: dict[Callable[[sabotage.Patch], None], Callable[[], None]] = {
         test_missing_permission.test_events_that_are_refused_for_one_contact_alone_are_no_missing_permission(Story(), 403)
     ),
     sabotaged_trouble.deleted_referrers_are_asked_for_again: (
-        test_reconcile_campaigns.test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others
+        test_referrers_of_the_polled.test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others
     ),
     sabotaged_trouble.deleted_referrers_are_not_remembered: (
-        test_reconcile_campaigns.test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others
+        test_referrers_of_the_polled.test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to_others
     ),
     sabotaged_trouble.a_known_secret_is_not_kept: secrets_that_hang,
     sabotaged_trouble.a_hanging_store_of_secrets_is_asked_each_time: secrets_that_hang,

@@ -15,7 +15,7 @@ from shared.use_cases.signup.reconcile_progress import PROOFS
 from tests.support.builders import App
 from tests.support.clock import NOW
 from tests.support.console_api import Console
-from tests.unit.signup.reconcile.test_reconcile_campaigns import Deadline, join, newest, progress, refuse_rows_of
+from tests.unit.signup.reconcile.passes import Deadline, join, newest, progress, refuse_rows_of
 
 
 def console_of(people: int = 0, **settings: Any) -> Console:
