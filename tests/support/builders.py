@@ -32,6 +32,7 @@ from shared.adapters.campaign_document import campaign_of
 from shared.adapters.http.transport import BODY_LIMIT, HttpResponse, TooLargeAnswerError
 from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
+from shared.domain.connection.connection import Breaker, Connection, Vendor
 from shared.domain.signup.referral import KnownPerson, Referral
 from shared.errors import RefusedError, UnavailableError
 from shared.messages import DeliverContact, Message, ReconcileCampaigns, message_of
@@ -434,6 +435,23 @@ class App:
 
     def row(self, user_id: int = 42, campaign_id: int = 1) -> Referral:
         return self.environment.referrals.get(campaign_id, user_id)
+
+    def campaign(self, campaign_id: int = 1) -> Campaign:
+        found = self.environment.campaigns.find(campaign_id)
+        assert found is not None
+        return found
+
+    def connection(self) -> Connection:
+        """The one that somebody made."""
+        found = self.environment.connections.find()
+        assert found is not None
+        return found
+
+    def breaker(self, vendor: Vendor = Vendor.INTERCOM) -> Breaker:
+        """The one that stops calls to the vendor."""
+        found = self.environment.breakers.find(vendor)
+        assert found is not None
+        return found
 
     def person(self, email: str = EMAIL) -> KnownPerson | None:
         return self.environment.people.find("local-workspace", email)

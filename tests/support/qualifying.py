@@ -84,6 +84,12 @@ class Friendship(Story):
     def item(self, friend: Person) -> Qualification | None:
         return self.app.environment.qualifications.find(friend.campaign_id, friend.id)
 
+    def stored(self, friend: Person) -> Qualification:
+        """The item of somebody about whom the ledger has heard."""
+        found = self.item(friend)
+        assert found is not None
+        return found
+
     def row(self, friend: Person) -> Referral:
         return self.app.row(friend.id, friend.campaign_id)
 

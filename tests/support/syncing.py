@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -106,8 +106,7 @@ class SyncApp(App):
         while self.clock.at < ends_at:
             if self.step() is not None:
                 continue
-            run = self.latest()
-            if run is None or run.finished:
+            if all(run.finished for run in self.runs(1)):
                 return
             visible_at = self.sqs.real.next_visible_at(self.settings.sync_queue_url)
             self.clock.at = max(self.clock.at, min(visible_at or ends_at, ticked_at + 60.0)) + 0.01
@@ -128,8 +127,13 @@ class SyncApp(App):
         assert found is not None
         return found
 
-    def latest(self, campaign_id: int = 1) -> SyncRun | None:
-        return next(iter(self.environment.sync_runs.list(campaign_id, 1).items), None)
+    def runs(self, limit: int, campaign_id: int = 1) -> Sequence[SyncRun]:
+        """Newest first."""
+        return self.environment.sync_runs.list(campaign_id, limit).items
+
+    def latest(self) -> SyncRun:
+        [run] = self.runs(1)
+        return run
 
     def member(self, email: str, campaign_id: int = 1) -> SyncMember | None:
         return self.environment.sync_members.find(campaign_id, email)

@@ -35,8 +35,7 @@ def test_68_our_own_write_that_the_sdk_sends_again_is_a_success(make_world: Make
     signup = world.sign_up(EMAIL)
     world.run(60)
     assert_kept(world)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert row.delivered_at is not None
     assert row.delivered_at - signup.at < 60
     assert [event.what for event in row.history].count("created") == 1
@@ -124,8 +123,7 @@ def test_74_two_writers_of_one_row_lose_nothing(make_world: MakeWorld) -> None:
     world.at(world.now() + 300.0, lambda: world.sign_up(EMAIL))
     world.run(900)
     signup = world.signups[5]
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert row.verified_at is not None
     assert_kept(world)
 

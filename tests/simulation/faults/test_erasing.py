@@ -94,8 +94,7 @@ def test_no_table_queue_or_log_of_a_busy_world_holds_the_erased_person() -> None
         world.sign_up("friend-9@example.com", referrer=referrer.person.id)  # tells their name and link again
         world.run(3_600)
 
-        row = world.row_of(referrer)
-        assert row is not None
+        row = world.stored(referrer)
         assert row.state is State.ERASED
         assert list(traces(world, *canaries)) == []
         assert len(world.contacts("friend-9@example.com")) == 1

@@ -137,8 +137,7 @@ def test_84_settings_changed_in_the_middle_hold_from_the_next_attempt_on(world: 
     world.run(30)
     [contact] = world.contacts("after@example.com")
     assert contact.custom_attributes["referral_campaign"] == "Another name"
-    row = world.row_of(after)
-    assert row is not None
+    row = world.stored(after)
     assert row.settings_version == 2
 
 

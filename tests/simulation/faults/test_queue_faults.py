@@ -129,8 +129,7 @@ def test_22_one_poisoned_signup_among_many_fails_alone_with_its_reason(world: Wo
     for number in range(30):
         world.sign_up(f"p{number}@example.com")
     world.run(120)
-    row = world.row_of(poisoned)
-    assert row is not None
+    row = world.stored(poisoned)
     assert (row.state, bool(row.reason)) == ("failed", True)
     assert len(world.contacts()) == 30
 
@@ -243,7 +242,6 @@ def test_31_a_storm_of_one_campaign_leaves_the_other_alive(make_world: MakeWorld
     assert sorted(Counter(groups_of(world)).items()) == [("1", 120), ("2", 1)]
     let_go(world)
     world.run(120)
-    row = world.row_of(late)
-    assert row is not None
+    row = world.stored(late)
     assert row.delivered_at is not None
     assert row.delivered_at - late.at < 60

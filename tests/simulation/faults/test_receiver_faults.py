@@ -149,8 +149,7 @@ def test_16_a_campaign_nobody_configured_is_held_and_delivered_once_it_is(make_w
     world = make_world(configured=False)
     signup = world.sign_up("ivo@example.com")
     world.run(600)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert row.state == "held"
     assert not world.contacts()
     world.configure(build_settings(), activation_mark=4)

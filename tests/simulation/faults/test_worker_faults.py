@@ -51,8 +51,7 @@ def test_36_a_conflict_on_create_is_a_success(make_world: MakeWorld) -> None:
     world.known_contacts.add(there.id)
     signup = world.sign_up(EMAIL)
     world.run(60)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert row.contact_id == there.id
     assert_kept(world)
 
@@ -64,8 +63,7 @@ def test_37_an_archived_contact_is_brought_back_or_left_with_a_reason(make_world
     world.intercom.contacts.archive(there.id)
     signup = world.sign_up(EMAIL)
     world.run(60)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert len(world.contacts(EMAIL)) == live
     assert row.state == ("delivered" if live else "failed")
     assert live or row.reason
@@ -103,8 +101,7 @@ def test_39_93_a_contact_deleted_on_purpose_is_not_brought_back(make_world: Make
     world.referral_factory.account.people[signup.person.id].first_name = "Changed"
     world.run(1_800)
     assert not world.contacts(EMAIL)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert (row.state, "brings a contact back" in row.reason) == ("failed", True)
 
 
@@ -127,8 +124,7 @@ def test_40_of_a_lead_and_a_user_the_user_is_used(make_world: MakeWorld) -> None
     user = world.add_contact(EMAIL, "user")
     signup = world.sign_up(EMAIL)
     world.run(30)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert row.contact_id == user.id
     assert row.notes
     assert len(world.contacts(EMAIL)) == 2
@@ -247,13 +243,11 @@ def test_48_a_refusal_for_one_contact_only_is_that_rows_alone(make_world: MakeWo
     for number in range(10):
         world.sign_up(f"p{number}@example.com")
     world.run(60)
-    row = world.row_of(refused)
-    assert row is not None
+    row = world.stored(refused)
     assert (row.state, bool(row.reason)) == ("pending", True)
     assert len(world.contacts()) == 11
     world.run(3 * 3_600)
-    row = world.row_of(refused)
-    assert row is not None
+    row = world.stored(refused)
     assert (row.state, bool(row.reason)) == ("failed", True)
     assert "ConnectionLostAlarm" not in fired(world)
 
@@ -264,8 +258,7 @@ def test_49_a_deleted_attribute_does_not_cost_the_contact(world: World) -> None:
     update_attribute(workspace, str(gone.id), {"archived": True})
     signup = world.sign_up(EMAIL)
     world.run(30)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert row.state == "partial"
     assert "referral_link" in row.reason
     assert world.contacts(EMAIL)[0].custom_attributes["referrer_first_name"] == "Ada"
@@ -279,8 +272,7 @@ def test_49_an_attribute_that_is_back_is_sent_again_by_itself(world: World) -> N
     world.run(1_800)
     update_attribute(workspace, str(gone.id), {"archived": False})
     world.run(3_600)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert row.state == "delivered"
     assert world.contacts(EMAIL)[0].custom_attributes["referral_link"]
 
@@ -289,8 +281,7 @@ def test_50_a_value_that_is_too_long_does_not_cost_the_contact(world: World) -> 
     world.referral_factory.account.people[1].first_name = "A" * 400
     signup = world.sign_up(EMAIL)
     world.run(30)
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert str(row.state) == "partial"
     assert [drop.attribute for drop in row.dropped] == ["custom_attributes.referrer_first_name"]
     assert len(world.contacts(EMAIL)) == 1

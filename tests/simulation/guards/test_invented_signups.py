@@ -87,8 +87,7 @@ def test_a_real_customers_signup_keeps_the_promise_while_referral_factory_is_dow
     assert [one.name for one in world.contacts(REAL)] == ["Ivo Holm"]
     world.run(2 * 3_600)
     [signup] = world.signups.values()
-    row = world.row_of(signup)
-    assert row is not None
+    row = world.stored(signup)
     assert not row.unverified
     assert_kept(world)
 

@@ -21,8 +21,7 @@ def test_a_signup_becomes_a_contact_in_seconds(role: str) -> None:
         assert contact.role == role
         assert contact.name == "Ivo Holm"
         assert contact.custom_attributes["referrer_first_name"] == "Ada"
-        row = world.row_of(signup)
-        assert row is not None
+        row = world.stored(signup)
         assert row.contact_id == contact.id
         assert signup.answered[0][1] == 202
         assert world.logs.count > 0

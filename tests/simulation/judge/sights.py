@@ -45,6 +45,12 @@ class Sights:
     def row_of(self, signup: Signup) -> Referral | None:
         return self.row(signup.person.campaign_id, signup.person.id)
 
+    def stored(self, signup: Signup) -> Referral:
+        """The row of somebody who is in the ledger."""
+        row = self.row_of(signup)
+        assert row is not None
+        return row
+
     def person(self, email: str) -> KnownPerson | None:
         """What the ledger remembers of an e-mail address."""
         workspace = self.intercom.settings.workspace_id

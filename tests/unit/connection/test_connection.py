@@ -364,7 +364,7 @@ def test_reconnecting_delivers_what_waited_and_wakes_reconcile(
     monkeypatch.setattr(app.chance, "fraction", lambda: jitter)
     app.configure()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
-    epoch = app.environment.connections.find().epoch  # type: ignore[union-attr]
+    epoch = app.connection().epoch
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
     app.sign_up()
     assert app.row().state is State.PENDING
@@ -372,7 +372,7 @@ def test_reconnecting_delivers_what_waited_and_wakes_reconcile(
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     app.work()
     assert (app.row().state, app.contact().email) == (State.DELIVERED, EMAIL)
-    assert app.environment.connections.find().epoch == epoch + 2  # type: ignore[union-attr]
+    assert app.connection().epoch == epoch + 2
     assert [type(message) for message in app.queued("reconcile")] == [ReconcileCampaigns] * 2
 
 

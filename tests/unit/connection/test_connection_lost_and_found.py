@@ -127,8 +127,7 @@ def test_after_a_pause_one_worker_tries_and_the_others_wait(app: App) -> None:
         second.take_try(seen)
     assert refused.value.retry_after == PROBE
     first.failed(UnavailableError("down", vendor="intercom"))
-    again = app.environment.breakers.find(Vendor.INTERCOM)
-    assert again is not None
+    again = app.breaker()
     assert again.openings == 2
     assert again.probing is False
     assert again.open_until == app.clock.now() + 15
@@ -159,13 +158,11 @@ def test_referral_factory_is_left_alone_for_longer_each_time() -> None:
     guard, seconds = VendorGuard(app.environment, Vendor.REFERRAL_FACTORY), []
     guard.pause(BreakerKind.FAILING, 30)
     for _ in range(2):
-        breaker = app.environment.breakers.find(Vendor.REFERRAL_FACTORY)
-        assert breaker is not None
+        breaker = app.breaker(Vendor.REFERRAL_FACTORY)
         app.wait(breaker.open_until - app.clock.now())
         guard.admit()
         guard.failed(UnavailableError("down", vendor="referral_factory"))
-        opened = app.environment.breakers.find(Vendor.REFERRAL_FACTORY)
-        assert opened is not None
+        opened = app.breaker(Vendor.REFERRAL_FACTORY)
         seconds.append(opened.open_until - app.clock.now())
     assert seconds == [60, 60]
 

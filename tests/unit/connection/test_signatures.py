@@ -25,8 +25,7 @@ def signed(body: bytes = UNINSTALL, secret: str = CLIENT_SECRET) -> dict[str, st
 
 def uninstalled(app: App, headers: dict[str, str]) -> tuple[int, bool]:
     status = app.notify(UNINSTALL, headers, path="/webhooks/intercom/uninstall")["statusCode"]
-    connection = app.environment.connections.find()
-    assert connection is not None
+    connection = app.connection()
     return status, connection.doubted_at is not None
 
 

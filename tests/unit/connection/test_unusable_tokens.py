@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.connection.connection import Vendor
 from tests.support.builders import App
 
 
@@ -15,8 +14,7 @@ def test_a_token_with_a_sign_that_no_header_takes(app: App, token: str) -> None:
     app.sign_up()
     row = app.row()
     assert "no token can hold" in row.reason
-    breaker = app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = app.breaker()
     assert breaker.kind == "connection_lost"
     app.set_secret("intercom", access_token="local-intercom-token")
     app.environment = app.new_environment()

@@ -26,12 +26,6 @@ def console(console: Console) -> Console:
     return console
 
 
-def connection_of(app: App) -> Connection:
-    found = app.environment.connections.find()
-    assert found is not None
-    return found
-
-
 # -- disconnecting ------------------------------------------------------------------------------------------------------
 
 
@@ -45,20 +39,20 @@ def test_a_disconnected_accounts_key_is_forgotten_and_the_workspaces_token_is_no
     console.post("/api/connection/disconnect", {"vendor": "referral_factory"})
     assert console.secret("referral_factory")["api_key"] == ""
     assert console.secret("intercom")["access_token"] == "local-intercom-token"
-    assert connection_of(console.app).connected
+    assert console.app.connection().connected
 
 
 def test_a_token_that_is_to_be_kept_stays(console: Console) -> None:
     disconnect(console.app.environment, "mara@example.com", Vendor.INTERCOM, keep_token=True)
     assert console.secret("intercom")["access_token"] == "local-intercom-token"
-    assert not connection_of(console.app).connected
+    assert not console.app.connection().connected
 
 
 def test_disconnecting_twice_is_disconnecting_once(console: Console) -> None:
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
-    before = connection_of(console.app)
+    before = console.app.connection()
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
-    assert connection_of(console.app) == before
+    assert console.app.connection() == before
 
 
 def test_what_never_was_connected_can_be_disconnected() -> None:
@@ -70,7 +64,7 @@ def test_what_never_was_connected_can_be_disconnected() -> None:
 
 def test_no_work_is_done_for_a_workspace_that_was_disconnected(console: Console) -> None:
     environment = console.app.environment
-    assert find_connection(environment) == connection_of(console.app)
+    assert find_connection(environment) == console.app.connection()
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
     with pytest.raises(ConnectionLostError, match="disconnected"):
         find_connection(environment)
@@ -112,7 +106,7 @@ def test_a_workspace_known_by_its_connection_is_not_asked_for_whose_its_token_is
 
 @pytest.mark.parametrize(("name", "called"), [("Test", "Test"), ("", "local-workspace")])
 def test_a_workspace_that_is_in_the_way_is_called_by_its_name_or_else_its_id(console: Console, name: str, called: str) -> None:
-    console.app.environment.connections.save(replace(connection_of(console.app), name=name))
+    console.app.environment.connections.save(replace(console.app.connection(), name=name))
     console.app.use_workspace("production")
     answer = console.call("POST", "/api/connection/intercom", {"access_token": "local-intercom-token"})
     assert (answer.status, f"“{called}” is connected" in answer.json["detail"]) == (409, True)
@@ -145,8 +139,7 @@ def test_connecting_referral_factory_enqueues_no_delivery_and_leaves_intercoms_s
     app = waiting(console)
     catch_up(app.environment, Vendor.REFERRAL_FACTORY)
     assert app.queued("delivery") == []
-    breaker = app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = app.breaker()
     assert breaker.kind is BreakerKind.DISCONNECTED
 
 

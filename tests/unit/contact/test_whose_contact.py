@@ -279,8 +279,7 @@ def test_a_replay_in_another_workspace_delivers_there() -> None:
 
 def in_another_workspace(app: App) -> Referral:
     """Somebody connects production after the test, and replays a referral."""
-    connection = app.environment.connections.find()
-    assert connection is not None
+    connection = app.connection()
     app.environment.connections.save(replace(connection, workspace_id="other-workspace"))
     app.intercom.workspace.contacts.clear()
     app.intercom.workspace.by_email.clear()

@@ -103,8 +103,7 @@ def test_while_referral_factory_is_stopped_it_is_not_called(app: App) -> None:
 def test_a_token_of_another_workspace(app: App) -> None:
     app.configure()
     app.sign_up()
-    known = app.environment.connections.find()
-    assert known is not None
+    known = app.connection()
     app.environment.connections.save(replace(known, workspace_id="another"))
     bad = [one for one in found(vendors.check_intercom, app) if one.level is Level.BAD]
     assert ["another" in one.do for one in bad] == [True]

@@ -292,8 +292,7 @@ def test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next(app: App) -> N
     app.wait(31)
     guard = app.environment.intercom_guard
     guard.admit()
-    breaker = app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = app.breaker()
     assert breaker.is_open(app.clock.now()), "one at a time"
     guard.succeeded()
     breaker = app.environment.breakers.find(Vendor.INTERCOM)

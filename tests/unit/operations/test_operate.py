@@ -191,8 +191,7 @@ def test_disconnect_and_reconnect_begin_new_epochs(app: App) -> None:
     app.sign_up()
     for _ in range(2):
         assert run(app, "disconnect", "--yes") == "Intercom is disconnected; its token is kept for `reconnect`."
-    found = app.environment.connections.find()
-    assert found is not None
+    found = app.connection()
     assert found.epoch == 2
     app.environment.intercom_guard.connection_lost()
     assert run(app, "reconnect") == "Intercom is connected, epoch 3."

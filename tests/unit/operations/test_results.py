@@ -22,8 +22,7 @@ RITA = Referrer(41, "Rita", "rita@example.com")
 @pytest.fixture
 def console(console: Console) -> Console:
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
-    connection = console.app.environment.connections.find()
-    assert connection is not None
+    connection = console.app.connection()
     console.app.environment.connections.save(replace(connection, timezone="Pacific/Auckland"))
     return console
 

@@ -240,7 +240,7 @@ def test_a_real_uninstall_holds_the_work_and_is_no_health(app: App) -> None:
 def test_a_stranger_cannot_uninstall(app: App) -> None:
     assert call(app, "uninstall", {"app_id": "local-workspace"}, {"x-body-signature": "0" * 64})["status"] == 401
     assert call(app, "uninstall", {"app_id": "another"})["status"] == 200
-    assert app.environment.connections.find().doubted_at is None  # type: ignore[union-attr]
+    assert app.connection().doubted_at is None
 
 
 def test_health_is_reported(app: App) -> None:

@@ -85,7 +85,7 @@ def test_who_qualified_by_the_old_one_stays_so_until_the_new_one_says_otherwise(
     story.app.intercom.contacts.archive(story.contact(friend.email).id)
     story.settles(1)
     assert story.reported() == [True]
-    assert story.item(friend).wanted  # type: ignore[union-attr]
+    assert story.stored(friend).wanted
 
 
 def test_what_was_seen_before_sightings_said_their_attribute_counts_for_the_present_rule() -> None:
@@ -97,8 +97,7 @@ def test_what_was_seen_before_sightings_said_their_attribute_counts_for_the_pres
     item = table.find(key_of_referral(1, friend.id), SORT_KEY)
     seen = [{name: one[name] for name in one if name != "attribute"} for one in json.loads(item["sightings"]["S"])]
     table.put({**item, "sightings": {"S": json.dumps(seen)}})
-    before = story.item(friend)
-    assert before is not None
+    before = story.stored(friend)
     assert {one.attribute for one in before.sightings} == {None}
     story.app.intercom.contacts.archive(story.contact(friend.email).id)
     story.settles(1)

@@ -56,7 +56,7 @@ def test_a_blocked_address_holds_qualifications_and_nobody_else(story: Friendshi
     assert len(story.app.calls("referral_factory")) == 1, "one call showed that we are blocked; no other follows"
     late = story.invites()
     assert story.row(late).state is State.DELIVERED
-    assert [story.item(friend).stage for friend in (first, second)] == [Stage.WAITING] * 2  # type: ignore[union-attr]
+    assert [story.stored(friend).stage for friend in (first, second)] == [Stage.WAITING] * 2
     story.app.wire.faults.remove("blocked")
     story.app.wait(FIRST_BLOCK_PAUSE)
     story.settles(30)

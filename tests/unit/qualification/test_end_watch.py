@@ -24,8 +24,7 @@ def standing(**campaign: Any) -> tuple[Friendship, Any]:
 
 
 def watches(story: Friendship) -> bool:
-    campaign = story.app.environment.campaigns.find(1)
-    assert campaign is not None
+    campaign = story.app.campaign()
     return campaign.watches_departures
 
 

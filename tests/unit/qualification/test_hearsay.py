@@ -73,8 +73,7 @@ def test_somebody_qualified_there_without_a_word_is_not_qualified_twice(how: str
     story.settles(2)
     assert story.reported() == []
     assert friend.qualified_times == 1
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert (item.stage, item.reported) == (Stage.CONFIRMED, True)
 
 
@@ -102,7 +101,7 @@ def test_a_refused_qualification_that_is_there_after_all_is_confirmed() -> None:
     story.settles(2)
     assert story.reported() == [True]
     assert friend.qualified_times == 1
-    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+    assert story.stored(friend).stage is Stage.CONFIRMED
     assert "qualification failed" not in story.story_of(friend)
 
 
@@ -163,8 +162,7 @@ def test_a_list_that_was_read_before_our_call_takes_nothing_back(story: Friendsh
     story.settles(4)
     assert story.reported() == [True]
     assert is_shown_as_qualified(story, friend)
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
     assert item.wanted is True
     assert item.reported is True
@@ -177,7 +175,7 @@ def test_a_value_that_comes_while_a_word_is_in_doubt_still_counts(story: Friends
     story.app.post({"id": friend.id, "campaign_id": 1, "email": friend.email, "source": "Referred"}, event="qualified")
     story.app.work()
     story.app.qualify()
-    assert story.item(friend).is_doubted  # type: ignore[union-attr]
+    assert story.stored(friend).is_doubted
     story.changes(friend, "Connected")
     story.settles(1)
     story.app.wire.faults.remove("down")

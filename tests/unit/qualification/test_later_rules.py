@@ -160,7 +160,7 @@ def test_who_comes_to_the_value_meanwhile_waits_and_is_not_lost(monkeypatch: pyt
     story.changes(came, "Connected", wait=70)
     story.settles(1)
     assert story.reported() == []
-    assert "still being counted" in story.item(came).reason  # type: ignore[union-attr]
+    assert "still being counted" in story.stored(came).reason
     story.app.reconcile()
     story.settles(10)
     assert story.reported() == []

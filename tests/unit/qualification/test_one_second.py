@@ -58,8 +58,7 @@ def test_a_notification_from_the_future_settles() -> None:
         changed = json.dumps(body).encode()
         story.app.notify(changed, hub(changed))
     story.settles(5)
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert max(one.at for one in item.sightings) <= story.app.clock.now()
     assert item.unread() == []
     story.app.forget_calls()

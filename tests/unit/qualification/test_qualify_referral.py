@@ -31,8 +31,7 @@ def test_a_qualified_value_qualifies_the_referral_by_one_call(story: Friendship)
     assert friend.qualified_times == 1
     looked_up = f"GET /api/v2/users/{friend.id}?with=user.analytics"
     assert story.app.calls("intercom", "referral_factory") == [looked_up, "PUT /api/v2/users/qualification"]
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
     assert item.reported is True
     assert item.value == "Connected"
@@ -81,8 +80,7 @@ def test_comparison_is_forgiving_and_says_so(written: str, exact: bool) -> None:
     story.changes(friend, written, "lead_source")
     story.settles(1)
     assert friend.qualified_times == 1
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.exact is exact
     detail = next(event.detail for event in story.row(friend).history if event.what == "qualifies")
     assert ("differently" in detail) is not exact
@@ -133,8 +131,7 @@ def test_a_change_during_the_delivery_counts_once_the_delivery_is_stored(story: 
 
     story.app.wire.interrupt("POST /contacts", change)
     friend = story.invites()
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.due_at is not None, "the row is not delivered yet, so the ledger waits"
     story.settles(5)
     assert friend.qualified_times == 1
@@ -147,8 +144,7 @@ def test_a_lost_answer_never_qualifies_twice(story: Friendship) -> None:
     story.notified()
     story.app.forget_calls()
     story.app.qualify()
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.stage is Stage.RESERVED
     story.app.wait(60)
     story.app.sweep()
@@ -159,7 +155,7 @@ def test_a_lost_answer_never_qualifies_twice(story: Friendship) -> None:
     story.settles(4)
     assert friend.qualified_times == 1
     assert friend.qualification_calls == 1
-    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+    assert story.stored(friend).stage is Stage.CONFIRMED
 
 
 def test_a_call_before_the_90_seconds_are_over_asks_nobody(story: Friendship) -> None:
@@ -173,7 +169,7 @@ def test_a_call_before_the_90_seconds_are_over_asks_nobody(story: Friendship) ->
     story.app.environment.qualification_queue.send(QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id))
     story.app.qualify()
     assert story.app.calls("referral_factory") == []
-    assert story.item(friend).stage is Stage.RESERVED  # type: ignore[union-attr]
+    assert story.stored(friend).stage is Stage.RESERVED
 
 
 def test_a_worker_that_was_overtaken_before_its_call_makes_none(story: Friendship) -> None:
@@ -197,7 +193,7 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none(story: Friendshi
     story.app.qualify()
     assert len(overtakers) == 1
     assert story.reported() == [True]
-    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+    assert story.stored(friend).stage is Stage.CONFIRMED
 
 
 def test_a_call_that_had_no_effect_is_made_again_after_asking(story: Friendship) -> None:
@@ -229,13 +225,13 @@ def test_while_referral_factory_is_waited_for_no_flood_of_changes_pushes_the_qua
     story.changes(friend, "Connected")
     story.settles(1)
     for number in range(MOST_SIGHTINGS + 5):
-        assert story.item(friend).wanted  # type: ignore[union-attr]
+        assert story.stored(friend).wanted
         seen = Sighting("another", story.app.clock.now() + number, f"Lost {number}")
         story.app.environment.qualifications.update(1, friend.id, methodcaller("saw", seen))
     story.app.wire.faults.remove("down")
     story.settles(30)
     assert friend.qualified_times == 1
-    assert story.item(friend).wanted  # type: ignore[union-attr]
+    assert story.stored(friend).wanted
 
 
 def test_a_refusal_is_shown_on_the_row_and_not_repeated(story: Friendship) -> None:
@@ -244,8 +240,7 @@ def test_a_refusal_is_shown_on_the_row_and_not_repeated(story: Friendship) -> No
     story.changes(friend, "Connected")
     story.app.forget_calls()
     story.settles(5)
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.stage is Stage.FAILED
     assert "no longer knows" in item.reason
     assert story.reported() == []
@@ -256,8 +251,7 @@ def test_somebody_who_qualified_by_hand_is_not_qualified_again(story: Friendship
     friend = story.invited()
     story.qualifies(friend)
     story.app.qualify()
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert (item.by_hand, item.reported) == (True, True)
     story.app.forget_calls()
     story.changes(friend, "Connected")
@@ -297,8 +291,7 @@ def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> 
     story.webhooks(lost=True)
     story.qualifies(friend)
     story.settles(4)
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
     assert item.wanted is True
     assert item.reported is True
@@ -317,12 +310,10 @@ def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
     story, friend = taken_back()
     story.webhooks()
     story.app.qualify()
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.is_doubted
     story.settles(4)
-    item = story.item(friend)
-    assert item is not None
+    item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
     assert item.wanted is False
     assert item.reported is False
@@ -343,7 +334,7 @@ def test_reversal_takes_back_and_each_turn_is_reported_once() -> None:
         story.changes(friend, value)
         story.settles(1)
     assert story.reported() == [True, False, True]
-    assert story.item(friend).generation == 3  # type: ignore[union-attr]
+    assert story.stored(friend).generation == 3
     assert len([call for call in story.app.calls() if call.startswith("GET /contacts")]) == 3
 
 
@@ -362,7 +353,7 @@ def test_a_contact_that_stood_there_when_adopted_has_to_leave_first(reversal: bo
     story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": "update"})
     story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
     friend = story.invited()
-    assert story.app.environment.campaigns.find(1).watches_departures  # type: ignore[union-attr]
+    assert story.app.campaign().watches_departures
     story.changes(friend, "a new name", "lead_source")
     story.settles(1)
     assert friend.qualified_times == 0
@@ -421,7 +412,7 @@ def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualif
     story.changes(friend, "Connected")
     story.settles(1)
     assert story.reported() == []
-    assert story.item(friend).reported  # type: ignore[union-attr]
+    assert story.stored(friend).reported
 
 
 @pytest.mark.parametrize("counts", [False, True])
@@ -431,7 +422,7 @@ def test_only_where_somebody_may_qualify_are_departures_from_the_qualified_value
     story.app.given("user", email="friend1@example.com", custom_attributes={STATUS: "Connected"})
     friend = story.invited()
     assert story.row(friend).state is State.SKIPPED
-    assert story.app.environment.campaigns.find(1).watches_departures is counts  # type: ignore[union-attr]
+    assert story.app.campaign().watches_departures is counts
 
 
 def test_people_who_were_skipped_qualify_only_when_the_campaign_says_so() -> None:

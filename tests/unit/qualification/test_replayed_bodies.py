@@ -35,12 +35,6 @@ def reconnect(app: App, token: str = TOKEN) -> Connection:
     return connect_with_token(app.environment, "mara@example.com", "", token, None, None)
 
 
-def connection(app: App) -> Connection:
-    found = app.environment.connections.find()
-    assert found is not None
-    return found
-
-
 def known(story: Friendship, friend: Person) -> tuple[Referral, Qualification | None]:
     """How a friend stands, but for when the row is looked at again, and the list of what was ever seen."""
     item = story.item(friend)
@@ -69,16 +63,16 @@ def app() -> App:
 
 
 def test_uninstall_calls_disconnect_nothing_by_themselves_and_intercom_is_asked_once(app: App) -> None:
-    before = connection(app)
+    before = app.connection()
     for _ in range(5):
         assert uninstalled(app) == 200
     assert asked_who(app) == 0, "not on the receiver's way"
-    assert (connection(app).connected, connection(app).epoch) == (True, before.epoch)
+    assert (app.connection().connected, app.connection().epoch) == (True, before.epoch)
     assert app.metrics.counts["UninstallReported"] == 5
     for _ in range(3):
         app.reconcile()
     assert asked_who(app) == 1
-    assert (connection(app).connected, connection(app).epoch) == (True, before.epoch)
+    assert (app.connection().connected, app.connection().epoch) == (True, before.epoch)
     assert app.metrics.counts["ConnectionLost"] == 0
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 
@@ -97,8 +91,7 @@ def test_a_real_uninstall_is_noticed_by_the_next_pass_of_reconcile(app: App) -> 
     app.intercom.settings.tokens.clear()
     assert uninstalled(app) == 200
     app.reconcile(work=False)
-    breaker = app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = app.breaker()
     assert breaker.kind is BreakerKind.CONNECTION_LOST
     assert app.metrics.counts["ConnectionLost"] == 1
     app.intercom.settings.tokens.append(TOKEN)
@@ -115,18 +108,18 @@ def test_an_intercom_that_cannot_say_disconnects_nobody_and_is_asked_again(app: 
     app.reconcile()
     app.wait(CONTACTS_AGAIN_AFTER)
     app.reconcile_rung()
-    assert connection(app).connected
-    assert connection(app).doubted_at is not None
+    assert app.connection().connected
+    assert app.connection().doubted_at is not None
     assert app.metrics.counts["ConnectionLost"] == 0
     app.wait(RECONNECT_PROBE)
     app.reconcile()
     assert asked_who(app) == 3
-    assert connection(app).doubted_at is None
+    assert app.connection().doubted_at is None
 
 
 def test_nobody_is_asked_while_a_person_has_disconnected(app: App) -> None:
     uninstalled(app)
-    app.environment.connections.save(replace(connection(app), connected=False))
+    app.environment.connections.save(replace(app.connection(), connected=False))
     app.reconcile()
     assert asked_who(app) == 0
 
@@ -148,7 +141,7 @@ def test_what_a_person_did_meanwhile_is_not_undone(app: App) -> None:
     """A person disconnects while an uninstall call is written down."""
     before_writing(app, lambda: disconnect(app.environment, "mara@example.com", Vendor.INTERCOM))
     assert uninstalled(app) == 200
-    assert not connection(app).connected
+    assert not app.connection().connected
 
 
 def test_a_flood_of_copies_is_written_down_once(app: App) -> None:
@@ -167,7 +160,7 @@ def test_a_body_that_was_signed_for_something_else_uninstalls_nothing(story: Fri
         "notification of an uninstall's form": (body_of("New", "ping"), hub(body_of("New", "ping"))),
     }[what]
     assert story.app.notify(body, headers, path="/webhooks/intercom/uninstall")["statusCode"] == 200
-    assert connection(story.app).doubted_at is None
+    assert story.app.connection().doubted_at is None
     assert story.app.metrics.counts["NotificationUnknown"] == 1
 
 
@@ -175,11 +168,11 @@ def test_a_body_that_was_signed_for_something_else_uninstalls_nothing(story: Fri
 
 
 def test_the_daily_question_asked_again_changes_nothing(app: App) -> None:
-    before, rows = connection(app), app.dynamodb.real.items("referrals")
+    before, rows = app.connection(), app.dynamodb.real.items("referrals")
     health = json.dumps({"workspace_id": "local-workspace"}).encode()
     for _ in range(3):
         app.notify(health, signed(health), path="/webhooks/intercom/health")
-    assert connection(app) == before
+    assert app.connection() == before
     assert app.dynamodb.real.items("referrals") == rows
     assert app.queued("qualification") == []
 

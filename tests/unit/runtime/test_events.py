@@ -284,8 +284,7 @@ def an_unsigned_notification_is_refused(app: App, event: dict[str, Any]) -> None
 def an_uninstall_puts_the_connection_in_doubt(app: App, event: dict[str, Any]) -> None:
     connect(app)
     assert invoke(app, "intercom_webhook", event)["statusCode"] == 200
-    connection = app.environment.connections.find()
-    assert connection is not None
+    connection = app.connection()
     assert connection.doubted_at is not None
 
 

@@ -374,8 +374,7 @@ def test_a_401_that_a_fresh_secret_mends_costs_nothing(app: App) -> None:
 
 def test_a_disconnected_workspace_stops_queued_work(app: App) -> None:
     app.sign_up(id=1, email="warm.up@example.com")
-    connection = app.environment.connections.find()
-    assert connection is not None
+    connection = app.connection()
     app.environment.connections.save(Connection(connection.workspace_id, "US", "UTC", connected=False, epoch=2))
     app.forget_calls()
     row = app.sign_up()

@@ -73,8 +73,7 @@ def test_an_application_that_is_refused_fails_nobody_and_all_are_delivered_soon_
     app.wire.faults.add({"id": "refused", "kind": "status", "status": status, "body": body, "path": path})
     sign_up_ten(app)
     live(app, 3)
-    breaker = app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = app.breaker()
     assert breaker.kind is BreakerKind.REFUSED
     app.forget_calls()
     live(app, 7)
@@ -89,8 +88,7 @@ def test_an_application_that_is_refused_fails_nobody_and_all_are_delivered_soon_
 def test_the_breaker_of_a_refused_application_has_intercoms_words_without_an_address(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 403, "body": PLAN, "path": "^/contacts"})
     app.sign_up()
-    breaker = app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = app.breaker()
     assert "Active subscription needed" in breaker.words
     assert "ann@example.com" not in breaker.words + app.row().reason
 
@@ -98,8 +96,7 @@ def test_the_breaker_of_a_refused_application_has_intercoms_words_without_an_add
 def test_creates_alone_that_are_refused_open_the_breaker_too(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 403, "method": "POST", "path": "^/contacts$"})
     sign_up_ten(app)
-    breaker = app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = app.breaker()
     assert breaker.kind is BreakerKind.REFUSED
     app.wire.faults.clear()
     live(app, 5)

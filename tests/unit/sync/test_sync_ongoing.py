@@ -30,7 +30,6 @@ def run_now(app: SyncApp) -> SyncRun:
     assert app.tick()["started"] == 1
     app.drain(600)
     run = app.latest()
-    assert run is not None
     assert run.finished
     return run
 
@@ -86,7 +85,6 @@ def test_a_run_that_did_not_come_to_its_end_leaves_the_watermark_where_it_was(en
     def stop() -> None:
         if end == "cancelled":
             open_run = app.latest()
-            assert open_run is not None
             cancel_run(app.environment, 1, str(open_run.slot), "a test")
 
     if end == "failed":
@@ -155,7 +153,6 @@ def test_a_run_of_a_list_that_was_cancelled_reports_nobody_and_is_compared_with_
 
     def stop() -> Any:
         open_run = app.latest()
-        assert open_run is not None
         return cancel_run(app.environment, 1, str(open_run.slot), "a test")
 
     app.wire.interrupt("POST /contacts/search", stop)
@@ -208,7 +205,6 @@ def test_a_slot_a_day_later_reads_everybody_though_the_last_run_began_moments_af
         app.wait(5)  # until a worker begins
         app.drain(600)
         run = app.latest()
-        assert run is not None
         assert run.state is RunState.DONE
         found.append(run.whole)
     assert found == wholes

@@ -106,14 +106,12 @@ def test_a_deleted_segment_ends_the_run_with_the_reason_and_marks_the_campaign(a
     assert run.state is RunState.FAILED
     assert segment.id in run.reason
     assert "no longer in Intercom" in run.reason
-    campaign = app.environment.campaigns.find(1)
-    assert campaign is not None
+    campaign = app.campaign()
     assert campaign.problems == (run.reason,)
     workspace.segments[segment.id] = segment
     app.wait(60)
     assert app.sync().state is RunState.DONE
-    campaign = app.environment.campaigns.find(1)
-    assert campaign is not None
+    campaign = app.campaign()
     assert campaign.problems == ()
 
 

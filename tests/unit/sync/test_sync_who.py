@@ -182,7 +182,6 @@ def test_who_is_in_lists_of_two_searches_comes_once(app: SyncApp, monkeypatch: p
     app.tick()
     app.drain(60)
     run = app.latest()
-    assert run is not None
     assert (run.state, run.whole) == (RunState.DONE, whole)
     assert run.tally.seen == 3
     assert run.tally.created == 2

@@ -91,8 +91,7 @@ def test_a_lost_connection_is_noticed_in_a_quiet_night_too() -> None:
     story.app.set_secret("intercom", access_token="revoked")
     story.app.wait(301)
     story.app.reconcile()
-    breaker = story.app.environment.breakers.find(Vendor.INTERCOM)
-    assert breaker is not None
+    breaker = story.app.breaker()
     assert breaker.kind is BreakerKind.CONNECTION_LOST
     assert story.app.metrics.counts["ConnectionLost"] == 1
 

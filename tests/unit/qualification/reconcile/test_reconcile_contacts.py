@@ -175,15 +175,14 @@ def test_a_tracked_attribute_that_is_gone_marks_its_campaign_and_stops_nothing_e
     story.app.qualify()
     assert friend.qualified_times == 1
     assert story.app.metrics.counts["TrackedAttributeMissing"] == 1
-    assert "lead_source" in story.app.environment.campaigns.find(2).problems[0]  # type: ignore[union-attr]
-    assert story.app.environment.campaigns.find(1).problems == ()  # type: ignore[union-attr]
+    assert "lead_source" in story.app.campaign(2).problems[0]
+    assert story.app.campaign().problems == ()
 
 
 def test_what_happened_while_disconnected_is_caught_up(story: Friendship) -> None:
     friend, late = story.invited(), story.invited()
     assert story.app.clock.now() > NOW
-    connection = story.app.environment.connections.find()
-    assert connection is not None
+    connection = story.app.connection()
     story.app.environment.connections.save(replace(connection, connected=False, epoch=2))
     story.changes(friend, "Connected")
     story.taken()
@@ -196,7 +195,7 @@ def test_what_happened_while_disconnected_is_caught_up(story: Friendship) -> Non
     story.app.qualify()
     assert friend.qualified_times == 1
     assert story.item(late) is None
-    assert story.item(friend).stage is Stage.CONFIRMED  # type: ignore[union-attr]
+    assert story.stored(friend).stage is Stage.CONFIRMED
 
 
 @pytest.mark.parametrize("reversal", [False, True])

@@ -183,8 +183,7 @@ def test_contacts_of_another_workspace_are_not_in_the_connected_one() -> None:
     console = console_of()
     app = console.app
     passes(app, full=True)
-    connection = app.environment.connections.find()
-    assert connection is not None
+    connection = app.connection()
     app.environment.connections.save(replace(connection, workspace_id="production"))
     app.reconcile(full=True, work=False)
     assert {one["why"] for one in shown(console)["unaccounted"]} == {Gap.ELSEWHERE}

@@ -158,8 +158,7 @@ def test_a_paused_campaigns_people_are_remembered_and_held() -> None:
 def test_while_the_activation_mark_is_missing_nobody_is_added_and_the_pass_sets_it() -> None:
     app = app_with(300, activation_mark=None, order="shuffled")
     app.reconcile()
-    campaign = app.environment.campaigns.find(1)
-    assert campaign is not None
+    campaign = app.campaign()
     assert campaign.activation_mark == newest(app)
     assert app.rows_of("REFERRAL#") == []
     user_id = join(app, "new")
