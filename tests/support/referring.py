@@ -61,6 +61,12 @@ class Story:
         self.webhooks(lost=not webhook)
         return friend
 
+    def joins_by(self, referrer: Person, friend: Person) -> None:
+        """Somebody who is in one campaign signs up in that of another referrer too; the webhook comes in."""
+        campaign = self.account.campaigns[referrer.campaign_id]
+        self.account.join(campaign, first_name="Friend 1", email=friend.email, source="Referred", referrer=referrer)
+        self.webhooks()
+
     def qualifies(self, friend: Person, *, webhook: bool = True, qualified: bool = True) -> None:
         """Somebody qualifies the friend at Referral Factory."""
         self.account.qualify(friend, qualified=qualified)
