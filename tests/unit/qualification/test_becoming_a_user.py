@@ -28,9 +28,11 @@ def test_a_lead_that_became_a_user_qualifies_also_when_our_own_write_saw_it_firs
     story.app.post({**facts, "first_name": "Another name"})
     story.app.work()
     assert story.contact(friend.email).name == "Another name"
+
     story.taken()
     story.app.reconcile()
     story.app.qualify()
+
     assert friend.qualified_times == 1
 
 
@@ -49,13 +51,16 @@ def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_
     friend = story.invited()
     story.joins_by(story.refers("Olga", "olga@example.com", campaign=2), friend)
     assert story.contact(friend.email).role == "user"
+
     echoes = story.taken()
     assert any(b"contact.lead.signed_up" in one.body for one in echoes)
+
     story.app.wait(86_400)
     story.notified(*echoes)
     story.settles(1)
     story.app.reconcile()
     story.app.qualify()
+
     assert friend.qualified_times == 0
 
 
@@ -77,5 +82,7 @@ def test_a_user_that_intercom_did_not_let_us_make_qualifies_when_somebody_else_d
         story.app.intercom.contacts.update(contact.id, {"role": "user"}, by_api=False)
     story.notified(*story.taken())
     story.app.wire.faults.clear()
+
     story.settles(3)
+
     assert friend.qualified_times == qualified_times

@@ -19,13 +19,16 @@ def test_a_contact_that_stood_there_when_adopted_has_to_leave_first(reversal: bo
     story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
     friend = story.invited()
     assert story.app.campaign().watches_departures
+
     story.changes(friend, "a new name", "lead_source")
     story.settles(1)
     assert friend.qualified_times == 0
+
     story.app.wait(60)
     story.changes(friend, "New")
     story.changes(friend, "Connected")
     story.settles(1)
+
     assert friend.qualified_times == 1
 
 
@@ -40,9 +43,11 @@ def test_a_notification_that_tells_no_attributes_is_no_departure(topic: str) -> 
     body = json.dumps({"app_id": "local-workspace", "topic": topic, "data": {"item": item}}).encode()
     signature = "sha1=" + hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha1).hexdigest()
     assert story.app.notify(body, {"x-hub-signature": signature})["statusCode"] == 200
+
     story.app.qualify()
     story.changes(friend, "another name", "lead_source")
     story.settles(3)
+
     assert friend.qualified_times == 0
 
 
@@ -57,7 +62,9 @@ def test_what_was_reported_before_an_adopted_contact_left_does_not_count_afterwa
     still_there = story.taken()
     story.changes(friend, "New")
     story.notified(*(story.taken() + still_there if late else still_there + story.taken()))
+
     story.settles(2)
+
     assert friend.qualified_times == 0
 
 

@@ -22,10 +22,12 @@ def test_a_qualified_value_qualifies_the_referral_by_one_call(story: Friendship)
     story.app.forget_calls()
     story.changes(friend, "Connected")
     assert story.notified() == [200]
+
     story.app.qualify()
     assert friend.qualified_times == 1
     looked_up = f"GET /api/v2/users/{friend.id}?with=user.analytics"
     assert story.app.calls("intercom", "referral_factory") == [looked_up, "PUT /api/v2/users/qualification"]
+
     item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
     assert item.reported is True
@@ -52,6 +54,7 @@ def test_comparison_is_forgiving_and_says_so(written: str, exact: bool) -> None:
     assert friend.qualified_times == 1
     item = story.stored(friend)
     assert item.exact is exact
+
     detail = next(event.detail for event in story.row(friend).history if event.what == "qualifies")
     assert ("differently" in detail) is not exact
 
@@ -67,7 +70,9 @@ def test_truth_and_numbers_are_compared_as_a_person_would(name: str, value: obje
     )
     friend = story.invited()
     story.changes(friend, value, name)
+
     story.settles(1)
+
     assert friend.qualified_times == 1
 
 
@@ -88,7 +93,9 @@ def test_a_notification_that_beats_its_delivery_waits(story: Friendship) -> None
     story.notified()
     assert story.app.qualify() != [], "nobody knows this young contact yet"
     assert friend.qualified_times == 0
+
     story.settles(15)
+
     assert story.app.queued("qualification") == [], "ten minutes later it is nobody's referral"
 
 
@@ -116,13 +123,16 @@ def test_a_lost_answer_never_qualifies_twice(story: Friendship) -> None:
     story.app.qualify()
     item = story.stored(friend)
     assert item.stage is Stage.RESERVED
+
     story.app.wait(60)
     story.app.sweep()
     story.app.qualify()
     assert [call.method for call in story.app.wire.calls if call.vendor == "referral_factory"] == ["GET", "PUT"], (
         "not before 90 seconds have passed"
     )
+
     story.settles(4)
+
     assert friend.qualified_times == 1
     assert friend.qualification_calls == 1
     assert story.stored(friend).stage is Stage.CONFIRMED
@@ -137,7 +147,9 @@ def test_a_call_before_the_90_seconds_are_over_asks_nobody(story: Friendship) ->
     story.app.forget_calls()
     story.app.wait(30)
     story.app.environment.qualification_queue.send(QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id))
+
     story.app.qualify()
+
     assert story.app.calls("referral_factory") == []
     assert story.stored(friend).stage is Stage.RESERVED
 
@@ -182,10 +194,12 @@ def test_referral_factory_out_of_order_is_waited_for(story: Friendship, status: 
         story.changes(friend, "Connected")
     story.notified()
     assert story.app.qualify() == [], "what waits, waits in the ledger"
+
     story.settles(30)
     if status == 403:
         story.app.wait(FIRST_BLOCK_PAUSE)
         story.settles(30)
+
     assert (first.qualified_times, second.qualified_times) == (1, 1)
 
 
@@ -199,7 +213,9 @@ def test_while_referral_factory_is_waited_for_no_flood_of_changes_pushes_the_qua
         seen = Sighting("another", story.app.clock.now() + number, f"Lost {number}")
         story.app.environment.qualifications.update(1, friend.id, methodcaller("saw", seen))
     story.app.wire.faults.remove("down")
+
     story.settles(30)
+
     assert friend.qualified_times == 1
     assert story.stored(friend).wanted
 
@@ -209,7 +225,9 @@ def test_a_refusal_is_shown_on_the_row_and_not_repeated(story: Friendship) -> No
     story.account.remove(friend)
     story.changes(friend, "Connected")
     story.app.forget_calls()
+
     story.settles(5)
+
     item = story.stored(friend)
     assert item.stage is Stage.FAILED
     assert "no longer knows" in item.reason
@@ -222,7 +240,9 @@ def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualif
     story.qualifies(friend, webhook=False)
     story.app.reconcile(full=True)
     story.changes(friend, "Connected")
+
     story.settles(1)
+
     assert story.reported() == []
     assert story.stored(friend).reported
 
@@ -245,8 +265,10 @@ def test_a_contact_that_was_archived_and_is_back_qualifies(reversal: bool) -> No
         act(contact.id, by_api=False)
         story.settles(1)
     assert story.reported() == []
+
     story.changes(friend, "Connected")
     story.settles(2)
+
     assert story.reported() == [True]
 
 
@@ -259,9 +281,11 @@ def test_a_merge_is_followed_and_a_deletion_too(story: Friendship) -> None:
     story.settles(1)
     assert story.row(friend).contact_id == user.id
     assert story.app.person(friend.email).contact_id == user.id  # type: ignore[union-attr]
+
     story.app.wait(10)
     story.app.intercom.contacts.delete(user.id, by_api=False)
     story.settles(1)
+
     assert story.row(friend).state is State.ERASED
     assert story.app.contacts(friend.email) == []
 
@@ -273,6 +297,8 @@ def test_a_paused_campaign_waits_and_goes_on(story: Friendship) -> None:
     story.changes(friend, "Connected")
     story.settles(2)
     assert friend.qualified_times == 0
+
     story.app.configure(qualification=rules())
     story.settles(7)
+
     assert friend.qualified_times == 1

@@ -16,6 +16,7 @@ def test_the_referrers_counts_are_brought_up_to_date_after_each_turn() -> None:
     friend = story.invited()
     story.passes(180)
     assert not story.mark().is_marked  # type: ignore[union-attr]
+
     for value in ("Connected", "New"):
         story.changes(friend, value)
         story.settles(1)
@@ -23,6 +24,7 @@ def test_the_referrers_counts_are_brought_up_to_date_after_each_turn() -> None:
         assert [one for one in story.app.queued("referrer") if isinstance(one, UpdateReferrer)]
         story.passes(180)
         assert not story.mark().is_marked  # type: ignore[union-attr]
+
     assert story.reported() == [True, False]
 
 
@@ -30,7 +32,9 @@ def test_our_own_writes_that_come_back_change_nothing() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invites()
     story.app.forget_calls()
+
     story.settles(2)
+
     assert story.reported() == []
     assert story.app.calls() == []
     assert story.item(friend) is None
@@ -42,9 +46,11 @@ def test_somebody_who_qualified_by_hand_is_not_qualified_again(story: Friendship
     story.app.qualify()
     item = story.stored(friend)
     assert (item.by_hand, item.reported) == (True, True)
+
     story.app.forget_calls()
     story.changes(friend, "Connected")
     story.settles(2)
+
     assert story.reported() == []
     assert friend.qualified_times == 1
 
@@ -57,10 +63,12 @@ def test_a_hand_that_qualified_is_not_undone_by_a_value_that_never_did() -> None
     story.changes(friend, "Lost")
     story.settles(2)
     assert story.reported() == []
+
     story.changes(friend, "Connected")
     story.settles(2)
     story.changes(friend, "New")
     story.settles(2)
+
     assert story.reported() == [False]
 
 
@@ -86,12 +94,15 @@ def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> 
     assert item.reported is True
     assert item.due_at is None
     assert story.row(friend).history[-1].detail == "by hand in Referral Factory"
+
     story.changes(friend, "a new name", "lead_source")
     story.settles(2)
     assert friend.qualified_at is not None
+
     for value in ("Connected", "New"):
         story.changes(friend, value)
         story.settles(2)
+
     assert friend.qualified_at is None
 
 
@@ -101,6 +112,7 @@ def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
     story.app.qualify()
     item = story.stored(friend)
     assert item.is_doubted
+
     story.settles(4)
     item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
@@ -110,8 +122,10 @@ def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
     assert item.due_at is None
     assert friend.qualified_at is None
     assert story.reported() == [True, False]
+
     story.changes(friend, "Connected")
     story.settles(2)
+
     assert story.reported() == [True, False, True]
 
 
@@ -119,9 +133,11 @@ def test_reversal_takes_back_and_each_turn_is_reported_once() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
     story.app.forget_calls()
+
     for value in ("Connected", "New", "Connected"):
         story.changes(friend, value)
         story.settles(1)
+
     assert story.reported() == [True, False, True]
     assert story.stored(friend).generation == 3
     assert len([call for call in story.app.calls() if call.startswith("GET /contacts")]) == 3
@@ -132,7 +148,9 @@ def test_without_reversal_a_value_that_moved_on_still_counts_and_costs_no_call(s
     story.changes(friend, "Connected")
     story.changes(friend, "New")
     story.app.forget_calls()
+
     story.settles(1)
+
     assert friend.qualified_times == 1
     assert story.app.calls() == []
 
@@ -155,9 +173,11 @@ def test_an_old_signed_body_has_no_effect() -> None:
     story.settles(1)
     story.changes(friend, "New")
     story.settles(1)
+
     for _ in range(3):
         story.notified(old)
         story.settles(1)
+
     assert story.reported() == [True, False]
 
 
@@ -172,7 +192,9 @@ def test_the_first_value_of_another_campaign_is_no_reversal() -> None:
     story.changes(friend, "Connected")
     story.settles(1)
     story.joins_by(story.refers("Olga", "olga@example.com", campaign=2), friend)
+
     story.settles(2)
+
     assert story.reported() == [True]
 
 
@@ -185,7 +207,9 @@ def test_the_first_value_of_another_campaign_for_the_same_attribute_is_neither_w
     story.changes(friend, "Connected")
     story.settles(1)
     story.joins_by(story.refers("Olga", "olga@example.com", campaign=2), friend)
+
     story.settles(2)
+
     assert story.contact(friend.email).custom_attributes["referral_status"] == "Connected"
     assert story.reported() == [True]
 
@@ -198,7 +222,9 @@ def test_the_other_record_of_a_person_takes_nothing_back_that_it_did_not_bring()
     story.settles(1)
     story.app.forget_calls()
     story.changes(other.id, "New")
+
     story.settles(1)
+
     assert len(story.app.calls("intercom")) <= 2, "it is asked for, and whether the one at the qualified value is still there"
     assert friend.qualified_at is not None
 
@@ -218,7 +244,9 @@ def test_what_the_survivor_of_a_merge_takes_back_is_taken_back(notification: str
         story.taken()
     story.settles(1)
     story.changes(user.id, "New")
+
     story.settles(1)
+
     assert story.reported() == [True, False]
     assert story.row(friend).contact_id == user.id
 
@@ -230,6 +258,8 @@ def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> 
     story.settles(1)
     story.app.wait(10)
     story.app.intercom.contacts.archive(story.contact(friend.email).id, by_api=False)
+
     story.settles(3)
+
     assert story.reported() == [True]
     assert story.row(friend).state is State.DELIVERED

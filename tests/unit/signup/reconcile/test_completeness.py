@@ -65,7 +65,9 @@ def test_everybody_is_accounted_for_and_it_says_when_that_was_checked() -> None:
     passes(console.app, 2)
     console.app.wait(86_400)
     checked_at = console.app.clock.now()
+
     passes(console.app)
+
     count = len(everybody(console.app))
     found = shown(console)
     assert found["people"] == count
@@ -98,6 +100,7 @@ def test_each_person_counts_where_they_are() -> None:
         State.ERASED,
         State.PENDING,
     ]
+
     found = places(console)
     assert {name: found[name] for name in ("skipped", "failed", "erased", "waiting")} == dict.fromkeys(
         ("skipped", "failed", "erased", "waiting"), 1
@@ -113,7 +116,9 @@ def test_who_joined_before_the_activation_or_is_of_no_interest_is_accounted_for_
     join(app, "of no interest")
     passes(app, full=True)
     assert places(console) == {"joined_before": before, "waiting": 1}
+
     passes(app, full=True)
+
     assert places(console) == {"joined_before": before, "not_sent": 1}
 
 
@@ -122,7 +127,9 @@ def test_a_paused_campaigns_people_are_held_and_a_drafts_are_not_counted() -> No
     app = console.app
     app.configure(backfill=True, status="paused")
     app.configure(campaign_id=2, status="draft")
+
     passes(app, 2, full=True)
+
     assert places(console) == {"held": len(everybody(app))}
     assert shown(console, 2) is None
 
@@ -130,7 +137,9 @@ def test_a_paused_campaigns_people_are_held_and_a_drafts_are_not_counted() -> No
 def test_a_campaign_without_people_is_proved_empty() -> None:
     console = Console()
     console.app.configure(campaign_id=3, backfill=True)
+
     passes(console.app)
+
     found = shown(console, 3)
     assert found["people"] == 0
     assert found["accounted_for"] == 0
@@ -163,7 +172,9 @@ def test_many_are_counted_and_the_first_hundred_named(monkeypatch: pytest.Monkey
     app = console.app
     lost = everybody(app)[: MOST_NAMED + 20]
     lose(monkeypatch, *lost)
+
     passes(app, full=True)
+
     found = shown(console)
     assert found["people"] - found["accounted_for"] == len(lost)
     assert len(found["unaccounted"]) == MOST_NAMED
@@ -175,7 +186,9 @@ def test_a_signup_that_nothing_will_ever_take_up_is_not_accounted_for() -> None:
     user_id = join(app, "stuck")
     app.reconcile(work=False)
     app.environment.referrals.update(1, user_id, lambda row: replace(row, due_at=None))
+
     app.reconcile(full=True, work=False)
+
     assert shown(console)["unaccounted"] == [{"user_id": user_id, "why": Gap.NEVER_DUE}]
 
 
@@ -185,7 +198,9 @@ def test_contacts_of_another_workspace_are_not_in_the_connected_one() -> None:
     passes(app, full=True)
     connection = app.connection()
     app.environment.connections.save(replace(connection, workspace_id="production"))
+
     app.reconcile(full=True, work=False)
+
     assert {one["why"] for one in shown(console)["unaccounted"]} == {Gap.ELSEWHERE}
     assert len(shown(console)["unaccounted"]) == len(everybody(app))
 
@@ -196,7 +211,9 @@ def test_a_delivery_without_a_contact_is_not_accounted_for() -> None:
     passes(app)
     user_id = everybody(app)[0]
     app.environment.referrals.update(1, user_id, lambda row: replace(row, contact_id=None))
+
     app.reconcile(full=True, work=False)
+
     assert shown(console)["unaccounted"] == [{"user_id": user_id, "why": Gap.NO_CONTACT}]
 
 
@@ -206,9 +223,11 @@ def test_a_pass_that_goes_on_where_it_stopped_counts_each_person_once(order: str
     app = console.app
     app.configure(newest(app), backfill=False)
     app.wire.faults.add({"kind": "delay", "seconds": 10, "path": "/users"})
+
     for number in range(9):
         app.context = Deadline(app)
         app.reconcile(full=not number, work=False)
+
     count = len(everybody(app))
     assert (shown(console)["people"], shown(console)["accounted_for"]) == (count, count)
     assert (progress(app).tally is None) is (progress(app).scan_page == 0), "no pass carries along what is proved"
@@ -241,8 +260,10 @@ def test_a_row_that_could_not_be_written_at_once_is_looked_up_again_before_anybo
     refuse_rows_of(app, failing)
     app.reconcile(full=True, work=False)
     assert shown(console) is None, "the pass has not come to its end"
+
     del app.environment.referrals.add
     passes(app)
+
     assert shown(console)["people"] == len(everybody(app))
     assert shown(console)["unaccounted"] == []
 
@@ -256,6 +277,7 @@ def test_a_scan_that_is_set_back_proves_nothing_and_the_former_proof_stays() -> 
     app.wait(86_400)
     stored = dict(app.environment.progresses.find("users") or {})
     assert "tally" in stored
+
     app.environment.progresses.save(
         "users",
         {**stored, "scan_page": 5, "scan_began_at": app.clock.now(), "tally": {"campaigns": {}, "lately": []}, "high_water": 0},
@@ -264,6 +286,7 @@ def test_a_scan_that_is_set_back_proves_nothing_and_the_former_proof_stays() -> 
     for _ in range(3):
         app.context = Deadline(app)
         app.reconcile(work=False)
+
     assert progress(app).scan_page == 0
     assert shown(console) == former
     assert app.environment.progresses.find(PROOFS) is not None

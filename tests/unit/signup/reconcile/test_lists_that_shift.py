@@ -42,7 +42,9 @@ def test_people_who_come_and_go_between_the_pages_are_all_found_in_the_end(steps
         else:
             app.reconcile(work=False)
         app.wait(60)
+
     app.reconcile(work=False)
+
     missing = [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None]
     assert missing == []
 
@@ -62,9 +64,11 @@ def test_new_people_that_a_pass_does_not_reach_are_read_by_the_scan_that_was_beg
     app.reconcile(work=False)
     app.wire.faults.clear()
     app.context = Context()
+
     for _ in range(3):
         app.wait(300)
         app.reconcile(work=False)
+
     assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
 
 
@@ -74,8 +78,10 @@ def test_who_is_added_on_the_page_that_only_shows_the_order_costs_no_second_read
     app.configure(None, campaign_id=2, backfill=True)
     app.reconcile(work=False)
     assert len(app.rows_of("REFERRAL#2#")) > 0
+
     app.forget_calls()
     app.reconcile(work=False)
+
     assert calls(app) == ["1", "5", "4"]
 
 
@@ -112,8 +118,10 @@ def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
     joined = [join(app, f"n{number}") for number in range(20)]
     before_the_last_page = (len(people.ids()) - 1) // 250 * 250
     assert people.ids()[before_the_last_page - 1] in joined
+
     app.wait(300)
     app.reconcile(work=False)
+
     assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
 
 
@@ -162,9 +170,12 @@ def test_somebody_a_pass_left_to_the_scan_is_not_taken_for_invented() -> None:
     app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 1
     app.reconcile(work=False)
     assert progress(app).succeeded_at == app.clock.now(), "the pass went well"
+
     app.wait(6)
     app.sweep()
     assert not app.row(known_there).unverified
+
     app.context.seconds = 60
     app.reconcile(work=False)
+
     assert app.row(known_there).verified_at == app.clock.now()

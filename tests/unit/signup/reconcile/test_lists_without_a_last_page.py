@@ -21,6 +21,8 @@ def test_people_of_later_pages_are_found(link: str) -> None:
     for _ in range(3):
         app.reconcile()
         app.wait(300)
+
     found = app.environment.referrals.find_all([(1, person.id) for person in people])
+
     assert len(found) == 600
     assert ReferralFactorySettings().last_page_missing is False

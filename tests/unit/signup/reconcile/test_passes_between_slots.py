@@ -32,7 +32,9 @@ def test_a_scheduled_pass_without_an_answer_is_made_again_soon_and_then_less_oft
     app = app_with()
     refuse_rows_of(app, *app.referral_factory.account.people.ids())
     app.reconcile(work=False)
+
     times = wakes(app)
+
     gaps = [later - earlier for earlier, later in pairwise([0.0, *times])]
     assert gaps[:3] == [FAILED_AGAIN_AFTER] * 3
     assert gaps == sorted(gaps)
@@ -45,7 +47,9 @@ def test_no_pass_is_made_again_that_would_last_into_the_next_slot() -> None:
     app.wire.faults.add({"kind": "delay", "path": "/users", "seconds": 60})
     app.context.seconds = 120
     app.reconcile(work=False)
+
     first = app.clock.now() - NOW
+
     assert first > 50, "three calls without an answer"
     assert all(first + after + first <= SLOT for after in wakes(app))
 
@@ -55,7 +59,9 @@ def test_a_pass_that_was_stopped_by_a_short_pause_of_calls_is_made_again_after_i
     app.environment.breakers.open(
         Vendor.REFERRAL_FACTORY, Breaker(BreakerKind.FAILING, app.clock.now() + 40.0, app.clock.now(), 1)
     )
+
     app.reconcile(work=False)
+
     assert wakes(app)[0] == 40.0
     assert app.metrics.counts["ReconcileSucceeded"] > 0
     assert len(app.rows_of("REFERRAL#")) == 3
@@ -83,10 +89,12 @@ def test_a_pass_that_found_somebody_is_followed_by_another_until_one_finds_nobod
 def test_while_people_are_found_the_passes_between_two_slots_are_two() -> None:
     app = app_with()
     app.reconcile(work=False)
+
     for number in range(2):
         join(app, f"late{number}")
         app.wait(FOUND_AGAIN_AFTER)
         assert app.reconcile_rung() == 1
+
     assert app.queued("reconcile") == []
     assert app.metrics.counts["SignupFoundByReconcile"] == 5
 
@@ -100,8 +108,10 @@ def test_a_hundred_webhooks_without_a_user_id_are_answered_by_one_pass() -> None
     for _ in range(100):
         move_due(app)
     app.wait(1)
+
     while app.queued("reconcile"):
         app.reconcile_rung()
+
     assert calls(app) == ["1"]
 
 
@@ -113,8 +123,10 @@ def test_a_call_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> No
     app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 3})
     app.reconcile_rung()
     assert app.metrics.counts["ReconcileFailed"] == 1
+
     move_due(app)
     app.reconcile_rung()
+
     assert app.metrics.counts["ReconcileSucceeded"] == 2
 
 
@@ -141,5 +153,7 @@ def test_a_call_for_the_whole_list_is_answered_by_no_other_pass() -> None:
     app.wait(1)
     app.reconcile(work=False)
     app.forget_calls()
+
     app.reconcile_rung()
+
     assert sorted(calls(app)) == ["1", "2", "3"]

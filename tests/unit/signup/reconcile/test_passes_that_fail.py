@@ -18,9 +18,11 @@ def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found()
     app.reconcile()
     assert app.metrics.counts["ReconcileFailed"] == 1
     assert app.metrics.counts["ReconcileSucceeded"] == 0
+
     app.wire.faults.clear()
     app.wait(300)
     app.reconcile(work=False)
+
     assert len(app.rows_of("REFERRAL#")) == 303
 
 
@@ -32,10 +34,13 @@ def test_one_row_that_cannot_be_written_delays_nobody_else() -> None:
     assert len(app.rows_of("REFERRAL#")) == 302
     assert app.metrics.counts["ReconcileFailed"] == 1
     assert progress(app).high_water == 0, "the pass does not count: the next one reads the same again"
+
     del app.environment.referrals.add
     app.reconcile(work=False)
     assert len(app.rows_of("REFERRAL#")) == 303
+
     app.reconcile(work=False)
+
     assert progress(app).high_water == newest(app), "a pass that finds nobody moves the mark"
 
 
@@ -53,10 +58,12 @@ def test_a_scan_stands_on_the_page_of_which_a_row_could_not_be_written() -> None
     refuse_rows_of(app, page[0])
     app.reconcile(work=False)
     assert progress(app).scan_page == 2
+
     del app.environment.referrals.add
     for _ in range(2):
         app.wait(300)
         app.reconcile(work=False)
+
     assert len(app.rows_of("REFERRAL#")) == 603
 
 
@@ -65,8 +72,10 @@ def test_a_queue_that_refuses_the_messages_delays_and_loses_nobody() -> None:
     app.sqs.refuse("send_message_batch", 2)
     app.reconcile()
     assert app.contacts("ada@example.com") == []
+
     app.wait(91)
     app.sweep()
+
     assert len(app.contacts("ada@example.com")) == 1
 
 
@@ -95,7 +104,9 @@ def test_of_a_page_in_smaller_parts_only_the_part_that_did_not_come_is_asked_for
     app.reconcile(work=False)
     app.forget_calls()
     app.wire.interrupt("GET /api/v2/users", lambda: app.wire.faults.add(breaks))
+
     app.reconcile(work=False)
+
     assert calls(app) == ["1", "2", "2", "2", "3", "4", "5"]
     assert len(app.rows_of("REFERRAL#")) == 203
 
@@ -116,8 +127,10 @@ def test_whole_pages_are_tried_again_after_two_minutes_and_then_ever_later() -> 
         app.wire.faults.add({**fails, "times": 1})
         app.reconcile(work=False)
     assert [round(span / 120) for span in spans] == [1, 2, 4]
+
     app.wait(8 * 120)
     app.reconcile(work=False)
+
     assert progress(app).page_failures == 0
 
 
@@ -130,5 +143,7 @@ def test_what_does_not_come_in_parts_either_is_no_matter_of_size() -> None:
     app.reconcile(work=False)
     app.wait(60)
     app.forget_calls()
+
     app.reconcile(work=False)
+
     assert calls(app) == ["1"]

@@ -27,6 +27,7 @@ def test_whoever_joined_without_a_webhook_is_found_by_the_next_pass(order: str, 
     for _ in range(1 if order != "random" else 12):
         app.reconcile(full=order in {"random", "shuffled"})
     assert [app.row(user_id).state for user_id in ids] == [State.DELIVERED] * 3
+
     row = app.row(ids[0])
     assert row.origin == Origin.RECONCILE
     assert row.verified_at is not None
@@ -57,9 +58,11 @@ def test_a_list_without_order_is_scanned_on_and_on() -> None:
     app = app_with(600, activation_mark=10_000, order="shuffled")
     app.reconcile()
     assert progress(app).scanned_at == NOW
+
     app.forget_calls()
     app.wait(300)
     app.reconcile()
+
     assert sorted(calls(app)) == ["1", "2", "3"]
     assert progress(app).scanned_at == NOW + 300
 
@@ -68,11 +71,13 @@ def test_a_pass_that_runs_out_of_time_goes_on_where_it_stopped() -> None:
     app = app_with(1_200, activation_mark=10_000, order="shuffled")
     app.wire.faults.add({"kind": "delay", "seconds": 10, "path": "/users"})
     read = []
+
     for _ in range(2):
         app.context = Deadline(app)
         app.reconcile()
         read.append(calls(app))
         app.forget_calls()
+
     assert read == [["1", "5", "2", "3"], ["1", "4", "5"]]
     assert (progress(app).scan_page, progress(app).scanned_at) == (0, NOW + 20)
 
@@ -81,10 +86,12 @@ def test_a_scan_advances_when_each_page_takes_twenty_seconds() -> None:
     app = app_with(900, order="shuffled")
     app.wire.faults.add({"kind": "delay", "path": "/users", "seconds": 20})
     seen = []
+
     for _ in range(12):
         app.context = Deadline(app)
         app.reconcile(work=False)
         seen.append(progress(app).scanned_at)
+
     assert seen[-1] > 0
 
 
@@ -96,8 +103,10 @@ def test_a_pass_that_cannot_reach_all_new_people_begins_a_scan() -> None:
     app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 1
     app.reconcile(work=False)
     assert progress(app).scan_page > 0
+
     app.context.seconds = 60
     app.reconcile(work=False)
+
     assert len(app.rows_of("REFERRAL#")) == 1_003
 
 
@@ -105,6 +114,7 @@ def test_a_whole_pass_is_made_once_a_day_and_when_it_is_asked_for() -> None:
     app = app_with(600, activation_mark=10_000)
     app.reconcile()
     assert sorted(calls(app)) == ["1", "2", "3"]
+
     for full, pages in ((False, 3), (True, 3)):
         app.forget_calls()
         app.wait(300)
@@ -113,6 +123,7 @@ def test_a_whole_pass_is_made_once_a_day_and_when_it_is_asked_for() -> None:
     app.forget_calls()
     app.wait(86_400)
     app.reconcile()
+
     assert progress(app).scanned_at == NOW + 600 + 86_400
 
 
@@ -142,8 +153,10 @@ def test_drafts_and_campaigns_that_nobody_configured_are_ignored() -> None:
     app.reconcile()
     assert app.wire.calls == []
     assert app.metrics.counts["ReconcileSucceeded"] == 2
+
     app.configure(0, campaign_id=2)
     app.reconcile()
+
     assert {item["pk"]["S"].split("#")[1] for item in app.rows_of("REFERRAL#")} == {"2"}
 
 
@@ -161,9 +174,11 @@ def test_while_the_activation_mark_is_missing_nobody_is_added_and_the_pass_sets_
     campaign = app.campaign()
     assert campaign.activation_mark == newest(app)
     assert app.rows_of("REFERRAL#") == []
+
     user_id = join(app, "new")
     app.wait(300)
     app.reconcile()
+
     assert app.row(user_id).state is State.DELIVERED
 
 
@@ -178,7 +193,9 @@ def test_a_mark_that_is_missing_after_the_days_scan_is_set_by_the_next_pass(orde
     app.reconcile()
     user_id = join(app, "new")
     app.wait(300)
+
     app.reconcile()
+
     assert app.row(user_id).state is State.DELIVERED
     assert len(app.rows_of("REFERRAL#1#")) == 1
 
@@ -197,9 +214,11 @@ def test_a_row_that_a_webhook_brought_is_verified_once_and_completed() -> None:
     assert row.person.first_name == "new"
     assert row.origin == Origin.WEBHOOK
     assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == ["PUT /contacts/<id>"]
+
     version = row.version
     app.wait(300)
     app.reconcile()
+
     assert app.row(user_id).version == version or app.row(user_id).verified_at == NOW
 
 
@@ -209,7 +228,9 @@ def test_an_unchanged_person_costs_no_write() -> None:
     before = app.dynamodb.real.items("referrals")
     app.forget_calls()
     app.wait(300)
+
     app.reconcile()
+
     assert app.dynamodb.real.items("referrals") == before
     assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == []
 

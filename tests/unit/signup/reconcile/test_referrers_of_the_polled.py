@@ -42,7 +42,9 @@ def test_a_polled_signup_gets_its_referrers_facts_and_each_referrer_is_asked_for
         shown = app.contact(f"{name}@example.com").custom_attributes["referrer_first_name"]
         assert shown == app.referral_factory.account.people[referrer].first_name
     assert asked_for(app, referrer) == 1
+
     app.reconcile()
+
     assert asked_for(app, referrer) == 1
 
 
@@ -52,7 +54,9 @@ def test_a_referrer_who_cannot_be_asked_for_delays_nobody_and_is_added_by_a_late
     join_through(app, "ivo", referrer)
     app.reconcile()
     assert "referrer_first_name" not in app.contact("ivo@example.com").custom_attributes
+
     app.reconcile()
+
     assert app.contact("ivo@example.com").custom_attributes["referrer_first_name"]
 
 
@@ -67,8 +71,10 @@ def test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to
     app.reconcile()
     assert asked_for(app, deleted) == 1
     assert app.contact("jana@example.com").custom_attributes["referrer_first_name"]
+
     app.wait(300)
     app.reconcile()
+
     assert asked_for(app, deleted) == 1, "what Referral Factory said is remembered"
     assert app.contact("friend59@example.com")
 
