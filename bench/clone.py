@@ -43,6 +43,7 @@ def measure() -> Iterator[Figure]:
         yield Figure(PART, "processor's time of it all", used.ru_utime + used.ru_stime, "s")
         installed = sum(path.stat().st_size for path in (checkout / ".venv-run").rglob("*") if path.is_file())
         yield Figure(PART, "installed", installed / 1e6, "MB")
+        yield Figure(PART, "packages", len([*(checkout / ".venv-run").rglob("*.dist-info")]), "")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ lock requirements.in requirements.txt --constraint shared/requirements.txt "$@"
 lock tests/browser/requirements.in tests/browser/requirements.txt --constraint requirements.txt "$@"
 lock sandbox/ministack-requirements.in sandbox/ministack-requirements.txt "$@"
 lock sandbox/run-requirements.in sandbox/run-requirements.txt --constraint shared/requirements.txt \
-  --constraint sandbox/ministack-requirements.txt "$@"
+  --constraint sandbox/ministack-requirements.txt --excludes sandbox/run-left-out.txt "$@"
 lock tools/requirements-audit.in tools/requirements-audit.txt "$@"
 lock tools/requirements-check.in tools/requirements-check.txt "$@"
 lock tools/requirements-guard.in tools/requirements-guard.txt --no-deps "$@"
