@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.console import handler
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import Stack
+from tests.browser import in_memory
 from tests.browser.windows import fresh_context, keep_picture, sign_in
 from tests.integration.conftest import need_ministack
+from tests.support.console_api import Console
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -71,6 +74,29 @@ def page(browser: Browser, stack: Stack, problems: list[str]) -> Iterator[Page]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
         sign_in(page, stack)
+        yield page
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
+    """In memory: campaign 1 is active, three friends came by Rita."""
+    for name, value in in_memory.SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    for cached in (handler._settings, handler._page):
+        cached.cache_clear()
+    console = Console()
+    console.app.configure()
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+    for number in (1, 2, 3):
+        in_memory.join(console, number)
+    yield console
+    handler._settings.cache_clear()
+
+
+@pytest.fixture
+def window(browser: Browser, console: Console) -> Iterator[Page]:
+    """The signed-in marketer's window over ``console``."""
+    with in_memory.signed_in(browser, console) as page:
         yield page
 
 

@@ -3,103 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
-from functions.console import handler
-from shared.domain.person import Audience, Person, Referrer
-from shared.domain.signup.referral import Referral, State
-from tests.browser.windows import PATIENCE
-from tests.support.clock import NOW
-from tests.support.console_api import CONSOLE, Console
+from shared.domain.signup.referral import State
+from tests.browser.in_memory import at_our_own_address, focused, join, renew
+from tests.support.console_api import Console
 from tests.support.syncing import SyncApp
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Route
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-SESSION = '{"token": "x", "name": "Mara", "email": "mara@example.com", "expires": 9e15}'
-VIOLATIONS = (
-    "addEventListener('securitypolicyviolation', ({ violatedDirective }) => console.error('violation of ' + violatedDirective))"
-)
 TELEPHONE = {"width": 390, "height": 800}
-
-
-@pytest.fixture
-def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
-    """Campaign 1 is active, three friends came by Rita."""
-    values = {
-        "STAGE": "local",
-        "OIDC_ISSUER": "https://issuer.example.com",
-        "OIDC_CLIENT_ID": "console",
-        "OIDC_SCOPES": "openid",
-        "SIGN_IN_URL": "",
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
-    for cached in (handler._settings, handler._page):
-        cached.cache_clear()
-    console = Console()
-    console.app.configure()
-    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
-    for number in (1, 2, 3):
-        join(console, number)
-    yield console
-    handler._settings.cache_clear()
-
-
-def join(console: Console, number: int, state: State = State.DELIVERED) -> None:
-    by = Referrer(41, "Rita", "rita@example.com")
-    person = Person(
-        number, audience=Audience.PERSON_INVITED, first_name=f"Friend {number}", email=f"f{number}@example.com", referrer=by
-    )
-    console.app.environment.referrals.add(Referral(1, number, state, person, NOW - 600 + number, reason="Intercom: 400"))
-
-
-@pytest.fixture
-def window(browser: Browser, console: Console) -> Iterator[Page]:
-    """The signed-in marketer's window; its clock is moved by hand. Nothing in it may fail or break the policy."""
-    wrong: list[str] = []
-    context = browser.new_context(base_url=CONSOLE)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-    page.add_init_script(f"if (location.hash) {{ {VIOLATIONS}; sessionStorage.setItem('session', '{SESSION}') }}")
-    page.clock.install(time=NOW)
-    page.route("**/*", lambda route: answer(route, console))
-    yield page
-    context.close()
-    assert wrong == []
-
-
-def answer(route: Route, console: Console) -> None:
-    url, method = urlsplit(route.request.url), route.request.method
-    if url.path.startswith("/api/"):
-        given = console.call(method, url.path, route.request.post_data, url.query)
-        route.fulfill(status=given.status, headers=given.headers, body=given.text)
-        return
-    event = {"rawPath": url.path, "headers": {}, "requestContext": {"http": {"method": method, "path": url.path}}}
-    file = handler.lambda_handler(event, None)
-    route.fulfill(status=file["statusCode"], headers=file["headers"], body=file["body"])
-
-
-def renew(page: Page, seen: Locator) -> None:
-    """Time passes, until the page shows what is new."""
-    for _ in range(20):
-        page.clock.run_for(5_000)
-        page.wait_for_timeout(50)
-        if seen.count():
-            return
-    seen.wait_for()
-
-
-def focused(page: Page) -> str:
-    name: str = page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
-    return name
+WIDE = {"width": 1440, "height": 900}
 
 
 def scrolled(page: Page, label: str) -> int:
@@ -191,6 +109,83 @@ def test_a_run_that_goes_on_keeps_the_focus_on_its_button(window: Page, console:
     renew(window, window.locator(".run").get_by_text("60 of 60 contacts"))
     assert focused(window) == "Sync now"
     assert window.get_by_role("progressbar").count() == 0
+
+
+def test_the_checklist_ticks_itself_and_keeps_the_focus(window: Page, console: Console) -> None:
+    window.goto("/#/overview")
+    window.get_by_role("heading", name="Set up: 5 of 7 done").wait_for()
+    window.get_by_role("link", name="Set up the webhooks: 0 of 2 seen: open").focus()
+    console.app.sign_up()
+    console.app.wait(60)
+    renew(window, window.get_by_role("heading", name="Set up: 6 of 7 done"))
+    assert focused(window) == "Set up the webhooks: 1 of 2 seen: open"
+    window.get_by_role("listitem").filter(has_text="Done: Sign up a test person").wait_for()
+
+
+def test_the_preview_beside_the_form_keeps_what_is_typed_and_what_is_open(window: Page, console: Console) -> None:
+    window.set_viewport_size(WIDE)
+    window.goto("/#/campaigns/1/invited")
+    invited = window.get_by_role("tabpanel", name="Person invited")
+    preview = invited.get_by_role("complementary", name="Preview")
+    example = preview.locator("details")
+    renew(window, preview.get_by_text("a lead is created"))
+    preview.get_by_text("Change the example").click()
+    first_name = preview.get_by_label("First name", exact=True)
+    first_name.fill("Zora")
+    first_name.evaluate("(field) => field.setSelectionRange(2, 2)")
+    renew(window, preview.locator(".contact-head").get_by_text("Zora"))
+    assert first_name.evaluate("(field) => field === document.activeElement && field.selectionStart") == 2
+    assert example.get_attribute("open") is not None
+    value = invited.get_by_label("Default 1: value")
+    value.fill("a friend")
+    renew(window, preview.get_by_role("row", name=re.compile("^lead_source.*a friend")))
+    assert focused(window) == "Default 1: value"
+    assert example.get_attribute("open") is not None
+    assert first_name.input_value() == "Zora"
+
+
+def test_try_it_now_keeps_the_focus_while_both_people_arrive(window: Page, console: Console) -> None:
+    at_our_own_address(console)
+    window.goto("/#/campaigns/1")
+    window.get_by_role("button", name="Try it now").click()
+    dialog = window.get_by_role("dialog", name="Try it now")
+    fields = dialog.get_by_role("table", name="What Intercom gets")
+    dialog.get_by_text("All its fields").click()
+    window.clock.run_for(10_000)
+    assert fields.is_visible()  # nothing closes it while one reads
+    dialog.get_by_role("button", name="Send the made-up person").click()
+    back = dialog.get_by_role("button", name="Take it back")
+    back.wait_for()
+    assert focused(window) == "Take it back"
+    console.app.work()
+    renew(window, dialog.get_by_text("The contact is in Intercom with all mapped values."))
+    assert focused(window) == "Take it back"
+    by_hand = dialog.locator(".copy", has_text="Address to sign up with")
+    by_hand.get_by_role("button", name="Copy").focus()
+    console.app.sign_up(email=by_hand.locator("code").inner_text())
+    renew(window, dialog.get_by_text("Referral Factory reported it."))
+    assert focused(window) == "Copy Address to sign up with"
+    dialog.get_by_role("button", name="Take the test person back").wait_for()
+
+
+def test_what_went_well_is_said_for_a_while_and_what_went_wrong_until_it_is_closed(window: Page, console: Console) -> None:
+    window.goto("/#/activity/1/1")
+    window.get_by_role("button", name="Send again").click()
+    good = window.get_by_role("status").filter(has_text="goes to Intercom again now")
+    good.wait_for()
+    window.clock.run_for(5_000)
+    assert good.count() == 1
+    window.clock.run_for(5_000)
+    good.wait_for(state="detached")
+    window.goto("/#/connection")
+    window.get_by_text("Change the API key").click()
+    window.get_by_role("button", name="Connect", exact=True).click()
+    bad = window.get_by_role("status").filter(has_text="Paste the API key first.")
+    bad.wait_for()
+    window.clock.run_for(60_000)
+    assert bad.count() == 1
+    window.get_by_role("button", name="Close this message").click()
+    bad.wait_for(state="detached")
 
 
 def test_every_page_is_shown_and_nothing_goes_wrong_in_its_scripts(window: Page, console: Console) -> None:

@@ -108,10 +108,17 @@ def test_fill_and_update_show_what_is_there_and_what_will_be(page: Page, stack: 
     take_back(page)
 
 
+def groups(place: Locator) -> list[str]:
+    """The headings of the list of attributes that is open."""
+    names: list[str] = place.locator(".picker-group:visible").all_inner_texts()
+    return names
+
+
 def test_attributes_that_do_not_fit_are_grey_and_say_why(page: Page, stack: Stack) -> None:
     invited = open_tab(page, stack, "invited", "Person invited")
     field = invited.get_by_label("Row 1: to")
     field.click()
+    assert groups(invited) == ["Suggested", "Your own", "Standard"]
     greyed = invited.locator("[role=option][aria-disabled=true]:visible")
     greyed.first.wait_for()
     assert all("\n" in text.strip() for text in greyed.all_inner_texts())  # a name, and a reason

@@ -55,6 +55,15 @@ def test_the_first_screen_says_what_this_is_and_holds_no_null(browser: Browser, 
         page.get_by_text("is in Intercom within seconds").wait_for()
 
 
+def test_a_link_to_a_page_leads_through_the_sign_in_to_that_page(page: Page, browser: Browser, stack: Stack) -> None:
+    with fresh_context(browser) as nobody:
+        for window in (page.context.new_page(), nobody.new_page()):  # another tab of whoever is signed in, and a stranger
+            sign_in(window, stack, "#/activity?group=attention")
+            heading(window, "Activity").wait_for()
+            window.get_by_role("button", name="Needs attention", pressed=True).wait_for()
+            window.close()
+
+
 def test_whoever_refuses_at_intercom_comes_back_to_a_page_of_ours(page: Page) -> None:
     go_to(page, "Connection")
     page.get_by_text("Connect again or change the credentials").click()
