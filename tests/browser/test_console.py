@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,6 @@ from shared.domain.connection.connection import CAME_WITH_NEXT, Vendor
 from shared.domain.sync.run import RunState, SyncRun
 from shared.domain.sync.source import SyncSettings
 from tests.browser.windows import (
-    ARTEFACTS,
     answer,
     call,
     choose,
@@ -47,26 +46,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
-PAGES = ("overview", "campaigns", "campaigns/1", "campaigns/1/qualification", "campaigns/1/rewards", "campaigns/1/sync",
-         "campaigns/1/more", "campaigns/1/versions", "activity", "activity/1/801", "activity?open=1-801", "quarantine",
-         "syncs", "connection", "health", "help")  # fmt: skip
-SIZES: tuple[tuple[int, Literal["light", "dark"]], ...] = (
-    (1440, "light"),
-    (1440, "dark"),
-    (1024, "light"),
-    (390, "light"),
-    (390, "dark"),
-)
-LOOKED_AT_BY_AXE = {(1440, "light"), (390, "dark")}
-SERIOUS = {"serious", "critical"}
-BROKEN_WORDS = r"""() => [...document.querySelectorAll(".address")].flatMap((one) => [...one.childNodes]).filter((node) => {
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    return node.nodeType === Node.TEXT_NODE && !/\s/.test(node.textContent) && range.getClientRects().length > 1;
-}).map((node) => node.textContent)"""
-"""Parts of addresses that go over two lines."""
-LONGEST = 5
-"""Findings of one page that a failure lists."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -701,33 +680,6 @@ def test_somebody_without_the_group_reads_so(browser: Browser, stack: Stack) -> 
         keep_picture(page, "console-outsider")
 
 
-# -- how it looks -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_each_page_is_for_everybody(page: Page, stack: Stack, name: str) -> None:
-    """Axe finds nothing serious, light on a desk and dark on a telephone; nothing scrolls sideways at any width, and no part
-    of an address goes over two lines. A picture of each is kept."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    page.goto(f"{stack.url}/#/{name}")
-    found = []
-    for width, scheme in SIZES:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.locator("main:not([aria-busy]) h1").wait_for()
-        until(page, lambda: "Loading" not in page.get_by_role("main").inner_text(), lambda: None)
-        if (width, scheme) in LOOKED_AT_BY_AXE:
-            results = Axe().run(page).response["violations"]
-            serious = [(one["id"], one["nodes"][0]["html"][:200]) for one in results if one["impact"] in SERIOUS]
-            found += [(width, scheme, *one) for one in serious]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
-        assert page.evaluate(BROKEN_WORDS) == [], (width, scheme)
-        keep_picture(page, f"looks-{re.sub(r'[^a-z0-9]+', '-', name)}-{width}-{scheme}")
-    assert found[:LONGEST] == []
-
-
 def test_no_script_failed_and_nothing_broke_the_policy(page: Page, problems: list[str]) -> None:
     assert page.url
     assert problems == []
-    assert list(ARTEFACTS.glob("looks-*.png"))

@@ -53,9 +53,10 @@ def heading(page: Page, name: str) -> Locator:
     return page.get_by_role("heading", level=1, name=name)
 
 
-def keep_picture(page: Page, name: str) -> None:
+def keep_picture(page: Page, name: str, *, whole: bool = True) -> None:
+    """Of the whole page, or of what the window shows of it."""
     ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=whole)
 
 
 def numbered(story: str) -> Callable[[Page, str], None]:
