@@ -2,6 +2,7 @@
 
 import { make } from "../parts/dom.js";
 import { address, badge, moment } from "../parts/words.js";
+import { sentence } from "../parts/texts/numbers.js";
 import { FLAGS, STATES } from "../parts/texts/states.js";
 import { common } from "../parts/texts/common.js";
 import { peopleList as texts } from "../parts/texts/activity.js";
@@ -124,7 +125,7 @@ function referrer(one) {
 function why(one) {
   const [refused] = Object.values(one.refusals);
   const reason = refused ?? one.reason;
-  if (one.needs_attention) return html`<div class="small why">${reason} <strong>${common.whatToDo}</strong>${one.what_to_do}</div>`;
+  if (one.needs_attention) return html`<div class="small why">${sentence(reason)} <strong>${common.whatToDo}</strong>${one.what_to_do}</div>`;
   return reason ? html`<div class="soft small why">${reason}</div>` : null;
 }
 

@@ -15,6 +15,8 @@ import { common } from "../parts/texts/common.js";
 import { referral as texts } from "../parts/texts/activity.js";
 import { button, card, html, render, table } from "../parts/view.js";
 
+const NOT_FOUND = 404;
+
 /**
  * @param {Address} address
  * @param {AbortSignal} signal
@@ -28,7 +30,8 @@ export async function show({ parts }, signal) {
     render(view(answer, path, load), page);
     return answer;
   }
-  const first = await load();
+  const first = await load().catch((error) => (error.status === NOT_FOUND ? null : Promise.reject(error)));
+  if (!first) return { title: texts.nobodyHere, content: [make("p", { className: "note warn" }, texts.nobodyHasThisId(parts[1], parts[0])), make("p", {}, link(texts.allPeople, "#/activity"))] };
   every(signal, 5, () => load().catch(() => null));
   return { title: nameOf(first.referral), content: [make("p", {}, link(texts.allPeople, "#/activity")), page] };
 }

@@ -4,6 +4,7 @@ import { readAll } from "../parts/api.js";
 import { arriving, card, make } from "../parts/dom.js";
 import { campaignHealth, levelBadge } from "../overview/health.js";
 import { field, input } from "../parts/form.js";
+import { capital, shown } from "../parts/texts/numbers.js";
 import { badge } from "../parts/words.js";
 import { CAMPAIGN_STATES, NOT_KNOWN } from "../parts/texts/states.js";
 import { hasDraft } from "../drafts/drafts.js";
@@ -11,6 +12,8 @@ import { factoryCampaigns } from "../parts/workspace.js";
 import { common } from "../parts/texts/common.js";
 import { campaigns as texts } from "../parts/texts/campaign.js";
 import { html, table } from "../parts/view.js";
+
+const NOT_CONNECTED = 409;
 
 export async function show() {
   const [campaigns, health] = await Promise.all([readAll("/api/campaigns"), campaignHealth()]);
@@ -43,9 +46,11 @@ function state({ status }, health) {
 
 /** @param {Set<number>} known */
 async function others(known) {
-  const found = (await factoryCampaigns()).filter((one) => !known.has(one.id));
+  const all = await factoryCampaigns().catch((error) => (error.status === NOT_CONNECTED ? null : Promise.reject(error)));
+  if (!all) return html`<p class="soft">${texts.connectFirst} <a href="#/connection">${texts.connect}</a></p>`;
+  const found = all.filter((one) => !known.has(one.id));
   if (!found.length) return html`<p class="soft">${texts.allAreSetUp}</p>`;
-  const rows = found.map((one) => [one.name, one.status || "–", String(one.id), html`<a class="as-button" href="#/campaigns/${one.id}" aria-label=${texts.setUpOne(one.name)}>${texts.setUp}</a>`]);
+  const rows = found.map((one) => [one.name, capital(shown(one.status)), html`<span>${one.id}</span>`, html`<a class="as-button" href="#/campaigns/${one.id}" aria-label=${texts.setUpOne(one.name)}>${texts.setUp}</a>`]);
   return table(texts.othersCaption, texts.othersColumns, rows);
 }
 

@@ -159,7 +159,7 @@ function figure(title, parts, legend, width = WIDTH, role = "img") {
     <figure>
       <figcaption>${keys}</figcaption>
       <div class="scroll" tabindex="0" role="group" aria-label=${title} ref=${atItsEnd}>
-        <svg viewBox="0 0 ${width} ${HEIGHT}" class="chart" role=${role} aria-label=${title}>${parts}</svg>
+        <svg viewBox="0 0 ${width} ${HEIGHT}" class="chart${width > WIDTH ? " wide" : ""}" role=${role} aria-label=${title}>${parts}</svg>
       </div>
     </figure>`;
 }

@@ -70,7 +70,7 @@ export function checklist({ steps, complete }) {
         <span class="tick" aria-hidden="true">${step.is_done ? "✓" : ""}</span>
         <div>
           <span class="unseen">${step.is_done ? common.done : common.toDo}</span><strong>${step.what}</strong>
-          ${step.is_done ? null : html`<div><span class="soft">${step.do}</span> <a href=${step.where} aria-label=${texts.openStep(step.what)} class=${isNext ? "as-button" : ""}>${isNext ? texts.doThisNow : texts.open}</a></div>`}
+          ${step.is_done ? null : html`<div class=${isNext ? "step-action" : ""}><span class="soft">${step.do}</span> <a href=${step.where} aria-label=${texts.openStep(step.what)} class=${isNext ? "as-button first" : ""}>${isNext ? texts.doThisNow : texts.open}</a></div>`}
         </div>
       </li>`;
   });

@@ -14,6 +14,7 @@ export { html, render };
 export const card = (title, ...parts) => html`<section key=${title} class="card"><h2>${title}</h2>${parts}</section>`;
 
 const NUMBER = /^[\d.,\u00a0\u202f]+$|^–$/;
+const isNumbers = (/** @type {Part[]} */ column) => column.every((part) => NUMBER.test(String(part))) && column.some((part) => part !== "–");
 
 /**
  * A table; a column of numbers stands to the right. On a telephone each row becomes a block whose cells name their columns. `given`: properties of the rows, a key for those that change their places.
@@ -24,7 +25,7 @@ const NUMBER = /^[\d.,\u00a0\u202f]+$|^–$/;
  */
 export function table(caption, heads, rows, given = []) {
   // The roles are what these elements are anyway; as blocks they would lose them.
-  const kindOf = heads.map((_, index) => (rows.length && rows.every((cells) => NUMBER.test(String(cells[index]))) ? "number" : ""));
+  const kindOf = heads.map((_, index) => (isNumbers(rows.map((cells) => cells[index])) ? "number" : ""));
   const head = heads.map((part, index) => html`<th scope="col" role="columnheader" class=${kindOf[index]}>${part || html`<span class="unseen">${texts.more}</span>`}</th>`);
   const cell = (/** @type {Part} */ part, /** @type {number} */ index) => html`<td role="cell" class=${kindOf[index]} data-head=${typeof heads[index] === "string" && heads[index] ? heads[index] : null}>${part}</td>`;
   const body = rows.map((cells, index) => html`<tr role="row" ...${given[index]}>${cells.map(cell)}</tr>`);

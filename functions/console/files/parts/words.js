@@ -3,13 +3,16 @@
 import { when } from "./texts/numbers.js";
 import { html } from "./view.js";
 
+const SHORT_HOST = /^([^@\s/]+@)([\w.-]{1,24})$/;
+
 /**
- * An e-mail address or a link, which is broken, where it must be, behind its signs and not in a word.
+ * An e-mail address or a link, which is broken, where it must be, behind its signs and not in a word; of an address first behind the @.
  * @param {unknown} text
  */
 export function address(text) {
-  const parts = String(text).split(/(?<=[@./_+-])/);
-  return html`<span class="address">${parts.map((part, index) => [index ? html`<wbr />` : null, part])}</span>`;
+  const [, name, host] = SHORT_HOST.exec(String(text)) ?? ["", String(text), ""];
+  const parts = name.split(/(?<=[@./_+-])/);
+  return html`<span class="address">${parts.map((part, index) => [index ? html`<wbr />` : null, part])}${host ? html`<wbr /><span class="host">${host}</span>` : null}</span>`;
 }
 
 /**

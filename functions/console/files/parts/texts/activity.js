@@ -127,6 +127,8 @@ export const referral = {
   overwrittenColumns: ["Attribute", "Value before"],
   writtenColumns: ["Attribute", "Value"],
   allPeople: "All people",
+  nobodyHere: "Nobody is here",
+  nobodyHasThisId: (user, campaign) => `Nobody with the id ${user} signed up for campaign ${campaign}, as far as we know.`,
   sendAllWithThisReason: "Send all with this reason again",
   allWithThisReason: "all with this reason",
   markAllWithThisReason: "Mark all with this reason as dealt with",

@@ -102,6 +102,8 @@ export const campaigns = {
   setUp: "Set up",
   inReferralFactory: "In Referral Factory",
   othersArriving: "campaigns of Referral Factory",
+  connectFirst: "Referral Factory is not connected, so its campaigns are not known here.",
+  connect: "Connect it",
   allAreSetUp: "Every campaign of your account is set up.",
   setUpOne: (name) => `Set up ${name}`,
   othersCaption: "Campaigns of Referral Factory that are not set up",

@@ -17,6 +17,12 @@ export const shown = (value) => (value === null || value === undefined || value 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
+ * With a full stop, where another sentence follows.
+ * @param {string} text
+ */
+export const sentence = (text) => text.replace(/[^.!?…]$/, "$&.");
+
+/**
  * `date` in the reader's own zone; `exactly`: to the second, for today.
  * @param {Date} date
  * @param {boolean} [exactly]
@@ -37,7 +43,7 @@ export function duration(seconds) {
   if (seconds < 1) return "under 1 s";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172800 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86400)} days`;
+  return seconds < 172800 ? `${Number((seconds / 3600).toFixed(1))} h` : `${Math.round(seconds / 86400)} days`;
 }
 
 /** @param {number | null | undefined} seconds */

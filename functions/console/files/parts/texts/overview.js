@@ -41,10 +41,10 @@ export const health = {
 
 /** @satisfies {Texts} */
 export const healthPage = {
-  results: /** @type {Record<string, string>} */ ({ done: "", refused: "Refused", failed: "Failed", looked: "Viewed" }),
+  results: /** @type {Record<string, string>} */ ({ done: "Done", refused: "Refused", failed: "Failed", looked: "Viewed" }),
   daysInNumbersColumns: ["Day", "Signups", "In Intercom", "Converted", "Rewarded", "Failed", "Half within", "99 of 100 within", "Longest wait"],
   webhooksColumns: ["From", "Which", "Last"],
-  whoDidWhatColumns: ["When", "Who", "What", ""],
+  whoDidWhatColumns: ["When", "Who", "What", "Result"],
   title: "Health",
   whoDidWhat: "Who did what",
   listOfChanges: "list of changes",
