@@ -135,8 +135,21 @@ def test_make_run_and_what_is_called_beside_it_install_what_they_import_and_no_m
     assert locked.isdisjoint(LEFT_OUT)
     assert f"installs {len(locked) - 1} packages" in (ROOT / "README.md").read_text()
     targets = (ROOT / "Makefile").read_text()
-    for target in ("run", "prove", "demo", "token", "logs", "break"):
+    for target in ("on-call", "run", "prove", "demo", "token", "logs", "break"):
         assert re.search(rf"^{target}: \$\(RUN\) ##", targets, re.MULTILINE), target
+
+
+def test_whoever_is_on_call_installs_no_more_than_make_run() -> None:
+    """What `tools.operate` and `tools.doctor` import is compared above."""
+    page = (ROOT / "docs/runbook.md").read_text()
+    assert "`make on-call` installs it" in page
+    assert set(re.findall(r"([^\s`]*)python -m (tools\.\w+)", page)) == {
+        (".venv-run/bin/", "tools.operate"),
+        (".venv-run/bin/", "tools.doctor"),
+    }
+    [size] = re.findall(r"first installs \d+ packages, (\d+ MB)", (ROOT / "README.md").read_text())
+    assert size in " ".join(page.split())
+    assert size in (ROOT / "Makefile").read_text()
 
 
 def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> None:
