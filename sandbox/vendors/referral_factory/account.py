@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CODE_LETTERS = string.ascii_letters + string.digits
 CODE_LENGTH = 8
+DUPLICATE = "The email has already been taken."
 
 
 class Account:
@@ -37,8 +38,7 @@ class Account:
 
     def next_id(self) -> int:
         """Above all ids given before, of people and rewards alike."""
-        step = self.settings.id_step
-        self._last_id += 1 if step == 1 else self.chance.randint(1, step)
+        self._last_id += 1
         return self._last_id
 
     def campaign_with_code(self, code: str) -> Campaign | None:
@@ -63,7 +63,7 @@ class Account:
     ) -> Person:
         """Add a person. An e-mail is in a campaign once, whatever its capitals: RefusedError (422)."""
         if self.people.with_email(campaign.id, email):
-            raise invalid("email", self.settings.duplicate_message)
+            raise invalid("email", DUPLICATE)
         person = Person(
             id=self.next_id(),
             campaign_id=campaign.id,

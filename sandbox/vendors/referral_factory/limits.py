@@ -13,6 +13,7 @@ from sandbox.vendors.referral_factory.settings import ReferralFactorySettings
 
 WINDOW_SECONDS = 60.0
 STRIKE_SECONDS = 60.0
+STRIKES_BEFORE_BLOCK = 3
 
 
 class CallLimit:
@@ -67,7 +68,7 @@ class CallLimit:
         if settings.strike_memory_seconds is not None:
             strikes[:] = [strike for strike in strikes if now - strike < settings.strike_memory_seconds]
         strikes.append(now)
-        if len(strikes) > settings.strikes_before_block:
+        if len(strikes) > STRIKES_BEFORE_BLOCK:
             self._blocked_until[address] = now + settings.block_seconds
 
     def state(self, now: float) -> dict[str, Any]:

@@ -91,12 +91,9 @@ class Outbox:
                 self._put(event, person, rule, payload)
 
     def _put(self, event: str, person: Person, rule: WebhookRule, payload: dict[str, object]) -> None:
-        settings = self._account.settings
-        wait = settings.webhook_delay_seconds
-        if settings.webhook_delay_spread_seconds:
-            wait += self._account.chance.uniform(0, settings.webhook_delay_spread_seconds)
+        not_before = self._account.clock() + self._account.settings.webhook_delay_seconds
         entry = self._record(event, person, rule.url)
-        webhook = make_webhook(rule, payload, name=entry.name, not_before=self._account.clock() + wait)
+        webhook = make_webhook(rule, payload, name=entry.name, not_before=not_before)
         heapq.heappush(self._waiting, (webhook.not_before, self._made, webhook))
 
     def _record(self, event: str, person: Person, url: str) -> SentWebhook:

@@ -58,8 +58,6 @@ class ReferralFactorySettings:
     calls_per_minute: int = 600
     refused_calls_count: bool = True
     retry_after: bool = False
-    strikes_before_block: int = 3
-    """The strike after this many blocks the address ("over the limit more than three times")."""
     strike_memory_seconds: float | None = None
     """How long a strike is remembered; None: until the block that it led to is over."""
     block_seconds: float = 7 * 24 * 3600.0
@@ -78,15 +76,11 @@ class ReferralFactorySettings:
     links_missing: bool = False
     campaign_filter: Literal["ignored", "honoured"] = "ignored"
     """What ``GET /users?campaign_id=`` does; v1 ignored it."""
-    search_email: Literal["folded", "exact"] = "folded"
-    analytics_in_search: bool = True
     user_by_email: bool = False
     deleted_status: Literal[404, 410] = 404
 
     # The shape of objects.
     ids_as_strings: bool = False
-    id_step: int = 1
-    """Ids grow by 1 to this much."""
     reach_as_string: bool = False
     analytics_as_strings: bool = False
     dates: Literal["date", "datetime", "iso", "epoch"] = "date"
@@ -98,14 +92,10 @@ class ReferralFactorySettings:
     """The code that ``promotion: true`` gives; None: Stripe is not connected, and asking for one is refused."""
 
     # Writing people.
-    create_status: Literal[200, 201] = 201
-    delete_status: Literal[200, 204] = 204
     unknown_meta: Literal["refused", "ignored", "kept"] = "refused"
-    duplicate_message: str = "The email has already been taken."
     notify_default: bool = False
     requalify: Literal["ignored", "applied", "refused"] = "ignored"
     """What qualifying a qualified referral does; ``applied`` earns the reward again."""
-    qualification_unknown_status: Literal[404, 422] = 404
     qualification_answer: Literal["user", "message", "empty"] = "user"
 
     # Rewards.
@@ -122,9 +112,7 @@ class ReferralFactorySettings:
     webhooks: tuple[WebhookRule, ...] | None = None
     """None: three for each campaign below ``webhook_base_url``, or none at all without one."""
     webhook_before_answer: bool = False
-    answer_after_webhook_seconds: float = 0.5
     webhook_delay_seconds: float = 0.0
-    webhook_delay_spread_seconds: float = 0.0
     webhook_order: Literal["kept", "shuffled"] = "kept"
     webhook_loss: float = 0.0
     webhook_double: float = 0.0
@@ -136,8 +124,8 @@ class ReferralFactorySettings:
         for name in ("slow_share", "webhook_loss", "webhook_double"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}: a share is from 0 to 1")
-        if self.calls_per_minute < 1 or self.id_step < 1 or self.seed_people < 0:
-            raise ValueError("calls_per_minute and id_step are at least 1, seed_people at least 0")
+        if self.calls_per_minute < 1 or self.seed_people < 0:
+            raise ValueError("calls_per_minute is at least 1, seed_people at least 0")
 
     def document(self) -> dict[str, Any]:
         """The settings as JSON holds them."""

@@ -30,12 +30,12 @@ class Search:
     required: Mapping[str, str]
 
 
-def read_search(body: Mapping[str, Any], fields: frozenset[str], *, email_folded: bool = True) -> Search:
+def read_search(body: Mapping[str, Any], fields: frozenset[str]) -> Search:
     """RefusedError (422) for anything but the documented form, or a field the objects do not have."""
     filters = body.get("filters")
     if not isinstance(filters, Mapping):
         raise invalid("filters", "The filters field is required.")
-    reader = _Reader(fields, email_folded=email_folded)
+    reader = _Reader(fields)
     matches = reader.read(filters, depth=1)
     required = {}
     if filters.get("operator") == "AND":
@@ -44,9 +44,8 @@ def read_search(body: Mapping[str, Any], fields: frozenset[str], *, email_folded
 
 
 class _Reader:
-    def __init__(self, fields: frozenset[str], *, email_folded: bool) -> None:
+    def __init__(self, fields: frozenset[str]) -> None:
         self._fields = fields
-        self._email_folded = email_folded
         self._conditions = 0
 
     def read(self, part: Any, depth: int) -> Matcher:
@@ -71,7 +70,7 @@ class _Reader:
             raise invalid("filters", f"The field {field} can not be used.")
         if isinstance(wanted, bool) or not isinstance(wanted, str | int):
             raise _malformed()
-        if field == "email" and self._email_folded:
+        if field == "email":
             folded = fold(str(wanted))
             return lambda value_of: fold(str(value_of("email"))) == folded
         return lambda value_of: value_of(field) is not None and str(value_of(field)) == str(wanted)

@@ -29,10 +29,9 @@ def list_users(account: Account, request: Request) -> Response:
 
 
 def search_users(account: Account, request: Request) -> Response:
-    settings = account.settings
-    search = read_search(read_json(request), SEARCHABLE, email_folded=settings.search_email == "folded")
+    search = read_search(read_json(request), SEARCHABLE)
     ids = [person.id for person in _candidates(account, search) if search.matches(lambda name, of=person: getattr(of, name))]
-    return _page_of(account, request, ids, read_with(request) if settings.analytics_in_search else set())
+    return _page_of(account, request, ids, read_with(request))
 
 
 def _candidates(account: Account, search: Search) -> list[Person]:

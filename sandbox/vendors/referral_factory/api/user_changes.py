@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.vendors.referral_factory.account import Account
-from sandbox.vendors.referral_factory.api import objects
+from sandbox.vendors.referral_factory.account import DUPLICATE, Account
 from sandbox.vendors.referral_factory.api.bodies import email_error, read_id, read_json, read_meta, text_error
 from sandbox.vendors.referral_factory.api.refusals import RefusedError, invalid, not_found
 from sandbox.vendors.referral_factory.api.user_calls import missing, user_answer
@@ -14,6 +13,7 @@ from sandbox.vendors.referral_factory.records import Campaign, Person
 from sandbox.vendors.wire import Request, Response
 
 IDENTIFIERS = ("id", "code", "email")
+ANSWER_AFTER_WEBHOOK_SECONDS = "0.5"
 
 
 def create_user(account: Account, request: Request) -> Response:
@@ -35,8 +35,8 @@ def create_user(account: Account, request: Request) -> Response:
     )
     headers = {}
     if settings.webhook_before_answer:
-        headers["X-Stand-In-Delay"] = str(settings.answer_after_webhook_seconds)
-    return user_answer(account, person, settings.create_status, (), headers)
+        headers["X-Stand-In-Delay"] = ANSWER_AFTER_WEBHOOK_SECONDS
+    return user_answer(account, person, 201, (), headers)
 
 
 def _validate_new(account: Account, body: Mapping[str, Any]) -> Campaign:
@@ -105,7 +105,7 @@ def update_user(account: Account, request: Request, identifier: str) -> Response
     if "email" in body:
         email = body["email"].strip()
         if account.people.with_email(campaign.id, email) not in (None, person):
-            raise invalid("email", account.settings.duplicate_message)
+            raise invalid("email", DUPLICATE)
         account.people.change_email(person, email)
     person.first_name = body.get("first_name", person.first_name).strip()
     person.meta |= meta
@@ -114,9 +114,8 @@ def update_user(account: Account, request: Request, identifier: str) -> Response
 
 def delete_user(account: Account, _: Request, identifier: str) -> Response:
     person = _by_id(account, identifier)
-    document = objects.user(account, person)
     account.remove(person)
-    return Response(204) if account.settings.delete_status == 204 else Response.of_json(200, {"data": document})
+    return Response(204)
 
 
 def qualify_user(account: Account, request: Request) -> Response:
@@ -137,8 +136,6 @@ def qualify_user(account: Account, request: Request) -> Response:
                 raise invalid("campaign_id", "The campaign id field is required when email is present.")
             person = account.people.with_email(read_id(body["campaign_id"], "campaign_id"), str(body["email"]))
     if person is None:
-        if account.settings.qualification_unknown_status == 422:
-            raise invalid(named[0], f"The selected {named[0]} is invalid.")
         raise not_found()
     account.qualify(person, qualified=body["qualified"])
     match account.settings.qualification_answer:
