@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from sandbox.stack.ministack import HOW_TO_INSTALL, VENV
 from sandbox.stack.settings import StackSettings
 from sandbox.stack.stack import Stack
+from tests.integration.over_http import OverHttp
 
 ECHO = Path(__file__).parent / "echo" / "template.yaml"
 KEEP_LOGS = bool(os.environ.get("KEEP_STACK_LOGS"))
@@ -43,3 +45,23 @@ def echo_stack() -> Iterator[Stack]:
     settings = StackSettings(template=ECHO, intercom_url=nowhere, referral_factory_url=f"{nowhere}/api/v2", keep=KEEP_LOGS)
     with Stack(settings) as running:
         yield running
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture(scope="module")
+def outside(stack: Stack) -> Iterator[OverHttp]:
+    outside = OverHttp(stack)
+    yield outside
+    outside.close()
+
+
+@pytest.fixture(scope="module")
+def campaign(outside: OverHttp) -> int:
+    """A new one."""
+    return outside.configure()

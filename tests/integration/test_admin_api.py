@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,6 @@ from tests.support.documents import example
 
 pytestmark = pytest.mark.stack
 EXAMPLE = example()
-
-
-@pytest.fixture
-def http() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
 
 
 def call(http: requests.Session, stack: Stack, method: str, path: str, person: str = "mara", **more: Any) -> requests.Response:

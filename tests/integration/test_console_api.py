@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,13 +12,6 @@ from sandbox.stack.stack import Stack
 from tests.integration.over_http import CALL_SECONDS, wait_for
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture
-def http() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
 
 
 def call(http: requests.Session, stack: Stack, method: str, path: str, **more: Any) -> requests.Response:

@@ -59,11 +59,6 @@ def outside(server: RunningServer) -> Iterator[OverHttp]:
         outside.close()
 
 
-@pytest.fixture(scope="module")
-def campaign(outside: OverHttp) -> int:
-    return outside.configure()
-
-
 def test_the_secret_rotates_without_refusing_anybody(outside: OverHttp, campaign: int) -> None:
     def rotate(**values: str) -> None:
         secrets = outside.stack.client("secretsmanager")

@@ -26,13 +26,6 @@ def deployment(stack: Stack) -> LookedAt:
     return look_at("local", lambda service: stack.client(service))
 
 
-@pytest.fixture(scope="module")
-def outside(stack: Stack) -> Iterator[OverHttp]:
-    outside = OverHttp(stack)
-    yield outside
-    outside.close()
-
-
 def level_of(check: Callable[[LookedAt], Iterator[Finding]], deployment: LookedAt) -> Level:
     findings = list(check(deployment))
     assert findings

@@ -5,23 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sandbox.stack.stack import Stack
 from tests.integration.over_http import CALL_SECONDS, OverHttp, new_id, wait_for
 
 pytestmark = pytest.mark.stack
 CAMPAIGN = 1
-
-
-@pytest.fixture(scope="module")
-def outside(stack: Stack) -> Iterator[OverHttp]:
-    outside = OverHttp(stack)
-    yield outside
-    outside.close()
 
 
 def factory(outside: OverHttp, method: str, path: str, body: Any = None) -> Any:

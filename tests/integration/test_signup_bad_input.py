@@ -6,12 +6,10 @@ import base64
 import http.client
 import json
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.stack.stack import Stack
 from shared.domain.signup.referral import State
 from tests.integration.over_http import OverHttp, new_id, wait_for
 
@@ -36,18 +34,6 @@ UNREADABLE = {
     "a list": b"[1]",
     "words": b"hello",
 }
-
-
-@pytest.fixture(scope="module")
-def outside(stack: Stack) -> Iterator[OverHttp]:
-    outside = OverHttp(stack)
-    yield outside
-    outside.close()
-
-
-@pytest.fixture(scope="module")
-def campaign(outside: OverHttp) -> int:
-    return outside.configure()
 
 
 def stored(outside: OverHttp, campaign: int) -> list[str]:

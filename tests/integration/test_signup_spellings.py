@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 import requests
 
-from sandbox.stack.stack import Stack
 from shared.domain.signup.referral import State
 from tests.integration.over_http import CALL_SECONDS, OverHttp, new_id
 from tests.template.test_routes import WRITTEN
 
 pytestmark = pytest.mark.stack
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture(scope="module")
-def outside(stack: Stack) -> Iterator[OverHttp]:
-    outside = OverHttp(stack)
-    yield outside
-    outside.close()
-
-
-@pytest.fixture(scope="module")
-def campaign(outside: OverHttp) -> int:
-    return outside.configure()
 
 
 def post(

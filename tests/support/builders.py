@@ -15,6 +15,8 @@ from random import Random
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from botocore.exceptions import EndpointConnectionError
+
 from functions.deliver_contact import handler as deliver_contact
 from functions.intercom_webhook import handler as intercom_webhook
 from functions.qualify_referral import handler as qualify_referral
@@ -92,6 +94,17 @@ class FallibleClient:
         """The next calls fail, before their effect or (``happens``) after it."""
         self._orders.append([operation, times, code, happens])
 
+    def cut_off(self, operation: str, partition: str = "") -> None:
+        """From now on that write finds nobody at the other end, where it is one to the partition."""
+        real = getattr(self.real, operation)
+
+        def fail(**request: Any) -> Any:
+            if (request.get("Item") or request["Key"])["pk"]["S"].startswith(partition):
+                raise EndpointConnectionError(endpoint_url="x")
+            return real(**request)
+
+        setattr(self.real, operation, fail)
+
     def mend(self) -> None:
         """No further call fails."""
         self._orders.clear()
@@ -141,6 +154,14 @@ class VendorWire:
     def replace(self, base: str, vendor: Any) -> None:
         """Another one answers at that address."""
         self._vendors[base] = vendor
+
+    def forbid(self) -> None:
+        """From now on whoever calls a vendor has made a mistake."""
+
+        def fail(*_: Any, **__: Any) -> Any:
+            raise AssertionError("no vendor is called")
+
+        self.send = fail  # type: ignore[method-assign]
 
     def refuse_connection(self, call: str) -> None:
         """Once, the next such call (``"POST /contacts"``) finds nobody who listens."""
@@ -408,6 +429,12 @@ class App:
         if work:
             self.work()
         return swept
+
+    def live(self, minutes: int, step: int = 1) -> None:
+        """The sweep runs every ``step`` minutes, the worker works."""
+        for _ in range(0, minutes, step):
+            self.wait(step * 60)
+            self.sweep()
 
     def reconcile(self, *, full: bool = False, work: bool = True) -> None:
         body = json.dumps({"kind": "ReconcileCampaigns", "version": 1, "requested_at": self.clock.now(), "full": full})

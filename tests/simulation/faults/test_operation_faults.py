@@ -15,6 +15,7 @@ from tests.simulation.aws.transport import Outage
 from tests.simulation.conftest import MakeWorld
 from tests.simulation.faults.test_queue_faults import break_handler
 from tests.simulation.judge.oracle import assert_kept
+from tests.simulation.play.interleaving import let_go
 from tests.simulation.settings import build_settings
 from tests.simulation.world import BEGINNING, World
 
@@ -148,9 +149,7 @@ def test_85_a_campaign_paused_with_signups_on_the_way_holds_them_and_releases_th
         world.sign_up(f"p{number}@example.com")
     world.run(5)
     world.configure(build_settings(status="paused"))
-    for poller in world.pollers:
-        poller.stopped = False
-        poller.arm()
+    let_go(world)
     world.run(300)
     assert not world.contacts()
     world.configure(build_settings())
@@ -165,9 +164,7 @@ def test_85_a_campaign_deleted_with_signups_on_the_way_holds_them_with_the_reaso
     world.run(5)
     for partition, key in (("CAMPAIGNS", f"{1:012d}"), ("CAMPAIGN#1", f"VERSION#{1:08d}")):
         world.cloud.dynamodb.delete_item(TableName="CampaignsTable", Key={"pk": {"S": partition}, "sk": {"S": key}})
-    for poller in world.pollers:
-        poller.stopped = False
-        poller.arm()
+    let_go(world)
     world.run(300)
     rows = [world.row_of(signup) for signup in signups]
     assert {row and (str(row.state), row.reason) for row in rows} == {("held", "Nobody has configured this campaign yet.")}

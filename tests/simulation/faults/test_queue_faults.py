@@ -141,9 +141,7 @@ def test_23_a_worker_killed_in_the_middle_of_a_batch_leaves_nothing_half_done(wo
         world.sign_up(f"p{number}@example.com")
     world.run(5)
     world.crossing.faults = When(lambda call: call.what == "POST /contacts", Flavour.KILLED, times=1)
-    for poller in world.pollers:
-        poller.stopped = False
-        poller.arm()
+    let_go(world)
     world.run(1_200)
     assert world.functions["deliver_contact"].kills == 1
     assert_kept(world)

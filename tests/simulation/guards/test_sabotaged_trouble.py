@@ -65,7 +65,7 @@ def one_whose_create_fails_alone_on_a_quiet_day() -> None:
     app = with_one_known()
     app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "^/contacts$"})
     app.sign_up()
-    test_who_failed.live(app, 12 * 60, step=5)
+    app.live(12 * 60, step=5)
     assert app.row().state == "failed"
     assert app.metrics.counts["BreakerOpened"] == 0
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from tests.support.admin_api import Answer
@@ -136,14 +134,8 @@ def test_after_disconnecting_one_that_is_not_taken_connects_nothing(console: Con
 
 def test_what_cannot_be_written_down_is_not_done(console: Console, side: Side) -> None:
     side.accept(console.app, "brand-new")
-    before, put = in_use(console, side), console.app.dynamodb.real.put_item
-
-    def fail(**request: Any) -> Any:
-        if request["Item"]["pk"]["S"] == "AUDIT":
-            raise EndpointConnectionError(endpoint_url="x")
-        return put(**request)
-
-    console.app.dynamodb.real.put_item = fail
+    before = in_use(console, side)
+    console.app.dynamodb.cut_off("put_item", "AUDIT")
     console.app.forget_calls()
     assert side.connect(console, "brand-new").status == 503
     assert (in_use(console, side), console.app.wire.calls) == (before, [])

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from sandbox.vendors.intercom.oauth import allow
 from shared.domain.connection.connection import Vendor
@@ -115,14 +113,7 @@ def test_connecting_by_oauth_is_written_down_before_the_code_goes_to_intercom(co
 
 def test_a_way_back_that_cannot_be_written_down_connects_nothing(console: Console) -> None:
     query = allowed(console, begin(console))
-    put = console.app.dynamodb.real.put_item
-
-    def fail(**request: Any) -> Any:
-        if request["Item"]["pk"]["S"] == "AUDIT":
-            raise EndpointConnectionError(endpoint_url="x")
-        return put(**request)
-
-    console.app.dynamodb.real.put_item = fail
+    console.app.dynamodb.cut_off("put_item", "AUDIT")
     console.app.forget_calls()
     answer = console.callback(query)
     assert (answer.status, "begin again" in answer.text) == (503, True)
@@ -432,25 +423,15 @@ def test_a_secret_that_no_webhook_brought_is_promoted_only_by_somebody_who_is_su
 
 
 def test_a_secret_whose_audit_cannot_be_written_is_not_lost(console: Console) -> None:
-    path, update = "/api/connection/webhook-secrets", console.app.dynamodb.real.update_item
-
-    def fail(**request: Any) -> Any:
-        if request["Key"]["pk"]["S"] == "AUDIT":
-            raise EndpointConnectionError(endpoint_url="x")
-        return update(**request)
-
-    console.app.dynamodb.real.update_item = fail
-    made = console.post(path, {"action": "make_next"})["next"]
+    console.app.dynamodb.cut_off("update_item", "AUDIT")
+    made = console.post("/api/connection/webhook-secrets", {"action": "make_next"})["next"]
     assert console.secret("webhook")["next"] == made
     kept = console.kept()[0]
     assert (kept["result"], "webhook-secrets" in kept["what"]) == (None, True)
 
 
 def test_nothing_is_done_that_cannot_be_written_down_before(console: Console) -> None:
-    def fail(**request: Any) -> Any:
-        raise EndpointConnectionError(endpoint_url="x")
-
-    console.app.dynamodb.real.put_item = fail
+    console.app.dynamodb.cut_off("put_item")
     before = console.secret("webhook")
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "make_next"}).status == 503
     assert console.secret("webhook") == before
@@ -480,10 +461,7 @@ def test_each_webhook_has_its_address_and_its_light(app: App, console: Console) 
 
 
 def test_the_connection_is_shown_while_both_vendors_are_down(console: Console) -> None:
-    def fail(*_: Any, **__: Any) -> Any:
-        raise AssertionError("no vendor is called")
-
-    console.app.wire.send = fail  # type: ignore[method-assign]
+    console.app.wire.forbid()
     assert "must be off" in console.get("/api/connection")["warning"]
 
 

@@ -21,17 +21,11 @@ def console(console: Console) -> Console:
     return console
 
 
-def live(app: App, minutes: int, step: int = 5) -> None:
-    for _ in range(0, minutes, step):
-        app.wait(step * 60)
-        app.sweep()
-
-
 def given_up(app: App, status: int, body: str | None = None) -> None:
     fault = {"kind": "status", "status": status, "body": body, "method": "POST", "path": "^/contacts$", "id": "refused"}
     app.wire.faults.add(fault)
     app.sign_up()
-    live(app, 8 * 60)
+    app.live(8 * 60, step=5)
     assert app.row().state is State.FAILED
 
 
@@ -58,10 +52,10 @@ def test_it_is_sent_again_by_itself(console: Console, mend: Callable[[Console], 
     given_up(app, status, body)
     app.wire.faults.clear()
     tried = creates(app)
-    live(app, 3 * 60)
+    app.live(3 * 60, step=5)
     assert (app.row().state, creates(app)) == (State.FAILED, tried), "nobody has mended anything"
     mend(console)
-    live(app, 70)
+    app.live(70, step=5)
     assert app.row().state is State.DELIVERED
     assert creates(app) == tried + 1
     assert "connected" in console.get("/api/referrals/1/42")["story"][-2]["sentence"]
@@ -70,10 +64,10 @@ def test_it_is_sent_again_by_itself(console: Console, mend: Callable[[Console], 
 def test_once_for_each_time_that_something_is_mended(app: App, console: Console) -> None:
     given_up(app, 409, TAKEN)
     save(console)
-    live(app, 10 * 60)
+    app.live(10 * 60, step=5)
     assert app.row().state is State.FAILED
     tried = creates(app)
-    live(app, 24 * 60, step=30)
+    app.live(24 * 60, step=30)
     assert creates(app) == tried
     assert app.metrics.counts["DeliveryGivenUp"] == 2
 
@@ -83,7 +77,7 @@ def test_a_check_that_finds_a_permission_missing_mends_nothing(app: App, console
     tried = creates(app)
     app.wire.faults.add({"kind": "status", "status": 403, "method": "PUT", "path": "^/contacts/", "id": "writes"})
     assert console.post("/api/connection/intercom/check")["missing_permissions"] == ["Write users and companies"]
-    live(app, 3 * 60)
+    app.live(3 * 60, step=5)
     assert creates(app) == tried
 
 
@@ -93,6 +87,6 @@ def test_what_somebody_has_dealt_with_and_what_was_the_persons_own_stay_as_they_
     app.sign_up(id=43, email="nobody")
     save(console)
     tried = creates(app)
-    live(app, 3 * 60)
+    app.live(3 * 60, step=5)
     assert {app.row(42).state, app.row(43).state} == {State.FAILED}
     assert creates(app) == tried

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.errors import ApplicationError, TransientError
@@ -116,14 +115,7 @@ def test_a_call_that_was_refused_is_kept_as_such_without_the_persons_address(app
 def test_a_call_that_cannot_be_kept_is_not_carried_out(app: App, name: str) -> None:
     app.sign_up()
     app.environment.intercom_guard.pause(BreakerKind.BLOCKED, 60)
-    put = app.dynamodb.real.put_item
-
-    def fail(**request: Any) -> Any:
-        if request["Item"]["pk"]["S"] == "AUDIT":
-            raise EndpointConnectionError(endpoint_url="x")
-        return put(**request)
-
-    app.dynamodb.real.put_item = fail
+    app.dynamodb.cut_off("put_item", "AUDIT")
     before = items(app, *TABLES.values())
     with pytest.raises(TransientError):
         call(app, *CALLS[name][0])

@@ -20,12 +20,6 @@ def app(app: App) -> App:
     return app
 
 
-def live(app: App, minutes: int, step: int = 5) -> None:
-    for _ in range(0, minutes, step):
-        app.wait(step * 60)
-        app.sweep()
-
-
 def archive(app: App, name: str, *, archived: bool = True) -> None:
     attributes = app.intercom.workspace.attributes
     attributes["contact", name] = replace(attributes["contact", name], archived=archived)
@@ -34,16 +28,16 @@ def archive(app: App, name: str, *, archived: bool = True) -> None:
 def test_an_attribute_that_is_back_is_sent_again_by_itself_and_once(app: App) -> None:
     archive(app, "referral_link")
     assert app.sign_up().state is State.PARTIAL
-    live(app, 40)
+    app.live(40, step=5)
     assert app.row().state is State.PARTIAL
     assert len([call for call in app.calls() if call.startswith("PUT")]) == 0
     archive(app, "referral_link", archived=False)
-    live(app, 75)
+    app.live(75, step=5)
     row = app.row()
     assert (row.state, row.dropped) == (State.DELIVERED, ())
     assert app.contact().custom_attributes["referral_link"] == row.person.url
     assert app.calls().count("PUT /contacts/<id>") == 1
-    live(app, 180)
+    app.live(180, step=5)
     assert app.calls().count("PUT /contacts/<id>") == 1
 
 
@@ -52,7 +46,7 @@ def test_an_attribute_that_is_created_later_is_sent_too(app: App) -> None:
     app.environment = app.new_environment()
     assert app.sign_up().state is State.PARTIAL
     app.intercom.workspace.attributes["contact", "referral_link"] = attribute
-    live(app, 30)
+    app.live(30, step=5)
     assert app.row().state is State.DELIVERED
     assert app.contact().custom_attributes["referral_link"]
 
@@ -63,7 +57,7 @@ def test_a_default_that_a_create_could_not_bring_is_brought_later_where_the_cont
     app.environment = app.new_environment()
     assert app.sign_up().state is State.PARTIAL
     archive(app, "referral_code", archived=False)
-    live(app, 60)
+    app.live(60, step=5)
     assert app.row().state is State.DELIVERED
     assert app.contact().custom_attributes["referral_code"] == "none yet"
 
@@ -72,7 +66,7 @@ def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
     archive(app, "referral_link")
     assert app.sign_up().state is State.PARTIAL
     app.configure(person_invited={"mapping": mapping(("url", "custom_attributes.referral_code"))})
-    live(app, 30)
+    app.live(30, step=5)
     row = app.row()
     assert row.state is State.DELIVERED
     assert app.contact().custom_attributes["referral_code"] == row.person.url
@@ -83,7 +77,7 @@ def test_what_intercom_refuses_of_one_person_is_not_sent_again_by_itself(app: Ap
     app.wire.faults.add({"kind": "status", "status": 400, "body": body, "method": "POST", "path": "^/contacts$", "times": 1})
     assert app.sign_up().state is State.PARTIAL
     app.forget_calls()
-    live(app, 24 * 60, step=10)
+    app.live(24 * 60, step=10)
     assert app.row().state is State.PARTIAL
     assert not [call for call in app.calls() if call.startswith("PUT")]
 
@@ -93,7 +87,7 @@ def test_what_somebody_dealt_with_is_looked_at_no_more(app: App) -> None:
     app.sign_up()
     app.environment.referrals.update(1, 42, lambda row: row.closed(app.clock.now(), "mara@example.com"))
     archive(app, "referral_link", archived=False)
-    live(app, 120)
+    app.live(120, step=5)
     assert app.row().state is State.PARTIAL
     assert app.row().look_at is None
 
@@ -102,11 +96,11 @@ def test_looks_cost_intercom_no_call_for_each_row_and_end(app: App) -> None:
     archive(app, "referral_link")
     for user_id in range(100, 120):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
-    live(app, 30)
+    app.live(30, step=5)
     app.wire.calls.clear()
-    live(app, 120)
+    app.live(120, step=5)
     assert len(app.wire.calls) <= 2 * 12 + 12  # attributes, which all rows share
-    live(app, 31 * 24 * 60, step=12 * 60)
+    app.live(31 * 24 * 60, step=12 * 60)
     assert {app.row(user_id).look_at for user_id in range(100, 120)} == {None}
 
 
@@ -128,6 +122,6 @@ def test_a_signup_that_intercom_contradicts_for_ever_is_counted_as_given_up(app:
     body = '{"errors": [{"code": "conflict", "message": "Multiple existing users match this email address"}]}'
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
     app.sign_up()
-    live(app, 8 * 60)
+    app.live(8 * 60, step=5)
     assert app.row().state is State.FAILED
     assert app.metrics.counts["DeliveryGivenUp"] == 1

@@ -29,13 +29,6 @@ def app(app: App) -> App:
     return app
 
 
-def live(app: App, minutes: int, step: int = 1) -> None:
-    """The sweep runs every ``step`` minutes, the worker works."""
-    for _ in range(0, minutes, step):
-        app.wait(step * 60)
-        app.sweep()
-
-
 def sign_up_ten(app: App) -> None:
     for user_id in range(100, 110):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
@@ -72,15 +65,15 @@ def test_an_application_that_is_refused_fails_nobody_and_all_are_delivered_soon_
     app.environment = app.new_environment()  # no attributes in memory
     app.wire.faults.add({"id": "refused", "kind": "status", "status": status, "body": body, "path": path})
     sign_up_ten(app)
-    live(app, 3)
+    app.live(3)
     breaker = app.breaker()
     assert breaker.kind is BreakerKind.REFUSED
     app.forget_calls()
-    live(app, 7)
+    app.live(7)
     assert len(app.wire.calls) <= 7 * 20
     assert states(app) == {State.PENDING}
     app.wire.faults.clear()
-    live(app, 5)
+    app.live(5)
     assert states(app) == {State.DELIVERED}
     assert app.metrics.counts["ConnectionLost"] == 0
 
@@ -99,7 +92,7 @@ def test_creates_alone_that_are_refused_open_the_breaker_too(app: App) -> None:
     breaker = app.breaker()
     assert breaker.kind is BreakerKind.REFUSED
     app.wire.faults.clear()
-    live(app, 5)
+    app.live(5)
     assert states(app) == {State.DELIVERED}
 
 
@@ -123,7 +116,7 @@ def test_one_contact_that_is_refused_costs_nobody_else_and_fails_at_last(app: Ap
     assert states(app) == {State.DELIVERED}
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     assert app.metrics.counts["ConnectionLost"] == 0
-    live(app, 4 * 60, step=5)
+    app.live(4 * 60, step=5)
     assert app.row(99).state is State.FAILED
     puts = [call for call in app.calls() if call.startswith("PUT")]
     assert len(puts) <= 30
@@ -154,7 +147,7 @@ def test_a_create_that_is_contradicted_for_ever_ends_and_costs_little(
     app.wire.faults.add({"kind": "status", "status": status, "body": body, "method": "POST", "path": "^/contacts$"})
     more = {"referrer_id": None, "referrer_email": None, "referrer_code": None, "source": "Direct"}
     app.sign_up(**(more if audience == "person_referring" else {}))
-    live(app, 8 * 60, step=5)
+    app.live(8 * 60, step=5)
     assert app.row().state is State.FAILED
     assert "Intercom" in app.row().reason
     assert len([call for call in app.calls() if call == "POST /contacts"]) <= 14
@@ -193,7 +186,7 @@ def test_a_conflict_that_names_somebody_of_another_address_is_not_adopted(app: A
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
     app.sign_up()
     assert app.row().contact_id is None
-    live(app, 8 * 60, step=5)
+    app.live(8 * 60, step=5)
     assert app.row().state is State.FAILED
     assert contact.email == "known@example.com"
 
@@ -205,7 +198,7 @@ def test_an_unarchive_that_fails_for_ever_ends(app: App, status: int) -> None:
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
     app.wire.faults.add({"kind": "status", "status": status, "method": "POST", "path": "/unarchive$"})
     app.sign_up()
-    live(app, 8 * 60, step=5)
+    app.live(8 * 60, step=5)
     assert app.row().state is State.FAILED
     assert len(app.wire.calls) <= 60
 
@@ -213,14 +206,14 @@ def test_an_unarchive_that_fails_for_ever_ends(app: App, status: int) -> None:
 def test_creates_alone_that_answer_500_open_the_breaker(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "^/contacts$"})
     sign_up_ten(app)
-    live(app, 3)
+    app.live(3)
     assert app.environment.breakers.find(Vendor.INTERCOM) is not None
     app.forget_calls()
-    live(app, 60)
+    app.live(60)
     assert len([call for call in app.calls() if call == "POST /contacts"]) <= 4 * 60
     assert states(app) == {State.PENDING}
     app.wire.faults.clear()
-    live(app, 15)
+    app.live(15)
     assert states(app) == {State.DELIVERED}
     assert all(len(app.contacts(f"person{user_id}@example.com")) == 1 for user_id in range(100, 110))
 
@@ -229,10 +222,10 @@ def test_creates_alone_that_answer_500_open_the_breaker(app: App) -> None:
 def test_a_long_outage_fails_nobody(app: App, status: int) -> None:
     app.wire.faults.add({"kind": "status", "status": status, "path": "^/"})
     app.sign_up()
-    live(app, DAY, step=5)
+    app.live(DAY, step=5)
     assert app.row().state is State.PENDING
     app.wire.faults.clear()
-    live(app, 5)
+    app.live(5)
     assert app.row().state is State.DELIVERED
 
 
@@ -241,17 +234,17 @@ def test_whoever_was_in_trouble_before_a_long_outage_does_not_fail_by_it(app: Ap
     own = {"kind": "status", "status": 500, "method": "POST", "path": "^/contacts$"}
     app.wire.faults.add(own)
     app.sign_up()
-    live(app, 10)
+    app.live(10)
     tries = app.row().tries
     app.wire.faults.clear()
     app.environment.intercom_guard.pause(BreakerKind.FAILING, 7 * 3_600.0)
-    live(app, 6 * 60, step=5)
+    app.live(6 * 60, step=5)
     app.environment.breakers.close(Vendor.INTERCOM)
     app.wire.faults.add({**own, "times": 1})
-    live(app, 1)
+    app.live(1)
     assert 0 < tries < app.row().tries
     assert app.row().state is State.PENDING
-    live(app, 60)
+    app.live(60)
     assert app.row().state is State.DELIVERED
 
 
