@@ -39,6 +39,7 @@ def allowed(console: Console, state: str) -> str:
 def test_a_person_connects_by_oauth(console: Console) -> None:
     answer = console.callback(allowed(console, begin(console)))
     assert (answer.status, answer.headers["location"]) == (303, "/#/connection")
+
     shown = console.get("/api/connection")["intercom"]
     assert shown["connected"] is True
     assert shown["problem"] == ""
@@ -124,10 +125,13 @@ def test_a_way_back_that_was_refused_or_failed_is_kept_with_who_began_it(console
     query = allowed(console, begin(console))
     console.cookies = {"intercom_oauth": "0" * 32}
     assert console.callback(query).status == 409
+
     console.app.wait(1)
     assert console.callback(urlencode({"code": "wrong=", "state": begin(console)})).status == 400
+
     console.app.wait(1)
     console.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/me"})
+
     assert console.callback(allowed(console, begin(console))).status == 503
     assert [result for *_, result in finishes(console)] == ["refused", "refused", "failed"]
     assert {who for who, *_ in finishes(console)} == {"mara@example.com"}
@@ -238,12 +242,14 @@ def test_a_workspace_of_another_region_than_is_called_is_refused(console: Consol
     app.settings = replace(app.settings, intercom_api_url="", intercom_region="EU")
     app.environment = app.new_environment()
     app.intercom.settings.region = hosted
+
     if by_oauth:
         answer = console.callback(allowed(console, begin(console)))
         text = answer.text
     else:
         answer = console.call("POST", "/api/connection/intercom", {"access_token": "local-intercom-token"})
         text = str(answer.json)
+
     taken = 303 if by_oauth else 200
     assert answer.status == (taken if hosted == "EU" else 409)
     assert ("IntercomRegion=US" in text) is (hosted == "US")
@@ -275,7 +281,9 @@ def test_a_second_workspace_is_refused_while_the_first_has_only_a_token(console:
     answer = console.call("POST", "/api/connection/intercom", {"access_token": "of-another"})
     assert (answer.status, "Disconnect it" in answer.json["detail"]) == (409, True)
     assert console.secret("intercom")["access_token"] == "local-intercom-token"
+
     settings.tokens.remove("local-intercom-token")  # what was stored leads nowhere, so nothing is connected
+
     assert console.post("/api/connection/intercom", {"access_token": "of-another"})["workspace"]["id"] == "local"
 
 
@@ -300,6 +308,7 @@ def test_the_check_of_permissions_tries_events_and_writes_too_and_changes_nothin
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     contacts = dict(console.app.intercom.workspace.contacts)
     console.app.wire.faults.add({"kind": "status", "status": status, "method": method, "path": path})
+
     assert console.post("/api/connection/intercom/check")["missing_permissions"] == [permission]
     assert console.app.environment.breakers.find(Vendor.INTERCOM) is None
     assert console.app.intercom.workspace.contacts == contacts
@@ -317,7 +326,9 @@ def test_missing_permissions_are_named(console: Console) -> None:
 
 def test_referral_factory_is_connected_by_a_key_that_one_call_tries(console: Console) -> None:
     console.app.set_secret("referral_factory", api_key="")
+
     answer = console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
+
     assert answer.status == 200
     assert answer.json["items"][0]["labels"]["person_invited"] == ["Last Name"]  # first name and e-mail are no form field's
     assert console.app.calls("referral_factory") == ["GET /api/v2/campaigns?page=1&per_page=250"]
@@ -338,10 +349,12 @@ def test_disconnecting_intercom_stops_queued_work_and_deletes_nothing(app: App, 
     app.post(webhook_fields())
     shown = console.post("/api/connection/disconnect", {"vendor": "intercom"})
     assert (shown["intercom"]["connected"], shown["intercom"]["breaker"]["kind"]) == (False, "disconnected")
+
     app.forget_calls()
     app.work(app.new_environment())
     app.wait(3_600)
     app.sweep()
+
     assert app.calls() == []
     assert app.metrics.counts["ConnectionLost"] == 0
     assert (app.row().state, app.environment.campaigns.find(1) is not None) == (State.PENDING, True)
@@ -359,9 +372,11 @@ def test_reconnecting_delivers_what_waited_and_wakes_reconcile(
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
     app.sign_up()
     assert app.row().state is State.PENDING
+
     app.environment = app.new_environment()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     app.work()
+
     assert (app.row().state, app.contact().email) == (State.DELIVERED, EMAIL)
     assert app.connection().epoch == epoch + 2
     assert [type(message) for message in app.queued("reconcile")] == [ReconcileCampaigns] * 2
@@ -377,9 +392,11 @@ def test_disconnecting_referral_factory_stops_its_calls_at_once_and_lifting_does
     app.forget_calls()
     app.invoke(__import__("functions.reconcile.handler", fromlist=["handler"]), {}, worker)
     assert app.calls("referral_factory") == []
+
     console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
     app.forget_calls()
     app.reconcile(work=False)
+
     assert app.calls("referral_factory") != []
 
 
@@ -389,7 +406,9 @@ def test_strikes_are_shown_and_lifted(console: Console) -> None:
     shown = console.get("/api/connection")["referral_factory"]
     assert (shown["strikes"]["stopped"], "two warnings" in shown["problem"]) == (True, True)
     assert console.call("GET", "/api/connection/referral-factory/campaigns").status == 409
+
     lifted = console.post("/api/connection/referral-factory/lift-stop", {})["referral_factory"]["strikes"]
+
     assert (lifted["stopped"], lifted["count"]) == (False, 2)
     assert console.audit_lines() == ["Lifted the stop of Referral Factory."]
 
@@ -398,13 +417,17 @@ def test_a_secret_is_made_shown_once_and_promoted(console: Console) -> None:
     made = console.post("/api/connection/webhook-secrets", {"action": "make_next"})["next"]
     assert len(made) == 48
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "make_next"}).status == 409
+
     refused = console.call("POST", "/api/connection/webhook-secrets", {"action": "promote"})
     assert (refused.status, "No webhook has come with the new secret" in refused.json["detail"]) == (409, True)
+
     console.app.post(webhook_fields())
     console.app.work()
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "promote"}).status == 409
     assert console.app.post(webhook_fields(), secret=made)["statusCode"] == 202
+
     console.app.work()
+
     assert console.post("/api/connection/webhook-secrets", {"action": "promote"})["next"] is None
     assert console.secret("webhook") == {"current": made, "next": "", "next_made_at": ""}
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "promote"}).status == 409
@@ -417,7 +440,9 @@ def test_a_secret_that_no_webhook_brought_is_promoted_only_by_somebody_who_is_su
     console.app.work()
     console.app.wait(60)
     console.post(path, {"action": "drop_next"})
+
     console.post(path, {"action": "make_next"})
+
     assert console.call("POST", path, {"action": "promote"}).status == 409  # another one came
     assert console.post(path, {"action": "promote", "sure": True})["has_next"] is False
 
@@ -441,7 +466,9 @@ def test_no_secret_is_ever_sent_back(console: Console) -> None:
     secrets = [
         value for name in ("intercom", "intercom_app", "referral_factory", "webhook") for value in console.secret(name).values()
     ]
+
     console.app.configure()
+
     shown = [console.call("GET", path).text for path in ("/api/connection", "/api/overview", "/api/connection/changes")]
     hidden = [secret for secret in secrets if secret and secret != "local-client-id"]
     assert [secret for secret in hidden for text in shown if secret in text] == []
@@ -450,7 +477,9 @@ def test_no_secret_is_ever_sent_back(console: Console) -> None:
 def test_each_webhook_has_its_address_and_its_light(app: App, console: Console) -> None:
     app.configure()
     app.sign_up()
+
     app.environment.flush()
+
     hooks = console.get("/api/connection")["referral_factory"]["webhooks"]
     assert [(hook["name"], hook["received_at"] is not None) for hook in hooks] == [
         ("joined", True),
@@ -467,9 +496,11 @@ def test_the_connection_is_shown_while_both_vendors_are_down(console: Console) -
 
 def test_changes_come_in_pages_newest_first() -> None:
     console = Console(App())
+
     for _ in range(3):
         console.post("/api/connection/referral-factory/lift-stop", {})
         console.app.wait(1)
+
     first = console.get("/api/connection/changes", "limit=2")
     rest = console.get("/api/connection/changes", f"limit=2&cursor={first['cursor']}")
     assert [len(first["items"]), len(rest["items"]), rest["cursor"]] == [2, 1, None]

@@ -54,8 +54,10 @@ def test_it_is_sent_again_by_itself(console: Console, mend: Callable[[Console], 
     tried = creates(app)
     app.live(3 * 60, step=5)
     assert (app.row().state, creates(app)) == (State.FAILED, tried), "nobody has mended anything"
+
     mend(console)
     app.live(70, step=5)
+
     assert app.row().state is State.DELIVERED
     assert creates(app) == tried + 1
     assert "connected" in console.get("/api/referrals/1/42")["story"][-2]["sentence"]
@@ -66,8 +68,10 @@ def test_once_for_each_time_that_something_is_mended(app: App, console: Console)
     save(console)
     app.live(10 * 60, step=5)
     assert app.row().state is State.FAILED
+
     tried = creates(app)
     app.live(24 * 60, step=30)
+
     assert creates(app) == tried
     assert app.metrics.counts["DeliveryGivenUp"] == 2
 
@@ -87,6 +91,8 @@ def test_what_somebody_has_dealt_with_and_what_was_the_persons_own_stay_as_they_
     app.sign_up(id=43, email="nobody")
     save(console)
     tried = creates(app)
+
     app.live(3 * 60, step=5)
+
     assert {app.row(42).state, app.row(43).state} == {State.FAILED}
     assert creates(app) == tried

@@ -47,12 +47,16 @@ def test_who_is_due_already_is_not_marked_again_and_who_is_being_updated_is(stor
     marked = story.mark()
     mark_referrer(story.app.environment, 1, story.rita.id, RITA)
     assert story.mark() == marked
+
     referrers, now = story.app.environment.referrers, story.app.clock.now()
     assert referrers.lease(1, story.rita.id, "somebody", now, 90.0)
+
     mark_referrer(story.app.environment, 1, story.rita.id, RITA)
     assert story.mark().marks == marked.marks + 1
+
     referrers.release(1, story.rita.id, "somebody")
     story.passes()
+
     assert story.counts() == (1, 0)
 
 
@@ -62,7 +66,9 @@ def test_a_thousand_signups_in_a_minute_make_three_writes_at_most(story: Story) 
         mark_referrer(story.app.environment, 1, story.rita.id, RITA)
         if number % 100 == 99:
             story.passes(6, step=6)
+
     story.passes(180)
+
     assert len(story.writes()) <= 3
     assert story.counts() == (1_000, 0)
     assert not story.mark().is_marked
@@ -73,7 +79,9 @@ def test_nothing_is_written_when_nothing_changed(story: Story) -> None:
     story.passes()
     story.app.forget_calls()
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
+
     story.passes(120)
+
     assert story.writes() == []
     assert not story.mark().is_marked
 
@@ -84,9 +92,11 @@ def test_a_reversal_lowers_the_number(story: Story) -> None:
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
     story.passes(120)
     assert story.counts() == (1, 1)
+
     story.qualifies(friend, qualified=False, webhook=False)
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
     story.passes(120)
+
     assert story.counts() == (1, 0)
 
 
@@ -104,8 +114,10 @@ def test_a_skipped_contact_gets_its_counts_too(story: Story) -> None:
     story.account.outbox.announce("joined", story.rita)
     story.webhooks()
     assert story.app.row(story.rita.id).state is State.SKIPPED
+
     story.invites()
     story.passes()
+
     assert story.counts() == (1, 0)
 
 
@@ -115,7 +127,9 @@ def test_a_known_contact_is_not_searched_for() -> None:
     story.webhooks()
     story.invites()
     story.app.forget_calls()
+
     story.passes()
+
     assert story.app.calls("intercom") == [PUT]
     assert story.counts() == (1, 0)
 
@@ -127,7 +141,9 @@ def test_a_missing_contact_is_never_created() -> None:
     story.passes(180)
     assert story.app.contacts(RITA) == []
     assert story.app.calls("intercom") == [SEARCH]
+
     mark = story.mark()
+
     assert (mark.is_marked, "no contact" in mark.note) == (False, True)
 
 
@@ -137,7 +153,9 @@ def test_a_contact_that_comes_later_gets_the_counts() -> None:
     story.passes()
     story.account.outbox.announce("joined", story.rita)
     story.webhooks()
+
     story.passes()
+
     assert story.counts() == (1, 0)
 
 
@@ -147,7 +165,9 @@ def test_a_merged_contact_leads_to_its_survivor(story: Story) -> None:
     story.passes()
     story.app.intercom.contacts.merge({"from": lead.id, "into": story.before.id})
     story.invites()
+
     story.passes(120)
+
     assert story.counts() == (2, 0)
 
 
@@ -156,7 +176,9 @@ def test_an_archived_contact_is_left_with_a_note(story: Story) -> None:
     story.passes()
     story.app.intercom.contacts.archive(story.before.id)
     story.invites()
+
     story.passes(120)
+
     assert story.app.contacts(RITA) == []
     assert (story.mark().is_marked, "no contact" in story.mark().note) == (False, True)
 
@@ -182,9 +204,11 @@ def test_killed_between_the_row_and_the_mark_the_next_attempt_marks(story: Story
     story.app.dynamodb.refuse("update_item", 2)
     story.invites()
     assert story.mark() is None
+
     story.app.wait(300)
     story.app.work()
     story.passes(180)
+
     assert story.counts() == (1, 0)
 
 
@@ -200,8 +224,10 @@ def test_referral_factory_down_waits_in_the_ledger_and_goes_on(story: Story) -> 
     story.passes(600)
     assert story.counts() == (None, None)
     assert story.mark().is_marked
+
     story.app.wire.faults.remove("down")
     story.passes(900)
+
     assert story.counts() == (1, 0)
 
 
@@ -210,12 +236,15 @@ def test_a_blocked_address_delays_no_signup_and_no_count_is_lost(story: Story) -
     friend = story.invites()
     story.passes(FIRST_BLOCK_PAUSE - 30)
     assert len(story.asked()) == 1, "nobody knocks again while the breaker is open"
+
     story.passes(FIRST_BLOCK_PAUSE + 30)
     assert len(story.asked()) == 2, "one try after five minutes, the next an hour later"
     assert story.app.row(friend.id).state is State.DELIVERED
     assert story.mark().is_marked
+
     story.app.wire.faults.remove("blocked")
     story.passes(2 * 3_600, step=60)
+
     assert story.counts() == (1, 0)
 
 
@@ -226,8 +255,10 @@ def test_a_refused_api_key_does_not_stop_intercom(story: Story) -> None:
     friend = story.invites()
     assert story.app.row(friend.id).state is State.DELIVERED
     assert story.mark().is_marked
+
     story.app.set_secret("referral_factory", api_key="local-referral-factory-key")
     story.passes(900)
+
     assert story.counts() == (2, 0)
 
 
@@ -238,7 +269,9 @@ def test_the_limiter_refuses_and_the_update_waits(story: Story) -> None:
     story.invites()
     story.passes(20)
     assert (story.asked(), story.counts()) == ([], (None, None))
+
     story.passes(180)
+
     assert story.counts() == (1, 0)
 
 
@@ -255,7 +288,9 @@ def test_a_person_gone_from_referral_factory_changes_nothing(story: Story) -> No
     story.passes()
     story.account.remove(story.rita)
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
+
     story.passes(120)
+
     assert story.counts() == (1, 0)
     assert not story.mark().is_marked
 
@@ -265,8 +300,10 @@ def test_a_paused_campaign_waits(story: Story) -> None:
     story.app.configure(status="paused")
     story.passes(120)
     assert story.counts() == (None, None)
+
     story.app.configure(status="active")
     story.passes(1_200, step=60)
+
     assert story.counts() == (1, 0)
 
 
@@ -278,7 +315,9 @@ def test_an_attribute_that_is_gone_does_not_cost_the_other(story: Story) -> None
         }
     )
     story.invites()
+
     story.passes()
+
     assert story.counts() == (None, 0)
     assert "nowhere" in story.mark().note
 
@@ -298,7 +337,9 @@ def test_another_worker_at_it_makes_this_one_wait(story: Story) -> None:
     story.app.update_referrers()
     assert story.writes() == []
     assert story.mark().is_marked
+
     story.passes(240)
+
     assert story.counts() == (1, 0)
 
 
@@ -328,8 +369,10 @@ def test_the_campaign_that_wrote_first_keeps_the_attribute() -> None:
     story.passes(120)
     assert story.counts() == (1, 0)
     assert "Campaign 1 wrote" in story.mark(partner).note
+
     story.invites()
     story.passes(120)
+
     assert story.counts() == (2, 0)
     assert not story.mark(partner).is_marked
 
@@ -342,7 +385,9 @@ def test_a_campaign_that_no_longer_writes_there_gives_the_attribute_up() -> None
     story.invites(partner)
     story.passes(120)
     assert story.counts() == (1, 0)
+
     story.invites(partner)
     story.passes(120)
+
     assert story.counts() == (2, 0)
     assert COUNT in str(story.mark(partner).written)

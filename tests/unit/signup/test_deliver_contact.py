@@ -35,7 +35,9 @@ def die() -> None:
 def test_a_draft_or_paused_campaign_holds_its_signups_for_good(status: str) -> None:
     app = App()
     app.configure(status=status)
+
     row = app.sign_up()
+
     assert row.state == State.HELD
     assert row.reason == f"The campaign is {status}."
     assert row.due_at is None
@@ -47,9 +49,12 @@ def test_a_campaign_that_nobody_configured_holds_its_signups_30_days() -> None:
     app = App()
     row = app.sign_up()
     assert (row.state, row.expires_at) == (State.HELD, NOW + HELD_UNCONFIGURED)
+
     app.wait(86_400)
     assert app.sign_up().expires_at == NOW + HELD_UNCONFIGURED
+
     app.wait(HELD_UNCONFIGURED)
+
     assert app.environment.referrals.find(1, 42) is None
 
 
@@ -60,7 +65,9 @@ def test_activation_releases_what_was_held_through_the_sweep() -> None:
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     app.sweep()
     assert app.calls() == []
+
     app.configure(status="active")
+
     assert app.sweep()["released"] == 3
     assert {app.row(user_id).state for user_id in (42, 43, 44)} == {State.DELIVERED}
     assert app.sweep()["released"] == 0
@@ -72,9 +79,11 @@ def test_configuring_a_campaign_as_a_draft_keeps_its_signups_beyond_30_days() ->
     app.configure(status="draft")
     app.sweep()
     assert app.row().expires_at is None
+
     app.wait(HELD_UNCONFIGURED + 1)
     app.configure(status="active")
     app.sweep()
+
     assert app.row().state is State.DELIVERED
 
 
@@ -84,7 +93,9 @@ def test_a_campaign_that_was_paused_meanwhile_holds_what_is_sent_again(app: App)
     app.configure(status="paused")
     app.wire.faults.clear()
     app.wait(60)
+
     app.work()
+
     assert (app.row().state, app.contacts()) == (State.HELD, [])
 
 
@@ -104,7 +115,9 @@ def test_each_audience_has_its_own_action(invited: str, referring: str) -> None:
     )
     alone: dict[str, Any] = {f"referrer_{name}": None for name in ("id", "code", "first_name", "email")}
     app.sign_up(id=1, email="invited@example.com")
+
     app.sign_up(id=2, email="referring@example.com", source="Direct", **alone)
+
     roles = {audience: [one.role for one in app.contacts(f"{audience}@example.com")] for audience in ("invited", "referring")}
     assert roles == {
         "invited": [] if invited == "none" else [invited],
@@ -143,6 +156,7 @@ def test_with_backfill_the_mark_keeps_nobody_out() -> None:
 )
 def test_without_a_usable_address_the_row_fails_with_the_reason(app: App, email: str | None, reason: str) -> None:
     row = app.sign_up(email=email)
+
     assert row.state == State.FAILED
     assert row.reason == reason
     assert row.history[-1].what == "failed"
@@ -175,9 +189,11 @@ def test_what_comes_after_the_delivery_changes_the_contact_only_where_it_is_mapp
     app.forget_calls()
     app.sign_up(Town="Rome", referrals_count=3)
     assert app.calls() == []
+
     app.sign_up(referrer_first_name="Margherita")
     assert app.calls() == ["PUT /contacts/<id>"]
     assert app.contact().custom_attributes["referrer_first_name"] == "Margherita"
+
     row = app.row()
     assert (row.person.meta["Town"], row.person.referrals_count) == ("Rome", 0)
 
@@ -221,7 +237,9 @@ def test_an_old_webhook_that_comes_again_late_never_undoes_what_was_reported_sin
     app.wait(3_600)
     app.sign_up("qualified", first_name="Ivana")
     app.wait(86_400)
+
     app.deliver(replace(old, fields=webhook_fields(first_name="Ivo", code="L8")))
+
     assert (app.row().person.first_name, app.row().person.code) == ("Ivana", webhook_fields()["code"])
     assert str(app.contact().name).startswith("Ivana")
 
@@ -239,7 +257,9 @@ def test_settings_changed_later_reach_a_delivered_person_by_replay_only(app: App
     app.configure(name="Renamed")
     app.move_due()
     assert app.contact().custom_attributes["referral_campaign"] == "Friends of ours"
+
     row = app.move_due(replay=True)
+
     assert app.contact().custom_attributes["referral_campaign"] == "Renamed"
     assert (row.settings_version, [event.what for event in row.history][-2:]) == (2, ["replay", "updated"])
 
@@ -251,7 +271,9 @@ def test_each_attempt_uses_the_newest_settings() -> None:
     app.sign_up()
     app.configure(person_invited={"action": "lead"})
     app.wait(7)
+
     app.work()
+
     assert (app.contact().role, app.row().settings_version) == ("lead", 2)
 
 
@@ -313,11 +335,13 @@ def test_a_short_failure_waits_in_the_queue_and_a_long_one_in_the_ledger(app: Ap
     assert row.history[-1].what == "waits"
     assert row.due_at is not None
     assert row.due_at > app.clock.now()
+
     app.wire.faults.clear()
     app.wait(600)
     app.sweep()
     app.wait(120)
     app.sweep()
+
     assert (app.row().state, app.row().attempts) == (State.DELIVERED, 0)
 
 
@@ -330,10 +354,12 @@ def test_the_last_ten_minutes_of_the_promise_are_spent_on_tries(app: App) -> Non
     app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": _searches(FAILURES_TO_OPEN - 1)})
     app.sign_up()
     app.wait(HURRIES_AFTER + 1)
+
     for _ in range(FAILURES_TO_OPEN - 1):
         assert not app.row().finished
         app.work()
         app.wait(7)
+
     assert app.row().state is State.DELIVERED
 
 
@@ -344,8 +370,10 @@ def test_a_rate_limit_is_waited_as_long_as_intercom_says(app: App) -> None:
     app.wait(8)
     app.work()
     assert app.contacts() == []
+
     app.wait(4)
     app.work()
+
     assert len(app.contacts()) == 1
 
 
@@ -356,11 +384,13 @@ def test_a_lost_connection_holds_all_rows_and_a_new_token_resumes(app: App) -> N
     assert app.metrics.counts["ConnectionLost"] >= 1
     assert [app.row(user_id).state for user_id in (42, 43)] == [State.PENDING, State.PENDING]
     assert app.queued() == []
+
     app.intercom.settings.tokens.append("new-token")
     app.set_secret("intercom", access_token="new-token")
     for _ in range(12):
         app.wait(60)
         app.sweep()
+
     assert [app.row(user_id).state for user_id in (42, 43)] == [State.DELIVERED, State.DELIVERED]
 
 
@@ -387,10 +417,12 @@ def test_intercom_that_does_not_answer_is_left_alone_and_then_tried_carefully(ap
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     assert app.metrics.counts["BreakerOpened"] == 1
     assert len(app.calls()) <= _searches(FAILURES_TO_OPEN)
+
     app.wire.faults.clear()
     for _ in range(20):
         app.wait(60)
         app.sweep()
+
     assert {app.row(user_id).state for user_id in range(1, 21)} == {State.DELIVERED}
     assert len(app.intercom.workspace.contacts) == 20
 
@@ -400,9 +432,11 @@ def test_a_late_contact_is_counted(app: App) -> None:
     app.sign_up()
     app.wait(1_900)
     app.wire.faults.clear()
+
     for _ in range(5):
         app.sweep()
         app.wait(60)
+
     assert app.metrics.counts["LateDelivery"] == 1
     assert app.metrics.gauges["DeliverySeconds"] >= 1_900
 
@@ -413,7 +447,9 @@ def test_a_worker_that_does_not_come_back_is_rescued_by_the_sweep(app: App) -> N
         app.sign_up()
     app.environment = app.new_environment()
     app.wait(DELIVERY_LEASE + 1)
+
     app.sweep()
+
     assert app.row().state is State.DELIVERED
     assert len(app.contacts()) == 1
 
@@ -432,17 +468,21 @@ def test_a_worker_that_dies_over_an_enqueued_row_is_soon_followed_by_another(app
     app.sqs.real.purge_queue(QueueUrl=app.settings.delivery_queue_url)
     app.environment = app.new_environment()
     app.wait(ENQUEUE_AGAIN_AFTER + 1)
+
     app.sweep()
+
     assert app.row().state is State.DELIVERED
 
 
 def test_a_row_that_the_sweep_enqueues_while_its_message_waits_is_delivered_once(app: App) -> None:
     app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": len(SHORT_DELAYS)})
     app.sign_up()
+
     while not app.row().finished:
         app.wait(10)
         app.sweep()
         app.work()
+
     assert [call for call in app.calls() if call == "POST /contacts"] == ["POST /contacts"]
 
 

@@ -28,16 +28,20 @@ def archive(app: App, name: str, *, archived: bool = True) -> None:
 def test_an_attribute_that_is_back_is_sent_again_by_itself_and_once(app: App) -> None:
     archive(app, "referral_link")
     assert app.sign_up().state is State.PARTIAL
+
     app.live(40, step=5)
     assert app.row().state is State.PARTIAL
     assert len([call for call in app.calls() if call.startswith("PUT")]) == 0
+
     archive(app, "referral_link", archived=False)
     app.live(75, step=5)
     row = app.row()
     assert (row.state, row.dropped) == (State.DELIVERED, ())
     assert app.contact().custom_attributes["referral_link"] == row.person.url
     assert app.calls().count("PUT /contacts/<id>") == 1
+
     app.live(180, step=5)
+
     assert app.calls().count("PUT /contacts/<id>") == 1
 
 
@@ -45,8 +49,10 @@ def test_an_attribute_that_is_created_later_is_sent_too(app: App) -> None:
     attribute = app.intercom.workspace.attributes.pop(("contact", "referral_link"))
     app.environment = app.new_environment()
     assert app.sign_up().state is State.PARTIAL
+
     app.intercom.workspace.attributes["contact", "referral_link"] = attribute
     app.live(30, step=5)
+
     assert app.row().state is State.DELIVERED
     assert app.contact().custom_attributes["referral_link"]
 
@@ -56,8 +62,10 @@ def test_a_default_that_a_create_could_not_bring_is_brought_later_where_the_cont
     archive(app, "referral_code")
     app.environment = app.new_environment()
     assert app.sign_up().state is State.PARTIAL
+
     archive(app, "referral_code", archived=False)
     app.live(60, step=5)
+
     assert app.row().state is State.DELIVERED
     assert app.contact().custom_attributes["referral_code"] == "none yet"
 
@@ -65,8 +73,10 @@ def test_a_default_that_a_create_could_not_bring_is_brought_later_where_the_cont
 def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
     archive(app, "referral_link")
     assert app.sign_up().state is State.PARTIAL
+
     app.configure(person_invited={"mapping": mapping(("url", "custom_attributes.referral_code"))})
     app.live(30, step=5)
+
     row = app.row()
     assert row.state is State.DELIVERED
     assert app.contact().custom_attributes["referral_code"] == row.person.url
@@ -76,8 +86,10 @@ def test_what_intercom_refuses_of_one_person_is_not_sent_again_by_itself(app: Ap
     body = '{"errors": [{"code": "parameter_invalid", "message": "is invalid", "field": "referral_link"}]}'
     app.wire.faults.add({"kind": "status", "status": 400, "body": body, "method": "POST", "path": "^/contacts$", "times": 1})
     assert app.sign_up().state is State.PARTIAL
+
     app.forget_calls()
     app.live(24 * 60, step=10)
+
     assert app.row().state is State.PARTIAL
     assert not [call for call in app.calls() if call.startswith("PUT")]
 
@@ -87,7 +99,9 @@ def test_what_somebody_dealt_with_is_looked_at_no_more(app: App) -> None:
     app.sign_up()
     app.environment.referrals.update(1, 42, lambda row: row.closed(app.clock.now(), "mara@example.com"))
     archive(app, "referral_link", archived=False)
+
     app.live(120, step=5)
+
     assert app.row().state is State.PARTIAL
     assert app.row().look_at is None
 
@@ -100,7 +114,9 @@ def test_looks_cost_intercom_no_call_for_each_row_and_end(app: App) -> None:
     app.wire.calls.clear()
     app.live(120, step=5)
     assert len(app.wire.calls) <= 2 * 12 + 12  # attributes, which all rows share
+
     app.live(31 * 24 * 60, step=12 * 60)
+
     assert {app.row(user_id).look_at for user_id in range(100, 120)} == {None}
 
 
@@ -108,11 +124,13 @@ def test_an_attribute_that_is_gone_is_counted_and_one_persons_own_value_is_not(a
     archive(app, "referral_link")
     app.sign_up()
     assert app.metrics.counts["AttributeLeftOut"] == 1
+
     archive(app, "referral_link", archived=False)
     app.environment = app.new_environment()
     app.configure(person_invited={"mapping": mapping(("meta.Story", LINK))})
     app.sign_up(id=43, email="long@example.com", Story="x" * 300)
     app.sign_up(id=44, email=None)
+
     assert (app.row(43).state, app.row(44).state) == (State.PARTIAL, State.FAILED)
     assert app.metrics.counts["AttributeLeftOut"] == 1
     assert app.metrics.counts["DeliveryGivenUp"] == 0

@@ -68,12 +68,15 @@ def test_an_application_that_is_refused_fails_nobody_and_all_are_delivered_soon_
     app.live(3)
     breaker = app.breaker()
     assert breaker.kind is BreakerKind.REFUSED
+
     app.forget_calls()
     app.live(7)
     assert len(app.wire.calls) <= 7 * 20
     assert states(app) == {State.PENDING}
+
     app.wire.faults.clear()
     app.live(5)
+
     assert states(app) == {State.DELIVERED}
     assert app.metrics.counts["ConnectionLost"] == 0
 
@@ -91,8 +94,10 @@ def test_creates_alone_that_are_refused_open_the_breaker_too(app: App) -> None:
     sign_up_ten(app)
     breaker = app.breaker()
     assert breaker.kind is BreakerKind.REFUSED
+
     app.wire.faults.clear()
     app.live(5)
+
     assert states(app) == {State.DELIVERED}
 
 
@@ -103,7 +108,9 @@ def test_one_create_that_is_refused_is_no_missing_permission_and_those_of_three_
         app.wait(120)
         app.sweep()
     assert app.metrics.counts["PermissionMissing"] == 0
+
     sign_up_ten(app)
+
     assert app.metrics.counts["PermissionMissing"] == 1
 
 
@@ -116,8 +123,10 @@ def test_one_contact_that_is_refused_costs_nobody_else_and_fails_at_last(app: Ap
     assert states(app) == {State.DELIVERED}
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     assert app.metrics.counts["ConnectionLost"] == 0
+
     app.live(4 * 60, step=5)
     assert app.row(99).state is State.FAILED
+
     puts = [call for call in app.calls() if call.startswith("PUT")]
     assert len(puts) <= 30
 
@@ -147,7 +156,9 @@ def test_a_create_that_is_contradicted_for_ever_ends_and_costs_little(
     app.wire.faults.add({"kind": "status", "status": status, "body": body, "method": "POST", "path": "^/contacts$"})
     more = {"referrer_id": None, "referrer_email": None, "referrer_code": None, "source": "Direct"}
     app.sign_up(**(more if audience == "person_referring" else {}))
+
     app.live(8 * 60, step=5)
+
     assert app.row().state is State.FAILED
     assert "Intercom" in app.row().reason
     assert len([call for call in app.calls() if call == "POST /contacts"]) <= 14
@@ -157,6 +168,7 @@ def test_a_create_that_is_contradicted_for_ever_ends_and_costs_little(
 def test_a_create_that_answers_500_for_ever_for_one_person_ends_and_delays_nobody(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "^/contacts$", "times": 1, "id": "poison"})
     app.sign_up()
+
     for user_id in range(200, 300):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
         assert app.row(user_id).state is State.DELIVERED
@@ -164,6 +176,7 @@ def test_a_create_that_answers_500_for_ever_for_one_person_ends_and_delays_nobod
         app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "^/contacts$", "id": "poison"})
         app.sweep()
         app.wire.faults.clear()
+
     assert app.row().state is State.FAILED
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     assert len([call for call in app.wire.calls if call.status == 500]) <= 14
@@ -176,7 +189,9 @@ def test_an_id_in_the_second_error_of_a_conflict_is_read(app: App) -> None:
     )
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
     app.wire.faults.add({"kind": "status", "status": 200, "body": '{"data": []}', "path": "^/contacts/search$"})
+
     row = app.sign_up()
+
     assert row.contact_id == contact.id
 
 
@@ -186,7 +201,9 @@ def test_a_conflict_that_names_somebody_of_another_address_is_not_adopted(app: A
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
     app.sign_up()
     assert app.row().contact_id is None
+
     app.live(8 * 60, step=5)
+
     assert app.row().state is State.FAILED
     assert contact.email == "known@example.com"
 
@@ -198,7 +215,9 @@ def test_an_unarchive_that_fails_for_ever_ends(app: App, status: int) -> None:
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
     app.wire.faults.add({"kind": "status", "status": status, "method": "POST", "path": "/unarchive$"})
     app.sign_up()
+
     app.live(8 * 60, step=5)
+
     assert app.row().state is State.FAILED
     assert len(app.wire.calls) <= 60
 
@@ -208,12 +227,15 @@ def test_creates_alone_that_answer_500_open_the_breaker(app: App) -> None:
     sign_up_ten(app)
     app.live(3)
     assert app.environment.breakers.find(Vendor.INTERCOM) is not None
+
     app.forget_calls()
     app.live(60)
     assert len([call for call in app.calls() if call == "POST /contacts"]) <= 4 * 60
     assert states(app) == {State.PENDING}
+
     app.wire.faults.clear()
     app.live(15)
+
     assert states(app) == {State.DELIVERED}
     assert all(len(app.contacts(f"person{user_id}@example.com")) == 1 for user_id in range(100, 110))
 
@@ -224,8 +246,10 @@ def test_a_long_outage_fails_nobody(app: App, status: int) -> None:
     app.sign_up()
     app.live(DAY, step=5)
     assert app.row().state is State.PENDING
+
     app.wire.faults.clear()
     app.live(5)
+
     assert app.row().state is State.DELIVERED
 
 
@@ -244,7 +268,9 @@ def test_whoever_was_in_trouble_before_a_long_outage_does_not_fail_by_it(app: Ap
     app.live(1)
     assert 0 < tries < app.row().tries
     assert app.row().state is State.PENDING
+
     app.live(60)
+
     assert app.row().state is State.DELIVERED
 
 
@@ -263,7 +289,9 @@ def refuse_create(app: App, body: str, times: int | None = None) -> None:
 
 def test_two_attributes_that_are_refused_at_once_cost_only_themselves(app: App) -> None:
     refuse_create(app, refuse_attribute("referral_link", "referral_campaign"), times=1)
+
     row = app.sign_up()
+
     assert row.state is State.PARTIAL
     assert {drop.attribute for drop in row.dropped} == {
         "custom_attributes.referral_link",
