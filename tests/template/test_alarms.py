@@ -83,6 +83,12 @@ def test_ok_is_sent_only_for_what_is_over(resources: Resources, outage: set[str]
         assert receivers == ([] if name in outage or once else ["AlarmTopic"]), name
 
 
+def test_the_runbook_names_no_alarm_that_there_is_not(resources: Resources) -> None:
+    named = set(re.findall(r"\*\*((?:[A-Z][a-z]+){2,})\*\*", RUNBOOK.read_text()))
+    assert {"ConnectionLost", "SweepSilent"} <= named
+    assert named <= {name.removesuffix("Alarm") for name in all_alarms(resources)}
+
+
 def test_every_alarm_is_in_the_runbook(resources: Resources) -> None:
     rows = [line for line in RUNBOOK.read_text().splitlines() if line.startswith("| **")]
     for name in all_alarms(resources):
