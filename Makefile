@@ -82,7 +82,7 @@ prove: $(RUN) ## play five bad days in the simulated world and print what came o
 test: .venv/.installed $(MINISTACK) ## run the default test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not crash and not thorough" $(ARGS)
 
-thorough-test: .venv/.installed $(MINISTACK) ## what `make test` leaves out: every crash point, many histories, the runbook's commands
+thorough-test: .venv/.installed $(MINISTACK) $(RUN) ## what `make test` leaves out: every crash point, many histories, the runbook's commands
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "thorough and not slow and not crash" $(ARGS)
 
 crash-test: .venv/.installed $(MINISTACK) ## kill the workers of a real local stack while Intercom's answers get lost

@@ -70,5 +70,5 @@ def _running(checkout: Path) -> Iterator[SimpleNamespace]:
         )
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(30)
+        process.wait(120)
         process.stdout.close()

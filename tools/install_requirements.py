@@ -19,7 +19,10 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
+import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 KEPT = ("index-url", "extra-index-url", "no-index", "find-links", "trusted-host", "proxy", "cert", "client-cert", "cache-dir")
@@ -32,12 +35,20 @@ ONLY_LOCKED = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
 
 def pip(*, light: bool) -> tuple[str, ...]:
     """The beginning of a call of it."""
-    how = (str(bundled_pip() / "pip"),) if light else ("-m", "pip")
+    how = (f"{_unpacked(bundled_pip()).name}/pip",) if light else ("-m", "pip")
     return (sys.executable, *how, "--disable-pip-version-check")
 
 
+@cache
+def _unpacked(wheel: Path) -> tempfile.TemporaryDirectory[str]:
+    """Until this process ends: run from the wheel, each call would compile pip again."""
+    folder = tempfile.TemporaryDirectory()
+    zipfile.ZipFile(wheel).extractall(folder.name)
+    return folder
+
+
 def bundled_pip() -> Path:
-    """The wheel that ``ensurepip`` installs from; it runs as it is. Linux distributions keep it in a folder of their own."""
+    """The wheel that ``ensurepip`` installs from. Linux distributions keep it in a folder of their own."""
     folders = [Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/nowhere"), Path(ensurepip.__file__).parent / "_bundled"]
     wheels = [wheel for folder in folders for wheel in sorted(folder.glob("pip-*.whl"))]
     if not wheels:
