@@ -29,7 +29,7 @@ class Aws:
 
     def __init__(self, app: App, outputs: dict[str, str] | None = None) -> None:
         self._app = app
-        self._outputs = self._queues() | (TABLES | SECRETS if outputs is None else outputs)
+        self._outputs = {"ApplicationVersion": "0.0.1"} | self._queues() | (TABLES | SECRETS if outputs is None else outputs)
         self.calls: list[str] = []
         self.mappings = dict.fromkeys(WORKERS, "Enabled")
         self.lines: dict[str, list[tuple[float, str]]] = {}

@@ -22,6 +22,13 @@ def test_the_api_says_it() -> None:
     assert describe([])["info"]["version"] == VERSION
 
 
+def test_the_consoles_foot_shows_what_its_settings_hold() -> None:
+    """Which is the version: tests/unit/console/test_console_files.py."""
+    files = ROOT / "functions" / "console" / "files"
+    assert 'byId("foot").textContent = common.version(signin.version());' in (files / "app.js").read_text("utf-8")
+    assert "version = () => config.version;" in (files / "parts" / "signin.js").read_text("utf-8")
+
+
 def test_the_changelog_begins_with_it_and_says_what_an_upgrade_needs() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)[^\n]*\n(.*?)(?=^## |\Z)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M | re.S)
     assert newest is not None

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.connection.connection import Vendor
 from shared.messages import DeliverContact, body_of
+from shared.version import VERSION
 from tests.support.builders import webhook_fields
 from tests.support.night import Night
 from tools import operate
@@ -35,6 +36,11 @@ def test_status_says_who_waits_longest_and_why(night: Night) -> None:
     assert "tried 2 times" in first
     assert "user 8: " in second
     assert "@" not in text.replace("local@", "")
+
+
+def test_status_names_the_version_that_is_deployed_and_the_one_of_this_checkout(night: Night) -> None:
+    lines = night.call("status").splitlines()
+    assert lines[:2] == ["deployed             version 0.0.1", f"this checkout        version {VERSION}"]
 
 
 def test_status_shows_queues_dead_letters_and_workers_that_are_off(night: Night) -> None:
