@@ -40,12 +40,6 @@ def delivered(app: App, people: int, first: int = 100) -> int:
     return sum(app.row(user_id).state is State.DELIVERED for user_id in range(first, first + people))
 
 
-def let_pass(app: App, minutes: int) -> None:
-    for _ in range(minutes):
-        app.wait(60)
-        app.sweep()
-
-
 def test_messages_that_wait_out_a_lost_connection_make_no_call_and_a_new_token_delivers_all(app: App) -> None:
     app.sign_up()
     app.intercom.settings.tokens[:] = ["new-token"]
@@ -53,11 +47,11 @@ def test_messages_that_wait_out_a_lost_connection_make_no_call_and_a_new_token_d
     sign_up_many(app, 100)
     assert len(app.wire.calls) == 4  # one call and GET /me, each once more with the secret read anew
     assert app.metrics.counts["ConnectionLost"] == 1
-    let_pass(app, 10)
+    app.live(10)
     assert len(app.wire.calls) <= 4 * 11
     assert delivered(app, 100) == 0
     app.set_secret("intercom", access_token="new-token")
-    let_pass(app, 6)
+    app.live(6)
     assert delivered(app, 100) == 100
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     assert all(len(app.contacts(f"person{user_id}@example.com")) == 1 for user_id in range(100, 200))
@@ -67,7 +61,7 @@ def test_an_empty_secret_is_read_anew_as_soon_as_there_is_a_token(app: App) -> N
     app.set_secret("intercom", access_token="")
     app.sign_up()
     app.set_secret("intercom", access_token="local-intercom-token")
-    let_pass(app, 4)
+    app.live(4)
     assert app.row().state is State.DELIVERED
 
 
@@ -76,10 +70,10 @@ def test_a_disconnect_stops_queued_work_and_a_reconnect_resumes_it(app: App) -> 
     switch(app, connected=False)
     app.forget_calls()
     sign_up_many(app, 20)
-    let_pass(app, 5)
+    app.live(5)
     assert app.wire.calls == []
     switch(app, connected=True)
-    let_pass(app, 5)
+    app.live(5)
     assert delivered(app, 20) == 20
 
 
@@ -92,7 +86,7 @@ def test_a_disconnect_in_the_middle_of_a_delivery_stops_its_next_call(app: App) 
     person = app.person("seven@example.com")
     assert person is None or person.reservation is None
     switch(app, connected=True)
-    let_pass(app, 5)
+    app.live(5)
     assert app.row(7).state is State.DELIVERED
     assert len(app.contacts("seven@example.com")) == 1
 

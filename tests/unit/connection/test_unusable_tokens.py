@@ -18,7 +18,5 @@ def test_a_token_with_a_sign_that_no_header_takes(app: App, token: str) -> None:
     assert breaker.kind == "connection_lost"
     app.set_secret("intercom", access_token="local-intercom-token")
     app.environment = app.new_environment()
-    for _ in range(20):
-        app.wait(300)
-        app.sweep()
+    app.live(100, step=5)
     assert app.row().contact_id is not None

@@ -240,9 +240,7 @@ def test_a_process_that_dies_between_create_and_record_leaves_one_contact() -> N
         with pytest.raises(KeyboardInterrupt):
             app.sign_up()
         app.environment = app.new_environment()
-        for _ in range(20):
-            app.wait(60)
-            app.sweep()
+        app.live(20)
         assert (len(app.contacts()), app.row().state) == (1, State.DELIVERED), action
 
 

@@ -148,9 +148,7 @@ def test_an_inbox_row_stays_until_the_queue_has_it(app: App) -> None:
     app.wait(31)
     assert app.sweep(work=False)["inbox"] == 0
     assert len(app.rows_of("INBOX#")) == 1
-    for _ in range(11):
-        app.wait(60)
-        app.sweep()
+    app.live(11)
     assert app.rows_of("INBOX#") == []
     assert len(app.contacts()) == 1
 
@@ -281,9 +279,7 @@ def test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checke
     opened(app, 45)
     for user_id in people:
         assert app.move_due(user_id, replay=True).state is State.PENDING
-    for _ in range(3):
-        app.wait(60)
-        app.sweep()
+    app.live(3)
     assert [app.row(user_id).state for user_id in people] == [State.DELIVERED] * 8
 
 

@@ -39,9 +39,7 @@ def test_neither_does_one_hide_from_reconcile_what_the_other_became(story: Frien
     story.settles(1)
     tracks_another(story)
     story.changes(friend, "Connected", NOW_TRACKED, wait=0.0)
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
     assert story.reported() == [True]
 
 

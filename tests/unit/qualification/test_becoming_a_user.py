@@ -29,9 +29,7 @@ def test_a_lead_that_became_a_user_qualifies_also_when_our_own_write_saw_it_firs
     story.app.work()
     assert story.contact(friend.email).name == "Another name"
 
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
 
     assert friend.qualified_times == 1
 

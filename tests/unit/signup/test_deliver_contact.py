@@ -387,9 +387,7 @@ def test_a_lost_connection_holds_all_rows_and_a_new_token_resumes(app: App) -> N
 
     app.intercom.settings.tokens.append("new-token")
     app.set_secret("intercom", access_token="new-token")
-    for _ in range(12):
-        app.wait(60)
-        app.sweep()
+    app.live(12)
 
     assert [app.row(user_id).state for user_id in (42, 43)] == [State.DELIVERED, State.DELIVERED]
 
@@ -419,9 +417,7 @@ def test_intercom_that_does_not_answer_is_left_alone_and_then_tried_carefully(ap
     assert len(app.calls()) <= _searches(FAILURES_TO_OPEN)
 
     app.wire.faults.clear()
-    for _ in range(20):
-        app.wait(60)
-        app.sweep()
+    app.live(20)
 
     assert {app.row(user_id).state for user_id in range(1, 21)} == {State.DELIVERED}
     assert len(app.intercom.workspace.contacts) == 20

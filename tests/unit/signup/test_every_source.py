@@ -39,9 +39,7 @@ def written(source: str, *, by_webhook: bool) -> Any:
         app.work()
         assert app.contacts(), "the webhook alone brings the contact"
     app.reconcile()
-    for _ in range(3):
-        app.wait(60)
-        app.sweep()
+    app.live(3)
     return app.contact().custom_attributes.get(LINK)
 
 

@@ -104,9 +104,7 @@ def test_creates_alone_that_are_refused_open_the_breaker_too(app: App) -> None:
 def test_one_create_that_is_refused_is_no_missing_permission_and_those_of_three_people_are(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 403, "method": "POST", "path": "^/contacts$", "id": "refused"})
     app.sign_up()
-    for _ in range(3):
-        app.wait(120)
-        app.sweep()
+    app.live(6, step=2)
     assert app.metrics.counts["PermissionMissing"] == 0
 
     sign_up_ten(app)

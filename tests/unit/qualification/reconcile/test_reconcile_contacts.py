@@ -18,9 +18,7 @@ LEAD_SOURCE = "custom_attributes.lead_source"
 def test_a_lost_notification_is_made_good(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Connected")
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
     assert friend.qualified_times == 1
     story.app.forget_calls()
     story.app.wait(300)
@@ -37,9 +35,7 @@ def test_a_change_that_was_compared_hides_no_later_one(story: Friendship) -> Non
         story.app.reconcile()
         story.app.wait(300)
     story.changes(friend, "Connected")
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
     assert friend.qualified_times == 1
 
 
@@ -72,9 +68,7 @@ def test_a_number_or_truth_is_looked_for_as_the_attributes_type_has_it() -> None
     story = Friendship(rules(attribute=LEAD_SOURCE, qualified_values=[1, True]))
     friend = story.invited()
     story.changes(friend, "1", "lead_source")
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
     assert (friend.qualified_times, story.app.metrics.counts["ContactReconcileFailed"]) == (1, 0)
 
 
@@ -84,9 +78,7 @@ def test_a_lost_reversal_too() -> None:
     story.changes(friend, "Connected")
     story.settles(1)
     story.changes(friend, "New")
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
     assert story.reported() == [True, False]
 
 
@@ -98,9 +90,7 @@ def test_search_by_whole_days_loses_nothing_in_any_zone(story: Friendship, zone:
     story.app.wait(hour * 3600)
     story.app.reconcile()  # so that the next one asks from now on
     story.changes(friend, "Connected")
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
     assert friend.qualified_times == 1
 
 
@@ -206,9 +196,7 @@ def test_a_lost_departure_from_where_an_adopted_contact_stood_is_made_good(rever
     friend = story.invites()
     story.settles(2)
     story.changes(friend, "New")
-    story.taken()
-    story.app.reconcile()
-    story.app.qualify()
+    story.looks_through()
     story.app.wait(300)
     story.app.forget_calls()
     story.app.reconcile()
