@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page, Route
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds: no other process is waited for."""
 SETTINGS = {
     "STAGE": "local",

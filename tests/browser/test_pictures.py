@@ -270,6 +270,7 @@ def test_each_page_is_for_everybody(opened: Callable[..., Page], name: str) -> N
         assert page.evaluate(BROKEN_WORDS) == []
         if LOOKS[name].whole:  # else what sticks to the window's edge would lie over the middle
             page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
+            page.evaluate("scrollTo(0, 0)")
         keep_picture(page, f"looks-{name}-{width}-{scheme}", whole=False)
     assert MACHINE_WORDS.findall(page.evaluate(WORDS)) == []
     assert found[:LONGEST] == []
@@ -280,6 +281,40 @@ def test_each_column_of_each_table_has_a_name(opened: Callable[..., Page], name:
     tables = opened(name).evaluate(TABLES)
     assert {one["caption"] for one in tables} >= WITH_TABLES[name]
     assert [one["caption"] for one in tables if one["empty"]] == []
+
+
+@pytest.mark.parametrize("name", ["overview-nothing-connected", "campaigns-nothing-connected", "health-empty"])
+def test_nothing_is_green_before_anything_is_connected(opened: Callable[..., Page], name: str) -> None:
+    page = opened(name)
+    assert page.locator(".health.good, .note.good, .badge.good").count() == 0
+    if name == "health-empty":
+        assert page.locator(".limit").get_by_text("Not connected", exact=True).count() == 2
+        page.get_by_text("Nobody signed up in this time.").wait_for()
+
+
+def test_the_overview_says_what_the_campaign_brings(opened: Callable[..., Page]) -> None:
+    page = opened("overview")
+    invited = page.get_by_role("link", name=re.compile("^Friends invited: 77"))
+    invited.get_by_text("▲ 103 % on the 30 days before").wait_for()
+    page.get_by_role("link", name=re.compile("^In Intercom: 74")).get_by_text("96 % of them").wait_for()
+    page.get_by_role("link", name=re.compile("^Converted: 22")).get_by_text("29 % of them").wait_for()
+    page.get_by_text("40 Intercom contacts got a link through the sync. They are counted apart.").wait_for()
+    page.get_by_role("table", name="Who refers most").get_by_role("row", name=re.compile("^Rita.* 34 10$")).wait_for()
+    row = page.get_by_role("listitem").filter(has_text="Friends of ours")
+    row.get_by_text("159 accounted for").wait_for()
+    row.get_by_role("img").wait_for()  # its days
+    page.get_by_text("Days are those of Europe/Berlin.").wait_for()
+
+
+def test_activity_says_of_each_person_who_referred_them_where_they_stand_and_when_they_came(
+    opened: Callable[..., Page],
+) -> None:
+    page = opened("activity-attention")
+    heads = page.locator("th").all_text_contents()  # one campaign needs no column, and has none to be seen
+    assert heads == ["", "Person", "Referred by", "Campaign", "State", "Signed up"]
+    row = page.get_by_role("row").filter(has_text="nadia.needle@example.com")
+    for text in ("rita.referring@example.com", "Failed", "What to do:", "today"):
+        row.get_by_text(text).first.wait_for()
 
 
 def test_there_is_a_picture_of_each_page_in_each_variant() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.signup.referral import State
 from tests.browser.in_memory import at_our_own_address, focused, join, renew
+from tests.support.clock import NOW
 from tests.support.console_api import Console
 from tests.support.syncing import SyncApp
 
@@ -41,6 +42,8 @@ def test_the_overview_keeps_focus_what_is_opened_and_how_far_it_is_scrolled(wind
 
 
 def test_health_keeps_focus_and_what_is_opened_while_a_problem_appears(window: Page, console: Console) -> None:
+    console.app.environment.figures.count(1, "signups", NOW, by=3)
+    console.app.environment.figures.flush()
     window.goto("/#/health")
     window.get_by_text("The same in numbers").click()
     window.get_by_role("link", name="Look at them").first.focus()

@@ -43,7 +43,7 @@ export async function show({ query }, signal) {
  */
 function view(answer, health) {
   const waits = answer.oldest_undelivered > 0 ? duration(answer.oldest_undelivered) : texts.none;
-  const good = html`<p class="note good"><strong>${texts.nothingIsWrong}</strong>${health.complete ? "" : texts.setUpIsNotComplete}</p>`;
+  const good = health.complete ? html`<p class="note good"><strong>${texts.nothingIsWrong}</strong></p>` : html`<p class="note">${texts.setUpIsNotComplete}</p>`;
   return html`
     ${problemList(health) ?? good}
     <div class="tiles">
@@ -53,7 +53,7 @@ function view(answer, health) {
       ${tile(texts.needAttention, number(answer.attention), html`<a href="#/activity?group=attention">${common.lookAtThem}</a>`)}
       ${tile(common.messages, number(answer.quarantined), html`<a href="#/quarantine">${common.lookAtThem}</a>`)}
     </div>
-    <div class="columns">${limits(answer.limits)}${received(answer.webhooks)}</div>
+    <div class="columns">${limits(answer.limits, health.vendors)}${received(answer.webhooks)}</div>
     ${daysCard(answer.days)}`;
 }
 
@@ -64,12 +64,16 @@ function view(answer, health) {
  */
 const tile = (name, value, below) => html`<div class="tile"><span class="tile-name">${name}</span><strong>${value}</strong><span class="soft">${below}</span></div>`;
 
-/** @param {Api.LimitAnswer[]} found */
-function limits(found) {
+/**
+ * @param {Api.LimitAnswer[]} found
+ * @param {Api.HealthAnswer["vendors"]} vendors
+ */
+function limits(found, vendors) {
+  const away = new Set(vendors.filter((one) => !one.connected).map((one) => one.vendor));
   const rows = found.map(
     (limit) => html`
       <div class="limit">
-        <p><strong>${VENDORS[limit.vendor]}</strong> ${limit.problem ? badge([texts.heldBack, "warn"]) : badge([texts.free, "good"])}</p>
+        <p><strong>${VENDORS[limit.vendor]}</strong> ${badge(away.has(limit.vendor) ? [common.notConnected, "quiet"] : limit.problem ? [texts.heldBack, "warn"] : [texts.free, "good"])}</p>
         ${limit.used === null ? null : gauge(limit.used, limit.cap)}
         <p class="soft">${limit.problem || texts.callsUsed(limit.used, limit.cap, limit.seconds)}</p>
         ${limit.smaller_pages ? html`<p class="soft">${texts.smallerPages}</p>` : null}
@@ -80,6 +84,7 @@ function limits(found) {
 
 /** @param {Api.DayAnswer[]} days */
 function daysCard(days) {
+  if (!days.some((day) => day.signups || day.delivered || day.failed)) return card(common.dayByDay, html`<p class="soft">${texts.nobodySignedUp}</p>`);
   const counts = dayBars(days, [[texts.signupsSeries, "series-a", (day) => day.signups], [texts.inIntercomSeries, "series-b", (day) => day.delivered]], texts.signupsChart);
   const times = dayLines(days, [[texts.halfWithinSeries, "series-b", (day) => day.p50], [texts.nearlyAllWithin, "series-c", (day) => day.p99]], texts.timesChart);
   const cells = [...days].reverse().map((day) => [day.day, number(day.signups), number(day.delivered), number(day.qualified), number(day.rewarded), number(day.failed), duration(day.p50), duration(day.p99), duration(day.longest_wait)]);
