@@ -110,15 +110,14 @@ class Reconciliation:
         self._added_lately = frozenset(self._comparison.added)
 
     def _read_up(self) -> None:
-        begin = page = first_page_to_read(min(self._progress.last_page, self._last_page))
-        while page <= self._last_page:
+        """From the end as well: a page of people who are known, and does not come, hides nobody new. Whoever leaves meanwhile
+        moves the others towards pages that are still to be read."""
+        begin = first_page_to_read(min(self._progress.last_page, self._last_page))
+        for page in range(max(self._pages), begin - 1, -1):
             if not self._may_go_on():
-                self._leave_to_scan(page)
+                self._leave_to_scan(begin)
                 return
             self._read(page)
-            page += 1
-        read = {user_id for number, ids in self._pages.items() if number >= begin for user_id in ids}
-        self._added_lately = frozenset(read.intersection(self._comparison.added))
 
     def _leave_to_scan(self, page: int) -> None:
         """Not all new people were reached: only a scan will, one that comes to this page and what deletions moved before it."""
@@ -250,13 +249,11 @@ class Reconciliation:
         return page
 
     def _marks(self) -> tuple[int, int]:
-        """The user id and the page up to which people are known. Where somebody was added among the newest, the next pass looks
-        once more: a page that shifted while it was read may have hidden somebody beside them."""
-        added = self._added_lately
-        if not added:
-            return max(self._progress.high_water, self._seen.highest), self._last_page
-        added_on = (page for page, ids in self._pages.items() if not added.isdisjoint(ids))
-        return max(self._progress.high_water, min(added) - 1), min(added_on)
+        """The user id and the page up to which people are known. Where somebody was added at the begin of a descending list,
+        the next pass looks once more: a page that shifted while it was read may have hidden somebody beside them. Pages that
+        an ascending list gained meanwhile were not read."""
+        known = min(self._added_lately, default=self._seen.highest + 1) - 1
+        return max(self._progress.high_water, known), max(self._pages)
 
     def _finish(self) -> None:
         now = self._environment.clock.now()

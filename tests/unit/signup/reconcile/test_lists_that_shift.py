@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +16,32 @@ from shared.messages import ReconcileCampaigns, body_of
 from shared.use_cases.operations.reconcile_vendors import FOUND_AGAIN_AFTER
 from shared.use_cases.signup.check_delivered import OF_AGE_TO_VERIFY
 from shared.use_cases.signup.reconcile_progress import NAME
-from tests.support.builders import Context
+from tests.support.builders import App, Context
 from tests.support.clock import NOW
 from tests.unit.signup.reconcile.passes import ORDERS, Deadline, app_with, calls, join, newest, progress
+
+
+def meanwhile(app: App, page: int, happens: Callable[[], object]) -> None:
+    """It happens once, just after the page was answered."""
+    real, left = app.environment.referral_factory(), [happens]
+
+    def users(number: int, smaller: int = 0, came: Any = None) -> Any:
+        answer = real.users(number)
+        if number == page and left:
+            left.pop()()
+        return answer
+
+    app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
+
+
+def leave(app: App, user_id: int) -> None:
+    account = app.referral_factory.account
+    account.remove(account.people.with_id(user_id))
+
+
+def missing(app: App, joined: Iterable[int]) -> list[int]:
+    there = set(app.referral_factory.account.people.ids())
+    return [one for one in joined if one in there and app.environment.referrals.find(1, one) is None]
 
 
 @given(
@@ -125,27 +149,17 @@ def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
     assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
 
 
-@pytest.mark.parametrize("order", ["ascending", "descending"])
-def test_somebody_a_shift_hides_between_two_new_pages_is_found_by_the_next_pass(order: str) -> None:
+def test_somebody_a_shift_hides_between_two_new_pages_is_found_by_the_next_pass() -> None:
     """No webhook came for 1,200 people. While their pages are read somebody leaves, and one of the new moves to a page that was
     read already, too far from the end for the overlap."""
-    app = app_with(1_200, activation_mark=None, order=order)
+    app = app_with(1_200, activation_mark=None, order="descending")
     app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)
     joined = {join(app, f"n{number}") for number in range(1_200)}
-    account, real = app.referral_factory.account, app.environment.referral_factory()
-    leavers = [account.people.ids()[0] if order == "ascending" else newest(app)]
-
-    def users(page: int, smaller: int = 0, came: Any = None) -> Any:
-        answer = real.users(page)
-        if page == {"ascending": 6, "descending": 4}[order] and leavers:
-            account.remove(account.people.with_id(leavers.pop()))
-        return answer
-
-    app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
+    meanwhile(app, 4, lambda: leave(app, newest(app)))
     app.wait(300)
     app.reconcile(work=False)
-    hidden = [one for one in joined & set(account.people.ids()) if app.environment.referrals.find(1, one) is None]
+    hidden = missing(app, joined)
     assert len(hidden) == 1
     app.wait(FOUND_AGAIN_AFTER)
     app.reconcile_rung()
@@ -156,6 +170,35 @@ def test_somebody_a_shift_hides_between_two_new_pages_is_found_by_the_next_pass(
     app.wait(300)
     app.reconcile(work=False)
     assert len(calls(app)) <= 4, "nobody was hidden any more: the mark has moved on"
+
+
+def test_whoever_leaves_while_an_ascending_list_is_read_hides_nobody() -> None:
+    app = app_with(1_200, activation_mark=None, order="ascending")
+    app.environment.campaigns.set_activation_mark(1, newest(app))
+    app.reconcile(work=False)
+    joined = {join(app, f"n{number}") for number in range(1_200)}
+    meanwhile(app, 6, lambda: leave(app, app.referral_factory.account.people.ids()[0]))
+
+    app.wait(300)
+    app.reconcile(work=False)
+
+    assert missing(app, joined) == []
+
+
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_pages_that_a_list_gains_while_it_is_read_are_read_by_the_next_pass(order: str) -> None:
+    app = app_with(1_200, activation_mark=None, order=order)
+    app.environment.campaigns.set_activation_mark(1, newest(app))
+    app.reconcile(work=False)
+    joined: set[int] = set()
+    meanwhile(app, {"ascending": 5, "descending": 1}[order], lambda: joined.update(join(app, f"n{n}") for n in range(800)))
+
+    for _ in range(2):
+        app.wait(300)
+        app.reconcile(work=False)
+
+    assert len(joined) == 800
+    assert missing(app, joined) == []
 
 
 def test_somebody_a_pass_left_to_the_scan_is_not_taken_for_invented() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.errors import RateLimitedError
+from shared.errors import RateLimitedError, UnavailableError
 from shared.use_cases.signup.compare_people import MOST_FAILURES
-from tests.unit.signup.reconcile.passes import app_with, calls, newest, progress, refuse_rows_of
+from tests.unit.signup.reconcile.passes import app_with, calls, join, newest, progress, refuse_rows_of
 
 
 def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found() -> None:
@@ -24,6 +24,28 @@ def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found()
     app.reconcile(work=False)
 
     assert len(app.rows_of("REFERRAL#")) == 303
+
+
+def test_a_page_of_known_people_that_does_not_come_hides_nobody_new() -> None:
+    """No webhook came for two pages of people; at each pass Referral Factory fails at the page before them."""
+    app = app_with(700, activation_mark=None, order="ascending")
+    app.environment.campaigns.set_activation_mark(1, newest(app))
+    app.reconcile(work=False)
+    joined = [join(app, f"n{number}") for number in range(500)]
+    real = app.environment.referral_factory()
+
+    def users(page: int, smaller: int = 0, came: Any = None) -> Any:
+        if page == 2:
+            raise UnavailableError("Referral Factory answered 500", vendor="referral_factory", status=500)
+        return real.users(page)
+
+    app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
+
+    app.wait(300)
+    app.reconcile(work=False)
+
+    assert app.metrics.counts["ReconcileFailed"] == 1
+    assert [user_id for user_id in joined if app.environment.referrals.find(1, user_id) is None] == []
 
 
 def test_one_row_that_cannot_be_written_delays_nobody_else() -> None:
