@@ -177,11 +177,7 @@ class MalformedPayloadError(PermanentError):
 
 
 class NotRestorableError(PermanentError):
-    """Intercom will not unarchive the contact: it was deleted, or merged (``merged``)."""
-
-    def __init__(self, message: str, *, merged: bool, status: int | None = None, request_id: str | None = None) -> None:
-        super().__init__(message, vendor="intercom", status=status, request_id=request_id)
-        self.merged = merged
+    """Intercom will not unarchive the contact: it was deleted or merged."""
 
 
 class ContactGoneError(ContradictoryError):

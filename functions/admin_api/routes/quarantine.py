@@ -54,7 +54,7 @@ def delete(environment: Environment, request: HttpRequest) -> HttpAnswer:
 def _id(request: HttpRequest) -> str:
     text = request.path_parameters["id"]
     if not _ID.fullmatch(text):
-        raise NotFoundError("There is no such webhook in quarantine.")
+        raise NotFoundError("This message is no longer here.")
     return text
 
 
@@ -82,7 +82,12 @@ ROUTES = (
         "GET",
         "/api/quarantine/{id}",
         get_quarantined,
-        operation("One of them with its body", answers.QuarantinedBody, parameters=(QUARANTINE_ID,), problems=(404,)),
+        operation(
+            "One message that could not be read, with its body",
+            answers.QuarantinedBody,
+            parameters=(QUARANTINE_ID,),
+            problems=(404,),
+        ),
         noted=True,
     ),
     Route(

@@ -238,10 +238,9 @@ def not_restorable(response: HttpResponse) -> NotRestorableError | None:
     said = read_refusal(response)
     if response.status != 400 or ("restorable" not in said.message and "permanent deletion" not in said.message):
         return None
-    merged = "merged" in said.message
-    sentence = "was merged into another" if merged else "is being deleted for good"
+    sentence = "was merged into another" if "merged" in said.message else "is being deleted for good"
     return NotRestorableError(
-        f"Intercom cannot unarchive the contact: it {sentence}", merged=merged, status=400, request_id=said.request_id
+        f"Intercom cannot unarchive the contact: it {sentence}", vendor="intercom", status=400, request_id=said.request_id
     )
 
 

@@ -27,7 +27,8 @@ def meaning_of_deletion(environment: Environment, campaign: Campaign) -> list[st
         "The versions stay. Settings saved under the same id bring the campaign back, as a new one.",
     ]
     if held:
-        sentences.insert(2, f"{held} signups are held and reach Intercom only if the campaign is set up again.")
+        who = "1 signup is kept and reaches" if held == "1" else f"{held} signups are kept and reach"
+        sentences.insert(2, f"{who} Intercom only if the campaign is set up again.")
     return sentences
 
 
@@ -46,7 +47,7 @@ def delete_campaign(environment: Environment, campaign_id: int, expected_version
 
 
 def _held(environment: Environment, campaign_id: int) -> str:
-    """How many signups are held, in words; empty: none."""
+    """How many signups wait for the campaign, in words; empty: nobody."""
     counts = [len(environment.referrals.held(campaign_id, shard, MOST_HELD_COUNTED)) for shard in range(HELD_SHARDS)]
     more = any(count >= MOST_HELD_COUNTED for count in counts)
     return f"{sum(counts)} or more" if more else str(sum(counts) or "")

@@ -16,7 +16,7 @@ def find_quarantined(environment: Environment, quarantine_id: str) -> Quarantine
     """Raises NotFoundError."""
     found = environment.quarantine_shelf.find(quarantine_id)
     if found is None:
-        raise NotFoundError("There is no such webhook in quarantine. It was replayed, discarded, or is older than 30 days.")
+        raise NotFoundError("This message is no longer here. It was read, discarded, or is older than 30 days.")
     return found
 
 
@@ -36,11 +36,13 @@ def replay_quarantined(environment: Environment, who: str, quarantine_id: str) -
     message = DeliverContact(int(campaign_id), None, event, body.received_at, fields, id=body.id, form=fields.form)
     environment.delivery_queue.send(message)
     environment.quarantine_shelf.remove(quarantine_id)
-    environment.audit.add(Change(environment.clock.now(), who, f"Replayed the webhook {quarantine_id} out of quarantine."))
+    environment.audit.add(Change(environment.clock.now(), who, f"Read the message {quarantine_id} after all."))
 
 
 def discard_quarantined(environment: Environment, who: str, quarantine_id: str) -> None:
     """Takes it off the shelf for good. Raises NotFoundError."""
     find_quarantined(environment, quarantine_id)
     environment.quarantine_shelf.remove(quarantine_id)
-    environment.audit.add(Change(environment.clock.now(), who, f"Discarded the webhook {quarantine_id} in quarantine."))
+    environment.audit.add(
+        Change(environment.clock.now(), who, f"Discarded the message {quarantine_id} that could not be read.")
+    )

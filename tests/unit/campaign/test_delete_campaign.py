@@ -45,8 +45,15 @@ def test_what_it_means_is_said_with_how_many_are_held(console: Console) -> None:
         console.app.sign_up(id=user_id, email=f"{user_id}@example.com")
     said = console.get(f"{ADDRESS}/deletion")
     assert (said["version"], said["refused"]) == (2, "")
-    assert "2 signups are held and reach Intercom only if the campaign is set up again." in said["means"]
+    assert "2 signups are kept and reach Intercom only if the campaign is set up again." in said["means"]
     assert "Nothing is deleted in Referral Factory or Intercom." in said["means"][0]
+
+
+def test_one_who_waits_is_one_signup(console: Console) -> None:
+    pause(console)
+    console.app.sign_up(id=50, email="50@example.com")
+    said = console.get(f"{ADDRESS}/deletion")
+    assert "1 signup is kept and reaches Intercom only if the campaign is set up again." in said["means"]
 
 
 def test_settings_go_and_everything_else_stays(console: Console) -> None:

@@ -385,7 +385,7 @@ def test_a_body_that_stays_unreadable_says_so_and_can_be_thrown_away(console: Co
     assert row["event"] == "joined"
     assert console.call("DELETE", f"/api/quarantine/{stored}").status == 200
     assert console.call("GET", f"/api/quarantine/{stored}").status == 404
-    assert console.audit_lines()[-1] == f"Discarded the webhook {stored} in quarantine."
+    assert console.audit_lines()[-1] == f"Discarded the message {stored} that could not be read."
 
 
 def test_a_ledger_that_does_not_answer_is_503(console: Console) -> None:

@@ -94,11 +94,11 @@ CHANGES: dict[str, tuple[Act, str]] = {
     ),
     "POST /api/quarantine/{id}/replay": (
         lambda console: console.post("/api/quarantine/q1/replay"),
-        "Replayed the webhook q1 out of quarantine.",
+        "Read the message q1 after all.",
     ),
     "DELETE /api/quarantine/{id}": (
         lambda console: console.call("DELETE", "/api/quarantine/q1"),
-        "Discarded the webhook q1 in quarantine.",
+        "Discarded the message q1 that could not be read.",
     ),
     "POST /api/people/export": (
         lambda console: console.post("/api/people/export", {"email": "p7@example.com"}),
@@ -191,7 +191,7 @@ def test_who_read_a_story_a_quarantined_body_or_a_table_is_kept_once_an_hour(app
     app.wait(3_600)
     console.get("/api/referrals/1/7")
     story = ("mara@example.com", "One referral's whole story (GET /api/referrals/1/7)", "looked")
-    body = ("mara@example.com", "One of them with its body (GET /api/quarantine/q1)", "looked")
+    body = ("mara@example.com", "One message that could not be read, with its body (GET /api/quarantine/q1)", "looked")
     export = ("mara@example.com", "Exported a table (/api/referrals).", "done")
     assert sorted(rows(console)) == sorted([story, body, export, story])
 

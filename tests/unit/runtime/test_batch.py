@@ -21,7 +21,6 @@ from shared.errors import (
     DuplicateError,
     FailureError,
     MalformedPayloadError,
-    NotRestorableError,
     OwnTroubleError,
     PermanentError,
     RateLimitedError,
@@ -242,7 +241,6 @@ def test_an_open_breaker_always_waits_in_the_ledger_and_counts_as_no_failure() -
 def every_failure(kind: type[FailureError] = FailureError) -> list[FailureError]:
     """One of each class that is in the families, made as its callers make it."""
     arguments: dict[type, dict[str, Any]] = {
-        NotRestorableError: {"merged": False},
         ContactGoneError: {"status": 404},
         DuplicateError: {"contact_id": None, "archived": False},
     }
