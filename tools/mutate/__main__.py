@@ -26,7 +26,7 @@ from tools.mutate.running import BROKEN, GREEN, NOT_LIVE, ROOT, Job, fork, from_
 CAPABILITIES = ("campaign", "signup", "contact", "qualification", "referrer", "sync", "connection", "vendor", "operations")
 HANDLERS, OTHERS = "functions", "the rest"
 ROWS = (*CAPABILITIES, HANDLERS, OTHERS)
-ROOMS = (*CAPABILITIES, "runtime")
+FOLDERS = (*(f"tests/unit/{name}" for name in (*CAPABILITIES, "runtime")), "tests/contract")
 ROOMS_OF = {HANDLERS: ("operations", "connection"), OTHERS: ("runtime", "contact", "vendor")}
 READING = 3_600
 """Seconds after which tests that are read hang."""
@@ -106,9 +106,9 @@ def _modules(capability: str) -> list[Path]:
 def _records(options: argparse.Namespace, drawn: Drawn) -> dict[str, Record] | None:
     """By file of tests, what its tests reach; None when one of them fails without any mutant. Those of other rooms than the
     mutants' own count where they are kept."""
-    found = {file: kept(file, stale=options.stale) for file in files_of([f"tests/unit/{name}" for name in ROOMS])}
-    rooms = {name for capability in drawn for name in ROOMS_OF.get(capability, (capability,))}
-    missing = [file for file, one in found.items() if one is None and Path(file).parts[2] in rooms]
+    found = {file: kept(file, stale=options.stale) for file in files_of(FOLDERS)}
+    rooms = {"contract"} | {name for capability in drawn for name in ROOMS_OF.get(capability, (capability,))}
+    missing = [file for file, one in found.items() if one is None and rooms.intersection(Path(file).parts)]
     parts = [missing[number :: options.workers] for number in range(options.workers)]
     works = [lambda part=part: record(part) for part in parts if part]
     red = [code for _, code in race(works, [READING] * len(works), options.workers, time.monotonic() + READING) if code]
@@ -157,11 +157,11 @@ def _work(jobs: list[Job], workers: int, ends_at: float) -> list[Outcome]:
             for_import.append(reached[number])
         else:
             outcomes.append((reached[number], _outcome(code)))
-        _bar("mutants", len(outcomes), len(jobs))
+        _bar(outcomes, len(jobs))
     works = [lambda job=job: from_import(job.mutant, _of_few_files(job.tests)) for job in for_import]
     for number, code in race(works, [60 + job.cpu for job in for_import], workers, ends_at):
         outcomes.append((for_import[number], _outcome(code)))
-        _bar("mutants", len(outcomes), len(jobs))
+        _bar(outcomes, len(jobs))
     return outcomes
 
 
@@ -190,12 +190,16 @@ def _of_few_files(tests: list[str]) -> list[str]:
     return [test for test in tests if test.split("::")[0] in files]
 
 
-def _bar(what: str, done: int, total: int) -> None:
+def _bar(outcomes: list[Outcome], total: int) -> None:
+    """A log gets a line each tenth instead."""
+    done = len(outcomes)
     if sys.stderr.isatty():
         width = 40 * done // max(total, 1)
         end = "\n" if done == total else ""
-        sys.stderr.write(f"\r{what:<12} [{'#' * width}{' ' * (40 - width)}] {done}/{total}{end}")
+        sys.stderr.write(f"\rmutants [{'#' * width}{' ' * (40 - width)}] {done}/{total}{end}")
         sys.stderr.flush()
+    elif done * 10 // total > (done - 1) * 10 // total:
+        _say(f"{done} of {total} tried, {sum(what != CAUGHT for _, what in outcomes)} of them unnoticed")
 
 
 def _say(text: str) -> None:

@@ -13,9 +13,7 @@ from shared.use_cases.qualification import qualify_referral
 from shared.use_cases.signup.compare_people import PeopleComparison
 from tests.support.histories import History
 
-SEEDS, PARTS = 150, 10
-QUICK = 2
-"""Parts that every developer plays; continuous integration plays them all."""
+SEEDS, PARTS = 200, 10
 MANY = 3_000
 Patch = pytest.MonkeyPatch
 
@@ -30,9 +28,7 @@ def failures(seeds: range) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "part", [*range(QUICK), *(pytest.param(part, marks=pytest.mark.thorough) for part in range(QUICK, PARTS))]
-)
+@pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_all_is_right_in_the_end(part: int) -> None:
     each = SEEDS // PARTS
     assert failures(range(part * each, (part + 1) * each)) == []

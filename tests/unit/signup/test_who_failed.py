@@ -15,6 +15,7 @@ PLAN = json.dumps(
     }
 )
 VERSION = json.dumps({"type": "error.list", "errors": [{"code": "intercom_version_invalid", "message": "Unknown version"}]})
+SUSPENDED = json.dumps({"type": "error.list", "errors": [{"code": "app_suspended", "message": "The app is suspended"}]})
 PAGE = "<!DOCTYPE html><html><title>Attention Required</title></html>"
 DENIED = json.dumps(
     {"type": "error.list", "errors": [{"code": "unauthorized", "message": "Not authorized to access resource"}]}
@@ -52,9 +53,12 @@ def states(app: App) -> set[State]:
         (405, None, "^/"),
         (407, PAGE, "^/"),
         (421, None, "^/"),
+        (423, None, "^/"),
+        (425, None, "^/"),
         (451, None, "^/"),
         (426, None, "^/"),
         (400, VERSION, "^/"),
+        (400, SUSPENDED, "^/"),
         (422, PAGE, "^/contacts"),
         (401, DENIED, "^/contacts"),
     ],
