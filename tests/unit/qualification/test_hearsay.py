@@ -51,6 +51,7 @@ def test_no_webhook_qualifies_anybody_for_ever(story: Friendship, event: str, fi
     friend = signs_up(story, event, **fields)
     story.app.qualify()
     assert not is_shown_as_qualified(story, friend)
+    assert "unqualified" not in story.story_of(friend), "nobody ever qualified them"
     story.changes(friend, "Connected")
     story.settles(2)
     assert friend.qualified_times == 1

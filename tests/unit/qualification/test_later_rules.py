@@ -225,6 +225,38 @@ def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
     assert story.reported() == [True, False]
 
 
+def test_saving_counts_nobody_who_has_left_the_value_though_referral_factory_does_not_know_it_yet() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wire.faults.add({"kind": "status", "status": 429, "path": "^/api/v2/users/qualification", "id": "busy"})
+    story.changes(friend, "New")
+    story.settles(1)
+    assert story.row(friend).person.qualified
+    saves(story, rules(unqualify_on_reversal=True, qualified_values=["Lost"]))
+    story.app.wire.faults.remove("busy")
+    story.settles(15)
+    assert friend.qualified_at is None
+
+
+def test_what_a_hand_gave_to_somebody_who_stood_at_a_value_of_a_later_rule_is_not_taken_back_when_they_leave_it() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Lost")
+    story.settles(1)
+    story.qualifies(friend)
+    story.settles(2)
+    story.changes(friend, "spring", "lead_source")
+    story.taken()
+    story.app.wait(60)
+    saves(story, rules(unqualify_on_reversal=True, qualified_values=["Connected", "Lost"]))
+    story.changes(friend, "New", wait=70)
+    story.settles(2)
+    assert story.reported() == []
+    assert friend.qualified_at is not None
+
+
 @pytest.mark.parametrize("status", ["paused", "off"])
 def test_pausing_and_keeping_what_was_earned_need_no_leave(status: str) -> None:
     story = Friendship(rules(unqualify_on_reversal=True))

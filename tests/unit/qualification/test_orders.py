@@ -105,3 +105,27 @@ def test_a_turn_is_reported_and_written_down_once(call: str, reversal: bool) -> 
     assert friend.qualified_times == 1
     turns = [line for line in story.story_of(friend) if line in {"qualifies", "qualified"}]
     assert turns == ["qualifies", "qualified"]
+
+
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+def test_what_a_worker_that_died_while_it_read_the_contact_had_seen_is_made_good_by_the_sweep_alone() -> None:
+    """Its message never comes again."""
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.notified()
+
+    def kill() -> None:
+        raise Killed
+
+    story.app.wire.interrupt(f"GET /contacts/{story.row(friend).contact_id}", kill)
+    with pytest.raises(Killed):
+        story.app.qualify()
+    story.app.sqs.purge_queue(QueueUrl=story.app.settings.qualification_queue_url)
+
+    story.settles(15)
+
+    assert story.reported() == [True]

@@ -95,6 +95,15 @@ def test_one_person_that_referral_factory_answers_with_errors_is_asked_about_les
     assert story.app.row(friend.id).refusals == {}
 
 
+def test_tries_at_telling_referral_factory_add_up(story: Friendship) -> None:
+    friend = story.invited()
+    story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{friend.id}", "method": "GET"})
+    story.changes(friend, "Connected")
+    story.notified()
+    hours(story, 0.5, minutes=1)
+    assert story.item(friend).tries >= 3  # type: ignore[union-attr]
+
+
 def test_one_person_that_referral_factory_answers_with_errors_delays_nobody_else(story: Friendship) -> None:
     poisoned, other = story.invited(), story.invited()
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{poisoned.id}", "method": "GET"})

@@ -63,6 +63,7 @@ def test_a_hand_that_qualified_is_not_undone_by_a_value_that_never_did() -> None
     story.changes(friend, "Lost")
     story.settles(2)
     assert story.reported() == []
+    assert story.item(friend).due_at is None, "judged, and nothing is left to do"  # type: ignore[union-attr]
 
     story.changes(friend, "Connected")
     story.settles(2)
@@ -104,6 +105,19 @@ def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> 
         story.settles(2)
 
     assert friend.qualified_at is None
+
+
+def test_a_turn_that_was_over_before_referral_factory_could_be_asked_is_not_reported() -> None:
+    story, friend = taken_back()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": f"^/api/v2/users/{friend.id}", "id": "down"})
+    for value, stage in (("Connected", Stage.WAITING), ("New", Stage.CONFIRMED)):
+        story.changes(friend, value)
+        story.settles(1)
+        assert story.item(friend).stage is stage  # type: ignore[union-attr]
+    story.app.wire.faults.remove("down")
+    story.settles(15)
+    assert story.reported() == [True, False]
+    assert friend.qualified_times == 1
 
 
 def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sandbox.vendors.referral_factory.records import Person
@@ -39,6 +41,10 @@ def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_f
     assert story.story_of(second).count("counts once") == 1
     item = story.item(second)
     assert item is None or item.due_at is None, "nothing sends it any more"
+    story.app.wait(400)
+    story.app.reconcile()
+    assert story.app.queued("qualification") == [], "nor does a search find it again"
+    assert story.app.metrics.counts["NotificationMissed"] == 0
 
 
 def test_the_younger_does_not_count_either_when_it_is_judged_first(story: Friendship) -> None:
@@ -55,6 +61,33 @@ def test_the_younger_does_not_count_either_when_it_is_judged_first(story: Friend
         )
         story.app.qualify()
     assert (first.qualified_times, second.qualified_times) == (1, 0)
+
+
+def test_an_older_one_that_is_heard_of_when_the_younger_counts_already_does_not_count(story: Friendship) -> None:
+    campaign = story.account.campaigns[1]
+    first, second = (
+        story.account.join(campaign, first_name="Ána", email=email, source="Referred", referrer=story.rita)
+        for email in ("\u00e1na@example.com", "a\u0301na@example.com")
+    )
+    lost, heard = story.app.referral_factory.take_webhooks(story.app.clock.now())
+    story.app.post(json.loads(heard.body))
+    story.app.work()
+    story.app.wait(5)
+    story.taken()
+    contact_id = story.row(second).contact_id
+    assert contact_id is not None
+    story.changes(contact_id, "Connected")
+    story.settles(2)
+    assert story.reported() == [True]
+    story.app.post(json.loads(lost.body))
+    story.app.work()
+    story.settles(2)
+    assert story.row(first).contact_id == contact_id
+    for value in ("New", "Connected"):
+        story.changes(contact_id, value)
+        story.settles(2)
+    assert story.reported() == [True]
+    assert (first.qualified_times, second.qualified_times) == (0, 1)
 
 
 def test_two_contacts_qualify_two_referrals(story: Friendship) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from sandbox.vendors.referral_factory.records import RewardRule
 from shared.domain.referrer.reward import Kind, Status
 from shared.errors import TransientError
 from shared.use_cases.referrer.issue_rewards import RewardIssue
@@ -217,10 +219,28 @@ def test_a_lost_webhook_is_found_in_the_lists() -> None:
     story.app.poll_rewards()
     story.qualifies(story.invites())
     assert story.rewards() == []
+    for _ in range(2):
+        story.app.poll_rewards()
+        story.passes()
+        (event,) = story.events()
+        assert event.metadata["reward"] == TITLE
+        assert story.app.metrics.counts["RewardFoundByPoll"] == 1
+
+
+def test_a_reward_of_a_definition_that_names_no_campaign_is_its_recipients() -> None:
+    story = Story(webhook_loss=1.0)
+    story.app.poll_rewards()
+    definition = {"id": 99, "name": TITLE, "type": "amount"}
+    page = {"data": [definition], "meta": {"last_page": 1}}
+    story.app.wire.faults.add(
+        {"kind": "status", "status": 200, "path": "^/api/v2/rewards/dashboard/amount", "body": json.dumps(page)}
+    )
+    story.account.campaigns[1].rewards = (RewardRule(99, TITLE, "amount", "20.00"),)
+    story.qualifies(story.invites())
+    assert story.app.environment.referrals.find(1, story.rita.id) is None
     story.app.poll_rewards()
     story.passes()
-    (event,) = story.events()
-    assert event.metadata["reward"] == TITLE
+    assert len(story.events()) == 1
 
 
 def test_rewards_from_before_are_counted_but_not_reported(story: Story) -> None:
@@ -247,6 +267,19 @@ def test_a_recipient_whose_address_nobody_knows_is_asked_for_though_no_count_is_
     story.passes()
     assert len(story.events()) == 1
     assert len([call for call in story.asked() if call.partition("?")[0].endswith(f"/users/{story.rita.id}")]) == 1
+
+
+def test_a_recipient_whose_address_the_ledger_knows_is_not_asked_for_where_no_count_is_shown() -> None:
+    story = Story(webhook_loss=1.0)
+    story.app.configure(rewards=REWARDS, sync={"mode": "off", "write_back": {}})
+    story.app.poll_rewards()
+    story.app.post({"id": story.rita.id, "email": RITA, "first_name": "Rita", "source": "Direct", "campaign_id": 1})
+    story.app.work()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.passes(120)
+    assert len(story.events()) == 1
+    assert [call for call in story.asked() if call.partition("?")[0].endswith(f"/users/{story.rita.id}")] == []
 
 
 def test_a_pass_over_unchanged_rewards_writes_nothing_and_calls_each_list_once(story: Story) -> None:

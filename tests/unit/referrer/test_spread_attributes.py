@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.qualifying import rules
@@ -55,6 +57,9 @@ def test_a_large_campaign_is_gone_through_in_several_passes(monkeypatch: pytest.
         story.invites()
     story.passes(100)
     story.app.configure(sync=COUNTS, rewards=NONE)
+    story.app.poll_rewards()
+    progress: Any = story.app.environment.progresses.find("referrer_attributes")
+    assert progress["1"]["cursor"], "one page a pass"
     for _ in range(6):
         story.app.poll_rewards()
         story.passes(60)

@@ -171,6 +171,19 @@ def test_a_merged_contact_leads_to_its_survivor(story: Story) -> None:
     assert story.counts() == (2, 0)
 
 
+def test_the_survivor_of_a_merge_gets_the_counts_whatever_its_address_is() -> None:
+    story = Story(contact=False)
+    lead = story.app.given("lead", email=RITA)
+    story.invites()
+    story.passes()
+    assert story.counts() == (1, 0)
+    survivor = story.app.given("user", email="rita.at.home@example.com")
+    story.app.intercom.contacts.merge({"from": lead.id, "into": survivor.id, "skip_duplicate_validation": True})
+    story.invites()
+    story.passes(120)
+    assert story.counts("rita.at.home@example.com") == (2, 0)
+
+
 def test_an_archived_contact_is_left_with_a_note(story: Story) -> None:
     story.invites()
     story.passes()

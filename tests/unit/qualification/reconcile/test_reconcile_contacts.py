@@ -148,6 +148,30 @@ def test_what_a_notification_reported_and_did_not_count_is_no_news() -> None:
     assert story.app.metrics.counts["NotificationMissed"] == 0
 
 
+def test_a_value_that_was_seen_before_the_delivery_hides_no_later_one() -> None:
+    story = Friendship(person_invited={"duplicates": "update"})
+    contact = story.app.given("lead", email="friend1@example.com", custom_attributes={"referral_status": "New"})
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts", "id": "down"})
+    friend = story.invites()
+    assert not story.row(friend).finished
+    story.changes(contact.id, "Connected")
+    story.notified()
+    story.app.qualify()
+    story.changes(contact.id, "New")
+    story.taken()
+    story.app.wire.faults.remove("down")
+    story.settles(15)
+    story.taken()
+    assert story.row(friend).finished
+    assert story.reported() == []
+    story.changes(contact.id, "Connected")
+    story.taken()
+    story.app.wait(400)
+    story.app.reconcile()
+    story.app.qualify()
+    assert story.reported() == [True]
+
+
 def test_a_tracked_attribute_that_is_gone_marks_its_campaign_and_stops_nothing_else(story: Friendship) -> None:
     friend = story.invited()
     story.app.configure(campaign_id=2, qualification=rules(attribute="custom_attributes.lead_source"))
