@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,6 +65,18 @@ def test_it_prints_the_addresses_and_the_secrets_then_ready(running: tuple[subpr
     for part in (*(f"http://127.0.0.1:{port + offset}" for offset in range(5)), "local-webhook-secret", "local-client-secret"):
         assert part in printed
     assert printed.splitlines()[-1].startswith("Ready")
+
+
+def test_each_address_that_it_prints_answers_a_click(running: tuple[subprocess.Popen[str], int, str]) -> None:
+    """But AWS's, which wants a key, and the webhooks', which wants a campaign and a body."""
+    _, port, printed = running
+    addresses = {
+        one for one in re.findall(r"http://[\w.:/-]+", printed) if f":{port + 3}" not in one and "/webhooks/" not in one
+    }
+    assert len(addresses) >= 6
+    shown = {one: requests.get(one, headers={"Accept": "text/html"}, timeout=CALL_SECONDS) for one in addresses}
+    assert {one: answer.status_code for one, answer in shown.items() if answer.status_code != 200} == {}
+    assert all(answer.headers["content-type"].startswith("text/html") for answer in shown.values())
 
 
 def test_the_token_of_the_running_stack_is_let_in(running: tuple[subprocess.Popen[str], int, str]) -> None:

@@ -44,10 +44,14 @@ class ReferralFactory:
     def answer(self, request: Request) -> Response:
         if self.is_api_call(request):
             return rest.answer(self.account, request)
+        if request.path.startswith("/api/"):
+            return Response(302, {"Location": "/"})
         return self._pages.answer(self.account, request)
 
     def is_api_call(self, request: Request) -> bool:
-        return request.path.startswith("/api/")
+        """A browser that opens the address as such is sent to the pages."""
+        is_clicked = request.path == "/api/v2" and request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        return request.path.startswith("/api/") and not is_clicked
 
     def refuse(self, status: int) -> Response:
         """The usual error of that status, without any effect."""
