@@ -13,7 +13,7 @@ from tests.support.admin_api import Answer
 from tests.support.clock import NOW
 from tests.support.console_api import Console
 from tests.support.roles import Asked, actions, refused, unused
-from tests.unit.connection.test_connection import allowed, begin
+from tests.unit.connection.test_connecting_by_oauth import allowed, begin
 from tests.unit.operations.test_activity import add
 from tests.unit.operations.test_changes import CHANGES, SYNC, UNREAD
 
