@@ -74,6 +74,42 @@ def test_only_the_version_that_was_looked_at_is_deleted(console: Console, if_mat
     assert console.get(ADDRESS)["status"] == "paused"
 
 
+def test_settings_that_somebody_saves_while_they_are_being_deleted_stay(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pause(console)
+    campaigns = console.app.environment.campaigns
+    delete_now = campaigns.delete
+
+    def after_somebody_has_saved(campaign_id: int, expected_version: int) -> None:
+        console.app.configure(status="paused", name="Saved meanwhile")
+        delete_now(campaign_id, expected_version)
+
+    monkeypatch.setattr(campaigns, "delete", after_somebody_has_saved)
+    answer = delete(console)
+    assert answer.status == 409
+    assert "changed meanwhile" in answer.json["detail"]
+    assert console.get(ADDRESS)["name"] == "Saved meanwhile"
+    assert "Deleted the settings of campaign 1 (version 2)." not in console.audit_lines()
+
+
+def test_settings_that_somebody_deleted_and_saved_anew_while_they_were_being_deleted_stay(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pause(console)
+    campaigns = console.app.environment.campaigns
+    delete_now = campaigns.delete
+
+    def after_somebody_else_did(campaign_id: int, expected_version: int) -> None:
+        delete_now(campaign_id, expected_version)
+        console.app.configure(status="paused", name="Brought back")
+        delete_now(campaign_id, expected_version)
+
+    monkeypatch.setattr(campaigns, "delete", after_somebody_else_did)
+    assert delete(console).status == 409
+    assert console.get(ADDRESS)["name"] == "Brought back"
+
+
 def test_deleting_twice_is_404_and_a_lost_answer_no_conflict(console: Console) -> None:
     pause(console)
     console.app.dynamodb.refuse("update_item", code="InternalServerError", happens=True)

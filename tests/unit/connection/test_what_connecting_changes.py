@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
 from shared.domain.vendor.limits import Strikes
 from shared.errors import ConnectionLostError
+from shared.messages import DeliverContact
 from shared.use_cases.connection.catch_up import catch_up
-from shared.use_cases.connection.disconnect import disconnect
+from shared.use_cases.connection.disconnect import disconnect, reconnect
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.connection.read_connection import problem_of
-from tests.support.builders import App
+from tests.support.builders import WEBHOOK_SECRET, App, webhook_fields
 from tests.support.console_api import Console
 
 SECRETS = "/api/connection/webhook-secrets"
@@ -143,6 +144,28 @@ def test_connecting_referral_factory_enqueues_no_delivery_and_leaves_intercoms_s
     assert breaker.kind is BreakerKind.DISCONNECTED
 
 
+def test_what_waits_in_the_inbox_is_left_to_the_sweep_and_deliveries_are_rung_once(console: Console) -> None:
+    app = waiting(console)
+    fields = webhook_fields(id=43, email="in.the.inbox@example.com")
+    app.environment.inbox.add(DeliverContact(1, None, "joined", app.clock.now(), fields), app.clock.now())
+    catch_up(app.environment, Vendor.INTERCOM)
+    assert [message.user_id for message in app.queued("delivery") if message.event == "ring"] == [42]
+    assert app.row().due_at == app.clock.now() + ENQUEUE_AGAIN_AFTER
+    assert [message.full for message in app.queued("reconcile")][-1:] == [True]
+
+
+@pytest.mark.parametrize("kind", BreakerKind)
+def test_going_on_with_a_workspace_lifts_no_stop_but_that_of_the_disconnect(console: Console, kind: BreakerKind) -> None:
+    """Whoever was warned or blocked by Intercom is not let go on by it."""
+    app = console.app
+    disconnect(app.environment, "mara@example.com", Vendor.INTERCOM, keep_token=True)
+    app.environment.breakers.close(Vendor.INTERCOM)
+    app.environment.breakers.open(Vendor.INTERCOM, Breaker(kind, app.clock.now() + 900.0, app.clock.now()))
+    reconnect(app.environment, "mara@example.com")
+    lifted = kind in {BreakerKind.DISCONNECTED, BreakerKind.CONNECTION_LOST}
+    assert (app.environment.breakers.find(Vendor.INTERCOM) is None) is lifted
+
+
 # -- stops --------------------------------------------------------------------------------------------------------------
 
 
@@ -185,3 +208,14 @@ def test_without_a_next_secret_there_is_nothing_to_promote_or_drop(console: Cons
     before = console.secret("webhook")
     assert console.call("POST", SECRETS, {"action": action, "sure": True}).status == 409
     assert console.secret("webhook") == before
+
+
+def test_a_next_secret_whose_beginning_nobody_noted_is_promoted_once_a_webhook_has_come_with_it(console: Console) -> None:
+    """One that an earlier version made, or a person wrote by hand."""
+    console.app.set_secret("webhook", current=WEBHOOK_SECRET, next="made-by-hand")
+    assert console.call("POST", SECRETS, {"action": "promote"}).status == 409
+    console.app.wait(60)
+    assert console.app.post(webhook_fields(), secret="made-by-hand")["statusCode"] == 202
+    console.app.work()
+    console.post(SECRETS, {"action": "promote"})
+    assert console.secret("webhook")["current"] == "made-by-hand"

@@ -148,3 +148,15 @@ def test_an_attribute_stays_with_the_campaign_that_has_it(app: App) -> None:
     upgrade(app)
     assert claims.attributes("local-workspace", EMAIL, 2, ["referral_count", "other"], {}) == {"referral_count": 1, "other": 2}
     assert claims.second("local-workspace", EMAIL, 100) == second + 1
+    assert claims.attributes("local-workspace", EMAIL, 3, ["referral_count", "other"], {}) == {"referral_count": 1, "other": 2}
+    assert claims.second("local-workspace", EMAIL, 100) == second + 2
+
+
+def test_a_contact_is_known_by_its_address_also_once_something_was_claimed_under_the_new_key(app: App) -> None:
+    sign_up(app, 42)
+    upgrade(app)
+    for _ in range(2):
+        person = app.person(EMAIL)
+        assert person is not None
+        assert person.contact_id == app.row().contact_id
+        app.environment.claims.second("local-workspace", EMAIL, 100)

@@ -192,6 +192,28 @@ def test_later_facts_leave_alone_what_somebody_corrected_in_intercom() -> None:
     assert (app.contact().name, app.contact().custom_attributes["referrer_first_name"]) == ("Corrected", "Margherita")
 
 
+def test_an_edit_in_intercom_outlives_a_change_of_the_policy_from_fill_to_update() -> None:
+    """What fill found as the signup has it counts as delivered: nobody's later edit is taken back for it."""
+    app = app_for(duplicates="fill")
+    contact = app.given("lead", name="Ivo Lindqvist")
+    app.sign_up(url=None)
+    corrected(app, contact.id, name="Dr. Ivo")
+    app.configure(person_invited={"action": "lead", "duplicates": "update"})
+    app.sign_up()
+    assert app.contact().custom_attributes["referral_link"], "the later facts are written"
+    assert app.contact().name == "Dr. Ivo"
+
+
+def test_a_lead_that_only_becomes_a_user_has_a_story_that_says_so() -> None:
+    app = app_for("lead")
+    app.sign_up()
+    app.configure(person_invited={"action": "user"})
+    row = app.move_due(replay=True)
+    assert app.contact().role == "user"
+    assert row.history[-1].what == "updated"
+    assert app.move_due(replay=True).history[-1].what == "unchanged"
+
+
 # -- addresses --------------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +226,28 @@ def test_an_address_that_moved_away_is_free_for_its_true_owner() -> None:
     assert app.contact().name == "Olga Lindqvist"
     assert app.contact().id != first.contact_id
     assert (app.contact(NEW).id, app.contact(NEW).name) == (first.contact_id, "Ivo Lindqvist")
+
+
+def test_whoever_shares_a_contact_that_moved_to_another_address_still_has_it() -> None:
+    app = app_for(duplicates="update")
+    first = app.sign_up(campaign_id=2, id=77)
+    assert app.sign_up().contact_id == first.contact_id
+    app.sign_up(campaign_id=2, id=77, email=NEW)
+    corrected(app, first.contact_id, name="Somebody")
+    row = app.move_due(replay=True)
+    assert (row.state, row.contact_id) == (State.DELIVERED, first.contact_id)
+    assert app.contact(NEW).name == "Ivo Lindqvist"
+    assert app.contacts() == []
+
+
+def test_an_address_that_was_taken_off_the_contact_is_written_again_by_a_replay_alone() -> None:
+    app = app_for()
+    row = app.sign_up()
+    corrected(app, row.contact_id, email=None)
+    app.sign_up(first_name="Iwan")
+    assert app.contacts() == []
+    replayed = app.move_due(replay=True)
+    assert (replayed.state, replayed.contact_id) == (State.DELIVERED, row.contact_id)
 
 
 def test_an_address_that_intercom_refuses_is_not_released() -> None:

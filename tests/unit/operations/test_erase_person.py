@@ -129,6 +129,21 @@ def test_neither_webhooks_nor_reconcile_nor_a_replay_bring_them_back(app: App) -
     assert CANARIES[0] not in stored(app)
 
 
+@pytest.mark.parametrize(("referrer_id", "referrer_email"), [(7, None), (70, EMAIL)])
+def test_a_friend_who_signs_up_later_does_not_report_the_referrer_again(
+    app: App, referrer_id: int, referrer_email: str | None
+) -> None:
+    """Known by their id, or by their address under another id. Whoever else refers keeps their name."""
+    run(app, "erase", EMAIL, "--yes")
+    settle(app)
+    named = {"referrer_first_name": NAME, "referrer_code": "canarylink", "referrer_email": referrer_email}
+    app.sign_up(id=9, email="late@example.com", referrer_id=referrer_id, **named)
+    assert app.row(9).person.referrer.user_id == referrer_id
+    assert not [canary for canary in CANARIES if canary in stored(app)]
+    app.sign_up(id=10, email="later@example.com", referrer_first_name="Rita")
+    assert app.row(10).person.referrer.first_name == "Rita"
+
+
 def test_who_signs_up_again_at_once_is_not_erased_a_second_time(app: App) -> None:
     run(app, "erase", EMAIL, "--yes")
     app.wait(10)

@@ -156,6 +156,7 @@ CHANGES_SINCE_THE_SEARCH: dict[str, Callable[[App], object]] = {
     "the lead has another address": lambda app: app.intercom.contacts.update(lead_of(app), {"email": OTHER}),
     "the user is archived": lambda app: app.intercom.contacts.archive(user_of(app)),
     "the lead is archived": lambda app: app.intercom.contacts.archive(lead_of(app)),
+    "the lead became a user": lambda app: setattr(app.intercom.workspace.contacts[lead_of(app)], "role", "user"),
     "the user is deleted": lambda app: app.intercom.contacts.delete(user_of(app)),
     "the contact is not known as ours": is_known_as_not_ours,
     "the address has another contact": is_known_as_another,
