@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import openapi_schema_validator
 import pytest
 
+from functions.admin_api import handler
 from functions.admin_api.handler import MAX_BODY, ROUTES
 from functions.admin_api.http.access import author_of, groups_of
 from functions.admin_api.http.openapi import describe
@@ -168,6 +170,32 @@ def test_the_token_is_read_however_it_is_introduced(api: Any, scheme: str) -> No
     sign_in(event, api.claims)
     event["headers"]["authorization"] = scheme + event["headers"]["authorization"].removeprefix("Bearer ")
     assert api.play(event).status != 403
+
+
+def in_token(claims: Any) -> Callable[[str], str]:
+    return lambda _: encoded(claims)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        in_token({"iss": "https://login.example.com", "sub": "stranger", "groups": ["admins"]}),
+        in_token({"iss": "https://elsewhere.example.com", "sub": "x", "groups": ["admins"]}),
+        in_token({"groups": ["admins"]}),
+        in_token(["admins"]),
+        lambda payload: payload[:4] + "!!!!" + payload[4:],
+    ],
+    ids=["another person", "another issuer", "nobody", "no claims at all", "signs that no token has"],
+)
+def test_a_token_other_than_the_one_that_was_verified_opens_nothing(forged: Callable[[str], str]) -> None:
+    console = Console()
+    event = sample("admin_api_get_campaign") | {"rawPath": "/api/overview"}
+    event["requestContext"]["http"] |= {"path": "/api/overview"}
+    sign_in(event, console.claims)
+    assert console.app.invoke(handler, event)["statusCode"] != 403
+    head, payload, signature = event["headers"]["authorization"].split(".")
+    event["headers"]["authorization"] = f"{head}.{forged(payload)}.{signature}"
+    assert console.app.invoke(handler, event)["statusCode"] == 403
 
 
 def test_a_call_without_claims_is_refused(api: Any) -> None:
