@@ -93,23 +93,6 @@ def test_settings_that_somebody_saves_while_they_are_being_deleted_stay(
     assert "Deleted the settings of campaign 1 (version 2)." not in console.audit_lines()
 
 
-def test_whoever_deletes_a_version_that_another_has_replaced_and_deleted_meanwhile_has_deleted_nothing(
-    console: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pause(console)
-    campaigns = console.app.environment.campaigns
-    delete_now = campaigns.delete
-
-    def after_somebody_else_did(campaign_id: int, expected_version: int) -> None:
-        console.app.configure(status="paused")
-        delete_now(campaign_id, expected_version + 1)
-        delete_now(campaign_id, expected_version)
-
-    monkeypatch.setattr(campaigns, "delete", after_somebody_else_did)
-    assert delete(console).status == 409
-    assert "Deleted the settings of campaign 1 (version 2)." not in console.audit_lines()
-
-
 def test_deleting_twice_is_404_and_a_lost_answer_no_conflict(console: Console) -> None:
     pause(console)
     console.app.dynamodb.refuse("update_item", code="InternalServerError", happens=True)

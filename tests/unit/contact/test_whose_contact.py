@@ -244,10 +244,9 @@ def test_whoever_shares_a_contact_that_moved_to_another_address_still_has_it() -
 def test_an_address_that_was_taken_off_the_contact_stays_off_and_costs_nobody_the_delivery() -> None:
     app = app_for()
     row = app.sign_up()
+    path = f"/contacts/{row.contact_id}"
     body = json.dumps({"type": "contact", "id": row.contact_id, "role": "lead", "email": None, "name": "Somebody"})
-    app.wire.faults.add(
-        {"kind": "status", "status": 200, "method": "GET", "path": f"^/contacts/{row.contact_id}$", "body": body}
-    )
+    app.wire.faults.add({"kind": "status", "status": 200, "method": "GET", "path": f"^{path}$", "body": body})
     replayed = app.move_due(replay=True)
     assert (replayed.state, replayed.contact_id) == (State.DELIVERED, row.contact_id)
     [written] = app.bodies("PUT", path)
