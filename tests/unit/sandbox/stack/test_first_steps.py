@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,6 +46,13 @@ def test_a_real_vendor_is_named_as_such() -> None:
     assert "THE REAL ONE" not in run._where("http://127.0.0.1:9001", "http://127.0.0.1:9001", "")
     assert "real contacts" not in first_steps.next_steps(stack())
     assert "contacts that it writes are real" in first_steps.next_steps(stack(is_real=True))
+
+
+@pytest.mark.parametrize(
+    "step", ["sign up here .*/friends", "the console .*Mara Marketer", "make logs PORT=1", "make break FAULT=\\S+"]
+)
+def test_what_to_do_next_is_printed(step: str) -> None:
+    assert re.search(step, first_steps.next_steps(stack()))
 
 
 def stack(**changes: Any) -> Any:
