@@ -292,6 +292,12 @@ def test_nothing_is_green_before_anything_is_connected(opened: Callable[..., Pag
         page.get_by_text("Nobody signed up in this time.").wait_for()
 
 
+def test_whoever_may_not_see_anything_is_sent_nowhere(opened: Callable[..., Page]) -> None:
+    page = opened("error-may-not")
+    page.get_by_role("region", name="Health").get_by_text("Only members of the group").wait_for()
+    assert page.get_by_role("region", name="Health").get_by_role("link").count() == 0
+
+
 def test_the_overview_says_what_the_campaign_brings(opened: Callable[..., Page]) -> None:
     page = opened("overview")
     invited = page.get_by_role("link", name=re.compile("^Friends invited: 77"))

@@ -20,7 +20,7 @@ export async function show() {
     const page = await read("/api/quarantine", { limit: 25, cursor: fresh ? null : cursor });
     cursor = page.cursor;
     shown = fresh ? page.items : [...shown, ...page.items];
-    const list = shown.length ? html`<div class="card">${table(common.messages, texts.columns, shown.map(row), shown.map(({ id }) => ({ key: id })))}</div>` : html`<p class="note good">${texts.none}</p>`;
+    const list = shown.length ? html`<div class="card">${table(common.messages, texts.columns, shown.map(row), shown.map(({ id }) => ({ key: id })))}</div>` : html`<p class="note">${texts.none}</p>`;
     render(html`${list}${cursor ? html`<div class="row">${button(common.showMore, () => load(false))}</div>` : null}`, body);
   }
 

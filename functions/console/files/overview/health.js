@@ -50,7 +50,7 @@ export function watchHealth(line, signal) {
     if (!found) return;
     const where = found.problems.length === 1 ? found.problems[0].where || "#/overview" : "#/overview";
     line.className = `health ${found.level}`;
-    render(html`${found.sentence} ${found.level === "good" ? null : html`<a href=${where}>${found.problems.length ? texts.seeWhatToDo : texts.goOn}</a>`}`, line);
+    render(html`${found.sentence} ${found.level === "good" || !("complete" in found) ? null : html`<a href=${where}>${found.problems.length ? texts.seeWhatToDo : texts.goOn}</a>`}`, line);
   };
   renew();
   every(signal, SECONDS, renew);
