@@ -240,6 +240,18 @@ def test_saving_counts_nobody_who_has_left_the_value_though_referral_factory_doe
     assert friend.qualified_at is None
 
 
+def test_saving_passes_over_whom_referral_factorys_list_just_showed_as_qualified() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.qualifies(friend, webhook=False)
+    story.app.reconcile(full=True)
+    assert story.row(friend).person.qualified
+    assert story.item(friend) is None, "nobody has judged that yet"
+    saves(story, rules(unqualify_on_reversal=True, qualified_values=["Lost"]))
+    story.settles(2)
+    assert story.reported() == []
+
+
 def test_what_a_hand_gave_to_somebody_who_stood_at_a_value_of_a_later_rule_is_not_taken_back_when_they_leave_it() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()

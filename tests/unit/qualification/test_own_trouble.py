@@ -37,6 +37,7 @@ def test_a_contact_that_cannot_be_read_is_seen_asked_less_and_less_and_ends(stor
     story.app.forget_calls()
     hours(story, 8)
     assert len(reads(story)) <= 30
+    assert story.app.queued("qualification") == [], "it waits in the ledger alone"
     (shown,) = Console(story.app).get("/api/referrals", "attention=true")["items"]
     assert list(shown["refusals"]) == [QUALIFICATION]
     assert story.app.metrics.counts["ConnectionLost"] == 0

@@ -48,6 +48,10 @@ def test_somebody_who_qualified_by_hand_is_not_qualified_again(story: Friendship
     assert (item.by_hand, item.reported) == (True, True)
 
     story.app.forget_calls()
+    story.account.outbox.announce("qualified", friend)
+    story.webhooks()
+    assert story.app.qualify() == [], "the same word again is no news"
+    assert story.asked() == []
     story.changes(friend, "Connected")
     story.settles(2)
 

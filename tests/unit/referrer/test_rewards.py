@@ -366,6 +366,7 @@ def test_a_lost_answer_is_looked_up_after_90_seconds_and_not_issued_twice() -> N
     assert len(issues(story)) == 1
     assert given(story) == 1
     assert len(story.events()) == 1
+    assert {reward.facts.status for reward in story.rewards()} == {Status.ISSUED}, "the due one too"
 
 
 def test_an_issue_that_did_not_arrive_is_asked_for_again_after_90_seconds() -> None:

@@ -174,6 +174,8 @@ def test_a_merged_contact_leads_to_its_survivor(story: Story) -> None:
 def test_the_survivor_of_a_merge_gets_the_counts_whatever_its_address_is() -> None:
     story = Story(contact=False)
     lead = story.app.given("lead", email=RITA)
+    story.account.outbox.announce("joined", story.rita)
+    story.webhooks()
     story.invites()
     story.passes()
     assert story.counts() == (1, 0)
@@ -182,6 +184,20 @@ def test_the_survivor_of_a_merge_gets_the_counts_whatever_its_address_is() -> No
     story.invites()
     story.passes(120)
     assert story.counts("rita.at.home@example.com") == (2, 0)
+    story.invites()
+    story.app.forget_calls()
+    story.passes(120)
+    assert story.app.calls("intercom") == [PUT], "the contact that is gone is not asked for again"
+
+
+def test_nothing_is_written_to_somebody_who_was_erased_though_no_row_says_so(story: Story) -> None:
+    story.app.environment.erasures.erase(RITA, story.app.clock.now(), lambda: 60.0)
+    story.app.post({"id": story.rita.id, "email": RITA, "issued_reward_id": 77, "reward_id": 11}, event="rewarded")
+    story.qualifies(story.invites())
+    story.passes(180)
+    assert story.writes() == []
+    assert story.events() == []
+    assert not story.mark().is_marked
 
 
 def test_an_archived_contact_is_left_with_a_note(story: Story) -> None:
