@@ -144,7 +144,7 @@ def test_connecting_referral_factory_enqueues_no_delivery_and_leaves_intercoms_s
     assert breaker.kind is BreakerKind.DISCONNECTED
 
 
-def test_what_waits_in_the_inbox_is_left_to_the_sweep_and_deliveries_are_rung_once(console: Console) -> None:
+def test_what_waits_in_the_inbox_is_left_to_the_sweep_and_deliveries_are_sent_once(console: Console) -> None:
     app = waiting(console)
     fields = webhook_fields(id=43, email="in.the.inbox@example.com")
     app.environment.inbox.add(DeliverContact(1, None, "joined", app.clock.now(), fields), app.clock.now())

@@ -296,3 +296,12 @@ def test_aliases_name_the_fields_of_a_form() -> None:
     app.environment.delivery_queue.send(DeliverContact(1, None, "joined", NOW, fields))
     app.work()
     assert app.contact().name == "Ivo Acme"
+
+
+def test_a_replay_of_nobody_is_worked_off() -> None:
+    """A quarantined message, or one that waited while its person was taken out."""
+    app = App()
+    app.configure()
+    app.environment.delivery_queue.send(DeliverContact(1, 999, "ring", NOW, replay=True))
+    assert app.work() == []
+    assert app.environment.referrals.find(1, 999) is None

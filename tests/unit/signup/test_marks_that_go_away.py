@@ -190,3 +190,11 @@ def test_somebody_who_could_not_be_delivered_and_comes_with_a_good_address_days_
     app.sign_up(email=EMAIL)
     assert app.row().state is State.DELIVERED
     assert app.metrics.counts["LateDelivery"] == 0
+    assert app.metrics.gauges["DeliverySeconds"] == 0
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts", "id": "down"})
+    assert app.sign_up(id=44, email="late@example.com").state is State.PENDING
+    app.wire.faults.clear()
+    app.wait(DAY)
+    assert app.move_due(44).state is State.DELIVERED
+    assert app.metrics.counts["LateDelivery"] == 1
+    assert app.metrics.gauges["DeliverySeconds"] == DAY
