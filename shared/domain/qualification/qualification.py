@@ -258,7 +258,8 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
     if not rule.reversible and seen.wanted:
         return True, seen.value
     since = seen.by_hand_at or 0.0
-    if seen.by_hand and seen.wanted and not any(rule.matches(one.value) for one in sightings if one.at > since):
+    came = (one for one in sightings if one.at > since and rule.matches(one.value) and one.at >= int(rule.since_of(one.value)))
+    if seen.by_hand and seen.wanted and not any(came):
         return True, seen.value  # nobody's value qualified it, so no value's change takes it back
     return False, None
 

@@ -105,9 +105,9 @@ def _move(environment: Environment, row: Referral, dead_id: str, contact: Contac
     campaign = environment.campaigns.find(row.campaign_id)
     rule = rule_of(campaign) if campaign else None
     standing: dict[str, Value] = {}
-    if rule is not None and rule.attribute != ROLE:
-        standing = {contact_id: contact.value(rule.attribute)}
-        if rule.matches(standing[contact_id]):
+    if rule is not None:
+        standing = {contact_id: str(contact.role) if rule.attribute == ROLE else contact.value(rule.attribute)}
+        if rule.attribute != ROLE and rule.matches(standing[contact_id]):
             environment.campaigns.watch_departures(row.campaign_id, environment.clock.now())
             if is_older(row, rule, standing[contact_id]):
                 before = rule.since_of(standing[contact_id]) - 1

@@ -329,3 +329,21 @@ def test_who_had_left_a_value_before_it_was_added_is_paid_though_their_standing_
     story.notified(*stood, *story.taken())
     story.settles(2)
     assert story.reported() == [True]
+
+
+def test_leaving_a_value_that_was_added_later_takes_back_nothing_that_a_hand_gave() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Lost")
+    story.settles(1)
+    story.qualifies(friend)
+    story.settles(2)
+    story.changes(friend, "spring", "lead_source")
+    story.settles(1)
+
+    story.app.wait(60)
+    saves(story, rules(unqualify_on_reversal=True, qualified_values=["Connected", "Lost"]))
+    story.changes(friend, "New", wait=70)
+    story.settles(2)
+
+    assert story.reported() == []

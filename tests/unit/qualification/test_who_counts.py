@@ -242,3 +242,23 @@ def test_a_lead_that_was_merged_into_the_user_beside_it_became_a_user(notified: 
     story.settles(2)
     assert friend.qualified_times == 1
     assert story.row(friend).contact_id == user.id
+
+
+def test_a_user_with_whom_a_deleted_leads_referral_goes_on_has_become_nothing() -> None:
+    story = Friendship({"trigger": {"kind": "became_user"}})
+    friend = story.invited()
+    first = story.row(friend).contact_id
+    assert first is not None
+    other = story.app.given("user", email=friend.email)
+    story.app.intercom.contacts.delete(first, by_api=False)
+    story.settles(2)
+
+    story.changes(other.id, "spring", "lead_source")
+    story.settles(2)
+    for _ in range(2):
+        story.app.wait(400)
+        story.app.reconcile()
+        story.settles(2)
+
+    assert story.row(friend).contact_id == other.id
+    assert story.reported() == []
