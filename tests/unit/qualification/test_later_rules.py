@@ -240,7 +240,7 @@ def test_saving_counts_nobody_who_has_left_the_value_though_referral_factory_doe
     assert friend.qualified_at is None
 
 
-def test_saving_passes_over_whom_referral_factorys_list_just_showed_as_qualified() -> None:
+def test_saving_passes_over_people_that_referral_factorys_list_just_showed_as_qualified() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
     story.qualifies(friend, webhook=False)

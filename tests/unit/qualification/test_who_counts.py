@@ -244,7 +244,7 @@ def test_a_lead_that_was_merged_into_the_user_beside_it_became_a_user(notified: 
     assert story.row(friend).contact_id == user.id
 
 
-def test_a_user_with_whom_a_deleted_leads_referral_goes_on_has_become_nothing() -> None:
+def test_a_user_that_a_deleted_leads_referral_goes_on_with_has_become_nothing() -> None:
     story = Friendship({"trigger": {"kind": "became_user"}})
     friend = story.invited()
     first = story.row(friend).contact_id
