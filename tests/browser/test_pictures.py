@@ -323,6 +323,7 @@ def test_activity_says_of_each_person_who_referred_them_where_they_stand_and_whe
         row.get_by_text(text).first.wait_for()
 
 
+@pytest.mark.usefixtures("browser")
 def test_there_is_a_picture_of_each_page_in_each_variant() -> None:
     wanted = {f"looks-{name}-{width}-{scheme}.png" for name in LOOKS for width, scheme in SIZES}
     assert wanted - {path.name for path in ARTEFACTS.glob("looks-*.png")} == set()
