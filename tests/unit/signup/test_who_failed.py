@@ -53,8 +53,6 @@ def states(app: App) -> set[State]:
         (405, None, "^/"),
         (407, PAGE, "^/"),
         (421, None, "^/"),
-        (423, None, "^/"),
-        (425, None, "^/"),
         (451, None, "^/"),
         (426, None, "^/"),
         (400, VERSION, "^/"),
