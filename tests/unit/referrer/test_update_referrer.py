@@ -192,8 +192,10 @@ def test_the_survivor_of_a_merge_gets_the_counts_whatever_its_address_is() -> No
 
 def test_nothing_is_written_to_somebody_who_was_erased_though_no_row_says_so(story: Story) -> None:
     story.app.environment.erasures.erase(RITA, story.app.clock.now(), lambda: 60.0)
-    story.app.post({"id": story.rita.id, "email": RITA, "issued_reward_id": 77, "reward_id": 11}, event="rewarded")
-    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    story.qualifies(story.invites(), webhook=False)
+    story.app.poll_rewards()
+    assert story.app.environment.referrals.find(1, story.rita.id) is None
     story.passes(180)
     assert story.writes() == []
     assert story.events() == []
