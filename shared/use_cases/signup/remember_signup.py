@@ -84,6 +84,8 @@ def _is_known_after_all(before: Referral, after: Referral) -> bool:
 
 
 def _wanted_changes(before: Referral, after: Referral, campaign: Campaign | None) -> bool:
-    """Whether new facts change what the contact should be. Skipped, known and erased people stay as they are."""
-    left_alone = before.state in {State.SKIPPED, State.KNOWN, State.ERASED}
+    """Whether new facts change what the contact should be. Known and erased people stay as they are. So do skipped ones, unless
+    the settings of the other audience skipped them."""
+    is_skipped = before.state is State.SKIPPED and before.audience is after.audience
+    left_alone = is_skipped or before.state in {State.KNOWN, State.ERASED}
     return campaign is not None and not left_alone and wants_differ(campaign, before, after)

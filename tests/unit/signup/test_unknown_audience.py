@@ -137,6 +137,23 @@ def test_a_referral_factory_that_does_not_say_either_is_asked_once() -> None:
     assert questions(app) == []
 
 
+def test_who_was_skipped_by_a_wrong_guess_is_written_once_the_list_says_that_they_were_invited() -> None:
+    app = app_with({**LEADS, "duplicates": "update"}, {**USERS, "duplicates": "skip"})
+    person = join(app)
+    app.given("lead", email=person.email, name="Old Name")
+    answers_nothing = f'{{"id": {person.id}, "email": "{person.email}", "campaign_id": 1, "first_name": "Ivo"}}'
+    app.wire.faults.add({"kind": "status", "status": 200, "path": f"^/api/v2/users/{person.id}$", "body": answers_nothing})
+    reported(app, person)
+    answered(app)
+    assert app.row(person.id).state is State.SKIPPED
+
+    app.wait(300)
+    app.reconcile()
+
+    assert app.row(person.id).state is State.DELIVERED
+    assert app.contact(person.email).name.startswith(person.first_name)
+
+
 def test_somebody_held_by_a_draft_is_asked_for_at_the_release_and_is_not_late() -> None:
     app = app_with(status="draft")
     person = join(app)
