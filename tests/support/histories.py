@@ -196,6 +196,7 @@ class History(Friendship):
         life = self._any(lambda one: bool(one.contact_id) and not one.ended)
         if life is None:
             return
+        self.held += self.taken()
         value = self.random.choice([one for one in VALUES if one != life.value])
         self.app.intercom.contacts.update(life.contact_id, {"custom_attributes": {STATUS: value}}, by_api=False)
         came = value in self.rule and life.value not in self.rule
