@@ -110,8 +110,8 @@ class Reconciliation:
         self._added_lately = frozenset(self._comparison.added)
 
     def _read_up(self) -> None:
-        """From the end as well: a page of people who are known, and does not come, hides nobody new. Whoever leaves meanwhile
-        moves the others towards pages that are still to be read."""
+        """The newest page first: one of known people that does not come hides nobody new. When somebody leaves meanwhile, the
+        others move towards pages that are still to be read."""
         begin = first_page_to_read(min(self._progress.last_page, self._last_page))
         for page in range(max(self._pages), begin - 1, -1):
             if not self._may_go_on():
