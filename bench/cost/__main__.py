@@ -72,6 +72,12 @@ def show_uses(meter: Meter, idle: Meter, people: int) -> None:
     print("\n  write units each, by function, row and place:")
     for (function, item, where), units in _more(meter.writes, idle.writes, people)[:24]:
         print(f"    {function:<18}{item:<26}{where:<14}{units:>7.2f}")
+    print("  read units each, by function, row and place:")
+    for (function, item, where), units in _more(meter.reads, idle.reads, people)[:24]:
+        print(f"    {function:<18}{item:<26}{where:<14}{units:>7.2f}")
+    print("  GB-seconds each, by function:")
+    for function, seconds in _more(meter.gb_seconds, idle.gb_seconds, people, 0.005):
+        print(f"    {function:<58}{seconds:>7.3f}")
     print("  calls of AWS each, by function:")
     calls = _more(meter.calls, idle.calls, people)
     for (function, operation), count in calls[:16]:
@@ -79,10 +85,10 @@ def show_uses(meter: Meter, idle: Meter, people: int) -> None:
     print(f"    all {sum(meter.calls.values()) / people - sum(idle.calls.values()) / people:>61.1f}")
 
 
-def _more(used: Mapping[Any, float], idle: Mapping[Any, float], people: int) -> list[tuple[Any, float]]:
+def _more(used: Mapping[Any, float], idle: Mapping[Any, float], people: int, shown: float = SHOWN) -> list[tuple[Any, float]]:
     """What is more than at rest, for each person; the most first."""
     more = {name: (units - idle.get(name, 0)) / people for name, units in used.items()}
-    return sorted(((name, units) for name, units in more.items() if units >= SHOWN), key=lambda one: -one[1])
+    return sorted(((name, units) for name, units in more.items() if units >= shown), key=lambda one: -one[1])
 
 
 def main(arguments: list[str]) -> int:

@@ -40,14 +40,15 @@ Hook = Callable[..., Any]
 
 
 class Meter:
-    """``counts``: what is billed → how much. ``writes``: (function, kind of row, where) → write units; ``calls``: (function,
-    operation) → calls of AWS."""
+    """``counts``: what is billed → how much. ``writes`` and ``reads``: (function, kind of row, where) → units; ``calls``:
+    (function, operation) → calls of AWS; ``gb_seconds`` by function."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.calls: Counter[tuple[str, str]] = Counter()
         self.writes: Counter[tuple[str, str, str]] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.reads: Counter[tuple[str, str, str]] = Counter()
+        self.gb_seconds: Counter[str] = Counter()
         self._who = ("", "")
         self._crossed: Counter[Any] = Counter()
         self._factor = 1
@@ -89,7 +90,9 @@ class Meter:
         self.writes[(*self._who, where)] += units
 
     def _read(self, units: int, request: Mapping[str, Any]) -> None:
-        self.counts["read_units"] += units if request.get("ConsistentRead") else units / 2  # type: ignore[assignment]
+        billed = units if request.get("ConsistentRead") else units / 2
+        self.counts["read_units"] += billed  # type: ignore[assignment]
+        self.reads[(*self._who, request.get("IndexName", "table"))] += billed  # type: ignore[assignment]
 
     # -- hooks --------------------------------------------------------------------------------------------------------
 
@@ -165,8 +168,9 @@ class Meter:
             worked = (CPU_SECONDS + CPU_SECONDS_A_CALL * meter._crossed.pop(task, 0)) * AT_MEMORY / self.made.memory
             meter.counts["invocations"] += 1
             seconds = self.world.loop.time - began + worked
-            meter.counts["gb_seconds"] += seconds * self.made.memory / 1_024  # type: ignore[assignment]
-            meter.seconds[self.made.name] += seconds  # type: ignore[assignment]
+            gb_seconds = seconds * self.made.memory / 1_024
+            meter.counts["gb_seconds"] += gb_seconds  # type: ignore[assignment]
+            meter.gb_seconds[self.made.name] += gb_seconds  # type: ignore[assignment]
             meter.counts["log_bytes"] += METRIC_LOG_BYTES  # Lambda's own START, END and REPORT are switched off in the template
             if "requestContext" in event:
                 meter.counts["api_calls"] += 1
@@ -223,6 +227,11 @@ def _word(request: Mapping[str, Any]) -> str:
     """What kind of row it is: the first words of its keys."""
     if "TransactItems" in request:
         return "transaction"
+    if "RequestItems" in request:
+        return "batch"
+    if "KeyConditionExpression" in request:
+        values = [str(value.get("S", "")).partition("#")[0] for value in request["ExpressionAttributeValues"].values()]
+        return f"query {next((word for word in values if word.isalpha()), '')}"
     key = request.get("Key") or request.get("Item") or {}
     words = [str(key.get(name, {}).get("S", "")).partition("#")[0] for name in ("pk", "sk")]
     return " ".join(dict.fromkeys(word for word in words if word.isalpha()))

@@ -26,7 +26,8 @@ MOST_FAILURES = 5
 
 class PeopleComparison:
     """The comparisons of one pass. ``added``: the user ids of whom the ledger did not have, one for each referral;
-    ``completed``: how many rows learnt something; ``failures``: of rows that could not be written. ``tells_qualified``:
+    ``completed``: how many rows learnt something; ``unchanged``: rows of the last page that knew it all, by campaign's and user's id;
+    ``failures``: of rows that could not be written. ``tells_qualified``:
     Referral Factory says of whom is qualified that they are, so that silence says they are not; where it never says, it is
     no word."""
 
@@ -34,6 +35,7 @@ class PeopleComparison:
         self.tells_qualified = tells_qualified
         self.added: list[int] = []
         self.completed = 0
+        self.unchanged: dict[tuple[int, int], Referral] = {}
         self.failures: list[TransientError] = []
         self._environment = environment
         self._campaigns = campaigns
@@ -45,6 +47,7 @@ class PeopleComparison:
 
         Raises TransientError when the ledger cannot be read, or too many rows cannot be written.
         """
+        self.unchanged = {}
         self.tells_qualified |= any(person.qualified for _, person in page)
         page = [(campaign_id, self._as_reported(person)) for campaign_id, person in page]
         self._people |= {person.user_id: person for _, person in page}
@@ -86,6 +89,7 @@ class PeopleComparison:
             self._hear_of_qualification(row, person)
         is_verified = row is not None and row.verified_at is not None and not row.unverified
         if row is not None and is_verified and merge(row.person, person) == row.person:
+            self.unchanged[row.campaign_id, row.user_id] = row
             return ()
         fresh = remember_signup(
             self._environment,

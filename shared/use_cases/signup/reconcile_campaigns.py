@@ -167,9 +167,10 @@ class Reconciliation:
         return {name: getattr(newest, name) for name in ("scan_page", "scan_began_at", "scanned_at", "tally")}
 
     def _count(self, number: int) -> None:
-        """The people of a page, with their rows as they are in the ledger once the page was compared."""
+        """The people of a page, with their rows as the comparison left them."""
         if self._progress.tally is not None:
-            tally = counted(self._environment, self._comparison, self._campaigns, self._progress.tally, self._people[number])
+            people, seen = self._people[number], self._comparison.unchanged
+            tally = counted(self._environment, self._comparison, self._campaigns, self._progress.tally, people, seen)
             self._progress = replace(self._progress, tally=tally)
 
     def _set_activation_mark(self) -> None:

@@ -12,6 +12,7 @@ from shared.observability import logger
 
 if TYPE_CHECKING:
     from shared.domain.campaign.campaign import Campaign
+    from shared.domain.signup.referral import Referral
     from shared.use_cases.environment import Environment
     from shared.use_cases.signup.compare_people import PeopleComparison
 
@@ -44,10 +45,11 @@ def counted(
     campaigns: Mapping[int, Campaign],
     tally: Tally,
     people: Iterable[tuple[int, int]],
+    seen: Mapping[tuple[int, int], Referral],
 ) -> Tally:
-    """With these people, as their rows are in the ledger now."""
+    """With these people, as their rows are in the ledger now, or were a moment ago (``seen``)."""
     concerned = [one for one in people if comparison.concerns(one[0])]
-    rows = environment.referrals.find_all(concerned)
+    rows = {**seen, **environment.referrals.find_all([one for one in concerned if one not in seen])}
     connection = environment.connections.find()
     return tally.counting(campaigns, concerned, rows, connection.workspace_id if connection else "")
 
@@ -57,7 +59,7 @@ def prove_completeness(
 ) -> None:
     """At the end of the list. Whoever was not accounted for is looked up once more: a row that could not be written was
     perhaps written since."""
-    tally = counted(environment, comparison, campaigns, tally.without_gaps(), tally.gaps)
+    tally = counted(environment, comparison, campaigns, tally.without_gaps(), tally.gaps, {})
     now = environment.clock.now()
     proofs = proofs_of(environment.progresses.find(PROOFS))
     none = dict.fromkeys(filter(comparison.concerns, campaigns), Completeness())
