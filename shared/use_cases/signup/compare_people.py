@@ -26,10 +26,9 @@ MOST_FAILURES = 5
 
 class PeopleComparison:
     """The comparisons of one pass. ``added``: the user ids of whom the ledger did not have, one for each referral;
-    ``completed``: how many rows learnt something; ``unchanged``: rows of the last page that knew it all, by campaign's and user's id;
-    ``failures``: of rows that could not be written. ``tells_qualified``:
-    Referral Factory says of whom is qualified that they are, so that silence says they are not; where it never says, it is
-    no word."""
+    ``completed``: how many rows learnt something; ``unchanged``: rows of the last page that knew it all, by campaign's and
+    user's id; ``failures``: of rows that could not be written. ``tells_qualified``: Referral Factory says of whom is qualified
+    that they are, so that silence says they are not; where it never says, it is no word."""
 
     def __init__(self, environment: Environment, campaigns: Mapping[int, Campaign], *, tells_qualified: bool = False) -> None:
         self.tells_qualified = tells_qualified
