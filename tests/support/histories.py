@@ -34,10 +34,11 @@ ATTRIBUTES = ("name", "referral_link", "referrer_first_name", "referral_campaign
 
 @dataclass(slots=True)
 class Turn:
-    """The contact came to a value. ``came``: out of one that does not qualify to one that does; ``counts``: and that has done
-    so since without a break; ``heard``: its notification came in."""
+    """The contact came to a value. ``came``: out of one that does not qualify to one that does, by the rule of then or by one
+    that was saved before the notification came in (``heard``); ``counts``: and that has done so since without a break."""
 
     value: str
+    left: str | None
     came: bool
     counts: bool
     heard: bool = False
@@ -200,7 +201,7 @@ class History(Friendship):
         value = self.random.choice([one for one in VALUES if one != life.value])
         self.app.intercom.contacts.update(life.contact_id, {"custom_attributes": {STATUS: value}}, by_api=False)
         came = value in self.rule and life.value not in self.rule
-        turn = Turn(value, came, counts=came)
+        turn = Turn(value, life.value, came, counts=came)
         life.value = value
         life.turns.append(turn)
         new = self.taken()
@@ -286,6 +287,7 @@ class History(Friendship):
         save_campaign(self.app.environment, campaign_of(document), before.version, "mara@example.com")
         for turn in (turn for life in self.lives for turn in life.turns):
             turn.counts = turn.counts and turn.value in self.rule
+            turn.came |= not turn.heard and turn.value in self.rule and turn.left not in self.rule
         self.played[-1] += f" {self.rule}"
 
     def switches_the_workspace(self) -> None:
@@ -363,9 +365,10 @@ class History(Friendship):
         row, email = self._row(life), life.person.email
         if life.removed or life.unknown:
             return []
+        if row is not None and row.state in {State.PENDING, State.FAILED} and "still holds a deleted contact" in row.reason:
+            return []  # that ends after days
         if row is None or not row.finished:
-            holds = row is not None and "still holds a deleted contact" in row.reason  # that ends after hours
-            return [] if holds else [f"{email}: {row.state if row else 'no row'} {row.reason if row else ''}"]
+            return [f"{email}: {row.state if row else 'no row'} {row.reason if row else ''}"]
         live = self.app.contacts(email)
         if life.ended:
             return (
@@ -415,12 +418,20 @@ class History(Friendship):
 
     def _has_earned(self, life: Life) -> bool:
         """Without a doubt: it came to where it counts while that was the rule, and that was heard, or it is there at the end
-        and had not stood at such a value before."""
-        counting = [turn for turn in life.turns if turn.counts and turn.value in self.rule]
+        and had not stood at such a value before. Where leaving takes back, it has not left since; and back at the value at
+        which it stood, it was heard to leave it."""
         if self.reversal and life.value not in self.rule:
             return False
+        left, earned = False, False
         stood = life.stood in {value for rule in RULES for value in rule}
-        return any(turn.heard or (turn is life.turns[-1] and not stood) for turn in counting)
+        for turn in life.turns:
+            if self.reversal and turn.value not in self.rule:
+                earned = False
+            elif turn.counts and turn.value in self.rule:
+                heard = turn.heard and (left or turn.value != life.stood)
+                earned |= heard or (turn is life.turns[-1] and not stood)
+            left |= turn.heard and turn.value != life.stood
+        return earned
 
 
 def _held(contact: Contact) -> dict[str, Any]:

@@ -78,8 +78,11 @@ def hear_of_qualification(environment: Environment, row: Referral, reported: boo
     )
     if reported:
         mark_referrer_of(environment, row)
-    if heard.reported is reported and row.converted is not reported and heard.stage is Stage.CONFIRMED:
-        _note_turn(environment, row, reported, now)  # a worker died before it could write that
+    if heard.reported is reported and row.converted is not reported:  # a worker died before it could write that
+        if heard.stage is Stage.CONFIRMED:
+            _note_turn(environment, row, reported, now)
+        elif heard.stage is Stage.WATCHING:
+            _show(environment, row, reported)
     report_qualification(environment, row, heard)
 
 
@@ -106,12 +109,20 @@ def _note_turn(
     what = Happened.QUALIFIED if reported else Happened.UNQUALIFIED
 
     def note(one: Referral) -> Referral:
-        qualified_at = one.person.qualified_at if reported else None
-        one = _with(one.accepted(DOUBT) if reported else one, untold)
-        noted = replace(one, person=replace(one.person, qualified=reported, qualified_at=qualified_at))
-        return noted if _last_turn(one) == what else noted.with_event(at, what, detail)
+        noted = _shown(_with(one.accepted(DOUBT) if reported else one, untold), reported)
+        return noted if _last_turn(noted) == what else noted.with_event(at, what, detail)
 
     environment.referrals.update(row.campaign_id, row.user_id, note)
+
+
+def _show(environment: Environment, row: Referral, reported: bool) -> None:
+    """Without a line in its story: nothing turned but what a webhook or a list had said."""
+    environment.referrals.update(row.campaign_id, row.user_id, lambda one: _shown(one, reported))
+
+
+def _shown(row: Referral, reported: bool) -> Referral:
+    qualified_at = row.person.qualified_at if reported else None
+    return replace(row, person=replace(row.person, qualified=reported, qualified_at=qualified_at))
 
 
 def _refused(row: Referral, at: float, reason: str) -> Referral:
@@ -213,6 +224,8 @@ class _Step:
             return None  # something was seen meanwhile; whoever wrote that goes on, or the ledger enqueues
         if turned:
             _note_turn(self._environment, self._row, reported, now, BY_HAND)
+        elif self._row.converted is not reported:
+            _show(self._environment, self._row, reported)
         if after.taken_back_at is not None:  # its contact has to leave the value first
             self._environment.campaigns.watch_departures(self._row.campaign_id, now)
         return after

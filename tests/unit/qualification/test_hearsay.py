@@ -198,3 +198,23 @@ def test_a_hand_whose_webhook_was_lost_is_found_in_the_list_and_updates_the_coun
     story.app.reconcile(full=True)
     story.app.qualify()
     assert [call for call in story.asked() if call.startswith(f"GET /api/v2/users/{friend.id}")] == [], "it is known now"
+
+
+def test_a_hand_that_changed_its_mind_before_it_was_asked_leaves_nobody_shown_as_qualified(story: Friendship) -> None:
+    friend = story.invited()
+    story.qualifies(friend, webhook=False)
+    story.app.reconcile()
+    story.qualifies(friend, webhook=False, qualified=False)
+
+    story.settles(2)
+
+    assert story.stored(friend).reported is False
+    assert not is_shown_as_qualified(story, friend)
+    assert "unqualified" not in story.story_of(friend), "nobody was ever shown as qualified"
+
+    story.qualifies(friend, webhook=False)
+    story.app.reconcile()
+    story.settles(2)
+
+    assert story.stored(friend).reported is True
+    assert is_shown_as_qualified(story, friend)
