@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from shared.domain.connection.connection import Vendor
 from shared.domain.operations.story import advice_for, sentence_of, story_of
-from shared.domain.signup.referral import State
+from shared.domain.signup.referral import Replay, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.messages import ReconcileCampaigns
 from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
-from shared.use_cases.signup.replay_referrals import Replay, replay_referral
+from shared.use_cases.signup.replay_referrals import replay_referral
 from tools.operating.operator import Operator
 
 SHOWN = 50

@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterator, Sequence
 
 from shared.domain.campaign.campaign import Status
+from shared.domain.connection.connection import Rotation
 from shared.errors import ConnectionLostError, PermanentError
 from shared.ports.connection import AccountCampaign
 from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.connect_intercom import connect_with_token
 from shared.use_cases.connection.connect_referral_factory import connect_referral_factory
-from shared.use_cases.connection.rotate_webhook_secret import Rotation, rotate_webhook_secret
+from shared.use_cases.connection.rotate_webhook_secret import rotate_webhook_secret
 from tools.operating.deployment import Deployment
 from tools.operating.operator import OperatingError, Operator
 

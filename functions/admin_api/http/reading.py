@@ -95,22 +95,13 @@ def filter_in_query(request: HttpRequest, workspace_id: str) -> ReferralFilter:
         attention=flag_in_query(request, "attention"),
         reason=reason,
         not_in=workspace_id if flag_in_query(request, "elsewhere") else None,
-        group=_group_in_query(request),
+        group=_word(request, "group", Group),
         converted=flag_in_query(request, "converted"),
         text=_searched(request),
         since=_moment(request, "since"),
         until=_moment(request, "until"),
         people=_people(request),
     )
-
-
-def _group_in_query(request: HttpRequest) -> Group | None:
-    text = text_in_query(request, "group")
-    if text is None:
-        return None
-    if text != text.lower() or text.upper() not in Group.__members__:
-        raise MalformedPayloadError(f"group takes {', '.join(one.lower() for one in Group)}.")
-    return Group[text.upper()]
 
 
 def _searched(request: HttpRequest) -> str | None:

@@ -14,14 +14,13 @@ from functions.admin_api.routes import showing
 from shared.adapters.admin import connection_answers as answers
 from shared.adapters.admin import requests
 from shared.adapters.admin.requests import read_form
-from shared.domain.connection.connection import Vendor
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.connection.connect_intercom import STATE_SECONDS, begin_oauth, check_workspace, connect_with_token
 from shared.use_cases.connection.connect_referral_factory import connect_referral_factory
 from shared.use_cases.connection.disconnect import disconnect
 from shared.use_cases.connection.read_connection import read_connection
-from shared.use_cases.connection.rotate_webhook_secret import Rotation, rotate_webhook_secret
+from shared.use_cases.connection.rotate_webhook_secret import rotate_webhook_secret
 from shared.use_cases.vendor.lift_stop import lift_stop
 
 COOKIE = "intercom_oauth"
@@ -71,13 +70,13 @@ def get_factory_campaigns(environment: Environment, _: HttpRequest) -> HttpAnswe
 
 def post_disconnect(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(requests.DisconnectVendor, request.body)
-    disconnect(environment, author_of(request.claims), Vendor(form.vendor))
+    disconnect(environment, author_of(request.claims), form.vendor)
     return json_answer(200, _connection(environment))
 
 
 def rotate(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(requests.RotateWebhookSecret, request.body)
-    made = rotate_webhook_secret(environment, author_of(request.claims), Rotation(form.action), sure=form.sure)
+    made = rotate_webhook_secret(environment, author_of(request.claims), form.action, sure=form.sure)
     known = environment.webhook_secret.read()
     state = {"has_current": bool(known.get("current")), "has_next": bool(known.get("next"))}
     return json_answer(200, {"next": made, **state})

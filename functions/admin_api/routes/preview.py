@@ -11,7 +11,7 @@ from shared.adapters.admin import workspace_answers as answers
 from shared.adapters.admin.requests import PreviewRequest, TypedPerson, read_form
 from shared.adapters.admin.schemas import settings_of
 from shared.domain.campaign.campaign import Campaign
-from shared.domain.person import Audience, Person, Referrer
+from shared.domain.person import Person, Referrer
 from shared.domain.signup.referral import Referral
 from shared.errors import InvalidSettingsError
 from shared.runtime.bootstrap import Environment
@@ -52,7 +52,7 @@ def _row(environment: Environment, campaign_id: int, form: PreviewRequest) -> Re
 def typed_person(person: TypedPerson) -> Person:
     return Person(
         user_id=0,
-        audience=Audience(person.audience),
+        audience=person.audience,
         first_name=person.first_name,
         email=person.email,
         code=person.code,

@@ -29,14 +29,14 @@ from shared.domain.operations.story import advice_for, sentence_of, standing_of,
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Qualification
 from shared.domain.referrer.referrer import KnownReferrer
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral, Replay, State
 from shared.domain.signup.referral_filter import Flag, Group, ReferralFilter
 from shared.errors import InvalidSettingsError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.operations.close_referrals import close_all, close_referral
 from shared.use_cases.operations.put_back import put_back
-from shared.use_cases.signup.replay_referrals import Replay, replay_all, replay_referral
+from shared.use_cases.signup.replay_referrals import replay_all, replay_referral
 
 _TIME = {"type": "integer", "minimum": 1, "maximum": LATEST}
 TIMES = (
@@ -57,7 +57,7 @@ FILTERS = (
     query_parameter("elsewhere", {"type": "boolean"}, "Only those whose contact is in another Intercom workspace."),
     query_parameter("reason", {"type": "string", "maxLength": 1_000}, "The whole reason, as the answers show it."),
     query_parameter("email", {"type": "string", "maxLength": 254}, "The whole e-mail address, in any letter case."),
-    query_parameter("group", {"enum": [group.lower() for group in Group]}, "A part of the list, by what it asks of a person."),
+    query_parameter("group", {"enum": [str(group) for group in Group]}, "A part of the list, by what it asks of a person."),
     query_parameter("converted", {"type": "boolean"}, "Only who is qualified."),
     query_parameter(
         "text",
@@ -105,7 +105,7 @@ def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
 def get_counts(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wanted = filter_in_query(request, _workspace_id(environment))
     search = environment.referral_search
-    counts = {group.lower(): search.count(wanted, group, MOST_COUNTED) for group in Group}
+    counts = {str(group): search.count(wanted, group, MOST_COUNTED) for group in Group}
     return json_answer(200, {**counts, "most": MOST_COUNTED})
 
 
@@ -185,14 +185,14 @@ def _matching(environment: Environment, request: HttpRequest) -> tuple[ReferralF
     form = read_form(MatchingReferrals, request.body)
     wanted = ReferralFilter(
         campaign_id=form.campaign_id,
-        state=State(form.state) if form.state else None,
-        audience=Audience(form.audience) if form.audience else None,
+        state=form.state,
+        audience=form.audience,
         email=form.email,
-        flag=Flag(form.flag) if form.flag else None,
+        flag=form.flag,
         attention=form.attention,
         reason=form.reason,
         not_in=_workspace_id(environment) if form.elsewhere else None,
-        group=Group[form.group.upper()] if form.group else None,
+        group=form.group,
         converted=form.converted,
         text=form.text.strip() or None if form.text else None,
         since=form.since,

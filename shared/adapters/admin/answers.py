@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.adapters.admin.schemas import CampaignSettings
+from shared.domain.campaign.campaign import Status
 
 
 class Answer(BaseModel):
@@ -16,7 +15,7 @@ class Answer(BaseModel):
 class CampaignSummary(Answer):
     campaign_id: int
     name: str
-    status: Literal["draft", "active", "paused"]
+    status: Status
     version: int
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from shared.adapters.admin.answers import Answer
+from shared.domain.connection.connection import BreakerKind
+from shared.ports.operations import Result
 
 
 class WorkspaceAnswer(Answer):
@@ -24,7 +24,7 @@ class WorkspaceBefore(Answer):
 class BreakerAnswer(Answer):
     """Calls are stopped. `until` is null when only a person ends it."""
 
-    kind: Literal["failing", "refused", "strike", "connection_lost", "blocked", "disconnected"]
+    kind: BreakerKind
     since: float
     until: float | None
 
@@ -137,7 +137,7 @@ class ChangeAnswer(Answer):
     subject: str
     issuer: str
     email_verified: bool | None
-    result: Literal["done", "refused", "failed", "looked"] | None
+    result: Result | None
 
 
 class ChangePage(Answer):

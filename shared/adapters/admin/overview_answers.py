@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from shared.adapters.admin.answers import Answer
 from shared.adapters.admin.connection_answers import WebhookAnswer
 from shared.domain.connection.connection import Vendor
@@ -41,7 +39,7 @@ class LimitAnswer(Answer):
     """Calls `used` of the `cap` in `seconds`; null when it could not be read. `smaller_pages`: its lists were too large or too
     slow, so that fewer people are asked for at a time."""
 
-    vendor: Literal["intercom", "referral_factory"]
+    vendor: Vendor
     used: int | None
     cap: int | None
     seconds: int

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from shared.adapters.admin.answers import Answer
-from shared.adapters.admin.requests import Audiences, States
+from shared.domain.person import Audience
+from shared.domain.qualification.qualification import Stage
+from shared.domain.signup.referral import Replay, State
 
 Scalar = str | float | bool | None
 
@@ -17,8 +19,8 @@ class ReferralAnswer(Answer):
     email: str | None
     referrer_first_name: str | None
     referrer_email: str | None
-    audience: Audiences
-    state: States
+    audience: Audience
+    state: State
     qualified: bool
     reason: str
     what_to_do: str
@@ -101,7 +103,7 @@ class QualificationAnswer(Answer):
     """`stands` in plain words; `qualified` is what Referral Factory holds, null while nobody knows. `value`: of the tracked
     attribute."""
 
-    stage: Literal["watching", "waiting", "reserved", "confirmed", "failed"]
+    stage: Stage
     stands: str
     qualified: bool | None
     value: Scalar
@@ -140,7 +142,7 @@ class StoryAnswer(Answer):
 
 
 class ReplayAnswer(Answer):
-    result: Literal["replayed", "already_waiting", "held"]
+    result: Replay
     message: str
 
 

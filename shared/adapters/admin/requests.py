@@ -6,17 +6,17 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID, CampaignSettings, Form, problem_of
+from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID, CampaignSettings, Form, OneOf, problem_of
 from shared.adapters.admin.strict_json import read_object
+from shared.domain.connection.connection import Rotation, Vendor
+from shared.domain.person import Audience
+from shared.domain.signup.referral import State
+from shared.domain.signup.referral_filter import Flag, Group
 from shared.errors import InvalidSettingsError
 
 Secret = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]+$")]
 Text = Annotated[str, Field(max_length=2_000)]
 MAX_USER_ID = 10**15
-States = Literal["pending", "held", "delivered", "partial", "skipped", "failed", "not_wanted", "known", "erased"]
-Audiences = Literal["person_invited", "person_referring"]
-Flags = Literal["possibly_doubled", "unverified"]
-Groups = Literal["attention", "waiting", "done", "quiet", "closed"]
 Moment = Annotated[float, Field(ge=1, le=9_999_999_999)]
 Model = TypeVar("Model", bound=Form)
 
@@ -34,14 +34,14 @@ class ConnectReferralFactory(Form):
 
 
 class DisconnectVendor(Form):
-    vendor: Literal["intercom", "referral_factory"]
+    vendor: OneOf[Vendor]
 
 
 class RotateWebhookSecret(Form):
     """`make_next`, put it into Referral Factory, then `promote`: refused while no webhook has come with the next one, unless
     `sure`."""
 
-    action: Literal["make_next", "promote", "drop_next"]
+    action: OneOf[Rotation]
     sure: bool = False
 
 
@@ -73,7 +73,7 @@ class TypedReferrer(Form):
 class TypedPerson(Form):
     """Somebody who might sign up."""
 
-    audience: Audiences = "person_invited"
+    audience: OneOf[Audience] = Audience.PERSON_INVITED
     first_name: Text | None = None
     email: Text | None = None
     code: Text | None = None
@@ -106,14 +106,14 @@ class MatchingReferrals(Form):
     needed, so that nobody takes everybody by mistake."""
 
     campaign_id: int | None = Field(default=None, ge=1, le=MAX_CAMPAIGN_ID)
-    state: States | None = None
-    audience: Audiences | None = None
-    flag: Flags | None = None
+    state: OneOf[State] | None = None
+    audience: OneOf[Audience] | None = None
+    flag: OneOf[Flag] | None = None
     attention: bool = False
     elsewhere: bool = False
     reason: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
     email: Annotated[str, Field(min_length=1, max_length=254)] | None = None
-    group: Groups | None = None
+    group: OneOf[Group] | None = None
     converted: bool = False
     text: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     since: Moment | None = None

@@ -66,7 +66,7 @@ class AudienceRow(Form):
         return self
 
 
-class Audience(Form):
+class AudienceSettings(Form):
     """What happens in Intercom when such a person joins. `defaults` are written only when the contact is created."""
 
     action: OneOf[Action] = NO_AUDIENCE.action
@@ -152,8 +152,8 @@ class CampaignSettings(Form):
     name: str = Field(default="", max_length=255)
     status: OneOf[Status] = Status.DRAFT
     backfill: bool = False
-    person_invited: Audience = Audience()
-    person_referring: Audience = Audience()
+    person_invited: AudienceSettings = AudienceSettings()
+    person_referring: AudienceSettings = AudienceSettings()
     qualification: Qualification | None = None
     rewards: Rewards = Rewards()
     sync: Sync = Sync()

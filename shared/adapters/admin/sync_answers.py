@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from shared.adapters.admin.answers import Answer
+from shared.domain.connection.connection import Vendor
+from shared.domain.sync.run import Phase, RunState
 
 
 class SyncExample(Answer):
@@ -23,8 +23,8 @@ class SyncRunAnswer(Answer):
 
     run_id: str
     campaign_id: int
-    state: Literal["queued", "enumerating", "working", "waiting", "done", "failed", "cancelled"]
-    phase: Literal["people", "contacts", "work"]
+    state: RunState
+    phase: Phase
     whole: bool
     reason: str
     requested_by: str
@@ -45,7 +45,7 @@ class SyncRunAnswer(Answer):
     leavers: list[str]
     per_minute: float
     seconds_left: float | None
-    smaller_pages: list[Literal["intercom", "referral_factory"]]
+    smaller_pages: list[Vendor]
 
 
 class SyncRunPage(Answer):

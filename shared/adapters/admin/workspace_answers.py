@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from shared.adapters.admin.answers import Answer
+from shared.domain.contact import Role
 
 Scalar = str | float | bool | None
 
@@ -63,7 +62,7 @@ class PreviewAnswer(Answer):
     """`role` null: nothing is sent. `checked` false: Intercom did not answer, so nobody knows what it would take."""
 
     outcome: str
-    role: Literal["lead", "user"] | None
+    role: Role | None
     contact_id: str | None
     checked: bool
     fields: list[FieldAnswer]

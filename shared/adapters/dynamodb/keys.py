@@ -46,11 +46,11 @@ def listing_partitions(prefix: str) -> list[str]:
 
 
 def state_partition(group: str, pk: str) -> str:
-    return f"{group}#{shard_of(pk, STATE_SHARDS)}"
+    return f"{group.upper()}#{shard_of(pk, STATE_SHARDS)}"
 
 
 def state_partitions(group: str) -> list[str]:
-    return [f"{group}#{shard}" for shard in range(STATE_SHARDS)]
+    return [f"{group.upper()}#{shard}" for shard in range(STATE_SHARDS)]
 
 
 def vendor_key(vendor: Vendor) -> str:

@@ -15,6 +15,14 @@ CAME_WITH_NEXT = "next_secret"
 """Under this name stands when a webhook of Referral Factory last came with the next secret."""
 
 
+class Rotation(StrEnum):
+    """What a person does with the secret of Referral Factory's webhooks."""
+
+    MAKE_NEXT = "make_next"
+    PROMOTE = "promote"
+    DROP_NEXT = "drop_next"
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """An Intercom workspace. ``epoch`` grows with each connect and disconnect; work begun under another one stops.

@@ -60,6 +60,14 @@ class Origin(StrEnum):
     RECONCILE = "reconcile"
 
 
+class Replay(StrEnum):
+    """What became of the wish to deliver a referral again."""
+
+    REPLAYED = "replayed"
+    ALREADY_WAITING = "already_waiting"
+    HELD = "held"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of a referral's story. ``at`` in epoch seconds."""

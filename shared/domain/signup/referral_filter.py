@@ -13,11 +13,11 @@ from shared.domain.signup.referral import Referral, State
 class Group(StrEnum):
     """The parts of the list by what they ask of a person; each row is in one."""
 
-    ATTENTION = "ATTENTION"
-    WAITING = "WAITING"
-    DONE = "DONE"
-    QUIET = "QUIET"
-    CLOSED = "CLOSED"
+    ATTENTION = "attention"
+    WAITING = "waiting"
+    DONE = "done"
+    QUIET = "quiet"
+    CLOSED = "closed"
     """Dealt with: apart, so that a search for what failed need not read all that went well."""
 
 

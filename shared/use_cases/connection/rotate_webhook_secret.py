@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
-from shared.domain.connection.connection import CAME_WITH_NEXT, Vendor
+from shared.domain.connection.connection import CAME_WITH_NEXT, Rotation, Vendor
 from shared.errors import ConflictError
 from shared.ports.operations import Change
 from shared.use_cases.environment import Environment
-
-
-class Rotation(StrEnum):
-    MAKE_NEXT = "make_next"
-    PROMOTE = "promote"
-    DROP_NEXT = "drop_next"
-
 
 _DONE = {
     Rotation.MAKE_NEXT: "Made the next webhook secret.",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import CONTACT_COUNTS, QUALIFICATION, TROUBLED, Event, Referral, State
+from shared.domain.signup.referral import CONTACT_COUNTS, QUALIFICATION, TROUBLED, Event, Referral, Replay, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
@@ -22,14 +21,6 @@ REPLAYED_AT_ONCE = 100
 """Rows of one call."""
 TIME_FOR_A_ROW = 8.0
 """Seconds left under which no further row is begun."""
-
-
-class Replay(StrEnum):
-    """What became of the wish."""
-
-    REPLAYED = "replayed"
-    ALREADY_WAITING = "already_waiting"
-    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)

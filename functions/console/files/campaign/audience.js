@@ -59,7 +59,7 @@ export function audienceTab(model, audience) {
 
 /**
  * @param {Model} model
- * @param {Api.Audience} section
+ * @param {Api.AudienceSettings} section
  * @param {string} audience
  */
 function known(model, section, audience) {

@@ -29,7 +29,7 @@ export function valueControl(attribute, value, changed, properties = {}) {
 /**
  * `section.defaults` is replaced at each change, so that rows may be unfinished.
  * @param {Model} model
- * @param {Api.Audience} section
+ * @param {Api.AudienceSettings} section
  * @param {string} place
  */
 export function defaultsEditor(model, section, place) {

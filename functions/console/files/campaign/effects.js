@@ -16,7 +16,7 @@ export async function effectsOf(settings) {
   return settings.sync.mode === "off" ? sent : [...sent, ...(await syncEffects(settings))];
 }
 
-/** @param {Api.Audience} audience */
+/** @param {Api.AudienceSettings} audience */
 const fields = ({ mapping }) => new Set(mapping.filter((row) => (row.from || isFixed(row)) && row.to).map((row) => row.to)).size;
 
 /** @type {Record<string, () => Promise<Api.ListAnswer[]>>} */

@@ -77,7 +77,7 @@ export function usualFields(model, audience) {
 /**
  * Adds the rows that are not there yet; attributes that Intercom lacks are created when the person says so.
  * @param {Model} model
- * @param {Api.Audience} section
+ * @param {Api.AudienceSettings} section
  * @param {{ render: () => void }} mapping
  * @param {Array<[from: string, to: string, type: string]>} wanted
  * @param {string} nothing
