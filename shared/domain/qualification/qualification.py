@@ -258,8 +258,7 @@ def is_wanted(seen: Qualification, rule: Rule, baseline: Baseline) -> tuple[bool
     if not rule.reversible and seen.wanted:
         return True, seen.value
     since = seen.by_hand_at or 0.0
-    came = (one for one in sightings if one.at > since and rule.matches(one.value) and one.at >= int(rule.since_of(one.value)))
-    if seen.by_hand and seen.wanted and not any(came):
+    if seen.by_hand and seen.wanted and not any(one.at > since and _comes(seen, one, rule, standing) for one in sightings):
         return True, seen.value  # nobody's value qualified it, so no value's change takes it back
     return False, None
 
@@ -327,6 +326,18 @@ def _leaves(seen: Qualification, shown: Sighting, rule: Rule, baseline: Baseline
 def _has_left(seen: Qualification, contact_id: str, stood_at: float, rule: Rule) -> bool:
     left = (one for one in seen.sightings if one.at >= stood_at and not rule.matches(one.value))
     return any(seen.survivor_of(one.contact_id) == contact_id for one in left)
+
+
+def _comes(seen: Qualification, one: Sighting, rule: Rule, standing: Mapping[str, float]) -> bool:
+    """Whether it shows a contact at a value that counted by then, at which it did not just stand before."""
+    if not rule.matches(one.value) or one.at < int(rule.since_of(one.value)):
+        return False
+    contact_id = seen.survivor_of(one.contact_id)
+    stood_at = standing.get(contact_id)
+    if stood_at is None:
+        return True
+    own = (other for other in seen.sightings if seen.survivor_of(other.contact_id) == contact_id)
+    return any(stood_at <= other.at < one.at and not rule.matches(other.value) for other in own)
 
 
 def _counts(sighting: Sighting, stood: bool, left_at: float | None) -> bool:

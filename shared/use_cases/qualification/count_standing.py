@@ -113,7 +113,9 @@ class _Count:
         seen_at = min(float(contact.updated_at), since - 1)
         sighting = Sighting(contact.id, seen_at, value, attribute=self._rule.attribute)
         key = (row.campaign_id, row.user_id)
-        seen = self._environment.qualifications.update(*key, lambda one: one if one.wanted else one.saw(sighting))
+        seen = self._environment.qualifications.update(
+            *key, lambda one: one.saw(sighting) if one.by_hand or not one.wanted else one
+        )
         if seen.wanted:
             return False
         if contact.updated_at >= int(since):

@@ -165,12 +165,8 @@ class QualificationAttempt:
         sighting = new_sighting(environment, self._message, row, rule, campaign)
         if before is None and not (sighting and (campaign.uncounted or begins(row, rule, sighting))):
             return
-        if before is not None and before.wanted and before.due_at is None:
-            if before.by_hand and sighting and row.finished and earns(before, sighting, rule, baseline_of(row, rule)):
-                self._doubt_hand(row, sighting)
-                return
-            if not rule.reversible:
-                return  # qualified, or refused by Referral Factory, for good
+        if before is not None and self._rests(row, campaign, rule, before, sighting):
+            return
         if not row.finished:
             self._enqueue_later(key, DELIVERY_AGAIN_AFTER, "The signup is not delivered yet.", sighting)
         elif campaign.status is Status.PAUSED:
@@ -186,10 +182,19 @@ class QualificationAttempt:
                 return
             self._finish(row, *self._judge(row, rule, baseline, sighting))
 
+    def _rests(self, row: Referral, campaign: Campaign, rule: Rule, before: Qualification, sighting: Sighting | None) -> bool:
+        """Whether it was reported, or refused by Referral Factory, for good; a value may earn now what a hand gave."""
+        if not before.wanted or before.due_at is not None:
+            return False
+        if before.by_hand and sighting and row.finished and earns(before, sighting, rule, baseline_of(row, rule)):
+            if not self._is_uncounted(row, campaign, rule, sighting.value, sighting):
+                self._doubt_hand(row, sighting)
+            return True
+        return not rule.reversible
+
     def _leaves_it(self, row: Referral, campaign: Campaign, rule: Rule, value: Value, sighting: Sighting | None) -> bool:
         """What a value earns is not earned yet, while nobody knows who stood at it before, or by another row."""
-        if is_older(row, rule, value) and replace(rule, values=campaign.uncounted).matches(value):
-            self._enqueue_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED, sighting)
+        if self._is_uncounted(row, campaign, rule, value, sighting):
             return True
         twin_id = find_twin(self._environment, row, campaign)
         if twin_id is None:
@@ -197,6 +202,13 @@ class QualificationAttempt:
         self._begun.pop((row.campaign_id, row.user_id), None)
         leave_to_twin(self._environment, twin_id, row, sighting)
         return True
+
+    def _is_uncounted(self, row: Referral, campaign: Campaign, rule: Rule, value: Value, sighting: Sighting | None) -> bool:
+        """Whether nobody knows yet if the contact stood at the value before it became one that counts; then it waits."""
+        waits = is_older(row, rule, value) and replace(rule, values=campaign.uncounted).matches(value)
+        if waits:
+            self._enqueue_later((row.campaign_id, row.user_id), UNCOUNTED_AGAIN_AFTER, UNCOUNTED, sighting)
+        return waits
 
     def _noted(self, one: Qualification, sighting: Sighting | None) -> Qualification:
         """With what was seen, and due should this worker not come back."""

@@ -347,3 +347,43 @@ def test_leaving_a_value_that_was_added_later_takes_back_nothing_that_a_hand_gav
     story.settles(2)
 
     assert story.reported() == []
+
+
+def stands_at_lost_and_is_qualified_by_hand_before_lost_counts() -> tuple[Friendship, Person]:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Lost")
+    story.settles(1)
+    story.qualifies(friend)
+    story.settles(2)
+    story.app.wait(60)
+    saves(story, rules(unqualify_on_reversal=True, qualified_values=["Connected", "Lost"]))
+    story.app.wait(60)
+    return story, friend
+
+
+@pytest.mark.parametrize("pages_at_save", [0, 3])
+def test_hearing_again_of_the_value_at_which_somebody_stood_takes_back_nothing_that_a_hand_gave_once_they_leave(
+    pages_at_save: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.use_cases.campaign.save_campaign.PAGES_AT_SAVE", pages_at_save)
+    story, friend = stands_at_lost_and_is_qualified_by_hand_before_lost_counts()
+
+    story.changes(friend, "spring", "lead_source")
+    story.settles(1)
+    story.app.reconcile()
+    story.settles(10)
+    story.changes(friend, "New", wait=70)
+    story.settles(2)
+
+    assert story.reported() == []
+
+
+def test_coming_back_to_a_value_that_counts_by_now_earns_what_a_hand_gave_and_leaving_it_takes_that_back() -> None:
+    story, friend = stands_at_lost_and_is_qualified_by_hand_before_lost_counts()
+
+    for value in ("New", "Lost", "New"):
+        story.changes(friend, value, wait=70)
+        story.settles(2)
+
+    assert story.reported() == [False]
