@@ -13,6 +13,7 @@ ATTEMPTS = 5
 Row = TypeVar("Row", bound=Any)
 Key = TypeVar("Key")
 Stored = TypeVar("Stored")
+Answer = TypeVar("Answer")
 LATELY = 5.0
 """Seconds after which an update reads the row again."""
 MOST_ROWS_NOTED = 300
@@ -54,12 +55,27 @@ def change_row(
             after = replace(after, version=known[0].version + 1)
             if write(after, known[1]):
                 return after
-    for _ in range(ATTEMPTS):
+
+    def attempt() -> Row | None:
         before, stored = read()
         after = change(before)
         if after == before:
             return before
         after = replace(after, version=before.version + 1)
-        if write(after, stored):
-            return after
+        return after if write(after, stored) else None
+
+    return until_written(attempt, what)
+
+
+def until_written(
+    attempt: Callable[[], Answer | None], what: str, attempts: int = ATTEMPTS, pause: Callable[[], None] | None = None
+) -> Answer:
+    """What ``attempt`` answers once it wrote, or had nothing to write; None: others were faster, so it reads and writes anew,
+    after the ``pause``. TransientError when others were faster each time."""
+    for _ in range(attempts):
+        answer = attempt()
+        if answer is not None:
+            return answer
+        if pause:
+            pause()
     raise TransientError(f"the {what} changes too often", vendor="aws")

@@ -9,6 +9,7 @@ from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.domain.signup.synthetic import Trial
+from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import (
     ConflictError,
     ContactGoneError,
@@ -20,8 +21,9 @@ from shared.errors import (
 from shared.observability import logger
 from shared.ports.operations import Change
 from shared.use_cases.connection.find_connection import find_connection
-from shared.use_cases.contact.known_contact import address_of, in_workspace, is_in_doubt, leased
+from shared.use_cases.contact.known_contact import address_of, in_workspace, is_in_doubt
 from shared.use_cases.environment import Environment
+from shared.use_cases.leases import leased
 from shared.use_cases.signup.our_own import find_trial, trial_name
 
 COMES_WITHIN = 600.0
@@ -77,7 +79,7 @@ def _delete_contact(environment: Environment, row: Referral, trial: Trial) -> bo
     """Under the lease, so that no worker is at it; it is erased before the lease ends, so that none begins."""
     environment.intercom_guard.check()
     connection = find_connection(environment)
-    with leased(environment, connection.workspace_id, address_of(row)) as known:
+    with leased(environment, connection.workspace_id, address_of(row), DELIVERY_LEASE) as known:
         row = in_workspace(environment.referrals.get(row.campaign_id, row.user_id), connection.workspace_id)
         if is_in_doubt(known, row):
             raise TransientError("Intercom has not answered yet whether it created the contact.", retry_after=60.0)

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from shared.domain.person import fold_email
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral
-from shared.domain.timing import DELIVERY_LEASE
-from shared.errors import TransientError
-from shared.observability import logger
 from shared.use_cases.environment import Environment
 
 _WHOSE = frozenset({Happened.CREATED, Happened.MERGED, Happened.FOLLOWED})
-
-
-@contextmanager
-def leased(environment: Environment, workspace_id: str, email: str) -> Iterator[KnownPerson]:
-    """The lease of an address. One that cannot be given back ends by itself; that never costs the delivery."""
-    person = environment.people.lease(workspace_id, email, environment.chance.token(), environment.clock.now(), DELIVERY_LEASE)
-    try:
-        yield person
-    finally:
-        try:
-            environment.people.release(person)
-        except TransientError:
-            logger.warning("lease not released")
 
 
 def address_of(row: Referral) -> str:

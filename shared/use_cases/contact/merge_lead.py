@@ -11,10 +11,12 @@ from shared.domain.connection.connection import Connection
 from shared.domain.contact import Contact, Role
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import Referral
+from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import ContactGoneError, OwnTroubleError, PermanentError, UnavailableError
 from shared.messages import QualifyReferral
-from shared.use_cases.contact.known_contact import address_of, leased
+from shared.use_cases.contact.known_contact import address_of
 from shared.use_cases.environment import Environment
+from shared.use_cases.leases import leased
 
 
 def merge_lead(environment: Environment, connection: Connection, row: Referral, hits: Sequence[Contact]) -> tuple[str, str]:
@@ -54,7 +56,7 @@ def _merge(
     """Both are read first: what search shows may be minutes old. A merge that happened before, by somebody else or without an
     answer, is found by its lead."""
     email, lead_id, intercom = address_of(row), row.contact_id, environment.intercom(connection)
-    with leased(environment, connection.workspace_id, email) as person:
+    with leased(environment, connection.workspace_id, email, DELIVERY_LEASE) as person:
         if lead_id is None or person.contact_id != lead_id or not person.ours:
             return ""
         try:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from shared.domain.contact import Contact, Value
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Referral, State
+from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import ConflictError, ContactGoneError
 from shared.ports.operations import Change
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.contact.drop_refused import drop_refused
-from shared.use_cases.contact.known_contact import address_of, in_workspace, leased
+from shared.use_cases.contact.known_contact import address_of, in_workspace
 from shared.use_cases.contact.wanted_contact import is_same
 from shared.use_cases.environment import Environment
+from shared.use_cases.leases import leased
 
 EMAIL = "email"
 
@@ -39,7 +41,7 @@ def put_back(environment: Environment, who: str, campaign_id: int, user_id: int)
     environment.intercom_guard.check()
     connection = find_connection(environment)
     row = in_workspace(row, connection.workspace_id)
-    with leased(environment, connection.workspace_id, address_of(row)):
+    with leased(environment, connection.workspace_id, address_of(row), DELIVERY_LEASE):
         row = in_workspace(environment.referrals.get(campaign_id, user_id), connection.workspace_id)
         if not row.overwritten:
             raise ConflictError(NOTHING)

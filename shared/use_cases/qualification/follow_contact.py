@@ -12,12 +12,12 @@ from shared.domain.qualification.qualification import Sighting, is_older
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import QUALIFICATION_LEASE
-from shared.errors import ContactGoneError, TransientError
+from shared.errors import ContactGoneError
 from shared.messages import QualifyReferral
-from shared.observability import logger
 from shared.ports.signup import Pointer
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
+from shared.use_cases.leases import leased
 
 ERASED = "The contact was deleted in Intercom. Nobody is brought back after that."
 MOST_STEPS = 4
@@ -158,18 +158,6 @@ def _change_person(
     connection, email = environment.connections.find(), row.address or fold_email(row.person.email or "")
     if connection is None or not email:
         return
-    now = environment.clock.now()
-    person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, QUALIFICATION_LEASE)
-    try:
+    with leased(environment, connection.workspace_id, email, QUALIFICATION_LEASE) as person:
         if person.contact_id == contact_id:
             environment.people.save(change(person))
-    finally:
-        release(environment, person)
-
-
-def release(environment: Environment, person: KnownPerson) -> None:
-    """A lease that cannot be given back ends by itself."""
-    try:
-        environment.people.release(person)
-    except TransientError:
-        logger.warning("lease not released")

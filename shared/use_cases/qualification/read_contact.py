@@ -17,7 +17,8 @@ from shared.domain.timing import QUALIFICATION_LEASE
 from shared.errors import ContactGoneError
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
-from shared.use_cases.qualification.follow_contact import follow_merge, release
+from shared.use_cases.leases import leased
+from shared.use_cases.qualification.follow_contact import follow_merge
 
 WITHIN_THE_SECOND = 0.999
 """Intercom answers whole seconds and notifies in milliseconds: what it answered stood at the second's end."""
@@ -78,12 +79,9 @@ def _is_as_read(seen: Qualification, seen_there: Sighting) -> bool:
 def _ask(environment: Environment, row: Referral, rule: Rule, moved: Sequence[Sighting]) -> list[_Reading]:
     environment.intercom_guard.admit()
     connection = find_connection(environment)
-    email, now = row.address or fold_email(row.person.email or ""), environment.clock.now()
-    person = environment.people.lease(connection.workspace_id, email, environment.chance.token(), now, QUALIFICATION_LEASE)
-    try:
+    email = row.address or fold_email(row.person.email or "")
+    with leased(environment, connection.workspace_id, email, QUALIFICATION_LEASE):
         return [_read(environment, connection, rule, one) for one in moved]
-    finally:
-        release(environment, person)
 
 
 def _read(environment: Environment, connection: Connection, rule: Rule, seen_there: Sighting) -> _Reading:

@@ -24,6 +24,7 @@ from shared.errors import BlockedError, ConnectionLostError, FailureError, Trans
 from shared.observability import logger
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
+from shared.use_cases.leases import give_back
 from shared.use_cases.referrer.issue_rewards import RewardIssue
 from shared.use_cases.referrer.mark_referrer import enqueue_referrer
 from shared.use_cases.referrer.report_rewards import NO_CONTACT, report_rewards, wait_for_contact
@@ -83,7 +84,8 @@ class ReferrerUpdateAttempt:
             self.wait(environment.clock.now() + VENDOR_AGAIN, str(error))
         except TransientError:
             if self.waits_so_far == 0:  # what failed for a moment goes on in seconds; who fails for long is asked less
-                self._release()
+                # The next try is another attempt: it would wait for this one's lease to end.
+                give_back(lambda: self._environment.referrers.release(*self._key, self._owner))
             raise
 
     def wait(self, until: float, reason: str) -> bool:
@@ -230,13 +232,6 @@ class ReferrerUpdateAttempt:
             wait_for_contact(environment, events)
             environment.metrics.count("ReferrerWithoutContact")
         return replace(writer.referrer, note=note), later
-
-    def _release(self) -> None:
-        """The next try, seconds from now, is another attempt: it would wait for this one's lease to end."""
-        try:
-            self._environment.referrers.release(*self._key, self._owner)
-        except TransientError:
-            logger.warning("referrer's lease not released")
 
     def _finish(self, referrer: KnownReferrer) -> None:
         now = self._environment.clock.now()

@@ -24,7 +24,6 @@ from shared.use_cases.contact.known_contact import (
     address_of,
     in_workspace,
     is_in_doubt,
-    leased,
     with_contact_of,
     without_contact,
 )
@@ -32,6 +31,7 @@ from shared.use_cases.contact.wanted_contact import wanted_of, wants_differ
 from shared.use_cases.contact.write_attempt import Outcome, UnconfirmedError
 from shared.use_cases.contact.write_contact import ContactWriter
 from shared.use_cases.environment import Environment
+from shared.use_cases.leases import leased
 from shared.use_cases.signup.await_confirmation import GUESSED, await_confirmation, is_guessed, may_create, may_write
 from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.note_signup import remind_referrer
@@ -50,7 +50,7 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
     workspace_id = connection.workspace_id
     write = partial(_write, environment, connection, breaker, campaign)
     address = address_of(in_workspace(row, workspace_id)) or email
-    with leased(environment, workspace_id, address) as person:
+    with leased(environment, workspace_id, address, DELIVERY_LEASE) as person:
         environment.read_ahead_of_write(row.campaign_id, row.user_id)
         row = in_workspace(environment.referrals.get(row.campaign_id, row.user_id), workspace_id)
         if row.finished:
@@ -63,7 +63,7 @@ def write_signup(environment: Environment, row: Referral, campaign: Campaign, em
             row = replace(row, person=replace(row.person, email=address))
             write(row, address, person)
         else:
-            with leased(environment, workspace_id, email) as new:
+            with leased(environment, workspace_id, email, DELIVERY_LEASE) as new:
                 write(row, email, with_contact_of(new, row, person), person)
 
 

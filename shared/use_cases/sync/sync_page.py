@@ -7,6 +7,7 @@ worker that was killed leaves leases that end, pages that are read again and con
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from shared.domain.connection.connection import Breaker, Vendor
 from shared.domain.sync.run import Phase, RunState, SyncRun
@@ -28,6 +29,7 @@ from shared.observability import logger
 from shared.ports.vendors import Intercom
 from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
+from shared.use_cases.leases import give_back
 from shared.use_cases.sync.end_sync import end_sync, finish_sync, reason_to_leave, reason_to_stop
 from shared.use_cases.sync.enqueue_sync import LANES
 from shared.use_cases.sync.enumerate_contacts import Enumeration, SourceGoneError
@@ -141,7 +143,7 @@ class SyncPageAttempt:
         try:
             run = reading.read_on()
         finally:
-            self._release(run)
+            give_back(partial(self._runs.release, run))
         self._enqueue_others(run)
         return run
 
@@ -234,13 +236,6 @@ class SyncPageAttempt:
             end_sync(self._environment, run, RunState.CANCELLED, reason)
         elif self._message.lane == 0 and due_at - run.touched_at > QUEUE_DELAY:
             self._enqueue(due_at - self._environment.clock.now() + 1.0)
-
-    def _release(self, run: SyncRun) -> None:
-        """A lease that cannot be given back ends by itself."""
-        try:
-            self._runs.release(run)
-        except TransientError:
-            logger.warning("lease not released")
 
     def _enqueue(self, seconds: float) -> None:
         self._environment.sync_queue.send(self._message, seconds)

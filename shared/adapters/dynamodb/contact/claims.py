@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.adapters.dynamodb.changing import until_written
 from shared.adapters.dynamodb.contact.people import SORT_KEY, key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import from_item, json_text
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.person import fold_email
-from shared.errors import TransientError
 from shared.ports.contact import Claims
-
-CLAIM_ATTEMPTS = 5
 
 
 class DynamoClaims(Claims):
@@ -24,22 +22,25 @@ class DynamoClaims(Claims):
         self, workspace_id: str, email: str, campaign_id: int, names: Iterable[str], given_up: Mapping[str, int]
     ) -> Mapping[str, int]:
         wanted = list(names)
-        for _ in range(CLAIM_ATTEMPTS):
+
+        def attempt() -> Mapping[str, int] | None:
             before, known = self._known(workspace_id, email, "attribute_owners")
             owners: dict[str, int] = json.loads(known) if known else {}
             claimed = {n: campaign_id for n in wanted if n not in owners or owners[n] == given_up.get(n)}
             after = json_text({**owners, **claimed})
             if after == before or self._set(workspace_id, email, "attribute_owners", after, before):
                 return {name: {**owners, **claimed}[name] for name in wanted}
-        raise TransientError("the person's row changes too often", vendor="aws")
+            return None
+
+        return until_written(attempt, "person's row")
 
     def second(self, workspace_id: str, email: str, not_before: int) -> int:
-        for _ in range(CLAIM_ATTEMPTS):
+        def attempt() -> int | None:
             before, known = self._known(workspace_id, email, "event_second")
             claimed = not_before if known is None else max(not_before, int(known) + 1)
-            if self._set(workspace_id, email, "event_second", claimed, before):
-                return claimed
-        raise TransientError("the person's row changes too often", vendor="aws")
+            return claimed if self._set(workspace_id, email, "event_second", claimed, before) else None
+
+        return until_written(attempt, "person's row")
 
     def _known(self, workspace_id: str, email: str, name: str) -> tuple[Any, Any]:
         """What the item says now, and what is known, perhaps of an earlier version's item."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from shared.adapters.dynamodb.changing import until_written
 from shared.adapters.dynamodb.items import Item, attribute_of, from_item, to_item
 from shared.adapters.dynamodb.sync.chunks import SyncChunks
 from shared.adapters.dynamodb.sync.items import (
@@ -24,7 +25,7 @@ from shared.adapters.dynamodb.table import Table, attributes_of
 from shared.adapters.dynamodb.transactions import write_together
 from shared.domain.sync.run import Chunk, SyncHead, SyncRun
 from shared.domain.sync.tally import Tally
-from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
+from shared.errors import BusyError, MalformedPayloadError, NotFoundError
 from shared.ports.clock import Chance, Clock
 from shared.ports.listing import Page
 from shared.ports.sync import SyncRuns
@@ -93,15 +94,13 @@ class DynamoSyncRuns(SyncChunks, SyncRuns):
         return Page(found[:limit], str(found[limit - 1].slot) if len(found) > limit else None)
 
     def update(self, campaign_id: int, slot: int, change: Callable[[SyncRun], SyncRun]) -> SyncRun:
-        for _ in range(RUN_ATTEMPTS):
+        def attempt() -> SyncRun | None:
             before = self._get(campaign_id, slot)
-            changed = self._changed(before, change)
-            if changed is None:
-                return run_of(before)
-            if self._write(before, changed, []) is not None:
-                return changed
-            self._clock.sleep(self._chance.fraction() * PAUSE)
-        raise TransientError("the run changes too often", vendor="aws")
+            run = run_of(before)
+            changed = change(run)
+            return run if changed == run else self._write(before, replace(changed, version=run.version + 1), [])
+
+        return self._until_written(attempt)
 
     def lease(self, campaign_id: int, slot: int, owner: str, now: float, seconds: float) -> SyncRun:
         taken, refused = self._runs.update(
@@ -145,8 +144,7 @@ class DynamoSyncRuns(SyncChunks, SyncRuns):
     # -- writing a run ------------------------------------------------------------------------------------------------
 
     def finish_chunk(self, run: SyncRun, chunk: Chunk, rest: Chunk | None, done: Tally, now: float) -> SyncRun:
-
-        for _ in range(RUN_ATTEMPTS):
+        def attempt() -> SyncRun | None:
             before = self._get(run.campaign_id, run.slot)
             fresh = run_of(before)
             if fresh.finished:
@@ -159,13 +157,15 @@ class DynamoSyncRuns(SyncChunks, SyncRuns):
                 waits=0 if done.finished else fresh.waits,
                 version=fresh.version + 1,
             )
-            held = self._write(before, changed, [self.finishing(run, chunk, rest)])
-            if held is not None:
-                return changed
-            if not self.holds(run, chunk):
+            written = self._write(before, changed, [self.finishing(run, chunk, rest)])
+            if written is None and not self.holds(run, chunk):
                 raise BusyError("the chunk's lease was lost to another worker")
-            self._clock.sleep(self._chance.fraction() * PAUSE)
-        raise TransientError("the run changes too often", vendor="aws")
+            return written
+
+        return self._until_written(attempt)
+
+    def _until_written(self, attempt: Callable[[], SyncRun | None]) -> SyncRun:
+        return until_written(attempt, "run", RUN_ATTEMPTS, lambda: self._clock.sleep(self._chance.fraction() * PAUSE))
 
     def _find(self, campaign_id: int, slot: int) -> Item | None:
         return self._runs.find(runs_key(campaign_id), run_key(slot))
@@ -175,12 +175,6 @@ class DynamoSyncRuns(SyncChunks, SyncRuns):
         if item is None:
             raise NotFoundError(f"There is no sync run {slot}.")
         return item
-
-    def _changed(self, before: Item, change: Callable[[SyncRun], SyncRun]) -> SyncRun | None:
-        """None when nothing changes."""
-        run = run_of(before)
-        changed = change(run)
-        return None if changed == run else replace(changed, version=run.version + 1)
 
     def _write(self, before: Item, changed: SyncRun, others: Sequence[Mapping[str, Any]]) -> SyncRun | None:
         """None when somebody was faster. A run that finishes is closed in the head by the same write."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shared.adapters.dynamodb.changing import until_written
 from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import vendor_key
 from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import Strikes
-from shared.errors import TransientError
 from shared.ports.vendor import StrikeBook
 
 SORT_KEY = "STRIKES"
@@ -25,12 +25,13 @@ class DynamoStrikes(StrikeBook):
 
     def update(self, vendor: Vendor, change: Callable[[Strikes], Strikes]) -> tuple[Strikes, Strikes]:
         """See ``StrikeBook.update``. TransientError when others are faster ten times."""
-        for _ in range(STRIKE_ATTEMPTS):
+
+        def attempt() -> tuple[Strikes, Strikes] | None:
             before, version = _strikes(self._table.find(vendor_key(vendor), SORT_KEY))
             after = change(before)
-            if after == before or self._put(vendor, after, version):
-                return before, after
-        raise TransientError("the strikes change too often", vendor="aws")
+            return (before, after) if after == before or self._put(vendor, after, version) else None
+
+        return until_written(attempt, "row of strikes", STRIKE_ATTEMPTS)
 
     def _put(self, vendor: Vendor, strikes: Strikes, version: int) -> bool:
         row: dict[str, str | float | None] = {
