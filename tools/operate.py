@@ -17,16 +17,19 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.admin.referral_answers import ExportedPerson
+from shared.adapters.admin.sync_answers import run_answer
 from shared.domain.connection.connection import Vendor
+from shared.domain.person import fold_email
 from shared.domain.signup.referral import State
-from shared.domain.sync.run import RunState
+from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import ApplicationError
 from shared.ports.operations import Actor, Result
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.disconnect import disconnect, reconnect
 from shared.use_cases.operations.erase_person import erase_person, export_person
 from shared.use_cases.operations.keep_act import kept_act
-from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
+from shared.use_cases.sync.read_syncs import cancel_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
 from shared.use_cases.vendor.lift_stop import lift_stop
 from tools.follow_sync import follow, summary
@@ -76,7 +79,8 @@ def close(environment: Environment, operator: Operator, vendor: Vendor) -> Itera
 
 def export(environment: Environment, operator: Operator, email: str) -> Iterator[str]:
     """All that is stored about a person, as one JSON document."""
-    yield json.dumps(export_person(environment, operator.name, email), ensure_ascii=False, indent=1)
+    person = ExportedPerson(email=fold_email(email), rows=export_person(environment, operator.name, email))
+    yield json.dumps(person.model_dump(mode="json"), ensure_ascii=False, indent=1)
 
 
 def erase(environment: Environment, operator: Operator, email: str) -> Iterator[str]:
@@ -93,27 +97,29 @@ def sync(environment: Environment, operator: Operator, campaign_id: int, step: s
     newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
     is_open = newest is not None and not newest.finished
     if step == "show":
-        yield from (
-            summary(describe_run(newest, environment.clock.now())) if newest else [f"Campaign {campaign_id} has no sync run."]
-        )
+        yield from (summary(_described(environment, newest)) if newest else [f"Campaign {campaign_id} has no sync run."])
         return
     if step == "cancel":
         if newest is None or not is_open:
             raise OperatingError("No run is open.")
         operator.confirm(f"Cancel run {newest.slot}? People it linked keep their links.")
         run = cancel_run(environment, campaign_id, str(newest.slot), operator.name)
-        yield from summary(describe_run(run, environment.clock.now()))
+        yield from summary(_described(environment, run))
         return
     run = newest if newest is not None and is_open else start_once(environment, campaign_id, operator.name)
     environment.audit.complete(Result.DONE)  # whoever stops looking leaves the run alone
 
     def look() -> dict[str, Any]:
-        return describe_run(read_run(environment, campaign_id, str(run.slot)), environment.clock.now())
+        return _described(environment, read_run(environment, campaign_id, str(run.slot)))
 
     ended = follow(look)
     yield from summary(ended)
     if ended["state"] != RunState.DONE:
         raise OperatingError("The run failed." if ended["state"] == RunState.FAILED else "The run was cancelled.")
+
+
+def _described(environment: Environment, run: SyncRun) -> dict[str, Any]:
+    return run_answer(run, environment.clock.now()).model_dump(mode="json")
 
 
 # -- the command line -------------------------------------------------------------------------------------------------

@@ -12,7 +12,18 @@ from functions.admin_api.http.audited import answer_audited, note_refusal
 from functions.admin_api.http.openapi import describe, refusals
 from functions.admin_api.http.reading import is_a_look
 from functions.admin_api.http.router import Route, dispatch
-from functions.admin_api.routes import connection, oauth, overview, people, preview, quarantine, referrals, trial, workspace
+from functions.admin_api.routes import (
+    connection,
+    oauth,
+    overview,
+    people,
+    preview,
+    quarantine,
+    referrals,
+    results,
+    trial,
+    workspace,
+)
 from functions.admin_api.routes.campaigns import ROUTES as CAMPAIGN_ROUTES
 from functions.admin_api.routes.campaigns import remarks
 from functions.admin_api.routes.syncs import ROUTES as SYNC_ROUTES
@@ -59,6 +70,7 @@ ROUTES = (
     *referrals.ROUTES,
     *quarantine.ROUTES,
     *people.ROUTES,
+    *results.ROUTES,
     *overview.ROUTES,
     Route(
         "GET",

@@ -115,8 +115,8 @@ def too_large(event: Event, limit: int) -> bool:
 
 
 def json_answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    """ASCII JSON; ValueError for NaN."""
-    body = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    """ASCII JSON of plain values and models; ValueError for NaN."""
+    body = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=_plain)
     return HttpAnswer(status, {"content-type": "application/json", **(headers or {})}, body)
 
 
@@ -124,6 +124,11 @@ def problem(status: int, title: str, detail: str, *, headers: Mapping[str, str] 
     """An RFC 9457 problem. ``detail`` is a sentence for the person who made the call; ``extra`` are further members."""
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
     return json_answer(status, document, {**(headers or {}), "content-type": PROBLEM})
+
+
+def _plain(model: Any) -> Any:
+    """No receiver answers one, so pydantic is not loaded here."""
+    return model.model_dump(mode="json")
 
 
 def _body(event: Event) -> bytes:

@@ -21,10 +21,9 @@ from shared.use_cases.connection.read_connection import VendorState
 from shared.use_cases.operations.judge_campaign import CampaignHealth
 from shared.use_cases.operations.read_health import read_health
 from shared.use_cases.operations.read_overview import Overview, read_overview
-from shared.use_cases.operations.read_results import results_answer
 from shared.use_cases.operations.smaller_pages import find_smaller_pages
 
-DAYS, RESULT_DAYS, MOST_DAYS = 14, 30, 90
+DAYS, MOST_DAYS = 14, 90
 STEPS = ("signups", "delivered", "qualified", "rewarded", "failed", "skipped")
 
 
@@ -90,11 +89,6 @@ def _campaign_health(campaign: CampaignHealth) -> dict[str, Any]:
     return {**asdict(campaign), "completeness": completeness}
 
 
-def get_results(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    counted = environment.counted_results.read(number_in_query(request, "days", RESULT_DAYS, MOST_DAYS))
-    return json_answer(200, results_answer(counted))
-
-
 def _held(state: VendorState) -> dict[str, str]:
     """No vendor is free to be called while something is wrong with it."""
     return {"problem": state.problem} if state.problem else {}
@@ -142,20 +136,6 @@ def _referral_factory(environment: Environment) -> dict[str, Any]:
 
 
 ROUTES = (
-    Route(
-        "GET",
-        "/api/results",
-        get_results,
-        operation(
-            "What the campaigns bring: friends invited, in Intercom, converted, rewarded",
-            answers.ResultsAnswer,
-            parameters=(
-                query_parameter("days", {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": RESULT_DAYS}),
-            ),
-            problems=(400,),
-            description="Counted from the ledger, by the days of the Intercom workspace's time zone. No vendor is called.",
-        ),
-    ),
     Route(
         "GET",
         "/api/health",

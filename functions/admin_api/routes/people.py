@@ -7,6 +7,7 @@ from functions.admin_api.http.openapi import operation
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
 from shared.adapters.admin.requests import PersonByEmail, read_form
+from shared.domain.person import fold_email
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.operations.erase_person import erase_person, export_person
@@ -16,14 +17,15 @@ LATER = "The list is too long to do it at once: it is done within minutes. From 
 
 def post_export(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(PersonByEmail, request.body)
-    return json_answer(200, export_person(environment, author_of(request.claims), form.email))
+    rows = export_person(environment, author_of(request.claims), form.email)
+    return json_answer(200, answers.ExportedPerson(email=fold_email(form.email), rows=rows))
 
 
 def post_erase(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(PersonByEmail, request.body)
     rows = erase_person(environment, author_of(request.claims), form.email)
     done = "Nothing was stored about this address. It is kept out from now on." if rows == 0 else "The person is erased."
-    return json_answer(200, {"rows": rows, "message": LATER if rows is None else done})
+    return json_answer(200, answers.ErasedPerson(rows=rows, message=LATER if rows is None else done))
 
 
 ROUTES = (

@@ -29,13 +29,13 @@ QUARANTINE_ID: Mapping[str, Any] = {
 
 def get_quarantine(environment: Environment, request: HttpRequest) -> HttpAnswer:
     page = environment.quarantine_shelf.list(*paging(request))
-    return json_answer(200, {"items": [_row(body) for body in page.items], "cursor": page.cursor})
+    return json_answer(200, answers.QuarantinePage(items=[_row(body) for body in page.items], cursor=page.cursor))
 
 
 def get_quarantined(environment: Environment, request: HttpRequest) -> HttpAnswer:
     body = find_quarantined(environment, _id(request))
     text = base64.b64decode(body.body).decode("utf-8", "replace")
-    return json_answer(200, {"quarantined": _row(body), "content_type": body.content_type, "text": text})
+    return json_answer(200, answers.QuarantinedBody(quarantined=_row(body), content_type=body.content_type, text=text))
 
 
 def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -43,12 +43,12 @@ def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
         replay_quarantined(environment, author_of(request.claims), _id(request))
     except MalformedPayloadError as error:  # the stored body, not the call
         raise RejectedError(f"It still cannot be read: {error}") from None
-    return json_answer(200, {"message": "It was read and is delivered now."})
+    return json_answer(200, answers.Done(message="It was read and is delivered now."))
 
 
 def delete(environment: Environment, request: HttpRequest) -> HttpAnswer:
     discard_quarantined(environment, author_of(request.claims), _id(request))
-    return json_answer(200, {"message": "It was discarded."})
+    return json_answer(200, answers.Done(message="It was discarded."))
 
 
 def _id(request: HttpRequest) -> str:
@@ -58,15 +58,15 @@ def _id(request: HttpRequest) -> str:
     return text
 
 
-def _row(body: Quarantined) -> dict[str, Any]:
-    return {
-        "id": body.id,
-        "campaign_id": body.campaign_id,
-        "event": body.event,
-        "reason": body.reason,
-        "received_at": body.received_at,
-        "size": len(body.body) // 4 * 3 - body.body[-2:].count("="),
-    }
+def _row(body: Quarantined) -> answers.QuarantinedAnswer:
+    return answers.QuarantinedAnswer(
+        id=body.id,
+        campaign_id=body.campaign_id,
+        event=body.event,
+        reason=body.reason,
+        received_at=body.received_at,
+        size=len(body.body) // 4 * 3 - body.body[-2:].count("="),
+    )
 
 
 ROUTES = (

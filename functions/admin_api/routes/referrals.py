@@ -106,7 +106,7 @@ def get_counts(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wanted = filter_in_query(request, _workspace_id(environment))
     search = environment.referral_search
     counts = {str(group): search.count(wanted, group, MOST_COUNTED) for group in Group}
-    return json_answer(200, {**counts, "most": MOST_COUNTED})
+    return json_answer(200, answers.ReferralCounts(**counts, most=MOST_COUNTED))
 
 
 def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -148,7 +148,7 @@ def _referrer(known: KnownReferrer | None) -> dict[str, Any] | None:
 def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
     ids = number_in_path(request, "campaign_id"), user_in_path(request)
     became = replay_referral(environment, author_of(request.claims), *ids)
-    return json_answer(200, {"result": str(became), "message": MESSAGES[became]})
+    return json_answer(200, answers.ReplayAnswer(result=became, message=MESSAGES[became]))
 
 
 def post_put_back(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -157,27 +157,26 @@ def post_put_back(environment: Environment, request: HttpRequest) -> HttpAnswer:
     message = f"The contact holds again what it held: {', '.join(done.restored)}." if done.restored else "Nothing was put back."
     if done.kept:
         message += f" Changed since, so kept: {', '.join(done.kept)}."
-    return json_answer(200, {"restored": list(done.restored), "kept": list(done.kept), "message": message})
+    return json_answer(200, answers.PutBackAnswer(restored=list(done.restored), kept=list(done.kept), message=message))
 
 
 def post_replays(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wanted, cursor = _matching(environment, request)
     done = replay_all(environment, author_of(request.claims), wanted, cursor)
-    body = {"replayed": done.replayed, "already_waiting": done.already_waiting, "cursor": done.cursor}
-    return json_answer(200, body)
+    return json_answer(200, answers.ReplaysAnswer(**asdict(done)))
 
 
 def post_close(environment: Environment, request: HttpRequest) -> HttpAnswer:
     ids = number_in_path(request, "campaign_id"), user_in_path(request)
     closed = close_referral(environment, author_of(request.claims), *ids)
     message = "It is marked as dealt with." if closed else "Nothing of it was open."
-    return json_answer(200, {"closed": closed, "message": message})
+    return json_answer(200, answers.CloseAnswer(closed=closed, message=message))
 
 
 def post_closes(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wanted, cursor = _matching(environment, request)
     done = close_all(environment, author_of(request.claims), wanted, cursor)
-    return json_answer(200, {"closed": done.closed, "cursor": done.cursor})
+    return json_answer(200, answers.ClosesAnswer(closed=done.closed, cursor=done.cursor))
 
 
 def _matching(environment: Environment, request: HttpRequest) -> tuple[ReferralFilter, str | None]:

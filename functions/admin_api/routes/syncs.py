@@ -13,7 +13,7 @@ from shared.domain.sync.run import SyncRun
 from shared.errors import ConflictError, MalformedPayloadError, NotFoundError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
-from shared.use_cases.sync.read_syncs import cancel_run, describe_run, read_run, read_runs
+from shared.use_cases.sync.read_syncs import cancel_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
@@ -40,10 +40,9 @@ def get_syncs(environment: Environment, request: HttpRequest) -> HttpAnswer:
         raise MalformedPayloadError(f"limit takes a whole number from 1 to {MAX_LIMIT}.")
     page = read_runs(environment, campaign_id, int(limit), request.query.get("cursor", ("",))[-1] or None)
     now = environment.clock.now()
-    items = [describe_run(run, now) for run in page.items]
+    items = [answers.run_answer(run, now) for run in page.items]
     problems = list(environment.campaigns.get(campaign_id).problems)
-    found = {"items": items, "cursor": page.cursor, "problems": problems}
-    return json_answer(200, found)
+    return json_answer(200, answers.SyncRunPage(items=items, cursor=page.cursor, problems=problems))
 
 
 def get_sync(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -56,7 +55,7 @@ def post_cancel(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def _answer(environment: Environment, run: SyncRun, status: int) -> HttpAnswer:
-    return json_answer(status, describe_run(run, environment.clock.now()), {"cache-control": "no-cache"})
+    return json_answer(status, answers.run_answer(run, environment.clock.now()), {"cache-control": "no-cache"})
 
 
 def _campaign_id(request: HttpRequest) -> int:

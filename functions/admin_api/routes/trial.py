@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import CAMPAIGN_ID, operation
@@ -27,23 +26,23 @@ KEPT = (
 
 def get_trial(environment: Environment, request: HttpRequest) -> HttpAnswer:
     trial = find_trial(environment, number_in_path(request, "id"))
-    return json_answer(200, {"trial": _show(trial) if trial.email else None})
+    return json_answer(200, answers.TrialAnswer(trial=_show(trial) if trial.email else None))
 
 
 def post_trial(environment: Environment, request: HttpRequest) -> HttpAnswer:
     person = typed_person(read_form(TrialRequest, request.body).person)
     person = replace(person, source="Referred" if person.audience is Audience.PERSON_INVITED else "Direct")
     trial = begin_trial(environment, author_of(request.claims), number_in_path(request, "id"), person)
-    return json_answer(201, {"trial": _show(trial)})
+    return json_answer(201, answers.TrialAnswer(trial=_show(trial)))
 
 
 def delete_trial(environment: Environment, request: HttpRequest) -> HttpAnswer:
     deleted = take_back_trial(environment, author_of(request.claims), number_in_path(request, "id"))
-    return json_answer(200, {"contact_deleted": deleted, "message": DELETED if deleted else KEPT})
+    return json_answer(200, answers.TakenBack(contact_deleted=deleted, message=DELETED if deleted else KEPT))
 
 
-def _show(trial: Trial) -> dict[str, Any]:
-    return {name: getattr(trial, name) for name in ("user_id", "email", "began_at", "begun_by")}
+def _show(trial: Trial) -> answers.TrialPerson:
+    return answers.TrialPerson(user_id=trial.user_id, email=trial.email, began_at=trial.began_at, begun_by=trial.begun_by)
 
 
 ROUTES = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from shared.adapters.admin.answers import Answer
 from shared.domain.connection.connection import Vendor
-from shared.domain.sync.run import Phase, RunState
+from shared.domain.sync.run import Phase, RunState, SyncRun
 
 
 class SyncExample(Answer):
@@ -54,3 +56,32 @@ class SyncRunPage(Answer):
     items: list[SyncRunAnswer]
     cursor: str | None
     problems: list[str]
+
+
+def run_answer(run: SyncRun, now: float) -> SyncRunAnswer:
+    rate = run.per_minute(now)
+    left = None
+    if not run.finished and rate and run.total is not None:
+        left = max(0, run.total - run.tally.finished) / rate * 60
+    counts = {name: count for name, count in asdict(run.tally).items() if name != "examples"}
+    return SyncRunAnswer(
+        run_id=str(run.slot),
+        campaign_id=run.campaign_id,
+        state=run.state,
+        phase=run.phase,
+        whole=run.whole,
+        reason=run.reason,
+        requested_by=run.requested_by,
+        settings_version=run.settings_version,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        total=run.total,
+        examples=[SyncExample(contact_id=contact_id, reason=reason) for contact_id, reason in run.tally.examples],
+        left_list=run.left,
+        leavers=list(run.leavers),
+        per_minute=round(rate, 1),
+        seconds_left=None if left is None else round(left),
+        smaller_pages=[vendor for vendor in Vendor if run.asks_for_fewer(vendor)],
+        **counts,
+    )

@@ -16,12 +16,12 @@ ERASED = "Erased a person by e-mail address."
 EXPORTED = "Exported a person by e-mail address."
 
 
-def export_person(environment: Environment, who: str, email: str) -> dict[str, Any]:
-    """All that is stored, as one document. Raises MalformedPayloadError for what is no address, LedgerTooLargeError."""
+def export_person(environment: Environment, who: str, email: str) -> list[dict[str, Any]]:
+    """All rows that hold something of the person. Raises MalformedPayloadError for what is no address, LedgerTooLargeError."""
     if not is_deliverable(fold_email(email)):
         raise MalformedPayloadError("This is not an e-mail address.")
     environment.audit.add(Change(environment.clock.now(), who, EXPORTED))
-    return {"email": fold_email(email), "rows": environment.erasures.export(email, environment.time_left)}
+    return environment.erasures.export(email, environment.time_left)
 
 
 def erase_person(environment: Environment, who: str, email: str) -> int | None:

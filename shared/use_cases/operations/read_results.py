@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from shared.domain.operations.figures import day_of
 from shared.domain.operations.results import Joined, Results, day_in, first_moment, results_of
@@ -83,54 +82,3 @@ def _rewarded(environment: Environment, before: float, since: float, now: float)
         elif row.campaign_id:
             earlier += count
     return rewarded, max(0, earlier)
-
-
-def results_answer(counted: Counted) -> dict[str, Any]:
-    """As the console shows it."""
-    results = counted.results
-    rewarded = max(0, sum(counted.rewarded.values()))
-    ids = sorted({*counted.names, *results.campaigns}, key=lambda one: (-results.campaigns.get(one, Counter())["invited"], one))
-    return {
-        "counted_at": counted.at,
-        "since": counted.since,
-        "zone": counted.zone,
-        "whole": counted.is_whole,
-        "total": {**_three(results.counts), "rewarded": rewarded},
-        "before": {**_three(results.before), "rewarded": counted.rewarded_before},
-        "themselves": results.themselves,
-        "synced": results.synced,
-        "days": [{"day": day, **_three(_of_day(results, day))} for day in counted.days],
-        "campaigns": [
-            {
-                "campaign_id": one,
-                "name": counted.names.get(one) or f"Campaign {one}",
-                **_three(results.campaigns.get(one, Counter())),
-                "rewarded": max(0, counted.rewarded.get(one, 0)),
-                "days": [results.days.get((one, day), Counter())["invited"] for day in counted.days],
-            }
-            for one in ids
-        ],
-        "referrers": [
-            {
-                "name": each.name,
-                "email": each.email,
-                "campaign_id": each.campaign_id,
-                "user_id": each.user_id,
-                "invited": each.invited,
-                "converted": each.converted,
-            }
-            for each in results.referrers
-        ],
-    }
-
-
-def _three(counts: Mapping[str, int]) -> dict[str, int]:
-    return {name: counts.get(name, 0) for name in ("invited", "in_intercom", "converted")}
-
-
-def _of_day(results: Results, day: str) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for (_, each), counts in results.days.items():
-        if each == day:
-            total.update(counts)
-    return total

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
-from shared.domain.connection.connection import Vendor
 from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import NotFoundError
 from shared.ports.listing import Page
@@ -37,37 +33,6 @@ def cancel_run(environment: Environment, campaign_id: int, run_id: str, requeste
         what = f"Cancelled a sync run of campaign {campaign_id}."
         environment.audit.add(Change(environment.clock.now(), requested_by, what))
     return ended
-
-
-def describe_run(run: SyncRun, now: float) -> dict[str, Any]:
-    """The run as people see it: times in epoch seconds, ``seconds_left`` at the rate of ``per_minute``."""
-    rate = run.per_minute(now)
-    left = None
-    if not run.finished and rate and run.total is not None:
-        left = max(0, run.total - run.tally.finished) / rate * 60
-    counts = {**asdict(run.tally), "skipped": dict(run.tally.skipped), "failed": dict(run.tally.failed)}
-    examples = [{"contact_id": contact_id, "reason": reason} for contact_id, reason in run.tally.examples]
-    return {
-        "run_id": str(run.slot),
-        "campaign_id": run.campaign_id,
-        "state": str(run.state),
-        "phase": str(run.phase),
-        "whole": run.whole,
-        "reason": run.reason,
-        "requested_by": run.requested_by,
-        "settings_version": run.settings_version,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "total": run.total,
-        **counts,
-        "examples": examples,
-        "left_list": run.left,
-        "leavers": list(run.leavers),
-        "per_minute": round(rate, 1),
-        "seconds_left": None if left is None else round(left),
-        "smaller_pages": [str(vendor) for vendor in Vendor if run.asks_for_fewer(vendor)],
-    }
 
 
 def _is_slot(text: str) -> bool:

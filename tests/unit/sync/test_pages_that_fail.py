@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.wire import Response
+from shared.adapters.admin.sync_answers import run_answer
 from shared.domain.sync.run import RunState
-from shared.use_cases.sync.read_syncs import describe_run
 from tests.support.syncing import SyncApp
 
 REFUSED = {"type": "error.list", "errors": [{"code": "parameter_invalid", "message": "invalid cursor"}]}
@@ -46,7 +46,7 @@ def test_pages_that_never_come_are_asked_for_smaller(app: SyncApp) -> None:
     run = app.sync()
     assert (run.state, run.tally.seen) == (RunState.DONE, 200)
     assert sizes.count(150) == 2
-    assert describe_run(run, app.clock.now())["smaller_pages"] == ["intercom"]
+    assert run_answer(run, app.clock.now()).smaller_pages == ["intercom"]
     app.assert_linked(*contacts[:3], contacts[-1])
 
 
@@ -64,7 +64,7 @@ def test_pages_of_referral_factorys_people_that_never_come_are_asked_for_smaller
     run = app.sync()
     assert run.state is RunState.DONE
     assert sizes.count(250) == 2
-    assert describe_run(run, app.clock.now())["smaller_pages"] == ["referral_factory"]
+    assert run_answer(run, app.clock.now()).smaller_pages == ["referral_factory"]
     app.assert_linked(*contacts)
 
 
@@ -75,7 +75,7 @@ def test_pages_of_contacts_that_are_too_large_are_reported_and_not_asked_for_aga
     app.forget_calls()
     run = app.sync()
     assert (run.state, run.tally.seen) == (RunState.DONE, 170)
-    assert describe_run(run, app.clock.now())["smaller_pages"] == ["intercom"]
+    assert run_answer(run, app.clock.now()).smaller_pages == ["intercom"]
 
 
 @pytest.mark.parametrize("times", [1, 99])

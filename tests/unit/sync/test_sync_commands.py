@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
-from shared.use_cases.sync.read_syncs import describe_run
+from shared.adapters.admin.sync_answers import run_answer
+from shared.domain.sync.run import SyncRun
 from tests.support.deployed import AppDeployment
 from tests.support.syncing import SyncApp
 from tools import follow_sync, operate
 from tools.operating.operator import Operator
+
+
+def _described(app: SyncApp, run: SyncRun) -> dict[str, Any]:
+    return run_answer(run, app.clock.now()).model_dump(mode="json")
 
 
 def test_the_bar_follows_a_run_to_its_end(app: SyncApp) -> None:
@@ -21,7 +26,7 @@ def test_the_bar_follows_a_run_to_its_end(app: SyncApp) -> None:
     run, out, looks = app.start(), io.StringIO(), list[str]()
 
     def read() -> dict[str, Any]:
-        return describe_run(app.run(run.slot), app.clock.now())
+        return _described(app, app.run(run.slot))
 
     def sleep(_: float) -> None:
         looks.append(app.run(run.slot).state)
@@ -36,7 +41,7 @@ def test_the_bar_follows_a_run_to_its_end(app: SyncApp) -> None:
 
 def test_a_run_that_is_followed_from_its_middle_on_tells_its_own_pace_and_time_left(app: SyncApp) -> None:
     """What was done before anybody looked was not done in the first second of looking."""
-    described = describe_run(app.start(), app.clock.now())
+    described = _described(app, app.start())
     working = {**described, "state": "working", "phase": "work", "total": 100_000, "seen": 100_000, "created": 50_000}
     working |= {"finished": 50_000, "linked": 50_000, "per_minute": 290.0, "seconds_left": 10_345}
     looks: Iterator[Any] = iter([working, {**working, "state": "done", "seconds_left": None}])
@@ -51,10 +56,10 @@ def test_a_waiting_run_says_for_what(app: SyncApp) -> None:
     app.intercom.settings.tokens.clear()
     run, out = app.start(), io.StringIO()
     app.step()
-    states: Iterator[Any] = iter([describe_run(app.run(run.slot), app.clock.now())])
+    states: Iterator[Any] = iter([_described(app, app.run(run.slot))])
 
     def read() -> Any:
-        return next(states, {**describe_run(app.run(run.slot), app.clock.now()), "state": "cancelled"})
+        return next(states, {**_described(app, app.run(run.slot)), "state": "cancelled"})
 
     follow_sync.follow(read, out=out, sleep=lambda _: None)
     assert "waiting: Intercom no longer takes the access token" in out.getvalue()
