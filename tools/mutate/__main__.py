@@ -139,14 +139,21 @@ def _jobs(drawn: Drawn, records: dict[str, Record], longest: float) -> list[Job]
 
 
 def _job(mutant: Mutant, capability: str, records: dict[str, Record], longest: float) -> Job:
-    """Tests that reach its statement: of each test function the quickest case first, then their second ones, and so on."""
-    seconds = {test: one.tests[test] for one in records.values() for test in one.reaching(mutant)}
-    turns: dict[str, int] = {}
+    """Tests that reach its statement: of each way through its function the quickest one first, then their second ones, and so
+    on; of each way, cases of other test functions before further ones of the same."""
+    ways = {test: way for one in records.values() for test, way in one.reaching(mutant).items()}
+    seconds = {test: one.tests[test] for one in records.values() for test in one.tests if test in ways}
+    cases: Counter[tuple[frozenset[str], str]] = Counter()
+    places: Counter[frozenset[str]] = Counter()
     order: list[tuple[int, float, str]] = []
+    by_case = []
     for test in sorted(seconds, key=lambda one: seconds[one]):
-        function = test.split("[")[0]
-        turns[function] = turns.get(function, -1) + 1
-        order.append((turns[function], seconds[test], test))
+        case = (ways[test], test.split("[")[0])
+        cases[case] += 1
+        by_case.append((cases[case], seconds[test], test))
+    for _, takes, test in sorted(by_case):
+        places[ways[test]] += 1
+        order.append((places[ways[test]], takes, test))
     job = Job(mutant, capability, [])
     for _, takes, test in sorted(order):
         if job.tests and job.seconds + takes > longest:

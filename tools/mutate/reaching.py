@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,8 +27,9 @@ from tools.mutate.mutants import PRODUCT, ROOT, Mutant, Place, product
 
 KEPT = ROOT / ".sandbox" / "mutate"
 BESIDE = ("sandbox", "tests/support", "tests/fakes")
-CASES_LAST = 1.0
-"""CPU seconds that the cases of one test function get: of hundreds of seeds, the first ones say what they reach."""
+CASES, CASES_LAST = 30, 1.0
+"""Of the cases of one test function so many are read, and more while they took fewer CPU seconds: of hundreds of seeds the
+first ones say what they reach."""
 MARK = "__reached__"
 Reached = dict[str, dict[str, dict[str, list[int]]]]
 
@@ -43,8 +44,9 @@ class Record:
     tests: dict[str, float] = field(default_factory=dict)
     reached: Reached = field(default_factory=dict)
 
-    def reaching(self, mutant: Mutant) -> set[str]:
-        """Those that reach its statement; where the module is no longer the recorded one, its function."""
+    def reaching(self, mutant: Mutant) -> dict[str, frozenset[str]]:
+        """Those that reach its statement, or, where the module is no longer the recorded one, its function; each with the
+        lines of the function that it reaches."""
         name = str(mutant.path.relative_to(ROOT))
         lines = self.reached.get(name, {}).get(mutant.place.function, {})
         if not mutant.place.function:
@@ -53,8 +55,11 @@ class Record:
             found = [lines.get(str(mutant.place.statement), [])]
         else:
             found = list(lines.values()) or [one for own in self.reached.get(name, {}).values() for one in own.values()]
-        names = list(self.tests)
-        return {names[number] for numbers in found for number in numbers}
+        names, ways = list(self.tests), defaultdict(list)
+        for line, numbers in lines.items():
+            for number in numbers:
+                ways[number].append(line)
+        return {names[number]: frozenset(ways[number]) for numbers in found for number in numbers}
 
 
 class Marker(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -105,6 +110,7 @@ class Recorder:
     def __init__(self, marker: Marker) -> None:
         self._marker = marker
         self._spent: dict[str, float] = defaultdict(float)
+        self._read: Counter[str] = Counter()
         self.records: dict[str, Record] = defaultdict(lambda: Record(_beside(), _modules()))
         self.red: set[str] = set()
 
@@ -116,7 +122,7 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         file, function = item.nodeid.split("::")[0], item.nodeid.split("[")[0]
-        if self._spent[function] > CASES_LAST:
+        if self._spent[function] > CASES_LAST and self._read[function] >= CASES:
             item.session._setupstate.teardown_exact(nextitem)  # noqa: SLF001 # else the next module's first test fails
             if file not in self.red and (nextitem is None or nextitem.nodeid.split("::")[0] != file):
                 keep(file, self.records[file])
@@ -127,6 +133,7 @@ class Recorder:
         runtestprotocol(item, nextitem=nextitem)
         seconds = time.process_time() - began
         self._spent[function] += seconds
+        self._read[function] += 1
         if item.session.testsfailed > failed:
             self.red.add(file)
         self._note(self.records[file], item.nodeid, seconds)
