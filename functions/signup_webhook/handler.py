@@ -26,7 +26,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _answer(environment: bootstrap.Environment, event: dict[str, Any]) -> HttpAnswer:
-    if too_large(event, MAX_WEBHOOK) or len(event.get("rawQueryString") or "") > MAX_WEBHOOK:
+    if too_large(event, MAX_WEBHOOK) or len(event.get("rawQueryString", "")) > MAX_WEBHOOK:
         return problem(413, "Too large", "A webhook has at most 64 kB.")
     try:
         request = HttpRequest.of(event)

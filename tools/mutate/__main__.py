@@ -27,8 +27,8 @@ from tools.mutate.running import BROKEN, GREEN, NOT_LIVE, ROOT, Job, fork, from_
 CAPABILITIES = ("campaign", "signup", "contact", "qualification", "referrer", "sync", "connection", "vendor", "operations")
 HANDLERS, OTHERS = "functions", "the rest"
 ROWS = (*CAPABILITIES, HANDLERS, OTHERS)
-FOLDERS = (*(f"tests/unit/{name}" for name in (*CAPABILITIES, "runtime")), "tests/contract")
-ROOMS_OF = {HANDLERS: ("operations", "connection"), OTHERS: ("runtime", "contact", "vendor")}
+FOLDERS = (*(f"tests/unit/{name}" for name in (*CAPABILITIES, "runtime", "console")), "tests/contract")
+ROOMS_OF = {HANDLERS: ("operations", "connection", "console"), OTHERS: ("runtime", "contact", "vendor")}
 READING = 3_600
 """Seconds after which tests that are read hang."""
 FORGIVEN = 2

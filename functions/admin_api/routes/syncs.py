@@ -6,17 +6,16 @@ from typing import Any
 
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import CAMPAIGN_ID, PAGING, operation
+from functions.admin_api.http.reading import number_in_path, paging
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import sync_answers as answers
-from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.sync.run import SyncRun
-from shared.errors import ConflictError, MalformedPayloadError, NotFoundError
+from shared.errors import ConflictError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer, problem
 from shared.use_cases.sync.read_syncs import cancel_run, read_run, read_runs
 from shared.use_cases.sync.start_sync import start_once
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 RUN_ID: dict[str, Any] = {
     "name": "run_id",
     "in": "path",
@@ -27,18 +26,15 @@ RUN_ID: dict[str, Any] = {
 
 def post_sync(environment: Environment, request: HttpRequest) -> HttpAnswer:
     try:
-        run = start_once(environment, _campaign_id(request), author_of(request.claims))
+        run = start_once(environment, number_in_path(request, "id"), author_of(request.claims))
     except ConflictError as error:
         return problem(409, "Conflict", str(error))
     return _answer(environment, run, 202)
 
 
 def get_syncs(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    campaign_id = _campaign_id(request)
-    limit = request.query.get("limit", (str(DEFAULT_LIMIT),))[-1]
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= MAX_LIMIT):
-        raise MalformedPayloadError(f"limit takes a whole number from 1 to {MAX_LIMIT}.")
-    page = read_runs(environment, campaign_id, int(limit), request.query.get("cursor", ("",))[-1] or None)
+    campaign_id = number_in_path(request, "id")
+    page = read_runs(environment, campaign_id, *paging(request))
     now = environment.clock.now()
     items = [answers.run_answer(run, now) for run in page.items]
     problems = list(environment.campaigns.get(campaign_id).problems)
@@ -46,23 +42,16 @@ def get_syncs(environment: Environment, request: HttpRequest) -> HttpAnswer:
 
 
 def get_sync(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    return _answer(environment, read_run(environment, _campaign_id(request), request.path_parameters["run_id"]), 200)
+    return _answer(environment, read_run(environment, number_in_path(request, "id"), request.path_parameters["run_id"]), 200)
 
 
 def post_cancel(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    campaign_id, run_id = _campaign_id(request), request.path_parameters["run_id"]
+    campaign_id, run_id = number_in_path(request, "id"), request.path_parameters["run_id"]
     return _answer(environment, cancel_run(environment, campaign_id, run_id, author_of(request.claims)), 200)
 
 
 def _answer(environment: Environment, run: SyncRun, status: int) -> HttpAnswer:
     return json_answer(status, answers.run_answer(run, environment.clock.now()), {"cache-control": "no-cache"})
-
-
-def _campaign_id(request: HttpRequest) -> int:
-    text = request.path_parameters["id"]
-    if text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= len(str(MAX_CAMPAIGN_ID)):
-        return int(text)
-    raise NotFoundError("A campaign's id is a whole number from 1.")
 
 
 def _started() -> dict[str, Any]:

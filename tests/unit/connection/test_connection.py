@@ -300,6 +300,17 @@ def test_each_webhook_has_its_address_and_its_light(app: App, console: Console) 
     assert hooks[0]["url"] == f"{CONSOLE}webhooks/referral-factory/1/joined"
 
 
+def test_webhooks_are_listed_of_each_campaign_that_is_set_up_and_of_each_that_sends_some(app: App, console: Console) -> None:
+    app.configure(campaign_id=7)
+    app.sign_up()
+    app.environment.flush()
+
+    hooks = console.get("/api/connection")["referral_factory"]["webhooks"]
+
+    shown = {(hook["campaign_id"], hook["received_at"] is not None) for hook in hooks if hook["name"] == "joined"}
+    assert shown == {(1, True), (7, False)}
+
+
 def test_the_connection_is_shown_while_both_vendors_are_down(console: Console) -> None:
     console.app.wire.forbid()
     assert "must be off" in console.get("/api/connection")["warning"]

@@ -21,6 +21,7 @@ from tests.support.admin_api import GROUP, encoded, sample, sign_in
 from tests.support.console_api import Console
 
 Json = dict[str, Any]
+TOO_LONG = f"/api/campaigns/{'9' * 5_000}"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,8 @@ def test_a_call_without_claims_is_refused(api: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/", "/api/campaigns/", "/api/campaigns/1/x", "/api/campaigns/1%2F2/versions/3"]
+    "path",
+    ["/", "/api", "/api/", "/api/campaigns/", "/api/campaigns/1/x", "/api/campaigns/1%2F2/versions/3", TOO_LONG],
 )
 def test_unknown_addresses_are_404(api: Any, path: str) -> None:
     assert api.call("GET", path).status == 404

@@ -244,6 +244,15 @@ def test_a_preview_of_nobody_is_refused(console: Console, body: Any) -> None:
     assert console.call("POST", "/api/campaigns/1/preview", body).status == 422
 
 
+def test_a_preview_with_the_settings_of_another_campaign_is_refused(console: Console) -> None:
+    settings = campaign_document(campaign_id=2)
+
+    answer = console.call("POST", "/api/campaigns/1/preview", {"person": PERSON, "settings": settings})
+
+    assert answer.status == 422
+    assert "settings of another campaign" in answer.text
+
+
 def test_a_preview_of_somebody_unknown_is_404(console: Console) -> None:
     assert console.call("POST", "/api/campaigns/1/preview", {"user_id": 999}).status == 404
     assert console.call("POST", "/api/campaigns/77/preview", {"person": PERSON}).status == 404
@@ -255,6 +264,7 @@ def test_a_preview_of_somebody_unknown_is_404(console: Console) -> None:
 def test_attributes_say_whether_they_can_be_chosen_and_why_not(console: Console) -> None:
     rows = {row["name"]: row for row in console.get("/api/attributes")["items"]}
     assert rows["custom_attributes.referral_link"]["can_be_written"] is True
+    assert rows["custom_attributes.referral_link"]["why_not"] is None
     assert (rows["role"]["can_be_written"], rows["role"]["why_not"]) == (False, "role is not to be written by a mapping.")
     assert rows["custom_attributes.referral_status"]["data_type"] == "options"
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from shared import observability
 from shared.observability import NEEDS_ATTENTION, SHOWN_TO_A_PERSON, EmbeddedMetrics
+from tests.support.builders import App
+
+EVENTS = Path(__file__).parents[3] / "events"
+SAMPLES = {
+    path.parent.name: sorted(EVENTS.glob(f"{path.parent.name}_*.json"))[0]
+    for path in EVENTS.parent.glob("functions/*/handler.py")
+}
 
 
 @pytest.fixture
@@ -29,3 +39,14 @@ def test_what_somebody_has_to_look_at_is_counted_under_the_alarms_name_too(
         NEEDS_ATTENTION: [1.0],
         "SignupAccepted": [1.0],
     }
+
+
+@pytest.mark.parametrize("function", sorted(SAMPLES.keys() - {"console"}))  # which counts nothing
+def test_each_function_writes_out_what_it_counted(app: App, function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.make_synthetic_signup()
+    written: list[str] = []
+    monkeypatch.setattr(app.metrics, "flush", lambda: written.append(function))
+
+    app.invoke(importlib.import_module(f"functions.{function}.handler"), json.loads(SAMPLES[function].read_text()))
+
+    assert written == [function]
