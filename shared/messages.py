@@ -12,6 +12,8 @@ from shared.errors import MalformedPayloadError, TransientError
 VERSION = 1
 UNDERSTOOD = (VERSION, VERSION + 1)
 """A version may only add fields to the one before, so that during a deployment old code reads the next version's messages."""
+ENQUEUED = "enqueued"
+"""What brought a message about a row that was due, instead of a webhook."""
 
 
 class UnknownVersionError(TransientError):
@@ -68,7 +70,7 @@ class QualifyReferral:
 
     A notification describes a contact: ``values`` holds the tracked attributes alone, as they stood at ``updated_at``;
     ``role`` the contact's role then; ``merged_from`` the contact that was merged into it. All times in epoch seconds, None
-    when nobody said. ``topic`` is Intercom's, or ``ring`` (the sweep; ``campaign_id`` and ``user_id`` name the row),
+    when nobody said. ``topic`` is Intercom's, or ``ENQUEUED`` (the sweep; ``campaign_id`` and ``user_id`` name the row),
     ``delivered`` (a delivery found the contact at a qualified value), ``reconcile``, or what Referral Factory said of the row:
     ``qualified`` or ``not qualified``.
     """

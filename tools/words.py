@@ -46,5 +46,5 @@ NAMES = {
     "told": "reported, said, seen, shown, or what it is",
 }
 """Parts of names in the code that say nothing."""
-NAMED_BY_OTHERS = frozenset({"data", "data_type", "FakeSecretsManager", "holds_data_at_once", "told_at"})
-"""Intercom's and AWS's own; what a template test calls as CloudFormation's pages do; and what stored rows call it."""
+NAMED_BY_OTHERS = frozenset({"data", "data_type", "FakeSecretsManager", "holds_data_at_once"})
+"""Intercom's and AWS's own, and what a template test calls as CloudFormation's pages do."""

@@ -93,7 +93,7 @@ class Batch:
         if self._hurries:
             self._show_soon(records)
         attempts = {record["messageId"]: self._prepare(record) for record in records}
-        failed = [record["messageId"] for record in records if not self._settle(record, attempts[record["messageId"]])]
+        failed = [record["messageId"] for record in records if not self._finish(record, attempts[record["messageId"]])]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     def _show_soon(self, records: Sequence[Mapping[str, Any]]) -> None:
@@ -115,7 +115,7 @@ class Batch:
             return attempt, error
         return attempt, None
 
-    def _settle(self, record: Mapping[str, Any], prepared: tuple[Attempt | None, Exception | None]) -> bool:
+    def _finish(self, record: Mapping[str, Any], prepared: tuple[Attempt | None, Exception | None]) -> bool:
         """True when the message may be deleted."""
         with lines_about(record["messageId"]):
             return self._judge(record, *prepared)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from shared.ports.connection import Account, OAuth, Workspace
     from shared.ports.vendors import Intercom, ReferralFactory
     from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
-    from shared.use_cases.qualification.known_hits import KnownHits
     from shared.use_cases.qualification.notification_rules import NotificationRules
+    from shared.use_cases.qualification.unchanged_hits import UnchangedHits
     from shared.use_cases.vendor.guard_referral_factory import ReferralFactoryGuard
     from shared.use_cases.vendor.guard_vendor import VendorGuard
 
@@ -128,10 +128,10 @@ class Vendors(Tables, Webhooks):
         return ReferralFactoryAccount(self._transport, GivenText(key), url, guard)
 
     @cached_property
-    def known_hits(self) -> KnownHits:
-        from shared.use_cases.qualification.known_hits import KnownHits
+    def unchanged_hits(self) -> UnchangedHits:
+        from shared.use_cases.qualification.unchanged_hits import UnchangedHits
 
-        return KnownHits(self.clock)
+        return UnchangedHits(self.clock)
 
     @cached_property
     def notification_rules(self) -> NotificationRules:

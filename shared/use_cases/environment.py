@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from shared.ports.vendor import Breakers, Calls, StrikeBook, VendorNotes
     from shared.ports.vendors import Intercom, ReferralFactory
     from shared.use_cases.qualification.hear_notifications import NotificationHeartbeat
-    from shared.use_cases.qualification.known_hits import KnownHits
     from shared.use_cases.qualification.notification_rules import NotificationRules
+    from shared.use_cases.qualification.unchanged_hits import UnchangedHits
     from shared.use_cases.vendor.guard_vendor import VendorGuard
 
 
@@ -85,7 +85,7 @@ class Environment(Protocol):
     @property
     def intercom_signatures(self) -> SignatureCheck: ...
     @property
-    def known_hits(self) -> KnownHits: ...
+    def unchanged_hits(self) -> UnchangedHits: ...
     @property
     def metrics(self) -> Metrics: ...
     @property

@@ -362,7 +362,7 @@ class App:
         return row
 
     def move_due(self, user_id: int = 42, *, replay: bool = False) -> Referral:
-        row = self.deliver(DeliverContact(1, user_id, "ring", self.clock.now(), replay=replay))
+        row = self.deliver(DeliverContact(1, user_id, "enqueued", self.clock.now(), replay=replay))
         assert row is not None
         return row
 

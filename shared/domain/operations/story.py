@@ -53,15 +53,15 @@ def _events_of(reward: Reward) -> Iterable[Event]:
         yield Event(reward.noted_at, "A reward is due to this person in Referral Factory.", title)
         if reward.note and not reward.assumed:
             yield Event(reward.changed_at, "Referral Factory refused to issue the due reward.", f"{title}: {reward.note}")
-        elif reward.settled_at is not None:
+        elif reward.ended_at is not None:
             what = "Its issuing was never confirmed; it is no longer due." if reward.assumed else "The due reward was issued."
-            yield Event(reward.settled_at, what, title)
+            yield Event(reward.ended_at, what, title)
         return
     was_there = " It was there before the campaign was set up here." if reward.known else ""
     given = "A reward was issued to this person." if reward.facts.status in GIVEN else "A reward of this person was not given."
     yield Event(reward.noted_at, given + was_there, f"{title}: {reward.facts.status}")
-    if reward.told_at is not None:
-        yield Event(reward.told_at, "The reward was reported to Intercom as an event on the contact.", title)
+    if reward.reported_at is not None:
+        yield Event(reward.reported_at, "The reward was reported to Intercom as an event on the contact.", title)
     elif reward.note:
         yield Event(reward.changed_at, "Intercom refused the event that reports the reward.", reward.note)
 

@@ -149,15 +149,15 @@ class Qualification:
         return replace(self, stage=Stage.WAITING, reserved_at=None)
 
     def confirmed(self, reported: bool, at: float, due_at: float) -> Qualification:
-        """Referral Factory holds ``told``; if that is no longer what is wanted, the next call is due."""
+        """Referral Factory holds ``reported``; if that is no longer what is wanted, the next call is due."""
         known = replace(self, reported=reported, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
         if reported is self.wanted:
             return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0, tries=0)
         return replace(known, stage=Stage.WAITING, due_at=due_at)
 
     def heard(self, reported: bool, at: float, ask_at: float) -> Qualification:
-        """Somebody says that Referral Factory holds ``told``. Where that is no news it changes nothing; else Referral Factory
-        is asked at ``ask_at``, which is at once where nothing was known of it."""
+        """Somebody says that Referral Factory holds ``reported``. Where that is no news it changes nothing; else Referral
+        Factory is asked at ``ask_at``, which is at once where nothing was known of it."""
         if self.reported is reported or self.stage is Stage.RESERVED or not (reported or self.reported):
             return self
         if self.stage is Stage.WAITING:
@@ -172,7 +172,7 @@ class Qualification:
     def is_doubted(self) -> bool:
         return self.doubted_at is not None
 
-    def settled(self, reported: bool, at: float) -> Qualification:
+    def answered(self, reported: bool, at: float) -> Qualification:
         """The answer to a doubt. A hand at Referral Factory is believed in either direction: what it took back is earned again
         only by a later change; what it alone had given, by any value seen since."""
         heard_at = self.doubted_at

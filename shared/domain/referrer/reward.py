@@ -75,9 +75,9 @@ class Reward:
     """One reward of one person in one campaign. Times are epoch seconds.
 
     ``noted_at``: when we first heard of it; ``changed_at``: when its status last changed. ``event_at``: the second that was
-    chosen for its Intercom event, ``told_at`` when that event was taken; ``known``: it was there before we looked, so that no
-    event reports it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
-    ``settled_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
+    chosen for its Intercom event, ``reported_at`` when that event was taken; ``known``: it was there before we looked, so that
+    no event reports it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
+    ``ended_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
     ``readings``: how often neither list held it. ``tries``: how often a vendor refused it, ``again_at``: until when it rests.
     """
 
@@ -88,10 +88,10 @@ class Reward:
     changed_at: float
     known: bool = False
     event_at: int | None = None
-    told_at: float | None = None
+    reported_at: float | None = None
     to_issue: bool = False
     reserved_at: float | None = None
-    settled_at: float | None = None
+    ended_at: float | None = None
     assumed: bool = False
     readings: int = 0
     note: str = ""
@@ -114,11 +114,11 @@ class Reward:
     def wants_event(self) -> bool:
         """Given to the person, and Intercom does not know yet."""
         issued = self.facts.kind is Kind.ISSUED and self.facts.status in GIVEN
-        return issued and self.told_at is None and not self.known
+        return issued and self.reported_at is None and not self.known
 
     @property
     def wants_issuing(self) -> bool:
-        return self.to_issue and self.settled_at is None and self.facts.kind is Kind.DUE
+        return self.to_issue and self.ended_at is None and self.facts.kind is Kind.DUE
 
 
 def completed(reward: Reward, newer: RewardFacts, now: float, *, listed: bool) -> Reward:
@@ -128,7 +128,7 @@ def completed(reward: Reward, newer: RewardFacts, now: float, *, listed: bool) -
     later: dict[str, Any] = {name: value for name in names if (value := getattr(newer, name)) is not None}
     is_newer = listed or _RANK[newer.status] > _RANK[known.status]
     status = newer.status if is_newer and newer.status is not Status.UNKNOWN else known.status
-    if listed and known.kind is Kind.DUE and reward.settled_at is not None:
+    if listed and known.kind is Kind.DUE and reward.ended_at is not None:
         status = known.status  # the list is older than our own issuing
     facts = replace(known, **later, status=status, can_be_issued=newer.can_be_issued)
     return replace(reward, facts=facts, changed_at=now if status is not known.status else reward.changed_at)
@@ -173,7 +173,7 @@ def attributes_of_rewards(rewards: Iterable[Reward], attributes: Mapping[str, st
     """Values by attribute (``attributes``: the campaign's, by fact); none while there is no reward. An empty text where no
     reward is left to name."""
     every = list(rewards)
-    shown = [reward for reward in every if reward.facts.kind is Kind.ISSUED or reward.settled_at is None]
+    shown = [reward for reward in every if reward.facts.kind is Kind.ISSUED or reward.ended_at is None]
     if not shown:
         return {}
     last = last_of(every)

@@ -66,7 +66,7 @@ def order_of(first_page: Sequence[int], last_page: Sequence[int]) -> Order:
     return Order.UNKNOWN
 
 
-def reaches_known(page: Sequence[int], high_water: int) -> bool:
+def reaches_high_water(page: Sequence[int], high_water: int) -> bool:
     """Whether a page of a descending list lies wholly under the mark and its overlap, so that the rest is known."""
     return not page or max(page) <= high_water - OVERLAP_IDS
 

@@ -88,7 +88,7 @@ class Referral:
     ``settle_since``: since when contacts with the e-mail are counted in the settle check, None when it is done;
     ``settle_at``: when it is made again.
     ``verified_at``: when Referral Factory's own list first held the person; ``unverified``: an hour passed without that.
-    ``told_at``: when the facts were reported that changed the person last, None: they are those of the beginning.
+    ``facts_at``: when the facts were reported that changed the person last, None: they are those of the beginning.
     ``tries``: that ended in trouble of this row alone.
     ``promised_at``: since when the person is to be delivered, None: since ``accepted_at``.
     ``synthetic``: we signed up ourselves, and nobody else has reported anything of the row.
@@ -127,7 +127,7 @@ class Referral:
     history: tuple[Event, ...] = ()
     version: int = 0
     baseline_at: float | None = None
-    told_at: float | None = None
+    facts_at: float | None = None
     standing: Mapping[str, Value] = field(default_factory=dict)
     synthetic: bool = False
     refusals: Mapping[str, str] = field(default_factory=dict)
@@ -203,10 +203,10 @@ class Referral:
         if self.verified_at is not None and not listed:
             counts = {name: getattr(person, name) for name in COUNTS if getattr(person, name) is not None}
             person = replace(merge(person, self.person), **counts)
-        if at < (self.accepted_at if self.told_at is None else self.told_at):
+        if at < (self.accepted_at if self.facts_at is None else self.facts_at):
             return replace(self, person=merge(person, self.person))
         merged = merge(self.person, person)
-        return self if merged == self.person else replace(self, person=merged, told_at=at)
+        return self if merged == self.person else replace(self, person=merged, facts_at=at)
 
     def looking(self, now: float) -> Referral:
         """To be looked at again, if something was left out, or all given up, that nobody has dealt with."""

@@ -12,7 +12,7 @@ from shared.domain.person import Person, fold_email, is_deliverable
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.errors import ConfigurationError, ContactGoneError, FailureError
 from shared.ports.vendors import Intercom
-from shared.use_cases.contact.known_contact import address_of, in_workspace, with_contact_of
+from shared.use_cases.contact.contact_of_row import address_of, in_workspace, with_contact_of
 from shared.use_cases.contact.wanted_contact import changes_of, is_same, wanted_of
 from shared.use_cases.environment import Environment
 

@@ -21,7 +21,7 @@ from shared.errors import (
 from shared.observability import logger
 from shared.ports.operations import Change
 from shared.use_cases.connection.find_connection import find_connection
-from shared.use_cases.contact.known_contact import address_of, in_workspace, is_in_doubt
+from shared.use_cases.contact.contact_of_row import address_of, in_workspace, is_in_doubt
 from shared.use_cases.environment import Environment
 from shared.use_cases.leases import leased
 from shared.use_cases.signup.our_own import find_trial, trial_name

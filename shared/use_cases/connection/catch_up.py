@@ -6,7 +6,7 @@ from shared.domain.connection.connection import Vendor
 from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
 from shared.domain.vendor.retry import next_wait
 from shared.errors import TransientError
-from shared.messages import DeliverContact, ReconcileCampaigns
+from shared.messages import ENQUEUED, DeliverContact, ReconcileCampaigns
 from shared.observability import logger
 from shared.ports.signup import DUE_SHARDS
 from shared.use_cases.environment import Environment
@@ -36,5 +36,5 @@ def _enqueue(environment: Environment) -> None:
         for row in environment.referrals.due(shard, latest, CAUGHT_UP_AT_ONCE):
             named = row.campaign_id is not None and row.user_id is not None and row.inbox_id is None
             if named and environment.referrals.move_due(row, now + ENQUEUE_AGAIN_AFTER):
-                messages.append(DeliverContact(row.campaign_id or 0, row.user_id, "ring", now))
+                messages.append(DeliverContact(row.campaign_id or 0, row.user_id, ENQUEUED, now))
     environment.delivery_queue.send_all(messages)

@@ -14,7 +14,7 @@ from shared.domain.signup.referral import Referral
 from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import ContactGoneError, OwnTroubleError, PermanentError, UnavailableError
 from shared.messages import QualifyReferral
-from shared.use_cases.contact.known_contact import address_of
+from shared.use_cases.contact.contact_of_row import address_of
 from shared.use_cases.environment import Environment
 from shared.use_cases.leases import leased
 

@@ -12,7 +12,7 @@ from shared.domain.campaign.campaign import Status
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
 from shared.errors import MalformedPayloadError, TransientError
-from shared.messages import DeliverContact, Message, QualifyReferral, UnknownVersionError, UpdateReferrer
+from shared.messages import ENQUEUED, DeliverContact, Message, QualifyReferral, UnknownVersionError, UpdateReferrer
 from shared.observability import logger
 from shared.ports.aws import MessageQueue
 from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, KIND_SHARDS, DueRow
@@ -139,7 +139,7 @@ def _enqueue_checks(environment: Environment, rows: Sequence[DueRow]) -> int:
         moved = environment.referrals.move_all_due(rows[start : start + CHECKED_TOGETHER], now + ENQUEUE_AGAIN_AFTER)
         won = [key for row in moved if (key := _key(row))]
         if won:
-            messages.append(DeliverContact(*won[0], "ring", now, also=won[1:]))
+            messages.append(DeliverContact(*won[0], ENQUEUED, now, also=won[1:]))
     environment.delivery_queue.send_all(messages)  # what is refused is enqueued again with the next but a few
     return sum(1 + len(message.also or ()) for message in messages)
 
@@ -152,11 +152,11 @@ def _message(row: DueRow, campaign_id: int, user_id: int, now: float) -> Message
     """What enqueues the row."""
     match row.sort_key:
         case "QUALIFICATION":
-            return QualifyReferral("ring", now, campaign_id=campaign_id, user_id=user_id)
+            return QualifyReferral(ENQUEUED, now, campaign_id=campaign_id, user_id=user_id)
         case "REFERRER":
             return UpdateReferrer(campaign_id, user_id, now)
         case _:
-            return DeliverContact(campaign_id, user_id, "ring", now)
+            return DeliverContact(campaign_id, user_id, ENQUEUED, now)
 
 
 def _queue_of(environment: Environment, message: Message) -> MessageQueue:

@@ -12,8 +12,8 @@ from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import ConflictError, ContactGoneError
 from shared.ports.operations import Change
 from shared.use_cases.connection.find_connection import find_connection
+from shared.use_cases.contact.contact_of_row import address_of, in_workspace
 from shared.use_cases.contact.drop_refused import drop_refused
-from shared.use_cases.contact.known_contact import address_of, in_workspace
 from shared.use_cases.contact.wanted_contact import is_same
 from shared.use_cases.environment import Environment
 from shared.use_cases.leases import leased

@@ -18,7 +18,7 @@ from shared.use_cases.environment import Environment
 
 NAME = "departures"
 ASKED_AGAIN_AFTER = 86_400.0
-SETTLED_AFTER = 3_600.0
+STORED_WITHIN = 3_600.0
 """Seconds after the last mark: a delivery that marked it has stored its row by then."""
 ROWS_A_PAGE = 100
 PAGES_TO_END_A_WATCH = 20
@@ -44,7 +44,7 @@ def _end_watches(environment: Environment) -> None:
         if place.get("marked_at") != campaign.departures_at:
             place = {"marked_at": campaign.departures_at}
         rests = now - place.get("asked_at", 0.0) < ASKED_AGAIN_AFTER and "cursor" not in place
-        if rests or now - campaign.departures_at < SETTLED_AFTER:
+        if rests or now - campaign.departures_at < STORED_WITHIN:
             continue
         stored[str(campaign.campaign_id)] = _look(environment, campaign, place, now)
     if stored != before:

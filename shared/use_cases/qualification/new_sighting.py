@@ -10,12 +10,11 @@ from shared.domain.contact import Role
 from shared.domain.person import fold_email
 from shared.domain.qualification.qualification import SIGNED_UP, Qualification, Sighting, baseline_of
 from shared.domain.signup.referral import Referral
-from shared.messages import QualifyReferral
+from shared.messages import ENQUEUED, QualifyReferral
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.read_contact import WITHIN_THE_SECOND
 
-ENQUEUE = "ring"
-WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", ENQUEUE})
+WITHOUT_VALUES = frozenset({"contact.archived", "contact.deleted", ENQUEUED})
 RECONCILED = "reconcile"
 """The topic of what a search showed."""
 BECOMES_USER = frozenset({"contact.merged", RECONCILED})

@@ -28,12 +28,12 @@ from shared.domain.signup.referral import QUALIFICATION, Event, Referral
 from shared.domain.timing import QUALIFICATION_LEASE
 from shared.domain.vendor.retry import put_off_until
 from shared.errors import FailureError, PermanentError, TransientError
-from shared.messages import QualifyReferral
+from shared.messages import ENQUEUED, QualifyReferral
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.qualification.find_twin import find_twin, leave_to_twin
 from shared.use_cases.qualification.follow_contact import follow_contact, follow_own_contact
-from shared.use_cases.qualification.new_sighting import ENQUEUE, begins, new_sighting, saw, shows_another_user
+from shared.use_cases.qualification.new_sighting import begins, new_sighting, saw, shows_another_user
 from shared.use_cases.qualification.read_contact import read_contacts
 from shared.use_cases.qualification.report_qualification import (
     OPEN,
@@ -260,7 +260,7 @@ class QualificationAttempt:
         key = (row.campaign_id, row.user_id)
         self._begun.pop(key, None)
         if judged.stage is Stage.FAILED and judged.due_at is not None:
-            if self._message.topic != ENQUEUE:
+            if self._message.topic != ENQUEUED:
                 return  # its own message tries again
             judged = self._environment.qualifications.update(*key, Qualification.reopened)
         if judged.stage in OPEN:

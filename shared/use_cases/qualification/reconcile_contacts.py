@@ -148,7 +148,7 @@ class ContactReconciliation:
 
     def _is_news(self, contact: Contact) -> bool:
         """Whether a referral of the contact should stand otherwise than it does, and nobody has reported it yet."""
-        known, shown = self._environment.known_hits, self._shown(contact)
+        known, shown = self._environment.unchanged_hits, self._shown(contact)
         if known.has(contact.id, shown):
             return False
         referrals = self._environment.referrals
@@ -168,8 +168,8 @@ class ContactReconciliation:
                 if not campaign.uncounted:  # it may have stood there
                     missed += rule.attribute != ROLE or contact.id == row.contact_id  # else perhaps a user beside the lead
         self._found.missed += [float(contact.updated_at)] * missed
-        is_settled = all(row.finished for row in rows.values()) if rows else self._is_nobodys(contact)
-        if not news and is_settled:
+        is_finished = all(row.finished for row in rows.values()) if rows else self._is_nobodys(contact)
+        if not news and is_finished:
             known.note(contact.id, shown)
         return news > 0
 

@@ -70,7 +70,7 @@ def report_qualification(
 
 
 def hear_of_qualification(environment: Environment, row: Referral, reported: bool) -> None:
-    """A webhook or a list of Referral Factory says whether the person is qualified. That settles nothing: what we do not know
+    """A webhook or a list of Referral Factory says whether the person is qualified. That decides nothing: what we do not know
     already is asked for, a little later where it contradicts what we were answered, for it may be old."""
     now = environment.clock.now()
     heard = environment.qualifications.update(
@@ -148,7 +148,7 @@ class _Step:
         qualification, now = self._qualification, self._environment.clock.now()
         if qualification.is_doubted:
             ask_at = qualification.reserved_at or now
-            return self._calling(self._settle) if now >= ask_at else self._wait(ask_at, "Referral Factory is asked.")
+            return self._calling(self._ask_in_doubt) if now >= ask_at else self._wait(ask_at, "Referral Factory is asked.")
         if qualification.stage is Stage.RESERVED:
             asked_at = (qualification.reserved_at or now) + ASK_AFTER
             return self._calling(self._ask) if now >= asked_at else self._wait(asked_at, "An answer is still open.")
@@ -210,7 +210,7 @@ class _Step:
             return None  # whoever was faster goes on, or the ledger enqueues
         return self._call(now)
 
-    def _settle(self) -> Qualification | None:
+    def _ask_in_doubt(self) -> Qualification | None:
         """What Referral Factory holds, against what somebody said or what we believed."""
         holds, now = self._holds(), self._environment.clock.now()
         if holds is None and self._qualification.wanted:
@@ -219,7 +219,7 @@ class _Step:
         if turned:
             mark_referrer_of(self._environment, self._row)
         try:
-            after = self._change(lambda one: one.settled(reported, now))
+            after = self._change(lambda one: one.answered(reported, now))
         except ConflictError:
             return None  # something was seen meanwhile; whoever wrote that goes on, or the ledger enqueues
         if turned:

@@ -71,16 +71,16 @@ class RewardIssue:
             if self._find(self._environment.referral_factory().due_rewards, reward):
                 self._refuse(reserved, str(error))
             else:  # somebody was faster, or took it back
-                self._settle(reserved, note=str(error), assumed=True)
+                self._end(reserved, note=str(error), assumed=True)
             return
         except (RateLimitedError, BreakerOpenError, BlockedError, ConnectionLostError):
             self._update(reserved, lambda fresh: replace(fresh, reserved_at=None))  # refused: nothing happened
             raise
-        self._settle(reserved, facts, issued=True)
+        self._end(reserved, facts, issued=True)
         self._environment.metrics.count("RewardIssued")
 
     def _looked_up(self, reward: Reward, reserved_at: float) -> Reward | None:
-        """The reward when it still is due, None when that question is settled."""
+        """The reward when it still is due, None when it came to an end."""
         left = reserved_at + IN_DOUBT - self._environment.clock.now()
         if left > 0:
             raise TransientError("An earlier request to issue a reward was not answered.", retry_after=left)
@@ -89,9 +89,9 @@ class RewardIssue:
             return reward
         issued = self._find(vendor.issued_rewards, reward)
         if issued:
-            self._settle(reward, issued, issued=True)
+            self._end(reward, issued, issued=True)
         elif reward.readings + 1 >= ENOUGH_READINGS:
-            self._settle(reward, note="Referral Factory no longer lists it as due.", assumed=True)
+            self._end(reward, note="Referral Factory no longer lists it as due.", assumed=True)
         else:
             now = self._environment.clock.now()
             self._update(reward, lambda fresh: replace(fresh, readings=fresh.readings + 1, reserved_at=now))
@@ -127,14 +127,14 @@ class RewardIssue:
         row = Referral(reward.campaign_id, reward.user_id, State.KNOWN, Person(reward.user_id), now, Origin.RECONCILE)
         rows.add(change(row))
 
-    def _settle(
+    def _end(
         self, reward: Reward, facts: RewardFacts | None = None, *, issued: bool = False, note: str = "", assumed: bool = False
     ) -> None:
         now = self._environment.clock.now()
 
         def change(fresh: Reward) -> Reward:
             facts_now = replace(fresh.facts, status=Status.ISSUED) if issued else fresh.facts
-            return replace(fresh, facts=facts_now, settled_at=now, changed_at=now, note=note, assumed=assumed, again_at=None)
+            return replace(fresh, facts=facts_now, ended_at=now, changed_at=now, note=note, assumed=assumed, again_at=None)
 
         if facts is not None:
             answered = replace(facts, kind=Kind.ISSUED, recipient_id=reward.user_id)
@@ -142,7 +142,7 @@ class RewardIssue:
         self._update(reward, change)
         if reward.note:  # it was refused before
             self._note_in_story(reward, lambda row: row.accepted(_name_of(reward)))
-        logger.info("due reward settled", campaign_id=reward.campaign_id, reward=reward.facts.id, issued=issued, note=note)
+        logger.info("due reward ended", campaign_id=reward.campaign_id, reward=reward.facts.id, issued=issued, note=note)
 
     def _update(self, reward: Reward, change: Callable[[Reward], Reward]) -> Reward:
         return self._environment.rewards.update(RewardKey(reward.campaign_id, reward.user_id, *reward.key), change)

@@ -13,7 +13,7 @@ from shared.ports.referrer import RewardKey
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer
 
-SETTLED_BEFORE = 90.0
+LIST_LAG = 90.0
 """Seconds after which a list can no longer be older than an end that nobody confirmed."""
 
 
@@ -56,8 +56,8 @@ def note_reward(
         changed = completed(reward, facts, now, listed=listed)
         if not listed:
             changed = replace(changed, known=False)
-        if listed and reward.assumed and reward.settled_at is not None and now - reward.settled_at >= SETTLED_BEFORE:
-            changed = replace(changed, settled_at=None, reserved_at=None, assumed=False, readings=0)
+        if listed and reward.assumed and reward.ended_at is not None and now - reward.ended_at >= LIST_LAG:
+            changed = replace(changed, ended_at=None, reserved_at=None, assumed=False, readings=0)
         return replace(changed, to_issue=reward.to_issue or (wanted and facts.can_be_issued))
 
     if before is not None and change(before) == before:

@@ -51,7 +51,7 @@ def report_rewards(
                 reward=reward.facts.id,
             )
         else:
-            _note(environment, reward, told_at=environment.clock.now(), note="", again_at=None)
+            _note(environment, reward, reported_at=environment.clock.now(), note="", again_at=None)
             environment.metrics.count("RewardEventCreated")
     return None
 

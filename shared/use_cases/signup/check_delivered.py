@@ -174,12 +174,12 @@ def _verify(environment: Environment, row: Referral) -> None:
     progress = progress_of(environment.progresses.find(NAME))
     # The newest end of the list no longer holds who signed up long before a release, nor whom a pass left to the scan.
     whole = progress.order is Order.UNKNOWN or progress.scan_page or row.waits_since - row.accepted_at > VERIFY_AFTER
-    known_by_now = (progress.scanned_at if whole else progress.succeeded_at) > row.waits_since
+    read_since = (progress.scanned_at if whole else progress.succeeded_at) > row.waits_since
 
     def change(current: Referral) -> Referral:
         if not _is_unverified(current) or not current.finished:
             return current
-        if not known_by_now:
+        if not read_since:
             return replace(current, due_at=now + VERIFY_AGAIN_AFTER)
         flagged = replace(current, unverified=True)
         flagged = replace(flagged, due_at=next_check(flagged))

@@ -13,7 +13,7 @@ from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import CONTACT_COUNTS, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
-from shared.use_cases.contact.known_contact import is_here
+from shared.use_cases.contact.contact_of_row import is_here
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.signup.completeness import Tally
-from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_known
+from shared.domain.signup.reconcile import Order, Progress, first_page_to_read, order_of, reaches_high_water
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.domain.vendor.retry import FAILURES_TO_SHRINK
 from shared.errors import FailureError, NotSentError, RateLimitedError, UnavailableError
@@ -101,7 +101,7 @@ class Reconciliation:
 
     def _read_down(self) -> None:
         page = 1
-        while page < self._last_page and not reaches_known(self._pages[page], self._progress.high_water):
+        while page < self._last_page and not reaches_high_water(self._pages[page], self._progress.high_water):
             if not self._may_go_on():
                 self._leave_to_scan(page)
                 return

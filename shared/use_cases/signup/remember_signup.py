@@ -9,7 +9,7 @@ from shared.domain.person import Person, fold_email
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Event, Origin, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
-from shared.use_cases.contact.known_contact import is_here
+from shared.use_cases.contact.contact_of_row import is_here
 from shared.use_cases.contact.wanted_contact import wants_differ
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.check_delivered import is_open, next_check

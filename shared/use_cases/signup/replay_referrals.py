@@ -11,7 +11,7 @@ from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
 from shared.ports.operations import Change
 from shared.ports.referrer import RewardKey
-from shared.use_cases.contact.known_contact import in_workspace
+from shared.use_cases.contact.contact_of_row import in_workspace
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer
 

@@ -20,7 +20,7 @@ from shared.messages import DeliverContact, QualifyReferral
 from shared.observability import logger
 from shared.ports.signup import Pointer
 from shared.use_cases.connection.find_connection import find_connection
-from shared.use_cases.contact.known_contact import (
+from shared.use_cases.contact.contact_of_row import (
     address_of,
     in_workspace,
     is_in_doubt,

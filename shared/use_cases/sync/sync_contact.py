@@ -91,9 +91,9 @@ class ContactSync:
 
     def _join(self, candidate: Candidate, member: SyncMember) -> SyncMember | Outcome:
         if member.reserved:
-            settles_at = (member.reserved_at or 0.0) + ANSWER_SURE_AFTER
-            if self._now() < settles_at:
-                raise NotNowError(settles_at, "Referral Factory did not answer; it is asked again once that has settled.")
+            sure_at = (member.reserved_at or 0.0) + ANSWER_SURE_AFTER
+            if self._now() < sure_at:
+                raise NotNowError(sure_at, "Referral Factory did not answer; it is asked again once that has settled.")
             found = self._search(candidate)
             if found is not None:
                 return self._save(member.knowing(found))

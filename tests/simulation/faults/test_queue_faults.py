@@ -205,7 +205,7 @@ def test_29_a_redrive_of_old_messages_changes_nothing(world: World) -> None:
     before = world.row_of(signup)
     person = signup.person
     fields = {"id": person.id, "first_name": "Old", "email": EMAIL}
-    send(world, body_of(DeliverContact(1, person.id, "ring", world.now() - 86_400)))
+    send(world, body_of(DeliverContact(1, person.id, "enqueued", world.now() - 86_400)))
     send(world, body_of(DeliverContact(1, None, "joined", signup.at - 86_400, fields)))
     world.run(60)
     after = world.row_of(signup)
@@ -220,7 +220,7 @@ def test_29_a_redrive_of_old_messages_changes_nothing(world: World) -> None:
 def test_32_messages_of_other_versions_wait_or_are_understood(world: World) -> None:
     signup = world.sign_up(EMAIL)
     world.run(10)
-    document = json.loads(body_of(DeliverContact(1, signup.person.id, "ring", world.now())))
+    document = json.loads(body_of(DeliverContact(1, signup.person.id, "enqueued", world.now())))
     send(world, json.dumps({**document, "version": 2, "a_new_field": True}))
     send(world, json.dumps({**document, "version": 9}))
     world.run(60)

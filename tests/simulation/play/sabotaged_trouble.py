@@ -81,7 +81,7 @@ def rewards_are_asked_for_in_whole_pages(patch: Patch) -> None:
 
 
 def a_refused_reward_is_settled(patch: Patch) -> None:
-    patch.setattr(Reward, "wants_issuing", property(lambda self: self.to_issue and self.settled_at is None and not self.note))
+    patch.setattr(Reward, "wants_issuing", property(lambda self: self.to_issue and self.ended_at is None and not self.note))
 
 
 def a_refused_qualification_is_nobodys_trouble(patch: Patch) -> None:

@@ -149,7 +149,7 @@ def test_what_waits_in_the_inbox_is_left_to_the_sweep_and_deliveries_are_sent_on
     fields = webhook_fields(id=43, email="in.the.inbox@example.com")
     app.environment.inbox.add(DeliverContact(1, None, "joined", app.clock.now(), fields), app.clock.now())
     catch_up(app.environment, Vendor.INTERCOM)
-    assert [message.user_id for message in app.queued("delivery") if message.event == "ring"] == [42]
+    assert [message.user_id for message in app.queued("delivery") if message.event == "enqueued"] == [42]
     assert app.row().due_at == app.clock.now() + ENQUEUE_AGAIN_AFTER
     assert [message.full for message in app.queued("reconcile")][-1:] == [True]
 

@@ -253,7 +253,7 @@ def test_the_oldest_undelivered_signup_is_measured(app: App) -> None:
 
 def test_an_index_that_is_behind_sends_too_often_and_that_does_no_harm(app: App) -> None:
     app.sign_up()
-    message: Any = DeliverContact(1, 42, "ring", app.clock.now())
+    message: Any = DeliverContact(1, 42, "enqueued", app.clock.now())
     for _ in range(3):
         app.environment.delivery_queue.send(message)
     app.forget_calls()

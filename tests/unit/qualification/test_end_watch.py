@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.use_cases.qualification import end_watch
-from shared.use_cases.qualification.end_watch import ASKED_AGAIN_AFTER, SETTLED_AFTER
+from shared.use_cases.qualification.end_watch import ASKED_AGAIN_AFTER, STORED_WITHIN
 from tests.support.qualifying import STATUS, Friendship, rules
 
 DAY = 86_400.0
@@ -123,7 +123,7 @@ def test_nobody_ends_it_right_after_a_mark() -> None:
     story, friend = standing()
     story.changes(friend, "New")
     story.settles(2)
-    story.app.wait(SETTLED_AFTER / 2)
+    story.app.wait(STORED_WITHIN / 2)
     story.app.reconcile()
     assert watches(story)
 
@@ -186,7 +186,7 @@ def test_the_ledger_is_asked_once_a_day() -> None:
         assert stored is not None
         return float(stored["1"]["asked_at"])
 
-    story.app.wait(SETTLED_AFTER + 1)
+    story.app.wait(STORED_WITHIN + 1)
     first = asked_at()
     story.app.wait(ASKED_AGAIN_AFTER / 4)
     assert asked_at() == first

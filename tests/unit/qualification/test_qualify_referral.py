@@ -146,7 +146,7 @@ def test_a_call_before_the_90_seconds_are_over_asks_nobody(story: Friendship) ->
     story.app.qualify()
     story.app.forget_calls()
     story.app.wait(30)
-    story.app.environment.qualification_queue.send(QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id))
+    story.app.environment.qualification_queue.send(QualifyReferral("enqueued", 0.0, campaign_id=1, user_id=friend.id))
 
     story.app.qualify()
 
@@ -160,7 +160,7 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none(story: Friendshi
     story.changes(friend, "Connected")
     story.notified()
     story.app.forget_calls()
-    other, message = story.app.new_environment(), QualifyReferral("ring", 0.0, campaign_id=1, user_id=friend.id)
+    other, message = story.app.new_environment(), QualifyReferral("enqueued", 0.0, campaign_id=1, user_id=friend.id)
 
     class Overtaken(Context):
         def get_remaining_time_in_millis(self) -> int:

@@ -112,7 +112,7 @@ def test_the_referrers_own_contact_qualifies_nobody() -> None:
     assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
 
 
-@pytest.mark.parametrize("topic", ["ring", "delivered", "qualified"])
+@pytest.mark.parametrize("topic", ["enqueued", "delivered", "qualified"])
 def test_a_message_that_names_the_referrers_row_qualifies_nobody(topic: str) -> None:
     story = Friendship(person_referring={"action": "user"})
     story.invited()

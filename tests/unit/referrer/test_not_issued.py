@@ -74,7 +74,7 @@ def test_a_reward_that_neither_list_holds_any_more_is_looked_for_twice_and_never
     asked = [call for call in story.asked() if "/rewards/due/" in call]
     assert (len(asked), issues(story)) == (2, [])
     left = due_one(story)
-    assert left.settled_at is not None
+    assert left.ended_at is not None
     assert left.assumed
     assert "no longer lists it as due" in left.note
     assert left.facts.status is Status.DUE

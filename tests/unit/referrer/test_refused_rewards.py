@@ -66,7 +66,7 @@ def test_it_is_tried_again_with_growing_pauses_and_done_when_it_is_taken() -> No
     assert 2 <= len(tries) <= 5
     story.app.wire.faults.remove("shut")
     days(story, 1.1)
-    assert due_one(story).settled_at is not None
+    assert due_one(story).ended_at is not None
     assert sum(reward.status == "Issued" for reward in story.account.rewards.all()) == 1
     assert not story.app.row(story.rita.id).open_troubles
 
@@ -76,7 +76,7 @@ def test_a_person_need_not_wait_for_the_pause() -> None:
     story.app.wire.faults.remove("shut")
     Console(story.app).post(f"/api/referrals/1/{story.rita.id}/replay")
     story.passes(120)
-    assert due_one(story).settled_at is not None
+    assert due_one(story).ended_at is not None
     assert not story.app.row(story.rita.id).open_troubles
 
 

@@ -110,7 +110,7 @@ def test_killed_between_the_second_and_the_event(story: Story) -> None:
     story.passes(15, step=15)
     story.app.wire.faults.remove("killed")
     (reward,) = story.rewards()
-    assert (reward.event_at is not None, reward.told_at) == (True, None)
+    assert (reward.event_at is not None, reward.reported_at) == (True, None)
     story.passes(120)
     (event,) = story.events()
     assert event.created_at == reward.event_at
@@ -418,13 +418,13 @@ def test_a_reward_that_a_killed_worker_left_reserved_is_finished_by_the_sweep_al
     story.app.sqs.purge_queue(QueueUrl=story.app.settings.referrer_queue_url)
     (left,) = story.rewards()
     assert left.reserved_at is not None
-    assert left.settled_at is None
+    assert left.ended_at is None
     story.webhooks(lost=True)
     story.passes(900)
     assert (given(story), len(story.events())) == (1, 1)
     assert len(issues(story)) == (1 if arrived else 2)
     settled = next(one for one in story.rewards() if one.facts.kind is Kind.DUE)
-    assert settled.settled_at is not None
+    assert settled.ended_at is not None
 
 
 def _kill() -> None:
@@ -464,7 +464,7 @@ def test_a_due_reward_that_somebody_canceled_is_settled() -> None:
     story.account.rewards.cancel(story.account.rewards.all()[0])
     story.passes(120)
     settled = next(reward for reward in story.rewards() if reward.facts.kind is Kind.DUE)
-    assert settled.settled_at is not None
+    assert settled.ended_at is not None
     story.app.poll_rewards()
     story.passes(120)
     assert given(story) == 0

@@ -122,7 +122,6 @@ def test_docstrings_comments_and_names_of_tests_are_looked_at_and_have_no_word_o
         ("informed_at", False),
         ("database", False),
         ("told_wrong", True),
-        ("told_at", False),
     ],
 )
 def test_a_name_says_what_it_is(name: str, wrong: bool) -> None:

@@ -191,8 +191,8 @@ def a_webhooks_message_becomes_row_and_contact(app: App, event: dict[str, Any]) 
     assert row.contact_id == contact.id
 
 
-@sample("deliver_contact_ring")
-def a_ring_delivers_what_the_ledger_holds(app: App, event: dict[str, Any]) -> None:
+@sample("deliver_contact_enqueued")
+def an_enqueued_message_delivers_what_the_ledger_holds(app: App, event: dict[str, Any]) -> None:
     assert invoke(app, "deliver_contact", event) == {"batchItemFailures": []}
     assert not app.contacts(), "nobody is made up for a message without a row"
     remember_ivo(app)
@@ -319,7 +319,7 @@ def referral_factory_is_asked_whether_somebody_is_qualified(app: App, event: dic
     assert app.calls("intercom", "referral_factory") == ["GET /api/v2/users/42?with=user.analytics"]
 
 
-@sample("qualify_referral_ring")
+@sample("qualify_referral_enqueued")
 def nothing_is_reported_when_nothing_was_seen(app: App, event: dict[str, Any]) -> None:
     connect(app)
     assert invoke(app, "qualify_referral", event) == {"batchItemFailures": []}
@@ -335,7 +335,7 @@ def mark_rita(app: App) -> None:
     app.environment.referrers.mark(1, 41, app.clock.now(), "rita.referring@example.com")
 
 
-@sample("update_referrer_ring")
+@sample("update_referrer_enqueued")
 def a_marked_referrer_is_asked_about_once(app: App, event: dict[str, Any]) -> None:
     assert invoke(app, "update_referrer", event) == {"batchItemFailures": []}
     assert not app.calls("referral_factory"), "nobody was marked"
@@ -371,7 +371,7 @@ def reconcile_finds_who_no_webhook_brought(app: App, event: dict[str, Any]) -> N
 
 
 @sample("sweep_schedule")
-def sweep_rings_what_is_due(app: App, event: dict[str, Any]) -> None:
+def sweep_enqueues_what_is_due(app: App, event: dict[str, Any]) -> None:
     remember_ivo(app)
     app.wait(120)
     assert invoke(app, "sweep", event)["enqueued"] == 1

@@ -11,7 +11,7 @@ from shared.domain.campaign.campaign import Action, ArchivedPolicy, DuplicatePol
 from shared.domain.connection.connection import Breaker, BreakerKind
 from shared.domain.contact import Contact, Role, preferred
 from shared.domain.person import Audience, Person
-from shared.domain.signup.reconcile import OVERLAP_IDS, Order, first_page_to_read, order_of, reaches_known
+from shared.domain.signup.reconcile import OVERLAP_IDS, Order, first_page_to_read, order_of, reaches_high_water
 from shared.domain.signup.referral import MAX_HISTORY, Referral, State
 from shared.domain.vendor.retry import LONGEST_LONG_WAIT, LONGEST_SHORT_WAIT, Wait, next_wait
 from tests.support.documents import campaign_document
@@ -63,10 +63,10 @@ def test_too_few_ids_show_no_order(ids: list[int]) -> None:
 
 
 def test_a_descending_list_is_read_down_to_the_mark_and_its_overlap() -> None:
-    assert not reaches_known([1_000, 999], 1_000)
-    assert not reaches_known([1_001 - OVERLAP_IDS], 1_000)
-    assert reaches_known([1_000 - OVERLAP_IDS], 1_000)
-    assert reaches_known([], 0)
+    assert not reaches_high_water([1_000, 999], 1_000)
+    assert not reaches_high_water([1_001 - OVERLAP_IDS], 1_000)
+    assert reaches_high_water([1_000 - OVERLAP_IDS], 1_000)
+    assert reaches_high_water([], 0)
 
 
 def test_an_ascending_list_is_read_from_one_page_before_the_last_known() -> None:

@@ -137,9 +137,9 @@ class DynamoCampaigns(Campaigns):
         self._table.update(
             ALL,
             _sort_key(campaign_id),
-            "SET known_up_to = :known",
-            "attribute_not_exists(known_up_to) AND attribute_exists(#document)",
-            {":known": highest_user_id},
+            "SET activation_mark = :mark",
+            "attribute_not_exists(activation_mark) AND attribute_exists(#document)",
+            {":mark": highest_user_id},
         )
 
     def counted(self, campaign_id: int, version: int) -> None:
@@ -223,7 +223,7 @@ def _campaign(item: Item) -> Campaign:
     return campaign_of(
         json.loads(values["document"]),
         values["version"],
-        activation_mark=values.get("known_up_to"),
+        activation_mark=values.get("activation_mark"),
         watches_departures=values.get("watches_departures", False),
         noted_problems=problems,
         rule_since=json.loads(values.get("rule_since", "{}")),

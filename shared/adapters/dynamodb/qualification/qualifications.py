@@ -74,7 +74,6 @@ def _item_of(qualification: Qualification) -> dict[str, Any]:
 
 def _qualification_of(item: Item) -> Qualification:
     values = from_item(item)
-    values.setdefault("reported", values.get("told"))  # rows that were written before it was renamed
     plain = {name: values[name] for name in (*_PLAIN, "due_at") if name in values}
     plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
     sightings = tuple(

@@ -17,7 +17,7 @@ from shared.ports.referrer import RewardKey, Rewards
 
 PREFIX = "REWARD#"
 _PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
-_TIMES = ("noted_at", "changed_at", "told_at", "reserved_at", "settled_at", "again_at")
+_TIMES = ("noted_at", "changed_at", "reported_at", "reserved_at", "ended_at", "again_at")
 
 
 class DynamoRewards(Rewards):

@@ -21,7 +21,7 @@ from shared.ports.signup import DUE_SHARDS, DueRow, Pointer, Referrals, Waiting
 
 POINTER = "REFERRAL#"
 """Sort keys of pointers from a contact to rows."""
-MOVE, MOVED_BEFORE = "SET due_at = :again, ring_id = :ring", "due_at = :was"
+MOVE, MOVED_BEFORE = "SET due_at = :again, enqueue_id = :enqueue", "due_at = :was"
 OLDEST_ROWS = 500
 """Rows of a shard of the due index that are looked at for the oldest undelivered one."""
 
@@ -73,13 +73,13 @@ class DynamoReferrals(Referrals):
                 self._lately.note(key, item)
             return written
 
-        def change_known(row: Referral) -> Referral:
+        def change_remembered(row: Referral) -> Referral:
             after = change(row)
             return row if row.forgotten else after
 
         lately = self._lately.take(key)
         known = None if lately is None else (referral_of(lately), lately)
-        return change_row(read, change_known, write, "referral's row", known)
+        return change_row(read, change_remembered, write, "referral's row", known)
 
     def _noted(self, item: Item) -> Referral:
         """The row; an update that follows begins with it."""
@@ -99,27 +99,27 @@ class DynamoReferrals(Referrals):
         return self._due_rows(condition, values, limit)
 
     def move_due(self, row: DueRow, again_at: float) -> bool:
-        """See ``Referrals.ring``. The row's version stays: a worker that is at it need not read again."""
+        """See ``Referrals.move_due``. The row's version stays: a worker that is at it need not read again."""
         return self._move(row, again_at, self._table.new_write_id())
 
     def move_all_due(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
         """See ``Referrals.ring_all``. One call for all; one for each when somebody else was faster with any of them."""
-        ring_id = self._table.new_write_id()
+        enqueue_id = self._table.new_write_id()
         known = [(row, key) for row in rows if (key := _key_of(row)) is not None]
         if len(known) > 1:
-            values = [_move_values(row, again_at, ring_id) for row, _ in known]
-            if self._table.update_together([key for _, key in known], MOVE, MOVED_BEFORE, values, ring_id):
+            values = [_move_values(row, again_at, enqueue_id) for row, _ in known]
+            if self._table.update_together([key for _, key in known], MOVE, MOVED_BEFORE, values, enqueue_id):
                 return [row for row, _ in known]
-        return [row for row, _ in known if self._move(row, again_at, ring_id)]
+        return [row for row, _ in known if self._move(row, again_at, enqueue_id)]
 
-    def _move(self, row: DueRow, again_at: float, ring_id: str) -> bool:
+    def _move(self, row: DueRow, again_at: float, enqueue_id: str) -> bool:
         key = _key_of(row)
         if key is None:
             return False
         if row.campaign_id is not None and row.user_id is not None:
             self._lately.take((row.campaign_id, row.user_id))
-        _, refused = self._table.update(*key, MOVE, MOVED_BEFORE, _move_values(row, again_at, ring_id))
-        return refused is None or refused.get("ring_id") == {"S": ring_id}
+        _, refused = self._table.update(*key, MOVE, MOVED_BEFORE, _move_values(row, again_at, enqueue_id))
+        return refused is None or refused.get("enqueue_id") == {"S": enqueue_id}
 
     def oldest_undelivered(self) -> float | None:
         return min((one.since for one in self._waiting()), default=None)
@@ -201,5 +201,5 @@ def _key_of(row: DueRow) -> tuple[str, str] | None:
     return None
 
 
-def _move_values(row: DueRow, again_at: float, ring_id: str) -> dict[str, Scalar]:
-    return {":again": float(again_at), ":ring": ring_id, ":was": row.due_at}
+def _move_values(row: DueRow, again_at: float, enqueue_id: str) -> dict[str, Scalar]:
+    return {":again": float(again_at), ":enqueue": enqueue_id, ":was": row.due_at}

@@ -41,7 +41,7 @@ def test_a_change_that_was_compared_hides_no_later_one(story: Friendship) -> Non
 
 def test_what_showed_nothing_new_is_remembered_for_a_quarter_of_an_hour() -> None:
     app = App()
-    hits = app.environment.known_hits
+    hits = app.environment.unchanged_hits
     assert not hits.has("6762f0", "New")
     hits.note("6762f0", "New")
     assert hits.has("6762f0", "New")

@@ -9,7 +9,7 @@ COMPARED_AGAIN_AFTER = 900.0
 MOST_HITS = 5_000
 
 
-class KnownHits:
+class UnchangedHits:
     """In this process's memory alone: what is forgotten is compared once more."""
 
     def __init__(self, clock: Clock) -> None:
