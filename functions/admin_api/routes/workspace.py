@@ -50,7 +50,7 @@ def _attribute(attribute: Attribute, attributes: Mapping[str, Attribute]) -> dic
     why_not = unusable(attribute.name, attributes)
     return {
         "name": attribute.name,
-        "label": attribute.label or attribute.name,
+        "label": attribute.label,
         "data_type": "options" if attribute.options else attribute.data_type,
         "takes": takes(attribute),
         "options": list(attribute.options),

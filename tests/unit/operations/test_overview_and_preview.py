@@ -113,6 +113,18 @@ def test_the_overview_calls_no_vendor(console: Console) -> None:
     assert shown["limits"][1]["cap"] == 60
 
 
+@pytest.mark.parametrize(("used", "problem"), [(60, ""), (61, "Intercom said that it is too much for now.")])
+def test_calls_that_use_intercoms_limit_up_are_no_problem_and_what_it_refused_is(
+    console: Console, used: int, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console.app.environment.intercom_limiter, "usage", lambda: (used, 60, 166))
+
+    shown = console.get("/api/overview")["limits"][0]
+
+    assert shown["used"] == 60
+    assert shown["problem"] == problem
+
+
 # -- preview ----------------------------------------------------------------------------------------------------------
 
 

@@ -58,6 +58,7 @@ def test_each_friend_counts_once_whatever_became_of_them(app: App, console: Cons
     happened(app, 2, Happened.QUALIFIED, Happened.UNQUALIFIED)
     shown = console.get("/api/results")
     assert shown["total"] == {"invited": 7, "in_intercom": 3, "converted": 1, "rewarded": 0}
+    assert shown["campaigns"][0]["rewarded"] == 0
     assert shown["themselves"] == 1
     assert shown["synced"] == 1
     assert shown["whole"] is True
