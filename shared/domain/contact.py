@@ -8,6 +8,8 @@ from enum import StrEnum
 
 Value = str | int | float | bool | None
 CUSTOM = "custom_attributes."
+MOST_STEPS = 4
+"""From a dead id to a living contact."""
 
 
 class Role(StrEnum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+DAY = 86_400.0
+
 # The template's time-outs; tests/template/test_functions.py holds them equal.
 DELIVERY_RUNS = 45
 QUALIFICATION_RUNS = 60

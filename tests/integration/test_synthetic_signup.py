@@ -12,7 +12,8 @@ from sandbox.stack.stack import Stack
 from shared.adapters.clock import SystemChance
 from shared.adapters.dynamodb.operations.progresses import DynamoProgresses
 from shared.adapters.dynamodb.table import Table
-from shared.domain.signup.synthetic import DAY, SYNTHETIC_IDS_FROM
+from shared.domain.signup.synthetic import SYNTHETIC_IDS_FROM
+from shared.domain.timing import DAY
 from shared.use_cases.operations.synthetic_signup import NAME
 from tests.integration.conftest import KEEP_LOGS, need_ministack
 from tests.integration.over_http import OverHttp, wait_for

@@ -18,8 +18,8 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 MAX_CSV = 1_000
 """Rows of a table in one answer; the next is named in its header Link."""
 MAX_PEOPLE = 100
-MAX_TEXT = 100
-LATEST = 9_999_999_999
+MAX_SEARCHED = 100
+LAST_MOMENT = 9_999_999_999
 _ONE = re.compile(r"[1-9][0-9]{0,11}-[1-9][0-9]{0,15}")
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 Word = TypeVar("Word", bound=StrEnum)
@@ -106,13 +106,13 @@ def filter_in_query(request: HttpRequest, workspace_id: str) -> ReferralFilter:
 
 def _searched(request: HttpRequest) -> str | None:
     text = (text_in_query(request, "text") or "").strip()
-    if len(text) > MAX_TEXT:
-        raise MalformedPayloadError(f"text takes at most {MAX_TEXT} characters.")
+    if len(text) > MAX_SEARCHED:
+        raise MalformedPayloadError(f"text takes at most {MAX_SEARCHED} characters.")
     return text or None
 
 
 def _moment(request: HttpRequest, name: str) -> float | None:
-    return float(number_in_query(request, name, 1, LATEST)) if text_in_query(request, name) is not None else None
+    return float(number_in_query(request, name, 1, LAST_MOMENT)) if text_in_query(request, name) is not None else None
 
 
 def _people(request: HttpRequest) -> frozenset[tuple[int, int]] | None:

@@ -10,10 +10,10 @@ from functions.admin_api.http.access import author_of
 from functions.admin_api.http.csv_table import csv_answer, csv_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
 from functions.admin_api.http.reading import (
-    LATEST,
+    LAST_MOMENT,
     MAX_CSV,
     MAX_PEOPLE,
-    MAX_TEXT,
+    MAX_SEARCHED,
     filter_in_query,
     number_in_path,
     paging,
@@ -38,7 +38,7 @@ from shared.use_cases.operations.close_referrals import close_all, close_referra
 from shared.use_cases.operations.put_back import put_back
 from shared.use_cases.signup.replay_referrals import replay_all, replay_referral
 
-_TIME = {"type": "integer", "minimum": 1, "maximum": LATEST}
+_TIME = {"type": "integer", "minimum": 1, "maximum": LAST_MOMENT}
 TIMES = (
     query_parameter("since", _TIME, "Signed up then or later, in seconds since 1970."),
     query_parameter("until", _TIME, "Signed up before then."),
@@ -61,7 +61,7 @@ FILTERS = (
     query_parameter("converted", {"type": "boolean"}, "Only who is qualified."),
     query_parameter(
         "text",
-        {"type": "string", "maxLength": MAX_TEXT},
+        {"type": "string", "maxLength": MAX_SEARCHED},
         "A part of the name or address of the person or of whoever referred them. Many pages may be short.",
     ),
     query_parameter(

@@ -9,17 +9,19 @@ from dataclasses import asdict
 from functions.admin_api.http.openapi import operation, query_parameter
 from functions.admin_api.http.reading import number_in_query
 from functions.admin_api.http.router import Route
+from functions.admin_api.routes.overview import MOST_DAYS
 from shared.adapters.admin import overview_answers as answers
 from shared.domain.operations.results import Results
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.operations.read_results import Counted
 
-DAYS, MOST_DAYS = 30, 90
+RESULT_DAYS = 30
+_DAYS = {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": RESULT_DAYS}
 
 
 def get_results(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    counted = environment.counted_results.read(number_in_query(request, "days", DAYS, MOST_DAYS))
+    counted = environment.counted_results.read(number_in_query(request, "days", RESULT_DAYS, MOST_DAYS))
     results = counted.results
     rewarded = max(0, sum(counted.rewarded.values()))
     ids = sorted({*counted.names, *results.campaigns}, key=lambda one: (-results.campaigns.get(one, Counter())["invited"], one))
@@ -70,7 +72,9 @@ ROUTES = (
         operation(
             "What the campaigns bring: friends invited, in Intercom, converted, rewarded",
             answers.ResultsAnswer,
-            parameters=(query_parameter("days", {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": DAYS}),),
+            parameters=(
+                query_parameter("days", {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": RESULT_DAYS}),
+            ),
             problems=(400,),
             description="Counted from the ledger, by the days of the Intercom workspace's time zone. No vendor is called.",
         ),

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.adapters.referral_factory.bodies import MAX_DIGITS
 from shared.domain.person import clean_code, clean_text
 from shared.domain.spelling import is_link, is_nothing, seconds_of
 
 LONGEST_FIELD = 2_000
-MAX_DIGITS = 18
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\]){1,4})")
 MAX_ENTRIES = 500
 _YES_OR_NO = frozenset({"true", "false"})

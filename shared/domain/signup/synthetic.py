@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.domain.person import Person, fold_email
+from shared.domain.timing import DAY
 
 SYNTHETIC_IDS_FROM = 900_000_000_000_000
 """User ids from here on are no real person's. Below the 2^53 up to which a browser counts exactly."""
-DAY = 86_400.0
 PATIENCE = 1_800.0
 """Seconds that one may take, the promise for every signup. It is not missed before."""
 NAME = "Synthetic signup"

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.domain.contact import Contact, Value
+from shared.domain.mapping import META
 from shared.domain.person import Audience, Person, clean_text
 from shared.domain.spelling import day_of, is_nothing
 from shared.domain.sync.names import split_name
-from shared.domain.sync.sign_up_form import META, find_empty
+from shared.domain.sync.sign_up_form import find_empty
 from shared.domain.timing import SEARCH_SURE
 
 LAST_NAMES = frozenset({"last name", "lastname", "surname", "family name", "second name"})

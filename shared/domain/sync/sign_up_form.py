@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-META = "meta."
+from shared.domain.mapping import META
+
 _FIRST_NAMES = frozenset({"first name", "firstname", "name", "your name", "your first name", "given name"})
 _EMAILS = frozenset({"email", "e-mail", "email address", "e-mail address", "your email", "your e-mail"})
 _BUILT_IN = _FIRST_NAMES | _EMAILS

@@ -15,13 +15,13 @@ LONGEST_LONG_WAIT = 120.0
 MOST_SPREAD = 10.0
 """Seconds that jitter adds at most to a wait that somebody named: the sweep spreads what is due at the same time."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 3_600.0, 86_400.0
+FIRST_REST, LONGEST_REST = 3_600.0, 86_400.0
 """Seconds between tries of what a vendor refused: an hour, doubled up to a day."""
 
 
 def pause_after(tries: int) -> float:
     """Seconds until something that was refused so many times before is tried again."""
-    return float(min(FIRST_PAUSE * 2 ** min(tries, 8), LONGEST_PAUSE))
+    return float(min(FIRST_REST * 2 ** min(tries, 8), LONGEST_REST))
 
 
 FAILURES_TO_SHRINK = 2

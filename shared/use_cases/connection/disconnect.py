@@ -8,10 +8,8 @@ from shared.domain.connection.connection import FOREVER, Breaker, BreakerKind, C
 from shared.errors import NotFoundError
 from shared.observability import logger
 from shared.ports.operations import Change
+from shared.use_cases.connection.read_connection import NAMES
 from shared.use_cases.environment import Environment
-
-NAMES = {Vendor.INTERCOM: "Intercom", Vendor.REFERRAL_FACTORY: "Referral Factory"}
-
 
 OF_A_DISCONNECT = frozenset({BreakerKind.CONNECTION_LOST, BreakerKind.DISCONNECTED})
 

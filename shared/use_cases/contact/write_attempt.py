@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from shared.domain.contact import Contact, Value
+from shared.domain.contact import MOST_STEPS, Contact, Value
 from shared.domain.mapping import Dropped
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, State
@@ -30,8 +30,6 @@ REFUSALS = (
     OwnTroubleError,
 )
 """After these Intercom has changed nothing."""
-MOST_STEPS = 4
-"""From a dead id to a living contact."""
 
 
 class UnconfirmedError(ApplicationError):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.signup.completeness import Completeness
+from shared.domain.timing import DAY
 from shared.use_cases.connection.read_connection import ConnectionState
 from shared.use_cases.environment import Environment
 from shared.use_cases.operations.judge_campaign import find_useless
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 
-DAY = 86_400.0
 LATE_AFTER = 600.0
 """Seconds after which a waiting signup is reported."""
 SILENT_AFTER = 300.0

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.operations.figures import Day, day_of, percentile, summed
+from shared.domain.timing import DAY
 from shared.use_cases.environment import Environment
 from shared.use_cases.operations.read_health import Health, read_health
-
-DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shared.domain.operations.figures import day_of
 from shared.domain.operations.results import Joined, Results, day_in, first_moment, results_of
 from shared.domain.spelling import is_zone, zone_of
+from shared.domain.timing import DAY
 from shared.use_cases.environment import Environment
 
 MOST_ROWS_COUNTED = 50_000
@@ -16,7 +17,6 @@ MOST_ROWS_COUNTED = 50_000
 FRESH_AT_LEAST = 5.0
 FRESH_FACTOR = 20.0
 """A count is shown for so many times the seconds that it took, so that a large ledger is not read all the time."""
-DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

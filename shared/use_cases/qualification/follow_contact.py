@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shared.domain.campaign.rule import ROLE, rule_of
-from shared.domain.contact import Contact, Value, preferred
+from shared.domain.contact import MOST_STEPS, Contact, Value, preferred
 from shared.domain.person import fold_email, is_deliverable
 from shared.domain.qualification.qualification import Sighting, is_older
 from shared.domain.signup.happened import Happened
@@ -20,7 +20,6 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.leases import leased
 
 ERASED = "The contact was deleted in Intercom. Nobody is brought back after that."
-MOST_STEPS = 4
 STORIES = {"contact.archived": Happened.ARCHIVED_IN_INTERCOM, "contact.unarchive": Happened.UNARCHIVED_IN_INTERCOM}
 
 

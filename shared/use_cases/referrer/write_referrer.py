@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Connection
-from shared.domain.contact import Value, preferred
+from shared.domain.contact import MOST_STEPS, Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.referrer.referrer import KnownReferrer
 from shared.domain.timing import LONGEST_INTERCOM_CALL
@@ -18,8 +18,6 @@ from shared.use_cases.contact.claim_attributes import claim_attributes
 from shared.use_cases.contact.drop_refused import drop_refused
 from shared.use_cases.environment import Environment
 
-MOST_STEPS = 4
-"""From a dead id to a living contact."""
 Answer = TypeVar("Answer")
 
 

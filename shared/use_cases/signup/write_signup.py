@@ -10,6 +10,7 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import rule_of
 from shared.domain.connection.connection import Breaker, Connection
 from shared.domain.contact import Value
+from shared.domain.operations.figures import LATE
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.qualification import may_qualify
 from shared.domain.signup.happened import Happened
@@ -37,7 +38,6 @@ from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.note_signup import remind_referrer
 
 WRITTEN = frozenset({Happened.CREATED, Happened.UPDATED})
-LATE = 1_800.0
 """Seconds from the webhook to the contact: the promise."""
 
 

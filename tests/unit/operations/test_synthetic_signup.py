@@ -12,8 +12,8 @@ from shared.adapters.dynamodb.signup.referral_items import item_of, referral_of
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import Person
 from shared.domain.signup.referral import Origin, State
-from shared.domain.signup.synthetic import DAY, SYNTHETIC_IDS_FROM, SyntheticSignup, is_synthetic
-from shared.domain.timing import SEARCH_SURE
+from shared.domain.signup.synthetic import SYNTHETIC_IDS_FROM, SyntheticSignup, is_synthetic
+from shared.domain.timing import DAY, SEARCH_SURE
 from shared.errors import TransientError
 from shared.use_cases.operations.synthetic_signup import NAME
 from shared.use_cases.signup.check_delivered import VERIFY_AFTER, VERIFY_AGAIN_AFTER

@@ -10,6 +10,7 @@ from typing import Any
 from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import HELD, due_partition, held_partition, held_shard, listing_partition, state_partition
 from shared.adapters.dynamodb.packed import pack, unpack, unpacked_text
+from shared.domain.contact import CUSTOM
 from shared.domain.mapping import Dropped
 from shared.domain.operations.results import Joined
 from shared.domain.person import Audience, Person, Referrer, fold_email
@@ -35,7 +36,6 @@ _KEYS = (
 )
 _USUAL = {field.name: None if field.default is MISSING else field.default for field in fields(Referral)}
 """What is not stored: the value that an attribute has when it is not there."""
-CUSTOM = "custom_attributes."
 FACTS = "facts"
 _OURS = frozenset((*_PLAIN, *_JSON, *_KEYS, FACTS))
 
