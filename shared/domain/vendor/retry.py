@@ -15,13 +15,13 @@ LONGEST_LONG_WAIT = 120.0
 MOST_SPREAD = 10.0
 """Seconds that jitter adds at most to a wait that somebody named: the sweep spreads what is due at the same time."""
 
-FIRST_REST, LONGEST_REST = 3_600.0, 86_400.0
-"""Seconds between tries of what a vendor refused: an hour, doubled up to a day."""
+RESTS = tuple(hours * 3_600.0 for hours in (1, 2, 4, 8, 16, 24))
+"""Seconds between tries of what a vendor refused; the last one again and again."""
 
 
 def pause_after(tries: int) -> float:
     """Seconds until something that was refused so many times before is tried again."""
-    return float(min(FIRST_REST * 2 ** min(tries, 8), LONGEST_REST))
+    return RESTS[min(tries, len(RESTS) - 1)]
 
 
 FAILURES_TO_SHRINK = 2
@@ -58,7 +58,7 @@ class Trouble:
     def wait(self, tries: int) -> float:
         if tries <= len(self.waits):
             return self.waits[tries - 1]
-        return min(self.waits[-1] * 2.0 ** min(tries - len(self.waits), 8), LONGEST_OWN_WAIT)
+        return min(self.waits[-1] * 2.0 ** (tries - len(self.waits)), LONGEST_OWN_WAIT)
 
     def is_over(self, tries: int) -> bool:
         return tries >= self.most_tries

@@ -13,7 +13,20 @@ from shared.domain.contact import Contact, Role, preferred
 from shared.domain.person import Audience, Person
 from shared.domain.signup.reconcile import OVERLAP_IDS, Order, first_page_to_read, order_of, reaches_high_water
 from shared.domain.signup.referral import MAX_HISTORY, Referral, State
-from shared.domain.vendor.retry import LONGEST_LONG_WAIT, LONGEST_SHORT_WAIT, Wait, next_wait
+from shared.domain.vendor.retry import (
+    CONTRADICTORY,
+    LONGEST_LONG_WAIT,
+    LONGEST_SHORT_WAIT,
+    MOST_PUT_OFF,
+    REFUSED,
+    UNANSWERED,
+    Trouble,
+    Wait,
+    asks_for_fewer,
+    next_wait,
+    pause_after,
+    put_off_until,
+)
 from tests.support.documents import campaign_document
 
 FINITE = st.floats(0, 86_400)
@@ -37,6 +50,49 @@ def test_what_the_vendor_asks_for_is_waited_and_a_long_wait_belongs_to_the_ledge
     assert next_wait(1, 0, 0.0, 0.0) == Wait(1.0, in_ledger=False)
     assert next_wait(7, 0, 7.0, 0.0) == Wait(7.0, in_ledger=False)
     assert next_wait(8, 0, 7.0, 0.0) == Wait(7.0, in_ledger=True)
+
+
+HOUR, DAY = 3_600, 86_400
+
+
+def test_what_a_vendor_refused_is_tried_after_an_hour_then_twice_as_late_up_to_a_day_and_thirty_times() -> None:
+    pauses = [pause_after(tries) for tries in range(MOST_PUT_OFF)]
+
+    assert pauses == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR] + [DAY] * 25
+    assert put_off_until(1_000.0, 0) == 1_000 + HOUR
+    assert put_off_until(1_000.0, MOST_PUT_OFF - 1) == 1_000 + DAY
+    assert put_off_until(1_000.0, MOST_PUT_OFF) is None, "only a person tries it again"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "waits"),
+    [
+        (REFUSED, [60, 1_800, 1_800, 1_800, 1_800]),
+        (CONTRADICTORY, [30, 60, 120, 240, 480, 960, 1_800, 1_800]),
+        (UNANSWERED, [30, 60, 120, 240, 480, 960, *[1_800] * 6]),
+    ],
+)
+def test_trouble_of_one_person_waits_longer_and_longer_and_is_given_up(trouble: Trouble, waits: list[int]) -> None:
+    tries = range(1, len(waits) + 1)
+
+    assert [trouble.wait(one) for one in tries] == waits
+    assert [trouble.is_over(one) for one in tries] == [False] * (len(waits) - 1) + [True]
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(2, 120), (3, 240), (4, 480), (11, 61_440), (12, DAY), (13, DAY), (2_000, DAY)]
+)
+def test_pages_that_do_not_come_are_read_in_parts_for_two_minutes_and_twice_as_long_each_time(
+    failures: int, seconds: int
+) -> None:
+    assert asks_for_fewer(failures, 1_000.0, 1_000.0 + seconds - 1)
+    assert not asks_for_fewer(failures, 1_000.0, 1_000.0 + seconds), "then one whole page is tried"
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+def test_one_page_that_did_not_come_says_nothing_of_its_size(failures: int) -> None:
+    assert not asks_for_fewer(failures, 1_000.0, 1_000.0)
+    assert not asks_for_fewer(failures, 1_000.0, 1_001.0)
 
 
 @given(st.integers(1, 1_000), st.integers(0, 1_000), st.one_of(st.none(), FINITE), st.floats(0, 1, exclude_max=True))
