@@ -100,7 +100,7 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
         there = _read(environment.intercom(), there, email)
     except (FailureError, ConfigurationError):
         attributes = None
-    if there is None and row.contact_id and not wanted.new_signup:
+    if there is None and not wanted.new_signup:
         return Preview(GONE)
     skipped = there is not None and not there.own and wanted.duplicates is DuplicatePolicy.SKIP
     fills = there is not None and not there.own and wanted.duplicates is DuplicatePolicy.FILL

@@ -22,9 +22,9 @@ def trial_name(campaign_id: int) -> str:
 
 def is_our_own(environment: Environment, campaign_id: int, person: Person) -> bool:
     """Raises TransientError."""
-    if person.user_id < SYNTHETIC_IDS_FROM:
-        return False
-    return is_synthetic(person, environment.synthetic_email) or find_trial(environment, campaign_id).is_of(person)
+    return person.user_id >= SYNTHETIC_IDS_FROM and (
+        is_synthetic(person, environment.synthetic_email) or find_trial(environment, campaign_id).is_of(person)
+    )
 
 
 def tells_of_our_own(environment: Environment, campaign_id: int, fields: Mapping[str, Any]) -> bool:

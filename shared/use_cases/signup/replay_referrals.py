@@ -62,6 +62,7 @@ def replay_all(environment: Environment, who: str, wanted: ReferralFilter, curso
 
 def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) -> Replay:
     now, connection = environment.clock.now(), environment.connections.find()
+    here = connection.workspace_id if connection else ""
     became = Replay.ALREADY_WAITING
 
     def change(row: Referral) -> Referral:
@@ -73,9 +74,9 @@ def _reopen(environment: Environment, who: str, campaign_id: int, user_id: int) 
             became = Replay.ALREADY_WAITING
             return row
         became = Replay.REPLAYED
-        moves = connection is not None and row.is_elsewhere(connection.workspace_id)
-        if connection is not None and moves:
-            row = in_workspace(row, connection.workspace_id)
+        moves = row.is_elsewhere(here)
+        if moves:
+            row = in_workspace(row, here)
         again = replace(row, attempts=0, dealt_with=()).with_event(now, Happened.REPLAY, who)
         if row.refusals and row.state not in TROUBLED and not moves:
             return again  # the delivery is well: only what was refused beside it is asked for

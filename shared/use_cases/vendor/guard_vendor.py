@@ -137,9 +137,8 @@ class VendorGuard:
             self._failures = 0
             self._close(self._environment.breakers.find(self._vendor))
             return not self._fails_others()
-        if before is None and self._failures < FAILURES_TO_OPEN:
-            return False
-        self._fail(before)
+        if before is not None or self._failures >= FAILURES_TO_OPEN:
+            self._fail(before)
         return False
 
     def _fails_others(self) -> bool:

@@ -50,9 +50,12 @@ class DynamoCampaigns(Campaigns):
     def save(self, settings: Campaign, expected_version: int | None, author: str, at: float) -> Campaign:
         """See ``Campaigns.save``. The newest settings and the version are written together or not at all."""
         campaign_id = settings.campaign_id
-        deleted = None if expected_version is not None else self._deleted(campaign_id)
-        version = (expected_version or (deleted.version if deleted else 0)) + 1
-        before = deleted if expected_version is None else self.find(campaign_id)
+        if expected_version is None:
+            before = self._deleted(campaign_id)
+            version = before.version + 1 if before else 1
+        else:
+            before = self.find(campaign_id)
+            version = expected_version + 1
         text = json_text(document_of(settings))
         write_id = self._table.new_write_id()
         newest: dict[str, Any] = {

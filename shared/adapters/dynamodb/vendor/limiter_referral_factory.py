@@ -89,10 +89,8 @@ class ReferralFactoryLimiter(Limiter):
 
     def _is_quiet(self) -> bool:
         """When this worker's call began."""
-        if self._left is None:
-            return False
-        log = self._left[1]
-        return len(log.open) <= QUIET_IN_FLIGHT and log.occupied <= self.limit * QUIET_SHARE
+        log = self._left[1] if self._left else None
+        return log is not None and len(log.open) <= QUIET_IN_FLIGHT and log.occupied <= self.limit * QUIET_SHARE
 
     def report(self, error: FailureError | None) -> None:
         """Nothing to learn: what it means for further calls is decided around this limiter."""
