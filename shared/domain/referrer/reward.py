@@ -128,7 +128,7 @@ def completed(reward: Reward, newer: RewardFacts, now: float, *, listed: bool) -
     later: dict[str, Any] = {name: value for name in names if (value := getattr(newer, name)) is not None}
     is_newer = listed or _RANK[newer.status] > _RANK[known.status]
     status = newer.status if is_newer and newer.status is not Status.UNKNOWN else known.status
-    if listed and known.kind is Kind.DUE and reward.ended_at is not None:
+    if listed and reward.ended_at is not None:
         status = known.status  # the list is older than our own issuing
     facts = replace(known, **later, status=status, can_be_issued=newer.can_be_issued)
     return replace(reward, facts=facts, changed_at=now if status is not known.status else reward.changed_at)

@@ -70,13 +70,11 @@ class RewardPoll:
 
     def _scan(self) -> None:
         """All lists once at most, from where the last pass stopped; a scan that came to its end makes what it saw known."""
-        pages = 0
         if self._progress["scanning"] is None:
             self._progress["scanning"] = sorted(self._campaigns)
         while self._may_go_on():
             kind, metric = LISTS[self._progress["list"]]
             last = self._read(kind, metric, self._progress["page"])
-            pages += 1
             if self._progress["page"] < last:
                 self._progress["page"] += 1
                 continue
@@ -137,8 +135,7 @@ class RewardPoll:
         definition = str(facts.reward_id)
         if definition not in self._progress["definitions"] or self._progress["definitions"][definition][1] is None:
             self._learn(metric, facts)
-        known = self._progress["definitions"].get(definition)
-        return self._campaigns.get(known[1]) if known and known[1] is not None else None
+        return self._campaigns.get(self._progress["definitions"][definition][1])
 
     def _learn(self, metric: str, facts: RewardFacts) -> None:
         """Name and campaign of a definition: from the list of definitions, else from its recipient."""

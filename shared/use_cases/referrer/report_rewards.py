@@ -6,6 +6,7 @@ api.intercom.io/data-events). So each reward has a second of its own, stored bef
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -56,9 +57,9 @@ def report_rewards(
     return None
 
 
-def _turn(reward: Reward) -> tuple[bool, float, float, int]:
+def _turn(reward: Reward) -> tuple[float, float, int]:
     """Those that have their second first, in order; the others as they came."""
-    return reward.event_at is None, reward.event_at or 0, reward.noted_at, reward.facts.id
+    return reward.event_at or math.inf, reward.noted_at, reward.facts.id
 
 
 def _put_off(environment: Environment, reward: Reward, note: str) -> None:

@@ -54,6 +54,28 @@ def test_the_lists_of_a_campaign_that_issues_nothing_bring_nobody_up_again() -> 
     assert len(story.asked()) == 16, "nothing but the eight lists, twice"
 
 
+def test_a_reward_that_was_taken_back_before_we_asked_is_issued_once_it_is_due_again() -> None:
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    reward = story.account.rewards.all()[0]
+    reward.status = "Canceled"
+
+    story.passes(180)
+
+    assert len(issues(story)) == 1
+    assert given(story) == 0
+    assert due_one(story).assumed
+
+    reward.status = "Due"
+    story.app.wait(3_600)
+    story.app.poll_rewards()
+    story.passes(180)
+
+    assert len(issues(story)) == 2
+    assert given(story) == 1
+
+
 def unanswered(story: Story) -> None:
     """The call that issues it never arrives, and nobody knows."""
     story.qualifies(story.invites())

@@ -46,6 +46,7 @@ def test_a_reward_is_an_event_and_three_attributes(form: Any) -> None:
     assert len(event.metadata) <= 10
     assert story.shown() == {"last_reward": TITLE, "rewards_total": 20.0, "reward_status": "Issued"}
     assert story.counts() == (1, 1)
+    assert story.app.metrics.counts["RewardEventCreated"] == 1
 
 
 def test_the_facts_of_a_reward_are_nobodys_own_fields(story: Story) -> None:
@@ -82,6 +83,19 @@ def test_more_rewards_than_seconds_have_passed_wait_for_theirs(story: Story) -> 
     events = [call for call in story.app.wire.calls if call.path == "/events"]
     assert all(call.body["created_at"] <= call.at for call in events), "none in the future"
     assert not story.mark().is_marked
+
+
+def test_the_next_second_is_enqueued_and_what_was_written_before_is_not_written_again(story: Story) -> None:
+    for friend in [story.invites() for _ in range(25)]:
+        story.qualifies(friend)
+    story.app.forget_calls()
+
+    for _ in range(40):  # and no sweep
+        story.app.wait(1)
+        story.app.update_referrers()
+
+    assert len(story.events()) == 25
+    assert len(story.writes()) == 1
 
 
 def test_two_campaigns_give_one_contact_two_seconds(story: Story) -> None:
@@ -299,6 +313,15 @@ def test_rewards_of_a_campaign_nobody_configured_are_left_alone(story: Story) ->
     story.qualifies(story.invites(stranger), webhook=False)
     story.app.poll_rewards()
     assert story.app.environment.rewards.of_person(2, stranger.id) == []
+
+
+def test_while_no_campaign_is_active_no_list_is_asked_for(story: Story) -> None:
+    story.app.configure(status="paused", rewards=REWARDS)
+    story.app.forget_calls()
+
+    story.app.poll_rewards()
+
+    assert story.asked() == []
 
 
 def test_a_pass_goes_on_where_it_stopped(story: Story) -> None:

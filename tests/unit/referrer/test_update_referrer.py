@@ -7,9 +7,10 @@ from typing import Any
 from shared.domain.signup.referral import State
 from shared.domain.vendor.limits import Priority, reserve_of
 from shared.messages import UpdateReferrer
+from shared.use_cases.operations.erase_person import erase_person
 from shared.use_cases.referrer.mark_referrer import mark_referrer
 from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
-from tests.support.referring import CONVERTED, COUNT, RITA, Story
+from tests.support.referring import CONVERTED, COUNT, REWARDS, RITA, Story
 
 PUT, SEARCH = "PUT /contacts/<id>", "POST /contacts/search"
 
@@ -422,3 +423,19 @@ def test_a_campaign_that_no_longer_writes_there_gives_the_attribute_up() -> None
 
     assert story.counts() == (2, 0)
     assert COUNT in str(story.mark(partner).written)
+
+
+def test_nothing_is_written_to_somebody_who_was_erased_and_whom_only_a_friends_signup_names() -> None:
+    story = Story()
+    story.app.configure(rewards=REWARDS, sync={"mode": "off", "write_back": {}})
+    erase_person(story.app.environment, "mara@example.com", RITA)
+    story.qualifies(story.invites(), webhook=False)
+    story.app.poll_rewards()
+    story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now(), RITA)
+    story.app.forget_calls()
+
+    story.passes(180)
+
+    assert story.writes() == []
+    assert story.events() == []
+    assert not story.mark().is_marked
