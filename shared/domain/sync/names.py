@@ -25,7 +25,7 @@ def split_name(name: str) -> tuple[str, str]:
     last, comma, first = (part.strip() for part in text.partition(","))
     if comma and first and not all(_bare(word) in _AFTER for word in first.replace(",", " ").split()):
         given = _without_titles(first.split())
-        return (given[0], " ".join([*given[1:], *_without_titles(last.split())])) if given else (_first_word(last), "")
+        return given[0], " ".join([*given[1:], *_without_titles(last.split())])
     words = _without_titles((last if comma else text).split())
     return (words[0], " ".join(words[1:])) if words else ("", "")
 
@@ -36,10 +36,6 @@ def _without_titles(words: list[str]) -> list[str]:
     while len(kept) > 1 and _bare(kept[0]) in _TITLES:
         kept = kept[1:]
     return kept
-
-
-def _first_word(text: str) -> str:
-    return (_without_titles(text.split()) or [""])[0]
 
 
 def _bare(word: str) -> str:

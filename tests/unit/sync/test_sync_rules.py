@@ -121,6 +121,16 @@ def test_the_first_word_of_a_name_is_the_first_name() -> None:
     assert (found.first_name, found.meta) == ("Ada", {})
 
 
+@pytest.mark.parametrize(("nick", "first_name"), [("Ada", "Ada"), ("ada@example.com", "")])
+def test_an_address_is_nobodys_first_name_and_may_fill_a_form_field(nick: str, first_name: str) -> None:
+    mapping = [("custom_attributes.nick", "first_name"), ("custom_attributes.nick", "meta.Nick")]
+
+    found = candidate_of(contact(**{"custom_attributes.nick": nick}), "ada@example.com", mapping, [])
+
+    assert found.first_name == first_name
+    assert found.meta == {"Nick": nick}
+
+
 def test_the_rest_of_a_name_goes_where_a_form_field_wants_it() -> None:
     rows = [("name", "first_name"), ("name", "meta.Last Name"), ("custom_attributes.firm", "meta.Company")]
     found = candidate_of(contact(name="Ada Maria Stone", **{"custom_attributes.firm": "Ztone"}), "a@b.co", rows, [])
