@@ -116,6 +116,7 @@ def test_one_click_takes_it_back_and_leaves_nothing(console: Console) -> None:
     assert answer.json == {"contact_deleted": True, "message": "The made-up person is gone, here and in Intercom."}
     assert console.app.contacts(OWN) == []
     assert listed(console) == []
+    assert console.app.environment.referrals.of_campaign(1, 10).items == []
     assert "mara+test" not in stored(console.app)
     assert "alice" not in stored(console.app)
     assert console.get(PATH) == {"trial": None}

@@ -6,10 +6,18 @@ import pytest
 
 from sandbox.vendors.faults import FaultOrder
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Referral
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Referral, State
 from shared.domain.timing import SEARCH_LAG, SEARCH_SURE
 from shared.messages import DeliverContact
-from shared.use_cases.signup.check_delivered import OF_AGE_TO_SETTLE, OF_AGE_TO_VERIFY, ON_TIME, SETTLES, VERIFY_AGAIN_AFTER
+from shared.use_cases.signup.check_delivered import (
+    OF_AGE_TO_SETTLE,
+    OF_AGE_TO_VERIFY,
+    ON_TIME,
+    SETTLES,
+    VERIFY_AGAIN_AFTER,
+    check_delivered,
+)
+from shared.use_cases.signup.replay_referrals import replay_referral
 from tests.support.builders import EMAIL, App, webhook_fields
 from tests.support.clock import NOW
 
@@ -145,12 +153,17 @@ def test_a_group_that_gets_no_answer_is_checked_later(app: App) -> None:
 
 def test_an_hour_after_its_webhook_an_unknown_person_is_flagged(app: App) -> None:
     app.sign_up(id=4711)
-    app.wait(OF_AGE_TO_VERIFY - 5)
+    app.wait(3_500)
     app.reconcile(full=True)
-    app.wait(6)
     app.sweep()
+    assert not app.row(4711).unverified, "the hour is not over"
+
+    app.wait(301)
+    app.sweep()
+
     row = app.row(4711)
-    assert (row.unverified, row.history[-1].what) == (True, "unverified")
+    assert row.unverified is True
+    assert row.history[-1].what == "unverified"
     assert app.metrics.counts["SignupUnverified"] == 1
     assert row.state == "delivered"
 
@@ -238,6 +251,23 @@ def test_a_sweep_that_was_away_for_hours_checks_all_who_came_of_age_meanwhile(ap
     app.intercom.contacts.create({"role": "lead", "email": "person1@example.com"})
     app.sweep()
     assert [app.row(user_id).possibly_doubled for user_id in range(1, 4)] == [True, False, False]
+
+
+def test_a_check_leaves_alone_whom_somebody_replays_meanwhile() -> None:
+    app = App()
+    app.configure(person_invited={"merge_leads": True})
+    for user_id in (1, 2):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+        app.intercom.contacts.create({"role": "lead", "email": f"person{user_id}@example.com"})
+    app.wait(OF_AGE_TO_SETTLE)
+    replay_referral(app.environment, "mara@example.com", 1, 2)
+
+    check_delivered(app.environment, app.row(1), [(1, 2)], SETTLES)
+
+    assert app.row(1).possibly_doubled is True
+    assert app.row(2).state is State.PENDING
+    assert app.row(2).possibly_doubled is False
+    assert app.metrics.counts["PossiblyDoubled"] == 1
 
 
 def test_while_intercom_is_away_nobody_comes_of_age_and_all_do_once_it_is_back(app: App) -> None:

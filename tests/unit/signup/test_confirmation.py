@@ -244,6 +244,62 @@ def test_while_referral_factory_cannot_be_asked_the_signup_waits_ten_minutes_and
     assert not app.row(person.id).unverified
 
 
+def test_a_question_that_found_nobody_is_asked_again_a_minute_later_and_never_after_the_ten_minutes() -> None:
+    app = app_with()
+    app.given("lead", name="Before")
+    person = join(app)
+    app.wire.faults.add(DOWN)
+    reported(app, person)
+    began = app.clock.now()
+
+    waiting = {}
+    for minute in range(15):
+        app.reconcile_rung()
+        waiting[minute] = bool(questions(app))
+        app.clock.at = began + 60 * (minute + 1)
+
+    assert [minute for minute, waits in waiting.items() if waits] == list(range(9))
+    assert app.row(person.id).state is State.PENDING, "what then is the delivery's to decide"
+
+
+def test_a_question_that_is_answered_a_minute_later_needs_no_sweep() -> None:
+    app = app_with()
+    app.given("lead", name="Before")
+    person = join(app)
+    app.wire.faults.add({**DOWN, "path": f"^{USER}{person.id}", "times": 1})
+    reported(app, person)
+
+    answered(app)
+    assert app.contact().name == "Before"
+    app.wait(60)
+    answered(app)
+
+    assert app.row(person.id).state is State.DELIVERED
+    assert app.contact().name == "Ivo Lindqvist"
+
+
+def test_of_a_signup_that_nobody_speaks_of_an_hour_of_answers_makes_an_unknown_one() -> None:
+    """Its own question is never answered, but the lists are, and they do not hold the person."""
+    app = app_with()
+    app.given("lead", name="Before")
+    app.sign_up(first_name="Mallory")
+    app.wait(60)
+    app.reconcile()
+
+    app.wait(CONFIRM_WITHIN)
+    app.move_due()
+    assert app.row().state is State.PENDING
+    app.wait(ANSWERED_WITHIN - CONFIRM_WITHIN - 61)
+    app.move_due()
+    assert app.row().state is State.PENDING
+    app.wait(1)
+    app.move_due()
+
+    assert app.row().state is State.FAILED
+    assert app.row().unverified is True
+    assert app.contact().name == "Before"
+
+
 def test_a_flood_of_questions_does_not_pass_for_a_referral_factory_that_cannot_be_asked() -> None:
     app = app_with()
     app.given("lead", name="Before")

@@ -88,6 +88,34 @@ def test_a_rate_limit_is_waited_as_long_as_intercom_says(app: App) -> None:
     assert len(app.contacts()) == 1
 
 
+def test_that_intercom_has_no_room_yet_is_written_once_however_often_it_is_tried(app: App) -> None:
+    app.wire.faults.add({"kind": "status", "status": 429, "path": "^/contacts"})
+    app.sign_up()
+    once = app.row()
+
+    for _ in range(3):
+        app.wait(30)
+        app.work()
+
+    assert len(app.calls()) > 1
+    assert app.row() == once
+    assert once.attempts == 1
+    assert [event.what for event in once.history] == ["webhook joined"]
+
+
+def test_a_failure_says_nothing_of_a_row_that_somebody_finished_meanwhile(app: App) -> None:
+    app.wire.faults.add({**DOWN, "path": "^/contacts/search", "times": 1})
+    done = lambda row: row.done(State.SKIPPED, "The campaign leaves such contacts as they are.")  # noqa: E731
+    app.wire.interrupt("POST /contacts/search", lambda: app.environment.referrals.update(1, 42, done))
+
+    row = app.sign_up()
+
+    assert row.state is State.SKIPPED
+    assert row.reason == "The campaign leaves such contacts as they are."
+    assert row.attempts == 0
+    assert [event.what for event in row.history] == ["webhook joined"]
+
+
 def test_a_lost_connection_holds_all_rows_and_a_new_token_resumes(app: App) -> None:
     app.intercom.settings.tokens.clear()
     for user_id in (42, 43):

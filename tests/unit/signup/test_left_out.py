@@ -82,6 +82,20 @@ def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
     assert app.contact().custom_attributes["referral_code"] == row.person.url
 
 
+def test_of_a_row_that_does_not_know_its_settings_the_first_ones_count_as_new(app: App) -> None:
+    """An earlier version wrote it."""
+    archive(app, "referral_link")
+    app.sign_up()
+    app.environment.referrals.update(1, 42, lambda row: replace(row, settings_version=None))
+    app.forget_calls()
+
+    app.live(30, step=5)
+
+    assert app.campaign().version == 1
+    assert app.row().history[-2].what == "attribute back"
+    assert app.row().state is State.PARTIAL, "it is gone still"
+
+
 def test_what_intercom_refuses_of_one_person_is_not_sent_again_by_itself(app: App) -> None:
     body = '{"errors": [{"code": "parameter_invalid", "message": "is invalid", "field": "referral_link"}]}'
     app.wire.faults.add({"kind": "status", "status": 400, "body": body, "method": "POST", "path": "^/contacts$", "times": 1})

@@ -71,6 +71,21 @@ def test_nobody_looks_for_ever_whether_the_second_contact_is_gone() -> None:
     assert (app.row().possibly_doubled, app.row().settle_since) == (True, None)
 
 
+def test_on_the_thirtieth_day_somebody_looks_for_the_last_time() -> None:
+    app, second = doubled()
+    since = app.row().settle_since
+    assert since is not None
+
+    app.wait(since + LOOKED_FOR - app.clock.now())
+    app.move_due()
+    assert app.row().settle_since == since
+
+    app.wait(DOUBLED_AGAIN_AFTER)
+    app.move_due()
+    assert app.row().settle_since is None
+    assert app.row().possibly_doubled is True
+
+
 def test_what_somebody_has_dealt_with_is_not_looked_at_again() -> None:
     app, _ = doubled()
     app.environment.referrals.update(1, 42, lambda row: row.closed(app.clock.now(), "mara@example.com"))

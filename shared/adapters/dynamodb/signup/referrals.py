@@ -137,7 +137,7 @@ class DynamoReferrals(Referrals):
             )
             for item in islice(rows, OLDEST_ROWS):
                 waits = "inbox_id" in item or item.get("state", {}).get("S") == State.PENDING
-                if waits and "accepted_at" in item and not self._is_expired(item):
+                if waits and not self._is_expired(item):
                     since = float(item.get("promised_at", item["accepted_at"])["N"])
                     yield Waiting(since, None if "inbox_id" in item else ids_of_referral(item["pk"]["S"]))
 
