@@ -72,7 +72,7 @@ def test_nobody_looks_for_ever_whether_the_second_contact_is_gone() -> None:
 
 
 def test_on_the_thirtieth_day_somebody_looks_for_the_last_time() -> None:
-    app, second = doubled()
+    app, _ = doubled()
     since = app.row().settle_since
     assert since is not None
 
