@@ -51,6 +51,7 @@ def test_a_dead_id_whose_e_mail_another_contact_has_leads_to_that_one(duplicates
     assert after.state == State.DELIVERED
     assert after.contact_id == other.id
     assert after.ours is False
+    assert after.notes == (f"contact {row.contact_id} is gone; {other.id} has the e-mail now",)
     assert app.contact().name == ("Iwan Lindqvist" if duplicates == "update" else "Other")
 
 

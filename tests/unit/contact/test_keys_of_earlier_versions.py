@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.referral import Reservation, State
 from shared.domain.signup.referral_filter import ReferralFilter
 from shared.domain.sync.member import SyncMember
 from tests.support.builders import App
@@ -92,6 +93,29 @@ def test_a_contact_that_was_deleted_stays_deleted_and_a_new_signup_begins_anew(a
     assert sign_up(app, 42) is State.ERASED
     app.wait(5)
     assert sign_up(app, 43) is State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"contact_id": "a" * 24},
+        {"contact_id": None, "erased_at": 1.0},
+        {"contact_id": None, "reservation": Reservation(1.0, 1.0, "lead")},
+    ],
+    ids=["another contact", "an erasure", "a create in doubt"],
+)
+def test_what_this_version_knows_of_somebody_counts_whatever_the_earlier_one_knew(app: App, known: dict[str, Any]) -> None:
+    sign_up(app, 42)
+    upgrade(app)
+    people, now = app.environment.people, app.clock.now()
+    person = people.lease("local-workspace", EMAIL, "us", now, 60.0)
+    assert person.contact_id == app.row().contact_id
+    people.save(replace(person, **known))
+    people.release(person)
+
+    again = people.lease("local-workspace", EMAIL, "others", now, 60.0)
+
+    assert {name: getattr(again, name) for name in known} == known
 
 
 def _fields(person: Any) -> dict[str, Any]:

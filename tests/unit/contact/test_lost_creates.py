@@ -140,8 +140,8 @@ def test_a_lead_in_doubt_is_not_hurried_when_the_campaign_now_wants_users() -> N
     app = app_for("lead", search_lag=300)
     in_doubt(app)
     app.configure(person_invited={"action": "user"})
-    app.wait(6)
-    app.work()
+    app.wait(30)
+    app.move_due()
     assert app.calls() == []
     app.wait(SEARCH_LAG)
     app.sweep()

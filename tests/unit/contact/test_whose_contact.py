@@ -160,8 +160,14 @@ def test_a_contact_that_stood_at_the_qualified_value_before_its_signup_has_that_
     app = app_for(search_lag=300, duplicates=duplicates)
     before = app.given("lead")
     corrected(app, before.id, custom_attributes={"referral_status": "Connected"})
+    corrected_at = app.clock.now()
+    app.wait(60)
+
     row = app.sign_up()
-    assert (row.baseline, row.standing) == ("Connected", {before.id: "Connected"})
+
+    assert row.baseline == "Connected"
+    assert row.standing == {before.id: "Connected"}
+    assert row.baseline_at == int(corrected_at), "since the last change, not since it was created a day before"
 
 
 def test_a_replay_compares_with_the_contact_and_mends_what_differs() -> None:
@@ -227,6 +233,20 @@ def test_an_address_that_moved_away_is_free_for_its_true_owner() -> None:
     assert app.contact().name == "Olga Lindqvist"
     assert app.contact().id != first.contact_id
     assert (app.contact(NEW).id, app.contact(NEW).name) == (first.contact_id, "Ivo Lindqvist")
+
+
+def test_a_lead_whose_address_changes_while_users_are_wanted_becomes_a_user_in_place() -> None:
+    app = app_for("lead")
+    first = app.sign_up()
+    app.configure(person_invited={"action": "user"})
+
+    row = app.sign_up(email=NEW)
+
+    contact = app.contact(NEW)
+    assert contact.id == first.contact_id
+    assert contact.role == "user"
+    assert row.ours is True
+    assert app.contacts() == []
 
 
 def test_whoever_shares_a_contact_that_moved_to_another_address_still_has_it() -> None:

@@ -70,6 +70,30 @@ def test_a_default_that_a_create_could_not_bring_is_brought_later_where_the_cont
     assert app.contact().custom_attributes["referral_code"] == "none yet"
 
 
+def test_a_default_is_owed_to_the_contact_that_was_created_and_to_no_other_that_has_the_address() -> None:
+    app = App()
+    app.configure(
+        person_invited={
+            "action": "lead",
+            "duplicates": "update",
+            "defaults": {"custom_attributes.referral_code": "none yet"},
+            "mapping": mapping(),
+        }
+    )
+    archive(app, "referral_code")
+    created = app.sign_up()
+    app.intercom.contacts.archive(str(created.contact_id))
+    other = app.given("lead", name="Customer")
+    archive(app, "referral_code", archived=False)
+    app.wait(3_600)
+
+    row = app.sign_up(first_name="Iwan")
+
+    assert row.contact_id == other.id
+    assert app.contact().name == "Iwan"
+    assert "referral_code" not in app.contact().custom_attributes
+
+
 def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
     archive(app, "referral_link")
     assert app.sign_up().state is State.PARTIAL

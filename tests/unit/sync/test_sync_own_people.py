@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.domain.operations.story import sentence_of
@@ -38,6 +40,26 @@ def test_people_we_added_come_back_as_webhooks_and_are_known_by_the_reservation(
     app.wait(60)
     app.sync()
     assert app.calls("referral_factory").count("POST /api/v2/users") == 0 or "ann@example.com" not in posted(app)
+
+
+def test_a_signup_that_was_tried_before_it_turned_out_to_be_ours_counts_no_tries(app: SyncApp) -> None:
+    (contact,) = app.add("ann@example.com")
+    app.sync()
+    member, person = app.member("ann@example.com"), app.people("ann@example.com")[0]
+    assert member is not None
+    fields = {"source": "Api", "code": person.code, "referrer_id": None, "referrer_code": None}
+    names = {"referrer_first_name": None, "referrer_email": None}
+    app.sign_up(id=person.id, email="ann@example.com", **fields, **names)
+    app.environment.referrals.update(
+        1, person.id, lambda row: replace(row.waiting(app.clock.now(), "Intercom did not answer."), attempts=3)
+    )
+
+    row = app.move_due(person.id)
+
+    assert row.state is State.DELIVERED
+    assert row.contact_id == contact.id
+    assert row.attempts == 0
+    assert row.due_at is None
 
 
 def test_people_we_added_are_known_when_reconcile_finds_them_first(app: SyncApp) -> None:
