@@ -10,7 +10,7 @@ import pytest
 from sandbox.vendors.wire import Response
 from shared.adapters.admin.sync_answers import run_answer
 from shared.domain.sync.run import RunState
-from tests.support.syncing import SyncApp
+from tests.support.syncing import SyncApp, fault
 
 REFUSED = {"type": "error.list", "errors": [{"code": "parameter_invalid", "message": "invalid cursor"}]}
 
@@ -48,6 +48,17 @@ def test_pages_that_never_come_are_asked_for_smaller(app: SyncApp) -> None:
     assert sizes.count(150) == 2
     assert run_answer(run, app.clock.now()).smaller_pages == ["intercom"]
     app.assert_linked(*contacts[:3], contacts[-1])
+
+
+def test_one_page_of_people_that_does_not_come_is_asked_for_as_large_again(app: SyncApp) -> None:
+    contacts = app.add_many(3)
+    fault(app, "status", method="GET", path="^/api/v2/users$", times=1, status=504)
+
+    run = app.sync()
+
+    assert run.state is RunState.DONE
+    assert run_answer(run, app.clock.now()).smaller_pages == []
+    app.assert_linked(*contacts)
 
 
 def test_pages_of_referral_factorys_people_that_never_come_are_asked_for_smaller(app: SyncApp) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from functions.sync_page import handler as sync_page
@@ -60,6 +62,9 @@ def test_a_contact_that_nobody_answers_for_fails_at_last_and_the_run_ends(app: S
     assert run.tally.finished == 3
     assert run.tally.failed == {"a vendor gave no answer to this contact, many times": 1}
     app.assert_linked(*others)
+    tried = [call.at for call in app.wire.calls if (call.method, call.path) == ("PUT", f"/contacts/{strange.id}")]
+    pauses = [round((later - earlier) / 90) for earlier, later in pairwise(tried)]
+    assert pauses == [1, 1, 1, 1, 1, 2, 4, 8, 16, 20, 20, 20], "90 seconds each, then twice as long, at most half an hour"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,29 @@ def test_a_campaign_that_is_paused_midway_stops_its_run_cleanly(app: SyncApp, ch
     assert set(posted(app).values()) == {1}
 
 
+@pytest.mark.parametrize("reading", ["GET /api/v2/users", "GET /contacts"])
+def test_a_campaign_that_is_paused_while_its_contacts_are_read_adds_nobody(app: SyncApp, reading: str) -> None:
+    app.add_many(60)
+    run = app.start()
+    app.wire.interrupt(reading, lambda: (app.choose(status="paused"), app.wait(4)))
+
+    app.drain()
+
+    assert app.run(run.slot).state is RunState.CANCELLED
+    assert posted(app) == {}
+
+
+def test_somebody_without_an_address_at_referral_factory_is_nobodys_contact(app: SyncApp) -> None:
+    app.joined("")
+    contacts = app.add_many(2)
+
+    run = app.sync()
+
+    assert run.tally.created == 2
+    assert app.member("") is None
+    app.assert_linked(*contacts)
+
+
 def test_a_campaign_that_is_deleted_midway_stops_its_run_cleanly(app: SyncApp) -> None:
     app.add_many(60)
     run = app.start()
