@@ -31,6 +31,7 @@ def test_schemathesis_finds_no_500_and_no_undocumented_answer(tmp_path: Path) ->
         text = "schemathesis is not installed here; `make browser-test` installs and runs it"
         pytest.fail(text) if os.environ.get("NEED_BROWSER") == "1" else pytest.skip(text)
     need_ministack()
+
     with Stack(StackSettings(search_lag=0.0)) as stack:
         call(stack, "PUT", "/api/campaigns/1", example())
         for body in (b'{"id": 1, "first_name": "A", "email": "a@example.com"}', b"{unreadable"):

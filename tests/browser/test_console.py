@@ -115,6 +115,7 @@ def test_a_second_workspace_is_refused_while_one_is_connected(page: Page, stack:
 def test_everybody_at_referral_factory_is_accounted_for(page: Page, stack: Stack) -> None:
     """A webhook that names nobody has the whole list read."""
     assert post_webhook(stack, {"first_name": "Nobody"}) == 202
+
     go_to(page, "Overview")
     row = card(page, "Campaigns").get_by_role("listitem").filter(has_text="accounted for")
 
@@ -135,8 +136,11 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     intercom = card(page, "Intercom")
     intercom.get_by_role("button", name="Disconnect").click()
     answer(page, "Disconnect Intercom?", "Disconnect")
+
     says(page, "Intercom is disconnected")
+
     assert post_webhook(stack, {"id": 802, "first_name": "Lea", "email": "lea@example.com", "source": "Referred"}) == 202
+
     go_to(page, "Activity")
     row = page.get_by_role("row").filter(has_text="lea@example.com")
     again = page.get_by_role("button", name="Refresh", exact=True)
@@ -149,7 +153,9 @@ def test_disconnecting_stops_deliveries_and_reconnecting_catches_up(page: Page, 
     health.get_by_text("Intercom was disconnected by a person.").wait_for()
     go_to(page, "Campaigns")
     page.get_by_role("row").filter(has_text="Signups wait: Intercom was disconnected by a person.").first.wait_for()
+
     assert page.get_by_text("Active", exact=True).count() == 0
+
     keep_picture(page, "console-campaigns-disconnected")
     go_to(page, "Connection")
     intercom.get_by_text("Paste an access token instead").click()
@@ -176,23 +182,29 @@ def test_the_webhook_secret_is_rotated_without_a_webhook_lost(page: Page, stack:
     dialog.get_by_role("button", name="I have copied it").click()
     secrets.get_by_text("A new one waits").wait_for()
     secrets.get_by_role("button", name="Drop the new one").click()
+
     answer(page, "Drop the new secret?", "Cancel")  # nothing is dropped unasked
     secrets.get_by_text("A new one waits").wait_for()
+
     person = {"id": 801, "first_name": "=Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5}
     assert post_webhook(stack, person) == 202
+
     until(page, lambda: post_webhook(stack, person, secret=new) == 202, lambda: None, seconds=90)
     until(page, lambda: came_with_the_next_secret(stack), lambda: None, seconds=90)
     secrets.get_by_role("button", name="switch over").click()
     answer(page, "Switch over?", "Switch over")
     says(page, "within five minutes only the new secret counts")
+
     assert post_webhook(stack, person, secret=new) == 202
     assert new not in page.content()
+
     client, secret = stack.client("secretsmanager"), stack.resources["WebhookSecret"]
     assert json.loads(client.get_secret_value(SecretId=secret)["SecretString"]) == {
         "current": new,
         "next": "",
         "next_made_at": "",
     }
+
     before = {"current": stack.settings.webhook_secret, "next": new}  # for the tests that follow
     client.put_secret_value(SecretId=secret, SecretString=json.dumps(before))
     until(page, lambda: post_webhook(stack, person) == 202, lambda: None, seconds=90)
@@ -240,7 +252,9 @@ def test_a_missing_attribute_is_created_from_the_dropdown(page: Page, stack: Sta
     rewards.get_by_role("option", name="Create “newest_reward” (text)").click()
     says(page, "newest_reward is now in Intercom")
     chosen(reward, "custom_attributes.newest_reward")
+
     save(page, stack)
+
     names = [one["name"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]]
     assert "custom_attributes.newest_reward" in names
 
@@ -253,7 +267,9 @@ def test_an_older_version_is_compared_and_restored(page: Page, stack: Stack) -> 
     keep_picture(page, "console-versions")
     versions.get_by_role("button", name="Restore version 1").click()
     says(page, "The page shows version 1")
+
     save(page, stack)
+
     assert call(stack, "GET", "/api/campaigns/1")["rewards"]["last_reward"] is None
 
 
@@ -288,10 +304,13 @@ def test_fields_are_suggested_and_missing_attributes_created(page: Page, stack: 
     invited = page.get_by_role("tabpanel", name="Person invited")
     invited.get_by_label("Create a lead").check()
     invited.get_by_role("button", name="Suggest fields").click()
+
     says(page, "Added")
+
     targets = [invited.get_by_label(f"Row {row}: to").get_attribute("data-value") for row in range(1, 7)]
     assert targets[:3] == ["name", "email", "custom_attributes.referral_link"]
     assert "custom_attributes.referrer_email" in targets
+
     take_back(page)
 
 
@@ -301,8 +320,11 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     heading(page, "Partner programme").wait_for()
     invited = page.get_by_role("tabpanel", name="Person invited")
     missing = invited.get_by_text("First name is not mapped")
+
     invited.get_by_label("Create a lead").check()
+
     assert missing.count() == 0
+
     invited.get_by_role("button", name="Remove row 1, First name").click()
     missing.wait_for()
     invited.get_by_role("button", name="Add a row", exact=True).click()
@@ -314,7 +336,9 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     invited.get_by_label("Row 2: from").select_option("first_name")
     chosen(invited.get_by_label("Row 2: to"), "name")  # where it usually goes
     missing.wait_for(state="detached")
+
     assert invited.locator(".remark", has_text="Choose an attribute, or remove the row").count() == 0
+
     page.get_by_role("tab", name="Qualification").click()
     trigger = page.get_by_role("tabpanel", name="Qualification")
     trigger.get_by_label("An attribute changes").check()
@@ -326,7 +350,9 @@ def test_what_is_missing_is_said_at_its_place_as_one_types(page: Page, stack: St
     trigger.get_by_text("is also a qualified value").wait_for()
     trigger.get_by_label("First value").select_option("New")
     page.get_by_text("still to fill in").wait_for(state="detached")
+
     assert page.locator(".remark").count() == 0
+
     take_back(page)
 
 
@@ -354,10 +380,13 @@ def test_what_the_application_refuses_is_marked_at_the_row_that_the_page_shows(p
     sync.get_by_role("button", name="Add a row").click()
     page.get_by_role("tab", name="More").click()
     page.get_by_text("All settings as text").click()
+
     settings = page.get_by_role("tabpanel", name="More").locator("pre", has_text="campaign_id")  # filled after it is opened
+
     sent = json.loads(settings.inner_text())
     assert [row["to"] for row in sent["sync"]["mapping"]] == ["first_name", "email"]
     assert [row["from"] for row in sent["person_invited"]["mapping"]] == ["first_name", "email", "url"]
+
     take_back(page)
 
 
@@ -375,16 +404,23 @@ def test_what_was_filled_in_is_kept_whatever_one_clicks(page: Page) -> None:
     page.get_by_role("link", name="Help with this tab").click()
     says(page, "Your changes are kept in this browser")
     heading(page, "Help").wait_for()
+
     page.go_back()
     heading(page, "Partner programme").wait_for()
+
     assert user.is_checked()
+
     page.reload()
     page.get_by_text("They are not saved yet.").wait_for()
+
     assert user.is_checked()
+
     keep_picture(page, "console-draft")
     page.get_by_role("button", name="Take them back").click()
     says(page, "The page is blank again")
+
     assert not user.is_checked()
+
     page.go_back()  # to where one was before, not to a copy of this page
     heading(page, "Campaigns").wait_for()
 
@@ -399,10 +435,13 @@ def test_two_editors_never_overwrite_each_other_silently(page: Page, stack: Stac
     save(other, stack)
     theirs = version(stack)
     page.get_by_role("button", name="Save", exact=True).click()
+
     dialog = page.get_by_role("dialog", name="Somebody else saved meanwhile")
     dialog.get_by_text("Friends of theirs").wait_for()
     dialog.get_by_text("Friends of mine").wait_for()
+
     assert version(stack) == theirs
+
     keep_picture(page, "console-conflict")
     dialog.get_by_role("button", name="Take mine there, and save").click()
     says(page, f"Saved as version {theirs + 1}")
@@ -422,7 +461,9 @@ def test_changes_of_two_editors_to_different_settings_are_both_kept(page: Page, 
     wanted = version(stack) + 1
     dialog.get_by_role("button", name="Save both").click()
     says(page, f"Saved as version {wanted}")
+
     kept = call(stack, "GET", "/api/campaigns/1")
+
     assert (kept["backfill"], kept["person_invited"]["defaults"]["custom_attributes.lead_source"]) == (True, "theirs")
 
 
@@ -483,11 +524,15 @@ def test_older_runs_are_there_to_be_read(page: Page, stack: Stack) -> None:
         runs.close(1, number)
     page.goto(f"{stack.url}/#/campaigns/1/sync")
     sync = page.get_by_role("tabpanel", name="Sync")
+
     shown = sync.locator("article.run")
     shown.nth(9).wait_for()
+
     assert shown.count() == 10
+
     sync.get_by_role("button", name="Older runs").click()
     shown.nth(11).wait_for()
+
     assert [one for one in shown.locator("span.soft").all_inner_texts() if one.startswith("person")] == [
         f"person {number}" for number in range(12, 0, -1)
     ]
@@ -503,7 +548,9 @@ def test_older_versions_are_there_to_be_read(page: Page, stack: Stack, campaign:
     versions.get_by_text("Version 4", exact=True).wait_for()
     versions.get_by_role("button", name="Older versions").click()
     versions.get_by_text("Version 1", exact=True).wait_for()
+
     titles = versions.locator("summary").all_inner_texts()
+
     assert titles == [*(f"What changed since version {number}" for number in range(21, 0, -1)), "The settings"]
     assert versions.get_by_role("button", name="Older versions").count() == 0
 
@@ -515,12 +562,16 @@ def test_a_campaign_is_deleted_after_the_console_has_said_what_that_means(page: 
     page.get_by_role("tabpanel", name="Versions").get_by_role("button", name="Delete…").click()
     dialog = page.get_by_role("dialog", name="Delete this campaign?")
     dialog.get_by_text("Nothing is deleted in Referral Factory or Intercom.").wait_for()
+
     dialog.get_by_role("button", name="Cancel").click()
+
     assert call(stack, "GET", "/api/campaigns/4")["name"] == "Last year's"
+
     page.get_by_role("tabpanel", name="Versions").get_by_role("button", name="Delete…").click()
     dialog.get_by_role("button", name="Delete it").click()
     says(page, "The settings of campaign 4 are deleted.")
     page.get_by_role("heading", name="Campaigns", level=1).wait_for()
+
     assert 4 not in [one["campaign_id"] for one in call(stack, "GET", "/api/campaigns")["items"]]
 
 
@@ -538,11 +589,15 @@ def test_activity_renews_itself_while_it_is_watched(page: Page, stack: Stack) ->
     first.focus()
     focused = first.get_attribute("href")
     sign_up(811).wait_for()
+
     assert page.evaluate("document.activeElement.getAttribute('href')") == focused
+
     page.get_by_label("Find").focus()
     row = sign_up(812)
     page.wait_for_timeout(15_000)
+
     assert row.count() == 0  # nothing moves under the hands of who filters
+
     page.get_by_role("button", name="Export as CSV").focus()
     row.wait_for()
 
@@ -584,12 +639,15 @@ def test_a_table_for_spreadsheets_holds_no_formula(page: Page, tmp_path: Path) -
         page.get_by_role("button", name="Export as CSV").click()
     file = tmp_path / "people.csv"
     download.value.save_as(file)
+
     rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
+
     assert {"'=Ivo", "Lea", "Nele"} <= {row["first_name"] for row in rows}
 
 
 def test_what_nobody_could_read_is_looked_at_read_again_and_discarded(page: Page, stack: Stack) -> None:
     assert post_webhook(stack, "{this is no JSON") == 202
+
     go_to(page, "Activity")
     page.get_by_role("link", name="Messages we could not read").click()
     heading(page, "Messages we could not read").wait_for()

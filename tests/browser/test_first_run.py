@@ -58,10 +58,13 @@ def _nothing_is_connected(stack: Stack) -> None:
 
 def test_the_checklist_leads_from_nothing_to_a_qualified_referral(page: Page, browser: Browser, stack: Stack) -> None:
     hand = Hand(page)
+
     page.reload()
     heading(page, "Overview").wait_for()
     page.get_by_role("heading", name="Set up: 0 of 7 done").wait_for()
+
     assert page.get_by_text("All is well.").count() == 0
+
     keep_picture(page, "nothing")
 
     hand.begin("Connect Intercom")
@@ -77,7 +80,9 @@ def test_the_checklist_leads_from_nothing_to_a_qualified_referral(page: Page, br
     hand.press(page.get_by_role("link", name="Set up Friends of ours"), "Set up Friends of ours")
     invited = page.get_by_role("tabpanel", name="Person invited")
     invited.get_by_label("Create a lead").wait_for()
+
     assert invited.get_by_label("Create a lead").is_checked()  # a sensible default
+
     hand.press(invited.get_by_role("button", name="Suggest fields"), "Suggest fields")
     says(page, "Added")
     hand.press(page.get_by_role("tab", name="Qualification"), "Qualification")
@@ -123,13 +128,17 @@ def test_the_checklist_leads_from_nothing_to_a_qualified_referral(page: Page, br
         window.get_by_role("button", name="Save custom_attributes.referral_status").click()
     page.get_by_text("Qualified in Referral Factory.", exact=True).wait_for(timeout=STORY_SECONDS * 1000)
     keep_picture(page, "qualified")
+
     assert len(hand.done) <= MOST_ACTIONS, hand.done
+
     print(f"{len(hand.done)} actions: {'; '.join(hand.done)}")  # noqa: T201 - the figure that the test is about
 
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Overview").click()
     page.get_by_role("link", name="Converted: 1. Show them").wait_for()
     health = page.get_by_role("region", name="Health")
     until(page, health.get_by_text("All is well.").count, page.reload)
+
     assert page.get_by_role("heading", name=re.compile("^Set up:")).count() == 0  # what is done is out of the way
     assert call(stack, "GET", "/api/health")["complete"] is True
+
     keep_picture(page, "done")

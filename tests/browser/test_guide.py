@@ -53,8 +53,11 @@ def test_the_campaign_is_set_up_by_clicking(page: Page) -> None:
     choose(invited.get_by_label("Row 7: to"), "Name")
     invited.get_by_role("button", name="Add a default").click()
     choose(invited.get_by_label("Default 1: attribute"), "lead_source")
+
     invited.get_by_label("Default 1: value").fill("referral")
+
     assert invited.get_by_label("Leave the contact as it is").is_checked()
+
     keep_picture(page, "person-invited")
     page.get_by_role("tab", name="Qualification").click()
     trigger = page.get_by_role("tabpanel", name="Qualification")
@@ -79,7 +82,9 @@ def test_the_preview_shows_each_field_and_sends_nothing(page: Page) -> None:
 def test_what_is_missing_is_shown_at_its_place(page: Page) -> None:
     invited = page.get_by_role("tabpanel", name="Person invited")
     unfinished = page.get_by_text("still to fill in")  # reported as one types, before anything is saved
+
     assert unfinished.count() == 0
+
     invited.get_by_role("button", name=re.compile("Remove row 1")).click()
     unfinished.wait_for()
     page.get_by_role("button", name="Activate").click()
@@ -171,9 +176,12 @@ def test_a_segment_is_synced_and_its_people_have_links(page: Page, browser: Brow
     sync.get_by_label("Once").check()
     sync.get_by_label("Segments (active lists)").check()
     sync.get_by_role("checkbox", name=re.compile("^All users")).check()
+
     for label, name in (("link", "referral_link"), ("code", "referral_code"), ("count", "referral_count")):
         choose(sync.get_by_label(f"Referral {label}", exact=True), name)
+
     assert not sync.get_by_role("checkbox", name="Referral Factory may e-mail").is_checked()
+
     keep_picture(page, "sync")
     page.get_by_role("button", name="Save", exact=True).click()
     says(page, "Saved as version")

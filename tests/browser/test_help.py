@@ -60,10 +60,14 @@ def test_the_description_of_the_api_is_rendered_with_every_call_and_shape(
     described = call(stack, "GET", "/api/openapi.json")
     place = page.locator("#help-api")
     place.get_by_text("Shapes of bodies and answers").wait_for()
+
     shown = place.locator("summary").all_text_contents()
+
     calls = [f"{method.upper()} {path}" for path, methods in described["paths"].items() for method in methods]
     assert [each for each in calls if not any(text.startswith(each) for text in shown)] == []
     assert set(described["components"]["schemas"]) <= set(shown)
+
     place.get_by_text("/api/referrals", exact=True).first.click()
     place.get_by_role("cell", name="The whole e-mail address, in any letter case.").first.wait_for()
+
     assert problems == []

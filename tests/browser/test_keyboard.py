@@ -89,41 +89,62 @@ def test_a_campaign_is_set_up_and_activated(page: Page, stack: Stack) -> None:
     reach(page, "Create a lead")
     reach(page, "Suggest fields")
     page.keyboard.press("Enter")
+
     says(page, "Added")
+
     assert focused(page) == "Suggest fields"
+
     reach(page, "Remove row 7", back=True)
     page.keyboard.press("Enter")
+
     assert focused(page).startswith("Remove row 6")
+
     page.keyboard.press("Enter")
+
     assert focused(page).startswith("Remove row 5")
+
     reach(page, "Add a row")
     page.keyboard.press("Enter")
+
     assert focused(page) == "Row 6: from"
+
     page.keyboard.type("Campaign n")
+
     assert focused(page) == "Row 6: from"
+
     reach(page, "Row 6: to")
     page.keyboard.press("ArrowDown")
     page.keyboard.type("referral_camp")
     page.keyboard.press("Enter")
+
     assert page.get_by_label("Row 6: to").get_attribute("data-value") == "custom_attributes.referral_campaign"
     assert focused(page) == "Row 6: to"
+
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Escape")  # closes the list and nothing else
+
     assert page.get_by_label("Row 6: to").get_attribute("data-value") == "custom_attributes.referral_campaign"
+
     reach(page, "Next: Person referring")
     page.keyboard.press("Enter")
+
     assert focused(page).startswith("Person referring")
+
     reach(page, "Save")
     page.keyboard.press("Enter")
     says(page, "Saved as version 1")
     keep_picture(page, "keyboard-saved")
+
     assert focused(page) == "Activate"
+
     page.keyboard.press("Enter")
     page.get_by_role("dialog", name="Activate this campaign?").wait_for()
     reach(page, "Activate it")
     page.keyboard.press("Enter")
     says(page, "The campaign is active")
+
     assert call(stack, "GET", "/api/campaigns/1")["status"] == "active"
+
     focused(page)
 
 
@@ -136,9 +157,12 @@ def test_the_qualification_is_set_up(page: Page, stack: Stack) -> None:
     reach(page, "Attribute to track")
     page.keyboard.press("ArrowDown")
     page.keyboard.type("referral_stat")
+
     page.keyboard.press("Enter")
+
     assert page.get_by_label("Attribute to track").get_attribute("data-value") == "custom_attributes.referral_status"
     assert focused(page) == "Attribute to track"
+
     reach(page, "First value")
     page.keyboard.type("New")
     reach(page, "Connected")
@@ -148,6 +172,7 @@ def test_the_qualification_is_set_up(page: Page, stack: Stack) -> None:
     says(page, "Saved as version 3")
     focused(page)
     trigger = call(stack, "GET", "/api/campaigns/1")["qualification"]["trigger"]
+
     assert (trigger["initial_value"], trigger["qualified_values"]) == ("New", ["Connected"])
 
 
@@ -161,9 +186,12 @@ def test_the_sync_is_set_up_and_started(page: Page, stack: Stack) -> None:
     reach(page, "Referral link")
     page.keyboard.press("ArrowDown")
     page.keyboard.type("referral_link")
+
     page.keyboard.press("Enter")
+
     assert page.get_by_label("Referral link", exact=True).get_attribute("data-value") == "custom_attributes.referral_link"
     assert focused(page) == "Referral link"
+
     reach(page, "Save")
     page.keyboard.press("Enter")
     says(page, "Saved as version 4")
@@ -173,9 +201,12 @@ def test_the_sync_is_set_up_and_started(page: Page, stack: Stack) -> None:
     reach(page, "Start the sync")
     page.keyboard.press("Enter")
     page.locator("article.run").first.wait_for()
+
     assert page.get_by_text("No run yet.").count() == 0
     assert focused(page) == "Sync now"
+
     keep_picture(page, "keyboard-sync")
+
     assert call(stack, "GET", "/api/campaigns/1/syncs")["items"]
 
 
@@ -185,17 +216,24 @@ def test_the_webhooks_are_copied_ticked_and_listened_for(page: Page) -> None:
     page.locator("main:not([aria-busy]) h1").wait_for()
     reach(page, "Copy everything for this campaign")
     page.keyboard.press("Enter")
+
     if page.get_by_role("dialog").count():  # a browser that keeps the clipboard to itself shows the text
         reach(page, "Close")
         page.keyboard.press("Enter")
+
     assert focused(page) == "Copy everything for this campaign"
+
     reach(page, "Set up in Referral Factory")
     page.keyboard.press("Space")
+
     assert page.get_by_label("Set up in Referral Factory").first.is_checked()
+
     reach(page, "Test it")
     page.keyboard.press("Enter")
     page.get_by_role("status").filter(has_text=re.compile("Waiting two minutes|this webhook works")).wait_for()
+
     assert focused(page) == "Test it"
+
     reach(page, "Copy all topics")
     page.keyboard.press("Enter")
     focused(page)
@@ -207,11 +245,17 @@ def test_the_tabs_are_moved_by_arrows(page: Page) -> None:
     page.get_by_role("tab", name="Person referring", selected=True).wait_for()
     page.locator("main:not([aria-busy]) h1").wait_for()
     reach(page, "Person referring")
+
     page.keyboard.press("ArrowRight")
+
     assert focused(page).startswith("Qualification")
+
     page.keyboard.press("End")
+
     assert focused(page).startswith("Versions")
+
     page.keyboard.press("Home")
+
     assert focused(page).startswith("Person invited")
 
 

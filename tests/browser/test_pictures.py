@@ -272,6 +272,7 @@ def test_each_page_is_for_everybody(opened: Callable[..., Page], name: str) -> N
             page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
             page.evaluate("scrollTo(0, 0)")
         keep_picture(page, f"looks-{name}-{width}-{scheme}", whole=False)
+
     assert MACHINE_WORDS.findall(page.evaluate(WORDS)) == []
     assert found[:LONGEST] == []
 
@@ -317,7 +318,9 @@ def test_activity_says_of_each_person_who_referred_them_where_they_stand_and_whe
 ) -> None:
     page = opened("activity-attention")
     heads = page.locator("th").all_text_contents()  # one campaign needs no column, and has none to be seen
+
     assert heads == ["", "Person", "Referred by", "Campaign", "State", "Signed up"]
+
     row = page.get_by_role("row").filter(has_text="nadia.needle@example.com")
     for text in ("rita.referring@example.com", "Failed", "What to do:", "today"):
         row.get_by_text(text).first.wait_for()

@@ -35,7 +35,9 @@ def test_the_overview_keeps_focus_what_is_opened_and_how_far_it_is_scrolled(wind
     window.get_by_role("link", name="Rita").focus()
     join(console, 4)
     console.app.wait(60)
+
     renew(window, window.get_by_role("link", name="Friends invited: 4"))
+
     assert focused(window) == "Rita"
     assert window.get_by_role("table", name="Days in numbers").is_visible()
     assert scrolled(window, chart) == 40
@@ -49,8 +51,10 @@ def test_health_keeps_focus_and_what_is_opened_while_a_problem_appears(window: P
     window.get_by_role("link", name="Look at them").first.focus()
     join(console, 4, State.FAILED)
     console.app.wait(60)
+
     renew(window, window.locator(".tile", has_text="Need attention").get_by_text("1", exact=True))
     window.locator("#main").get_by_text("1 person needs somebody to look").first.wait_for()
+
     assert focused(window) == "Look at them"
     assert window.get_by_role("table", name="Days in numbers").is_visible()
 
@@ -61,7 +65,9 @@ def test_the_header_says_what_is_wrong_now(window: Page, console: Console) -> No
     header.get_by_role("link").focus()
     join(console, 4, State.FAILED)
     console.app.wait(60)
+
     renew(window, header.get_by_text(re.compile("somebody to look|things need")))
+
     assert window.evaluate("document.activeElement.closest('#health') !== null")
 
 
@@ -78,7 +84,9 @@ def test_a_persons_story_keeps_the_opened_call_while_calls_are_added(window: Pag
     app.wire.faults.clear()
     app.wait(40)
     app.work()
+
     renew(window, window.locator("details.call:nth-of-type(2)"))
+
     assert window.locator("details.developers").get_attribute("open") is not None
     assert opened.get_attribute("open") is not None
     assert opened.locator("summary").evaluate("(summary) => summary === document.activeElement")
@@ -89,11 +97,15 @@ def test_the_list_keeps_the_focus_while_somebody_new_comes_in(window: Page, cons
     people = window.get_by_role("table", name="People, newest first")
     people.get_by_role("link", name="Friend 2").focus()
     join(console, 4)
+
     renew(window, people.get_by_role("link", name="Friend 4"))
+
     assert focused(window) == "Friend 2"
     assert people.locator("tbody a.person-name").all_inner_texts() == ["Friend 4", "Friend 3", "Friend 2", "Friend 1"]
+
     people.get_by_label("Select Friend 3").check()
     window.get_by_text("1 person selected").wait_for()
+
     assert people.locator("tr.chosen").get_by_role("link", name="Friend 3").count() == 1
     assert people.get_by_label("Select everybody shown").evaluate("(box) => box.indeterminate")
 
@@ -109,7 +121,9 @@ def test_a_run_that_goes_on_keeps_the_focus_on_its_button(window: Page, console:
     window.locator(".run").get_by_text("Waiting").wait_for()
     window.get_by_role("button", name="Sync now").focus()
     app.step()
+
     renew(window, window.locator(".run").get_by_text("60 of 60 contacts"))
+
     assert focused(window) == "Sync now"
     assert window.get_by_role("progressbar").count() == 0
 
@@ -120,8 +134,11 @@ def test_the_checklist_ticks_itself_and_keeps_the_focus(window: Page, console: C
     window.get_by_role("link", name="Set up the webhooks: 0 of 2 seen: open").focus()
     console.app.sign_up()
     console.app.wait(60)
+
     renew(window, window.get_by_role("heading", name="Set up: 6 of 7 done"))
+
     assert focused(window) == "Set up the webhooks: 1 of 2 seen: open"
+
     window.get_by_role("listitem").filter(has_text="Done: Sign up a test person").wait_for()
 
 
@@ -136,12 +153,16 @@ def test_the_preview_beside_the_form_keeps_what_is_typed_and_what_is_open(window
     first_name = preview.get_by_label("First name", exact=True)
     first_name.fill("Zora")
     first_name.evaluate("(field) => field.setSelectionRange(2, 2)")
+
     renew(window, preview.locator(".contact-head").get_by_text("Zora"))
+
     assert first_name.evaluate("(field) => field === document.activeElement && field.selectionStart") == 2
     assert example.get_attribute("open") is not None
+
     value = invited.get_by_label("Default 1: value")
     value.fill("a friend")
     renew(window, preview.get_by_role("row", name=re.compile("^lead_source.*a friend")))
+
     assert focused(window) == "Default 1: value"
     assert example.get_attribute("open") is not None
     assert first_name.input_value() == "Zora"
@@ -154,20 +175,29 @@ def test_try_it_now_keeps_the_focus_while_both_people_arrive(window: Page, conso
     dialog = window.get_by_role("dialog", name="Try it now")
     fields = dialog.get_by_role("table", name="What Intercom gets")
     dialog.get_by_text("All its fields").click()
+
     window.clock.run_for(10_000)
+
     assert fields.is_visible()  # nothing closes it while one reads
+
     dialog.get_by_role("button", name="Send the made-up person").click()
     back = dialog.get_by_role("button", name="Take it back")
     back.wait_for()
+
     assert focused(window) == "Take it back"
+
     console.app.work()
     renew(window, dialog.get_by_text("The contact is in Intercom with all mapped values."))
+
     assert focused(window) == "Take it back"
+
     by_hand = dialog.locator(".copy", has_text="Address to sign up with")
     by_hand.get_by_role("button", name="Copy").focus()
     console.app.sign_up(email=by_hand.locator("code").inner_text())
     renew(window, dialog.get_by_text("Referral Factory reported it."))
+
     assert focused(window) == "Copy Address to sign up with"
+
     dialog.get_by_role("button", name="Take the test person back").wait_for()
 
 
@@ -176,8 +206,11 @@ def test_what_went_well_is_said_for_a_while_and_what_went_wrong_until_it_is_clos
     window.get_by_role("button", name="Send again").click()
     good = window.get_by_role("status").filter(has_text="goes to Intercom again now")
     good.wait_for()
+
     window.clock.run_for(5_000)
+
     assert good.count() == 1
+
     window.clock.run_for(5_000)
     good.wait_for(state="detached")
     window.goto("/#/connection")
@@ -186,7 +219,9 @@ def test_what_went_well_is_said_for_a_while_and_what_went_wrong_until_it_is_clos
     bad = window.get_by_role("status").filter(has_text="Paste the API key first.")
     bad.wait_for()
     window.clock.run_for(60_000)
+
     assert bad.count() == 1
+
     window.get_by_role("button", name="Close this message").click()
     bad.wait_for(state="detached")
 

@@ -63,14 +63,18 @@ def test_those_selected_are_sent_again_and_nobody_else_is(window: Page, console:
     person(window, SELECTED[0]).wait_for(state="detached")
     console.app.work()
     show(window, "In Intercom")
+
     for number in SELECTED:
         renew(window, person(window, number).get_by_text("In Intercom", exact=True))
         assert console.app.contact(email(number)).name.startswith(NAMES[number])
+
     assert person(window, LEFT).count() == 0
     assert console.app.row(LEFT).state is State.FAILED
     assert console.app.contacts(email(LEFT)) == []
+
     show(window, "Needs attention")
     person(window, LEFT).wait_for()
+
     assert people(window).count() == 1
 
 
@@ -83,9 +87,11 @@ def test_sending_again_twice_creates_nobody_twice(window: Page, console: Console
         renew(window, person(window, number))
         person(window, number).get_by_role("checkbox").check()
     press(window, "Send again")
+
     answer(window, "Send 2 people again?", "Send again")
     window.get_by_text("2 people selected").wait_for(state="detached")
     console.app.work()
+
     assert [len(console.app.contacts(email(number))) for number in SELECTED] == [1, 1]
 
 
@@ -93,7 +99,9 @@ def test_whoever_thinks_better_of_it_sends_nobody(window: Page, console: Console
     press(window, "Send again")
     answer(window, "Send 2 people again?", "Cancel")
     console.app.work()
+
     assert {console.app.row(number).state for number in NAMES} == {State.FAILED}
+
     window.get_by_text("2 people selected").wait_for()
 
 
@@ -101,11 +109,14 @@ def test_those_selected_are_dealt_with_and_the_other_still_needs_somebody(window
     press(window, "Mark as dealt with")
     answer(window, "Mark 2 people as dealt with?", "Mark them")
     person(window, SELECTED[0]).wait_for(state="detached")
+
     assert [bool(console.app.row(number).open_troubles) for number in NAMES] == [False, True, False]
     assert people(window).count() == 1
+
     show(window, "Dealt with")
     for number in SELECTED:
         person(window, number).wait_for()
+
     assert people(window).count() == 2
 
 
@@ -113,6 +124,7 @@ def test_those_selected_are_exported_and_nobody_else_is(window: Page, console: C
     with window.expect_download() as download:
         press(window, "Export")
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
+
     assert {row["email"] for row in rows} == {email(number) for number in SELECTED}
     assert {row["state"] for row in rows} == {"failed"}
     assert console.app.row(SELECTED[0]).state is State.FAILED  # looking changes nothing
@@ -122,12 +134,16 @@ def test_those_selected_are_erased_and_nobody_else_is(window: Page, console: Con
     press(window, "Erase")
     answer(window, "Erase 2 people?", "Erase")
     person(window, SELECTED[0]).wait_for(state="detached")
+
     for number in SELECTED:
         row = console.app.row(number)
         assert row.forgotten
         assert row.person.email is None
+
     assert people(window).count() == 1
     assert console.app.row(LEFT).person.email == email(LEFT)
+
     show(window, "All")
     person(window, LEFT).wait_for()
+
     assert NAMES[SELECTED[0]] not in people(window).all_inner_texts()

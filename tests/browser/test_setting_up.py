@@ -62,10 +62,14 @@ def test_each_step_of_connecting_ticks_itself_and_the_last_says_so(page: Page, s
     go_to(page, "Connection")
     page.get_by_text("of 5 steps done. Each step ticks itself once it works.").wait_for()
     steps = page.locator("section.step")
+
     assert [one.split("\n")[0] for one in steps.locator(".step-number").all_inner_texts()] == ["✓", "✓", "✓", "4", "5"]
+
     post_webhook(stack, {"id": 1, "first_name": "Ivo", "email": "ivo@example.com", "source": "Referred", "referrer_id": 5})
     page.get_by_text(SEEN).wait_for(timeout=2 * PATIENCE)  # nobody reloads
+
     assert page.locator("section.step.done").count() == 5
+
     keep_picture(page, "setting-up-connected")
 
 
@@ -79,12 +83,16 @@ def test_the_preview_renews_itself_as_one_types_and_shows_what_is_dropped_and_wh
     preview.get_by_label(re.compile("^Referrer.s first name$")).fill("x" * (LONGEST_TEXT + 1))
     row = preview.get_by_role("table", name="What would be sent").get_by_role("row").filter(has_text="referrer_first_name")
     row.locator(".problem").get_by_text(re.compile(f"^Left out\\. .*at most {LONGEST_TEXT}")).wait_for()
+
     red = row.locator(".problem").evaluate("(one) => getComputedStyle(one).color")
+
     assert red == page.evaluate(
         "() => { const one = document.createElement('p'); one.style.color = 'var(--bad)'; "
         "document.body.append(one); const { color } = getComputedStyle(one); one.remove(); return color; }"
     )
+
     keep_picture(page, "setting-up-dropped")
+
     assert [one["email"] for one in call(stack, "GET", "/api/referrals")["items"]] == [
         "ivo@example.com"
     ]  # looking sends nothing
@@ -118,13 +126,19 @@ def test_attributes_that_do_not_fit_are_grey_and_say_why(page: Page, stack: Stac
     invited = open_tab(page, stack, "invited", "Person invited")
     field = invited.get_by_label("Row 1: to")
     field.click()
+
     assert groups(invited) == ["Suggested", "Your own", "Standard"]
+
     greyed = invited.locator("[role=option][aria-disabled=true]:visible")
     greyed.first.wait_for()
+
     assert all("\n" in text.strip() for text in greyed.all_inner_texts())  # a name, and a reason
+
     mail = greyed.filter(has_text="takes the e-mail only")
     mail.click(force=True)  # a person can press it all the same
+
     assert field.get_attribute("data-value") == "name"
+
     field.press("Escape")
 
 
@@ -133,9 +147,12 @@ def test_rewards_suggest_their_attributes_and_create_them_with_one_click(page: P
     rewards.get_by_role("button", name="Suggest attributes").click()
     page.get_by_role("dialog", name="Create 3 attributes in Intercom?").get_by_text("referral_last_reward").wait_for()
     answer(page, "Create 3 attributes in Intercom?", "Create and use them")
+
     says(page, "Chosen: referral_last_reward, referral_rewards_total, referral_reward_status.")
+
     names = {one["name"]: one["data_type"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]}
     assert names["custom_attributes.referral_rewards_total"] == "float"
+
     page.get_by_role("button", name="Save", exact=True).click()
     says(page, "Saved as version")
 
@@ -150,8 +167,10 @@ def test_what_intercom_lacks_is_created_with_one_click(page: Page, stack: Stack)
     page.get_by_text("2 attributes that these settings use are not in Intercom: won_last, won_state.").wait_for()
     keep_picture(page, "setting-up-missing")
     page.get_by_role("button", name="Create the missing 2 attributes").click()
+
     says(page, "2 attributes created in Intercom.")
     page.get_by_text("are not in Intercom").wait_for(state="detached")
+
     names = {one["name"] for one in call(stack, "GET", "/api/attributes?refresh=true")["items"]}
     assert set(rewards.values()) <= names
 
@@ -160,8 +179,11 @@ def test_whoever_signs_up_by_hand_is_watched_step_by_step(page: Page, browser: B
     open_tab(page, stack, "invited", "Person invited")
     page.get_by_role("button", name="Try it now").click()
     dialog = page.get_by_role("dialog", name="Try it now")
+
     email = dialog.locator(".copy", has_text="Address to sign up with").locator("code").inner_text()
+
     assert re.fullmatch(r"mara\+test\d+@example\.com", email)
+
     dialog.get_by_text("Use a private window").wait_for()
     address = str(dialog.get_by_role("link", name=re.compile("^Open the campaign.s page")).get_attribute("href"))
     with fresh_context(browser) as private:
@@ -192,10 +214,13 @@ def test_developers_unfold_each_call_and_no_secret_is_in_it(page: Page, stack: S
     refused = panel.locator("details.call", has_text="400").last
     refused.locator("summary").first.click()
     shown = refused.inner_text()
+
     for part in ("POST /contacts", "ms", "Request id", "Sent", "nele@example.com", "Answer", "parameter_invalid"):
         assert part in shown
+
     assert "Bearer" not in panel.inner_text()
     assert stack.settings.intercom_token not in panel.inner_text()
+
     keep_picture(page, "setting-up-developers")
     panel.get_by_role("link", name="More about it").click()  # from the state to what the help says about it
     page.get_by_role("heading", name="When something needs attention").wait_for()

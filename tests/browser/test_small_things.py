@@ -70,8 +70,11 @@ def test_whoever_refuses_at_intercom_comes_back_to_a_page_of_ours(page: Page) ->
     page.get_by_role("button", name="Connect with Intercom").click()
     page.get_by_role("button", name="Cancel").click()
     heading(page, "Intercom was not connected").wait_for()
+
     keep_picture(page, "small-refused")
+
     assert page.evaluate("getComputedStyle(document.querySelector('.note')).borderRadius") != "0px"  # it has our style
+
     page.get_by_role("link", name="Back to the page Connection").click()
     heading(page, "Connection").wait_for()
 
@@ -112,7 +115,9 @@ def test_what_is_next_is_not_said_as_if_it_had_been(page: Page, stack: Stack) ->
     heading(page, "Lea").wait_for()
     line = page.get_by_text(re.compile("^Next try:"))
     line.wait_for()
+
     at = datetime.fromisoformat(str(line.locator("time").get_attribute("datetime")))
+
     assert at > datetime.now(UTC)
     assert "ooked at again" not in page.get_by_role("main").inner_text()
 
@@ -138,8 +143,11 @@ def test_activating_names_the_lists_and_counts_one_contact_as_one(page: Page, st
     until(page, champions.count, refresh.click)
     champions.check()
     page.get_by_role("button", name="Activate").click()
+
     says(page, "The referral link has nowhere to go")
+
     assert page.get_by_role("dialog").count() == 0
+
     sync.get_by_role("button", name="Suggest attributes").click()
     says(page, "Chosen")
     page.get_by_role("tab", name="Person invited").click()

@@ -64,11 +64,15 @@ def test_a_second_visit_asks_for_little_and_is_usable_soon_on_slow_3g(page: Page
     )
     visit(page)
     page.wait_for_timeout(1_000)  # whatever comes after it can be used
+
     made = sorted(url.removeprefix(stack.url) for url in asked.values())
+
     assert len(made) <= MOST_REQUESTS, made
+
     sizes = {asked[request].removeprefix(stack.url): size for request, size in came.items() if request in asked}
     assert 0 < sum(sizes.values()) <= MOST_BYTES, sizes
     assert not any(url.startswith("/console/") for url in made)  # files are kept for ever under their release's name
+
     ours = quickest(page, network, FAST)
     slow = quickest(page, network, SLOW_3G)
     network.send("Network.emulateNetworkConditions", FAST)
@@ -76,4 +80,5 @@ def test_a_second_visit_asks_for_little_and_is_usable_soon_on_slow_3g(page: Page
     print(figures)  # noqa: T201
     if ours > BUSY:
         pytest.skip(f"The machine is too busy to measure a slow line: without one the page takes {ours:.1f} s.")
+
     assert slow - ours <= USABLE, (slow, ours)

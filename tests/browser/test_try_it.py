@@ -38,10 +38,15 @@ def test_a_made_up_person_goes_the_whole_way_and_is_taken_back_with_one_click(
     dialog.get_by_text("All its fields").click()
     fields = dialog.get_by_role("table", name="What Intercom gets")
     fields.get_by_role("row", name=re.compile("referrer_email.*bob@example.com")).wait_for()
+
     email = fields.get_by_role("row", name=re.compile(r"^email ")).get_by_role("cell").nth(1).inner_text()
+
     assert "+trial" in email
+
     keep_picture(page, "try-before")
+
     assert call(stack, "GET", "/api/referrals")["items"] == []  # nothing is sent by looking
+
     dialog.get_by_role("button", name="Send the made-up person").click()
     dialog.get_by_text("The webhook came").wait_for()
     contact_link = dialog.get_by_role("link", name="Open the contact in Intercom")
@@ -66,10 +71,12 @@ def test_a_made_up_person_goes_the_whole_way_and_is_taken_back_with_one_click(
         gone.goto(address)
         assert gone.get_by_label("email", exact=True).count() == 0
     assert call(stack, "GET", "/api/referrals")["items"] == []
+
     health = call(stack, "GET", "/api/health")
     assert {step["kind"]: step["is_done"] for step in health["steps"]} | {"webhooks": False} == {
         step["kind"]: step["kind"] != "webhooks" for step in health["steps"]
     }
+
     go_to(page, "Overview")
     page.get_by_text("Nobody was invited in this time.").wait_for()
 
@@ -80,13 +87,16 @@ def test_those_who_were_missed_while_nobody_was_sent_are_offered_and_follow(
     nothing = {**campaign, "person_invited": {"action": "none"}, "qualification": None}
     nothing["person_referring"] = {**campaign["person_invited"], "defaults": {}}
     version = len(call(stack, "GET", "/api/campaigns/1/versions")["items"])
+
     call(stack, "PUT", "/api/campaigns/1", nothing, **{"If-Match": f'"{version}"'})
+
     assert (
         post_webhook(
             stack, {"id": 901, "first_name": "Mia", "email": "mia@example.com", "source": "Referred", "referrer_id": 5}
         )
         == 202
     )
+
     go_to(page, "Activity")
     row = page.get_by_role("row").filter(has_text="mia@example.com")
     again = page.get_by_role("button", name="Refresh", exact=True)
@@ -129,7 +139,9 @@ def test_a_sync_that_makes_no_sense_is_refused_before_it_begins(page: Page, stac
     go_to(page, "Campaigns")
     page.goto(f"{stack.url}/#/campaigns/1/sync")
     start.click()
+
     says(page, "nowhere to go")
+
     assert call(stack, "GET", "/api/campaigns/1/syncs")["items"] == []
 
 

@@ -29,22 +29,29 @@ def allow(http: requests.Session, stack: Stack, address: str) -> str:
 
 def test_intercom_is_connected_by_oauth_in_one_browser_only(stack: Stack, http: requests.Session) -> None:
     begun = call(http, stack, "POST", "/api/connection/intercom", json={})
+
     assert begun.status_code == 200
+
     back = allow(http, stack, begun.json()["authorization_url"])
     assert back.startswith(f"{stack.url}/oauth/intercom/callback?code=")
+
     with requests.Session() as other:
         other.trust_env = False
         refused = other.get(back, allow_redirects=False, timeout=CALL_SECONDS)
     assert (refused.status_code, "another browser" in refused.text) == (409, True)
+
     begun = call(http, stack, "POST", "/api/connection/intercom", json={})
     back = allow(http, stack, begun.json()["authorization_url"])
+
     done = http.get(back, allow_redirects=False, timeout=CALL_SECONDS)
     assert (done.status_code, done.headers["Location"]) == (303, "/#/connection")
     assert http.get(back, allow_redirects=False, timeout=CALL_SECONDS).status_code == 409
+
     shown = call(http, stack, "GET", "/api/connection").json()
     assert (shown["intercom"]["connected"], shown["intercom"]["workspace"]["id"]) == (True, "local-workspace")
     assert shown["referral_factory"]["connected"] is True
     assert "Connected the Intercom workspace" in call(http, stack, "GET", "/api/connection/changes").json()["items"][0]["what"]
+
     usual = {"access_token": "local-intercom-token"}  # other tests share the stack
     assert call(http, stack, "POST", "/api/connection/intercom", json=usual).status_code == 200
 
@@ -62,9 +69,11 @@ def test_a_signup_is_found_counted_and_has_a_story(stack: Stack, http: requests.
 
     assert wait_for(held, "the held row")[0]["first_name"] == "=Ada"
     assert [row["user_id"] for row in call(http, stack, "GET", "/api/referrals?campaign_id=880").json()["items"]] == [880_001]
+
     story = call(http, stack, "GET", "/api/referrals/880/880001").json()
     assert story["story"][0]["sentence"] == "Referral Factory reported that the person joined."
     assert call(http, stack, "POST", "/api/referrals/880/880001/replay").json()["result"] == "held"
+
     table = call(http, stack, "GET", "/api/referrals?campaign_id=880", headers={"Accept": "text/csv"})
     assert '"\'=Ada"' in table.text
 
@@ -73,14 +82,17 @@ def test_a_signup_is_found_counted_and_has_a_story(stack: Stack, http: requests.
         return [one for one in hooks if one["campaign_id"] == 880 and one["name"] == "joined" and one["received_at"]]
 
     wait_for(light, "the webhook's time")
+
     campaigns = call(http, stack, "GET", "/api/overview").json()["campaigns"]
     assert [row["signups"] for row in campaigns if row["campaign_id"] == 880] == [1]
 
 
 def test_a_preview_and_what_it_is_chosen_from_come_from_the_workspace(stack: Stack, http: requests.Session) -> None:
     assert call(http, stack, "GET", "/api/segments").json()["items"]
+
     names = [row["name"] for row in call(http, stack, "GET", "/api/attributes?refresh=true").json()["items"]]
     assert "custom_attributes.referral_link" in names
+
     campaigns = call(http, stack, "GET", "/api/connection/referral-factory/campaigns").json()["items"]
     assert campaigns[0]["labels"]["person_invited"]
 

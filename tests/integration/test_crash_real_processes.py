@@ -194,8 +194,11 @@ def test_everybody_has_exactly_one_contact_after_lost_answers_and_killed_workers
         assert time.monotonic() < deadline, Counter((row.state, row.reason) for row in rows)
         crashing.pass_time(items)
         crashing.sweep()
+
     contacts = list(crashing.vendor.workspace.contacts.values())
+
     assert Counter(contact.email for contact in contacts) == Counter(row.person.email for row in rows)
+
     by_id = {contact.id: contact for contact in contacts}
     for row in rows:
         assert row.state is State.DELIVERED
@@ -204,6 +207,7 @@ def test_everybody_has_exactly_one_contact_after_lost_answers_and_killed_workers
         assert contact.email == row.person.email
         assert contact.role == role
         assert contact.name == "Ivo Lindqvist"
+
     lost = [call for call in crashing.server.calls.since() if call["fault"] == "lost"]
     assert len(crashing.vendor.kills) == KILLS
     assert {call["path"] for call in lost} >= {"/contacts", "/contacts/search"}

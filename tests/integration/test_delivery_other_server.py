@@ -68,16 +68,22 @@ def test_the_secret_rotates_without_refusing_anybody(outside: OverHttp, campaign
         return outside.post(campaign, outside.fields(campaign), secret=secret).status_code
 
     assert status("first") == 202
+
     rotate(current="first", next="second")
+
     assert [status("second"), status("first"), status("second")] == [202] * 3
+
     rotate(current="second", next="")
+
     assert status("second") == 202
     assert status("") == 401
 
 
 def test_signups_arrive_at_the_other_server(outside: OverHttp, campaign: int, server: RunningServer) -> None:
     fields = outside.fields(campaign)
+
     assert outside.post(campaign, fields, secret="second").status_code == 202
+
     row = outside.row((campaign, fields["id"]))
     contact = server.vendor.workspace.contacts[str(row.contact_id)]  # type: ignore[attr-defined] # the stand-in's own state
     assert row.state == State.DELIVERED
@@ -95,9 +101,11 @@ def test_every_request_names_the_pinned_version_and_the_token_and_fits_the_descr
 ) -> None:
     vendor = server.vendor
     assert isinstance(vendor, AnotherIntercom)
+
     calls = [request for request in vendor.requests if request.headers.get("user-agent", "").startswith("python-requests")]
     ours = [request for request in calls if "accept-encoding" in request.headers]
     assert {request.method for request in ours} == {"GET", "POST"}
+
     for request in ours:
         assert request.headers["intercom-version"] == "2.16"
         assert request.headers["authorization"] == f"Bearer {TOKEN}"
@@ -116,11 +124,13 @@ def test_the_functions_get_the_region(outside: OverHttp) -> None:
 def test_a_replaced_token_is_read_anew_and_costs_nobody(outside: OverHttp, campaign: int, server: RunningServer) -> None:
     vendor = server.vendor
     assert isinstance(vendor, AnotherIntercom)
+
     secrets = outside.stack.client("secretsmanager")
     secret = outside.stack.resources["IntercomSecret"]
     secrets.put_secret_value(SecretId=secret, SecretString=json.dumps({"access_token": "replaced"}))
     vendor.settings.tokens[:] = ["replaced"]
     fields = outside.fields(campaign)
+
     assert outside.post(campaign, fields, secret="second").status_code == 202
     assert outside.row((campaign, fields["id"])).state is State.DELIVERED
 
@@ -130,6 +140,9 @@ def test_a_server_that_answers_nonsense_delays_and_loses_nobody(
 ) -> None:
     server.faults.add({"kind": "html", "path": "^/contacts/search", "times": 1})
     fields = outside.fields(campaign)
+
     assert outside.post(campaign, fields, secret="second").status_code == 202
+
     wait_for(lambda: not server.faults.orders(), "the fault")
+
     assert outside.row((campaign, fields["id"])).state is State.DELIVERED

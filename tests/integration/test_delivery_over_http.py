@@ -49,6 +49,7 @@ def test_a_signup_is_in_intercom_with_all_mapped_facts_referrer_defaults_and_ini
 ) -> None:
     row = outside.row(outside.sign_up(campaign))
     contact = outside.contact_of(row)
+
     values = {name: value for name, value in contact["custom_attributes"].items() if value is not None}
     assert contact["role"] == "lead"
     assert contact["name"] == "Ivo Lindqvist"
@@ -77,6 +78,7 @@ def test_json_forms_query_strings_get_post_and_aliases_all_lead_to_a_contact(out
         outside.post(campaign, urlencode(aliased).encode(), content_type=form),
     ]
     assert [answer.status_code for answer in answers] == [202] * 6
+
     for number in ids:
         row = outside.row((campaign, number))
         contact = outside.contact_of(row)
@@ -108,7 +110,9 @@ def test_a_contact_that_was_there_before_is_overwritten_only_for_people_referral
     outside: OverHttp,
 ) -> None:
     number = outside.configure(person_invited={"action": "user", "duplicates": "update"})
+
     before = given(outside, "lead", name="Old name", custom_attributes={"lead_source": "website"})
+
     row = outside.row(outside.sign_up(number, email=before["email"]))
     (after,) = outside.contacts(before["email"])
     assert row.state is State.FAILED
@@ -120,6 +124,7 @@ def test_the_same_webhook_five_times_is_one_contact(outside: OverHttp, campaign:
     fields = outside.fields(campaign)
     for _ in range(5):
         assert outside.post(campaign, fields).status_code == 202
+
     row = outside.row((campaign, fields["id"]))
     assert len(outside.contacts(fields["email"])) == 1
     assert row.state is State.DELIVERED
@@ -128,8 +133,10 @@ def test_the_same_webhook_five_times_is_one_contact(outside: OverHttp, campaign:
 def test_one_person_in_two_campaigns_is_one_contact(outside: OverHttp, campaign: int) -> None:
     other = outside.configure(name="Partners")
     fields = outside.fields(campaign)
+
     keys = [(campaign, fields["id"]), outside.sign_up(other, email=fields["email"])]
     assert outside.post(campaign, fields).status_code == 202
+
     states = {outside.row(key).state for key in keys}
     assert states == {State.DELIVERED, State.SKIPPED}  # the second campaign leaves what the first one made as it is
     assert len(outside.contacts(fields["email"])) == 1
@@ -141,12 +148,17 @@ def test_a_campaign_that_is_not_active_holds_and_activation_releases_through_the
 ) -> None:
     number = outside.configure(status=status) if status else new_id()
     key = outside.sign_up(number)
+
     held = outside.row(key, until=lambda row: row.state is State.HELD)
     assert (held.expires_at is None) is (status is not None)
+
     outside.sweep()
+
     assert outside.row(key, until=lambda _: True).state is State.HELD
+
     outside.configure(number)
     outside.sweep()
+
     row = outside.row(key)
     assert row.state is State.DELIVERED
     assert len(outside.contacts(row.person.email or "")) == 1
@@ -154,7 +166,9 @@ def test_a_campaign_that_is_not_active_holds_and_activation_releases_through_the
 
 def test_a_webhook_that_names_nobody_wakes_reconcile_and_leaves_no_row(outside: OverHttp, campaign: int) -> None:
     before = len(outside.stack.logs("ReconcileFunction", 1_000))
+
     assert outside.post(campaign, {"email": f"nobody{new_id()}@example.com"}).status_code == 202
+
     outside.row(outside.sign_up(campaign))
 
     def has_run() -> bool:

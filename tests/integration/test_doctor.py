@@ -46,7 +46,9 @@ def run(stack: Stack, *arguments: str, key: str = "") -> subprocess.CompletedPro
 
 def test_a_switched_off_schedule_is_found(stack: Stack, deployment: LookedAt) -> None:
     scheduler = stack.client("scheduler")
+
     assert level_of(aws.check_schedules, deployment) is Level.GOOD
+
     name = stack.resources["SweepFunctionEveryMinute"]
     wanted = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
     present = {key: value for key, value in scheduler.get_schedule(Name=name).items() if key in wanted}
@@ -55,12 +57,15 @@ def test_a_switched_off_schedule_is_found(stack: Stack, deployment: LookedAt) ->
         assert level_of(aws.check_schedules, deployment) is Level.BAD
     finally:
         scheduler.update_schedule(Name=name, State="ENABLED", **present)
+
     assert level_of(aws.check_schedules, deployment) is Level.GOOD
 
 
 def test_a_disabled_mapping_is_found_with_the_command_that_enables_it(stack: Stack, deployment: LookedAt) -> None:
     functions = stack.client("lambda")
+
     assert level_of(aws.check_mappings, deployment) is Level.GOOD
+
     uuid = deployment.named("AWS::Lambda::EventSourceMapping")["SyncPageFunctionSync"]
     functions.update_event_source_mapping(UUID=uuid, Enabled=False)
     try:
@@ -74,13 +79,18 @@ def test_a_disabled_mapping_is_found_with_the_command_that_enables_it(stack: Sta
 def test_a_subscription_counts_once_it_is_confirmed(stack: Stack, deployment: LookedAt) -> None:
     assert level_of(aws.check_alarms, deployment) is Level.SKIPPED
     assert level_of(aws.check_alarms, changed(deployment, parameters={"Stage": "prod"})) is Level.BAD
+
     sns = stack.client("sns")
     topic = deployment.outputs["AlarmTopicArn"]
     confirmed = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="oncall@example.com", ReturnSubscriptionArn=True)
+
     assert level_of(aws.check_alarms, deployment) is Level.GOOD
+
     sns.subscribe(TopicArn=topic, Protocol="http", Endpoint="http://127.0.0.1:9/never")
+
     bad = [one for one in aws.check_alarms(deployment) if one.level is Level.BAD]
     assert ["127.0.0.1:9" in one.what for one in bad] == [True]
+
     sns.unsubscribe(SubscriptionArn=confirmed["SubscriptionArn"])
 
 
@@ -106,9 +116,11 @@ def test_a_new_accounts_quota_is_enough_to_try_it(deployment: LookedAt) -> None:
 def test_the_command_says_each_line_and_fails_until_all_is_well(stack: Stack, outside: OverHttp) -> None:
     campaign = outside.configure()
     first = run(stack, "local")
+
     assert first.returncode == 1
     assert f"campaign {campaign}: none of a signup ever came" in first.stdout
     assert first.stderr == ""
+
     for check in (
         "stack",
         "schedules",

@@ -52,11 +52,14 @@ def qualified_at(outside: OverHttp, person: dict[str, Any]) -> Any:
 def test_a_changed_contact_qualifies_its_referral(outside: OverHttp) -> None:
     outside.configure(CAMPAIGN)
     ivo = invite(outside)
+
     contact_id = outside.row((CAMPAIGN, ivo["id"])).contact_id
     assert contact_id is not None
     assert qualified_at(outside, ivo) is None
+
     change(outside, contact_id, "Connected")
     wait_for(lambda: qualified_at(outside, ivo), "the qualification")
+
     referral = outside.row((CAMPAIGN, ivo["id"]), until=lambda row: any(event.what == "qualified" for event in row.history))
     ours = [event.what for event in referral.history if event.what in {"qualifies", "qualified"}]
     assert ours == ["qualifies", "qualified"]  # Referral Factory's webhook of it may come before, between or after
@@ -67,7 +70,9 @@ def test_the_signature_is_checked_on_the_bytes_that_came(outside: OverHttp) -> N
         {"topic": "ping", "app_id": "x", "data": {"item": {"type": "ping", "message": "Zoë"}}}, ensure_ascii=False
     )
     sent = f" {body}\n".encode()
+
     secret = outside.stack.settings.intercom_client_secret.encode()
+
     address = f"{outside.stack.url}/webhooks/intercom"
     right = {"X-Hub-Signature": "sha1=" + hmac.new(secret, sent, hashlib.sha1).hexdigest()}
     answers = [
@@ -83,5 +88,7 @@ def test_health_is_asked_under_another_signature(outside: OverHttp) -> None:
     secret = outside.stack.settings.intercom_client_secret.encode()
     headers = {"X-Body-Signature": hmac.new(secret, sent, hashlib.sha256).hexdigest(), "Content-Type": "application/json"}
     address = f"{outside.stack.url}/webhooks/intercom/health"
+
     answer = outside.http.post(address, data=sent, headers=headers, timeout=CALL_SECONDS)
+
     assert (answer.status_code, answer.json()) == (200, {"state": "OK"})

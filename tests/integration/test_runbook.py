@@ -165,7 +165,9 @@ def test_each_curl_of_the_reference_works(called_at_night: Stack, command: str) 
         stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["WebhookSecretArn"])["SecretString"]
     )
     command = command.replace(":8000/", f":{stack.ports.base}/").replace("local-webhook-secret", secrets["current"])
+
     code, shown = run_in_terminal(command, environment_of(stack), [])
+
     assert code == 0
     assert "202" in shown.splitlines()[0]
 
@@ -176,14 +178,18 @@ def test_a_running_stack_is_broken_and_mended_by_the_command(called_at_night: St
     stack = called_at_night
     port = stack.ports.base
     assert breaking.main(["worker-off", "--port", str(port)]) == 0
+
     (handing,) = [Deployment("local", stack.client).handing("deliver-contact")]
     assert handing is not None
     assert not handing.is_on
+
     stack.client("lambda").update_event_source_mapping(UUID=handing.uuid, Enabled=True)
+
     assert breaking.main(["intercom-down", "--port", str(port)]) == 0
     assert requests.get(f"{stack.intercom_url}/me", timeout=30).status_code == 503
     assert breaking.main(["poisoned", "--port", str(port)]) == 0
     assert breaking.main(["mend", "--port", str(port)]) == 0
     assert requests.get(f"{stack.intercom_url}/me", timeout=30).status_code != 503
+
     mode = (STATE / f"run-{port}" / "aws.json").stat().st_mode & 0o777
     assert mode == 0o600

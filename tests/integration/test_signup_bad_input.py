@@ -73,7 +73,9 @@ def test_a_secret_header_that_comes_twice_is_401(outside: OverHttp, campaign: in
     connection.endheaders(body)
     answer = connection.getresponse()
     document = json.loads(answer.read())
+
     connection.close()
+
     assert (answer.status, document) == (401, REFUSED)
 
 
@@ -95,12 +97,15 @@ def test_64_kilobytes_are_taken(outside: OverHttp, campaign: int) -> None:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_read_is_quarantined_and_visible_when_it_is_authenticated(outside: OverHttp, name: str) -> None:
     campaign, body = new_id(), UNREADABLE[name]
+
     assert outside.post(campaign, body, secret="wrong").status_code == 401
     assert outside.quarantined(str(campaign)) is None
     assert outside.post(campaign, body).status_code == 202
+
     row = wait_for(lambda: outside.quarantined(str(campaign)), "the quarantined row")
     assert (row.event, row.content_type) == ("joined", "application/json")
     assert row.reason
+
     if _is_text(body):  # what is not UTF-8 an API gateway may hand on otherwise
         assert base64.b64decode(row.body) == body
 
@@ -169,9 +174,12 @@ def test_values_that_do_not_fit_cost_only_themselves_and_the_row_is_partial(outs
     outside.intercom("PUT", f"/data_attributes/{doomed}", {"archived": True})
     row = outside.row(outside.sign_up(campaign, Count="many", Story="x" * 300, Status="Maybe"))
     outside.intercom("PUT", f"/data_attributes/{doomed}", {"archived": False})
+
     contact = outside.contact_of(row)
+
     assert (contact["name"], contact["custom_attributes"]["referrer_email"]) == ("Ivo", "rita.referring@example.com")
     assert row.state is State.PARTIAL
+
     reasons = {drop.attribute.removeprefix("custom_attributes."): drop.reason for drop in row.dropped}
     assert set(reasons) == {"referral_count", "referral_code", "referral_status", "signed_up_on"}
     assert "takes a whole number" in reasons["referral_count"]

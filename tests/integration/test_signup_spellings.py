@@ -44,6 +44,7 @@ def test_a_get_webhook_may_end_in_a_slash_and_lose_a_plus(outside: OverHttp, cam
     user_id = new_id()
     query = f"id={user_id}&first_name=Nora&email=nora{user_id}+autumn@example.com&source=Referred"
     answer = outside.post(campaign, event="joined/", method="GET", query=query)
+
     assert answer.status_code == 202
     assert outside.row((campaign, user_id)).person.email == f"nora{user_id}+autumn@example.com"
 
@@ -51,7 +52,9 @@ def test_a_get_webhook_may_end_in_a_slash_and_lose_a_plus(outside: OverHttp, cam
 def test_multipart_is_read(outside: OverHttp, campaign: int) -> None:
     fields = outside.fields(campaign, first_name="Zoë", **{"Last Name": None})
     request = requests.Request("POST", "http://x", files={name: (None, str(value)) for name, value in fields.items()}).prepare()
+
     assert isinstance(request.body, bytes)
+
     answer = outside.post(campaign, request.body, content_type=request.headers["Content-Type"])
     assert answer.status_code == 202
     assert outside.contact_of(outside.row((campaign, fields["id"])))["name"] == "Zoë"
@@ -64,6 +67,8 @@ def test_the_charset_that_the_header_names_is_used(outside: OverHttp, campaign: 
     user_id = new_id()
     name = quote("René", encoding=charset) if escaped else "René"
     form = f"id={user_id}&first_name={name}&email=rene{user_id}@example.com&source=Referred"
+
     answer = outside.post(campaign, form.encode(charset), content_type=f"{FORM}; charset={charset}")
+
     assert answer.status_code == 202
     assert outside.contact_of(outside.row((campaign, user_id)))["name"] == "René"

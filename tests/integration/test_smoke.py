@@ -65,6 +65,7 @@ def people_of_smoke(stack: Stack, outside: OverHttp) -> list[Any]:
 @pytest.mark.thorough
 def test_one_referral_goes_all_the_way_and_is_undone(stack: Stack, outside: OverHttp) -> None:
     code, printed = smoke(stack, "--to", "local", "--campaign", str(CAMPAIGN), "--patience", "60")
+
     assert code == 0, printed
     assert [line.split()[0] for line in printed.splitlines()] == ["ok"] * 5, printed
     assert "reported by webhook" in printed
@@ -78,10 +79,12 @@ def test_where_nothing_arrives_it_fails_and_is_undone_all_the_same(stack: Stack,
         "EventSourceMappings"
     ]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
     try:
         code, printed = smoke(stack, "--to", "local", "--campaign", str(CAMPAIGN), "--patience", "2")
     finally:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
     assert code == 1
     assert "after 2 s" in printed
     assert people_of_smoke(stack, outside) == []

@@ -74,6 +74,7 @@ def test_each_address_that_it_prints_answers_a_click(running: tuple[subprocess.P
         one for one in re.findall(r"http://[\w.:/-]+", printed) if f":{port + 3}" not in one and "/webhooks/" not in one
     }
     assert len(addresses) >= 6
+
     shown = {one: requests.get(one, headers={"Accept": "text/html"}, timeout=CALL_SECONDS) for one in addresses}
     assert {one: answer.status_code for one, answer in shown.items() if answer.status_code != 200} == {}
     assert all(answer.headers["content-type"].startswith("text/html") for answer in shown.values())
@@ -82,7 +83,9 @@ def test_each_address_that_it_prints_answers_a_click(running: tuple[subprocess.P
 def test_the_token_of_the_running_stack_is_let_in(running: tuple[subprocess.Popen[str], int, str]) -> None:
     _, port, _ = running
     result = _command("token", PORT=str(port))
+
     assert result.returncode == 0
+
     headers = {"Authorization": f"Bearer {result.stdout.splitlines()[-1]}"}
     assert requests.get(f"http://127.0.0.1:{port}/api/nothing-here", headers=headers, timeout=CALL_SECONDS).status_code != 401
 
@@ -90,6 +93,7 @@ def test_the_token_of_the_running_stack_is_let_in(running: tuple[subprocess.Pope
 def test_a_second_one_on_the_same_ports_says_which_is_taken(running: tuple[subprocess.Popen[str], int, str]) -> None:
     _, port, _ = running
     result = _command("run", PORT=str(port))
+
     assert result.returncode == 1
     assert result.stderr.startswith(f"Port {port} is taken")
     assert "PORT=" in result.stderr
@@ -99,11 +103,15 @@ def test_a_second_one_on_the_same_ports_says_which_is_taken(running: tuple[subpr
 def test_killing_it_outright_leaves_no_process(running: tuple[subprocess.Popen[str], int, str]) -> None:
     process, port, _ = running
     requests.post(f"http://127.0.0.1:{port}/webhooks/referral-factory/1/joined", timeout=CALL_SECONDS)
+
     children = list_children(process.pid)
+
     everyone = [*children, *(grandchild for child in children for grandchild in list_children(child))]
     assert len(children) >= 3
+
     process.kill()
     process.wait()
+
     assert wait_until_gone(everyone, 10)
 
 
@@ -113,7 +121,9 @@ def test_being_asked_to_end_it_ends_everything_with_0_even_while_starting(number
     process = subprocess.Popen([sys.executable, "-m", "sandbox", "run", "--port", "0"], cwd=ROOT, stdout=subprocess.DEVNULL)
     wait_for(lambda: len(list_children(process.pid)) >= 2, "its parts")
     children = list_children(process.pid)
+
     process.send_signal(number)
+
     assert process.wait(CALL_SECONDS) == 0
     assert wait_until_gone(children)
 
@@ -122,6 +132,7 @@ def test_no_stack_no_token() -> None:
     family = reserve_ports(0)
     family.listener.close()
     result = _command("token", PORT=str(family.base))
+
     assert result.returncode == 1
     assert "make run" in result.stderr
     assert result.stdout == ""

@@ -60,6 +60,7 @@ def test_a_chunked_body_arrives_whole(echo_stack: Stack, http_session: requests.
 def test_query_path_and_headers_arrive_as_sent_and_nothing_is_added(echo_stack: Stack, http_session: requests.Session) -> None:
     headers = {"X-Hub-Signature": "sha1=Ab", "Content-Type": "text/plain"}
     answer = http_session.post(f"{echo_stack.url}/open/a%20b?x=1&x=%2F&y=", data=b"-", headers=headers, timeout=CALL_SECONDS)
+
     event = answer.json()["event"]
     assert event["rawQueryString"] == "x=1&x=%2F&y="
     assert event["pathParameters"] == {"id": "a b"}

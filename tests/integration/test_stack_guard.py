@@ -75,9 +75,12 @@ def test_what_make_run_prints_lets_an_ordinary_client_in(stack: Stack, monkeypat
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     secrets = boto3.Session().client("secretsmanager")
+
     assert secrets.list_secrets()["SecretList"]
+
     secrets.close()
     presigned = stack.client("s3").generate_presigned_url("list_objects_v2", Params={"Bucket": "local-code"})
+
     assert requests.get(presigned, timeout=CALL_SECONDS).status_code == 200
 
 

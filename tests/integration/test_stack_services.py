@@ -53,6 +53,7 @@ REFUSED: dict[str, Callable[[Stack], str | None]] = {
 def test_a_bad_token_is_401(echo_stack: Stack, name: str) -> None:
     token = REFUSED[name](echo_stack)
     headers = {"Authorization": token} if token is not None else {}
+
     answer = requests.get(f"{echo_stack.url}/api/x", headers=headers, timeout=CALL_SECONDS)
     assert answer.status_code == 401
     assert answer.json() == {"message": "Unauthorized"}
@@ -63,6 +64,7 @@ def test_a_good_token_is_let_in_with_its_claims(echo_stack: Stack, person: str) 
     headers = {"Authorization": f"Bearer {echo_stack.token(person)}"}
     answer = requests.get(f"{echo_stack.url}/api/x", headers=headers, timeout=CALL_SECONDS)
     assert answer.status_code == 200
+
     claims = answer.json()["event"]["requestContext"]["authorizer"]["jwt"]["claims"]
     assert claims["aud"] == CLIENT_ID
     assert claims["groups"] == ("[referral-admins]" if person == "mara" else "[]")
@@ -71,6 +73,7 @@ def test_a_good_token_is_let_in_with_its_claims(echo_stack: Stack, person: str) 
 def test_every_route_but_the_closed_list_needs_a_token(stack: Stack) -> None:
     client = stack.client("apigatewayv2")
     routes = client.get_routes(ApiId=stack.resources["HttpApi"])["Items"]
+
     public = {route["RouteKey"] for route in routes if route["AuthorizationType"] != "JWT"}
     assert public == {
         *SIGNUPS,
@@ -123,12 +126,17 @@ def test_redeploying_takes_new_code_and_keeps_the_address(own_echo: Stack) -> No
     marker = own_echo.settings.template.parent / "shared" / "marker.py"
     marker.write_text(marker.read_text().replace("from the layer", "another"))
     before = own_echo.outputs["ApiId"]
+
     own_echo.redeploy()
+
     assert own_echo.outputs["ApiId"] == before
     assert requests.post(f"{own_echo.url}/open/1", timeout=CALL_SECONDS).json()["layer"] == "another"
+
     pids = [own_echo.ministack.process.pid, *own_echo.workers("EchoFunction")]
     assert len(pids) > 1
+
     own_echo.__exit__(None, None, None)
+
     assert wait_until_gone(pids)
     assert not own_echo.folder.exists()
 

@@ -87,15 +87,21 @@ def test_a_tag_is_synced_its_people_come_back_and_a_second_run_writes_nothing(
             break
         assert time.monotonic() < deadline, run
         after_its_second(run)
+
     assert run["failed"] == {}
+
     there = linked(stack)
+
     links = {one["custom_attributes"]["referral_link"] for one in there}
     assert (len(there), len(links)) == (PEOPLE, PEOPLE)
+
     after_its_second(run)
     monkeypatch.setenv("API_TOKEN", stack.token())
+
     assert main([str(CAMPAIGN), "--once", "--url", stack.url]) == 0
     assert f"{PEOPLE} seen · 0 created · 0 linked · {PEOPLE} unchanged" in capsys.readouterr().out
     assert len(linked(stack)) == PEOPLE, "our own people made no second contact"
+
     api.close()
 
 
@@ -103,12 +109,17 @@ def test_a_deleted_tag_ends_the_run_and_marks_the_campaign(stack: Stack, contact
     api = SyncApi(stack.url, stack.token, CAMPAIGN)
     configure(stack, sync_section(mode="once", source={"kind": "tags", "ids": ["9999999"]}))
     newest = api.newest()
+
     assert newest is not None
+
     after_its_second(newest)
     run = to_the_end(api, api.start())
+
     assert run["state"] == "failed"
+
     answer = requests.get(
         f"{stack.url}/api/campaigns/{CAMPAIGN}/syncs", headers={"Authorization": f"Bearer {stack.token()}"}, timeout=20
     ).json()
     assert answer["problems"] == [run["reason"]]
+
     api.close()

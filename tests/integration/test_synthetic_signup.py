@@ -45,15 +45,20 @@ def fire(outside: OverHttp) -> dict[str, bool]:
 @pytest.mark.thorough
 def test_our_own_signup_goes_all_the_way(outside: OverHttp) -> None:
     outside.configure(CAMPAIGN)
+
     assert fire(outside) == {"accepted": True, "arrived": False}
+
     progresses = DynamoProgresses(
         Table(outside.stack.client("dynamodb"), outside.stack.resources["CampaignsTable"], SystemChance())
     )
     began_at = (progresses.find(NAME) or {})["began_at"]
+
     row = outside.row((CAMPAIGN, SYNTHETIC_IDS_FROM + int(float(str(began_at)) // DAY)))
     assert (row.state, row.synthetic) == ("delivered", True)
+
     wait_for(lambda: fire(outside) == {"accepted": True, "arrived": True}, "the arrival")
     contact = outside.contact_of(row)
+
     assert (contact["email"], contact["name"]) == (EMAIL, "Synthetic signup")
     assert any("SyntheticSignupWorks" in line for line in outside.stack.logs("SyntheticSignupFunction"))
     assert not any(EMAIL in line for line in outside.stack.logs("SyntheticSignupFunction"))

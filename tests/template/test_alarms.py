@@ -158,6 +158,7 @@ def test_every_function_that_no_caller_hears_rings_on_its_errors_or_its_silence(
     silent = {name.removesuffix("Alarm").removesuffix("Silent") for name in HEARTBEATS}
     heartbeats = {"Sweep", "StartSync", "SyntheticSignup"}
     assert heartbeats <= silent
+
     functions = {name.removesuffix("Function") for name in resources.of_type("AWS::Lambda::Function")}
     answering = {"SignupWebhook", "IntercomWebhook", "AdminApi", "Console"}
     assert functions - answering == {name.removesuffix("ErrorAlarm") for name in ERRORS} | heartbeats
@@ -168,6 +169,7 @@ def test_what_a_person_is_shown_rings_one_alarm(resources: Resources) -> None:
     read = {alarm.get("MetricName") for alarm in resources.of_type("AWS::CloudWatch::Alarm").values()}
     assert NEEDS_ATTENTION in read
     assert read & SHOWN_TO_A_PERSON == set()
+
     rows = [line for line in RUNBOOK.read_text().splitlines() if line.startswith("| **NeedsAttention**")]
     assert {name for name in SHOWN_TO_A_PERSON if any(f"*{name}*" in row for row in rows)} == SHOWN_TO_A_PERSON
 
@@ -175,6 +177,7 @@ def test_what_a_person_is_shown_rings_one_alarm(resources: Resources) -> None:
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_of_a_worker_rings(name: str, resources: Resources) -> None:
     alarm = resources.properties(name)
+
     assert alarm["Namespace"] == "AWS/Lambda"
     assert alarm["MetricName"] == "Errors"
     assert alarm["Threshold"] == 1
@@ -209,7 +212,9 @@ def test_every_metric_of_ours_is_the_stacks_own(resources: Resources) -> None:
         assert filtered["MetricTransformations"][0]["Dimensions"] == [{"Key": "service", "Value": "$.stack"}]
     for api in resources.of_type("AWS::ApiGatewayV2::Stage").values():
         assert api["AccessLogSettings"]["Format"]["Fn::Sub"][0].startswith('{"stack":"${AWS::StackName}"')
+
     dashboard = resources.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+
     assert dashboard.count('"service", "${AWS::StackName}"') == dashboard.count(f'"{OURS}"')
 
 

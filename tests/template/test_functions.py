@@ -39,7 +39,9 @@ def test_these_are_all_functions(functions: dict[str, Function]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_its_handler_exists(name: str, functions: dict[str, Function]) -> None:
     assert functions[name].properties["Handler"] == f"functions.{name}.handler.lambda_handler"
+
     tree = ast.parse((ROOT / "functions" / name / "handler.py").read_text())
+
     handlers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "lambda_handler"]
     assert len(handlers) == 1
     assert len(handlers[0].args.args) == 2
@@ -77,8 +79,10 @@ def test_it_runs_on_python_313_arm64_with_the_layer(name: str, functions: dict[s
 @pytest.mark.parametrize("name", NAMES)
 def test_its_log_group_is_its_own_and_ends(name: str, functions: dict[str, Function], resources: Resources) -> None:
     group = target_of(functions[name].properties["LoggingConfig"]["LogGroup"])
+
     assert group == functions[name].id.removesuffix("Function") + "LogGroup"
     assert resources.properties(group)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
     logs = [statement for statement in statements_of(resources, functions[name]) if statement["Sid"] == "Log"]
     assert [target_of(statement["Resource"]) for statement in logs] == [group]
 
@@ -210,13 +214,17 @@ def test_every_metric_that_an_alarm_watches_is_written_somewhere(resources: Reso
 def test_without_its_parameters_nothing_of_the_synthetic_signup_is_made(expanded: dict[str, Any], resources: Resources) -> None:
     both = {name: expanded["Parameters"][name]["Default"] for name in ("SyntheticSignupCampaign", "SyntheticSignupEmail")}
     assert both == {"SyntheticSignupCampaign": 0, "SyntheticSignupEmail": ""}
+
     given = [{"Fn::Not": [{"Fn::Equals": [{"Ref": name}, nothing]}]} for name, nothing in both.items()]
     assert expanded["Conditions"]["MakeSyntheticSignup"] == {"Fn::And": given}
+
     made = {name: entry for name, entry in resources.entries.items() if name.startswith("SyntheticSignup")}
     assert {entry["Type"].split("::")[-1] for entry in made.values()} >= {"Function", "Role", "LogGroup", "Alarm", "Schedule"}
     assert {name for name, entry in made.items() if entry.get("Condition") != "MakeSyntheticSignup"} == set()
+
     others = json.dumps({name: entry for name, entry in resources.entries.items() if name not in made})
     others = re.sub(r'\{"Fn::If": \["MakeSyntheticSignup", .*?, ""\]\}', "", others)  # made under the same condition
+
     assert [name for name in made if re.search(rf'(": "|\["|\${{){name}\b', others)] == [], "what is always there needs it"
 
 

@@ -79,7 +79,9 @@ def test_whoever_is_on_call_may_make_each_call_of_the_command(name: str) -> None
     for slot, service in (("dynamodb", "dynamodb"), ("sqs", "sqs"), ("secrets", "secretsmanager")):
         setattr(app, slot, Watched(service, getattr(app, slot), noted))
     app.environment = app.new_environment()
+
     call(app, *CALLS[name][0], aws=aws)
+
     needed = set(actions_of([*aws.calls, *noted])) - NEEDS_NOTHING
     assert len(needed) > 2
     assert [action for action in sorted(needed) if not allowed("on-call", action)] == []
@@ -123,11 +125,14 @@ def test_whoever_is_on_call_may_make_each_call_of_the_doctor(monkeypatch: pytest
     app.sign_up()
     aws = DoctorsAws(app)
     monkeypatch.setattr(LookedAt, "_transport", lambda _self, _settings: app.wire)
+
     findings = list(examine(look_at("x", aws), CHECKS))
+
     assert {"stack", "schedules", "mappings", "quotas", "alarms", "tokens", "webhooks", "secrets", "work"} <= {
         one.check for one in findings
     }
     assert [str(one) for one in findings if "may not look" in one.what or "could not" in one.what] == []
+
     needed = set(actions_of(aws.calls))
     assert {"lambda:GetAccountSettings", "scheduler:GetSchedule", "sns:GetSubscriptionAttributes"} <= needed
     assert [action for action in sorted(needed) if not allowed("on-call", action)] == []
@@ -147,11 +152,14 @@ def test_the_workflow_of_campaigns_may_do_what_it_does_and_no_more_than_the_on_c
     change = place.compare(tmp_path / "1.json", campaign_document())
     if command == "load":
         place.save(change)
+
     if command == "delete":
         version, _ = place.meaning_of_deletion(1)
         place.delete(1, version)
+
     needed = set(actions_of([*aws.calls, *noted])) - NEEDS_NOTHING
     assert [action for action in sorted(needed) if not allowed("campaigns", action)] == []
+
     granted = {action for statement in statements("campaigns") for action in statement["Action"]}
     assert [action for action in sorted(granted) if not allowed("on-call", action)] == []
 
@@ -159,6 +167,7 @@ def test_the_workflow_of_campaigns_may_do_what_it_does_and_no_more_than_the_on_c
 def test_whoever_deploys_may_make_each_kind_of_resource() -> None:
     kinds = {resource["Type"].rpartition("::")[0] for resource in read_template(ROOT / "template.yaml")["Resources"].values()}
     assert kinds <= set(SERVICES), "a new service: add it here and to docs/iam/deployer.json"
+
     services = {action.partition(":")[0] for statement in statements("deployer") for action in statement["Action"]}
     assert {SERVICES[kind] for kind in kinds} <= services
     assert {"scheduler", "codedeploy", "s3", "cloudformation"} <= services, "what SAM makes of events and canaries"

@@ -69,6 +69,7 @@ def test_no_name_in_shared_hides_a_dependency_or_the_standard_library() -> None:
     installed = set(importlib.metadata.packages_distributions())
     ours = {path.name.removesuffix(".py") for path in (ROOT / "shared").iterdir() if path.suffix == ".py" or path.is_dir()}
     ours -= {"__pycache__"}
+
     # SAM's builder lays dependencies and our files into one folder before it makes the package: they must not meet.
     assert ours & (installed | sys.stdlib_module_names) == set()
     assert "shared" not in installed

@@ -56,6 +56,7 @@ def test_every_requirements_file_is_a_lock_or_what_one_is_made_of() -> None:
         if re.fullmatch(r".*requirements.*\.(txt|in)", path.name) and made_up not in path.parents
     }
     assert here == {*LOCKS, *LOCKS.values(), *PARTS}
+
     made = re.findall(r"^lock (\S+) (\S+)", (ROOT / "tools/lock.sh").read_text(), re.MULTILINE)
     assert {lock: source for source, lock in made} == LOCKS
 
@@ -65,7 +66,9 @@ def test_a_lock_holds_a_hash_for_each_package_and_what_was_asked_for(lock: str) 
     text = (ROOT / lock).read_text()
     entries = [line for line in re.sub(r"#.*", "", text).replace("\\\n", " ").splitlines() if line.strip()]
     form = re.compile(rf"{_PINNED.pattern}( ; [^-]*)?(\s+--hash=sha256:[0-9a-f]{{64}})+\s*")
+
     assert [entry for entry in entries if not form.fullmatch(entry)] == []
+
     wanted = asked(LOCKS[lock])
     assert wanted
     assert {name: names(text).get(name) for name in wanted} == wanted
@@ -125,15 +128,20 @@ def test_make_run_and_what_is_called_beside_it_install_what_they_import_and_no_m
     files = [path.relative_to(ROOT) for path in (ROOT / "sandbox").rglob("*.py") if path.parent.name != "guarded_ministack"]
     modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
     imported = imported_by(sys.executable, [*modules, *BEGUN_LATER])
+
     locked, ships = (
         set(names((ROOT / name).read_text())) for name in ("sandbox/run-requirements.txt", "shared/requirements.txt")
     )
+
     assert {"boto3", "jinja2", "pyjwt", "pydantic"} <= imported
     assert imported - locked <= {"simplejson", "jsonpointer", "rfc3339-validator"}, "taken where they are there"
+
     imported |= imported_by(str(ROOT / ".venv-ministack/bin/python"), MINISTACK)
+
     assert locked - imported - ships == {"colorama"}, "tqdm's on Windows, and installed there alone"
     assert locked.isdisjoint(LEFT_OUT)
     assert f"installs {len(locked) - 1} packages" in (ROOT / "README.md").read_text()
+
     targets = (ROOT / "Makefile").read_text()
     for target in ("on-call", "run", "prove", "demo", "token", "logs", "break"):
         assert re.search(rf"^{target}: \$\(RUN\) ##", targets, re.MULTILINE), target
@@ -142,11 +150,13 @@ def test_make_run_and_what_is_called_beside_it_install_what_they_import_and_no_m
 def test_whoever_is_on_call_installs_no_more_than_make_run() -> None:
     """What `tools.operate` and `tools.doctor` import is compared above."""
     page = (ROOT / "docs/runbook.md").read_text()
+
     assert "`make on-call` installs it" in page
     assert set(re.findall(r"([^\s`]*)python -m (tools\.\w+)", page)) == {
         (".venv-run/bin/", "tools.operate"),
         (".venv-run/bin/", "tools.doctor"),
     }
+
     [size] = re.findall(r"first installs \d+ packages, (\d+ MB)", (ROOT / "README.md").read_text())
     assert size in " ".join(page.split())
     assert size in (ROOT / "Makefile").read_text()
@@ -164,12 +174,15 @@ def test_nothing_is_installed_but_from_a_lock_and_nothing_is_built_for_it() -> N
     }
     [of_npm] = [line for name, line in calls if name == "Makefile"]
     assert "npm ci --prefix $(SCRIPTS) --ignore-scripts" in of_npm
+
     locked = json.loads((ROOT / "tools/console/package-lock.json").read_text())["packages"]
     assert all("integrity" in package for name, package in locked.items() if name)
     assert {name for name, _ in calls} == {"build.sh", "Makefile"}
+
     downloading, installing = sorted(line for name, line in calls if name == "build.sh")
     assert "--require-hashes --no-deps --only-binary :all:" in downloading
     assert "--no-deps --target" in installing
+
     build = (ROOT / "tools/build.sh").read_text()
     assert build.index(downloading) < build.index("export PIP_NO_INDEX=1 PIP_FIND_LINKS=") < build.index(installing)
     assert '("--require-hashes", "--no-deps", "--only-binary", ":all:")' in (ROOT / "tools/install_requirements.py").read_text()

@@ -39,9 +39,11 @@ def versions(resources: Resources) -> set[str]:
 def test_what_calls_a_function_calls_its_alias(resources: Resources, functions: dict[str, Function]) -> None:
     ids = {function.id for function in functions.values()}
     assert {target_of(alias["FunctionName"]) for alias in resources.of_type("AWS::Lambda::Alias").values()} == ids
+
     callers = [made["FunctionName"] for made in resources.of_type("AWS::Lambda::EventSourceMapping").values()]
     callers += [made["Target"]["Arn"] for made in resources.of_type("AWS::Scheduler::Schedule").values()]
     callers += [made["FunctionName"] for made in resources.of_type("AWS::Lambda::Permission").values()]
+
     assert len(callers) >= 10
     assert all(caller["Ref"].endswith("FunctionAliaslive") for caller in callers)
 
@@ -62,15 +64,18 @@ def test_in_development_all_is_switched_at_once(resources: Resources) -> None:
 def test_with_canary_receivers_and_delivery_are_taken_back_when_an_alarm_rings(written: dict[str, Any]) -> None:
     resources = expand_with(written, Canary="true")
     groups = resources.of_type("AWS::CodeDeploy::DeploymentGroup")
+
     assert set(groups) == {
         "".join(part.capitalize() for part in name.split("_")) + "FunctionDeploymentGroup" for name in CANARIES
     }
+
     for name, group in groups.items():
         alarms = [target_of(alarm["Name"]) for alarm in group["AlarmConfiguration"]["Alarms"]]
         assert alarms, name
         assert {resources.entries[alarm]["Type"] for alarm in alarms} == {"AWS::CloudWatch::Alarm"}
         assert target_of(group["ServiceRoleArn"]) == "RolloutRole"
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
     assert not [name for name in resources.entries if name == "CodeDeployServiceRole"], "SAM's own role has a managed policy"
 
 
@@ -134,6 +139,7 @@ def test_production_rolls_out_by_canary_and_takes_a_storm() -> None:
     }
     assert {"Canary=true", "DeliveryConcurrency=200", "SyncConcurrency=8"} <= overrides["prod"]
     assert not [one for name in ("default", "dev") for one in overrides[name] if one.startswith("Canary")]
+
     for name in ("default", "dev", "prod"):
         assert settings[name]["deploy"]["parameters"]["tags"], "whose bill it is on"
 

@@ -102,7 +102,9 @@ def test_a_queue_gives_up_after_20_receives_into_a_queue_of_its_own(queue: str, 
 @pytest.mark.parametrize("queue", [*WORK_QUEUES, *sorted(DEAD_LETTER_QUEUES)])
 def test_a_queue_keeps_messages_for_14_days_and_encrypted(queue: str, resources: Resources) -> None:
     properties = resources.properties(queue)
+
     assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS
+
     own = {"Fn::If": ["OwnKey", {"Ref": "AWS::NoValue"}, True]}
     assert properties["SqsManagedSseEnabled"] == (True if queue == "ScheduleDeadLetterQueue" else own)
     assert not properties.get("FifoQueue"), "standard queues; fairness comes from MessageGroupId"

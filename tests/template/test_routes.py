@@ -107,8 +107,10 @@ def test_the_group_is_the_one_the_code_asks_for(resources: Resources) -> None:
 
 def test_the_browser_signs_in_with_a_code_and_without_a_secret(resources: Resources) -> None:
     client = resources.properties("UserPoolClient")
+
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthFlows"] == ["code"]
+
     own = {"Fn::Sub": "https://${DomainName}/"}
     assert client["CallbackURLs"] == client["LogoutURLs"] == [{"Fn::If": ["OwnDomain", own, {"Ref": "ConsoleUrl"}]}]
 
@@ -116,6 +118,7 @@ def test_the_browser_signs_in_with_a_code_and_without_a_secret(resources: Resour
 def test_a_user_pool_is_made_only_where_no_issuer_is_named(expanded: dict[str, Any], resources: Resources) -> None:
     assert expanded["Conditions"]["MakeUserPool"] == {"Fn::Equals": [{"Ref": "OidcIssuer"}, ""]}
     assert {"Condition": "MakeUserPool"} in expanded["Conditions"]["MakeViewerGroup"]["Fn::And"]
+
     pool = {name for name, entry in resources.entries.items() if entry["Type"].startswith("AWS::Cognito::")}
     conditions = {name: resources.entries[name].get("Condition") for name in pool}
     assert conditions.pop("UserPoolViewerGroup") == "MakeViewerGroup"

@@ -53,9 +53,11 @@ def test_it_has_no_fixed_name(name: str, resources: Resources) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_is_protected_on_demand_and_restorable(table: str, resources: Resources) -> None:
     properties = resources.properties(table)
+
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["DeletionProtectionEnabled"] is True
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
     own = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}}
     assert properties["SSESpecification"] == {"Fn::If": ["OwnKey", own, {"SSEEnabled": True}]}
 
@@ -69,21 +71,26 @@ def test_a_table_has_the_keys_that_the_code_writes(table: str, resources: Resour
 
 def test_the_ledgers_indexes_hold_what_their_readers_read(resources: Resources) -> None:
     indexes = resources.properties("ReferralsTable")["GlobalSecondaryIndexes"]
+
     assert {index["IndexName"]: keys(index) for index in indexes} == {
         "DueIndex": ("due_partition", "due_at"),
         "ListingIndex": ("list_partition", "listed_at"),
         "StateIndex": ("state_partition", "listed_at"),
         "EmailIndex": ("email_key", "listed_at"),
     }
+
     projections = {index["IndexName"]: index["Projection"] for index in indexes}
     due = projections.pop("DueIndex")
+
     assert (due["ProjectionType"], tuple(due["NonKeyAttributes"])) == ("INCLUDE", DUE_FIELDS)
     assert {one["ProjectionType"] for one in projections.values()} == {"KEYS_ONLY"}
+
     types = {
         entry["AttributeName"]: entry["AttributeType"]
         for entry in resources.properties("ReferralsTable")["AttributeDefinitions"]
     }
     texts = ("pk", "sk", "due_partition", "list_partition", "state_partition", "email_key")
+
     assert types == {**dict.fromkeys(texts, "S"), "due_at": "N", "listed_at": "N"}
 
 

@@ -90,19 +90,25 @@ def test_a_function_that_alone_is_throttled_is_heard_of(make_world: MakeWorld, f
     world.sign_up(EMAIL)
     [contact] = world.contacts(FRIEND)
     world.intercom.contacts.update(contact.id, {"custom_attributes": {"referral_status": "Connected"}}, by_api=False)
+
     notify(world)
     world.run(30 * 60)
+
     assert fired(world)[alarm] <= 120 + 1_500
 
 
 def test_a_throttle_of_a_moment_is_worked_off_and_wakes_nobody(world: World) -> None:
     world.concurrency = 3
+
     for number in range(30):
         world.sign_up(f"p{number}@example.com")
     world.run(30)
+
     world.concurrency = 1_000
     assert world.throttles
+
     world.run(1_200)
+
     assert "ThrottledAlarm" not in fired(world)
 
 
@@ -112,9 +118,11 @@ def test_one_stranger_among_many_signups_wakes_nobody(world: World) -> None:
     world.run(30)
     world.cloud.put_secret("WebhookSecret", current="another", next="")
     world.run(300)
+
     for number in range(4):
         world.sign_up(f"q{number}@example.com")
     world.run(900)
+
     assert world.counted("WebhookRefused") == 4
     assert "WebhookRefusedAlarm" not in fired(world)
 
@@ -126,8 +134,10 @@ def test_a_single_lost_webhook_among_others_wakes_nobody(make_world: MakeWorld) 
     world.drop_webhook = lambda _: True
     world.sign_up("p1@example.com")
     world.run(60)
+
     world.drop_webhook = lambda _: False
     world.run(6 * 3_600)
+
     assert len(world.contacts()) == 2
     assert fired(world) == {}
 
@@ -135,11 +145,15 @@ def test_a_single_lost_webhook_among_others_wakes_nobody(make_world: MakeWorld) 
 def test_a_lost_connection_rings_until_somebody_reconnects(make_world: MakeWorld) -> None:
     world = make_world(settings={"invited": "user"})
     world.intercom.settings.tokens = ["another-token"]
+
     world.sign_up(EMAIL)
     world.run(1_800)
+
     assert world.metrics["Disconnected"][-1][1] == 1
+
     world.intercom.settings.tokens = [INTERCOM_TOKEN]
     world.run(600)
+
     assert world.metrics["Disconnected"][-1][1] == 0
 
 
@@ -148,8 +162,10 @@ def test_what_a_person_disconnected_rings_nothing(make_world: MakeWorld) -> None
     workspace = world.intercom.settings.workspace_id
     world.environment("deliver_contact").connections.save(Connection(workspace, "US", "UTC", connected=False))
     breakers = world.environment("sweep").breakers
+
     breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.DISCONNECTED, FOREVER, world.now()))
     world.run(600)
+
     assert "ConnectionLostAlarm" not in fired(world)
 
 
@@ -161,20 +177,26 @@ def test_stopped_calls_ring_until_a_person_lifts_the_stop(world: World, kind: Br
     breakers = world.environment("sweep").breakers
     breakers.open(Vendor.REFERRAL_FACTORY, Breaker(kind, world.now() + 86_400, world.now()))
     world.run(180)
+
     assert fired(world)[alarm] <= 120
+
     breakers.close(Vendor.REFERRAL_FACTORY)
     world.run(120)
+
     assert world.metrics["CallsStopped"][-1][1] == 0
 
 
 def test_each_line_carries_the_ids_that_join_it_to_the_access_log_and_the_message(make_world: MakeWorld) -> None:
     world = make_world()
+
     world.sign_up(EMAIL)
     world.run(30)
+
     lines: list[dict[str, Any]] = [json.loads(line) for line in world.logs.lines]
     [answered] = [line for line in lines if line["message"] == "webhook answered"]
     assert answered["request_id"]
     assert answered["function_request_id"].startswith("invocation-")
+
     about = [line for line in lines if line.get("message_id")]
     assert about
     assert all(line["function_request_id"] for line in lines)
@@ -186,8 +208,10 @@ def test_one_persons_own_bad_data_rings_nothing(make_world: MakeWorld) -> None:
     world.referral_factory.account.people[1].first_name = "A" * 400
     for number in range(12):
         world.sign_up(f"p{number}@example.com")
+
     world.sign_up("not an address")
     world.run(1_000)
+
     assert fired(world) == {}
 
 

@@ -34,7 +34,9 @@ def test_68_our_own_write_that_the_sdk_sends_again_is_a_success(make_world: Make
     world.crossing.faults = When(lambda call: _is_worker_write(call) and call.attempt == 1, Flavour.AFTER)
     signup = world.sign_up(EMAIL)
     world.run(60)
+
     assert_kept(world)
+
     row = world.stored(signup)
     assert row.delivered_at is not None
     assert row.delivered_at - signup.at < 60
@@ -56,15 +58,19 @@ def test_70_more_rows_than_a_page_holds_are_all_released(make_world: MakeWorld, 
     """Pages of 8 kB instead of 1 MB, so that each of the four partitions of held rows fills several: one sweep sends all."""
     monkeypatch.setattr(dynamodb, "PAGE_BYTES", 8_192)
     world = make_world(settings={"status": "paused"})
+
     for number in range(60):
         world.sign_up(f"p{number}@example.com", "N" * 200)
     world.run(60)
+
     assert not world.contacts()
+
     world.configure(build_settings())
     world.paused |= {"sweep", "reconcile"}
     world.fire("sweep")
     world.run(90)
     assert_kept(world)
+
     assert len(world.contacts()) == 60
 
 
@@ -78,8 +84,10 @@ def test_71_facts_of_any_size_and_kind_find_their_row(world: World) -> None:
 def test_71_facts_too_large_for_an_item_are_cut_whoever_tells_them(world: World) -> None:
     """The webhook of the first is too large to be taken at all; of the second everything comes by polling."""
     first, second = world.sign_up(EMAIL, last_name="L" * 420_000), world.sign_up("other@example.com")
+
     second.person.meta.update({f"Field {number}": "x" * 3_000 for number in range(150)})
     world.run(1_200)
+
     rows = [world.row_of(signup) for signup in (first, second)]
     assert [row and (str(row.state), row.reason) for row in rows] == [
         ("partial", "name takes at most 255 characters, this has 2004"),
@@ -97,7 +105,9 @@ def test_72_no_item_is_written_by_all(make_world: MakeWorld) -> None:
         world.sign_up(f"p{number}@example.com")
     world.run(60)
     writes = [call for call in world.crossing.log if _is_worker_write(call)]
+
     busiest = max((sum(call.key == key for call in writes) for key in {call.key for call in writes}), default=0)
+
     assert busiest < len(writes) / 5
 
 
@@ -113,18 +123,23 @@ def test_73_what_should_have_expired_counts_as_gone_and_the_ledger_stays(world: 
     world.cloud.dynamodb.expire(world.now())
     world.paused.clear()
     world.run(600)
+
     assert_kept(world)
+
     assert signup.accepted_at is not None
 
 
 def test_74_two_writers_of_one_row_lose_nothing(make_world: MakeWorld) -> None:
     """The webhook and reconcile report the same person in the same second."""
     world = make_world()
+
     world.at(world.now() + 300.0, lambda: world.sign_up(EMAIL))
     world.run(900)
+
     signup = world.signups[5]
     row = world.stored(signup)
     assert row.verified_at is not None
+
     assert_kept(world)
 
 
@@ -136,6 +151,8 @@ def test_75_a_ledger_restored_to_six_hours_ago_doubles_nobody(make_world: MakeWo
     for number in range(10):
         world.sign_up(f"p{number}@example.com")
     world.run(5 * 3_600)
+
     world.cloud.dynamodb.rewind("ReferralsTable", before + 60)
     world.run(2 * 3_600)
+
     assert len(world.contacts()) == 10

@@ -66,11 +66,15 @@ def test_the_light_of_the_last_notification_never_costs_its_answer(flavour: Flav
     story.world.run(60)
     story.hurt(flavour, "update_item", key="FIGURES#")
     story.changes("Connected")
+
     story.changes("New")
+
     assert story.world.crossing.trace.count >= 2, "the fault was met"
     assert [status for status, _ in story.answers] == [200] * len(story.answers)
     assert max(seconds for _, seconds in story.answers) < FAILED_AFTER
+
     story.world.run(60)
+
     assert story.qualified
 
 
@@ -82,9 +86,11 @@ def test_a_light_that_failed_is_not_tried_again_at_once() -> None:
     story.world.intercom.contacts.update(story.contact.id, {"custom_attributes": {"referral_status": "Lost"}}, by_api=False)
     (webhook,) = story.world.intercom.take_webhooks(story.world.now())
     story.answers.clear()
+
     for _ in range(3):
         story.comes(webhook)
         story.world.run(4)
+
     assert [status for status, _ in story.answers] == [200, 200, 200]
     assert [seconds < ON_ORDER for _, seconds in story.answers] == [False, True, True]
 
@@ -94,11 +100,15 @@ def test_while_the_rules_cannot_be_read_the_last_known_ones_hold(flavour: Flavou
     story = Receiving()
     story.world.run(70)
     story.hurt(flavour, "get_item", "query", "update_item")  # the whole table
+
     story.changes("Connected")
+
     assert story.world.crossing.trace.count >= 2, "the fault was met"
     assert [status for status, _ in story.answers] == [200] * len(story.answers)
     assert max(seconds for _, seconds in story.answers) < FAILED_AFTER
+
     story.world.run(60)
+
     assert story.qualified
 
 

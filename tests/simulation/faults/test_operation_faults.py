@@ -65,7 +65,9 @@ def test_76_a_sweep_that_is_killed_on_the_way_leaves_nobody_waiting_for_long(mak
     world.crossing.faults = When(is_ninth, Flavour.KILLED)
     world.start_schedule("sweep")
     world.run(1_800)
+
     assert len(moved) > 9
+
     last = sorted(at - moved[8] for at in assert_kept(world).arrived.values())
     assert last[80] <= 180.0, "only the batch that was under way is late"
     assert last[-1] <= 480.0
@@ -124,7 +126,9 @@ def test_83_a_missing_secret_stops_nothing_for_good(world: World) -> None:
     for number in range(5):
         world.sign_up(f"p{number}@example.com")
     world.run(600)
+
     assert not world.contacts()
+
     world.cloud.put_secret("IntercomSecret", access_token="canary-intercom-token-52ac")
     world.run(900)
     assert_kept(world)
@@ -134,10 +138,13 @@ def test_84_settings_changed_in_the_middle_hold_from_the_next_attempt_on(world: 
     world.sign_up("before@example.com")
     world.run(30)
     world.configure(build_settings(name="Another name"))
+
     after = world.sign_up("after@example.com")
     world.run(30)
+
     [contact] = world.contacts("after@example.com")
     assert contact.custom_attributes["referral_campaign"] == "Another name"
+
     row = world.stored(after)
     assert row.settings_version == 2
 
@@ -149,9 +156,12 @@ def test_85_a_campaign_paused_with_signups_on_the_way_holds_them_and_releases_th
         world.sign_up(f"p{number}@example.com")
     world.run(5)
     world.configure(build_settings(status="paused"))
+
     let_go(world)
     world.run(300)
+
     assert not world.contacts()
+
     world.configure(build_settings())
     world.run(300)
     assert_kept(world)
@@ -164,11 +174,14 @@ def test_85_a_campaign_deleted_with_signups_on_the_way_holds_them_with_the_reaso
     world.run(5)
     for partition, key in (("CAMPAIGNS", f"{1:012d}"), ("CAMPAIGN#1", f"VERSION#{1:08d}")):
         world.cloud.dynamodb.delete_item(TableName="CampaignsTable", Key={"pk": {"S": partition}, "sk": {"S": key}})
+
     let_go(world)
     world.run(300)
+
     rows = [world.row_of(signup) for signup in signups]
     assert {row and (str(row.state), row.reason) for row in rows} == {("held", "Nobody has configured this campaign yet.")}
     assert not world.contacts()
+
     world.configure(build_settings())
     world.run(300)
     assert_kept(world)
@@ -200,7 +213,9 @@ def test_87_a_secret_rotated_at_any_time_refuses_nobody(world: World) -> None:
     for number in range(40):
         world.at(world.now() + number * 40, lambda number=number: world.sign_up(f"p{number}@example.com"))
     world.run(1_800)
+
     assert all(signup.accepted_at for signup in world.signups.values())
+
     assert_kept(world)
 
 
@@ -208,8 +223,11 @@ def test_88_a_row_asked_for_twice_is_delivered_once(world: World) -> None:
     signup = world.sign_up(EMAIL)
     world.run(30)
     queue = world.environment("deliver_contact").settings.delivery_queue_url
+
     body = world.cloud.sqs.bodies(queue)
+
     assert not body
+
     _replay(world, signup.person.id)
     _replay(world, signup.person.id)
     world.run(1_200)
@@ -239,10 +257,12 @@ def test_89_our_own_signup_works_silently_through_bad_days(make_world: MakeWorld
     world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, reconcile=False)
     world.crossing.faults = RandomFaults(2, vendors=0.20, aws=0.02, kills=0.01)
     world.run(3 * 86_400)
+
     assert "SyntheticSignupAlarm" not in fired(world)
     assert len(ids_posted(world)) == 3
     assert len(world.contacts(SYNTHETIC)) == 1
     assert len(world.metrics["SyntheticSignupSeconds"]) == 3
+
     assert_kept(world)
 
 
@@ -297,7 +317,9 @@ def test_89_with_nobody_signing_up_our_own_signup_tells(make_world: MakeWorld, b
     world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, sync=True)
     breakage(world)
     world.run(4_200)
+
     heard = fired(world)
+
     assert heard.pop("SyntheticSignupAlarm") == within
     assert heard.keys() <= {"OutageAlarm", "DeliverContactErrorAlarm", "DeliveryQueueAgeAlarm"}
 
@@ -306,14 +328,19 @@ def test_89_with_nobody_signing_up_our_own_signup_tells(make_world: MakeWorld, b
 def test_89_a_worker_that_breaks_after_a_good_day_is_reported_with_the_next_signup(make_world: MakeWorld) -> None:
     world = make_world(settings={"referring": "user"}, synthetic=SYNTHETIC, sync=True)
     world.run(86_400)
+
     assert not fired(world)
+
     [user_id] = ids_posted(world)
+
     row = world.row(1, user_id)
     assert row is not None
     assert (row.unverified, row.due_at) == (False, None)
     assert len(world.contacts()) == 1
+
     break_handler(world, lambda _: True)
     world.run(4_200)
+
     assert fired(world)["SyntheticSignupAlarm"] == 86_400 + 4_200
     assert fired(world)["DeliverContactErrorAlarm"] <= 86_400 + 900
 
@@ -323,7 +350,9 @@ def test_90_no_secret_and_no_address_in_any_log_or_metric(world: World) -> None:
     for number in range(40):
         world.sign_up(f"p{number}@example.com")
     world.sign_up("no address at all @")
+
     break_handler(world, lambda record: crc32(record["messageId"].encode()) % 5 == 0)
     world.run(600)
+
     assert world.logs.count > 50
     assert not world.logs.leaks

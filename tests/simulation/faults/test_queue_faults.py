@@ -90,8 +90,10 @@ def test_20_a_worker_that_freezes_until_the_platform_ends_it_is_taken_over(make_
     world.intercom.answer = freeze_once  # type: ignore[method-assign]
     world.sign_up(EMAIL)
     world.run(3_600)
+
     assert world.functions["deliver_contact"].kills == 1
     assert len(world.contacts(EMAIL)) == 1
+
     assert_kept(world)
 
 
@@ -115,20 +117,25 @@ def test_21_one_record_that_throws_does_not_touch_its_neighbours(world: World, m
     monkeypatch.setattr(DeliveryAttempt, "run", runs)
     let_go(world)
     world.run(20)
+
     assert len(world.contacts()) == 4
     assert world.cloud.depth("DeliveryQueue") == 2
     assert [tried[user_id] for user_id in others] == [1, 1, 1, 1]
+
     monkeypatch.setattr(DeliveryAttempt, "run", run)
     world.run(600)
     assert_kept(world)
+
     assert len(world.contacts()) == 5
 
 
 def test_22_one_poisoned_signup_among_many_fails_alone_with_its_reason(world: World) -> None:
     poisoned = world.sign_up("not an address")
+
     for number in range(30):
         world.sign_up(f"p{number}@example.com")
     world.run(120)
+
     row = world.stored(poisoned)
     assert (row.state, bool(row.reason)) == ("failed", True)
     assert len(world.contacts()) == 30
@@ -141,19 +148,25 @@ def test_23_a_worker_killed_in_the_middle_of_a_batch_leaves_nothing_half_done(wo
         world.sign_up(f"p{number}@example.com")
     world.run(5)
     world.crossing.faults = When(lambda call: call.what == "POST /contacts", Flavour.KILLED, times=1)
+
     let_go(world)
     world.run(1_200)
+
     assert world.functions["deliver_contact"].kills == 1
+
     assert_kept(world)
 
 
 def test_23_a_worker_stops_taking_records_while_there_is_time(make_world: MakeWorld) -> None:
     world = make_world(settings={"invited": "user"})
     world.transport.slowness["intercom"] = 8.0
+
     for number in range(30):
         world.sign_up(f"p{number}@example.com")
     world.run(900)
+
     assert world.functions["deliver_contact"].kills == 0
+
     assert_kept(world)
 
 
@@ -162,7 +175,9 @@ def test_24_an_outage_does_not_use_up_the_receives(world: World) -> None:
     for number in range(20):
         world.sign_up(f"p{number}@example.com")
     world.run(1_500 + 600)
+
     assert world.cloud.depth("DeliveryDeadLetterQueue") == 0
+
     assert_kept(world)
 
 
@@ -179,10 +194,13 @@ def test_27_dead_letters_fire_an_alarm_and_a_redrive_delivers_them(world: World)
     world.sign_up(EMAIL)
     world.paused |= {"sweep", "reconcile"}
     world.run(22 * world.blueprint.queues["DeliveryQueue"]["VisibilityTimeout"])
+
     world.paused.clear()
     world.run(120)
+
     assert world.cloud.depth("DeliveryDeadLetterQueue") == 1
     assert "DeliveryDeadLetterAlarm" in fired(world)
+
     world.functions["deliver_contact"].handler = broken
     world.cloud.redrive("DeliveryDeadLetterQueue")
     world.run(60)
@@ -208,12 +226,15 @@ def test_29_a_redrive_of_old_messages_changes_nothing(world: World) -> None:
     send(world, body_of(DeliverContact(1, person.id, "enqueued", world.now() - 86_400)))
     send(world, body_of(DeliverContact(1, None, "joined", signup.at - 86_400, fields)))
     world.run(60)
+
     after = world.row_of(signup)
+
     assert before is not None
     assert after is not None
     assert after.state == before.state
     assert after.contact_id == before.contact_id
     assert after.person == before.person
+
     assert_kept(world)
 
 
@@ -222,9 +243,12 @@ def test_32_messages_of_other_versions_wait_or_are_understood(world: World) -> N
     world.run(10)
     document = json.loads(body_of(DeliverContact(1, signup.person.id, "enqueued", world.now())))
     send(world, json.dumps({**document, "version": 2, "a_new_field": True}))
+
     send(world, json.dumps({**document, "version": 9}))
     world.run(60)
+
     assert world.cloud.depth("DeliveryQueue") == 1
+
     assert_kept(world)
 
 
@@ -235,11 +259,15 @@ def test_31_a_storm_of_one_campaign_leaves_the_other_alive(make_world: MakeWorld
     hold_messages(world)
     for number in range(120):
         world.sign_up(f"p{number}@example.com")
+
     late = world.sign_up(EMAIL, campaign=2, referrer=4)
     world.run(1)
+
     assert sorted(Counter(groups_of(world)).items()) == [("1", 120), ("2", 1)]
+
     let_go(world)
     world.run(120)
+
     row = world.stored(late)
     assert row.delivered_at is not None
     assert row.delivered_at - late.at < 60

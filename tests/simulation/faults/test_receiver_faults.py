@@ -28,7 +28,9 @@ def test_01_a_webhook_that_is_never_sent_is_found_by_polling(make_world: MakeWor
     for number in range(40):
         world.at(world.now() + number * 15, lambda number=number: world.sign_up(f"p{number}@example.com", referrer=None))
     world.run(600 + 600)
+
     verdict = assert_kept(world)
+
     assert len(verdict.arrived) == 40
     assert world.counted("SignupFoundByReconcile") > 0
     assert max(verdict.delays["user"]) < 330
@@ -38,8 +40,10 @@ def test_02_a_signup_that_sqs_refuses_waits_in_the_inbox(world: World) -> None:
     world.crossing.faults = When(_is_send, Flavour.BEFORE, times=4)
     signup = world.sign_up("ivo@example.com")
     world.run(120)
+
     assert signup.answered[0][1] == 202
     assert world.counted("SignupStoredInInbox") == 1
+
     assert_kept(world)
 
 
@@ -49,8 +53,10 @@ def test_02_a_signup_while_sqs_gives_no_answer_waits_in_the_inbox(world: World, 
     world.crossing.faults = When(_is_send, flavour)
     signup = world.sign_up("ivo@example.com")
     world.run(20)
+
     assert [status for _, status in signup.answered] == [202]
     assert world.counted("SignupStoredInInbox") == 1
+
     world.crossing.faults = When(lambda _: False, Flavour.BEFORE)
     world.run(120)
     assert_kept(world)
@@ -62,22 +68,30 @@ def test_02_when_nothing_can_store_it_the_sender_gets_an_error_and_an_alarm_fire
     )
     signup = world.sign_up("ivo@example.com")
     world.run(30)
+
     assert [status for _, status in signup.answered] == [503]
+
     world.crossing.faults = When(lambda _: False, Flavour.BEFORE)
     world.run(420)
     assert_kept(world)
+
     assert "WebhookServerErrorAlarm" in fired(world)
 
 
 def test_03_a_send_whose_answer_is_lost_makes_two_messages_and_one_contact(world: World) -> None:
     world.crossing.faults = When(lambda call: _is_send(call) and call.attempt == 1, Flavour.AFTER, times=1)
     hold_messages(world)
+
     world.sign_up("ivo@example.com")
     world.run(10)
+
     assert world.cloud.depth("DeliveryQueue") == 2
+
     let_go(world)
     world.run(1_200)
+
     assert len(world.contacts()) == 1
+
     assert_kept(world)
 
 
@@ -88,9 +102,12 @@ def test_04_a_receiver_that_dies_on_the_way_and_a_sender_that_repeats(world: Wor
     world.crossing.faults = When(lambda call: call.function == "signup_webhook" and call.what == after, Flavour.KILLED, times=1)
     world.sign_up("ivo@example.com")
     world.run(1)
+
     world.post(seen[0])
     world.run(60)
+
     assert len(world.contacts("ivo@example.com")) == 1
+
     assert_kept(world)
 
 
@@ -99,13 +116,16 @@ def test_05_a_sender_that_repeats_makes_no_second_contact(make_world: MakeWorld)
     for number in range(10):
         world.sign_up(f"p{number}@example.com")
     world.run(1_200)
+
     assert_kept(world)
+
     assert world.functions["signup_webhook"].invocations == 20
 
 
 def test_10_a_name_of_strange_characters_arrives(world: World) -> None:
     world.sign_up("ivo@example.com", "I\u0000v\u202eo 🎈 \u0301", last_name="")
     world.run(30)
+
     [contact] = world.contacts("ivo@example.com")
     assert contact.name is not None
     assert "🎈" in contact.name
@@ -116,8 +136,10 @@ def test_12_a_stranger_gets_401_and_leaves_nothing(world: World, secret: str | N
     headers = {"Content-Type": "application/json"} | ({} if secret is None else {"X-Webhook-Secret": secret})
     statuses: list[int] = []
     url = f"{APP_URL}/webhooks/referral-factory/1/joined"
+
     world.post(OutgoingWebhook("stranger", "POST", url, headers, b'{"id": 999, "email": "x@example.com"}'), statuses.append)
     world.run(60)
+
     assert statuses == [401]
     assert not world.cloud.dynamodb.items("ReferralsTable")
     assert world.cloud.depth("DeliveryQueue") == 0
@@ -137,8 +159,10 @@ def test_15_the_same_event_in_another_order_and_with_changed_fields_is_the_same_
     signup = world.sign_up("ivo@example.com")
     world.run(10)
     body = f'{{"campaign_id": "1", "first_name": "Ivo", "extra": 1, "email": "IVO@example.com", "id": "{signup.person.id}"}}'
+
     world.post(replace(seen[0], body=body.encode()))
     world.run(60)
+
     rows = [item["pk"]["S"] for item in world.cloud.dynamodb.items("ReferralsTable") if item["sk"]["S"] == "REFERRAL"]
     assert rows == [f"REFERRAL#1#{signup.person.id}"]
     assert len(world.contacts("ivo@example.com")) == 1
@@ -147,14 +171,18 @@ def test_15_the_same_event_in_another_order_and_with_changed_fields_is_the_same_
 
 def test_16_a_campaign_nobody_configured_is_held_and_delivered_once_it_is(make_world: MakeWorld) -> None:
     world = make_world(configured=False)
+
     signup = world.sign_up("ivo@example.com")
     world.run(600)
+
     row = world.stored(signup)
     assert row.state == "held"
     assert not world.contacts()
+
     world.configure(build_settings(), activation_mark=4)
     world.run(300)
     assert_kept(world)
+
     assert len(world.contacts("ivo@example.com")) == 1
 
 
@@ -162,8 +190,10 @@ def test_16_an_authenticated_body_nobody_can_read_is_kept_with_an_alarm(world: W
     headers = {"X-Webhook-Secret": "canary-webhook-secret-7d1f", "Content-Type": "application/json"}
     statuses: list[int] = []
     url = f"{APP_URL}/webhooks/referral-factory/1/joined"
+
     world.post(OutgoingWebhook("referral_factory", "POST", url, headers, b"[" * 5_000), statuses.append)
     world.run(180)
+
     assert statuses == [202]
     assert len(world.quarantined()) == 1
     assert world.counted("SignupQuarantined") == 1
@@ -175,12 +205,16 @@ def test_87_a_receiver_that_knows_the_secret_answers_while_secrets_manager_hangs
     world.run(SECRETS_KEPT_SECONDS + 1)
     world.crossing.faults = When(lambda call: call.service == "secretsmanager", Flavour.HANG)
     signups = []
+
     for number in range(10):
         signups.append(world.sign_up(f"p{number}@example.com"))
         world.run(10)
+
     assert [[status for _, status in signup.answered] for signup in signups] == [[202]] * 10
+
     slow = [signup for signup in signups for at, _ in signup.answered if at - signup.at > 1]
     assert len(slow) <= 10 * 10 / ASK_AGAIN + 1, "a store that hangs is not asked for each webhook"
+
     world.crossing.faults = When(lambda _: False, Flavour.BEFORE)
     world.run(900)
     assert_kept(world)
@@ -192,14 +226,17 @@ def test_15_two_webhooks_a_tenth_of_a_second_apart_with_different_fields_are_one
     world.sign_up("ivo@example.com", "Ivo")
     world.run(10)
     whole = json.loads(seen[0].body)
+
     for left_out, seconds in (("first_name", 0.0), ("url", 0.1)):
         body = json.dumps({name: value for name, value in whole.items() if name != left_out}).encode()
         world.at(world.now() + seconds, lambda body=body: world.post(replace(seen[0], body=body)))
     world.run(120)
+
     [contact] = world.contacts("ivo@example.com")
     assert contact.name is not None
     assert "Ivo" in contact.name
     assert contact.custom_attributes["referral_link"] == whole["url"]
+
     assert_kept(world)
 
 
@@ -208,9 +245,12 @@ def test_15_a_webhook_that_holds_nothing_but_an_id_is_completed_by_polling(world
     world.drop_webhook = lambda webhook: bool(seen.append(webhook))
     signup = world.sign_up("ivo@example.com")
     world.run(10)
+
     world.post(replace(seen[0], body=json.dumps({"id": signup.person.id, "campaign_id": 1}).encode()))
     world.run(700)
+
     assert len(world.contacts("ivo@example.com")) == 1
+
     assert_kept(world)
 
 
@@ -228,8 +268,10 @@ def test_01_people_of_later_pages_are_found_whatever_the_list_does_not_say(
 def test_01_people_on_pages_that_are_too_large_are_found(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "BODY_LIMIT", 60_000)
     world = make_world(referral_factory={"webhook_loss": 1.0, "seed_people": 600})
+
     for number in range(5):
         world.sign_up(f"p{number}@example.com")
     world.run(900)
+
     assert len(assert_kept(world).arrived) == 5
     assert world.counted("BreakerOpened") == 0

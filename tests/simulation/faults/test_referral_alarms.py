@@ -53,8 +53,10 @@ def refuse(world: World, method: str, path: str, status: int) -> None:
 def test_a_refused_event_of_a_reward_fires(make_world: MakeWorld) -> None:
     world = earning(make_world)
     refuse(world, "POST", "/events", 403)
+
     qualify(world)
     world.run(900)
+
     assert world.contacts(ADA)[0].custom_attributes["reward_status"] == "Issued"
     assert OURS & set(fired(world)) == {"NeedsAttentionAlarm"}
     assert world.counted("RewardEventRefused")
@@ -63,10 +65,14 @@ def test_a_refused_event_of_a_reward_fires(make_world: MakeWorld) -> None:
 def test_lists_of_rewards_that_nobody_can_read_fire_within_20_minutes(make_world: MakeWorld) -> None:
     world = earning(make_world)
     began = world.now()
+
     world.transport.outages.append(Outage("referral_factory", began, began + 1_500))
     world.run(1_500)
+
     assert "RewardPollFailedAlarm" in fired(world)
+
     world.run(1_500)
+
     assert world.metrics["RewardPollSucceeded"][-1][0] > began + 1_500
 
 
@@ -74,6 +80,7 @@ def test_one_pass_over_the_rewards_that_was_not_answered_fires_nothing(make_worl
     world = earning(make_world)
     world.transport.outages.append(Outage("referral_factory", world.now(), world.now() + 320))
     world.run(1_500)
+
     assert world.counted("RewardPollFailed")
     assert not OURS & set(fired(world))
 
@@ -81,7 +88,9 @@ def test_one_pass_over_the_rewards_that_was_not_answered_fires_nothing(make_worl
 def test_a_change_that_no_notification_reported_fires_and_counts(make_world: MakeWorld) -> None:
     world = earning(make_world)
     [contact] = world.contacts(FRIEND)
+
     world.intercom.contacts.update(contact.id, {"custom_attributes": {"referral_status": "Connected"}}, by_api=False)
     world.run(1_200)
+
     assert next(iter(world.signups.values())).person.qualified_times == 1
     assert OURS & set(fired(world)) == {"NotificationsSilentAlarm"}

@@ -26,6 +26,7 @@ def test_57_many_workers_at_once_stay_under_the_cap(world: World) -> None:
     for number in range(400):
         world.at(world.now() + number * 0.15, lambda: world.fire("reconcile"))
     world.run(240)
+
     assert world.calls("referral_factory") > 200
     assert not judge(world).over_cap
     assert world.transport.most_in_flight["referral_factory"] <= 10
@@ -48,6 +49,7 @@ def test_57_a_referral_factory_that_is_down_is_asked_once_a_minute(make_world: M
     back_at = world.now() + 3_600.0
     world.transport.outages.append(Outage("referral_factory", world.now(), back_at, how))
     world.run(3_900)
+
     assert max(sum(0 <= other - at < 60.0 for other in asked) for at in asked) <= 10
     assert sum(at < back_at for at in asked) <= 70
     assert min(at for at in asked if at >= back_at) <= back_at + 90.0
@@ -56,17 +58,22 @@ def test_57_a_referral_factory_that_is_down_is_asked_once_a_minute(make_world: M
 def test_58_the_first_strike_pauses_and_the_second_stops_until_a_person_lifts_it(make_world: MakeWorld) -> None:
     world = make_world(referral_factory={"calls_per_minute": 1, "seed_people": 600})
     world.run(3_600)
+
     assert world.counted("Strike") == 2
     assert {"StrikeAlarm", "ReconcileSilentAlarm"} <= fired(world).keys()
+
     calls = world.calls("referral_factory")
     world.sign_up(EMAIL)
     world.run(3_600)
+
     assert world.calls("referral_factory") == calls
+
     assert_kept(world)  # webhooks still flow
     world.referral_factory.change_settings({"calls_per_minute": 600})
     with world.looking():
         lift_stop(world.environment("reconcile"), "a test")
     world.run(600)
+
     assert world.calls("referral_factory") > calls
 
 
@@ -78,7 +85,9 @@ def test_59_60_a_block_is_not_called_against_and_signups_still_arrive(make_world
     for quarter in range(12):
         world.at(world.now() + quarter * 900, lambda quarter=quarter: world.sign_up(f"p{quarter}@example.com"))
     world.run(3 * 3_600)
+
     assert_kept(world)
+
     assert len(world.contacts()) == 12
     assert world.calls("referral_factory") <= 6
     assert {"CallsStoppedAlarm", "ReconcileSilentAlarm"} <= fired(world).keys()
@@ -101,10 +110,13 @@ def test_62_a_pass_that_dies_on_a_page_goes_on_with_the_next(make_world: MakeWor
     world = make_world(settings={"invited": "none", "referring": "user"}, referral_factory={"seed_people": 1_200})
     lose_webhooks(world)
     world.crossing.faults = When(lambda call: call.service == "referral_factory", Flavour.KILLED, times=3)
+
     for number in range(5):
         world.sign_up(f"p{number}@example.com", referrer=None)
     world.run(2_400)
+
     assert world.functions["reconcile"].kills == 3
+
     assert_kept(world)
 
 
@@ -147,17 +159,22 @@ def test_65_webhooks_in_other_forms_are_read(make_world: MakeWorld, form: str) -
         }
     ]
     world = make_world(referral_factory={"webhooks": rules})
+
     world.sign_up(EMAIL)
     world.run(30)
+
     assert APP_URL in webhook_rules()[0].url
+
     assert_kept(world)
 
 
 def test_66_a_person_deleted_at_referral_factory_stays_in_intercom(world: World) -> None:
     signup = world.sign_up(EMAIL)
     world.run(30)
+
     world.referral_factory.account.remove(signup.person)
     world.run(5_400)
+
     assert len(world.contacts(EMAIL)) == 1
 
 

@@ -15,8 +15,12 @@ def test_a_burst_on_the_smallest_plan_is_worked_off_at_four_fifths_of_its_calls(
     world = make_world(intercom={"limit_per_window": 167}, parameters={"DeliveryConcurrency": "200"}, reconcile=False)
     signups = [world.sign_up(f"person{number}@example.com") for number in range(SIGNUPS)]
     world.run(BUSY)
+
     assert len(world.transport.calls["intercom"]) >= BUSY * FOUR_FIFTHS
+
     world.run(600)
+
     assert {row.state for signup in signups if (row := world.row_of(signup))} == {"delivered"}
+
     world.run(1_200)
     assert_kept(world)

@@ -27,7 +27,9 @@ def test_33_34_a_create_that_is_not_recorded_is_not_made_again(make_world: MakeW
     world.crossing.faults = When(lambda call: call.what == CREATE, flavour, times=1)
     world.sign_up(EMAIL)
     world.run(1_800)
+
     assert_kept(world)
+
     [contact] = world.contacts(EMAIL)
     assert contact.created_at - world.signups[5].at < 60
 
@@ -49,10 +51,13 @@ def test_36_a_conflict_on_create_is_a_success(make_world: MakeWorld) -> None:
     world = make_world(settings={"invited": "user", "duplicates": "update"})
     there = world.intercom.contacts.create({"role": "user", "email": EMAIL})
     world.known_contacts.add(there.id)
+
     signup = world.sign_up(EMAIL)
     world.run(60)
+
     row = world.stored(signup)
     assert row.contact_id == there.id
+
     assert_kept(world)
 
 
@@ -61,8 +66,10 @@ def test_37_an_archived_contact_is_brought_back_or_left_with_a_reason(make_world
     world = make_world(settings={"invited": "user", "archived": policy, "duplicates": "update"})
     there = world.add_contact(EMAIL)
     world.intercom.contacts.archive(there.id)
+
     signup = world.sign_up(EMAIL)
     world.run(60)
+
     row = world.stored(signup)
     assert len(world.contacts(EMAIL)) == live
     assert row.state == ("delivered" if live else "failed")
@@ -82,10 +89,13 @@ def test_38_a_merged_contact_is_followed_to_the_survivor(make_world: MakeWorld) 
     user = world.intercom.contacts.create({"role": "user", "email": EMAIL})
     world.known_contacts.add(user.id)
     world.intercom.contacts.merge({"from": lead.id, "into": user.id})
+
     _second_signup(world)
     world.run(1_200)
+
     [survivor] = world.contacts(EMAIL)
     assert survivor.id == user.id
+
     row = world.row(2, max(world.signups))
     assert row is not None
     assert row.contact_id == user.id
@@ -97,10 +107,13 @@ def test_39_93_a_contact_deleted_on_purpose_is_not_brought_back(make_world: Make
     signup = world.sign_up(EMAIL)
     world.run(30)
     [contact] = world.contacts(EMAIL)
+
     world.intercom.contacts.delete(contact.id)
     world.referral_factory.account.people[signup.person.id].first_name = "Changed"
     world.run(1_800)
+
     assert not world.contacts(EMAIL)
+
     row = world.stored(signup)
     assert (row.state, "brings a contact back" in row.reason) == ("failed", True)
 
@@ -111,8 +124,10 @@ def test_93_a_deleted_contact_that_cannot_be_unarchived_is_created_again_for_a_n
     world.run(30)
     world.intercom.contacts.delete(world.contacts(EMAIL)[0].id)
     world.run(60)
+
     _second_signup(world)
     world.run(1_800)
+
     row = world.row(2, max(world.signups))
     assert row is not None
     assert (row.state, [row.contact_id]) == ("delivered", [one.id for one in world.contacts(EMAIL)])
@@ -122,8 +137,10 @@ def test_40_of_a_lead_and_a_user_the_user_is_used(make_world: MakeWorld) -> None
     world = make_world(settings={"invited": "lead", "duplicates": "update"})
     world.add_contact(EMAIL, "lead")
     user = world.add_contact(EMAIL, "user")
+
     signup = world.sign_up(EMAIL)
     world.run(30)
+
     row = world.stored(signup)
     assert row.contact_id == user.id
     assert row.notes
@@ -136,7 +153,9 @@ def test_41_two_campaigns_in_the_same_second_share_one_contact(make_world: MakeW
     world.configure(build_settings(2, invited=role, name="Partner programme"))
     rows = [world.sign_up(EMAIL, campaign=1), world.sign_up(EMAIL, campaign=2, referrer=4)]
     world.run(1_200)
+
     assert_kept(world)
+
     assert len({row.contact_id for one in rows if (row := world.row_of(one))}) == 1
 
 
@@ -144,8 +163,10 @@ def test_42_a_changed_e_mail_makes_no_second_contact(make_world: MakeWorld) -> N
     world = make_world(settings={"invited": "user", "duplicates": "update"})
     signup = world.sign_up(EMAIL)
     world.run(30)
+
     world.referral_factory.account.people.change_email(signup.person, "ivo.new@example.com")
     world.run(1_800)
+
     assert len(world.contacts()) == 1
 
 
@@ -156,7 +177,9 @@ def test_43_intercom_down_for_25_minutes_makes_nobody_late(make_world: MakeWorld
     for number in range(30):
         world.at(world.now() + number * 45, lambda number=number: world.sign_up(f"p{number}@example.com"))
     world.run(1_500 + 600)
+
     verdict = assert_kept(world)
+
     assert not verdict.late
     assert "BreakerOpenAlarm" in fired(world)
 
@@ -173,9 +196,11 @@ def test_44_an_intercom_that_is_slow_delivers_slowly_and_once(world: World) -> N
 def test_45_a_rate_limit_is_waited_out_whatever_the_clocks_say(make_world: MakeWorld, skew: float) -> None:
     world = make_world(settings={"invited": "user"}, intercom={"limit_per_window": 12})
     world.transport.skew = skew
+
     for number in range(30):
         world.sign_up(f"p{number}@example.com")
     world.run(900)
+
     assert all((row := world.row_of(one)) and row.state == "delivered" for one in world.signups.values())
     assert len(world.contacts()) == 30
 
@@ -198,6 +223,7 @@ def test_45_429s_are_waited_out_but_never_for_long(make_world: MakeWorld, reset:
     for number in range(20):
         world.sign_up(f"p{number}@example.com")
     world.run(300)
+
     assert 0 < world.transport.refused["intercom"] < 100
     assert len(assert_kept(world).arrived) == 20
 
@@ -218,12 +244,15 @@ def test_47_a_revoked_token_stops_everything_and_a_new_one_resumes_it(world: Wor
     for number in range(10):
         world.sign_up(f"p{number}@example.com")
     world.run(900)
+
     assert "ConnectionLostAlarm" in fired(world)
     assert not world.contacts()
     assert all((row := world.row_of(one)) and row.state == "pending" for one in world.signups.values())
+
     world.intercom.settings.tokens = [INTERCOM_TOKEN]
     world.run(900)
     assert_kept(world)
+
     assert len(world.contacts()) == 10
     assert len(SECRETS) == 4
 
@@ -243,10 +272,13 @@ def test_48_a_refusal_for_one_contact_only_is_that_rows_alone(make_world: MakeWo
     for number in range(10):
         world.sign_up(f"p{number}@example.com")
     world.run(60)
+
     row = world.stored(refused)
     assert (row.state, bool(row.reason)) == ("pending", True)
     assert len(world.contacts()) == 11
+
     world.run(3 * 3_600)
+
     row = world.stored(refused)
     assert (row.state, bool(row.reason)) == ("failed", True)
     assert "ConnectionLostAlarm" not in fired(world)
@@ -256,8 +288,10 @@ def test_49_a_deleted_attribute_does_not_cost_the_contact(world: World) -> None:
     workspace = world.intercom.workspace
     gone = workspace.attributes["contact", "referral_link"]
     update_attribute(workspace, str(gone.id), {"archived": True})
+
     signup = world.sign_up(EMAIL)
     world.run(30)
+
     row = world.stored(signup)
     assert row.state == "partial"
     assert "referral_link" in row.reason
@@ -270,8 +304,10 @@ def test_49_an_attribute_that_is_back_is_sent_again_by_itself(world: World) -> N
     update_attribute(workspace, str(gone.id), {"archived": True})
     signup = world.sign_up(EMAIL)
     world.run(1_800)
+
     update_attribute(workspace, str(gone.id), {"archived": False})
     world.run(3_600)
+
     row = world.stored(signup)
     assert row.state == "delivered"
     assert world.contacts(EMAIL)[0].custom_attributes["referral_link"]
@@ -279,8 +315,10 @@ def test_49_an_attribute_that_is_back_is_sent_again_by_itself(world: World) -> N
 
 def test_50_a_value_that_is_too_long_does_not_cost_the_contact(world: World) -> None:
     world.referral_factory.account.people[1].first_name = "A" * 400
+
     signup = world.sign_up(EMAIL)
     world.run(30)
+
     row = world.stored(signup)
     assert str(row.state) == "partial"
     assert [drop.attribute for drop in row.dropped] == ["custom_attributes.referrer_first_name"]
@@ -291,8 +329,10 @@ def test_51_without_faults_a_signup_costs_two_calls_and_one_check(world: World) 
     world.sign_up("first@example.com")
     world.run(5)
     before = world.calls("intercom")
+
     world.sign_up(EMAIL)
     world.run(30)
+
     assert world.calls("intercom") - before == 2
 
 
@@ -301,7 +341,9 @@ def test_92_what_somebody_else_creates_at_the_same_time_is_found_by_the_check(ma
     world.sign_up(EMAIL)
     world.run(2)
     world.known_contacts.add(world.intercom.contacts.create({"role": "lead", "email": EMAIL}).id)
+
     world.crossing.faults = NoFaults()
     world.run(1_300)
+
     assert world.counted("PossiblyDoubled") == 1
     assert "NeedsAttentionAlarm" in fired(world)

@@ -87,6 +87,9 @@ def test_the_oracle_sees_a_proof_that_is_not_true(make_world: MakeWorld) -> None
     world = a_lost_webhook_and_an_outage(make_world)
     proof = prove(world)
     world.intercom.contacts.delete(world.contacts("person3@example.com")[0].id)
+
     assert judge_proof(world, proof) == ["10 in Intercom and 0 skipped, and there are 9"]
+
     world.signups.popitem()
+
     assert "13 people, and there are 12" in judge_proof(world, proof)

@@ -65,17 +65,23 @@ def test_a_transaction_costs_double_and_a_large_item_by_the_kilobyte(client: Fak
     meter = Meter()
     table = client._table(TABLE)
     meter.wrote(table, None, table.row(table.key_in(item()), item(), 2_100))
+
     assert meter.counts["write_units"] == 3
+
     meter._factor = 2
     meter.wrote(table, None, table.row(table.key_in(item()), item(), 100))
+
     assert meter.counts["write_units"] == 5
 
 
 def test_a_read_is_half_a_unit_for_four_kilobytes_and_whole_when_consistent() -> None:
     meter = Meter()
     meter.read("get_item", {}, {"Item": item(text="t" * 5_000)})
+
     assert meter.counts["read_units"] == 1
+
     meter.read("get_item", {"ConsistentRead": True}, {})
+
     assert meter.counts["read_units"] == 2
 
 
@@ -84,6 +90,7 @@ def test_a_signup_uses_no_more_than_it_did() -> None:
     people = 20
     busy, after = play(signups(people))
     more = busy.minus(after)
+
     assert more["write_units"] / people <= MOST_WRITE_UNITS
     assert more["sqs_requests"] / people <= MOST_SQS_REQUESTS
     assert more["api_calls"] == people
@@ -94,9 +101,11 @@ def test_a_qualification_writes_its_row_three_times_and_moves_it_in_the_due_inde
     """Seen and judged, reserved, confirmed; into the index and out of it."""
     people = 8
     busy, after = play(signups_that_qualify(people), with_counts(), 1.5)
+
     rows = {where: busy.writes["qualify_referral", "REFERRAL QUALIFICATION", where] / people for where in ("table", "DueIndex")}
     assert rows == {"table": 3, "DueIndex": 2}
     assert busy.writes["qualify_referral", "REFERRAL", "table"] / people == 1
+
     more = busy.minus(after)
     assert more["write_units"] / people <= MOST_WRITE_UNITS_OF_A_QUALIFICATION
 

@@ -70,7 +70,9 @@ def test_they_overwrite_nobody_on_a_bad_day_either(make_world: MakeWorld, seed: 
     world = attacked(lambda **options: make_world(seed=seed, **options))
     world.crossing.faults = RandomFaults(seed, vendors=0.2, aws=0.02, kills=0.02)
     world.run(3 * 3_600)
+
     verdict = judge(world)
+
     assert verdict.overwritten == []
     assert verdict.lost == []
     assert verdict.doubled == []
@@ -82,13 +84,18 @@ def test_a_real_customers_signup_keeps_the_promise_while_referral_factory_is_dow
     world = make_world(settings=UPDATES)
     world.add_contact(REAL, "lead", name="Ivo the customer")
     world.transport.outages.append(Outage("referral_factory", world.now(), world.now() + 3_600))
+
     world.sign_up(REAL)
     world.run(900)
+
     assert [one.name for one in world.contacts(REAL)] == ["Ivo Holm"]
+
     world.run(2 * 3_600)
     [signup] = world.signups.values()
+
     row = world.stored(signup)
     assert not row.unverified
+
     assert_kept(world)
 
 

@@ -36,8 +36,10 @@ def test_a_chain_of_messages_goes_on_only_where_the_template_allows_it(make_worl
     world = make_world(sweep=False, reconcile=False)
     function = world.functions["reconcile"]
     assert function.made.rings_itself
+
     function.made = replace(function.made, rings_itself=allowed)
     done = ring_itself(world)
+
     assert len(done) == (ROUNDS if allowed else 16)
     assert world.cloud.depth("ReconcileDeadLetterQueue") == (0 if allowed else 1)
 

@@ -90,9 +90,12 @@ def test_a_broken_law_is_seen(make_world: MakeWorld, spoil: Callable[[World], No
     world = make_world()
     world.sign_up(EMAIL)
     world.run(60)
+
     assert judge(world).broken() == {}
+
     spoil(world)
     world.run(1)
+
     assert list(judge(world).broken()) == [CASES[spoil]]
 
 
@@ -100,6 +103,8 @@ def test_as_many_calls_as_are_allowed_break_no_law(make_world: MakeWorld) -> Non
     world = make_world()
     world.transport.calls["referral_factory"] = [world.now() + number * 0.201 for number in range(2 * REFERRAL_FACTORY_CAP)]
     window = world.now() // INTERCOM_WINDOW * INTERCOM_WINDOW
+
     share = int(world.intercom.settings.limit_per_window * INTERCOM_SHARE)
+
     world.transport.calls["intercom"] = [window + ten * INTERCOM_WINDOW for ten in range(3) for _ in range(share)]
     assert judge(world).broken() == {}

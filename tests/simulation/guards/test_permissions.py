@@ -144,5 +144,7 @@ def test_a_missing_permission_is_noticed(asked: Asked) -> None:
     asked.add(("console", "dynamodb:GetItem", "CampaignsTable", "CAMPAIGNS"))
     asked.add(("intercom_webhook", "dynamodb:PutItem", "ReferralsTable", "REFERRAL#1#2"))
     asked.add(("intercom_webhook", "dynamodb:PutItem", "ReferralsTable", "INBOX#2"))
+
     asked.add(("sweep", "dynamodb:Query", "ReferralsTable/index/DueIndex", "DUE#1"))
+
     assert [one[0] for one in refused(asked)] == ["console", "intercom_webhook"]

@@ -73,6 +73,7 @@ def test_a_run_is_published_with_its_command_and_what_it_missed(tmp_path: Path) 
     """So small a run misses a target, for what is asked of Intercom once a day counts among its few calls."""
     path = tmp_path / "simulation.md"
     assert simulate.main(["--scenario", "without faults", "--signups", "20", "--publish", str(path)]) == 1
+
     text = path.read_text()
     assert "\npython -m tests.simulation --scenario 'without faults' --signups 20\n" in text
     assert "| without faults | 1 | 20 | 0 | 0 | 0 | 0 | 0 |" in text

@@ -35,7 +35,9 @@ def test_some_double_crash_points(story: ReferralStory, first: Flavour) -> None:
     """A kill that follows a kill or a lost answer, in the same attempt or a later one: always the same sample."""
     effects = [number for number, call in _telling(_points(story)) if has_effect(call)]
     chance = Random(f"{story} {first}")
+
     chosen = sorted(chance.choices(effects, k=DOUBLES))
+
     cases = [case for number in dict.fromkeys(chosen) for case in _some(story, number, first, chosen.count(number), chance)]
     assert len(cases) > DOUBLES // 2
     assert not (wrong := _try_all(story, cases)), "\n".join(wrong)

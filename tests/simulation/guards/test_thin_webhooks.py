@@ -67,7 +67,9 @@ def test_on_a_bad_day_nobody_is_lost_doubled_or_taken_for_another(make_world: Ma
     world.run(3_600)
     world.crossing.faults = NoFaults()
     world.run(1_800)
+
     assert_kept(world)
+
     assert wrong_roles(world) == []
 
 
@@ -75,8 +77,10 @@ def test_while_referral_factory_is_down_they_are_guessed_within_the_promise(make
     world = make_world(settings=BOTH)
     thin(world)
     world.transport.outages.append(Outage("referral_factory", world.now(), world.now() + 3_600))
+
     join(world, 10, within=60.0)
     world.run(900)
+
     assert len([one for one in world.contacts() if one.email and one.email.startswith("p")]) == 10
 
 

@@ -38,6 +38,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
             return list(world.crossing.trace.faults), world.transport.calls["intercom"]
 
     first = story(7)
+
     assert first == story(7)
     assert first != story(8)
     assert len(first[0]) > 5
