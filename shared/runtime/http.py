@@ -35,7 +35,6 @@ class HttpRequest:
 
     method: str
     path: str
-    route_key: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     raw_query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +50,6 @@ class HttpRequest:
         return cls(
             method=method_of(event),
             path=event.get("rawPath") or "/",
-            route_key=event.get("routeKey") or "",
             path_parameters=dict(event.get("pathParameters") or {}),
             raw_query=raw_query,
             headers=headers_of(event),

@@ -17,7 +17,6 @@ from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.operations.read_results import Counted
 
 RESULT_DAYS = 30
-_DAYS = {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": RESULT_DAYS}
 
 
 def get_results(environment: Environment, request: HttpRequest) -> HttpAnswer:

@@ -69,7 +69,6 @@ class SyncRun:
     due_at: float | None = None
     waits: int = 0
     people_page: int = 1
-    people_pages: int | None = None
     group: int = 0
     cursor: str | None = None
     page: int = 0

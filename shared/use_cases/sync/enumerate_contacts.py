@@ -101,7 +101,7 @@ class Enumeration:
 
         def turn(fresh: SyncRun) -> SyncRun:
             failures = max(fresh.people_failures, page.smaller * FAILURES_TO_SHRINK)
-            turned = replace(fresh, people_page=number + 1, people_pages=page.last_page, people_failures=failures)
+            turned = replace(fresh, people_page=number + 1, people_failures=failures)
             return replace(turned, phase=Phase.CONTACTS) if is_last else turned
 
         self._commit(turn)
