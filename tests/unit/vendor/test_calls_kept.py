@@ -60,6 +60,28 @@ def test_each_try_is_kept_and_the_newest_comes_first(app: App, console: Console)
     assert 503 in statuses
 
 
+def test_a_second_try_that_calls_nobody_keeps_what_the_first_one_said(console: Console) -> None:
+    console.app.wire.faults.add(DOWN)
+    console.app.sign_up()
+    before = console.get("/api/referrals/1/42")["calls"]
+    console.app.configure(status="paused")
+
+    row = console.app.move_due()
+
+    assert row.state is State.HELD
+    assert before
+    assert console.get("/api/referrals/1/42")["calls"] == before
+
+
+def test_calls_are_kept_for_thirty_days(console: Console) -> None:
+    sign_up_in_trouble(console)
+    kept = [item for item in console.app.rows_of("REFERRAL#1#42") if item["sk"]["S"].startswith("CALLS#")]
+
+    ends = {int(item["expires_at"]["N"]) - int(item["sk"]["S"].removeprefix("CALLS#")) // 1_000 for item in kept}
+
+    assert ends == {30 * 86_400}
+
+
 def test_no_secret_is_kept(console: Console) -> None:
     sign_up_in_trouble(console)
     text = json.dumps(console.get("/api/referrals/1/42")["calls"])

@@ -94,6 +94,17 @@ def test_workers_make_no_more_calls_together_than_allowed_whatever_is_answered(
     assert count(workers[::-1], status=status) == kind.most
 
 
+def test_what_is_shown_is_what_was_called(app: App, kind: Kind) -> None:
+    workers = workers_of(app, kind)
+    assert workers[0].usage()[0] == 0  # type: ignore[attr-defined]
+
+    made = count(workers)
+
+    assert workers[0].usage()[0] == made == kind.most  # type: ignore[attr-defined]
+    app.clock.at += kind.seconds
+    assert workers[0].usage()[0] == 0  # type: ignore[attr-defined]
+
+
 def test_a_process_that_starts_anew_knows_what_the_others_called(app: App, kind: Kind) -> None:
     assert count(workers_of(app, kind)) == kind.most
     assert count(workers_of(app, kind)) == 0

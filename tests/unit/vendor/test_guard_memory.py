@@ -1,4 +1,4 @@
-"""The breaker counts failures in a row: an answer in between forgets those before."""
+"""The breaker counts failures in a row: an answer in between forgets those before, and one person's own trouble is none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.connection.connection import Vendor
 from shared.errors import RejectedError, UnavailableError
-from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN, VendorGuard
+from shared.use_cases.vendor.guard_vendor import FAILURES_TO_ASK, FAILURES_TO_OPEN, LAST_WORKS, VendorGuard
 from tests.support.builders import App
 
 
@@ -56,3 +56,72 @@ def test_another_vendors_failure_and_a_refusal_do_not_count(app: App) -> None:
     for _ in range(FAILURES_TO_OPEN):
         guard.failed(RejectedError("refused", vendor=Vendor.INTERCOM))
     assert not is_open(app)
+
+
+# -- writes, and trouble of one person --------------------------------------------------------------------------------
+
+
+def unanswered(
+    vendor: Vendor = Vendor.INTERCOM, *, status: int | None = None, writes: bool = False, about_person: bool = False
+) -> UnavailableError:
+    error = UnavailableError("no answer", vendor=vendor, status=status)
+    error.writes, error.about_person = writes, about_person
+    return error
+
+
+def test_one_write_that_fails_again_and_again_opens_nothing(app: App) -> None:
+    guard = VendorGuard(app.environment, Vendor.INTERCOM)
+
+    for _ in range(3 * FAILURES_TO_OPEN):
+        assert guard.failed(unanswered(status=503, writes=True), again=True), "it is this write's own trouble"
+
+    assert not is_open(app)
+
+
+def test_the_writes_of_as_many_people_open_it(app: App) -> None:
+    guard = VendorGuard(app.environment, Vendor.INTERCOM)
+    for _ in range(FAILURES_TO_OPEN - 1):
+        guard.failed(unanswered(status=503, writes=True))
+    assert not is_open(app)
+
+    guard.failed(unanswered(status=503, writes=True))
+
+    assert is_open(app)
+
+
+def test_writes_that_get_no_answer_at_all_are_failures_as_any_other(app: App) -> None:
+    guard = VendorGuard(app.environment, Vendor.INTERCOM)
+
+    for _ in range(FAILURES_TO_OPEN):
+        guard.failed(unanswered(writes=True), again=True)
+
+    assert is_open(app)
+
+
+def test_of_three_that_fail_at_their_first_try_among_twenty_none_is_alone(app: App) -> None:
+    guard = VendorGuard(app.environment, Vendor.INTERCOM)
+
+    def fails_beside_an_answer() -> bool:
+        guard.answered()
+        return guard.failed(unanswered(), first=True)
+
+    assert fails_beside_an_answer()
+    assert fails_beside_an_answer()
+    assert not fails_beside_an_answer()
+    for _ in range(LAST_WORKS - 1):
+        guard.answered()
+        guard.succeeded()
+    assert fails_beside_an_answer(), "those before are twenty pieces of work ago"
+
+
+@pytest.mark.parametrize("vendor", Vendor)
+def test_whether_a_failure_is_one_persons_own_is_asked_by_a_search_for_nobody(app: App, vendor: Vendor) -> None:
+    search = "^/contacts/search" if vendor is Vendor.INTERCOM else "^/api/v2/users/search"
+    guard = VendorGuard(app.environment, vendor)
+    alone = [guard.failed(unanswered(vendor, about_person=True)) for _ in range(FAILURES_TO_ASK)]
+    assert alone == [False] * (FAILURES_TO_ASK - 1) + [True]
+    assert len(app.calls(vendor)) == 1
+
+    app.wire.faults.add({"kind": "status", "status": 503, "path": search})
+    down = [guard.failed(unanswered(vendor, about_person=True)) for _ in range(FAILURES_TO_ASK)]
+    assert down == [False] * FAILURES_TO_ASK

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.connection.connection import BreakerKind, Vendor
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.reconcile import Progress
 from shared.domain.signup.referral import State
 from shared.domain.vendor.limits import Priority, reserve_of
@@ -135,6 +135,25 @@ def test_a_block_is_tried_after_five_minutes_an_hour_then_every_six_and_signups_
     app.wait(BLOCK_PAUSE)
     app.reconcile()
     assert kind(app) is None
+
+
+@pytest.mark.parametrize("before", [None, BreakerKind.FAILING, BreakerKind.CONNECTION_LOST])
+def test_a_first_block_pauses_for_five_minutes_whatever_stopped_calls_before(app: App, before: BreakerKind | None) -> None:
+    if before is not None:
+        now = app.clock.now()
+        app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(before, now, now - 60, openings=4))
+    fault(app, 403)
+    pauses = []
+
+    for _ in range(4):
+        app.reconcile(work=False)
+        breaker = app.breaker(Vendor.REFERRAL_FACTORY)
+        pauses.append(breaker.open_until - app.clock.now())
+        app.wait(pauses[-1])
+
+    assert breaker.kind is BreakerKind.BLOCKED
+    assert pauses[0] == 300
+    assert before is not None or pauses == [300, 3_600, BLOCK_PAUSE, BLOCK_PAUSE]
 
 
 def test_a_lost_key_opens_the_breaker_and_a_new_one_closes_it(app: App) -> None:
