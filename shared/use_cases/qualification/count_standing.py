@@ -13,7 +13,8 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import Contact, Value
 from shared.domain.person import Audience, fold_email
-from shared.domain.qualification.qualification import Sighting, is_older, may_qualify
+from shared.domain.qualification.qualification import Sighting
+from shared.domain.qualification.verdict import is_older, may_qualify
 from shared.domain.signup.referral import DOUBT, Referral
 from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.observability import logger

@@ -10,7 +10,8 @@ from typing import Any
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.person import Audience
-from shared.domain.qualification.qualification import Qualification, awaits_departure, baseline_of, may_qualify
+from shared.domain.qualification.qualification import Qualification
+from shared.domain.qualification.verdict import awaits_departure, baseline_of, may_qualify
 from shared.domain.signup.referral import Referral
 from shared.errors import TransientError
 from shared.observability import logger

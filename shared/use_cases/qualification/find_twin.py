@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Audience
-from shared.domain.qualification.qualification import Sighting, may_qualify
+from shared.domain.qualification.qualification import Sighting
+from shared.domain.qualification.verdict import may_qualify
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Referral
 from shared.use_cases.environment import Environment

@@ -8,7 +8,8 @@ from dataclasses import replace
 from shared.domain.campaign.rule import ROLE, rule_of
 from shared.domain.contact import MOST_STEPS, Contact, Value, preferred
 from shared.domain.person import fold_email, is_deliverable
-from shared.domain.qualification.qualification import Sighting, is_older
+from shared.domain.qualification.qualification import Sighting
+from shared.domain.qualification.verdict import is_older
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import QUALIFICATION_LEASE

@@ -8,7 +8,8 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import ROLE, Rule
 from shared.domain.contact import Role
 from shared.domain.person import fold_email
-from shared.domain.qualification.qualification import SIGNED_UP, Qualification, Sighting, baseline_of
+from shared.domain.qualification.qualification import SIGNED_UP, Qualification, Sighting
+from shared.domain.qualification.verdict import baseline_of
 from shared.domain.signup.referral import Referral
 from shared.messages import ENQUEUED, QualifyReferral
 from shared.use_cases.environment import Environment

@@ -12,17 +12,8 @@ from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import Value
 from shared.domain.person import Audience, fold_email
-from shared.domain.qualification.qualification import (
-    Baseline,
-    Qualification,
-    Sighting,
-    Stage,
-    baseline_of,
-    earns,
-    is_older,
-    is_wanted,
-    may_qualify,
-)
+from shared.domain.qualification.qualification import Qualification, Sighting, Stage
+from shared.domain.qualification.verdict import Baseline, baseline_of, earns, is_older, is_wanted, may_qualify
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import QUALIFICATION, Event, Referral
 from shared.domain.timing import QUALIFICATION_LEASE

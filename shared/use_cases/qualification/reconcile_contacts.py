@@ -14,7 +14,8 @@ from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import Contact
 from shared.domain.mapping import STANDARD_TYPES
 from shared.domain.person import Audience, fold_email
-from shared.domain.qualification.qualification import Qualification, Sighting, baseline_of, is_news, may_qualify
+from shared.domain.qualification.qualification import Qualification, Sighting
+from shared.domain.qualification.verdict import baseline_of, is_news, may_qualify
 from shared.domain.signup.referral import Referral
 from shared.errors import ConnectionLostError, FailureError, RejectedError
 from shared.messages import QualifyReferral

@@ -12,7 +12,7 @@ from shared.domain.connection.connection import Breaker, Connection
 from shared.domain.contact import Value
 from shared.domain.operations.figures import LATE
 from shared.domain.person import Audience, fold_email
-from shared.domain.qualification.qualification import may_qualify
+from shared.domain.qualification.verdict import may_qualify
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import KnownPerson, Referral, State
 from shared.domain.timing import DELIVERY_LEASE

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.domain.qualification import qualification
+from shared.domain.qualification import verdict
 from shared.use_cases.qualification import qualify_referral, reconcile_contacts
 from tests.simulation.judge.money import Books, judge_money, live
 from tests.simulation.play.sabotage import Patch
@@ -19,7 +19,7 @@ def test_everybody_who_earned_it_is_paid_and_nobody_else(seed: int, reversal: bo
 
 
 def standing_counts(patch: Patch) -> None:
-    patch.setattr(qualification, "_counts", lambda *_: True)
+    patch.setattr(verdict, "_counts", lambda *_: True)
 
 
 def reconcile_finds_nobody(patch: Patch) -> None:

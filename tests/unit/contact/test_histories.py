@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.domain.qualification import qualification
+from shared.domain.qualification import verdict
 from shared.use_cases.contact import update_contact
 from shared.use_cases.qualification import qualify_referral
 from shared.use_cases.signup.compare_people import PeopleComparison
@@ -41,7 +41,7 @@ def test_whatever_happens_in_thousands_of_histories(part: int) -> None:
 
 
 def standing_counts(patch: Patch) -> None:
-    patch.setattr(qualification, "_counts", lambda *_: True)
+    patch.setattr(verdict, "_counts", lambda *_: True)
 
 
 def every_value_qualifies(patch: Patch) -> None:
