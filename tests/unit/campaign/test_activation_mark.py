@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import BlockedError, ConfigurationError, UnavailableError
 from tests.support.admin_api import Api
 from tests.support.documents import example
@@ -47,8 +48,22 @@ def test_the_mark_is_stored_once(api: Api) -> None:
     first = api.put({**DOCUMENT, "status": "active"})
     api.environment.account.pages = [[50]]
     paused = api.put({**DOCUMENT, "status": "paused"}, if_match=first.headers["etag"])
+    api.environment.account.asked = []
     assert api.put({**DOCUMENT, "status": "active"}, if_match=paused.headers["etag"]).status == 200
     assert activation_mark(api) == 9
+    assert api.environment.account.asked == [], "Referral Factory is not asked for what is known"
+
+
+@pytest.mark.parametrize(("seconds", "mark"), [(LONGEST_REFERRAL_FACTORY_CALL, None), (LONGEST_REFERRAL_FACTORY_CALL + 1, 9)])
+def test_without_the_time_for_a_call_the_mark_is_left_to_reconcile(
+    api: Api, monkeypatch: pytest.MonkeyPatch, seconds: float, mark: int | None
+) -> None:
+    monkeypatch.setattr(api.environment, "time_left", lambda: seconds)
+
+    assert api.put({**DOCUMENT, "status": "active"}).status == 201
+
+    assert activation_mark(api) == mark
+    assert api.environment.account.asked == ([] if mark is None else [1])
 
 
 def test_backfill_needs_no_mark(api: Api) -> None:

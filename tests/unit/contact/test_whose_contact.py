@@ -381,6 +381,22 @@ def test_the_preview_of_anothers_contact_follows_the_policy(duplicates: str) -> 
     assert {one["attribute"] for one in shown["fields"] if one["sent"]} == ({"name"} if duplicates == "update" else set())
 
 
+@pytest.mark.parametrize(("seconds", "sent"), [(-1, True), (0, False), (1, False)])
+def test_the_preview_of_a_signup_whose_contact_was_deleted_since_sends_nothing(seconds: float, sent: bool) -> None:
+    app = app_for()
+    app.sign_up(id=7, email="somebody.else@example.com")
+    app.configure(status="paused", person_invited={"action": "lead"})
+    row = app.sign_up()
+    person = app.environment.people.lease("local-workspace", EMAIL, "test", app.clock.now(), 1)
+    app.environment.people.save(replace(person, erased_at=row.accepted_at + seconds))
+    app.environment.people.release(person)
+
+    shown = preview(app)
+
+    assert bool(shown["fields"]) is sent
+    assert ("deleted in Intercom after this signup" in shown["outcome"]) is not sent
+
+
 def test_the_preview_of_a_referral_whose_contact_is_gone_says_so() -> None:
     app = app_for()
     app.intercom.contacts.archive(str(app.sign_up().contact_id))

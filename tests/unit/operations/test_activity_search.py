@@ -100,6 +100,18 @@ def test_each_part_of_the_list_is_counted_and_holds_as_many(console: Console) ->
     assert console.get("/api/referrals/counts")["closed"] == 1
 
 
+@pytest.mark.parametrize("query", [{"since": int(NOW + 2 * DAY)}, {"until": int(NOW + 2 * DAY) - 1}])
+def test_the_days_of_the_signup_narrow_the_counts_from_either_side(console: Console, query: dict[str, int]) -> None:
+    for one in PEOPLE:
+        add(console.app, *one)
+
+    counts = console.get("/api/referrals/counts", urlencode(query))
+
+    for group in ("attention", "waiting", "done", "quiet", "closed"):
+        assert counts[group] == len(found(console, group=group, **query)), group
+    assert sum(counts[group] for group in ("attention", "waiting", "done", "quiet", "closed")) == (3 if "since" in query else 1)
+
+
 def test_several_who_were_selected_are_sent_again_closed_and_exported(console: Console) -> None:
     for user_id in range(1, 5):
         add(console.app, user_id, f"P{user_id}", f"p{user_id}@example.com", None, State.FAILED)

@@ -101,6 +101,29 @@ def test_whose_contact_is_in_another_workspace_cannot_leave_here() -> None:
     assert not watches(story)
 
 
+def test_a_watch_of_an_earlier_version_which_knows_no_time_ends_too() -> None:
+    story, friend = standing()
+    story.changes(friend, "New")
+    story.settles(2)
+    key = {"pk": {"S": "CAMPAIGNS"}, "sk": {"S": f"{1:012d}"}}
+    story.app.dynamodb.update_item(TableName="campaigns", Key=key, UpdateExpression="REMOVE departures_at")
+    assert story.app.campaign().departures_at == 0
+
+    days(story, 1)
+
+    assert not watches(story)
+
+
+@pytest.mark.parametrize(("seconds", "lately"), [(0, True), (1_799, True), (1_800, False), (DAY, False)])
+def test_it_is_marked_again_after_half_an_hour(seconds: float, lately: bool) -> None:
+    story, _ = standing()
+    marked_at = story.app.campaign().departures_at
+
+    assert story.app.campaign().watches_since_lately(marked_at + seconds) is lately
+    unwatched = replace(story.app.campaign(), watches_departures=False)
+    assert unwatched.watches_since_lately(marked_at + seconds) is False
+
+
 def test_a_mark_that_comes_while_it_is_looked_is_kept() -> None:
     story, friend = standing()
     story.changes(friend, "New")

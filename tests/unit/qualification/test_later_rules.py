@@ -10,6 +10,7 @@ from sandbox.vendors.referral_factory.records import Person
 from shared.adapters.campaign_document import campaign_of
 from shared.domain.campaign.campaign import Campaign
 from shared.errors import InvalidSettingsError
+from shared.use_cases.campaign import find_taken_back
 from shared.use_cases.campaign.save_campaign import Saved, save_campaign
 from shared.use_cases.operations.check_by_age import AGES
 from shared.use_cases.qualification import count_standing
@@ -223,6 +224,22 @@ def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
     saves(story, {**other, "take_back_accepted": ["Connected"]})
     lives_on(story, friend)
     assert story.reported() == [True, False]
+
+
+def test_of_more_people_than_can_be_looked_at_saving_says_that_there_may_be_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find_taken_back, "MOST_ROWS", 1)
+    monkeypatch.setattr(find_taken_back, "PAGE", 1)
+    story = Friendship(rules(unqualify_on_reversal=True))
+    _, newest = story.invited(), story.invited()
+    story.changes(newest, "Connected")
+    story.settles(1)
+    story.app.wait(60)
+
+    with pytest.raises(InvalidSettingsError) as refused:
+        saves(story, rules(unqualify_on_reversal=True, qualified_values=["Lost"]))
+
+    ((_, text),) = refused.value.problems
+    assert text.startswith("“Connected” made at least 1 person of this campaign successful.")
 
 
 def test_saving_counts_nobody_who_has_left_the_value_though_referral_factory_does_not_know_it_yet() -> None:

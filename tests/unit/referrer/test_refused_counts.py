@@ -85,6 +85,27 @@ def test_the_next_mark_or_a_person_brings_back_what_rests(story: Story) -> None:
     assert refusals(story) == {}
 
 
+@pytest.mark.parametrize(("status", "writes"), [("paused", 0), ("active", 1)])
+def test_counts_that_intercom_had_no_attribute_for_are_sent_once_it_has_but_for_no_paused_campaign(
+    story: Story, status: str, writes: int
+) -> None:
+    attributes = story.app.intercom.workspace.attributes
+    there = {name: attributes["contact", name] for name in BOTH}
+    for name, one in there.items():
+        attributes["contact", name] = replace(one, archived=True)
+    story.app.environment = story.app.new_environment()
+    story.invites()
+    story.passes()
+    assert CONTACT_COUNTS in refusals(story)
+    story.app.configure(status=status)
+    attributes.update({("contact", name): one for name, one in there.items()})
+    story.app.forget_calls()
+
+    story.passes(3_600, step=300)
+
+    assert len(story.writes()) == writes
+
+
 def test_a_person_sends_it_again(story: Story) -> None:
     refuse(story, 403)
     story.invites()
