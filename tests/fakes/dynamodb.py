@@ -7,15 +7,13 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.fakes.dynamodb_expressions import (
     Condition,
     Names,
     Parsed,
-    Projection,
     Update,
     Values,
     bind,
@@ -23,24 +21,30 @@ from tests.fakes.dynamodb_expressions import (
     parse_projection,
     parse_update,
 )
+from tests.fakes.dynamodb_reads import Paginator, Reading, key_bounds, projected, refuse_key_filter
 from tests.fakes.dynamodb_tables import JOURNAL_ENTRIES, Key, Lags, Row, SortKey, Table, View, missing_table
-from tests.fakes.dynamodb_update import apply_update, project, resolve, resolve_all
+from tests.fakes.dynamodb_update import apply_update, project, resolve_all
 from tests.fakes.dynamodb_values import (
     Item,
     copy_item,
     invalid,
     normalise_item,
     normalise_value,
-    ordered,
     string_size,
     value_size,
 )
+from tests.fakes.dynamodb_writes import (
+    Write,
+    cancellation_reason,
+    check_return_values,
+    check_transaction_length,
+    refuse_repeats,
+    shows_old,
+)
 from tests.fakes.errors import ExceptionClasses, MalformedParameterError, RefusedError, operation
 
-PAGE_BYTES = 1024 * 1024
 MAX_BATCH_GET = 100
 MAX_BATCH_GET_BYTES = 16 * 1024 * 1024
-MAX_TRANSACTION = 100
 MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
 TOKEN_SECONDS = 600
 REGION = "eu-central-1"
@@ -74,26 +78,6 @@ _TRANSACTED = {
     "Update": ("TableName Key UpdateExpression", _CONDITION),
     "Delete": ("TableName Key", _CONDITION),
 }
-
-
-@dataclass(slots=True)
-class _Write:
-    """One checked write: `make` gives the new row for the present one, or None to delete."""
-
-    table: Table
-    key: Key
-    condition: Condition | None
-    names: Names
-    values: Values
-    make: Callable[[Row | None], Row | None]
-    shows_old: bool
-
-    def new_row(self, old: Row | None) -> Row | None:
-        """The row to store instead of `old`. Raises ConditionalCheckFailedException with the old item if asked."""
-        if self.condition is not None and not self.condition.test({} if old is None else old.item, self.names, self.values):
-            shown = {"Item": copy_item(old.item)} if self.shows_old and old is not None else {}
-            raise RefusedError("ConditionalCheckFailedException", "The conditional request failed", **shown)
-        return self.make(old)
 
 
 class FakeDynamoDB:
@@ -214,21 +198,21 @@ class FakeDynamoDB:
     @operation("PutItem", "TableName Item", f"{_CONDITION} {_RETURNS}")
     def put_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create or replace an item."""
-        _check_return_values(request, "NONE")
+        check_return_values(request, "NONE")
         self._apply(self._put(request))
         return {}
 
     @operation("DeleteItem", "TableName Key", f"{_CONDITION} {_RETURNS}")
     def delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """Delete an item; a missing one is no error."""
-        wanted = _check_return_values(request, "NONE", "ALL_OLD")
+        wanted = check_return_values(request, "NONE", "ALL_OLD")
         old, _ = self._apply(self._delete(request))
         return {"Attributes": copy_item(old.item)} if old is not None and wanted == "ALL_OLD" else {}
 
     @operation("UpdateItem", "TableName Key UpdateExpression", f"{_CONDITION} {_RETURNS}")
     def update_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change an item, or create it unless the expression only removes."""
-        wanted = _check_return_values(request, "NONE", "ALL_NEW")
+        wanted = check_return_values(request, "NONE", "ALL_NEW")
         _, new = self._apply(self._update(request))
         return {"Attributes": copy_item(new.item)} if new is not None and wanted == "ALL_NEW" else {}
 
@@ -250,9 +234,9 @@ class FakeDynamoDB:
         table, view = self._view(request)
         key_condition = parse_condition(request["KeyConditionExpression"], "KeyConditionExpression")
         reading = self._reading(request, table, view, [key_condition])
-        partition, bounds = _key_bounds(key_condition, view, reading.names, reading.values)
+        partition, bounds = key_bounds(key_condition, view, reading.names, reading.values)
         if reading.condition is not None:
-            _refuse_key_filter(reading, view)
+            refuse_key_filter(reading, view)
         place = self._start_place(request, table, view)
         if place is not None and place[0] != partition:
             raise invalid("The provided starting key is outside query boundaries based on provided conditions")
@@ -306,8 +290,8 @@ class FakeDynamoDB:
         if token is not None and self._is_repeat(token, fingerprint):
             return {}
         writes = [self._transacted(entry) for entry in request["TransactItems"]]
-        _check_transaction_length(len(writes))
-        _refuse_repeats(writes, "Transaction request cannot include multiple operations on one item")
+        check_transaction_length(len(writes))
+        refuse_repeats(writes, "Transaction request cannot include multiple operations on one item")
         rows, reasons = [], []
         for write in writes:
             old = write.table.rows.get(write.key)
@@ -315,7 +299,7 @@ class FakeDynamoDB:
                 rows.append(write.new_row(old))
                 reasons.append({"Code": "None"})
             except RefusedError as refusal:
-                reasons.append(_cancellation_reason(refusal))
+                reasons.append(cancellation_reason(refusal))
         if len(rows) < len(writes):
             codes = ", ".join(reason["Code"] for reason in reasons)
             raise RefusedError(
@@ -334,20 +318,20 @@ class FakeDynamoDB:
 
     # --- how writes are made ----------------------------------------------------------------------------------------
 
-    def _put(self, request: Mapping[str, Any]) -> _Write:
+    def _put(self, request: Mapping[str, Any]) -> Write:
         table = self._table(request["TableName"])
         item, size = normalise_item(request["Item"])
         key = table.key_in(item)
         row = table.row(key, item, size)
         condition, names, values = self._condition(request)
-        return _Write(table, key, condition, names, values, lambda _old: row, _shows_old(request))
+        return Write(table, key, condition, names, values, lambda _old: row, shows_old(request))
 
-    def _delete(self, request: Mapping[str, Any]) -> _Write:
+    def _delete(self, request: Mapping[str, Any]) -> Write:
         table, _, key = self._keyed(request)
         condition, names, values = self._condition(request)
-        return _Write(table, key, condition, names, values, lambda _old: None, _shows_old(request))
+        return Write(table, key, condition, names, values, lambda _old: None, shows_old(request))
 
-    def _update(self, request: Mapping[str, Any]) -> _Write:
+    def _update(self, request: Mapping[str, Any]) -> Write:
         table, key_item, key = self._keyed(request)
         update = parse_update(request["UpdateExpression"])
         condition, names, values = self._condition(request, update)
@@ -367,15 +351,15 @@ class FakeDynamoDB:
             grown = sum(_attribute_size(item, name) - _attribute_size(base.item, name) for name in changed)
             return table.row(key, item, base.size + grown)
 
-        return _Write(table, key, condition, names, values, make, _shows_old(request))
+        return Write(table, key, condition, names, values, make, shows_old(request))
 
-    def _apply(self, write: _Write) -> tuple[Row | None, Row | None]:
+    def _apply(self, write: Write) -> tuple[Row | None, Row | None]:
         old = write.table.rows.get(write.key)
         new = write.new_row(old)
         write.table.change(write.key, new, self._clock(), self._lags)
         return old, new
 
-    def _transacted(self, entry: Mapping[str, Any]) -> _Write:
+    def _transacted(self, entry: Mapping[str, Any]) -> Write:
         if len(entry) != 1 or not entry.keys() <= _TRANSACTED.keys():
             raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
         ((kind, body),) = entry.items()
@@ -418,7 +402,7 @@ class FakeDynamoDB:
         bind(parsed, names, None)
         if row is None:
             return None
-        return project(row.item, _projected(parsed[0], names or {}))
+        return project(row.item, projected(parsed[0], names or {}))
 
     def _view(self, request: Mapping[str, Any]) -> tuple[Table, View]:
         table = self._table(request["TableName"])
@@ -433,7 +417,7 @@ class FakeDynamoDB:
         view.catch_up(self._clock())
         return table, view
 
-    def _reading(self, request: Mapping[str, Any], table: Table, view: View, parsed: list[Parsed]) -> "_Reading":
+    def _reading(self, request: Mapping[str, Any], table: Table, view: View, parsed: list[Parsed]) -> "Reading":
         limit = request.get("Limit")
         if limit is not None and limit < 1:
             raise MalformedParameterError(f"Invalid value for parameter Limit, value: {limit}, valid min value: 1")
@@ -445,13 +429,13 @@ class FakeDynamoDB:
             projection = parse_projection(request["ProjectionExpression"])
             parsed = [*parsed, projection]
         names, values = self._bound(request, parsed)
-        wanted = None if projection is None else _projected(projection, names)
+        wanted = None if projection is None else projected(projection, names)
         if wanted is not None and view.kept is not None and not set(wanted) <= view.kept:
             raise invalid(
                 "One or more parameter values were invalid: Global secondary index "
                 f"{view.name} does not project one or more of the attributes"
             )
-        return _Reading(table, view, condition, wanted, names, values)
+        return Reading(table, view, condition, wanted, names, values)
 
     def _start_place(self, request: Mapping[str, Any], table: Table, view: View) -> tuple[Any, SortKey] | None:
         start = request.get("ExclusiveStartKey")
@@ -515,177 +499,6 @@ class FakeDynamoDB:
         }
 
 
-class _Reading:
-    """What a query and a scan have in common: the filter, the projection and the bounds of a page."""
-
-    def __init__(
-        self,
-        table: Table,
-        view: View,
-        condition: Condition | None,
-        wanted: list[str] | None,
-        names: Names,
-        values: Values,
-    ) -> None:
-        self.table = table
-        self.view = view
-        self.condition = condition
-        self.wanted = wanted
-        self.names = names
-        self.values = values
-
-    def page(self, rows: Iterable[Row], request: Mapping[str, Any]) -> dict[str, Any]:
-        """Read until the rows, the limit or the megabyte end."""
-        limit = request.get("Limit")
-        kept: list[Row] = []
-        scanned = size = 0
-        stopped_at = last = None
-        for row in rows:
-            if scanned and size + row.size > PAGE_BYTES:
-                stopped_at = last
-                break
-            last = row
-            scanned += 1
-            size += row.size
-            if self.condition is None or self.condition.test(row.item, self.names, self.values):
-                kept.append(row)
-            if scanned == limit:
-                stopped_at = row
-                break
-        answer: dict[str, Any] = {"Count": len(kept), "ScannedCount": scanned}
-        if request.get("Select") != "COUNT":
-            answer["Items"] = [self._shown(row) for row in kept]
-        if stopped_at is not None:
-            answer["LastEvaluatedKey"] = self.view.evaluated_key(stopped_at, self.table.schema)
-        return answer
-
-    def _shown(self, row: Row) -> Item:
-        return copy_item(row.item) if self.wanted is None else project(row.item, self.wanted)
-
-
-class Paginator:
-    """What boto3 gives for `get_paginator("query")`."""
-
-    def __init__(self, call: Callable[..., dict[str, Any]]) -> None:
-        self._call = call
-
-    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        """The pages, one call each; `PaginationConfig` may give a `PageSize`."""
-        config = request.pop("PaginationConfig", {})
-        if "PageSize" in config:
-            request["Limit"] = config["PageSize"]
-        while True:
-            page = self._call(**request)
-            yield page
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-
 def _attribute_size(item: Item, name: str) -> int:
     value = item.get(name)
     return 0 if value is None else value_size(value) + string_size(name)
-
-
-def _shows_old(request: Mapping[str, Any]) -> bool:
-    return bool(request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD")
-
-
-def _check_return_values(request: Mapping[str, Any], *allowed: str) -> str:
-    wanted: str = request.get("ReturnValues", "NONE")
-    if wanted not in allowed:
-        raise invalid(f"ReturnValues can only be {' or '.join(allowed)}")
-    return wanted
-
-
-def _projected(projection: Parsed, names: Names) -> list[str]:
-    if not isinstance(projection, Projection):
-        raise TypeError("not a projection")
-    return resolve_all(projection.attributes, names)
-
-
-def _refuse_repeats(writes: Iterable[_Write], message: str) -> None:
-    seen: set[tuple[str, Key]] = set()
-    for write in writes:
-        place = (write.table.name, write.key)
-        if place in seen:
-            raise invalid(message)
-        seen.add(place)
-
-
-def _check_transaction_length(length: int) -> None:
-    if not length:
-        raise MalformedParameterError("Invalid length for parameter TransactItems, value: 0, valid min length: 1")
-    if length > MAX_TRANSACTION:
-        raise invalid(
-            "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {MAX_TRANSACTION}"
-        )
-
-
-def _cancellation_reason(refusal: RefusedError) -> dict[str, Any]:
-    codes = {
-        "ConditionalCheckFailedException": "ConditionalCheckFailed",
-        "ValidationException": "ValidationError",
-    }
-    return {"Code": codes.get(refusal.code, refusal.code), "Message": refusal.message, **refusal.extra}
-
-
-def _key_bounds(
-    condition: Condition, view: View, names: Names, values: Values
-) -> tuple[Any, tuple[str, tuple[Any, ...]] | None]:
-    """Partition key value, and comparator with operands for the sort key, of a key condition."""
-    nodes = condition.node[1] if condition.node[0] == "and" else [condition.node]
-    bounds: dict[str, tuple[str, tuple[Any, ...]]] = {}
-    for node in nodes:
-        name, comparator, operands = _key_test(node, names)
-        role = next((role for role in view.schema.roles if role[0] == name), None)
-        if role is None or name in bounds:
-            missing = view.schema.hash if view.schema.hash not in bounds else name
-            raise invalid(f"Query condition missed key schema element: {missing}")
-        bounds[name] = (comparator, tuple(_key_operand(values[operand], *role[:2]) for operand in operands))
-    if view.schema.hash not in bounds:
-        raise invalid(f"Query condition missed key schema element: {view.schema.hash}")
-    comparator, operands = bounds[view.schema.hash]
-    if comparator != "=":
-        raise invalid("Query key condition not supported")
-    sort_bounds = bounds.get(view.schema.range or "")
-    if sort_bounds is not None and sort_bounds[0] == "BETWEEN" and sort_bounds[1][0] > sort_bounds[1][1]:
-        raise invalid(
-            "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to "
-            "lower bound"
-        )
-    return operands[0], sort_bounds
-
-
-def _key_test(node: tuple[Any, ...], names: Names) -> tuple[str, str, list[str]]:
-    """Attribute, comparator and value placeholders of one part of a key condition."""
-    kind = node[0]
-    if kind == "compare":
-        comparator, operands = node[1], node[2:]
-    elif kind in {"between", "begins_with"}:
-        comparator, operands = {"between": "BETWEEN"}.get(kind, kind), node[1:]
-    else:
-        raise invalid("Invalid operator used in KeyConditionExpression")
-    subject, *others = operands
-    if subject[0] != "attribute" or any(other[0] != "value" for other in others):
-        raise invalid("Invalid KeyConditionExpression: Query key condition not supported")
-    return resolve(subject[1], names), comparator, [other[1] for other in others]
-
-
-def _key_operand(value: dict[str, Any], name: str, kind: str) -> Any:
-    if kind not in value:
-        raise invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
-    if value[kind] in ("", b""):
-        raise invalid(
-            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-            f"empty string value. Key: {name}"
-        )
-    return ordered(value)
-
-
-def _refuse_key_filter(reading: _Reading, view: View) -> None:
-    for attribute in reading.condition.attributes if reading.condition is not None else ():
-        name = resolve(attribute, reading.names)
-        if name in view.schema.names:
-            raise invalid(f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes import dynamodb
+from tests.fakes import dynamodb_reads
 from tests.simulation.aws.boundary import Call, Flavour, RandomFaults, When
 from tests.simulation.conftest import MakeWorld
 from tests.simulation.judge.oracle import assert_kept
@@ -56,7 +56,7 @@ def test_69_an_index_that_is_a_minute_behind_sends_too_often_and_harmlessly(make
 
 def test_70_more_rows_than_a_page_holds_are_all_released(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of 8 kB instead of 1 MB, so that each of the four partitions of held rows fills several: one sweep sends all."""
-    monkeypatch.setattr(dynamodb, "PAGE_BYTES", 8_192)
+    monkeypatch.setattr(dynamodb_reads, "PAGE_BYTES", 8_192)
     world = make_world(settings={"status": "paused"})
 
     for number in range(60):
