@@ -6,7 +6,7 @@ import json
 from random import Random
 from typing import Any
 
-from tests.support.builders import ROOT
+from tests.fakes.lambda_events import ROOT
 
 WORDS = (
     "id", "email", "first_name", "data", "user", "users", "meta", "referrer", "campaign_id", "source", "type", "item", "topic",

@@ -5,17 +5,11 @@ One invocation after the other, no concurrency: that, and faults at every bounda
 
 from __future__ import annotations
 
-import base64
 import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
-from urllib.parse import unquote, urlsplit
-
-from botocore.exceptions import EndpointConnectionError
 
 from functions.deliver_contact import handler as deliver_contact
 from functions.intercom_webhook import handler as intercom_webhook
@@ -24,222 +18,43 @@ from functions.reconcile import handler as reconcile
 from functions.signup_webhook import handler as signup_webhook
 from functions.sweep import handler as sweep
 from functions.update_referrer import handler as update_referrer
-from sandbox.vendors.faults import FaultPlan
 from sandbox.vendors.intercom import Intercom, IntercomSettings
 from sandbox.vendors.intercom.seed import add_contact
 from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory import ReferralFactory, ReferralFactorySettings
-from sandbox.vendors.wire import Request, Response
 from shared.adapters.campaign_document import campaign_of
-from shared.adapters.http.transport import BODY_LIMIT, HttpResponse, TooLargeAnswerError
 from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Breaker, Connection, Vendor
 from shared.domain.signup.referral import KnownPerson, Referral
-from shared.errors import RefusedError, UnavailableError
 from shared.messages import DeliverContact, Message, ReconcileCampaigns, message_of
 from shared.runtime.bootstrap import Environment, use
 from shared.use_cases.qualification.count_standing import count_standing
 from tests.fakes.dynamodb import FakeDynamoDB
-from tests.fakes.errors import client_error
+from tests.fakes.lambda_events import (
+    EMAIL,
+    REFERRAL_FACTORY,
+    WEBHOOK_SECRET,
+    Context,
+    notification_event,
+    record_of,
+    webhook_event,
+    webhook_fields,
+)
 from tests.fakes.secretsmanager import FakeSecretsManager
 from tests.fakes.sqs import FakeSQS
+from tests.fakes.wire import FallibleClient, OwnApi, VendorWire
 from tests.simulation.aws.blueprint import create_ledger_table
 from tests.support.clock import KeptMetrics, SeededChance, VirtualClock
 from tests.support.documents import campaign_document
 
-ROOT = Path(__file__).parents[2]
-WEBHOOK_SECRET = "local-webhook-secret"
 CLIENT_SECRET = "local-client-secret"
 INTERCOM = "http://intercom.test"
-REFERRAL_FACTORY = "http://referral-factory.test"
 APPLICATION = "http://application.test"
 READ_LAG = 30.0
 """Seconds by which reads are late that do not ask for what is there now: no test may pass by luck where one forgot to ask."""
 SYNTHETIC_EMAIL = "synthetic@example.com"
 CUSTOM = "custom_attributes."
-EMAIL = "ivo.invited@example.com"
-
-
-def webhook_fields(**changes: Any) -> dict[str, Any]:
-    """What the webhook of a person invited tells; a field given as None is left out."""
-    fields = {
-        "referrer_id": 41,
-        "referrer_code": "R1taK0de",
-        "referrer_first_name": "Rita",
-        "referrer_email": "rita.referring@example.com",
-        "id": 42,
-        "code": "Iv0K0de1",
-        "first_name": "Ivo",
-        "email": EMAIL,
-        "url": f"{REFERRAL_FACTORY}/Iv0K0de1",
-        "source": "Referred",
-        "date": "2026-11-22",
-        "referrals_count": 0,
-        "campaign_id": 1,
-        "Last Name": "Lindqvist",
-    }
-    return {name: value for name, value in {**fields, **changes}.items() if value is not None}
-
-
-class FallibleClient:
-    """An AWS client whose calls fail on order: ``refuse("send_message", 2)``."""
-
-    def __init__(self, real: Any) -> None:
-        self.real = real
-        self.exceptions = real.exceptions
-        self._orders: list[list[Any]] = []
-
-    def refuse(self, operation: str, times: int = 1, *, code: str = "ThrottlingException", happens: bool = False) -> None:
-        """The next calls fail, before their effect or (``happens``) after it."""
-        self._orders.append([operation, times, code, happens])
-
-    def cut_off(self, operation: str, partition: str = "") -> None:
-        """From now on that write finds nobody at the other end, where it is one to the partition."""
-        real = getattr(self.real, operation)
-
-        def fail(**request: Any) -> Any:
-            if (request.get("Item") or request["Key"])["pk"]["S"].startswith(partition):
-                raise EndpointConnectionError(endpoint_url="x")
-            return real(**request)
-
-        setattr(self.real, operation, fail)
-
-    def mend(self) -> None:
-        """No further call fails."""
-        self._orders.clear()
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self.real, name)
-        order = next((one for one in self._orders if one[0] == name and one[1] > 0), None)
-        if order is None:
-            return real
-
-        def failing(**request: Any) -> Any:
-            order[1] -= 1
-            if order[3]:
-                real(**request)
-            raise client_error(name, order[2])
-
-        return failing
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call to a vendor. ``status`` None: no answer came."""
-
-    vendor: str
-    method: str
-    path: str
-    body: Any
-    headers: Mapping[str, str]
-    status: int | None
-    at: float
-
-    def __str__(self) -> str:
-        return f"{self.method} {re.sub('[0-9a-f]{24}', '<id>', self.path)}"
-
-
-class VendorWire:
-    """The HTTP transport: calls the vendors' rules in this process, plays faults and keeps the calls."""
-
-    def __init__(self, clock: VirtualClock, vendors: Mapping[str, Any]) -> None:
-        self.faults = FaultPlan()
-        self.calls: list[Call] = []
-        self._clock = clock
-        self._vendors = dict(vendors)
-        self._interruptions: list[tuple[str, Callable[[], None]]] = []
-        self._refusals: list[str] = []
-
-    def replace(self, base: str, vendor: Any) -> None:
-        """Another one answers at that address."""
-        self._vendors[base] = vendor
-
-    def forbid(self) -> None:
-        """From now on whoever calls a vendor has made a mistake."""
-
-        def fail(*_: Any, **__: Any) -> Any:
-            raise AssertionError("no vendor is called")
-
-        self.send = fail  # type: ignore[method-assign]
-
-    def refuse_connection(self, call: str) -> None:
-        """Once, the next such call (``"POST /contacts"``) finds nobody who listens."""
-        self._refusals.append(call)
-
-    def interrupt(self, call: str, act: Callable[[], None]) -> None:
-        """Once, between the effect of the next such call (``"POST /contacts"``) and its answer."""
-        self._interruptions.append((call, act))
-
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> HttpResponse:
-        parts = urlsplit(url)
-        base, target = f"{parts.scheme}://{parts.netloc}", url.removeprefix(f"{parts.scheme}://{parts.netloc}")
-        vendor = self._vendors[base]
-        request = Request.of(method, target, dict(headers), body or b"")
-        request = replace(request, path=unquote(request.path))
-        if f"{method} {request.path}" in self._refusals:
-            self._refusals.remove(f"{method} {request.path}")
-            raise RefusedError(f"{parts.hostname}: ConnectionRefused")
-        started = self._clock.now()
-        fault = self.faults.choose(request, Random(1))
-        response = self._answer(vendor, request, fault, timeout)
-        status = response.status if response else None
-        self.calls.append(Call(vendor.name, method, target, json.loads(body) if body else None, headers, status, started))
-        for index, (call, act) in enumerate(self._interruptions):
-            if call == f"{method} {request.path}":
-                del self._interruptions[index]
-                act()
-                break
-        if response is None:
-            raise UnavailableError(f"{parts.hostname}: the answer was lost")
-        if len(response.body) > BODY_LIMIT:
-            raise TooLargeAnswerError(f"the answer is over {BODY_LIMIT} bytes", status=response.status)
-        names = {name.lower(): value for name, value in response.headers.items()}
-        return HttpResponse(response.status, names, response.body)
-
-    def _answer(self, vendor: Any, request: Request, fault: Any, timeout: float) -> Response | None:
-        if fault is None:
-            answer: Response = vendor.answer(request)
-            return answer if answer.status else None
-        if fault.kind == "reset":
-            return None
-        if fault.kind in {"status", "html", "error_list_200"}:
-            usual = vendor.refuse(fault.status)
-            status = 200 if fault.kind == "error_list_200" else fault.status
-            body = fault.body.encode() if fault.body is not None else b"<html>" if fault.kind == "html" else usual.body
-            return Response(status, {**usual.headers, **fault.headers}, body)
-        answer = vendor.answer(request)
-        self._clock.at += min(fault.seconds, timeout)
-        return answer if fault.kind == "delay" and fault.seconds <= timeout else None
-
-
-class OwnApi:
-    """Our own API as the vendors' rules are: the webhooks' receiver behind HTTP."""
-
-    name = "application"
-
-    def __init__(self, post: Callable[..., dict[str, Any]]) -> None:
-        self._post = post
-
-    def answer(self, request: Request) -> Response:
-        campaign, event = request.path.split("/")[-2:]
-        answer = self._post(request.body, campaign=campaign, event=event, secret=request.headers.get("x-webhook-secret"))
-        return Response(answer["statusCode"], {}, answer["body"].encode())
-
-    def refuse(self, status: int) -> Response:
-        return Response(status, {}, b"{}")
-
-
-@dataclass
-class Context:
-    """Lambda's context of an invocation that has so many seconds left."""
-
-    seconds: float = 45.0
-
-    aws_request_id = "an-invocation"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
 
 
 class App:
@@ -514,53 +329,3 @@ class App:
     def rows_of(self, prefix: str) -> list[dict[str, Any]]:
         """Items of the referrals table whose key begins so."""
         return [item for item in self.dynamodb.real.items("referrals") if item["pk"]["S"].startswith(prefix)]
-
-
-def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
-    """What Lambda makes of a received message."""
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-    }
-
-
-def webhook_event(
-    body: Any = None,
-    *,
-    campaign: str = "1",
-    event: str = "joined",
-    secret: str | None = WEBHOOK_SECRET,
-    method: str = "POST",
-    query: str = "",
-    content_type: str = "application/json",
-) -> dict[str, Any]:
-    """An HTTP API event (payload 2.0)."""
-    made: dict[str, Any] = json.loads((ROOT / "events" / "signup_webhook_joined_json.json").read_text())
-    made["pathParameters"] = {"campaign_id": campaign, "event": event}
-    made["requestContext"]["http"]["method"] = method
-    made["rawQueryString"] = query
-    made["headers"] |= {"content-type": content_type, "x-webhook-secret": secret}
-    if secret is None:
-        del made["headers"]["x-webhook-secret"]
-    if isinstance(body, bytes):
-        made |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
-    else:
-        made["body"] = body if isinstance(body, str) else "" if body is None else json.dumps(body)
-    return made
-
-
-def notification_event(
-    body: bytes | str, headers: Mapping[str, str], *, method: str = "POST", path: str = "/webhooks/intercom"
-) -> dict[str, Any]:
-    """An HTTP API event (payload 2.0); ``body`` as bytes comes in base64."""
-    made: dict[str, Any] = json.loads((ROOT / "events" / "intercom_webhook_user_updated.json").read_text())
-    made |= {"routeKey": f"{method} {path}", "rawPath": path}
-    made["requestContext"]["routeKey"] = made["routeKey"]
-    made["requestContext"]["http"] |= {"method": method, "path": path}
-    made["headers"] = {"content-type": "application/json", **{name.lower(): value for name, value in headers.items()}}
-    encoded = isinstance(body, bytes)
-    made["isBase64Encoded"] = encoded
-    made["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
-    return made

@@ -16,7 +16,8 @@ from shared.domain.contact import Attribute
 from shared.domain.mapping import coerce
 from shared.domain.person import fold_email
 from shared.domain.signup.referral import State
-from tests.support.builders import ROOT, App, webhook_fields
+from tests.fakes.lambda_events import ROOT
+from tests.support.builders import App, webhook_fields
 from tests.support.documents import mapping
 
 UTC_DAY = 1_795_305_600
