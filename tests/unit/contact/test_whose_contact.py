@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.signup.referral import Referral, State
 from shared.messages import DeliverContact
+from shared.use_cases.contact.contact_of_row import in_workspace
 from tests.support.builders import CUSTOM, EMAIL, App, webhook_fields
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document, mapping
@@ -102,6 +103,20 @@ def test_a_row_from_before_contacts_knew_their_signup_keeps_the_one_that_it_crea
     app.environment.referrals.update(1, 42, lambda row: replace(row, ours=False, address="", workspace_id=""))
     app.sign_up(first_name="Iwan")
     assert app.contact().name == "Iwan Lindqvist"
+
+
+def test_a_row_from_before_contacts_knew_their_signup_claims_no_other_contact_that_took_its_place() -> None:
+    app = app_for()
+    first = app.sign_up()
+    other = app.given("lead", email="other@example.com", name="Olga")
+    leased = app.environment.people.lease("local-workspace", EMAIL, "test", app.clock.now(), 1)
+    app.environment.people.save(replace(leased, contact_id=other.id, ours=True, created_for=""))
+    app.environment.people.release(leased)
+
+    app.sign_up(first_name="Iwan")
+
+    assert app.contact("other@example.com").name == "Olga"
+    assert app.contact().id == first.contact_id
 
 
 # -- fill -------------------------------------------------------------------------------------------------------------
@@ -343,6 +358,29 @@ def test_a_replay_in_another_workspace_delivers_there() -> None:
     assert row.workspace_id == "other-workspace"
     assert row.contact_id == app.contact().id
     assert row.history[-1].what == "created"
+
+
+def test_what_is_known_of_a_contact_in_one_workspace_is_known_of_none_in_another() -> None:
+    row = app_for(duplicates="update").sign_up()
+    assert row.contact_id
+    assert row.written
+    assert row.ours is True
+
+    elsewhere = in_workspace(row, "other-workspace")
+
+    assert elsewhere == replace(
+        Referral(row.campaign_id, row.user_id, row.state, row.person, row.accepted_at),
+        origin=row.origin,
+        history=row.history,
+        version=row.version,
+        settings_version=row.settings_version,
+        look_at=row.look_at,
+        reason=row.reason,
+        workspace_id="other-workspace",
+    )
+    assert in_workspace(row, row.workspace_id) == row
+    earlier = replace(row, workspace_id="")
+    assert in_workspace(earlier, "other-workspace") == earlier, "rows from before the mark are here"
 
 
 def in_another_workspace(app: App) -> Referral:

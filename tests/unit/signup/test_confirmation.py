@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -171,6 +172,7 @@ def test_an_invented_signup_overwrites_nobody_and_needs_attention(duplicates: st
     assert row.history[-1].what == "unknown"
     assert "does not know" in row.reason
     assert app.metrics.counts["SignupUnverified"] == 1
+    assert app.metrics.counts["ContactFailed"] == 1
     app.wait(86_400)
     app.sweep()
     assert app.contact().name == ""
@@ -211,6 +213,28 @@ def test_a_replay_asks_again() -> None:
     assert len(asked(app)) == 2
     assert app.row().state == State.FAILED
     assert app.contact().name == "Before"
+    assert [event.what for event in app.row().history].count("asks") == 2
+
+
+@pytest.mark.parametrize("meanwhile", ["the list confirms it", "it is finished"])
+def test_that_a_question_found_nobody_says_nothing_of_a_signup_that_is_settled_meanwhile(meanwhile: str) -> None:
+    app = app_with()
+    app.given("lead", name="Before")
+    app.sign_up()
+
+    def settled(row: Referral) -> Referral:
+        confirmed = replace(row, verified_at=app.clock.now(), confirm_since=None)
+        return confirmed if meanwhile == "the list confirms it" else row.done(State.NOT_WANTED, "Not wanted.")
+
+    app.wire.interrupt(f"GET {USER}42", lambda: app.environment.referrals.update(1, 42, settled))
+    app.reconcile_rung()
+
+    row = app.row()
+    assert len(asked(app)) == 1
+    assert row.state is (State.PENDING if meanwhile == "the list confirms it" else State.NOT_WANTED)
+    assert row.unverified is False
+    assert app.metrics.counts["SignupUnverified"] == 0
+    assert app.metrics.counts["ContactFailed"] == 0
 
 
 # -- it cannot be asked -------------------------------------------------------------------------------------------------
@@ -286,9 +310,12 @@ def test_of_a_signup_that_nobody_speaks_of_an_hour_of_answers_makes_an_unknown_o
     app.wait(60)
     app.reconcile()
 
+    assert app.row().due_at == app.clock.now() - 60 + CONFIRM_WITHIN
     app.wait(CONFIRM_WITHIN)
     app.move_due()
     assert app.row().state is State.PENDING
+    assert app.row().due_at == app.clock.now() + CONFIRM_WITHIN
+    assert app.row().promised_at is None, "it has waited since its webhook"
     app.wait(ANSWERED_WITHIN - CONFIRM_WITHIN - 61)
     app.move_due()
     assert app.row().state is State.PENDING
@@ -298,6 +325,23 @@ def test_of_a_signup_that_nobody_speaks_of_an_hour_of_answers_makes_an_unknown_o
     assert app.row().state is State.FAILED
     assert app.row().unverified is True
     assert app.contact().name == "Before"
+    assert [event.what for event in app.row().history] == ["webhook joined", "asks", "unknown"]
+
+
+def test_after_ten_minutes_in_which_nobody_could_be_asked_the_contact_is_written_and_not_a_second_before() -> None:
+    app = app_with()
+    app.given("lead", name="Before")
+    app.sign_up()
+
+    app.wait(CONFIRM_WITHIN - 1)
+    app.move_due()
+    assert app.contact().name == "Before"
+    app.wait(1)
+    row = app.move_due()
+
+    assert row.state is State.DELIVERED
+    assert row.unverified is True
+    assert app.contact().name == "Ivo Lindqvist"
 
 
 def test_a_flood_of_questions_does_not_pass_for_a_referral_factory_that_cannot_be_asked() -> None:
@@ -367,7 +411,9 @@ def test_after_twenty_unknown_signups_in_an_hour_creates_wait_for_confirmation()
 def test_an_hour_after_the_last_unknown_ones_creates_go_on_and_the_alarm_ends() -> None:
     app = app_with()
     braked(app)
-    app.wait(3_601)
+    app.clock.at = app.campaign().creates_wait_until - 1
+    assert app.sign_up(id=7000, email="not.yet@example.com").state is State.PENDING
+    app.wait(1)
     assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
     app.sweep()
     assert app.metrics.gauges["CreatesWait"] == 0.0

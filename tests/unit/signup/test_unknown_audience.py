@@ -119,6 +119,23 @@ def test_while_nobody_answers_it_is_guessed_after_some_minutes_and_the_row_says_
     assert row.unverified is False
 
 
+def test_it_is_guessed_after_four_minutes_and_not_a_second_before() -> None:
+    app = app_with()
+    person = join(app)
+    waiting = reported(app, person)
+    assert waiting.due_at == app.clock.now() + AUDIENCE_WITHIN
+
+    app.wait(AUDIENCE_WITHIN - 1)
+    assert app.move_due(person.id).state is State.PENDING
+    assert app.contacts() == []
+    app.wait(1)
+    app.move_due(person.id)
+
+    assert app.row(person.id).state is State.DELIVERED
+    assert app.contact().role == "user"
+    assert [event.what for event in app.row(person.id).history].count("asks who") == 1
+
+
 def test_a_referral_factory_that_does_not_say_either_is_asked_once() -> None:
     app = app_with()
     person = join(app)
