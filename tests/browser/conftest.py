@@ -52,22 +52,19 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="module")
-def stack(browser: Browser) -> Iterator[Stack]:
-    """A stack of its own for each module: the tests set campaigns up. Without a browser none is started."""
+def running_stack(browser: Browser) -> Iterator[Stack]:
+    """Without a browser none is started."""
     need_ministack()
     with Stack(StackSettings(search_lag=SEARCH_LAG, keep=bool(os.environ.get("KEEP_STACK_LOGS")))) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
-def problems() -> list[str]:
+def new_problems() -> list[str]:
     """What went wrong in the pages' scripts."""
     return []
 
 
-@pytest.fixture(scope="module")
-def page(browser: Browser, stack: Stack, problems: list[str]) -> Iterator[Page]:
+def marketers_window(browser: Browser, stack: Stack, problems: list[str]) -> Iterator[Page]:
     """The marketer's window, signed in."""
     with fresh_context(browser) as context:
         page = context.new_page()
@@ -75,6 +72,12 @@ def page(browser: Browser, stack: Stack, problems: list[str]) -> Iterator[Page]:
         page.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
         sign_in(page, stack)
         yield page
+
+
+stack = pytest.fixture(scope="module")(running_stack)
+"""A stack of its own for each module: the tests set campaigns up."""
+problems = pytest.fixture(scope="module")(new_problems)
+page = pytest.fixture(scope="module")(marketers_window)
 
 
 @pytest.fixture
