@@ -220,6 +220,19 @@ def test_a_flood_that_concerns_nobody_reads_nothing_either(app: App) -> None:
     assert len(app.queued("qualification")) == 1
 
 
+def test_when_notifications_were_heard_last_is_noted_once_a_minute(story: Friendship) -> None:
+    friend, heard = story.invited(), list[float]()
+    for seconds in (10, 59.5, 0.5):
+        story.changes(friend, "Connected", wait=seconds)
+        story.changes(friend, "New", wait=0)
+        story.changes(friend, "Connected", wait=0)
+        story.notified()
+        story.app.qualify()
+        heard.append(story.app.clock.now() - story.app.environment.notification_heartbeat.heard_at())
+
+    assert heard == [0, 59.5, 0]
+
+
 # -- uninstalled, health ----------------------------------------------------------------------------------------------
 
 

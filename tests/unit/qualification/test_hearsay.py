@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.qualification.qualification import Stage
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.use_cases.signup.compare_people import PeopleComparison
 from tests.support.qualifying import Friendship, rules
 
@@ -218,3 +219,42 @@ def test_a_hand_that_changed_its_mind_before_it_was_asked_leaves_nobody_shown_as
 
     assert story.stored(friend).reported is True
     assert is_shown_as_qualified(story, friend)
+
+
+def test_what_a_hand_has_taken_back_while_we_waited_is_not_taken_back_once_more() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.settles(2)
+    story.app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 0.1
+    story.changes(friend, "New")
+    story.notified()
+    story.app.qualify()
+    assert story.stored(friend).stage is Stage.WAITING
+
+    story.app.context.seconds = 45.0
+    story.qualifies(friend, qualified=False, webhook=False)
+    story.app.reconcile(full=True)
+    story.app.forget_calls()
+    story.settles(4)
+
+    assert story.reported() == []
+    assert story.stored(friend).reported is False
+    assert not is_shown_as_qualified(story, friend)
+
+
+def test_a_hand_that_takes_back_what_it_gave_brings_the_referrers_counts_up_to_date() -> None:
+    story = Friendship()
+    friend = story.invited()
+    story.qualifies(friend)
+    story.app.qualify()
+    assert story.mark().is_marked  # type: ignore[union-attr]
+    story.passes(180)
+    assert not story.mark().is_marked  # type: ignore[union-attr]
+
+    story.qualifies(friend, qualified=False, webhook=False)
+    story.app.reconcile(full=True)
+    story.settles(2)
+
+    assert not is_shown_as_qualified(story, friend)
+    assert story.mark().is_marked  # type: ignore[union-attr]

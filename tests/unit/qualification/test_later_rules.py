@@ -84,13 +84,16 @@ def test_who_stood_at_the_value_before_the_rule_does_not_qualify_until_they_come
     assert other.qualified_times == 0
 
 
+@pytest.mark.parametrize("seconds", [0.5, 1])
 @pytest.mark.parametrize("notified", [True, False])
-def test_who_comes_to_the_value_after_the_rule_qualifies_at_the_first_sighting(notified: bool) -> None:
+def test_who_comes_to_the_value_after_the_rule_qualifies_at_the_first_sighting(notified: bool, seconds: float) -> None:
+    """Within the same second too, though a search tells whole seconds."""
     story = without_rule()
     friend = story.invited()
     story.app.wait(3600)
+    story.app.clock.at = int(story.app.clock.at) + 0.25
     assert saves(story, rules()).warnings == ()
-    story.changes(friend, "Connected", wait=1)
+    story.changes(friend, "Connected", wait=seconds)
     if not notified:
         story.taken()
     story.settles(2)
@@ -404,3 +407,21 @@ def test_coming_back_to_a_value_that_counts_by_now_earns_what_a_hand_gave_and_le
         story.settles(2)
 
     assert story.reported() == [False]
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_who_left_a_value_before_it_was_added_is_paid_for_coming_to_it_and_who_stands_there_still_is_not(left: bool) -> None:
+    """The contact stood at another qualified value when it was adopted, so that all its values were kept."""
+    story = Friendship(person_invited={"action": "lead", "duplicates": "update"})
+    story.app.given("lead", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
+    friend = story.invited()
+    for value in ("Lost", "New") if left else ("Lost",):
+        story.changes(friend, value, wait=70)
+        story.settles(1)
+    story.app.wait(400)
+    saves(story, rules(qualified_values=["Connected", "Lost"]))
+
+    story.changes(friend, "Lost" if left else "spring", "referral_status" if left else "lead_source", wait=70)
+    story.settles(2)
+
+    assert story.reported() == ([True] if left else [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.referral import QUALIFICATION
 from tests.support.console_api import Console
 from tests.support.qualifying import Friendship, rules
@@ -116,3 +117,18 @@ def test_one_person_that_referral_factory_answers_with_errors_delays_nobody_else
     story.notified()
     hours(story, 0.1, minutes=1)
     assert story.app.environment.qualifications.find(1, other.id).reported is True  # type: ignore[union-attr]
+
+
+def test_a_stop_of_all_calls_to_referral_factory_begins_a_persons_count_anew(story: Friendship) -> None:
+    friend = story.invited()
+    story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{friend.id}", "method": "GET"})
+    story.changes(friend, "Connected")
+    story.notified()
+    hours(story, 0.5, minutes=1)
+    assert story.stored(friend).tries >= 3
+
+    now = story.app.clock.now()
+    story.app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(BreakerKind.FAILING, now + 1800, now))
+    hours(story, 0.4, minutes=1)
+
+    assert story.stored(friend).tries == 1

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.qualification.qualification import MOST_SIGHTINGS, Sighting, Stage
 from shared.domain.signup.referral import State
+from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.messages import QualifyReferral
 from shared.use_cases.qualification.qualify_referral import QualificationAttempt
 from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
@@ -247,6 +248,31 @@ def test_a_referral_that_referral_factorys_list_holds_as_qualified_is_not_qualif
     assert story.stored(friend).reported
 
 
+def test_a_notification_without_the_time_of_its_change_counts_from_when_it_came(story: Friendship) -> None:
+    friend = story.invited()
+    values = {"custom_attributes.referral_status": "Connected"}
+    story.app.wait(10)
+    story.app.environment.qualification_queue.send(
+        QualifyReferral("contact.user.updated", story.app.clock.now(), story.row(friend).contact_id, values=values)
+    )
+
+    assert story.app.qualify() == []
+
+    assert friend.qualified_times == 1
+    assert story.stored(friend).sightings[-1].at == story.app.clock.now()
+
+
+def test_a_message_about_a_referral_that_is_no_longer_in_the_ledger_is_done_with(story: Friendship) -> None:
+    friend = story.invited()
+    story.app.forget_calls()
+    story.app.environment.qualification_queue.send(QualifyReferral("enqueued", 0.0, campaign_id=1, user_id=friend.id + 1000))
+
+    assert story.app.qualify() == []
+
+    assert story.app.queued("qualification") == []
+    assert story.asked() == []
+
+
 def test_the_other_record_of_a_person_counts_too(story: Friendship) -> None:
     friend = story.invited()
     other = story.app.given("user", email=friend.email)
@@ -263,8 +289,12 @@ def test_a_contact_that_was_archived_and_is_back_qualifies(reversal: bool) -> No
     for act in (story.app.intercom.contacts.archive, story.app.intercom.contacts.unarchive):
         story.app.wait(10)
         act(contact.id, by_api=False)
+        sent = story.taken()
+        story.notified(*sent, *sent)
         story.settles(1)
     assert story.reported() == []
+    assert story.story_of(friend)[-2:] == ["archived in Intercom", "unarchived in Intercom"], "each once, though heard of twice"
+    assert story.story_of(friend).count("archived in Intercom") == 1
 
     story.changes(friend, "Connected")
     story.settles(2)
@@ -301,4 +331,59 @@ def test_a_paused_campaign_waits_and_goes_on(story: Friendship) -> None:
     story.app.configure(qualification=rules())
     story.settles(7)
 
+    assert friend.qualified_times == 1
+
+
+def test_what_waits_for_a_paused_campaign_rests_once_the_campaign_tracks_nothing(story: Friendship) -> None:
+    friend = story.invited()
+    story.app.configure(status="paused", qualification=rules())
+    story.app.wait(61)
+    story.changes(friend, "Connected")
+    story.settles(1)
+    assert story.stored(friend).due_at is not None
+
+    story.app.configure(qualification=None)
+    story.settles(7)
+
+    assert story.stored(friend).due_at is None, "nothing enqueues it any more"
+    assert story.reported() == []
+
+
+# -- the time that is left ------------------------------------------------------------------------------------------------
+
+
+def test_no_call_to_referral_factory_is_begun_that_there_is_no_time_for(story: Friendship) -> None:
+    friend = story.invited()
+    story.app.forget_calls()
+    story.changes(friend, "Connected")
+    story.notified()
+
+    story.app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 0.1
+    assert story.app.qualify() == []
+    assert story.asked() == []
+
+    story.app.context.seconds = 45.0
+    story.settles(2)
+
+    assert friend.qualified_times == 1
+
+
+def test_who_was_asked_about_when_no_time_was_left_to_report_is_reported_next_time(story: Friendship) -> None:
+    friend = story.invited()
+    story.changes(friend, "Connected")
+    story.notified()
+    story.app.forget_calls()
+
+    def little_is_left() -> None:
+        story.app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 0.1
+
+    story.app.wire.interrupt(f"GET /api/v2/users/{friend.id}", little_is_left)
+    story.app.qualify()
+    assert story.reported() == []
+    assert story.stored(friend).stage is Stage.WAITING
+
+    story.app.context.seconds = 45.0
+    story.settles(3)
+
+    assert story.reported() == [True]
     assert friend.qualified_times == 1

@@ -152,6 +152,26 @@ def test_when_the_only_contact_is_deleted_the_referral_is_erased(story: Friendsh
     assert story.row(friend).state is State.ERASED
 
 
+def test_a_deleted_contact_that_only_shares_the_address_erases_nobodys_referral(story: Friendship) -> None:
+    """The referral's own contact has another address by now, so no search by its e-mail finds it."""
+    friend = story.invited()
+    own, other = story.contact(friend.email), story.app.given("user", email=friend.email)
+    story.app.wait(10)
+    story.app.intercom.contacts.update(own.id, {"email": "moved@example.com"}, by_api=False)
+    story.taken()
+
+    story.app.intercom.contacts.delete(other.id, by_api=False)
+    story.settles(2)
+
+    assert story.row(friend).state is State.DELIVERED
+    assert story.row(friend).contact_id == own.id
+
+    story.changes(own.id, "Connected")
+    story.settles(2)
+
+    assert friend.qualified_times == 1
+
+
 def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_already(story: Friendship) -> None:
     friend = story.invited()
     first_id = story.row(friend).contact_id
@@ -242,6 +262,23 @@ def test_a_lead_that_was_merged_into_the_user_beside_it_became_a_user(notified: 
     story.settles(2)
     assert friend.qualified_times == 1
     assert story.row(friend).contact_id == user.id
+
+
+def test_intercom_is_asked_about_a_merge_only_where_another_contact_shows_up_as_a_user() -> None:
+    own, beside = Friendship(BECAME_USER), Friendship()
+    becomes, has_twin = own.invited(), beside.invited()
+    twin = beside.app.given("user", email=has_twin.email)
+    for story in (own, beside):
+        story.app.wait(10)
+        story.app.forget_calls()
+
+    own.app.intercom.contacts.update(own.contact(becomes.email).id, {"role": "user"}, by_api=False)
+    own.settles(1)
+    beside.changes(twin.id, "Connected")
+    beside.looks_through()
+
+    assert (becomes.qualified_times, has_twin.qualified_times) == (1, 1)
+    assert [call for call in (*own.app.calls(), *beside.app.calls()) if call.startswith("GET /contacts/")] == []
 
 
 def test_a_user_that_a_deleted_leads_referral_goes_on_with_has_become_nothing() -> None:
