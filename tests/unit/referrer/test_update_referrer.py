@@ -425,7 +425,7 @@ def test_a_campaign_that_no_longer_writes_there_gives_the_attribute_up() -> None
     assert COUNT in str(story.mark(partner).written)
 
 
-def test_nothing_is_written_to_somebody_who_was_erased_and_whom_only_a_friends_signup_names() -> None:
+def test_nothing_is_written_to_an_erased_person_that_only_a_friends_signup_names() -> None:
     story = Story()
     story.app.configure(rewards=REWARDS, sync={"mode": "off", "write_back": {}})
     erase_person(story.app.environment, "mara@example.com", RITA)

@@ -253,7 +253,7 @@ def test_a_sweep_that_was_away_for_hours_checks_all_who_came_of_age_meanwhile(ap
     assert [app.row(user_id).possibly_doubled for user_id in range(1, 4)] == [True, False, False]
 
 
-def test_a_check_leaves_alone_whom_somebody_replays_meanwhile() -> None:
+def test_a_check_leaves_alone_somebody_who_is_replayed_meanwhile() -> None:
     app = App()
     app.configure(person_invited={"merge_leads": True})
     for user_id in (1, 2):
