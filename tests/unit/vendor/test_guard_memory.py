@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.connection.connection import Vendor
-from shared.errors import RejectedError, UnavailableError
+from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
+from shared.errors import BreakerOpenError, RejectedError, UnavailableError
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_ASK, FAILURES_TO_OPEN, LAST_WORKS, VendorGuard
 from tests.support.builders import App
 
@@ -56,6 +56,21 @@ def test_another_vendors_failure_and_a_refusal_do_not_count(app: App) -> None:
     for _ in range(FAILURES_TO_OPEN):
         guard.failed(RejectedError("refused", vendor=Vendor.INTERCOM))
     assert not is_open(app)
+
+
+def test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next_at_once(app: App) -> None:
+    now = app.clock.now()
+    app.environment.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, now + 30, now))
+    first, second = VendorGuard(app.environment, Vendor.INTERCOM), VendorGuard(app.environment, Vendor.INTERCOM)
+    app.wait(30)
+    first.admit()
+    with pytest.raises(BreakerOpenError):
+        second.admit()
+
+    first.succeeded()
+
+    second.admit()
+    assert app.breaker().openings == 1, "nobody has said that Intercom answers"
 
 
 # -- writes, and trouble of one person --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from shared.domain.vendor.limits import Priority, reserve_of
 from shared.errors import RateLimitedError, TransientError
 from shared.use_cases.signup.reconcile_progress import NAME, progress_of
 from shared.use_cases.vendor.guard_referral_factory import BLOCK_PAUSE, STRIKE_PAUSE
+from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN
 from shared.use_cases.vendor.lift_stop import lift_stop
 from tests.support.builders import App
 
@@ -134,6 +135,25 @@ def test_a_block_is_tried_after_five_minutes_an_hour_then_every_six_and_signups_
     app.wire.faults.clear()
     app.wait(BLOCK_PAUSE)
     app.reconcile()
+    assert kind(app) is None
+
+
+def test_a_referral_factory_that_does_not_answer_is_left_alone_for_half_a_minute_and_signups_go_on(app: App) -> None:
+    fault(app, 503)
+    while kind(app) is None:
+        app.reconcile(work=False)
+        app.wait(1)
+    assert calls(app) == FAILURES_TO_OPEN
+    assert kind(app) is BreakerKind.FAILING
+
+    app.reconcile(work=False)
+    assert calls(app) == 0
+    assert app.sign_up().state is State.DELIVERED
+    app.wire.faults.clear()
+    app.wait(30)
+    app.reconcile(work=False)
+
+    assert calls(app) > 0
     assert kind(app) is None
 
 

@@ -24,6 +24,7 @@ from shared.domain.vendor.retry import (
     Wait,
     asks_for_fewer,
     next_wait,
+    own_wait,
     pause_after,
     put_off_until,
 )
@@ -77,6 +78,14 @@ def test_trouble_of_one_person_waits_longer_and_longer_and_is_given_up(trouble: 
 
     assert [trouble.wait(one) for one in tries] == waits
     assert [trouble.is_over(one) for one in tries] == [False] * (len(waits) - 1) + [True]
+
+
+def test_what_is_not_answered_counts_as_one_persons_own_after_six_tries_and_what_is_refused_at_once() -> None:
+    assert [own_wait(tries, 0.0, UNANSWERED) for tries in range(1, 7)] == [None] * 6, "it may still be an outage"
+    assert own_wait(7, 0.0, UNANSWERED) == Wait(30.0, in_ledger=True)
+    assert own_wait(8, 1.0, UNANSWERED) == Wait(75.0, in_ledger=True), "a quarter of jitter at most"
+    assert own_wait(1, 0.0, REFUSED) == Wait(60.0, in_ledger=True)
+    assert own_wait(2, 0.0, CONTRADICTORY) == Wait(60.0, in_ledger=True)
 
 
 @pytest.mark.parametrize(
