@@ -14,7 +14,7 @@ from shared.domain.campaign.settings_check import find_missing, find_wrong
 from shared.domain.contact import Attribute
 from shared.domain.person import Audience
 from shared.errors import InvalidSettingsError
-from tests.support.documents import example
+from tests.support.documents import example, mapping
 
 EXAMPLE = example()
 CUSTOM = "custom_attributes."
@@ -164,6 +164,11 @@ def test_what_can_never_work_is_named(document: dict[str, Any], place: str, word
         (settings(name=" "), "name", "Give the campaign a name"),
         (invited(mapping=[{"from": "first_name", "to": "name"}]), "person_invited.mapping", "E-mail is not mapped"),
         (invited(mapping=[{"from": "email", "to": "email"}]), "person_invited.mapping", "First name is not mapped"),
+        (
+            invited(mapping=mapping(("email", "name"), ("first_name", "name"), required=False)),
+            "person_invited.mapping",
+            "E-mail is not mapped",
+        ),
         (settings(person_referring={"action": "user"}), "person_referring.mapping", "E-mail is not mapped"),
         (with_trigger(qualified_values=[]), "qualification.trigger.qualified_values", "at least one value"),
         (with_sync(mapping=[]), "sync.mapping", "is not mapped"),

@@ -11,6 +11,8 @@ import pytest
 from sandbox.vendors.intercom.workspace import Attribute
 from shared.adapters.intercom.schemas import ContactBody
 from shared.adapters.intercom.webhook import read_notification
+from shared.domain.campaign.rule import Rule
+from shared.domain.contact import Value
 from shared.domain.mapping import READ_TYPES
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document
@@ -98,3 +100,23 @@ def test_a_date_qualifies_when_the_contact_reaches_it() -> None:
     story.changes(friend, 1_795_996_800, "customer_since")
     story.settles(2)
     assert friend.qualified_times == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "matches", "exact"),
+    [
+        ("Connected", True, True),
+        ("connected", True, False),
+        ("Lost", False, False),
+        (1, True, True),
+        (True, False, False),
+        (None, False, False),
+    ],
+)
+def test_a_value_in_another_spelling_qualifies_but_is_not_the_one_that_was_chosen(
+    value: Value, *, matches: bool, exact: bool
+) -> None:
+    rule = Rule("custom_attributes.referral_status", ("Connected", 1))
+
+    assert rule.matches(value) is matches
+    assert rule.is_exact(value) is exact

@@ -419,6 +419,35 @@ def test_the_preview_of_anothers_contact_follows_the_policy(duplicates: str) -> 
     assert {one["attribute"] for one in shown["fields"] if one["sent"]} == ({"name"} if duplicates == "update" else set())
 
 
+@pytest.mark.parametrize(
+    ("duplicates", "words"),
+    [
+        ("skip", "Intercom has a lead with this e-mail address, and the campaign leaves such contacts as they are."),
+        ("fill", "Intercom has a lead with this e-mail address, of which only empty attributes are written."),
+        ("update", "Intercom has a lead with this e-mail address, which is updated; values may be overwritten."),
+    ],
+)
+def test_the_preview_says_of_a_contact_that_was_there_before_what_becomes_of_it(duplicates: str, words: str) -> None:
+    app = app_for(duplicates=duplicates)
+    app.configure(status="paused", person_invited={"action": "lead", "duplicates": duplicates})
+    app.sign_up()
+    there = app.given("lead")
+
+    shown = preview(app, {"duplicates": duplicates})
+
+    assert shown["outcome"] == words
+    assert shown["contact_id"] == there.id
+
+
+def test_the_preview_says_of_ones_own_contact_that_it_is() -> None:
+    app = app_for("lead")
+    app.sign_up()
+    assert preview(app)["outcome"] == (
+        "This application made a lead for this e-mail address, which gets what has changed since."
+    )
+    assert preview(app, {"action": "user"})["outcome"].endswith("since. The lead becomes a user.")
+
+
 @pytest.mark.parametrize(("seconds", "sent"), [(-1, True), (0, False), (1, False)])
 def test_the_preview_of_a_signup_whose_contact_was_deleted_since_sends_nothing(seconds: float, sent: bool) -> None:
     app = app_for()

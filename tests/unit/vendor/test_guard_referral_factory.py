@@ -140,7 +140,7 @@ def test_a_block_is_tried_after_five_minutes_an_hour_then_every_six_and_signups_
 
 def test_a_referral_factory_that_does_not_answer_is_left_alone_for_half_a_minute_and_signups_go_on(app: App) -> None:
     fault(app, 503)
-    while kind(app) is None:
+    for _ in range(FAILURES_TO_OPEN):
         app.reconcile(work=False)
         app.wait(1)
     assert calls(app) == FAILURES_TO_OPEN
