@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.signup.referral import State
+import pytest
+
+from shared.domain.contact import MOST_STEPS
+from shared.domain.signup.referral import FORGOTTEN, State
+from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.domain.vendor.limits import Priority, reserve_of
 from shared.messages import UpdateReferrer
 from shared.use_cases.operations.erase_person import erase_person
 from shared.use_cases.referrer.mark_referrer import mark_referrer
+from shared.use_cases.referrer.report_rewards import NO_CONTACT
 from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
 from tests.support.referring import CONVERTED, COUNT, REWARDS, RITA, Story
 
@@ -383,6 +388,67 @@ def test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds(story:
     assert story.counts() == (1, 0)
 
 
+# -- the contact, and the time that is left ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_no_call_to_intercom_is_begun_that_there_is_no_time_for(story: Story, known: bool) -> None:
+    """``known``: its contact is written to, else it is searched for first."""
+    if known:
+        story.invites()
+        story.passes()
+    story.invites()
+    story.app.forget_calls()
+
+    def little_is_left() -> None:
+        story.app.context.seconds = LONGEST_INTERCOM_CALL - 0.1
+
+    story.app.wire.interrupt(f"GET /api/v2/users/{story.rita.id}", little_is_left)
+    story.app.wait(40)
+    story.app.update_referrers()
+    assert len(story.asked()) == 1
+    assert story.app.calls("intercom") == []
+    assert story.mark().is_marked
+
+    story.app.context.seconds = 45.0
+    story.passes(120)
+
+    assert story.counts() == (2 if known else 1, 0)
+
+
+def test_a_contact_that_is_archived_between_search_and_write_is_searched_for_once(story: Story) -> None:
+    story.invites()
+    story.app.forget_calls()
+    story.app.wire.interrupt(SEARCH, lambda: story.app.intercom.contacts.archive(story.before.id))
+
+    story.passes()
+
+    assert story.app.calls("intercom").count(SEARCH) == 1
+    assert len(story.writes()) == 1
+    assert story.mark().contact_id is None
+    assert story.mark().note == NO_CONTACT
+
+
+def test_merges_without_end_are_followed_four_steps_at_most_and_nothing_counts_as_written(story: Story) -> None:
+    """Intercom answers each contact with another one that it was merged into."""
+    story.invites()
+    story.passes()
+    before = story.mark()
+    for dead in range(MOST_STEPS + 2):
+        link = {"Link": f'</contacts/{"%024x" % (dead + 1)}>; rel="canonical"'}
+        fault = {"kind": "status", "status": 410, "method": "PUT", "path": "^/contacts", "times": 1, "headers": link}
+        story.app.wire.faults.add({**fault, "id": f"put {dead}"})
+    story.invites()
+    story.app.forget_calls()
+
+    story.app.wait(40)
+    story.app.update_referrers()
+
+    assert len(story.writes()) == MOST_STEPS
+    assert story.mark().written == before.written
+    assert story.mark().note == NO_CONTACT
+
+
 # -- two campaigns, one attribute -------------------------------------------------------------------------------------
 
 
@@ -439,3 +505,4 @@ def test_nothing_is_written_to_an_erased_person_that_only_a_friends_signup_names
     assert story.writes() == []
     assert story.events() == []
     assert not story.mark().is_marked
+    assert story.mark().note == FORGOTTEN

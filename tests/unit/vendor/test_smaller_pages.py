@@ -115,6 +115,12 @@ def test_lists_of_rewards_that_never_come_are_asked_for_smaller() -> None:
     assert story.rewards(), "found by the lists alone"
     assert sizes.count(250) == 5, "two, and one each time that a pause is over"
 
+    for _ in range(30):
+        story.app.poll_rewards()
+        story.app.wait(300)
+
+    assert sizes.count(250) == 8, "each pause is twice as long as the last one"
+
 
 def test_after_a_day_whole_pages_are_asked_for_again() -> None:
     app, _ = app_with(10)
