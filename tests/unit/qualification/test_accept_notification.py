@@ -191,6 +191,22 @@ def test_rules_are_read_once_a_minute(story: Friendship) -> None:
     assert len(story.app.queued("qualification")) == 1
 
 
+def test_rules_that_could_not_be_read_hold_as_they_were_for_a_minute(app: App) -> None:
+    assert post(app, body_of("Lost")) == 200
+    app.configure(qualification=rules(qualified_values=["Lost"]))
+    app.wait(60)
+    app.dynamodb.refuse("query", 1)
+    assert post(app, body_of("Lost")) == 200
+    app.wait(59)
+    assert post(app, body_of("Lost")) == 200
+    assert app.queued("qualification") == []
+
+    app.wait(1)
+
+    assert post(app, body_of("Lost")) == 200
+    assert len(app.queued("qualification")) == 1
+
+
 def test_ten_thousand_at_another_value_queue_nothing_and_read_next_to_nothing(app: App) -> None:
     body = body_of("New")
     headers = hub(body)

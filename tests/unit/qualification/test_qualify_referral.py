@@ -187,6 +187,24 @@ def test_a_call_that_had_no_effect_is_made_again_after_asking(story: Friendship)
     assert (friend.qualified_times, friend.qualification_calls) == (1, 1)
 
 
+def test_whoever_leaves_the_value_while_it_is_reported_is_taken_back() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+
+    def leaves() -> None:
+        story.changes(friend, "New")
+        story.notified()
+        story.app.qualify()
+
+    story.app.wire.interrupt("PUT /api/v2/users/qualification", leaves)
+    story.changes(friend, "Connected")
+    story.settles(4)
+
+    assert story.reported() == [True, False]
+    assert friend.qualified_at is None
+    assert story.stored(friend).reported is False
+
+
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
 def test_referral_factory_out_of_order_is_waited_for(story: Friendship, status: int) -> None:
     first, second = story.invited(), story.invited()

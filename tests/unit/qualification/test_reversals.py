@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.vendors.referral_factory.records import Person
@@ -267,6 +269,28 @@ def test_what_the_survivor_of_a_merge_takes_back_is_taken_back(notification: str
 
     assert story.reported() == [True, False]
     assert story.row(friend).contact_id == user.id
+
+
+def test_a_survivor_that_stands_elsewhere_since_long_before_is_followed_and_earns_nothing() -> None:
+    """What the merged contact was at last is not believed, however old the survivor's own last change is."""
+    story = Friendship(rules(unqualify_on_reversal=True))
+    friend = story.invited()
+    lead = story.contact(friend.email)
+    user = story.app.given("user", email=friend.email, custom_attributes={"referral_status": "Lost"})
+    story.changes(lead.id, "Connected")
+    came = story.taken()
+    story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
+    contacts = story.app.intercom.workspace.contacts
+    contacts[user.id] = replace(
+        contacts[user.id], custom_attributes={"referral_status": "Lost"}, updated_at=story.app.clock.now() - 3_600
+    )
+    story.taken()
+
+    story.notified(*came)
+    story.app.qualify()
+
+    assert story.row(friend).contact_id == user.id
+    assert story.reported() == []
 
 
 def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> None:
