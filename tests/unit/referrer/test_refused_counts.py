@@ -104,6 +104,9 @@ def test_counts_that_intercom_had_no_attribute_for_are_sent_once_it_has_but_for_
     story.passes(3_600, step=300)
 
     assert len(story.writes()) == writes
+    mark = story.mark()
+    assert mark is not None
+    assert mark.due_at is None, "nothing goes on waiting"
 
 
 def test_a_person_sends_it_again(story: Story) -> None:

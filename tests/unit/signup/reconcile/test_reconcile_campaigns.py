@@ -242,3 +242,22 @@ def test_a_small_list_without_order_is_no_day_behind() -> None:
         app.wait(300)
     assert app.metrics.gauges["ReconcileLagSeconds"] <= 300
     assert progress(app).scanned_at == NOW + 600
+
+
+def test_the_log_says_how_many_a_pass_found_and_how_many_it_completed(caplog: pytest.LogCaptureFixture) -> None:
+    def logged() -> tuple[int, int]:
+        [record] = [one for one in caplog.records if one.message == "reconciled"]
+        caplog.clear()
+        return record.__dict__["added"], record.__dict__["completed"]
+
+    caplog.set_level("INFO")
+    app = app_with()
+    by_webhook = join(app, "by.webhook")
+    app.sign_up(id=by_webhook, email="by.webhook@example.com")
+    app.reconcile()
+    assert logged() == (3, 1), "those who are always there; the one whose webhook came is verified"
+
+    join(app, "without.webhook")
+    app.reconcile()
+
+    assert logged() == (1, 0)
