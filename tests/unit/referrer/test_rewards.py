@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.referral_factory.records import RewardRule
+from sandbox.vendors.wire import Response
 from shared.domain.referrer.reward import Kind, Status
 from shared.errors import TransientError
 from shared.use_cases.referrer.issue_rewards import RewardIssue
@@ -336,6 +337,33 @@ def test_a_pass_goes_on_where_it_stopped(story: Story) -> None:
     story.app.forget_calls()
     story.app.poll_rewards()
     assert "issued/coupon" in story.asked()[0]
+
+
+def test_lists_that_do_not_say_how_many_pages_they_have_are_read_until_one_is_empty() -> None:
+    """Referral Factory cuts the pages smaller than they were asked for, and says nothing of what follows."""
+    story = Story()
+    real, listed = story.app.referral_factory.answer, dict[str, list[Any]]()
+
+    def answer(request: Any) -> Any:
+        response = real(request)
+        if request.path.startswith("/api/v2/rewards/") and request.method == "GET":
+            number = int(request.first("page", "1"))
+            if number == 1:
+                listed[request.path] = json.loads(response.body)["data"]
+            return Response.of_json(200, {"data": listed[request.path][number - 1 : number]})
+        return response
+
+    story.app.poll_rewards()
+    for _ in range(3):
+        story.qualifies(story.invites(), webhook=False)
+    story.app.referral_factory.answer = answer  # type: ignore[method-assign]
+
+    for _ in range(3):
+        story.app.poll_rewards()
+        story.passes()
+
+    assert len(story.rewards()) == 3
+    assert len(story.events()) == 3
 
 
 def test_a_list_of_many_pages_is_read_over_several_passes(story: Story) -> None:
