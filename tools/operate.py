@@ -18,29 +18,25 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters.admin.referral_answers import ExportedPerson
-from shared.adapters.admin.sync_answers import run_answer
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import State
-from shared.domain.sync.run import RunState, SyncRun
 from shared.errors import ApplicationError
 from shared.ports.operations import Actor, Result
 from shared.runtime.bootstrap import Environment
 from shared.use_cases.connection.disconnect import disconnect, reconnect
 from shared.use_cases.operations.erase_person import erase_person, export_person
 from shared.use_cases.operations.keep_act import kept_act
-from shared.use_cases.sync.read_syncs import cancel_run, read_run, read_runs
-from shared.use_cases.sync.start_sync import start_once
 from shared.use_cases.vendor.lift_stop import lift_stop
-from tools.follow_sync import follow, summary
-from tools.operating.deployment import QUEUES, Deployment
+from tools.operating.command_line import parser
+from tools.operating.deployment import Deployment
 from tools.operating.logs import show_log
-from tools.operating.operator import OperatingError, Operator
-from tools.operating.queues import PURGED, WORKERS, purge, redrive, switch_worker
-from tools.operating.restoring import TABLES, restore
+from tools.operating.operator import Operator
+from tools.operating.queues import purge, redrive, switch_worker
+from tools.operating.restoring import restore
 from tools.operating.rows import list_quarantine, list_referrals, reconcile, replay, show_referral, when
-from tools.operating.secrets import KINDS, STEPS, set_token, split_secret, webhook_secret
+from tools.operating.secrets import set_token, split_secret, webhook_secret
 from tools.operating.status import breaker_of, show_stack, show_status
+from tools.operating.syncs import sync
 
 _PLAIN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 LOCAL = {"region_name": "eu-central-1"}
@@ -91,100 +87,7 @@ def erase(environment: Environment, operator: Operator, email: str) -> Iterator[
     yield "AWS keeps point-in-time copies of the tables for 35 days, and messages that are under way for 14 days at most."
 
 
-def sync(environment: Environment, operator: Operator, campaign_id: int, step: str) -> Iterator[str]:
-    """``start`` follows the run with a progress bar, also one that is open already. Raises OperatingError at the end of one
-    that is not done."""
-    newest = next(iter(read_runs(environment, campaign_id, 1).items), None)
-    is_open = newest is not None and not newest.finished
-    if step == "show":
-        yield from (summary(_described(environment, newest)) if newest else [f"Campaign {campaign_id} has no sync run."])
-        return
-    if step == "cancel":
-        if newest is None or not is_open:
-            raise OperatingError("No run is open.")
-        operator.confirm(f"Cancel run {newest.slot}? People it linked keep their links.")
-        run = cancel_run(environment, campaign_id, str(newest.slot), operator.name)
-        yield from summary(_described(environment, run))
-        return
-    run = newest if newest is not None and is_open else start_once(environment, campaign_id, operator.name)
-    environment.audit.complete(Result.DONE)  # whoever stops looking leaves the run alone
-
-    def look() -> dict[str, Any]:
-        return _described(environment, read_run(environment, campaign_id, str(run.slot)))
-
-    ended = follow(look)
-    yield from summary(ended)
-    if ended["state"] != RunState.DONE:
-        raise OperatingError("The run failed." if ended["state"] == RunState.FAILED else "The run was cancelled.")
-
-
-def _described(environment: Environment, run: SyncRun) -> dict[str, Any]:
-    return run_answer(run, environment.clock.now()).model_dump(mode="json")
-
-
 # -- the command line -------------------------------------------------------------------------------------------------
-
-
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        prog="python -m tools.operate", description="Look at a deployment and mend it. What does harm asks first."
-    )
-    made.add_argument("--stack", help="the CloudFormation stack; with --endpoint it is 'local' unless given")
-    made.add_argument("--endpoint", help="AWS services of the local stack, for example http://127.0.0.1:8003")
-    commands = made.add_subparsers(dest="command", required=True)
-
-    def command(name: str, text: str, *, asks: bool = False) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=text, description=text)
-        if asks:
-            one.add_argument("--yes", action="store_true", help="do it without asking")
-        return one
-
-    command("status", "vendors, limits, who waits longest and why, queues, dead letters, workers, functions")
-    log = command("log", "what a function logged")
-    log.add_argument("function", metavar="FUNCTION", help="for example deliver-contact")
-    log.add_argument("--since", help="30m, 3h, 2d (1h)")
-    log.add_argument("--errors", action="store_true", help="errors alone")
-    listing = command("referrals", "the newest referrals in a state, with their reasons")
-    listing.add_argument("state", choices=[str(state) for state in State], metavar="STATE", help=", ".join(State))
-    listing.add_argument("--campaign", type=int)
-    for name, text in (("referral", "one referral's story; it holds personal data"), ("replay", "deliver one referral again")):
-        one = command(name, text)
-        one.add_argument("campaign", type=int, metavar="CAMPAIGN")
-        one.add_argument("user", type=int, metavar="USER", help="the person's id in Referral Factory")
-    command("quarantine", "webhooks that could not be read")
-    command("reconcile", "look for missing people now").add_argument("--full", action="store_true", help="read the whole list")
-    redriving = command("redrive", "send a queue's dead letters again", asks=True)
-    redriving.add_argument("queue", choices=QUEUES, metavar="QUEUE", help=", ".join(QUEUES))
-    purging = command("purge", "delete dead letters that only wake somebody up", asks=True)
-    purging.add_argument("queue", choices=PURGED, metavar="QUEUE", help=", ".join(PURGED))
-    worker = command("worker", "switch a queue's worker on or off", asks=True)
-    worker.add_argument("switch", choices=("on", "off"))
-    worker.add_argument("function", choices=tuple(WORKERS), metavar="FUNCTION", help=", ".join(WORKERS))
-    token = command("set-token", "ask for a token, check whose it is, and store it", asks=True)
-    token.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
-    rotating = command("webhook-secret", "the secret of Referral Factory's webhooks", asks=True)
-    rotating.add_argument("step", choices=STEPS)
-    stop = command("lift-stop", "let Referral Factory be called again after strikes or a block", asks=True)
-    stop.add_argument("--forget", action="store_true", help="also forget the strikes: only if Referral Factory has")
-    command("disconnect", "stop all work at Intercom; signups wait in the ledger", asks=True)
-    command("reconnect", "go on with the workspace that was disconnected")
-    breaker = command("close-breaker", "let a vendor be called before its pause is over", asks=True)
-    breaker.add_argument("vendor", choices=[str(vendor) for vendor in Vendor], metavar="VENDOR", help=" or ".join(Vendor))
-    command("split-secret", "after an upgrade: move the app's id and secret out of the token's secret")
-    command("export", "all that is stored about a person, as one JSON document").add_argument("email", metavar="EMAIL")
-    command("erase", "delete what is stored about a person; it cannot be undone", asks=True).add_argument(
-        "email", metavar="EMAIL"
-    )
-    restoring = command("restore", "copy lost rows back out of a table that is made as the live one was", asks=True)
-    restoring.add_argument("table", choices=TABLES, metavar="TABLE", help=" or ".join(TABLES))
-    restoring.add_argument("name", metavar="NAME", help="of the table that is made, behind STACK-restored-")
-    restoring.add_argument("--at", default="", help="2026-11-30T09:00:00, in UTC (the newest that there is, minutes ago)")
-    restoring.add_argument("--begins", default="", help="only keys that begin so, for example REFERRAL#1#")
-    restoring.add_argument("--overwrite", action="store_true", help="rows that differ as well; needs --begins")
-    syncing = command("sync", "show the newest sync run, start one and follow it, or cancel the open one", asks=True)
-    syncing.add_argument("step", choices=("show", "start", "cancel"))
-    syncing.add_argument("campaign", type=int, metavar="CAMPAIGN")
-    return made
 
 
 _COMMANDS: dict[str, Callable[[Environment, Operator, argparse.Namespace], Iterator[str]]] = {

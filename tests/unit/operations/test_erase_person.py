@@ -21,7 +21,7 @@ from tests.support.console_api import Console
 from tests.support.rows import readable
 from tests.support.syncing import SyncApp
 from tools import operate
-from tools.operating.operator import Operator
+from tools.operating.operator import OperatingError, Operator
 
 EMAIL = "Canary.Stone@example.com"
 NAME = "Canaryname"
@@ -98,7 +98,7 @@ def test_nothing_of_the_person_is_left_in_any_table(app: App) -> None:
 
 
 def test_erasing_wants_a_yes_and_may_be_repeated(app: App) -> None:
-    with pytest.raises(operate.OperatingError, match="--yes"):
+    with pytest.raises(OperatingError, match="--yes"):
         run(app, "erase", EMAIL)
     assert CANARIES[0] in stored(app)
     run(app, "erase", EMAIL, "--yes")

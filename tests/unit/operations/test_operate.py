@@ -11,8 +11,9 @@ from shared.errors import ApplicationError, TransientError
 from tests.support.builders import App
 from tests.support.deployed import ARN, TABLES, AppDeployment, Aws
 from tools import operate
+from tools.operating import syncs
 from tools.operating.deployment import Deployment
-from tools.operating.operator import Operator
+from tools.operating.operator import OperatingError, Operator
 
 
 def operator_of(words: Sequence[str]) -> Operator:
@@ -130,7 +131,7 @@ def test_a_run_that_is_started_is_kept_before_one_follows_it(app: App, monkeypat
         during.extend(ended for *_, ended in kept(app))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(operate, "follow", follow)
+    monkeypatch.setattr(syncs, "follow", follow)
     with pytest.raises(KeyboardInterrupt):
         call(app, "sync", "start", "1")
     assert (during, [ended for *_, ended in kept(app)]) == (["done"], ["done"])
@@ -170,7 +171,7 @@ def test_status_shows_what_is_wrong(app: App) -> None:
 def test_a_stop_is_lifted_only_with_yes(app: App) -> None:
     for at in (0.0, 100.0):
         app.environment.strikes.update(Vendor.REFERRAL_FACTORY, lambda strikes, at=at: strikes.struck(app.clock.now() + at))
-    with pytest.raises(operate.OperatingError, match="--yes"):
+    with pytest.raises(OperatingError, match="--yes"):
         run(app, "lift-stop")
     assert app.environment.strikes.find(Vendor.REFERRAL_FACTORY).stopped
     assert "2 strikes, stopped since" in run(app, "lift-stop", "--yes")
@@ -200,7 +201,7 @@ def test_a_breaker_is_closed_by_name(app: App) -> None:
 
 def test_the_tables_are_found_by_the_stacks_outputs(app: App) -> None:
     assert list(operate.show_status(Deployment("x", Aws(app)).environment))
-    with pytest.raises(operate.OperatingError, match="CampaignsTableName"):
+    with pytest.raises(OperatingError, match="CampaignsTableName"):
         Deployment("x", Aws(app, {})).environment  # noqa: B018
 
 
@@ -225,7 +226,7 @@ def test_the_apps_secret_of_an_older_deployment_is_moved_to_its_own() -> None:
         assert held("intercom") == {"access_token": "t"}
         assert held("intercom_app") == {"client_id": "i", "client_secret": "s", "client_secret_next": "n"}
     assert lines == ["Moved: nothing. What the app's own secret held already was left as it is."]
-    with pytest.raises(operate.OperatingError, match="Deploy this version first"):
+    with pytest.raises(OperatingError, match="Deploy this version first"):
         list(operate.lines_of(Deployment("x", Aws(app, TABLES | {"IntercomSecretArn": "intercom"})), arguments))
 
 

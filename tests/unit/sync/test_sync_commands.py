@@ -13,7 +13,8 @@ from shared.domain.sync.run import SyncRun
 from tests.support.deployed import AppDeployment
 from tests.support.syncing import SyncApp
 from tools import follow_sync, operate
-from tools.operating.operator import Operator
+from tools.operating import syncs
+from tools.operating.operator import OperatingError, Operator
 
 
 def _described(app: SyncApp, run: SyncRun) -> dict[str, Any]:
@@ -75,14 +76,14 @@ def test_an_operator_starts_follows_and_cancels(app: SyncApp, monkeypatch: pytes
     def follow(read: Any) -> Any:
         return follow_sync.follow(read, out=io.StringIO(), sleep=lambda _: app.drain())
 
-    monkeypatch.setattr(operate, "follow", follow)
+    monkeypatch.setattr(syncs, "follow", follow)
     lines = list(operate.run(app.environment, arguments("start", "1")))
     assert lines[0].endswith(": done")
     app.wait(60)
     run = app.start()
     lines = list(operate.run(app.environment, arguments("cancel", "1", "--yes"), Operator(sure=True)))
     assert f"run {run.slot}: cancelled: Cancelled by an operator." in lines[0]
-    with pytest.raises(operate.OperatingError, match="No run is open"):
+    with pytest.raises(OperatingError, match="No run is open"):
         list(operate.run(app.environment, arguments("cancel", "1", "--yes")))
 
 
@@ -96,7 +97,7 @@ def test_the_exit_code_says_that_a_run_was_not_done(
 
     monkeypatch.setattr(operate, "Deployment", lambda *_: AppDeployment(app))
     monkeypatch.setattr(operate.logging, "disable", lambda _: None)
-    monkeypatch.setattr(operate, "follow", follow)
+    monkeypatch.setattr(syncs, "follow", follow)
     assert operate.main(["--stack", "s", "sync", "start", "1"]) == 1
     printed = capsys.readouterr()
     assert "The tag 424242 is no longer in Intercom" in printed.out
@@ -113,7 +114,7 @@ def test_an_operator_who_stops_looking_leaves_the_run_alone(
 
     monkeypatch.setattr(operate, "Deployment", lambda *_: AppDeployment(app))
     monkeypatch.setattr(operate.logging, "disable", lambda _: None)
-    monkeypatch.setattr(operate, "follow", interrupt)
+    monkeypatch.setattr(syncs, "follow", interrupt)
     assert operate.main(["--stack", "s", "sync", "start", "1"]) == 130
     assert "goes on" in capsys.readouterr().err
     run = app.latest()
