@@ -12,10 +12,12 @@ from shared.adapters.campaign_document import sync_of
 from shared.domain.contact import Contact, Role
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.sync.member import SyncMember, candidate_of, changes_of
+from shared.domain.sync.run import Phase, RunState, SyncRun
 from shared.domain.sync.source import (
     LIST_WHOLE_UP_TO,
     OVERLAP,
     ContactFilter,
+    SyncSettings,
     filter_of,
     groups_of,
     is_whole,
@@ -152,6 +154,15 @@ def test_only_what_differs_is_written() -> None:
     assert changes_of(member, {**there, "count": 3}, rows) == {}
 
 
+def test_what_referral_factory_did_not_say_overwrites_nothing() -> None:
+    member = SyncMember(1, "a@b.co", user_id=7, url=None, referrals_count=0)
+    rows = [("url", "link"), ("referrals_count", "count")]
+
+    changes = changes_of(member, {"link": "https://r.co/of.another.campaign", "count": 3}, rows)
+
+    assert changes == {"count": 0}
+
+
 def test_a_count_in_a_text_attribute_is_compared_as_text() -> None:
     member = SyncMember(1, "a@b.co", user_id=7, referrals_count=3)
     assert changes_of(member, {"count": "3"}, [("referrals_count", "count")]) == {}
@@ -173,6 +184,21 @@ def test_a_count_in_a_text_attribute_is_compared_as_text() -> None:
 def test_the_reservation_tells_our_own_people(member: SyncMember, person: Person, ours: bool) -> None:
     assert member.brought(person, "here") is ours
     assert not replace(member, workspace_id="another").brought(person, "here")
+
+
+@pytest.mark.parametrize(
+    ("phase", "state", "total"),
+    [
+        (Phase.CONTACTS, RunState.ENUMERATING, 90),
+        (Phase.WORK, RunState.WORKING, 30),
+        (Phase.CONTACTS, RunState.CANCELLED, 30),
+        (Phase.WORK, RunState.DONE, 30),
+    ],
+)
+def test_how_many_contacts_a_run_has_is_announced_until_all_are_read(phase: Phase, state: RunState, total: int) -> None:
+    run = SyncRun(1, 1, state, NOW, 1, SyncSettings(), phase=phase, announced=90, tally=Tally(seen=30))
+
+    assert run.total == total
 
 
 def test_a_tally_adds_up_and_keeps_few_examples() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from shared.domain.sync.run import RunState
 from shared.use_cases.sync.read_syncs import cancel_run
-from tests.support.syncing import SyncApp, fault, posted
+from shared.use_cases.sync.start_sync import STALE
+from tests.support.syncing import PER_PAGE, SyncApp, fault, posted
 
 
 @pytest.mark.parametrize("changes", [{"status": "paused"}, {"status": "draft"}, {"mode": "off"}])
@@ -36,6 +37,19 @@ def test_a_campaign_that_is_paused_while_its_contacts_are_read_adds_nobody(app: 
 
     assert app.run(run.slot).state is RunState.CANCELLED
     assert posted(app) == {}
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_nothing_more_is_read_for_a_campaign_that_is_paused(app: SyncApp) -> None:
+    app.add_many(5 * PER_PAGE)
+    run = app.start()
+    app.forget_calls()
+    app.wire.interrupt("GET /contacts", lambda: (app.choose(status="paused"), app.wait(4)))
+
+    app.drain()
+
+    assert app.run(run.slot).state is RunState.CANCELLED
+    assert len([call for call in app.calls() if call.startswith("GET /contacts")]) == 1
 
 
 def test_somebody_without_an_address_at_referral_factory_is_nobodys_contact(app: SyncApp) -> None:
@@ -110,6 +124,16 @@ def test_a_cancelled_run_stops_within_seconds_and_the_next_one_begins_where_it_w
     assert app.sync().tally.finished == 60
     assert set(posted(app).values()) == {1}
     app.assert_linked(*contacts)
+
+
+@pytest.mark.parametrize(("seconds", "enqueued"), [(STALE - 1, 0), (STALE, 1)])
+def test_a_run_at_which_nobody_has_worked_for_long_is_started_anew(app: SyncApp, seconds: float, enqueued: int) -> None:
+    app.add_many(3)
+    app.sqs.refuse("send_message")
+    run = app.start()
+    app.wait(app.run(run.slot).touched_at + seconds - app.clock.now())
+
+    assert app.tick()["enqueued"] == enqueued
 
 
 def test_a_run_whose_first_message_was_refused_is_started_by_the_schedule(app: SyncApp) -> None:
