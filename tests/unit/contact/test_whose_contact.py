@@ -11,6 +11,7 @@ import pytest
 from shared.domain.signup.referral import Referral, State
 from shared.messages import DeliverContact
 from shared.use_cases.contact.contact_of_row import in_workspace
+from shared.use_cases.signup.replay_referrals import replay_referral
 from tests.support.builders import CUSTOM, EMAIL, App, webhook_fields
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document, mapping
@@ -381,6 +382,20 @@ def test_what_is_known_of_a_contact_in_one_workspace_is_known_of_none_in_another
     assert in_workspace(row, row.workspace_id) == row
     earlier = replace(row, workspace_id="")
     assert in_workspace(earlier, "other-workspace") == earlier, "rows from before the mark are here"
+
+
+def test_a_replay_while_no_workspace_is_known_forgets_nothing_of_the_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_for()
+    before = app.sign_up()
+    monkeypatch.setattr(app.environment.connections, "find", lambda: None)
+
+    replay_referral(app.environment, "mara@example.com", 1, 42)
+
+    row = app.row()
+    assert row.state is State.PENDING
+    assert row.contact_id == before.contact_id
+    assert row.written == before.written
+    assert row.workspace_id == before.workspace_id
 
 
 def in_another_workspace(app: App) -> Referral:
