@@ -207,15 +207,19 @@ def test_rules_that_could_not_be_read_hold_as_they_were_for_a_minute(app: App) -
     assert len(app.queued("qualification")) == 1
 
 
-def test_ten_thousand_at_another_value_queue_nothing_and_read_next_to_nothing(app: App) -> None:
+def test_ten_thousand_at_another_value_queue_nothing_and_read_next_to_nothing(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
     body = body_of("New")
     headers = hub(body)
     post(app, body)
+    app.wait(NOTHING_KEPT_SECONDS)
     app.dynamodb.refuse("query", 1)
     app.dynamodb.refuse("get_item", 1)
     assert {app.notify(body, headers)["statusCode"] for _ in range(1_000)} == {200}
     assert app.queued("qualification") == []
     assert app.metrics.counts["NotificationIgnored"] == 1_001
+    assert "rules not read" not in caplog.text, "nothing was read that could have failed"
 
 
 def test_a_flood_that_concerns_nobody_reads_nothing_either(app: App) -> None:

@@ -57,6 +57,19 @@ def test_it_ends_once_the_contact_has_left_the_value() -> None:
     assert friend.qualified_times == 1
 
 
+def test_it_ends_once_the_contact_has_qualified() -> None:
+    story, friend = standing()
+    for value in ("New", "Connected"):
+        story.changes(friend, value)
+        story.settles(2)
+    assert friend.qualified_times == 1
+
+    days(story, 1)
+
+    assert not watches(story)
+    assert queued_by_a_stranger(story) == 0
+
+
 def test_while_somebody_stands_there_it_goes_on() -> None:
     story, friend = standing()
     days(story, 3)

@@ -191,6 +191,13 @@ def test_a_tracked_attribute_that_is_gone_marks_its_campaign_and_stops_nothing_e
     assert story.app.metrics.counts["TrackedAttributeMissing"] == 1
     assert "lead_source" in story.app.campaign(2).problems[0]
     assert story.app.campaign().problems == ()
+    assert story.app.metrics.counts["ContactsReconciled"] == 1
+
+    story.app.dynamodb.cut_off("update_item", "CAMPAIGNS")
+    story.app.wait(700)
+    story.app.reconcile()
+
+    assert story.app.metrics.counts["ContactsReconciled"] == 2, "what is noted already is not written again"
 
 
 def test_what_happened_while_disconnected_is_caught_up(story: Friendship) -> None:
