@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from sandbox.vendors.intercom.lists import add_segment, save_tag
 from shared.adapters.http.transport import HttpResponse, TooLargeAnswerError
-from shared.adapters.intercom.lists import next_cursor
+from shared.adapters.intercom.lists import next_cursor, page_of
 from shared.adapters.referral_factory.client import ReferralFactoryClient
 from shared.domain.contact import Role
 from shared.domain.sync.sign_up_form import FormField
@@ -121,6 +122,23 @@ def test_a_next_page_anywhere_else_is_refused(address: str) -> None:
         next_cursor({"next": address}, "https://api.intercom.io")
 
 
+@pytest.mark.parametrize("total", ["12", None, [12], {}])
+def test_a_total_that_is_no_number_is_unknown(total: Any) -> None:
+    body = json.dumps({"data": [], "total_count": total}).encode()
+
+    page = page_of(HttpResponse(200, {}, body), "https://api.intercom.io")
+
+    assert page.total is None
+
+
+def test_a_contact_without_its_time_of_creation_is_as_old_as_can_be() -> None:
+    body = json.dumps({"data": [{"id": "a"}, {"id": "b", "created_at": 5}]}).encode()
+
+    page = page_of(HttpResponse(200, {}, body), "https://api.intercom.io")
+
+    assert [contact.created_at for contact in page.contacts] == [0, 5]
+
+
 # -- Referral Factory -------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +219,36 @@ def test_a_form_is_read_as_far_as_it_can_be() -> None:
 def test_a_campaign_without_a_readable_form_asks_for_nothing(document: Any) -> None:
     assert list(client_of(OneAnswer(200, document)).form(1)) == []
     assert list(client_of(OneAnswer(404, document)).form(1)) == []
+
+
+class ListOfPeople:
+    """A transport over so many people, whose ids count from 1; it keeps which pages it was asked for."""
+
+    def __init__(self, people: int) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self._ids = range(1, people + 1)
+
+    def send(self, method: str, url: str, headers: Any, body: bytes | None, timeout: float) -> HttpResponse:
+        query = parse_qs(urlsplit(url).query)
+        page, size = int(query["page"][0]), int(query["per_page"][0])
+        self.asked.append((page, size))
+        people = [{"id": number, "campaign_id": 1} for number in self._ids[(page - 1) * size : page * size]]
+        document = {"data": people, "meta": {"last_page": -(-len(self._ids) // size)}}
+        return HttpResponse(200, {}, json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(
+    ("smaller", "asked"),
+    [(0, [(2, 250)]), (1, [(part, 50) for part in range(6, 11)]), (2, [(part, 10) for part in range(26, 51)])],
+)
+def test_a_page_in_parts_holds_the_same_people_as_the_page(smaller: int, asked: list[tuple[int, int]]) -> None:
+    transport = ListOfPeople(600)
+
+    page = client_of(transport).users(2, smaller)
+
+    assert [person.user_id for _, person in page.people] == list(range(251, 501))
+    assert page.last_page == 3
+    assert transport.asked == asked
 
 
 def test_a_search_is_compared_again() -> None:

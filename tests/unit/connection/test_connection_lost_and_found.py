@@ -2,6 +2,8 @@
 
 import pytest
 
+from shared.adapters.intercom.connection_gate import ConnectionGate
+from shared.adapters.limits import UnlimitedLimiter
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.domain.signup.referral import State
 from shared.errors import BreakerOpenError, RateLimitedError, UnavailableError
@@ -202,3 +204,15 @@ def test_a_refused_person_shows_that_the_vendor_works_again(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 422, "path": "^/contacts", "method": "POST", "times": 1})
     assert app.sign_up(id=7, email="seven@example.com").state is State.FAILED
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "works"), [(200, True), (404, True), (403, True), (401, False), (429, False), (500, False), (None, False)]
+)
+def test_only_an_answer_that_shows_a_working_intercom_counts_as_one(app: App, status: int | None, *, works: bool) -> None:
+    answers: list[int | None] = []
+    gate = ConnectionGate(app.environment.connections, UnlimitedLimiter(), lambda: answers.append(status))
+
+    gate.finish(gate.acquire(), status, {})
+
+    assert bool(answers) is works

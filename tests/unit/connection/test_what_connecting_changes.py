@@ -9,7 +9,7 @@ import pytest
 from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
 from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
 from shared.domain.vendor.limits import Strikes
-from shared.errors import ConnectionLostError
+from shared.errors import ConnectionLostError, NotFoundError
 from shared.messages import DeliverContact
 from shared.use_cases.connection.catch_up import catch_up
 from shared.use_cases.connection.disconnect import disconnect, reconnect
@@ -47,6 +47,31 @@ def test_a_token_that_is_to_be_kept_stays(console: Console) -> None:
     disconnect(console.app.environment, "mara@example.com", Vendor.INTERCOM, keep_token=True)
     assert console.secret("intercom")["access_token"] == "local-intercom-token"
     assert not console.app.connection().connected
+
+
+@pytest.mark.parametrize("kind", [None, *BreakerKind])
+@pytest.mark.parametrize("vendor", Vendor)
+def test_only_a_vendor_that_a_person_disconnected_is_shown_as_not_connected(
+    console: Console, vendor: Vendor, kind: BreakerKind | None
+) -> None:
+    """Whose credentials are kept may only be failing, and goes on by itself."""
+    now = console.app.clock.now()
+    console.app.environment.breakers.close(vendor)
+    if kind is not None:
+        console.app.environment.breakers.open(vendor, Breaker(kind, now + 900.0, now))
+
+    shown = console.get("/api/connection")[vendor]["connected"]
+
+    assert shown is (kind is not BreakerKind.DISCONNECTED)
+
+
+def test_nobody_goes_on_with_a_workspace_that_never_was_connected() -> None:
+    app = App()
+
+    with pytest.raises(NotFoundError, match="has not been connected yet"):
+        reconnect(app.environment, "mara@example.com")
+
+    assert app.environment.connections.find() is None
 
 
 def test_disconnecting_twice_is_disconnecting_once(console: Console) -> None:
@@ -103,6 +128,17 @@ def test_a_workspace_known_by_its_connection_is_not_asked_for_whose_its_token_is
     console.app.forget_calls()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     assert [call.path for call in console.app.wire.calls].count("/me") == 1
+
+
+@pytest.mark.parametrize(("name", "called"), [("Test", "Test"), ("", "local-workspace")])
+def test_the_history_calls_a_connected_workspace_by_its_name_or_else_its_id(
+    app: App, console: Console, name: str, called: str
+) -> None:
+    app.intercom.change_settings({"workspace_name": name})
+
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+
+    assert f"Connected the Intercom workspace “{called}”." in console.audit_lines()
 
 
 @pytest.mark.parametrize(("name", "called"), [("Test", "Test"), ("", "local-workspace")])

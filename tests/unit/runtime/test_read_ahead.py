@@ -60,6 +60,17 @@ def test_a_write_of_this_process_is_seen_at_once(connected: App) -> None:
     assert environment.breakers.find(Vendor.INTERCOM) is not None
 
 
+def test_what_this_process_deleted_is_gone_at_once(connected: App) -> None:
+    environment, now = connected.environment, connected.clock.now()
+    connected.dynamodb.mend()
+    connected.new_environment().breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, now + 60, now))
+    environment.read_ahead_of_signup(1, EMAIL)
+
+    environment.breakers.close(Vendor.INTERCOM)
+
+    assert environment.breakers.find(Vendor.INTERCOM) is None
+
+
 def test_a_batch_that_fails_costs_only_the_calls_that_it_would_have_saved(connected: App) -> None:
     connected.dynamodb.mend()
     connected.dynamodb.refuse("batch_get_item", 99)

@@ -159,6 +159,7 @@ ROWS = [
     multipart("multipart with a repeated name", ("interests", "Sport"), ("interests", "Music"), meta={"interests": "Sport, Music"}),
     multipart("multipart with an odd boundary", boundary="----WebKitFormBoundary7MA4YWxk"),
     raw("multipart without a boundary", b"--a\r\n\r\n--a--", "multipart/form-data", no="has no boundary"),
+    raw("multipart with another boundary", b"--b\r\n\r\n--b--", "multipart/form-data; boundary=a", no="not hold its boundary"),
     # -- repeated names
     form("boxes with one name", "&interests=Sport&interests=Music", meta={"interests": "Sport, Music"}),
     form("boxes with brackets", "&interests[]=Sport&interests[]=Music", meta={"interests": "Sport, Music"}),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.referral_factory.schemas import campaign_id_of, person_of, user_of
+from shared.adapters.referral_factory.schemas import campaign_id_of, person_of, reported_person_of, user_of
 from shared.domain.person import Audience, Person, Referrer
 
 SAMPLE_OF_2022 = (
@@ -148,6 +148,38 @@ def test_aliases_win_and_leave_nothing_behind() -> None:
     assert person.first_name == "Ann"
     assert person.referrer == Referrer(first_name="Jess")
     assert person.meta == {"Last Name": "Smith", "Phone": "123"}
+
+
+def test_a_box_labelled_campaign_or_referrer_is_kept_as_the_person_filled_it_in() -> None:
+    fields = {"id": 7, "campaign": "Summer fair", "referrer": "A poster"}
+
+    person = reported_person_of(fields, {}, form=False)
+
+    assert person is not None
+    assert person.meta == {"campaign": "Summer fair", "referrer": "A poster"}
+
+
+def test_a_campaign_and_a_referrer_named_by_their_ids_are_no_boxes_of_the_form() -> None:
+    fields = {"id": 7, "campaign": "4815", "referrer": "261470"}
+
+    person = reported_person_of(fields, {}, form=False)
+
+    assert person is not None
+    assert person.meta == {}
+    assert person.referrer.user_id == 261470
+
+
+@pytest.mark.parametrize("sent", ["jess@ example.com", "jess\u200b@example.com", "jess@example\u3002com"])
+def test_a_referrers_address_is_cleaned_as_the_persons_own(sent: str) -> None:
+    person = read({"id": 7, "email": sent, "referrer": {"email": sent}})
+
+    assert person.email == "jess@example.com"
+    assert person.referrer.email == "jess@example.com"
+
+
+@pytest.mark.parametrize(("sent", "date"), [(10**8, "1973-03-03T09:46:40+00:00"), (10**8 - 1, "99999999"), (0, None)])
+def test_a_number_is_a_time_from_nine_digits_on(sent: int, date: str | None) -> None:
+    assert read({"id": 7, "signed_up_at": sent}).signed_up_at == date
 
 
 @pytest.mark.parametrize("user_id", [None, "", 0, -5, True, "12abc", "٣", 10**18, "1" * 19, 1.5, float("nan"), [5], {"id": 5}])
