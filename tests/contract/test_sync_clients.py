@@ -194,6 +194,15 @@ def test_a_refusal_names_the_fields_and_quotes_nothing() -> None:
     assert "ann" not in str(refused.value)
 
 
+def test_of_many_refused_fields_the_first_five_are_named() -> None:
+    errors = {f"field_{letter}": [] for letter in "fedcba"}
+
+    with pytest.raises(RejectedError) as refused:
+        client_of(OneAnswer(422, {"errors": errors})).create_user(1, "ann@example.com", "Ann", {}, notify=True)
+
+    assert refused.value.field == "field_a, field_b, field_c, field_d, field_e"
+
+
 @pytest.mark.parametrize("document", [{"data": []}, {"data": {"first_name": "Ann"}}, {}])
 def test_an_answer_without_a_person_counts_as_no_answer(document: Any) -> None:
     with pytest.raises(UnavailableError):

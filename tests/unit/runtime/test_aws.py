@@ -182,6 +182,12 @@ def test_everything_else_is_a_bug_and_stays_what_it_is() -> None:
         attribute_of(float("nan"))
 
 
+@pytest.mark.parametrize(("text", "stored"), [("Zoë 😀", "Zoë 😀"), ("Zoë \ud83d", "Zoë ?"), ("Zo \ud83d", "Zo ?")])
+def test_half_an_emoji_is_stored_as_a_question_mark(text: str, stored: str) -> None:
+    """No service takes a lone surrogate: the whole row would be refused for it."""
+    assert attribute_of(text) == {"S": stored}
+
+
 def test_a_batch_that_dynamodb_puts_off_is_asked_for_again() -> None:
     table = fake_table()
     rows = DynamoReferrals(table, VirtualClock())
