@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from sandbox.vendors.referral_factory.records import Person
-from shared.domain.qualification.qualification import Stage
+from shared.domain.campaign.rule import Rule
+from shared.domain.qualification.qualification import Qualification, Sighting, Stage
+from shared.domain.qualification.verdict import Baseline, is_wanted
 from shared.domain.signup.referral import State
 from shared.messages import UpdateReferrer
-from tests.support.qualifying import Friendship, rules
+from tests.support.qualifying import STATUS, Friendship, rules
 
 
 def test_the_referrers_counts_are_brought_up_to_date_after_each_turn() -> None:
@@ -305,3 +307,16 @@ def test_a_contact_that_is_archived_at_the_qualified_value_stays_qualified() -> 
 
     assert story.reported() == [True]
     assert story.row(friend).state is State.DELIVERED
+
+
+@pytest.mark.parametrize(("values", "stays"), [(["New"], True), (["Lost", "New"], True), (["Connected", "New"], False)])
+def test_what_a_hand_gave_is_taken_back_only_by_leaving_a_value_that_has_earned_it_since(
+    values: list[str], stays: bool
+) -> None:
+    seen = Qualification(1, 2, wanted=True, by_hand=True, by_hand_at=100.0)
+    for at, value in enumerate(values, 101):
+        seen = seen.saw(Sighting("a contact", float(at), value, read=value == values[-1], attribute=STATUS))
+
+    wanted, _ = is_wanted(seen, Rule(STATUS, ("Connected",), reversible=True), Baseline())
+
+    assert wanted is stays

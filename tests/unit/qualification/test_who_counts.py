@@ -264,21 +264,30 @@ def test_a_lead_that_was_merged_into_the_user_beside_it_became_a_user(notified: 
     assert story.row(friend).contact_id == user.id
 
 
-def test_intercom_is_asked_about_a_merge_only_where_another_contact_shows_up_as_a_user() -> None:
-    own, beside = Friendship(BECAME_USER), Friendship()
-    becomes, has_twin = own.invited(), beside.invited()
-    twin = beside.app.given("user", email=has_twin.email)
-    for story in (own, beside):
-        story.app.wait(10)
-        story.app.forget_calls()
+def test_intercom_is_not_asked_about_a_merge_where_the_lead_itself_became_a_user() -> None:
+    story = Friendship(BECAME_USER)
+    friend = story.invited()
+    story.app.wait(10)
+    story.app.forget_calls()
 
-    own.app.intercom.contacts.update(own.contact(becomes.email).id, {"role": "user"}, by_api=False)
-    own.settles(1)
-    beside.changes(twin.id, "Connected")
-    beside.looks_through()
+    story.app.intercom.contacts.update(story.contact(friend.email).id, {"role": "user"}, by_api=False)
+    story.notified()
+    story.app.qualify()
 
-    assert (becomes.qualified_times, has_twin.qualified_times) == (1, 1)
-    assert [call for call in (*own.app.calls(), *beside.app.calls()) if call.startswith("GET /contacts/")] == []
+    assert friend.qualified_times == 1
+    assert [call for call in story.app.calls() if call.startswith("GET /contacts/")] == []
+
+
+def test_intercom_is_not_asked_about_a_merge_where_the_value_of_a_user_beside_the_lead_counts(story: Friendship) -> None:
+    friend = story.invited()
+    twin = story.app.given("user", email=friend.email)
+    story.app.forget_calls()
+
+    story.changes(twin.id, "Connected")
+    story.looks_through()
+
+    assert friend.qualified_times == 1
+    assert [call for call in story.app.calls() if call.startswith("GET /contacts/")] == []
 
 
 def test_a_user_that_a_deleted_leads_referral_goes_on_with_has_become_nothing() -> None:
