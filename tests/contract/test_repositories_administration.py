@@ -89,6 +89,18 @@ def test_a_state_is_taken_once_and_in_time(tables: Tables) -> None:
     assert states.take("b") is None
 
 
+def test_of_two_who_found_a_state_at_once_only_one_has_it(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = DynamoOAuthStates(tables.table, tables.clock)
+    states.add("a", OAuthState(Actor("mara"), "hash", tables.clock.now() + 600))
+    seen_by_both = tables.table.find("OAUTH#a", "STATE")
+    monkeypatch.setattr(tables.table, "find", lambda *_: seen_by_both)
+
+    taken = [states.take("a"), states.take("a")]
+
+    assert taken[0] is not None
+    assert taken[1] is None
+
+
 def test_notes_and_the_quarantine_are_kept(tables: Tables) -> None:
     notes = DynamoVendorNotes(tables.table)
     assert notes.find(Vendor.INTERCOM) == {}

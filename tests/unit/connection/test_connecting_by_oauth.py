@@ -85,10 +85,15 @@ def test_a_state_of_another_browser_is_refused(console: Console, cookies: dict[s
     assert console.secret("intercom")["access_token"] == ""
 
 
-def test_a_state_ends_after_ten_minutes(console: Console) -> None:
+@pytest.mark.parametrize(("seconds", "status"), [(599, 303), (600, 409), (601, 409)])
+def test_a_state_ends_after_ten_minutes(console: Console, seconds: int, status: int) -> None:
     query = allowed(console, begin(console))
-    console.app.wait(601)
-    assert console.callback(query).status == 409
+    console.app.wait(seconds)
+
+    answer = console.callback(query)
+
+    assert answer.status == status
+    assert bool(console.secret("intercom")["access_token"]) is (status == 303)
 
 
 FINISH = "Connect Intercom by OAuth, the way back (GET /oauth/intercom/callback)"
