@@ -222,6 +222,20 @@ def test_ten_thousand_at_another_value_queue_nothing_and_read_next_to_nothing(
     assert "rules not read" not in caplog.text, "nothing was read that could have failed"
 
 
+def test_which_workspace_is_connected_is_read_once_a_minute(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    post(app, body_of("New"))
+    app.wait(59)
+    app.dynamodb.refuse("get_item", 1)
+
+    post(app, body_of("New"))
+    assert "rules not read" not in caplog.text
+
+    app.wait(1)
+    post(app, body_of("New"))
+
+    assert "rules not read" in caplog.text
+
+
 def test_a_flood_that_concerns_nobody_reads_nothing_either(app: App) -> None:
     """Of another workspace of the same app, or while no campaign tracks anything."""
     app.configure(qualification={"trigger": None})
