@@ -149,6 +149,17 @@ def test_a_wrong_code_connects_nothing(console: Console) -> None:
     assert (answer.status, console.secret("intercom")["access_token"]) == (400, "")
 
 
+@pytest.mark.parametrize(("silent", "status"), [(503, 503), (429, 503), (400, 400)])
+def test_only_a_code_that_intercom_refused_is_called_wrong(console: Console, silent: int, status: int) -> None:
+    query = allowed(console, begin(console))
+    console.app.wire.faults.add({"kind": "status", "status": silent, "path": "^/auth/eagle/token"})
+
+    answer = console.callback(query)
+
+    assert answer.status == status
+    assert console.secret("intercom")["access_token"] == ""
+
+
 def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(app: App, console: Console) -> None:
     app.set_secret("intercom_app", client_id="local-client-id", client_secret="before")
     path = "/api/connection/intercom"

@@ -122,6 +122,17 @@ def test_who_connected_referral_factory_and_when_is_shown(console: Console) -> N
     assert "Connected Referral Factory." in console.audit_lines()
 
 
+@pytest.mark.parametrize("stored", ["", "local-intercom-token"])
+def test_a_first_connection_asks_once_whose_the_token_is(stored: str) -> None:
+    console = Console()
+    console.app.set_secret("intercom", access_token=stored)
+
+    console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+
+    assert [call.path for call in console.app.wire.calls].count("/me") == 1
+    assert console.app.connection().epoch == 1
+
+
 def test_a_workspace_known_by_its_connection_is_not_asked_for_whose_its_token_is(console: Console) -> None:
     console.app.set_secret("intercom", access_token="stored-by-hand")
     console.app.environment = console.app.new_environment()

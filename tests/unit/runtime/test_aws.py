@@ -182,6 +182,24 @@ def test_everything_else_is_a_bug_and_stays_what_it_is() -> None:
         attribute_of(float("nan"))
 
 
+def test_a_secret_that_we_may_not_read_is_not_called_missing() -> None:
+    class Forbidden:
+        def get_secret_value(self, **_: Any) -> Any:
+            raise client_error("GetSecretValue", "AccessDeniedException")
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        Secrets(Forbidden(), VirtualClock()).read("arn")
+
+
+def test_a_secret_of_bytes_alone_is_none_of_ours() -> None:
+    class Binary:
+        def get_secret_value(self, **_: Any) -> Any:
+            return {"SecretBinary": b"x"}
+
+    with pytest.raises(ConfigurationError, match="not a JSON object"):
+        Secrets(Binary(), VirtualClock()).read("arn")
+
+
 @pytest.mark.parametrize(("text", "stored"), [("Zoë 😀", "Zoë 😀"), ("Zoë \ud83d", "Zoë ?"), ("Zo \ud83d", "Zo ?")])
 def test_half_an_emoji_is_stored_as_a_question_mark(text: str, stored: str) -> None:
     """No service takes a lone surrogate: the whole row would be refused for it."""
