@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from shared.adapters.secrets import READ_AGAIN_AFTER, SECRETS_KEPT_SECONDS
+from shared.use_cases.qualification.accept_notification import MAX_NOTIFICATION
 from tests.support.builders import CLIENT_SECRET, WEBHOOK_SECRET, App, webhook_fields
 from tests.support.qualifying import Friendship
 
@@ -143,3 +144,28 @@ def test_a_secret_that_cannot_be_read_is_our_fault_and_not_the_callers(app: App,
     app.environment = app.new_environment()
     app.secrets.refuse("get_secret_value", 9)
     assert proof.knock(app, proof.secret) >= 500
+
+
+REFUSED = {"Referral Factory's secret": "WebhookRefused", "a notification's signature": "NotificationRefused"}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_alarms_count_each_wrong_proof_and_no_right_one(app: App, name: str) -> None:
+    proof = PROOFS[name]
+
+    accepted = proof.knock(app, proof.secret)
+    counted_before = app.metrics.counts[REFUSED[name]]
+    refused = proof.knock(app, "wrong")
+
+    assert accepted == proof.accepted
+    assert counted_before == 0
+    assert refused == 401
+    assert app.metrics.counts[REFUSED[name]] == 1
+
+
+def test_a_notification_over_its_limit_is_refused_unread(app: App) -> None:
+    body = b"x" * (MAX_NOTIFICATION + 1)
+
+    answer = app.notify(body, {"x-hub-signature": "sha1=" + hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha1).hexdigest()})
+
+    assert answer["statusCode"] == 413
