@@ -88,9 +88,10 @@ class RewardPoll:
         """One page; answers how many there are."""
         vendor = self._environment.referral_factory()
         read = vendor.due_rewards if kind is Kind.DUE else vendor.issued_rewards
+        before = int(self._progress["page_failures"])
         page = self._paged(lambda smaller: read(metric, number, smaller))
         if page.smaller > self._smaller:
-            failures = max(FAILURES_TO_SHRINK, int(self._progress["page_failures"]) + 1)
+            failures = max(FAILURES_TO_SHRINK, before + 1)
             self._progress |= {"page_failures": failures, "failed_at": self._environment.clock.now()}
         last = page.last_page or (number + 1 if page.rewards else number)
         self._progress["last_pages"][f"{kind}/{metric}"] = last

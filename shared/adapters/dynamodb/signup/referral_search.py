@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from math import nextafter
 
 from shared.adapters.dynamodb.items import Item
 from shared.adapters.dynamodb.keys import EMAIL_INDEX, LISTING_INDEX, STATE_INDEX, listing_partitions, state_partitions
@@ -107,4 +108,5 @@ def _between(wanted: ReferralFilter) -> tuple[float, float] | None:
     if wanted.since is None and wanted.until is None:
         return None
     first = wanted.since or 0.0
-    return first, max(first, END_OF_TIME if wanted.until is None else wanted.until)
+    last = END_OF_TIME if wanted.until is None else nextafter(wanted.until, 0.0)  # the key condition takes its end in
+    return first, max(first, last)

@@ -130,16 +130,16 @@ class IntercomLimiter(Limiter):
         """What was called on credit is counted with the next lease."""
         values: dict[str, Any] = {":zero": 0, ":calls": calls + self._owed, ":most": cap - calls}
         values[":expires"] = self._end + COUNTS_KEPT_SECONDS
-        after, _ = self._table.update(
+        after, refused = self._table.update(
             vendor_key(Vendor.INTERCOM),
             _sort_key(self._end),
             "SET #taken = if_not_exists(#taken, :zero) + :calls, expires_at = :expires",
             "attribute_not_exists(#taken) OR #taken <= :most",
             values,
         )
+        self._taken = _taken(after if after is not None else refused or {})
         if after is None:
             return False
-        self._taken = _taken(after)
         self._tokens, self._owed = calls, 0
         return True
 
