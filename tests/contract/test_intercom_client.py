@@ -84,8 +84,10 @@ def test_the_life_of_a_lead(world: World) -> None:
     created = client.create_contact(
         "ada+x@example.com", Role.LEAD, {"name": "Ada", "email": "ada+x@example.com", "custom_attributes.referral_count": 0}
     )
+
     assert (created.role, created.email) == (Role.LEAD, "ada+x@example.com")
     assert created.value("custom_attributes.referral_count") == 0
+
     changed = client.put_contact(created.id, {"custom_attributes.referral_status": "New"})
     assert (changed.value("name"), changed.value("custom_attributes.referral_status")) == ("Ada", "New")
     assert client.put_contact(created.id, {}, Role.USER).role is Role.USER
@@ -95,24 +97,32 @@ def test_the_life_of_a_lead(world: World) -> None:
 
 def test_the_workspace_and_its_attributes(world: World) -> None:
     assert world.client.identify() == Connection("local-workspace", "US", "Europe/Berlin", "Local workspace")
+
     attributes = world.client.attributes()
     assert attributes["custom_attributes.referral_count"].data_type == "integer"
     assert attributes["name"].writable
     assert not attributes["created_at"].writable
+
     before = len(world.transport.sent)
     world.clock.at += 599
+
     assert world.client.attributes() is attributes
     assert len(world.transport.sent) == before
+
     world.clock.at += 1
     world.fault("status", status=503)
+
     assert world.client.attributes() is attributes
+
     world.fault("status", status=503)
     world.clock.at += 86_400
     with pytest.raises(UnavailableError):
         world.client.attributes()
     assert world.client.attributes() is not attributes
+
     fresh = world.client.attributes()
     assert world.client.read_attributes() is not fresh
+
     world.fault("status", status=503)
     with pytest.raises(UnavailableError):
         world.client.read_attributes()
@@ -122,16 +132,23 @@ def test_an_attribute_that_is_missing_is_looked_for_every_thirty_seconds(world: 
     known = world.client.attributes()
     wanted = ["custom_attributes.nowhere", "name"]
     before = len(world.transport.sent)
+
     assert world.client.attributes(wanted) is known
+
     world.clock.at += 30
+
     assert world.client.attributes(["custom_attributes.referral_link", "external_fancy"]) is known
     assert len(world.transport.sent) == before
     assert world.client.attributes(wanted) is not known
+
     world.client.attributes(wanted)
+
     assert len(world.transport.sent) == before + 1
+
     world.clock.at += 30
     world.fault("status", status=503)
     kept = world.client.attributes(wanted)
+
     assert world.client.attributes(wanted) is kept
     assert len(world.transport.sent) == before + 2
 
@@ -140,6 +157,7 @@ def test_search_finds_by_folded_email_on_every_page(world: World) -> None:
     for _ in range(151):
         world.intercom.a_lead("dora@example.com")
     world.intercom.a_lead("eva@example.com")
+
     assert len(world.client.search_by_email(" Dora@Example.com ")) == 151
     assert [path for _, path in world.transport.sent] == ["/contacts/search"] * 2
     assert world.client.search_by_email("nobody@example.com") == []
@@ -158,16 +176,20 @@ def test_a_taken_user_names_its_contact(world: World) -> None:
     with pytest.raises(DuplicateError) as live:
         world.client.create_contact("ada@example.com", Role.USER, {})
     assert (live.value.contact_id, live.value.archived) == (taken["id"], False)
+
     with pytest.raises(DuplicateError) as collision:
         world.client.put_contact(lead["id"], {}, Role.USER)
     assert collision.value.contact_id == taken["id"]
+
     world.intercom.call("POST", f"/contacts/{taken['id']}/archive")
     with pytest.raises(DuplicateError) as archived:
         world.client.create_contact("ada@example.com", Role.USER, {})
     assert (archived.value.contact_id, archived.value.archived) == (taken["id"], True)
+
     with pytest.raises(ContactGoneError):
         world.client.get_contact(taken["id"])
     world.client.unarchive_contact(taken["id"])
+
     assert world.client.get_contact(taken["id"]).email == "ada@example.com"
 
 
@@ -181,6 +203,7 @@ def test_a_lead_is_merged_into_a_user_with_the_same_email_and_into_nobody_else(w
         with pytest.raises(RejectedError):
             world.client.merge_contacts(*wrong)
     world.client.merge_contacts(lead["id"], user["id"])
+
     with pytest.raises(ContactGoneError) as again:
         world.client.merge_contacts(lead["id"], user["id"])
     assert again.value.status in {404, 410}
@@ -192,13 +215,16 @@ def test_merged_and_deleted_contacts_say_where_they_went(world: World) -> None:
     with pytest.raises(ContactGoneError) as merged:
         world.client.put_contact(lead["id"], {"name": "x"})
     assert (merged.value.status, merged.value.canonical_id) == (410, user["id"])
+
     with pytest.raises(NotRestorableError) as not_restorable:
         world.client.unarchive_contact(lead["id"])
     assert "was merged into another" in str(not_restorable.value)
+
     world.intercom.call("DELETE", f"/contacts/{user['id']}")
     with pytest.raises(ContactGoneError) as deleted:
         world.client.get_contact(user["id"])
     assert deleted.value.canonical_id is None
+
     with pytest.raises(NotRestorableError) as gone:
         world.client.unarchive_contact(user["id"])
     assert "is being deleted for good" in str(gone.value)
@@ -220,7 +246,9 @@ def test_a_replaced_token_is_read_anew_once(world: World) -> None:
     world.tokens = ["old-token", "local-intercom-token"]
     assert world.client.identify().workspace_id == "local-workspace"
     assert world.fresh_reads == 1
+
     world.fault("status", status=401)
+
     assert world.client.create_contact("eva@example.com", Role.USER, {}).role is Role.USER
 
 
@@ -229,6 +257,7 @@ def test_a_revoked_token_is_a_lost_connection(world: World) -> None:
     with pytest.raises(ConnectionLostError):
         world.client.get_contact("1")
     assert len(world.transport.sent) == 4
+
     world.tokens = [""]
     with pytest.raises(ConnectionLostError):
         world.client.get_contact("1")

@@ -72,12 +72,15 @@ def test_two_workers_share_one_minute(tables: Tables) -> None:
     for number in range(15):
         worker = workers[number % 2]
         worker.finish(worker.acquire(Priority.QUALIFICATION), 200, {})
+
     assert workers[0].usage() == (15, 0)
+
     for worker in workers:
         with pytest.raises(RateLimitedError) as refused:
             worker.acquire(Priority.QUALIFICATION)
         assert refused.value.retry_after == pytest.approx(61, abs=1)
     tables.clock.at += 61.1
+
     assert workers[1].acquire(Priority.QUALIFICATION)
     assert workers[0].usage() == (1, 1)
 
@@ -93,6 +96,7 @@ def test_sync_and_reconcile_leave_their_reserve(tables: Tables) -> None:
     for _ in range(5):  # sync spreads its calls over the minute
         taken += take_all(lambda: call(Priority.SYNC))
         tables.clock.at += 10
+
     assert taken == 13
     assert take_all(lambda: call(Priority.RECONCILE)) == 1
     assert take_all(lambda: call(Priority.QUALIFICATION)) == 1
@@ -103,10 +107,15 @@ def test_an_item_that_counts_in_whole_seconds_still_counts(tables: Tables) -> No
     pk, sk = KEY
     ended = json.dumps([[int(NOW) - 62, 9], [int(NOW) - 30, 14]])
     tables.table.put(to_item({"pk": pk, "sk": sk, "version": 7, "open": "[]", "ended": ended}))
+
     limiter = referral_factory(tables)
+
     assert limiter.usage() == (14, 0)
+
     limiter.finish(limiter.acquire(Priority.QUALIFICATION), 200, {})
+
     assert limiter.usage() == (15, 0)
+
     with pytest.raises(RateLimitedError):
         limiter.acquire(Priority.QUALIFICATION)
 
@@ -116,14 +125,18 @@ def test_a_worker_that_died_holds_its_slot_for_a_while(tables: Tables) -> None:
     tables.clock.at += 90
     with pytest.raises(RateLimitedError):
         referral_factory(tables, 1).acquire(Priority.QUALIFICATION)
+
     tables.clock.at += 5
+
     assert referral_factory(tables, 1).acquire(Priority.QUALIFICATION)
 
 
 def test_a_wait_under_a_second_is_slept(tables: Tables) -> None:
     limiter = referral_factory(tables, 1)
     limiter.finish(limiter.acquire(Priority.QUALIFICATION), 200, {})
+
     tables.clock.at += 60.5
+
     before = tables.clock.at
     assert limiter.acquire(Priority.QUALIFICATION)
     assert 0 < tables.clock.at - before <= 1
@@ -152,9 +165,13 @@ def test_an_end_that_cannot_be_noted_costs_nothing_but_time(tables: Tables, clie
     permit = limiter.acquire()
     limiter.acquire()
     client.refuse("put_item")
+
     limiter.finish(permit, 200, {})
+
     assert other.usage() == (2, 2)
+
     tables.clock.at += 32
+
     assert other.usage() == (2, 0)
 
 
@@ -164,12 +181,17 @@ def test_a_call_of_a_quiet_time_costs_one_write_and_no_slot_too_few(tables: Tabl
         permit = limiter.acquire()
         tables.clock.at += 1
         limiter.finish(permit, 200, {})
+
     assert (client.used["get_item"], client.used["put_item"]) == (1, 3)
     assert other.usage() == (3, 1)  # the last one as if its worker had died
+
     tables.clock.at += 40
     limiter.finish(limiter.acquire(), 200, {})
+
     assert other.usage() == (4, 1)
+
     tables.clock.at += 22.5  # the first three ended a minute ago, though nobody knew that when they did
+
     assert other.usage() == (1, 1)
 
 
@@ -177,10 +199,15 @@ def test_an_end_that_another_worker_has_yet_to_write_makes_nobody_write_more(tab
     workers = [referral_factory(tables, 60) for _ in range(4)]
     for worker in workers[:2]:
         worker.finish(worker.acquire(), 200, {})
+
     assert client.used["put_item"] == 2
+
     workers[2].finish(workers[2].acquire(), 200, {})
+
     assert client.used["put_item"] == 3
+
     workers[3].finish(workers[3].acquire(), 200, {})  # the fourth slot is given back at once
+
     assert client.used["put_item"] == 5
     assert referral_factory(tables, 60).usage() == (4, 3)
 
@@ -237,6 +264,7 @@ def test_threads_never_pass_the_limit_together() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
     assert 20 <= len(permits) <= 30
     assert len(set(permits)) == len(permits)
     assert ReferralFactoryLimiter(table, clock, SeededChance(), 30).usage()[0] >= len(permits)
@@ -248,10 +276,13 @@ def test_threads_never_pass_the_limit_together() -> None:
 def test_strikes_outlive_the_worker(tables: Tables) -> None:
     vendor = Vendor.REFERRAL_FACTORY
     assert DynamoStrikes(tables.table).find(vendor) == Strikes()
+
     for at in (NOW, NOW + 30, NOW + 90):
         DynamoStrikes(tables.table).update(vendor, lambda strikes, at=at: strikes.struck(at))  # type: ignore[misc]
+
     stored = DynamoStrikes(tables.table).find(vendor)
     assert stored == Strikes(2, NOW + 90, NOW + 90)
+
     before, after = DynamoStrikes(tables.table).update(vendor, lambda strikes: strikes.lifted(forget=False))
     assert (before, after) == (stored, Strikes(2, NOW + 90))
     assert DynamoStrikes(tables.table).find(vendor) == after
@@ -267,11 +298,15 @@ def intercom(tables: Tables, time_left: float = 40.0, place: float = 0.0) -> Int
 def test_workers_share_the_windows_cap(tables: Tables) -> None:
     workers = [intercom(tables) for _ in range(3)]
     workers[0].acquire()
+
     workers[0].finish("", 200, headers(limit=167))
+
     made = 1 + sum(take_all(worker.acquire) for worker in workers)
     assert cap_of(167, WORKERS) == 135
     assert made == cap_of(167, WORKERS)
+
     tables.clock.at += 10
+
     assert take_all(workers[1].acquire) == cap_of(167, WORKERS)
 
 
@@ -291,7 +326,9 @@ def test_where_many_workers_share_few_calls_none_is_sent_in_a_windows_last_secon
     limiter.finish("", 200, headers(limit=limit))
     end = tables.clock.at - tables.clock.at % 10 + 10
     tables.clock.at = end - 0.5
+
     limiter.acquire()
+
     assert (tables.clock.at >= end) is waits
 
 
@@ -299,6 +336,7 @@ def test_sync_leaves_a_quarter_of_each_window(tables: Tables) -> None:
     sync, delivery = intercom(tables), intercom(tables)
     sync.acquire(Priority.SYNC)
     sync.finish("", 200, headers(limit=167))
+
     assert 1 + take_all(lambda: sync.acquire(Priority.SYNC)) == 102
     assert take_all(delivery.acquire) == cap_of(167, WORKERS) - 102
 
@@ -312,9 +350,12 @@ def test_what_was_learnt_is_known_to_the_next_worker(tables: Tables) -> None:
     first.acquire()
     first.finish("", 200, headers(limit=500, reset=NOW + 3))
     second = intercom(tables)
+
     tables.clock.at += 20
+
     assert take_all(second.acquire) == cap_of(500, WORKERS)
     assert second.usage() == (cap_of(500, WORKERS), cap_of(500, WORKERS), 500)
+
     with pytest.raises(RateLimitedError) as refused:
         second.acquire()
     assert refused.value.retry_after == pytest.approx(3)
@@ -325,9 +366,11 @@ def test_five_calls_cost_one_call_to_dynamodb(tables: Tables, client: CountingCl
     limiter.acquire()
     limiter.finish("", 200, headers())
     client.used.clear()
+
     for _ in range(150):
         limiter.acquire()
         limiter.finish("", 200, headers())
+
     assert client.used.total() <= 30
 
 
@@ -351,6 +394,7 @@ def test_a_reset_far_away_holds_for_a_minute_at_most(tables: Tables) -> None:
     limiter = intercom(tables)
     limiter.acquire()
     limiter.finish("", 429, headers(reset=NOW + 86_400))
+
     with pytest.raises(RateLimitedError) as refused:
         limiter.acquire()
     assert refused.value.retry_after == pytest.approx(60)
@@ -361,6 +405,7 @@ def test_a_skewed_clock_is_set_right_by_the_answers_date(tables: Tables) -> None
     limiter.acquire()
     date = {"date": "Sun, 22 Nov 2026 01:00:00 GMT"}  # Intercom is an hour ahead of us
     limiter.finish("", 429, headers(reset=NOW + 3_600 + 5) | date)
+
     with pytest.raises(RateLimitedError) as refused:
         limiter.acquire()
     assert refused.value.retry_after == pytest.approx(10, abs=5)
@@ -383,7 +428,9 @@ def test_the_end_of_a_window_is_slept_over_when_time_is_left(tables: Tables) -> 
     limiter.finish("", 429, headers(reset=NOW + 10))
     with pytest.raises(RateLimitedError):
         hurried.acquire()
+
     limiter.acquire()
+
     assert tables.clock.at == NOW + 10
 
 
@@ -398,9 +445,12 @@ def test_headers_that_tell_nothing_change_nothing(tables: Tables, answer: dict[s
 def test_without_the_counter_each_worker_has_a_share(tables: Tables, client: CountingClient) -> None:
     limiter = intercom(tables)
     client.refuse("update_item", 1_000)
+
     limiter.finish("", 200, headers(limit=800))
+
     share = cap_of(800, WORKERS) // WORKERS
     assert share > 1
+
     for _ in range(3):
         assert take_all(limiter.acquire) == share
         tables.clock.at += 10
@@ -410,9 +460,11 @@ def test_without_the_counter_the_workers_take_turns_where_there_are_fewer_calls(
     limiters = [intercom(tables, place=number / WORKERS) for number in range(WORKERS)]
     client.refuse("update_item", 100_000)
     turns = []
+
     for _ in range(2):  # as many as the turns in which all workers come
         turns.append([take_all(limiter.acquire) for limiter in limiters])
         tables.clock.at += 10
+
     assert all(sum(taken) <= cap_of(None, WORKERS) for taken in turns)
     assert [sum(taken) for taken in zip(*turns, strict=True)] == [1] * WORKERS
 
@@ -421,5 +473,6 @@ def test_what_was_called_on_credit_is_counted_later(tables: Tables, client: Coun
     limiter = intercom(tables)
     limiter.finish("", 200, headers(limit=800))
     client.refuse("update_item")
+
     assert take_all(limiter.acquire) == cap_of(800, WORKERS)
     assert intercom(tables).usage()[0] == cap_of(800, WORKERS)

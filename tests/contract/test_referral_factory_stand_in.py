@@ -156,11 +156,14 @@ def test_a_user_has_the_samples_fields_and_types(server: RunningServer) -> None:
 
 def test_a_list_wraps_users_and_leads_on(server: RunningServer) -> None:
     status, document = ask(server, "GET", "/users?per_page=1&with=user.analytics")
+
     assert status == 200
     assert shape(document["data"][0]) == shape(USER | {"promotion": None})
     assert document["meta"]["current_page"] == 1
+
     parts = urlsplit(document["links"]["next"])
     assert parts.netloc == f"127.0.0.1:{server.port}"
+
     _, following = ask(server, "GET", f"{parts.path.removeprefix('/api/v2')}?{parts.query}")
     assert following["meta"]["current_page"] == 2
     assert following["data"][0]["id"] != document["data"][0]["id"]
@@ -204,16 +207,23 @@ def test_rewards_have_the_documented_fields(server: RunningServer) -> None:
     ask(server, "PUT", "/__admin/settings", {"auto_issue": False})
     create(server, referrer={"field": "email", "value": "ada@example.com"})
     status, _ = ask(server, "PUT", "/users/qualification", {"email": "john@example.com", "campaign_id": 1, "qualified": True})
+
     assert status == 200
+
     _, dashboard = ask(server, "GET", "/rewards/dashboard/amount")
+
     expected = {"id", "campaign_id", "name", "reward_for", "type", "value", "when_referral"}
     assert set(dashboard["data"][0]) == expected
+
     (due,) = ask(server, "GET", "/rewards/due/amount")[1]["data"]
+
     expected = {"id": 1, "reward_id": 1, "recipient_id": 1, "count": 1, "total": 1.0, "can_be_issued": True}
     assert shape(due) == shape(expected)
     assert ask(server, "POST", f"/rewards/issue/{due['id']}")[0] == 200
+
     (issued,) = ask(server, "GET", "/rewards/issued/amount")[1]["data"]
     del expected["can_be_issued"]
+
     assert shape(issued) == shape(expected | {"status": "Issued", "issued_at": "2024-12-27"})
 
 
@@ -223,26 +233,34 @@ def test_a_webhook_says_what_the_sample_says_and_comes_once(
     url, received = application
     rule = WebhookRule(1, "joined", f"{url}/hook", format="query", headers={"X-Webhook-Secret": "s3cret"})
     document = ReferralFactorySettings(webhooks=(rule,)).document()["webhooks"]
+
     assert ask(server, "PUT", "/__admin/settings", {"webhooks": document})[0] == 200
+
     _, found = ask(server, "GET", "/users?per_page=1")
     link = f"/{found['data'][0]['code']}"
     status, location = submit(server, link, {"first_name": "Byron", "email": "byron@example.com"})
+
     assert status == 303
+
     method, target, headers, body = received.get(timeout=10)
     assert method == "POST"
     assert headers["x-webhook-secret"] == "s3cret"
     assert body == b""
+
     query = parse_qs(urlsplit(target).query)
     assert list(query) == list(parse_qs(WEBHOOK))
     assert query["source"] == ["Referred"]
     assert query["url"] == [server.url + location.removesuffix("/share")]
+
     with pytest.raises(queue.Empty):
         received.get(timeout=0.5)
 
 
 def test_a_blocked_address_can_find_the_connection_closed(server: RunningServer) -> None:
     ask(server, "PUT", "/__admin/settings", {"blocked_answer": "refused"})
+
     assert submit(server, "/block", {})[0] == 303
+
     with pytest.raises(ConnectionError):
         ask(server, "GET", "/campaigns")
     assert ask(server, "POST", "/__admin/reset")[0] == 200

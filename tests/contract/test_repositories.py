@@ -62,7 +62,9 @@ def test_a_referral_comes_back_as_it_was_written(tables: Tables) -> None:
         possibly_doubled=True,
         history=(Event(NOW, "accepted", "webhook"),),
     )
+
     assert rows.add(full)
+
     expected = replace(full, person=replace(FULL_PERSON, first_name="Zoë? \U0001f600"))
     assert rows.get(1, 5) == expected
     assert rows.find_all([(1, 5), (1, 6), (1, 5)]) == {(1, 5): expected}
@@ -70,10 +72,12 @@ def test_a_referral_comes_back_as_it_was_written(tables: Tables) -> None:
 
 def test_a_row_is_added_once_and_a_missing_one_is_reported(tables: Tables) -> None:
     rows = ledger(tables)
+
     assert rows.add(referral())
     assert not rows.add(referral(reason="second"))
     assert rows.get(1, 5).reason == ""
     assert rows.find(1, 6) is None
+
     with pytest.raises(NotFoundError):
         rows.get(1, 6)
     with pytest.raises(NotFoundError):
@@ -92,6 +96,7 @@ def test_an_update_is_applied_again_when_somebody_was_faster(tables: Tables) -> 
         return replace(row, attempts=row.attempts + 1)
 
     after = rows.update(1, 5, change)
+
     assert calls == [0, 1]
     assert after.reason == "theirs"
     assert after.attempts == 1
@@ -102,6 +107,7 @@ def test_an_update_is_applied_again_when_somebody_was_faster(tables: Tables) -> 
 def test_an_update_that_changes_nothing_writes_nothing_and_one_that_never_wins_gives_up(tables: Tables) -> None:
     rows = ledger(tables)
     rows.add(referral())
+
     assert rows.update(1, 5, lambda row: row).version == 0
 
     def always_late(row: Referral) -> Referral:
@@ -137,7 +143,9 @@ def test_only_rows_that_are_due_are_taken_and_each_once(tables: Tables) -> None:
     rows.add(referral(5))
     rows.add(referral(6, due_at=NOW + 30))
     rows.add(referral(7, due_at=NOW + 7_200))
+
     rows.add(referral(8, state=State.DELIVERED, due_at=None))
+
     found = {row.user_id: row for row in due_rows(rows)}
     assert set(found) == {5, 6}
     assert found[6] == DueRow(NOW + 30, 1, 6)
@@ -146,7 +154,9 @@ def test_only_rows_that_are_due_are_taken_and_each_once(tables: Tables) -> None:
     assert rows.get(1, 5).due_at == NOW + 600
     assert not rows.move_due(DueRow(NOW, 1, 99), NOW + 600)
     assert not rows.move_due(DueRow(NOW), NOW + 600)
+
     rows.update(1, 5, lambda row: row.done(State.DELIVERED))
+
     assert {row.user_id for row in due_rows(rows)} == {6}
 
 
@@ -155,6 +165,7 @@ def test_many_rows_are_taken_together_but_for_those_somebody_else_took(tables: T
     for user_id in range(5, 10):
         rows.add(referral(user_id))
     found = sorted(due_rows(rows), key=lambda row: row.user_id or 0)
+
     assert list(rows.move_all_due(found[:3], NOW + 600)) == found[:3]
     assert [rows.get(1, user_id).due_at for user_id in range(5, 10)] == [NOW + 600] * 3 + [referral(8).due_at] * 2
     assert list(rows.move_all_due([*found, DueRow(NOW, 1, 99), DueRow(NOW)], NOW + 700)) == found[3:]
@@ -166,6 +177,7 @@ def test_due_rows_of_a_shard_come_oldest_first_and_no_more_than_asked_for(tables
     rows = ledger(tables)
     for user_id in range(1, 60):
         rows.add(referral(user_id, due_at=NOW + (user_id * 37) % 59))
+
     shards = [rows.due(shard, NOW + 100, 5) for shard in range(DUE_SHARDS)]
     assert all(len(shard) <= 5 for shard in shards)
     assert all([row.due_at for row in shard] == sorted(row.due_at for row in shard) for shard in shards)
@@ -175,28 +187,39 @@ def test_due_rows_of_a_shard_come_oldest_first_and_no_more_than_asked_for(tables
 def test_held_rows_wait_apart_and_are_released_one_by_one(tables: Tables) -> None:
     rows = ledger(tables)
     rows.add(referral(5).held("paused"))
+
     rows.add(replace(referral(6).held("paused"), campaign_id=2))
+
     held = [row for shard in range(HELD_SHARDS) for row in rows.held(1, shard, 10)]
     assert [(row.campaign_id, row.user_id, row.due_at) for row in held] == [(1, 5, NOW)]
     assert due_rows(rows) == []
     assert rows.get(1, 5).due_at is None
+
     rows.add(replace(referral(7).held("nobody configured the campaign"), expires_at=NOW + 10))
+
     assert [row.user_id for row in rows.held(1, None, 10)] == [7]
     assert [row.user_id for shard in range(HELD_SHARDS) for row in rows.held(1, shard, 10)] == [5]
+
     rows.update(1, 5, lambda row: row.waiting(NOW, "released"))
+
     assert [row for shard in range(HELD_SHARDS) for row in rows.held(1, shard, 10)] == []
     assert [row.user_id for row in due_rows(rows)] == [5]
 
 
 def test_the_oldest_undelivered_is_the_one_accepted_first(tables: Tables) -> None:
     rows = ledger(tables)
+
     assert rows.oldest_undelivered() is None
+
     rows.add(referral(5, accepted_at=NOW - 10, due_at=NOW + 500))
     rows.add(referral(6, accepted_at=NOW - 5, due_at=NOW + 1))
     rows.add(referral(7, accepted_at=NOW - 900, state=State.DELIVERED, due_at=NOW + 2))
     rows.add(referral(8, accepted_at=NOW - 800).held("paused"))
+
     assert rows.oldest_undelivered() == NOW - 10
+
     DynamoInbox(tables.table, tables.clock).add(DeliverContact(1, 9, "joined", NOW - 60, id="m"), NOW)
+
     assert rows.oldest_undelivered() == NOW - 60
     assert [(one.since, one.key) for one in rows.longest_waiting(2)] == [(NOW - 60, None), (NOW - 10, (1, 5))]
 
@@ -204,6 +227,7 @@ def test_the_oldest_undelivered_is_the_one_accepted_first(tables: Tables) -> Non
 def test_an_expired_row_is_not_there_and_may_be_added_anew(tables: Tables) -> None:
     rows = ledger(tables)
     rows.add(replace(referral().held("nobody configured the campaign"), expires_at=NOW + 10))
+
     tables.clock.at = NOW + 10
     assert rows.find(1, 5) is None
     assert rows.find_all([(1, 5)]) == {}
@@ -219,6 +243,7 @@ def test_a_campaigns_referrals_are_listed_newest_first_page_by_page(tables: Tabl
     seen: list[int] = []
     stamps: list[float] = []
     cursor: str | None = None
+
     for _ in range(10):
         page = rows.of_campaign(1, 7, cursor)
         seen += [row.user_id for row in page.items]
@@ -226,9 +251,11 @@ def test_a_campaigns_referrals_are_listed_newest_first_page_by_page(tables: Tabl
         cursor = page.cursor
         if cursor is None:
             break
+
     assert sorted(seen) == list(range(1, 24))
     assert stamps == sorted(stamps, reverse=True)
     assert rows.of_campaign(2, 7).items == []
+
     for odd in ("nonsense", "W10=", "WzEsMl0=", "é"):
         with pytest.raises(MalformedPayloadError):
             rows.of_campaign(1, 7, odd)
@@ -237,17 +264,22 @@ def test_a_campaigns_referrals_are_listed_newest_first_page_by_page(tables: Tabl
 def test_a_lease_belongs_to_one_until_it_ends_or_is_given_back(tables: Tables) -> None:
     people = DynamoPeople(tables.table)
     mine = people.lease("w", " Ann@Example.com", "me", NOW, 60)
+
     assert mine.email == "ann@example.com"
     assert mine.fence == 1
     assert mine.lease_owner == "me"
     assert mine.contact_id is None
+
     with pytest.raises(BusyError) as busy:
         people.lease("w", "ann@example.com", "you", NOW + 20, 60)
     assert busy.value.retry_after == 40
     assert people.lease("v", "ann@example.com", "you", NOW, 60).fence == 1
+
     again = people.lease("w", "ann@example.com", "me", NOW + 20, 60)
     assert again.fence == 2
+
     people.release(again)
+
     assert people.lease("w", "ann@example.com", "you", NOW + 21, 60).fence == 3
     assert people.lease("w", "ann@example.com", "her", NOW + 81, 60).fence == 4
 
@@ -256,19 +288,26 @@ def test_only_the_holder_of_the_lease_writes(tables: Tables) -> None:
     people = DynamoPeople(tables.table)
     mine = people.lease("w", "ann@example.com", "me", NOW, 60)
     reserved = replace(mine, reservation=Reservation(NOW, NOW + 1, "lead"), erased_at=NOW)
+
     people.save(reserved)
+
     assert people.find("w", "Ann@example.com") == reserved
+
     known = replace(mine, contact_id="c1", ours=True, role="lead")
     people.save(known)
+
     assert people.find("w", "ann@example.com") == known
+
     theirs = people.lease("w", "ann@example.com", "you", NOW + 61, 60)
     assert theirs.contact_id == "c1"
     assert theirs.ours is True
     assert theirs.reservation is None
+
     with pytest.raises(BusyError):
         people.save(replace(mine, contact_id="c2"))
     people.release(mine)
     people.save(theirs)
+
     assert people.find("w", "nobody@example.com") is None
 
 
@@ -277,8 +316,11 @@ def test_a_person_that_is_confirmed_is_free_for_others(tables: Tables) -> None:
     mine = people.lease("w", "ann@example.com", "me", NOW, 60)
     known = replace(mine, contact_id="c1", role="lead", ours=True, created_for="1#2")
     people.confirm(known)
+
     theirs = people.lease("w", "ann@example.com", "you", NOW + 1, 60)
+
     assert (theirs.contact_id, theirs.fence) == ("c1", mine.fence + 1)
+
     people.release(known)  # was done with the confirmation, and takes nobody else's
     with pytest.raises(BusyError):
         people.lease("w", "ann@example.com", "her", NOW + 2, 60)
@@ -300,16 +342,22 @@ def test_a_refused_message_waits_in_the_inbox_until_it_is_due(tables: Tables) ->
     message = DeliverContact(1, None, "joined", NOW, {"first_name": "\ud800"}, id="abc")
     inbox.add(message, NOW + 30)
     inbox.add(replace(message, event="rewarded"), NOW + 90)
+
     [row] = due_rows(rows)
+
     assert (row.inbox_id, row.due_at) == ("abc", NOW + 30)
     assert inbox.find("abc") == message
     assert rows.move_due(row, NOW + 600)
     assert not rows.move_due(row, NOW + 600)
+
     inbox.remove("abc")
     inbox.remove("abc")
+
     assert inbox.find("abc") is None
     assert due_rows(rows) == []
+
     inbox.add(message, NOW)
+
     tables.clock.at = NOW + 30 * 86_400
     assert inbox.find("abc") is None
 
@@ -317,9 +365,12 @@ def test_a_refused_message_waits_in_the_inbox_until_it_is_due(tables: Tables) ->
 def test_quarantined_bodies_are_listed_newest_first_for_30_days(tables: Tables) -> None:
     quarantine = DynamoQuarantine(tables.table, tables.clock)
     bodies = [Quarantined(f"q{n}", "7", "joined", "not JSON", "text/plain", "e30=", NOW + n) for n in range(5)]
+
     for body in bodies:
         quarantine.add(body)
+
     first = quarantine.list(3)
     assert [*first.items, *quarantine.list(3, first.cursor).items] == bodies[::-1]
+
     tables.clock.at = NOW + 30 * 86_400
     assert quarantine.list(3).items == []

@@ -24,8 +24,10 @@ def document(campaign_id: int = 1, status: str = "draft") -> dict[str, object]:
 
 def test_each_save_of_a_campaign_is_a_version(tables: Tables) -> None:
     campaigns = DynamoCampaigns(tables.table)
+
     assert campaigns.find(1) is None
     assert campaigns.save(campaign_of(document()), None, "ann", NOW).version == 1
+
     saved = campaigns.save(campaign_of(document(status="active")), 1, "bob", NOW + 1)
     assert saved.version == 2
     assert saved.status == Status.ACTIVE
@@ -44,9 +46,11 @@ def test_a_save_over_another_version_is_a_conflict_and_changes_nothing(tables: T
     with pytest.raises(ConflictError):
         campaigns.save(campaign_of(document()), 1, "ann", NOW)
     campaigns.save(campaign_of(document()), None, "ann", NOW)
+
     for expected in (None, 2):
         with pytest.raises(ConflictError):
             campaigns.save(campaign_of(document(status="active")), expected, "bob", NOW)
+
     found = campaigns.find(1)
     assert found is not None
     assert (found.version, found.status) == (1, Status.DRAFT)
@@ -63,19 +67,27 @@ def test_campaigns_are_listed_by_id(tables: Tables) -> None:
 def test_the_activation_mark_is_stored_once_and_survives_saves(tables: Tables) -> None:
     campaigns = DynamoCampaigns(tables.table)
     campaigns.set_activation_mark(1, 30)
+
     assert campaigns.list() == []  # a campaign without settings, such as a deleted one, gets no mark
     assert campaigns.save(campaign_of(document()), None, "ann", NOW).activation_mark is None
+
     campaigns.set_activation_mark(1, 40)
     campaigns.set_activation_mark(1, 50)
+
     assert campaigns.save(campaign_of(document(status="active")), 1, "ann", NOW).activation_mark == 40
 
 
 def test_the_connection_is_one_row(tables: Tables) -> None:
     connections = DynamoConnections(tables.table)
+
     assert connections.find() is None
+
     connections.save(Connection("abc", "EU", "Europe/Berlin", "Acme", 3))
+
     assert connections.find() == Connection("abc", "EU", "Europe/Berlin", "Acme", 3)
+
     connections.save(Connection("abc", "EU", "Europe/Berlin", "Acme", 4, connected=False))
+
     found = connections.find()
     assert found is not None
     assert not found.connected
@@ -85,9 +97,12 @@ def test_a_connection_that_was_switched_meanwhile_is_not_written_over(tables: Ta
     connections = DynamoConnections(tables.table)
     before = Connection("abc", "EU", "Europe/Berlin", "Acme", 3)
     connections.save(before)
+
     doubted = replace(before, doubted_at=NOW)
+
     assert connections.replace(before, doubted)
     assert connections.find() == doubted
+
     gone = replace(doubted, connected=False, epoch=4)
     assert connections.replace(doubted, gone)
     assert not connections.replace(doubted, doubted.confirmed(NOW + 1))
@@ -97,6 +112,7 @@ def test_a_connection_that_was_switched_meanwhile_is_not_written_over(tables: Ta
 def test_a_breaker_opens_once_and_again_when_its_time_is_over(tables: Tables) -> None:
     breakers = DynamoBreakers(tables.table)
     first = Breaker(BreakerKind.FAILING, NOW + 30, NOW)
+
     assert breakers.find(Vendor.INTERCOM) is None
     assert breakers.open(Vendor.INTERCOM, first)
     assert not breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 90, NOW + 10, 2))
@@ -112,6 +128,7 @@ def test_a_lost_connection_takes_the_place_of_a_failing_vendor(tables: Tables) -
     breakers = DynamoBreakers(tables.table)
     lost = Breaker(BreakerKind.CONNECTION_LOST, NOW + 60, NOW)
     breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 30, NOW))
+
     assert breakers.open(Vendor.INTERCOM, lost)
     assert not breakers.open(Vendor.INTERCOM, lost)
     assert not breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, NOW + 30, NOW))

@@ -45,6 +45,7 @@ def test_everybody_is_read_page_by_page_with_a_total(world: World, monkeypatch: 
     for number in range(5):
         world.intercom.call("POST", "/contacts", {"role": "user", "email": f"c{number}@example.com"})
     page = world.client.read_contacts(ALL, None)
+
     assert page.total == world.contacts()
     assert len(set(read_all(world, ALL))) == page.total
 
@@ -167,6 +168,7 @@ PERSON = {"id": 7, "campaign_id": 1, "first_name": "Ann", "email": "Ann@Example.
 def test_a_person_is_added_with_all_that_is_said() -> None:
     transport = OneAnswer(201, {"data": PERSON})
     person = client_of(transport).create_user(1, "ann@example.com", "Ann", {"Last Name": "Söderström"}, notify=False)
+
     assert person.user_id == 7
     assert person.url == "https://r.co/x"
     assert person.code == "x"
@@ -263,8 +265,10 @@ def test_a_page_in_parts_holds_the_same_people_as_the_page(smaller: int, asked: 
 def test_a_search_is_compared_again() -> None:
     others = [{**PERSON, "id": 8, "campaign_id": 2}, {**PERSON, "id": 9, "email": "bea@example.com"}, PERSON]
     found = client_of(OneAnswer(200, {"data": others})).search_user(1, " ann@example.com")
+
     assert found is not None
     assert found.user_id == 7
     assert client_of(OneAnswer(200, {"data": others[:2]})).search_user(1, "ann@example.com") is None
+
     with pytest.raises(UnavailableError):
         client_of(OneAnswer(200, {"data": None})).search_user(1, "ann@example.com")

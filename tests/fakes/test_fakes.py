@@ -57,12 +57,19 @@ def test_an_index_is_as_late_as_asked(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1), 5)
     new_table(client)
     put(client, "a")
+
     assert by_group(client) == []
+
     clock.at += 5
+
     assert by_group(client) == ["a"]
+
     client.delete_item(TableName="rows", Key={"pk": {"S": "a"}})
+
     assert by_group(client) == ["a"]
+
     clock.at += 5
+
     assert by_group(client) == []
 
 
@@ -72,18 +79,24 @@ def test_changes_reach_an_index_in_their_order_whatever_their_lag(clock: Virtual
     new_table(client)
     put(client, "a")
     client.delete_item(TableName="rows", Key={"pk": {"S": "a"}})
+
     clock.at += 10
+
     assert by_group(client) == []
 
 
 def test_only_consistent_reads_see_the_newest(clock: VirtualClock) -> None:
     client = FakeDynamoDB(clock, random.Random(1), read_lag_seconds=1)
     new_table(client)
+
     put(client, "a")
+
     request = {"TableName": "rows", "Key": {"pk": {"S": "a"}}}
     assert "Item" not in client.get_item(**request)
     assert "Item" in client.get_item(**request, ConsistentRead=True)
+
     clock.at += 1
+
     assert "Item" in client.get_item(**request)
 
 
@@ -98,7 +111,9 @@ def test_a_table_is_rewound(clock: VirtualClock) -> None:
     put(client, "kept", n={"N": "2"})
     put(client, "new")
     client.delete_item(TableName="rows", Key={"pk": {"S": "deleted"}})
+
     client.rewind("rows", then)
+
     assert sorted(client.items("rows"), key=str) == sorted(before, key=str)
     assert sorted(by_group(client)) == ["deleted", "kept"]
 
@@ -112,7 +127,9 @@ def test_a_rewind_beyond_the_journal_is_refused(clock: VirtualClock) -> None:
         put(client, name)
     with pytest.raises(ValueError, match="journal"):
         client.rewind("rows", start)
+
     client.rewind("rows", start + 2)
+
     assert len(client.items("rows")) == 2
 
 
@@ -123,7 +140,9 @@ def test_items_expire_only_when_asked_to(clock: VirtualClock) -> None:
     client.update_time_to_live(TableName="rows", TimeToLiveSpecification=specification)
     put(client, "over", expires_at={"N": str(int(clock.at) - 1)})
     put(client, "later", expires_at={"N": str(int(clock.at) + 60)})
+
     put(client, "text", expires_at={"S": "soon"})
+
     assert len(client.items("rows")) == 3
     assert client.expire(clock.at) == 1
     assert sorted(item["pk"]["S"] for item in client.items("rows")) == ["later", "text"]
@@ -138,9 +157,11 @@ def test_a_request_token_is_forgotten_after_ten_minutes(clock: VirtualClock) -> 
         "UpdateExpression": "ADD n :one",
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
+
     for seconds in (0, 599, 2):
         clock.at += seconds
         client.transact_write_items(TransactItems=[{"Update": change}], ClientRequestToken="t")
+
     assert client.items("rows")[0]["n"] == {"N": "2"}
 
 
@@ -183,10 +204,14 @@ def test_a_duplicate_outlives_the_deletion_of_its_twin(clock: VirtualClock) -> N
     url = client.create_queue(QueueName="queue")["QueueUrl"]
     client.send_message(QueueUrl=url, MessageBody="x")
     (first,) = client.receive_message(QueueUrl=url)["Messages"]
+
     client.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+
     assert "Messages" not in client.receive_message(QueueUrl=url)
+
     clock.at += 30
     (second,) = client.receive_message(QueueUrl=url)["Messages"]
+
     assert second["MessageId"] == first["MessageId"]
     assert second["ReceiptHandle"] != first["ReceiptHandle"]
 
@@ -199,11 +224,15 @@ def test_a_dead_letter_keeps_its_age(clock: VirtualClock) -> None:
     attributes = {"RedrivePolicy": policy, "VisibilityTimeout": "0", "MessageRetentionPeriod": str(14 * DAY)}
     url = client.create_queue(QueueName="queue", Attributes=attributes)["QueueUrl"]
     client.send_message(QueueUrl=url, MessageBody="poison")
+
     clock.at += 10 * DAY
+
     assert "Messages" in client.receive_message(QueueUrl=url)
     assert "Messages" not in client.receive_message(QueueUrl=url)
     assert client.bodies(dead) == ["poison"]
+
     clock.at += 4 * DAY
+
     assert client.bodies(dead) == []
 
 
@@ -212,7 +241,9 @@ def test_messages_of_one_moment_come_in_any_order(clock: VirtualClock) -> None:
     url = client.create_queue(QueueName="queue")["QueueUrl"]
     for number in range(10):
         client.send_message(QueueUrl=url, MessageBody=str(number))
+
     received = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+
     bodies = [message["Body"] for message in received]
     assert bodies != sorted(bodies)
     assert sorted(bodies) == list(map(str, range(10)))
@@ -221,10 +252,15 @@ def test_messages_of_one_moment_come_in_any_order(clock: VirtualClock) -> None:
 def test_a_world_can_ask_when_to_look_again(clock: VirtualClock) -> None:
     client = FakeSQS(clock, random.Random(1))
     url = client.create_queue(QueueName="queue")["QueueUrl"]
+
     assert client.next_visible_at(url) is None
+
     client.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=7)
+
     assert client.next_visible_at(url) == clock.at + 7
+
     clock.at += 7
+
     assert client.next_visible_at(url) == clock.at
 
 
@@ -234,5 +270,7 @@ def test_characters_that_xml_forbids_are_refused(clock: VirtualClock, body: str)
     url = client.create_queue(QueueName="queue")["QueueUrl"]
     with pytest.raises(client.exceptions.InvalidMessageContents):
         client.send_message(QueueUrl=url, MessageBody=body)
+
     answer = client.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": body}])
+
     assert [entry["Code"] for entry in answer["Failed"]] == ["InvalidMessageContents"]

@@ -68,6 +68,7 @@ def test_key_conditions(
         put(client, table, "p", sort)
     put(client, table, "q", "a1")
     answer = query(client, table, condition, {":p": "p", **values}, ScanIndexForward=forward, ConsistentRead=True)
+
     assert sorts(answer) == (found if forward else found[::-1])
     assert answer["Count"] == answer["ScannedCount"] == len(found)
 
@@ -85,6 +86,7 @@ def test_a_page_ends_at_one_megabyte(client: Any, table: str) -> None:
     for number in range(4):
         put(client, table, "p", str(number), text={"S": "x" * 300_000})
     found = pages(client, table, "pk = :p", {":p": "p"})
+
     assert len(found) > 1
     assert found[0]["Count"] == 3
     assert sorts(*found) == ["0", "1", "2", "3"]
@@ -94,6 +96,7 @@ def test_the_limit_counts_before_the_filter(client: Any, table: str) -> None:
     for number in range(4):
         put(client, table, "p", str(number), odd={"BOOL": bool(number % 2)})
     answer = query(client, table, "pk = :p", {":p": "p", ":yes": {"BOOL": True}}, FilterExpression="odd = :yes", Limit=3)
+
     assert sorts(answer) == ["1"]
     assert (answer["Count"], answer["ScannedCount"]) == (1, 3)
     assert answer["LastEvaluatedKey"] == {"pk": {"S": "p"}, "sk": {"S": "2"}}
@@ -111,9 +114,13 @@ def test_an_index_holds_only_items_with_all_its_keys(client: Any, table: str) ->
     put(client, table, "p", "both", bucket_no={"S": "0"}, due_at={"N": "5"})
     put(client, table, "p", "no due time", bucket_no={"S": "0"})
     put(client, table, "p", "no shard", due_at={"N": "5"})
+
     found = query(client, table, "bucket_no = :s", {":s": "0"}, IndexName="by_due")
+
     assert sorts(found) == ["both"]
+
     client.update_item(TableName=table, Key={"pk": {"S": "p"}, "sk": {"S": "both"}}, UpdateExpression="REMOVE due_at")
+
     assert sorts(query(client, table, "bucket_no = :s", {":s": "0"}, IndexName="by_due")) == []
 
 
@@ -121,7 +128,9 @@ def test_an_index_is_in_the_order_of_its_numbers(client: Any, table: str) -> Non
     for due in ("10", "9", "-1", "100", "9.5"):
         put(client, table, "p", due, bucket_no={"S": "0"}, due_at={"N": due})
     found = query(client, table, "bucket_no = :s", {":s": "0"}, IndexName="by_due")
+
     assert sorts(found) == ["-1", "9", "9.5", "10", "100"]
+
     until = query(client, table, "bucket_no = :s AND due_at <= :d", {":s": "0", ":d": {"N": "9.5"}}, IndexName="by_due")
     assert sorts(until) == ["-1", "9", "9.5"]
 
@@ -234,12 +243,14 @@ def test_a_scan_finds_everything_in_pages(client: Any, table: str) -> None:
         put(client, table, f"p{number % 4}", str(number))
     found: list[Item] = []
     request: dict[str, Any] = {"TableName": table, "Limit": 4, "ConsistentRead": True}
+
     while True:
         page = client.scan(**request)
         found += page["Items"]
         if "LastEvaluatedKey" not in page:
             break
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     assert sorted(item["sk"]["S"] for item in found) == sorted(map(str, range(9)))
 
 

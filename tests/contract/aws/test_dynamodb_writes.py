@@ -71,6 +71,7 @@ def test_an_optimistic_lock_refuses_the_second_writer(client: Any, table: str) -
         "ExpressionAttributeValues": {":read": {"N": "1"}, ":next": {"N": "2"}},
     }
     update(client, table, "a", "SET version = :next", **request)
+
     with pytest.raises(ClientError) as caught:
         update(client, table, "a", "SET version = :next", **request)
     assert code(caught) == "ConditionalCheckFailedException"
@@ -200,7 +201,9 @@ def test_what_was_given_can_be_changed_without_effect(client: Any, table: str) -
     item: Item = {**key("a"), "x": {"S": "1"}}
     client.put_item(TableName=table, Item=item)
     item["x"]["S"] = "2"
+
     read = stored(client, table, "a") or {}
+
     read["x"]["S"] = "3"
     assert (stored(client, table, "a") or {})["x"] == {"S": "1"}
 
@@ -250,6 +253,7 @@ def test_wrong_updates_are_refused(client: Any, table: str, expression: str, nam
         request["ExpressionAttributeNames"] = names
     if values:
         request["ExpressionAttributeValues"] = values
+
     with pytest.raises(ClientError) as caught:
         update(client, table, "a", expression, **request)
     assert code(caught) == "ValidationException"
@@ -350,6 +354,7 @@ def test_a_transaction_writes_all(client: Any, table: str) -> None:
             {"Delete": {"TableName": table, "Key": key("gone")}},
         ]
     )
+
     assert stored(client, table, "new") == key("new")
     assert stored(client, table, "old") == {**key("old"), "n": {"N": "2"}}
     assert stored(client, table, "gone") is None
@@ -404,7 +409,9 @@ def test_a_repeated_request_token_does_nothing_again(client: Any, table: str, un
     token = unique_name("token")
     for _ in range(2):
         client.transact_write_items(TransactItems=add_once(table, "a"), ClientRequestToken=token)
+
     assert (stored(client, table, "a") or {})["n"] == {"N": "1"}
+
     with pytest.raises(ClientError) as caught:
         client.transact_write_items(TransactItems=add_once(table, "b"), ClientRequestToken=token)
     assert code(caught) == "IdempotentParameterMismatchException"

@@ -22,6 +22,7 @@ def test_a_new_secret_is_current(client: Any, unique_name: UniqueName) -> None:
     name = unique_name("secret")
     created = client.create_secret(Name=name, SecretString="one")
     answer = client.get_secret_value(SecretId=name)
+
     assert answer["SecretString"] == "one"
     assert answer["VersionStages"] == ["AWSCURRENT"]
     assert answer["VersionId"] == created["VersionId"]
@@ -37,6 +38,7 @@ def test_a_new_value_is_current_from_now_on(client: Any, unique_name: UniqueName
     name = unique_name("secret")
     first = client.create_secret(Name=name, SecretString="one")
     second = client.put_secret_value(SecretId=name, SecretString="two")
+
     assert value(client, SecretId=name) == "two"
     assert second["VersionId"] != first["VersionId"]
 

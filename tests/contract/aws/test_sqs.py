@@ -58,6 +58,7 @@ def test_a_message_comes_out_as_it_went_in(client: Any, new_queue: NewQueue) -> 
     url = new_queue()
     sent = client.send_message(QueueUrl=url, MessageBody='{"name": "Zoë 🎉"}\n')
     (message,) = receive(client, url)
+
     assert message["Body"] == '{"name": "Zoë 🎉"}\n'
     assert message["MessageId"] == sent["MessageId"]
     assert message["MD5OfBody"] == sent["MD5OfMessageBody"]
@@ -72,6 +73,7 @@ def test_an_empty_queue_answers_without_messages(client: Any, new_queue: NewQueu
 def test_a_received_message_is_hidden(client: Any, new_queue: NewQueue) -> None:
     url = new_queue(VisibilityTimeout="60")
     client.send_message(QueueUrl=url, MessageBody="x")
+
     assert len(receive(client, url)) == 1
     assert receive(client, url) == []
     assert counts(client, url) == Counts(in_flight=1)
@@ -82,7 +84,9 @@ def test_a_received_message_comes_back_after_the_time_out(client: Any, new_queue
     client.send_message(QueueUrl=url, MessageBody="x")
     (first,) = receive(client, url)
     engine.wait(1.1)
+
     (second,) = receive(client, url)
+
     assert second["MessageId"] == first["MessageId"]
     assert second["ReceiptHandle"] != first["ReceiptHandle"]
     assert second["Attributes"]["ApproximateReceiveCount"] == "2"
@@ -106,7 +110,9 @@ def test_a_deleted_message_does_not_come_back(client: Any, new_queue: NewQueue) 
     url = new_queue(VisibilityTimeout="0")
     client.send_message(QueueUrl=url, MessageBody="x")
     (message,) = receive(client, url)
+
     client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
     assert receive(client, url) == []
     assert counts(client, url) == Counts()
 
@@ -130,7 +136,9 @@ def test_visibility_zero_gives_a_message_back_at_once(client: Any, new_queue: Ne
     url = new_queue()
     client.send_message(QueueUrl=url, MessageBody="x")
     (message,) = receive(client, url)
+
     client.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+
     assert len(receive(client, url)) == 1
 
 
@@ -141,8 +149,10 @@ def test_visibility_counts_from_the_change(client: Any, new_queue: NewQueue, eng
     client.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=1)
     engine.wait(1.1)
     (again,) = receive(client, url)
+
     client.change_message_visibility(QueueUrl=url, ReceiptHandle=again["ReceiptHandle"], VisibilityTimeout=120)
     engine.wait(1.1)
+
     assert receive(client, url) == []
 
 
@@ -152,6 +162,7 @@ def test_visibility_has_bounds(client: Any, new_queue: NewQueue, seconds: int) -
     url = new_queue()
     client.send_message(QueueUrl=url, MessageBody="x")
     (message,) = receive(client, url)
+
     with pytest.raises(ClientError) as caught:
         client.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=seconds)
     assert code(caught) == "InvalidParameterValue"
@@ -163,6 +174,7 @@ def test_a_stale_handle_cannot_change_visibility(client: Any, new_queue: NewQueu
     client.send_message(QueueUrl=url, MessageBody="x")
     (first,) = receive(client, url, VisibilityTimeout=0)
     (_second,) = receive(client, url)
+
     with pytest.raises(ClientError) as caught:
         client.change_message_visibility(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"], VisibilityTimeout=5)
     assert code(caught) == "ReceiptHandleIsInvalid"
@@ -176,6 +188,7 @@ def test_a_visible_message_is_not_in_flight(client: Any, new_queue: NewQueue) ->
     (message,) = receive(client, url)
     handle = message["ReceiptHandle"]
     client.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+
     with pytest.raises(ClientError) as caught:
         client.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=5)
     assert code(caught) == "MessageNotInflight"
@@ -185,10 +198,13 @@ def test_after_max_receive_count_a_message_is_a_dead_letter(client: Any, new_que
     dead_letters = new_queue()
     policy = {"deadLetterTargetArn": arn(client, dead_letters), "maxReceiveCount": 2}
     url = new_queue(VisibilityTimeout="0", RedrivePolicy=json.dumps(policy))
+
     client.send_message(QueueUrl=url, MessageBody="poison")
+
     received = [receive(client, url) for _ in range(3)]
     assert [len(messages) for messages in received] == [1, 1, 0]
     assert counts(client, url) == Counts()
+
     (dead,) = receive(client, dead_letters)
     assert dead["Body"] == "poison"
     assert dead["MessageId"] == received[0][0]["MessageId"]
@@ -201,8 +217,11 @@ def test_a_dead_letter_names_its_source(client: Any, new_queue: NewQueue) -> Non
     policy = {"deadLetterTargetArn": arn(client, dead_letters), "maxReceiveCount": 1}
     url = new_queue(VisibilityTimeout="0", RedrivePolicy=json.dumps(policy))
     client.send_message(QueueUrl=url, MessageBody="poison")
+
     receive(client, url)
+
     assert receive(client, url) == []
+
     (dead,) = receive(client, dead_letters)
     assert dead["Attributes"]["DeadLetterQueueSourceArn"] == arn(client, url)
 
@@ -214,10 +233,14 @@ def test_dead_letters_can_be_sent_back(client: Any, new_queue: NewQueue) -> None
     policy = {"deadLetterTargetArn": arn(client, dead_letters), "maxReceiveCount": 1}
     url = new_queue(VisibilityTimeout="0", RedrivePolicy=json.dumps(policy))
     client.send_message(QueueUrl=url, MessageBody="poison")
+
     receive(client, url)
+
     assert receive(client, url) == []
+
     client.start_message_move_task(SourceArn=arn(client, dead_letters))
     (again,) = receive(client, url)
+
     assert again["Body"] == "poison"
     assert again["Attributes"]["ApproximateReceiveCount"] == "1"
     assert counts(client, dead_letters) == Counts()
@@ -234,8 +257,10 @@ def test_a_batch_is_sent_and_received(client: Any, new_queue: NewQueue) -> None:
     url = new_queue()
     entries = [{"Id": str(number), "MessageBody": f"body {number}"} for number in range(10)]
     sent = client.send_message_batch(QueueUrl=url, Entries=entries)
+
     assert sorted(entry["Id"] for entry in sent["Successful"]) == [str(number) for number in range(10)]
     assert not sent.get("Failed")
+
     messages = receive(client, url, MaxNumberOfMessages=10)
     assert sorted(message["Body"] for message in messages) == [f"body {number}" for number in range(10)]
 
@@ -260,7 +285,9 @@ def test_a_bad_entry_of_a_batch_fails_alone(client: Any, new_queue: NewQueue) ->
     url = new_queue()
     entries = [{"Id": "good", "MessageBody": "x"}, {"Id": "bad", "MessageBody": "y", "DelaySeconds": 901}]
     answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+
     assert [entry["Id"] for entry in answer["Successful"]] == ["good"]
+
     (failed,) = answer["Failed"]
     assert (failed["Id"], failed["SenderFault"]) == ("bad", True)
     assert counts(client, url) == Counts(visible=1)
@@ -308,6 +335,8 @@ def test_a_deep_queue_gives_every_message_once(client: Any, new_queue: NewQueue)
         entries = [{"Id": str(number), "MessageBody": f"{batch}.{number}"} for number in range(10)]
         client.send_message_batch(QueueUrl=url, Entries=entries)
     bodies: list[str] = []
+
     while messages := receive(client, url, MaxNumberOfMessages=10):
         bodies += [message["Body"] for message in messages]
+
     assert len(bodies) == len(set(bodies)) == 40

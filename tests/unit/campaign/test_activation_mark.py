@@ -47,7 +47,9 @@ def test_activating_does_not_depend_on_referral_factory(api: Api, failure: Excep
 def test_the_mark_is_stored_once(api: Api) -> None:
     first = api.put({**DOCUMENT, "status": "active"})
     api.environment.account.pages = [[50]]
+
     paused = api.put({**DOCUMENT, "status": "paused"}, if_match=first.headers["etag"])
+
     api.environment.account.asked = []
     assert api.put({**DOCUMENT, "status": "active"}, if_match=paused.headers["etag"]).status == 200
     assert activation_mark(api) == 9

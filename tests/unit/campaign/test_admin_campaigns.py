@@ -22,15 +22,19 @@ def test_each_sample_event_is_answered(api: Any, document: Json, name: str) -> N
     if not is_new:
         api.put(document)
     event = json.loads((Path(__file__).parents[3] / "events" / f"{name}.json").read_text())
+
     answer = api.play(event)
+
     assert answer.status == (201 if is_new else 200)
     assert answer.headers["content-type"] == "application/json"
 
 
 def test_what_was_saved_is_read_again_unchanged(api: Any, document: Json) -> None:
     saved = api.put(document)
+
     assert (saved.status, saved.headers["etag"]) == (201, '"1"')
     assert saved.json == {"campaign_id": 1, "version": 1, "document": document, "warnings": []}
+
     read = api.call("GET", "/api/campaigns/1")
     assert read.status == 200
     assert read.headers["etag"] == '"1"'
@@ -40,7 +44,9 @@ def test_what_was_saved_is_read_again_unchanged(api: Any, document: Json) -> Non
 def test_each_save_is_a_version_with_its_author(api: Any, document: Json) -> None:
     api.put(document)
     saved = api.put({**document, "name": "New name"}, if_match='"1"')
+
     assert (saved.status, saved.headers["etag"]) == (200, '"2"')
+
     rows = api.call("GET", "/api/campaigns/1/versions").json["items"]
     assert [(row["version"], row["saved_by"], row["document"]["name"]) for row in rows] == [
         (2, "mara@example.com", "New name"),
@@ -51,6 +57,7 @@ def test_each_save_is_a_version_with_its_author(api: Any, document: Json) -> Non
 def test_an_unchanged_campaign_is_answered_304(api: Any, document: Json) -> None:
     api.put(document)
     answer = api.call("GET", "/api/campaigns/1", if_none_match='W/"1"')
+
     assert answer.status == 304
     assert answer.text == ""
     assert answer.headers["etag"] == '"1"'
@@ -97,7 +104,9 @@ def test_a_stale_save_is_answered_with_both_versions(api: Any, document: Json) -
     api.put(document)
     theirs, mine = {**document, "name": "Theirs"}, {**document, "name": "Mine"}
     api.put(theirs, if_match='"1"')
+
     answer = api.put(mine, if_match='"1"')
+
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["current"] == {"version": 2, "document": theirs}
     assert answer.json["sent"] == mine
@@ -114,6 +123,7 @@ def test_of_two_saves_at_once_one_is_refused(api: Any, document: Json) -> None:
 
     api.workspace.attributes = meanwhile
     answer = api.put({**document, "name": "Slower"}, if_match='"1"')
+
     assert (answer.status, answer.json["current"]["document"]["name"]) == (412, "Faster")
 
 
@@ -121,8 +131,10 @@ def test_campaigns_come_in_pages_by_id(api: Any, document: Json) -> None:
     for number in (30, 4, 200):
         api.put({**document, "campaign_id": number})
     first = api.call("GET", "/api/campaigns", query="limit=2").json
+
     assert [row["campaign_id"] for row in first["items"]] == [4, 30]
     assert first["items"][0] == {"campaign_id": 4, "name": "Friends of ours", "status": "active", "version": 1}
+
     last = api.call("GET", "/api/campaigns", query=f"limit=2&cursor={first['cursor']}").json
     assert ([row["campaign_id"] for row in last["items"]], last["cursor"]) == ([200], None)
 
@@ -132,6 +144,7 @@ def test_versions_come_in_pages(api: Any, document: Json) -> None:
         api.put(document, **({"if_match": f'"{number}"'} if number else {}))
     first = api.call("GET", "/api/campaigns/1/versions", query="limit=2").json
     last = api.call("GET", "/api/campaigns/1/versions", query=f"cursor={first['cursor']}").json
+
     assert [[row["version"] for row in page["items"]] for page in (first, last)] == [[3, 2], [1]]
     assert last["cursor"] is None
 
@@ -156,9 +169,11 @@ def test_the_id_of_the_address_holds(api: Any, document: Json) -> None:
 def test_a_draft_may_lack_what_an_active_campaign_may_not(api: Any, document: Json) -> None:
     document["person_invited"]["mapping"] = document["person_invited"]["mapping"][:1]
     refused = api.put(document)
+
     assert refused.status == 422
     assert [error["place"] for error in refused.json["errors"]] == ["person_invited.mapping"]
     assert "E-mail is not mapped" in refused.json["errors"][0]["message"]
+
     saved = api.put({**document, "status": "draft"})
     assert saved.status == 201
     assert saved.json["warnings"] == refused.json["errors"]
@@ -168,7 +183,9 @@ def test_a_draft_may_lack_what_an_active_campaign_may_not(api: Any, document: Js
 def test_a_deleted_attribute_refuses_the_save_but_never_a_pause(api: Any, document: Json, status: str, expected: int) -> None:
     del api.workspace.known["custom_attributes.referral_link"]
     answer = api.put({**document, "status": status})
+
     assert answer.status == expected
+
     remarks = answer.json["errors" if expected == 422 else "warnings"]
     assert remarks[0]["place"] == "person_invited.mapping[3].to"
     assert "Intercom has no attribute custom_attributes.referral_link" in remarks[0]["message"]

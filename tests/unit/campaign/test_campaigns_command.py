@@ -63,7 +63,9 @@ def test_a_new_campaign_is_shown_then_saved_once(run: Any, api: Any, document: J
 def test_a_change_is_shown_line_by_line(run: Any, document: Json, capsys: Any) -> None:
     run("load", document)
     capsys.readouterr()
+
     assert run("diff", {**document, "status": "paused"}) == 1
+
     shown = capsys.readouterr().out.splitlines()
     assert '-  "status": "active",' in shown
     assert '+  "status": "paused",' in shown
@@ -96,8 +98,10 @@ def test_another_deployment_needs_a_token_in_the_environment(
     monkeypatch.delenv("API_TOKEN", raising=False)
     path = tmp_path / "1.json"
     path.write_text(json.dumps(document))
+
     assert campaigns.main(["diff", str(path), "--url", "https://api.example.com"]) == 2
     assert "API_TOKEN in the environment" in capsys.readouterr().err
+
     with pytest.raises(SystemExit):  # it would stay in the shell's history
         campaigns.main(["diff", str(path), "--url", "https://api.example.com", "--token", "t"])
 
@@ -124,6 +128,7 @@ def test_a_campaign_is_deleted_after_it_was_said_what_that_means(monkeypatch: py
         return int(campaigns.main(["delete", "1", "--url", "https://api.example.com"], ask=lambda _: answer))
 
     assert delete("n") == 1
+
     shown = capsys.readouterr().out
     assert "Nothing is deleted in Referral Factory or Intercom." in shown
     assert "Nothing was deleted." in shown
@@ -156,10 +161,12 @@ def on_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_with_aws_credentials_no_token_is_needed(on_aws: Any, capsys: Any) -> None:
     document = campaign_document()
+
     assert on_aws("diff", document) == 1
     assert on_aws("load", document, "--yes", answer="no") == 0
     assert "1.json: saved as version 1" in capsys.readouterr().out
     assert on_aws("diff", document) == 0
+
     (saved,) = on_aws.app.environment.campaigns.versions(1)
     assert (saved["saved_by"], saved["document"]) == (ARN, document)
     assert "Saved version 1 of campaign 1 (active)." in [row.what for row in on_aws.app.environment.audit.list(10).items]
@@ -167,7 +174,9 @@ def test_with_aws_credentials_no_token_is_needed(on_aws: Any, capsys: Any) -> No
 
 def test_what_the_api_refuses_is_refused_with_aws_credentials_too(on_aws: Any, capsys: Any) -> None:
     wrong = campaign_document(person_invited={"mapping": [{"from": "first_name", "to": "custom_attributes.nowhere"}]})
+
     assert on_aws("load", wrong) == 2
+
     said = capsys.readouterr().err
     assert "person_invited.mapping" in said
     assert "nowhere" in said
@@ -180,6 +189,7 @@ def test_somebody_who_saved_in_between_is_not_overwritten_with_aws_credentials(o
     changed = campaign_document(name="Ours")
     change = campaigns.StackPlace("x").compare(Path("1.json"), changed)
     on_aws.app.configure(name="Theirs again")
+
     with pytest.raises(campaigns.StackError, match="changed meanwhile"):
         campaigns.StackPlace("x").save(change)
     assert on_aws.app.environment.campaigns.get(1).name == "Theirs again"
@@ -188,10 +198,14 @@ def test_somebody_who_saved_in_between_is_not_overwritten_with_aws_credentials(o
 def test_deleting_with_aws_credentials_is_in_the_audit(on_aws: Any) -> None:
     document = campaign_document(status="paused")
     on_aws("load", document)
+
     assert on_aws("delete", document, answer="n") == 1
     assert on_aws("delete", document) == 0
     assert on_aws.app.environment.campaigns.find(1) is None
+
     (newest, *_) = on_aws.app.environment.audit.list(10).items
     assert (newest.who, newest.what) == (ARN, "Deleted the settings of campaign 1 (version 1).")
+
     on_aws("load", campaign_document())
+
     assert on_aws("delete", campaign_document()) == 2, "it is active"

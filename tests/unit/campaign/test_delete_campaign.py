@@ -43,6 +43,7 @@ def test_what_it_means_is_said_with_how_many_are_held(console: Console) -> None:
     pause(console)
     for user_id in (50, 51):
         console.app.sign_up(id=user_id, email=f"{user_id}@example.com")
+
     said = console.get(f"{ADDRESS}/deletion")
     assert (said["version"], said["refused"]) == (2, "")
     assert "2 signups are kept and reach Intercom only if the campaign is set up again." in said["means"]
@@ -58,6 +59,7 @@ def test_one_who_waits_is_one_signup(console: Console) -> None:
 
 def test_settings_go_and_everything_else_stays(console: Console) -> None:
     pause(console)
+
     assert delete(console).status == 200
     assert console.call("GET", ADDRESS).status == 404
     assert console.get("/api/campaigns")["items"] == []
@@ -87,6 +89,7 @@ def test_settings_that_somebody_saves_while_they_are_being_deleted_stay(
 
     monkeypatch.setattr(campaigns, "delete", after_somebody_has_saved)
     answer = delete(console)
+
     assert answer.status == 409
     assert "changed meanwhile" in answer.json["detail"]
     assert console.get(ADDRESS)["name"] == "Saved meanwhile"
@@ -96,6 +99,7 @@ def test_settings_that_somebody_saves_while_they_are_being_deleted_stay(
 def test_deleting_twice_is_404_and_a_lost_answer_no_conflict(console: Console) -> None:
     pause(console)
     console.app.dynamodb.refuse("update_item", code="InternalServerError", happens=True)
+
     assert delete(console).status in {200, 503}
     assert delete(console).status == 404
     assert console.call("GET", f"{ADDRESS}/deletion").status == 404
@@ -112,10 +116,14 @@ def test_settings_that_are_saved_again_go_on_counting_versions_and_release_who_w
     pause(console)
     delete(console)
     app.sign_up(id=60, email="later@example.com")
+
     saved = console.call("PUT", ADDRESS, campaign_document())
+
     assert (saved.status, saved.json["version"]) == (201, 3)
+
     app.wait(60)
     app.sweep()
+
     assert app.row(60).state is State.DELIVERED
     assert [row["version"] for row in console.get(f"{ADDRESS}/versions")["items"]] == [3, 2, 1]
 
@@ -123,6 +131,7 @@ def test_settings_that_are_saved_again_go_on_counting_versions_and_release_who_w
 def test_two_who_bring_it_back_at_once_do_not_overwrite_each_other(console: Console) -> None:
     pause(console)
     delete(console)
+
     assert console.call("PUT", ADDRESS, campaign_document(name="One")).status == 201
     assert console.call("PUT", ADDRESS, campaign_document(name="Two"), if_none_match="*").status == 412
     assert console.get(ADDRESS)["name"] == "One"
@@ -139,13 +148,17 @@ def test_nobody_is_paid_for_a_value_that_their_contact_had_before_the_campaign_c
     story.settles(1)
     story.app.wait(60)
     settings = campaign_of(campaign_document(qualification=rules()))
+
     ((_, text),) = save_campaign(story.app.environment, settings, None, "mara@example.com").warnings
+
     assert text.startswith("1 person of this campaign stood at “Connected” before, which does not count:")
+
     story.app.wait(61)
     story.changes(friend, "spring", "lead_source")
     story.settles(2)
     story.app.reconcile()
     story.settles(2)
+
     assert story.reported() == []
 
 

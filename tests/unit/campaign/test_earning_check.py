@@ -71,8 +71,10 @@ def saved(console: Console, **trigger: Any) -> Any:
 def test_an_attribute_that_visitors_can_set_is_refused(console: Console) -> None:
     open_to_visitors(console)
     answer = saved(console)
+
     assert answer.status == 422
     assert "Messenger" in answer.text
+
     rows = {row["name"]: row for row in console.get("/api/attributes", "refresh=true")["items"]}
     assert [name for name, row in rows.items() if row["messenger_writable"]] == [STATUS], "so the console offers to accept it"
 

@@ -89,6 +89,7 @@ def test_the_description_holds_the_default_of_each_setting_that_the_console_fill
 def test_what_is_left_out_is_read_as_the_default_that_is_described() -> None:
     whole = CampaignSettings(campaign_id=1).model_dump(by_alias=True)
     short, long = campaign_of({"campaign_id": 1}, 1), campaign_of(whole, 1)
+
     differ = [name for name in long.__slots__ if name != "document" and getattr(short, name) != getattr(long, name)]
     assert differ == []
     assert sync_of(None) == sync_of({}) == sync_of(whole["sync"])

@@ -40,10 +40,12 @@ def test_a_new_contact_gets_it() -> None:
 def test_a_contact_that_was_there_gets_it_as_the_policy_says(policy: str, before: str | None, after: str | None) -> None:
     app = app_with(FIXED, duplicates=policy, defaults={})
     app.given(custom_attributes={"lead_source": before} if before else {})
+
     app.sign_up()
     app.reconcile()
     app.wait(60)
     app.sweep()
+
     assert app.contact().custom_attributes.get("lead_source") == after
 
 
@@ -54,7 +56,9 @@ def test_numbers_and_false_are_values_too(value: Any, held: Any) -> None:
     if name == "is_friend":
         create_attribute(app.intercom.workspace, {"name": name, "model": "contact", "data_type": "boolean"})
     app.configure(person_invited=invited({"value": value, "to": f"custom_attributes.{name}"}, defaults={}))
+
     app.sign_up()
+
     assert app.contact().custom_attributes[name] == held
 
 
@@ -113,8 +117,11 @@ def test_the_preview_shows_it_with_its_source(console: Console) -> None:
     document = console.get("/api/campaigns/1")
     document["person_invited"] |= invited(FIXED)
     body = {"settings": document, "person": {"first_name": "Ada", "email": "ada@example.com", "audience": "person_invited"}}
+
     answer = console.call("POST", "/api/campaigns/1/preview", body)
+
     assert answer.status == 200, answer.text
+
     (shown,) = [one for one in answer.json["fields"] if one["attribute"] == SOURCE]
     assert shown["value"] == "referral"
     assert shown["sources"] == ["value"]

@@ -65,6 +65,7 @@ def test_a_worker_that_knew_the_attributes_before_writes_it(console: Console) ->
     create(console)
     console.app.configure(person_invited={"mapping": mapping(("url", NEW))})
     console.app.sign_up(id=777, email="late@example.com")
+
     assert console.app.row(777).state is State.DELIVERED
     assert console.app.contact("late@example.com").custom_attributes["brand_new"]
 

@@ -78,6 +78,7 @@ def shape_problems(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_the_example_has_no_problem_and_can_be_run() -> None:
     example = campaign_of(EXAMPLE)
+
     assert shape_problems(EXAMPLE) == []
     assert find_wrong(example) == []
     assert find_missing(example) == []
@@ -252,7 +253,9 @@ def test_fitting_types_pass(source: str, target: str) -> None:
 )
 def test_a_qualified_value_that_would_never_be_found_as_it_is_written_is_named(name: str, value: Any, held: str) -> None:
     document = with_trigger(attribute=f"{CUSTOM}{name}", initial_value=None, qualified_values=[held, value])
+
     assert find_wrong(campaign_of(document)) == []
+
     [(place, sentence)] = find_unfit(campaign_of(document), ATTRIBUTES)
     assert place == "qualification.trigger.qualified_values[1]"
     assert f"holds {held}, so “{value}” is never found. Write {held}." in sentence

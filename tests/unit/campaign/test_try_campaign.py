@@ -63,15 +63,20 @@ def stored(app: App) -> str:
 
 def test_the_made_up_person_comes_by_our_own_webhook_and_is_in_intercom_with_all_that_was_mapped(console: Console) -> None:
     assert console.get(PATH) == {"trial": None}
+
     answer = begin(console)
     assert answer.status == 201
     assert answer.json["trial"]["email"] == OWN
+
     [call] = [one for one in console.app.wire.calls if one.vendor == "application"]
     assert (call.path, call.status) == ("/webhooks/referral-factory/1/joined", 202)
+
     console.app.work()
+
     contact = console.app.contact(OWN)
     assert (contact.role, contact.name) == ("lead", "Alice Example")
     assert contact.custom_attributes["referrer_email"] == "bob@example.com"
+
     [row] = listed(console)
     assert row["state"] == "delivered"
     assert row["origin"] == "synthetic"
@@ -94,14 +99,18 @@ def test_nothing_of_it_is_said_to_referral_factory() -> None:
     story.app.forget_calls()
     story.changes(story.app.contact(OWN).id, "Connected")
     story.settles()
+
     story.app.update_referrers()
+
     assert story.app.calls("referral_factory") == []
 
 
 def test_it_counts_nowhere_and_is_no_sign_that_referral_factorys_webhooks_come(console: Console) -> None:
     begin(console)
     console.app.work()
+
     assert console.get("/api/results")["total"]["invited"] == 0
+
     steps = {step["kind"]: step["is_done"] for step in console.get("/api/health")["steps"]}
     assert (steps["person"], steps["webhooks"]) == (True, False)
 
@@ -113,6 +122,7 @@ def test_one_click_takes_it_back_and_leaves_nothing(console: Console) -> None:
     begin(console)
     console.app.work()
     answer = console.call("DELETE", PATH)
+
     assert answer.json == {"contact_deleted": True, "message": "The made-up person is gone, here and in Intercom."}
     assert console.app.contacts(OWN) == []
     assert listed(console) == []
@@ -122,8 +132,10 @@ def test_one_click_takes_it_back_and_leaves_nothing(console: Console) -> None:
     assert console.get(PATH) == {"trial": None}
     assert console.get("/api/results")["total"]["invited"] == 0
     assert console.call("DELETE", PATH).status == 409
+
     console.app.wait(3_600)
     console.app.sweep()
+
     assert console.app.contacts(OWN) == []
 
 
@@ -132,8 +144,10 @@ def test_a_webhook_that_comes_a_second_time_after_it_was_taken_back_brings_nobod
     [late] = console.app.queued()
     console.app.work()
     console.call("DELETE", PATH)
+
     console.app.environment.delivery_queue.send(late)
     console.app.work()
+
     assert console.app.contacts(OWN) == []
     assert listed(console) == []
 
@@ -141,11 +155,16 @@ def test_a_webhook_that_comes_a_second_time_after_it_was_taken_back_brings_nobod
 def test_the_next_one_can_be_sent_once_the_last_was_taken_back(console: Console) -> None:
     begin(console)
     console.app.work()
+
     assert begin(console, email="mara+other@example.com").status == 409
+
     console.call("DELETE", PATH)
     console.app.wait(1)
+
     assert begin(console).status == 201
+
     console.app.work()
+
     assert len(console.app.contacts(OWN)) == 1
 
 
@@ -153,7 +172,9 @@ def test_a_contact_that_was_there_before_is_never_deleted(console: Console) -> N
     console.app.given(email=OWN)
     begin(console)
     console.app.work()
+
     answer = console.call("DELETE", PATH)
+
     assert answer.json["contact_deleted"] is False
     assert "stays" in answer.json["message"]
     assert len(console.app.contacts(OWN)) == 1
@@ -163,7 +184,9 @@ def test_a_contact_that_got_another_address_since_stays(console: Console) -> Non
     begin(console)
     console.app.work()
     contact = console.app.contact(OWN)
+
     console.app.intercom.contacts.update(contact.id, {"email": "real.person@example.com"}, by_api=False)
+
     assert console.call("DELETE", PATH).json["contact_deleted"] is False
     assert len(console.app.contacts("real.person@example.com")) == 1
 
@@ -172,6 +195,7 @@ def test_one_that_somebody_deleted_in_intercom_is_taken_back_all_the_same(consol
     begin(console)
     console.app.work()
     console.app.intercom.contacts.delete(console.app.contact(OWN).id, by_api=False)
+
     assert console.call("DELETE", PATH).status == 200
     assert listed(console) == []
 
@@ -180,13 +204,18 @@ def test_one_that_is_still_on_its_way_is_taken_back_before_it_arrives(console: C
     console.app.configure(status="paused")
     begin(console)
     refused = console.call("DELETE", PATH)
+
     assert refused.status == 409
     assert "few seconds" in refused.json["detail"]
+
     console.app.work()
+
     assert console.call("DELETE", PATH).json["contact_deleted"] is False
+
     console.app.configure()
     console.app.wait(600)
     console.app.work()
+
     assert console.app.contacts(OWN) == []
 
 
@@ -194,9 +223,12 @@ def test_while_intercom_does_not_answer_nothing_is_forgotten(console: Console) -
     begin(console)
     console.app.work()
     console.app.wire.faults.add({"kind": "status", "status": 503, "method": "DELETE"})
+
     assert console.call("DELETE", PATH).status == 503
     assert console.get(PATH)["trial"]["email"] == OWN
+
     console.app.wire.faults.clear()
+
     assert console.call("DELETE", PATH).json["contact_deleted"] is True
 
 
@@ -230,6 +262,7 @@ def test_when_our_own_address_refuses_the_webhook_it_says_so_and_nobody_is_kept(
     console.app.set_secret("webhook", current="another-one", next="")
     console.app.wire.faults.add({"kind": "status", "status": 401, "path": "^/webhooks"})
     answer = begin(console)
+
     assert answer.status == 422
     assert "webhook" in answer.json["detail"]
     assert console.get(PATH) == {"trial": None}
@@ -237,9 +270,12 @@ def test_when_our_own_address_refuses_the_webhook_it_says_so_and_nobody_is_kept(
 
 def test_when_no_answer_comes_it_can_be_taken_back_all_the_same(console: Console) -> None:
     console.app.wire.faults.add({"kind": "reset", "path": "^/webhooks", "times": 1})
+
     assert begin(console).status == 503
     assert console.get(PATH)["trial"]["email"] == OWN
+
     console.app.wait(601)
+
     assert console.call("DELETE", PATH).status == 200
 
 
@@ -249,7 +285,9 @@ def test_a_stranger_with_the_secret_gains_nothing_from_a_trial_that_is_under_way
     console.app.work()
     console.app.given("user", email="victim@example.com")
     console.app.confirms = False
+
     console.app.sign_up(id=user_id, email="victim@example.com")
+
     assert not console.app.row(user_id).synthetic
 
 

@@ -39,8 +39,10 @@ def test_an_attribute_that_only_a_crm_writes_can_be_tracked_but_not_begun_with(c
     has(console, "crm_status", "string", api_writable=False)
     name = "custom_attributes.crm_status"
     answer = saved(console, attribute=name, initial_value="New", qualified_values=["Won"])
+
     assert [one["place"] for one in answer.json["errors"]] == ["qualification.trigger.initial_value"]
     assert saved(console, attribute=name, initial_value=None, qualified_values=["Won"]).status == 200
+
     row = {one["name"]: one for one in console.get("/api/attributes")["items"]}[name]
     assert (row["can_be_read"], row["can_be_written"]) == (True, False)
 
@@ -61,13 +63,17 @@ def test_an_invalid_date_is_rejected(console: Console) -> None:
 @pytest.mark.parametrize("name", ["workspace_id", "id"])
 def test_what_is_not_read_is_neither_tracked_nor_sent(console: Console, name: str) -> None:
     answer = saved(console, attribute=name, initial_value=None, qualified_values=["x"])
+
     assert answer.json["errors"][0] == {
         "place": "qualification.trigger.attribute",
         "message": f"{name} is not read by this application. Choose another attribute.",
     }
+
     sync = {"mode": "ongoing", "mapping": [{"from": "name", "to": "first_name"}, {"from": name, "to": "meta.Id"}]}
     answer = console.call("PUT", "/api/campaigns/1", campaign_document(sync=sync), if_match='"1"')
+
     assert "sync.mapping[1].from" in [one["place"] for one in answer.json["errors"]]
+
     row = {one["name"]: one for one in console.get("/api/attributes")["items"]}[name]
     assert row["can_be_read"] is False
 
@@ -97,8 +103,10 @@ def test_a_date_qualifies_when_the_contact_reaches_it() -> None:
     story.app.wait(700)
     story.app.configure(qualification=rules(attribute=SINCE, initial_value=None, qualified_values=[1_795_996_800]))
     friend = story.invited()
+
     story.changes(friend, 1_795_996_800, "customer_since")
     story.settles(2)
+
     assert friend.qualified_times == 1
 
 

@@ -34,6 +34,7 @@ def allowed(console: Console, state: str) -> str:
 
 def test_a_person_connects_by_oauth(console: Console) -> None:
     answer = console.callback(allowed(console, begin(console)))
+
     assert (answer.status, answer.headers["location"]) == (303, "/#/connection")
 
     shown = console.get("/api/connection")["intercom"]
@@ -54,6 +55,7 @@ def test_the_cookie_is_for_the_callback_alone_and_out_of_reach_of_scripts(consol
     event["requestContext"]["http"]["method"] = "POST"
     sign_in(event, console.claims)
     (cookie,) = console.app.invoke(handler, event)["cookies"]
+
     assert "Path=/oauth/intercom/callback" in cookie
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
@@ -63,6 +65,7 @@ def test_the_cookie_is_for_the_callback_alone_and_out_of_reach_of_scripts(consol
 def test_a_state_that_nobody_began_is_refused_in_plain_words(console: Console, state: str) -> None:
     begin(console)
     answer = console.callback(urlencode({"code": "c", "state": state}))
+
     assert (answer.status, answer.headers["content-type"]) == (409, "text/html; charset=utf-8")
     assert "was not begun here" in answer.text
     assert not console.get("/api/connection")["intercom"]["connected"]
@@ -71,7 +74,9 @@ def test_a_state_that_nobody_began_is_refused_in_plain_words(console: Console, s
 def test_a_state_works_once(console: Console) -> None:
     state = begin(console)
     cookies = dict(console.cookies)
+
     assert console.callback(allowed(console, state)).status == 303
+
     console.cookies = cookies
     assert console.callback(allowed(console, state)).status == 409
 
@@ -81,6 +86,7 @@ def test_a_state_of_another_browser_is_refused(console: Console, cookies: dict[s
     state = begin(console)
     console.cookies = cookies
     answer = console.callback(allowed(console, state))
+
     assert (answer.status, "another browser" in answer.text) == (409, True)
     assert console.secret("intercom")["access_token"] == ""
 
@@ -108,7 +114,9 @@ def finishes(console: Console) -> list[tuple[str, str, str, str | None]]:
 def test_connecting_by_oauth_is_written_down_before_the_code_goes_to_intercom(console: Console) -> None:
     during: list[tuple[str, str, str, str | None]] = []
     console.app.wire.interrupt("POST /auth/eagle/token", lambda: during.extend(finishes(console)))
+
     assert console.callback(allowed(console, begin(console))).status == 303
+
     mara = ("mara@example.com", "x", "https://login.example.com")
     assert (during, finishes(console)) == ([(*mara, None)], [(*mara, "done")])
 
@@ -117,7 +125,9 @@ def test_a_way_back_that_cannot_be_written_down_connects_nothing(console: Consol
     query = allowed(console, begin(console))
     console.app.dynamodb.cut_off("put_item", "AUDIT")
     console.app.forget_calls()
+
     answer = console.callback(query)
+
     assert (answer.status, "begin again" in answer.text) == (503, True)
     assert (console.app.calls(), console.secret("intercom")["access_token"]) == ([], "")
 
@@ -128,6 +138,7 @@ def test_a_way_back_that_was_refused_or_failed_is_kept_with_who_began_it(console
     assert console.callback(query).status == 409
 
     console.app.wait(1)
+
     assert console.callback(urlencode({"code": "wrong=", "state": begin(console)})).status == 400
 
     console.app.wait(1)
@@ -175,6 +186,7 @@ def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(app: 
     assert back("local-client-secret", allows=False) == 400
     assert console.secret("intercom_app")["client_secret"] == "before"
     assert back("local-client-secret") == 303
+
     kept = console.secret("intercom_app")
     assert (kept["client_secret"], kept["pending_client_secret"]) == ("local-client-secret", "")
     assert "mistyped" not in kept.values()
@@ -191,8 +203,10 @@ STORED = "Stored the Intercom app's client ID or secret."
 
 def test_a_try_that_was_given_up_is_forgotten_at_the_next(console: Console) -> None:
     begun(console, client_secret="mistyped")
+
     assert console.secret("intercom_app")["pending_client_secret"] == "mistyped"
     assert console.callback(allowed(console, begun(console))).status == 303
+
     kept = console.secret("intercom_app")
     assert (kept["client_secret"], kept["pending_client_secret"]) == ("local-client-secret", "")
 
@@ -201,6 +215,7 @@ def test_before_anything_is_connected_the_apps_secret_is_stored_at_once(console:
     console.app.set_secret("intercom", access_token="")
     console.app.set_secret("intercom_app")
     begun(console, client_id="local-client-id", client_secret="local-client-secret")
+
     assert console.secret("intercom_app") == {"client_id": "local-client-id", "client_secret": "local-client-secret"}
     assert console.audit_lines() == [STORED]
 

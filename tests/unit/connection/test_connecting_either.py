@@ -68,9 +68,11 @@ def stopped(console: Console, vendor: Vendor) -> BreakerKind | None:
 
 def test_one_that_is_taken_is_stored_and_written_down(console: Console, side: Side) -> None:
     side.accept(console.app, "brand-new")
+
     assert side.connect(console, "brand-new").status == 200
     assert in_use(console, side) == "brand-new"
     assert console.audit_lines()[-1].startswith("Connected")
+
     shown = console.get("/api/connection")[side.secret]
     assert (shown["connected"], shown["connected_by"]) == (True, "mara@example.com")
 
@@ -80,6 +82,7 @@ def test_what_was_copied_badly_is_not_even_tried(console: Console, side: Side, p
     side.accept(console.app, "brand-new")
     before = in_use(console, side)
     console.app.forget_calls()
+
     assert side.connect(console, pasted).status == 422
     assert (in_use(console, side), console.app.wire.calls) == (before, [])
 
@@ -87,6 +90,7 @@ def test_what_was_copied_badly_is_not_even_tried(console: Console, side: Side, p
 def test_one_that_is_not_taken_leaves_the_one_in_use_and_stops_nothing(console: Console, side: Side) -> None:
     before = in_use(console, side)
     answer = side.connect(console, "mistyped")
+
     assert answer.status == 422
     assert "does not take" in answer.json["detail"]
     assert (in_use(console, side), stopped(console, side.vendor)) == (before, None)
@@ -98,6 +102,7 @@ def test_a_vendor_that_cannot_say_leaves_the_one_in_use(console: Console, side: 
     side.accept(console.app, "brand-new")
     before = in_use(console, side)
     console.app.wire.faults.add({"kind": "status", "status": status, "path": "^/(me|api/v2/campaigns)"})
+
     assert side.connect(console, "brand-new").status == 503
     assert in_use(console, side) == before
     assert not [line for line in console.audit_lines() if line.startswith("Connected")]
@@ -107,7 +112,9 @@ def test_one_that_is_taken_ends_a_lost_connection_of_that_vendor_alone(console: 
     side.accept(console.app, "brand-new")
     for vendor in Vendor:
         stop(console, vendor, BreakerKind.CONNECTION_LOST)
+
     assert side.connect(console, "brand-new").status == 200
+
     (other,) = (vendor for vendor in Vendor if vendor is not side.vendor)
     assert (stopped(console, side.vendor), stopped(console, other)) == (None, BreakerKind.CONNECTION_LOST)
 
@@ -121,6 +128,7 @@ def test_one_that_is_not_taken_ends_no_lost_connection(console: Console, side: S
 def test_after_disconnecting_one_that_is_taken_connects_again(console: Console, side: Side) -> None:
     before = in_use(console, side)
     console.post("/api/connection/disconnect", {"vendor": side.secret})
+
     assert (in_use(console, side), stopped(console, side.vendor)) == ("", BreakerKind.DISCONNECTED)
     assert side.connect(console, before).status == 200
     assert (in_use(console, side), stopped(console, side.vendor)) == (before, None)
@@ -135,8 +143,10 @@ def test_after_disconnecting_one_that_is_not_taken_connects_nothing(console: Con
 def test_what_cannot_be_written_down_is_not_done(console: Console, side: Side) -> None:
     side.accept(console.app, "brand-new")
     before = in_use(console, side)
+
     console.app.dynamodb.cut_off("put_item", "AUDIT")
     console.app.forget_calls()
+
     assert side.connect(console, "brand-new").status == 503
     assert (in_use(console, side), console.app.wire.calls) == (before, [])
 
@@ -144,9 +154,11 @@ def test_what_cannot_be_written_down_is_not_done(console: Console, side: Side) -
 @pytest.mark.parametrize("groups", [["viewers"], ["others"], []])
 def test_nobody_but_an_admin_connects(console: Console, side: Side, groups: list[str]) -> None:
     side.accept(console.app, "brand-new")
+
     before = in_use(console, side)
     console.claims["groups"] = groups
     console.app.forget_calls()
+
     assert side.connect(console, "brand-new").status == 403
     assert (in_use(console, side), console.app.wire.calls) == (before, [])
 

@@ -62,6 +62,7 @@ def test_a_workspace_of_another_region_than_is_called_is_refused(console: Consol
         text = str(answer.json)
 
     taken = 303 if by_oauth else 200
+
     assert answer.status == (taken if hosted == "EU" else 409)
     assert ("IntercomRegion=US" in text) is (hosted == "US")
 
@@ -79,8 +80,11 @@ def test_a_second_workspace_is_refused_while_one_is_connected(console: Console) 
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     console.app.intercom.settings.workspace_id = "another"
     answer = console.call("POST", "/api/connection/intercom", {"access_token": "local-intercom-token"})
+
     assert (answer.status, "Disconnect it" in answer.json["detail"]) == (409, True)
+
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
+
     assert console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})["workspace"]["id"] == "another"
 
 
@@ -89,7 +93,9 @@ def test_a_second_workspace_is_refused_while_the_first_has_only_a_token(console:
     settings.tokens.append("of-another")
     console.app.wire.interrupt("GET /me", lambda: setattr(settings, "workspace_id", "local"))
     settings.workspace_id = "another"
+
     answer = console.call("POST", "/api/connection/intercom", {"access_token": "of-another"})
+
     assert (answer.status, "Disconnect it" in answer.json["detail"]) == (409, True)
     assert console.secret("intercom")["access_token"] == "local-intercom-token"
 
@@ -129,8 +135,11 @@ def test_the_check_of_permissions_tries_events_and_writes_too_and_changes_nothin
 def test_missing_permissions_are_named(console: Console) -> None:
     console.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/tags"})
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+
     assert console.get("/api/connection")["intercom"]["missing_permissions"] == ["Read tags"]
+
     console.app.wire.faults.clear()
+
     assert console.post("/api/connection/intercom/check")["missing_permissions"] == []
     assert console.get("/api/connection")["intercom"]["missing_permissions"] == []
 
@@ -158,7 +167,9 @@ def test_disconnecting_intercom_stops_queued_work_and_deletes_nothing(app: App, 
     app.configure()
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     app.post(webhook_fields())
+
     shown = console.post("/api/connection/disconnect", {"vendor": "intercom"})
+
     assert (shown["intercom"]["connected"], shown["intercom"]["breaker"]["kind"]) == (False, "disconnected")
 
     app.forget_calls()
@@ -181,7 +192,9 @@ def test_reconnecting_delivers_what_waited_and_wakes_reconcile(
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
     epoch = app.connection().epoch
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
+
     app.sign_up()
+
     assert app.row().state is State.PENDING
 
     app.environment = app.new_environment()
@@ -201,7 +214,9 @@ def test_disconnecting_referral_factory_stops_its_calls_at_once_and_lifting_does
     console.post("/api/connection/disconnect", {"vendor": "referral_factory"})
     console.post("/api/connection/referral-factory/lift-stop", {})
     app.forget_calls()
+
     app.invoke(__import__("functions.reconcile.handler", fromlist=["handler"]), {}, worker)
+
     assert app.calls("referral_factory") == []
 
     console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
@@ -226,6 +241,7 @@ def test_strikes_are_shown_and_lifted(console: Console) -> None:
 
 def test_a_secret_is_made_shown_once_and_promoted(console: Console) -> None:
     made = console.post("/api/connection/webhook-secrets", {"action": "make_next"})["next"]
+
     assert len(made) == 48
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "make_next"}).status == 409
 
@@ -234,6 +250,7 @@ def test_a_secret_is_made_shown_once_and_promoted(console: Console) -> None:
 
     console.app.post(webhook_fields())
     console.app.work()
+
     assert console.call("POST", "/api/connection/webhook-secrets", {"action": "promote"}).status == 409
     assert console.app.post(webhook_fields(), secret=made)["statusCode"] == 202
 
@@ -261,7 +278,9 @@ def test_a_secret_that_no_webhook_brought_is_promoted_only_by_somebody_who_is_su
 def test_a_secret_whose_audit_cannot_be_written_is_not_lost(console: Console) -> None:
     console.app.dynamodb.cut_off("update_item", "AUDIT")
     made = console.post("/api/connection/webhook-secrets", {"action": "make_next"})["next"]
+
     assert console.secret("webhook")["next"] == made
+
     kept = console.kept()[0]
     assert (kept["result"], "webhook-secrets" in kept["what"]) == (None, True)
 

@@ -46,14 +46,20 @@ def test_messages_that_wait_out_a_lost_connection_make_no_call_and_a_new_token_d
     app.sign_up()
     app.intercom.settings.tokens[:] = ["new-token"]
     app.forget_calls()
+
     sign_up_many(app, 100)
+
     assert len(app.wire.calls) == 4  # one call and GET /me, each once more with the secret read anew
     assert app.metrics.counts["ConnectionLost"] == 1
+
     app.live(10)
+
     assert len(app.wire.calls) <= 4 * 11
     assert delivered(app, 100) == 0
+
     app.set_secret("intercom", access_token="new-token")
     app.live(6)
+
     assert delivered(app, 100) == 100
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     assert all(len(app.contacts(f"person{user_id}@example.com")) == 1 for user_id in range(100, 200))
@@ -63,7 +69,9 @@ def test_an_empty_secret_is_read_anew_as_soon_as_there_is_a_token(app: App) -> N
     app.set_secret("intercom", access_token="")
     app.sign_up()
     app.set_secret("intercom", access_token="local-intercom-token")
+
     app.live(4)
+
     assert app.row().state is State.DELIVERED
 
 
@@ -72,10 +80,14 @@ def test_a_disconnect_stops_queued_work_and_a_reconnect_resumes_it(app: App) -> 
     switch(app, connected=False)
     app.forget_calls()
     sign_up_many(app, 20)
+
     app.live(5)
+
     assert app.wire.calls == []
+
     switch(app, connected=True)
     app.live(5)
+
     assert delivered(app, 20) == 20
 
 
@@ -83,12 +95,17 @@ def test_a_disconnect_in_the_middle_of_a_delivery_stops_its_next_call(app: App) 
     app.sign_up()
     app.forget_calls()
     app.wire.interrupt("POST /contacts/search", lambda: switch(app, connected=False))
+
     app.sign_up(id=7, email="seven@example.com")
+
     assert app.calls() == ["POST /contacts/search"]
+
     person = app.person("seven@example.com")
     assert person is None or person.reservation is None
+
     switch(app, connected=True)
     app.live(5)
+
     assert app.row(7).state is State.DELIVERED
     assert len(app.contacts("seven@example.com")) == 1
 
@@ -97,10 +114,13 @@ def test_work_begun_under_an_older_epoch_begins_again(app: App) -> None:
     app.sign_up()
     app.wire.interrupt("POST /contacts/search", lambda: connect_anew(app))
     app.sign_up(id=7, email="seven@example.com")
+
     assert app.contacts("seven@example.com") == []
     assert app.metrics.counts["ConnectionLost"] == 0
+
     app.wait(30)
     app.work()
+
     assert app.row(7).state is State.DELIVERED
 
 
@@ -108,6 +128,7 @@ def test_no_call_is_made_when_the_connection_cannot_be_read(app: App) -> None:
     app.sign_up()
     app.forget_calls()
     app.dynamodb.refuse("get_item", 10_000)
+
     with pytest.raises(RateLimitedError, match="AWS"):
         app.environment.intercom().search_by_email("ivo@example.com")
     assert app.wire.calls == []
@@ -119,11 +140,14 @@ def test_after_a_pause_one_worker_tries_and_the_others_wait(app: App) -> None:
     app.wait(30)
     seen = second.check()
     first.admit()
+
     with pytest.raises(BreakerOpenError) as refused:
         second.take_try(seen)
     assert refused.value.retry_after == PROBE
+
     first.failed(UnavailableError("down", vendor="intercom"))
     again = app.breaker()
+
     assert again.openings == 2
     assert again.probing is False
     assert again.open_until == app.clock.now() + 15
@@ -145,6 +169,7 @@ def test_while_a_delivery_tries_after_a_pause_no_other_delivery_calls(app: App) 
         refused.append(open_for_one.value.retry_after)
 
     app.wire.interrupt("POST /contacts/search", deliver_another)
+
     assert app.sign_up(id=7, email="seven@example.com").state is State.DELIVERED
     assert (len(refused), app.contacts("eight@example.com")) == (1, [])
 
@@ -153,6 +178,7 @@ def test_referral_factory_is_left_alone_for_longer_each_time() -> None:
     app = App()
     guard, seconds = VendorGuard(app.environment, Vendor.REFERRAL_FACTORY), []
     guard.pause(BreakerKind.FAILING, 30)
+
     for _ in range(2):
         breaker = app.breaker(Vendor.REFERRAL_FACTORY)
         app.wait(breaker.open_until - app.clock.now())
@@ -160,6 +186,7 @@ def test_referral_factory_is_left_alone_for_longer_each_time() -> None:
         guard.failed(UnavailableError("down", vendor="referral_factory"))
         opened = app.breaker(Vendor.REFERRAL_FACTORY)
         seconds.append(opened.open_until - app.clock.now())
+
     assert seconds == [60, 60]
 
 
@@ -180,6 +207,7 @@ def test_a_success_closes_a_breaker_that_opened_during_the_delivery(app: App) ->
         app.wait(MOMENT + 1)
 
     app.wire.interrupt("POST /contacts", open_meanwhile)
+
     assert app.sign_up().state is State.DELIVERED
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 
@@ -189,11 +217,17 @@ def test_a_message_without_a_call_neither_forgets_failures_nor_closes_a_breaker(
     app.wire.faults.add(DOWN)
     for number in range(FAILURES_TO_OPEN - 1):
         app.sign_up(id=200 + number, email=f"p{number}@example.com")
+
     app.move_due(42)  # finished long ago
+
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
+
     app.sign_up(id=300, email="last@example.com")
+
     assert app.environment.breakers.find(Vendor.INTERCOM) is not None
+
     app.move_due(42)
+
     assert app.environment.breakers.find(Vendor.INTERCOM) is not None
 
 
@@ -201,7 +235,9 @@ def test_a_refused_person_shows_that_the_vendor_works_again(app: App) -> None:
     app.sign_up()
     app.environment.intercom_guard.pause(BreakerKind.FAILING, 30)
     app.wait(30)
+
     app.wire.faults.add({"kind": "status", "status": 422, "path": "^/contacts", "method": "POST", "times": 1})
+
     assert app.sign_up(id=7, email="seven@example.com").state is State.FAILED
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 

@@ -52,7 +52,9 @@ def test_it_is_sent_again_by_itself(console: Console, mend: Callable[[Console], 
     given_up(app, status, body)
     app.wire.faults.clear()
     tried = creates(app)
+
     app.live(3 * 60, step=5)
+
     assert (app.row().state, creates(app)) == (State.FAILED, tried), "nobody has mended anything"
 
     mend(console)
@@ -67,6 +69,7 @@ def test_once_for_each_time_that_something_is_mended(app: App, console: Console)
     given_up(app, 409, TAKEN)
     save(console)
     app.live(10 * 60, step=5)
+
     assert app.row().state is State.FAILED
 
     tried = creates(app)
@@ -80,8 +83,11 @@ def test_a_check_that_finds_a_permission_missing_mends_nothing(app: App, console
     given_up(app, 403)
     tried = creates(app)
     app.wire.faults.add({"kind": "status", "status": 403, "method": "PUT", "path": "^/contacts/", "id": "writes"})
+
     assert console.post("/api/connection/intercom/check")["missing_permissions"] == ["Write users and companies"]
+
     app.live(3 * 60, step=5)
+
     assert creates(app) == tried
 
 

@@ -117,6 +117,7 @@ def test_a_workspace_without_a_name_is_remembered_by_its_id() -> None:
 def test_who_connected_referral_factory_and_when_is_shown(console: Console) -> None:
     console.app.wait(60)
     console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
+
     shown = console.get("/api/connection")["referral_factory"]
     assert shown["connected_by"] == "mara@example.com"
     assert "Connected Referral Factory." in console.audit_lines()
@@ -137,7 +138,9 @@ def test_a_workspace_known_by_its_connection_is_not_asked_for_whose_its_token_is
     console.app.set_secret("intercom", access_token="stored-by-hand")
     console.app.environment = console.app.new_environment()
     console.app.forget_calls()
+
     console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+
     assert [call.path for call in console.app.wire.calls].count("/me") == 1
 
 
@@ -176,8 +179,10 @@ def test_who_waits_is_delivered_once_however_often_somebody_connects(console: Co
     app = waiting(console)
     for _ in range(2):
         console.post("/api/connection/intercom", {"access_token": "local-intercom-token"})
+
     app.environment = app.new_environment()
     app.work()
+
     assert app.row().state == State.DELIVERED
     assert len(app.contacts()) == 1
     assert app.calls().count("POST /contacts") == 1
@@ -186,7 +191,9 @@ def test_who_waits_is_delivered_once_however_often_somebody_connects(console: Co
 def test_connecting_referral_factory_enqueues_no_delivery_and_leaves_intercoms_stop_alone(console: Console) -> None:
     app = waiting(console)
     catch_up(app.environment, Vendor.REFERRAL_FACTORY)
+
     assert app.queued("delivery") == []
+
     breaker = app.breaker()
     assert breaker.kind is BreakerKind.DISCONNECTED
 
@@ -195,7 +202,9 @@ def test_what_waits_in_the_inbox_is_left_to_the_sweep_and_deliveries_are_sent_on
     app = waiting(console)
     fields = webhook_fields(id=43, email="in.the.inbox@example.com")
     app.environment.inbox.add(DeliverContact(1, None, "joined", app.clock.now(), fields), app.clock.now())
+
     catch_up(app.environment, Vendor.INTERCOM)
+
     assert [message.user_id for message in app.queued("delivery") if message.event == "enqueued"] == [42]
     assert app.row().due_at == app.clock.now() + ENQUEUE_AGAIN_AFTER
     assert [message.full for message in app.queued("reconcile")][-1:] == [True]
@@ -209,7 +218,9 @@ def test_going_on_with_a_workspace_lifts_no_stop_but_that_of_the_disconnect(cons
     app.environment.breakers.close(Vendor.INTERCOM)
     app.environment.breakers.open(Vendor.INTERCOM, Breaker(kind, app.clock.now() + 900.0, app.clock.now()))
     reconnect(app.environment, "mara@example.com")
+
     lifted = kind in {BreakerKind.DISCONNECTED, BreakerKind.CONNECTION_LOST}
+
     assert (app.environment.breakers.find(Vendor.INTERCOM) is None) is lifted
 
 
@@ -260,9 +271,14 @@ def test_without_a_next_secret_there_is_nothing_to_promote_or_drop(console: Cons
 def test_a_next_secret_whose_beginning_nobody_noted_is_promoted_once_a_webhook_has_come_with_it(console: Console) -> None:
     """One that an earlier version made, or a person wrote by hand."""
     console.app.set_secret("webhook", current=WEBHOOK_SECRET, next="made-by-hand")
+
     assert console.call("POST", SECRETS, {"action": "promote"}).status == 409
+
     console.app.wait(60)
+
     assert console.app.post(webhook_fields(), secret="made-by-hand")["statusCode"] == 202
+
     console.app.work()
     console.post(SECRETS, {"action": "promote"})
+
     assert console.secret("webhook")["current"] == "made-by-hand"

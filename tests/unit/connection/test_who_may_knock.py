@@ -108,19 +108,27 @@ def test_while_it_is_being_replaced_both_are_accepted_and_no_third(app: App, pro
 
 def test_strangers_do_not_make_us_read_the_secret_all_the_time(app: App, proof: Proof) -> None:
     found = reads(app)
+
     assert [proof.knock(app, "wrong") for _ in range(20)] == [401] * 20
     assert len(found) == 2, "once, and once anew"
+
     app.wait(READ_AGAIN_AFTER - 1)
+
     assert (proof.knock(app, "wrong"), len(found)) == (401, 2)
+
     app.wait(1)
+
     assert (proof.knock(app, "wrong"), len(found)) == (401, 3)
 
 
 def test_who_presents_nothing_makes_us_read_no_secret_anew(app: App, proof: Proof) -> None:
     found = reads(app)
+
     assert proof.knock(app, proof.secret) == proof.accepted
     assert (proof.knock(app, None), len(found)) == (401, 1)
+
     app.set_secret(proof.stored, **{proof.current: "brand new"})
+
     assert proof.knock(app, proof.secret) == proof.accepted, "the one that was read before"
 
 

@@ -70,10 +70,13 @@ def test_every_file_is_under_the_name_of_its_release_to_be_kept_for_ever() -> No
 
 def test_the_page_names_the_release_and_fetches_all_its_modules_at_once() -> None:
     page = call("/")
+
     assert page["headers"]["cache-control"] == "no-cache"
+
     named = set(re.findall(r'(?:href|src)="(/console/[^"]+)"', page["body"]))
     assert all(address.startswith(f"/console/{handler.release()}/") for address in named)
     assert {call(address)["statusCode"] for address in named} == {200}
+
     modules = {path.relative_to(FILES).as_posix() for path in EACH_FILE if path.suffix == ".js"}
     assert {address.removeprefix(f"/console/{handler.release()}/") for address in named} >= modules
     assert json.loads(unescape(re.search(r'name="config" content="([^"]+)"', page["body"])[1]))["client_id"] == "console"  # type: ignore[index]
@@ -83,10 +86,14 @@ def test_any_change_is_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
     before = handler.release()
     changed = {**handler._files(), "app.js": handler.File.of(handler.TYPES[".js"], b"other")}
     monkeypatch.setattr(handler, "_files", lambda: changed)
+
     handler.release.cache_clear()
+
     assert handler.release() != before
+
     monkeypatch.undo()
     handler.release.cache_clear()
+
     assert call("/console/000000000000/app.js")["statusCode"] == 404
 
 
@@ -95,7 +102,9 @@ def test_any_change_is_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_file_comes_packed_to_whoever_takes_that(accepted: str, packed: bool) -> None:
     answer = call("/console/parts/pages.css", **{"accept-encoding": accepted})
+
     assert ("content-encoding" in answer["headers"], answer["isBase64Encoded"]) == (packed, packed)
+
     body = gzip.decompress(base64.b64decode(answer["body"])).decode() if packed else answer["body"]
     assert body == (FILES / "parts" / "pages.css").read_text()
     assert answer["headers"]["vary"] == "accept-encoding"
@@ -119,6 +128,7 @@ def test_types_are_right(name: str, kind: str) -> None:
 def test_a_known_file_is_answered_304() -> None:
     etag = call("/console/app.js")["headers"]["etag"]
     again = call("/console/app.js", **{"if-none-match": f"W/{etag}"})
+
     assert again["statusCode"] == 304
     assert again["body"] == ""
     assert again["headers"]["etag"] == etag

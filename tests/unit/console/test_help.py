@@ -46,6 +46,7 @@ def test_no_word_of_the_document_is_lost_on_the_way() -> None:
     shown = " ".join(text for section in GUIDE for text in [section["title"], *texts(section["content"])])
     document = SOURCE.read_text("utf-8").split("\n## ", 1)[1]
     words = set(re.findall(r"\w{4,}", document))
+
     assert words - set(re.findall(r"\w{4,}", shown)) == set()
 
 
@@ -58,15 +59,21 @@ def test_every_link_into_the_help_has_its_section() -> None:
     there = {section["id"] for section in GUIDE} | EXTRAS
     scripts = {path.name: path.read_text("utf-8") for path in FILES.rglob("*.js") if path.parent.name != "texts"}
     extras = re.findall(r'^  \["(\w+)", texts\.\w+, ', scripts["help.js"].split("const EXTRAS")[1].split("];")[0], re.M)
+
     assert set(extras) == EXTRAS
+
     steps = re.findall(r'"#/\w+", "([\w-]+)"\],', scripts["help.js"].split("const STEPS")[1].split("];")[0])
     (tabs,) = re.findall(r"const HELP = \{(.*?)\};", scripts["campaign.js"], re.S)
+
     assert len(steps) == 7
+
     keys = re.findall(r'^  \["(\w+)", texts\.\w+, ', scripts["campaign.js"].split("const TABS")[1].split("];")[0], re.M)
     assert keys == re.findall(r"^  (\w+): ", tabs, re.M) != []
     assert {*steps, *re.findall(r': "([\w-]+)"', tabs)} <= there
+
     (problems,) = re.findall(r"const HELP = \{(.*?)\};", scripts["health.js"], re.S)
     states = re.findall(r'"((?:trouble|when)-[\w-]+)"', scripts["referral.js"].split("function helpAbout")[1])
+
     assert len(states) == 3
     assert {*states, *re.findall(r': "([\w-]+)"', problems)} <= there
     assert {name for text in scripts.values() for name in re.findall(r'#/help/([\w-]+)"', text)} <= there
@@ -75,15 +82,20 @@ def test_every_link_into_the_help_has_its_section() -> None:
 def test_every_field_state_and_flag_is_explained() -> None:
     assert keys_of("fields.js", "SOURCE_HELP") == SOURCES | {"meta."}
     assert keys_of("fields.js", "SOURCE_NAMES") == SOURCES
+
     (mapped,) = re.findall(r"const SOURCES = \{(.*?)\};", (FILES / "campaign" / "sources.js").read_text("utf-8"), re.S)
     assert sorted(re.findall(r'"([\w.]+)"', mapped)) == sorted(SOURCES)
+
     states = {str(state) for state in State}
     assert keys_of("states.js", "STATES") == keys_of("states.js", "STATE_HELP") == states
+
     runs = {str(state) for state in RunState}
     assert keys_of("states.js", "RUN_STATES") == keys_of("states.js", "RUN_STATE_HELP") == runs
     assert keys_of("states.js", "CAMPAIGN_STATE_HELP") == {"draft", "active", "paused"}
+
     (origins,) = re.findall(r"export const ORIGINS = \{(.*?)\};", (FILES / "parts" / "texts" / "states.js").read_text("utf-8"))
     assert set(re.findall(r"(\w+):", origins)) == {*(str(origin) for origin in Origin), "synthetic"}
+
     flags = re.findall(r"export const FLAGS = \{(.*?)\};", (FILES / "parts" / "texts" / "states.js").read_text("utf-8"))
     assert set(re.findall(r"(\w+):", flags[0])) == {str(flag) for flag in Flag}
 

@@ -39,7 +39,9 @@ def test_the_more_specific_path_is_asked_first() -> None:
     types = render(DESCRIPTION)
     reading = types.split("type ReadAnswer<P> = ")[1].split("type SendAnswer")[0]
     order = re.findall(r"P extends `([^`]+)`", reading)
+
     assert {"/api/campaigns/${string}/versions", "/api/campaigns/${string}", "/api/campaigns"} <= set(order)
+
     for before, path in enumerate(order):
         pattern = re.escape(path).replace(re.escape("${string}"), ".+")
         assert [later for later in order[before + 1 :] if re.fullmatch(pattern, later.replace("${string}", "x"))] == []
@@ -50,6 +52,7 @@ def test_the_console_asks_only_for_addresses_that_are_described() -> None:
     scripts = [path.read_text("utf-8") for path in EACH_FILE if path.suffix == ".js"]
     asked = {said for text in scripts for said, _ in literals(text) if said.startswith("/api/")}
     assert len(asked) > 20
+
     spellings = {address: {address, address.removesuffix("…")} for address in asked}  # a query may follow
     unknown = [
         one for one, all_of_it in spellings.items() if not any(re.fullmatch(p, each) for p in described for each in all_of_it)

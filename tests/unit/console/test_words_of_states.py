@@ -84,5 +84,7 @@ def test_the_consoles_help_explains_each_mark_that_needs_attention_by_the_name_i
         re.findall(rf'^  {name}: "([^"]+)"', activity, re.M)[0] for name in ("perhapsItQualifies", "somethingWasRefused")
     ]
     (section,) = [one for one in HELP if one["id"] == "when-something-needs-attention"]
+
     guide = json.dumps(section, ensure_ascii=False).lower()
+
     assert [label for label in labels if label.lower() not in guide] == []

@@ -51,8 +51,10 @@ def sign_up(app: App, user_id: int, email: str = EMAIL) -> State:
 
 def test_a_person_who_is_known_gets_no_second_contact_while_search_lags(app: App) -> None:
     assert sign_up(app, 42) is State.DELIVERED
+
     upgrade(app)
     app.forget_calls()
+
     assert sign_up(app, 43, NOW_KEPT_AS) is State.SKIPPED
     assert sign_up(app, 44) is State.SKIPPED
     assert "POST /contacts" not in app.calls()
@@ -62,12 +64,15 @@ def test_a_person_who_is_known_gets_no_second_contact_while_search_lags(app: App
 def test_a_lead_whose_create_was_not_answered_before_the_upgrade_is_created_once(app: App) -> None:
     app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
     app.sign_up(email=EMAIL)
+
     assert len(app.intercom.workspace.contacts) == 1
     assert not app.row().finished
+
     upgrade(app)
     for _ in range(40):
         app.wait(30)
         app.sweep()
+
     assert app.row().state is State.DELIVERED
     assert len(app.intercom.workspace.contacts) == 1
 
@@ -76,11 +81,14 @@ def test_a_worker_of_the_earlier_version_that_is_at_the_person_is_waited_for(app
     app.environment.people.lease("local-workspace", EMAIL, "an earlier worker", app.clock.now(), 60.0)
     upgrade(app)
     app.sign_up(email=EMAIL)
+
     assert not app.row().finished
     assert not app.intercom.workspace.contacts
+
     app.wait(61)
     app.work()
     app.sweep()
+
     assert app.row().state is State.DELIVERED
 
 
@@ -89,9 +97,13 @@ def test_a_contact_that_was_deleted_stays_deleted_and_a_new_signup_begins_anew(a
     person = app.environment.people.lease("local-workspace", EMAIL, "us", now, 60.0)
     app.environment.people.save(type(person)(**{**_fields(person), "erased_at": now + 1}))
     app.environment.people.release(person)
+
     upgrade(app)
+
     assert sign_up(app, 42) is State.ERASED
+
     app.wait(5)
+
     assert sign_up(app, 43) is State.DELIVERED
 
 
@@ -108,8 +120,11 @@ def test_what_this_version_knows_of_somebody_counts_whatever_the_earlier_one_kne
     sign_up(app, 42)
     upgrade(app)
     people, now = app.environment.people, app.clock.now()
+
     person = people.lease("local-workspace", EMAIL, "us", now, 60.0)
+
     assert person.contact_id == app.row().contact_id
+
     people.save(replace(person, **known))
     people.release(person)
 
@@ -126,6 +141,7 @@ def test_somebody_who_asked_to_be_forgotten_stays_forgotten(app: App) -> None:
     sign_up(app, 42)
     app.environment.erasures.erase(EMAIL, app.clock.now() + 1, lambda: 60.0)
     upgrade(app)
+
     assert app.environment.erasures.erased_at(EMAIL) is not None
     assert app.environment.erasures.erased_among([NOW_KEPT_AS, "x@example.com"]) == {NOW_KEPT_AS}
 
@@ -135,7 +151,9 @@ def test_who_asks_to_be_forgotten_is_found_under_both_keys(app: App) -> None:
     app.environment.sync_members.save(SyncMember(1, NOW_KEPT_AS, user_id=9))
     upgrade(app)
     sign_up(app, 43)
+
     app.environment.erasures.erase(EMAIL, app.clock.now() + 1, lambda: 60.0)
+
     left = [item for item in app.rows_of("") if EMAIL in str(item) or NOW_KEPT_AS in str(item)]
     assert left == []
 
@@ -143,13 +161,16 @@ def test_who_asks_to_be_forgotten_is_found_under_both_keys(app: App) -> None:
 def test_a_member_of_a_sync_is_not_added_again(app: App) -> None:
     members = app.environment.sync_members
     members.save(SyncMember(1, NOW_KEPT_AS, user_id=9, created=True))
+
     upgrade(app)
+
     found = members.find(1, EMAIL)
     assert found is not None
     assert found.email == NOW_KEPT_AS
     assert found.user_id == 9
     assert found.created is True
     assert members.find_all([(1, NOW_KEPT_AS)]) == {(1, NOW_KEPT_AS): found}
+
     saved = members.save(found)
     assert members.find(1, EMAIL) == saved
     assert members.find_all([(1, NOW_KEPT_AS)]) == {(1, NOW_KEPT_AS): saved}
@@ -169,7 +190,9 @@ def test_an_attribute_stays_with_the_campaign_that_has_it(app: App) -> None:
     claims = app.environment.claims
     claims.attributes("local-workspace", EMAIL, 1, ["referral_count"], {})
     second = claims.second("local-workspace", EMAIL, 100)
+
     upgrade(app)
+
     assert claims.attributes("local-workspace", EMAIL, 2, ["referral_count", "other"], {}) == {"referral_count": 1, "other": 2}
     assert claims.second("local-workspace", EMAIL, 100) == second + 1
     assert claims.attributes("local-workspace", EMAIL, 3, ["referral_count", "other"], {}) == {"referral_count": 1, "other": 2}

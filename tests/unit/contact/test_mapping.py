@@ -181,6 +181,7 @@ def test_one_attribute_that_cannot_be_written_never_costs_the_others() -> None:
         "signed_up_at": "2026-11-22",
     }
     prepared = prepare(wanted, attributes)
+
     assert prepared.values == {"name": "Ivo", "signed_up_at": 1_795_305_600}
     assert prepared.dropped == (
         Dropped("custom_attributes.unknown", "Intercom has no attribute custom_attributes.unknown", absent=True),

@@ -17,13 +17,17 @@ def test_a_lead_that_we_made_a_user_is_not_written_again_at_each_delivery() -> N
     app = App()
     app.configure(person_invited=UPDATE)
     app.given("lead")
+
     app.sign_up()
+
     assert app.contact().role == "user"
+
     app.forget_calls()
     for _ in range(3):
         app.wait(60)
         app.sign_up()
         app.move_due(replay=True)
+
     assert [call for call in app.calls() if call.startswith("PUT")] == []
 
 
@@ -34,7 +38,9 @@ def test_a_conflict_that_names_the_very_contact_ends_and_is_no_adoption() -> Non
     text = f"A contact matching those details already exists with id={lead.id}"
     body = json.dumps({"type": "error.list", "errors": [{"code": "conflict", "message": text}]})
     app.wire.faults.add({"kind": "status", "status": 409, "method": "PUT", "path": f"^/contacts/{lead.id}", "body": body})
+
     row = app.sign_up()
+
     assert row.state is not State.DELIVERED
     assert len([call for call in app.calls() if call.startswith("PUT")]) == 1, "the same again would say the same"
     assert not any("stands beside" in note for note in row.notes)
@@ -55,7 +61,9 @@ def test_a_lead_beside_an_archived_user_brings_nobody_back() -> None:
     user = app.given("user", email="ivo.before@example.com")
     app.intercom.contacts.archive(user.id)
     conflict(app, "PUT", user.id, archived=True)
+
     row = app.sign_up()
+
     assert (row.state, user.id in row.reason) == (State.FAILED, True)
     assert not [call for call in app.calls() if "unarchive" in call]
     assert (app.contact().id, app.contact().name) == (lead.id, "Ivo of old")
@@ -69,7 +77,9 @@ def test_a_conflict_that_names_a_stranger_writes_nothing_to_them(*, gone: bool) 
     if gone:
         app.intercom.contacts.delete(stranger.id)
     conflict(app, "POST", stranger.id)
+
     row = app.sign_up()
+
     assert row.state is not State.DELIVERED
     assert row.contact_id is None
     assert [call for call in app.calls() if call.startswith("PUT")] == []
@@ -81,7 +91,9 @@ def test_a_contact_that_search_shows_under_the_address_it_had_is_left_alone() ->
     app.configure(person_invited=UPDATE)
     moved = app.given("user", name="Somebody else")
     app.intercom.contacts.update(moved.id, {"email": "moved@example.com"})
+
     row = app.sign_up()
+
     assert (row.state, row.contact_id == moved.id) == (State.DELIVERED, False)
     assert app.contact("moved@example.com").name == "Somebody else"
     assert app.contact().name == "Ivo Lindqvist"
@@ -96,12 +108,16 @@ def test_a_contact_that_took_anothers_place_is_found_by_its_id() -> None:
     story.taken()
     story.app.wait(10)
     facts = {"id": friend.id, "email": friend.email, "source": "Referred", "campaign_id": 1, "first_name": "Another name"}
+
     story.app.post(facts)
     story.app.work()
+
     assert story.row(friend).contact_id == other.id
+
     story.taken()
     story.app.intercom.contacts.update(other.id, {"email": "moved@example.com"}, by_api=False)
     story.taken()
     story.changes(other.id, "Connected")
     story.settles(2)
+
     assert friend.qualified_times == 1

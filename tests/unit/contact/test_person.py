@@ -127,6 +127,7 @@ def test_later_facts_complete_and_replace_earlier_ones_and_what_is_not_reported_
     )
     newer = Person(7, email="new@example.com", referrals_count=0, meta={"Size": "2"}, referrer=Referrer(code="R1"))
     merged = merge(known, newer)
+
     assert merged.first_name == "Ivo"
     assert merged.email == "new@example.com"
     assert merged.referrals_count == 0

@@ -46,6 +46,7 @@ def test_a_strangers_signup_in_a_second_campaign_renames_nobody() -> None:
     app = app_for()
     app.sign_up()
     row = app.sign_up(campaign_id=2, id=77, first_name="Mallory", code="evil")
+
     assert app.contact().name == "Ivo Lindqvist"
     assert row.state == State.SKIPPED
     assert row.contact_id == app.row().contact_id
@@ -55,6 +56,7 @@ def test_a_contact_that_another_signup_of_ours_created_may_qualify_although_it_w
     app = app_for()
     app.sign_up()
     row = app.sign_up(campaign_id=2, id=77)
+
     assert row.state == State.SKIPPED
     assert row.ours is True
     assert row.baseline == "New"
@@ -70,14 +72,21 @@ def test_the_customers_own_contact_that_was_skipped_is_not_ours() -> None:
 def test_the_lost_create_of_one_signup_stays_its_own_when_another_finds_it() -> None:
     app = app_for("user", search_lag=300)
     app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
+
     assert app.sign_up().state is State.PENDING
+
     app.wait(1)
     second = app.sign_up(campaign_id=2, id=77, first_name="Mallory")
+
     assert (second.state, app.contact().name) == (State.SKIPPED, "Ivo Lindqvist")
     assert (second.history[-1].what, second.settle_since) == ("skipped", None), "no create of its own"
+
     settle(app, 2)
+
     assert app.row().state is State.DELIVERED
+
     app.sign_up(first_name="Iwan")
+
     assert app.contact().name == "Iwan Lindqvist"
 
 
@@ -86,7 +95,9 @@ def test_a_lead_of_ours_that_collides_with_a_user_does_not_make_that_user_ours()
     app.sign_up()
     user = app.intercom.contacts.create({"role": "user", "email": EMAIL, "name": "Customer"})
     app.configure(person_invited={"action": "user"})
+
     row = app.sign_up(first_name="Iwan")
+
     assert row.contact_id == user.id
     assert row.ours is False
     assert app.intercom.workspace.contacts[user.id].name == "Customer"
@@ -96,13 +107,16 @@ def test_a_lead_of_ours_that_collides_with_a_user_does_not_make_that_user_ours()
 def test_a_row_from_before_contacts_knew_their_signup_keeps_the_one_that_it_created() -> None:
     app = app_for()
     app.sign_up()
+
     with_mark = app.person()
     assert with_mark is not None
+
     leased = app.environment.people.lease("local-workspace", EMAIL, "test", app.clock.now(), 1)
     app.environment.people.save(replace(leased, created_for=""))
     app.environment.people.release(leased)
     app.environment.referrals.update(1, 42, lambda row: replace(row, ours=False, address="", workspace_id=""))
     app.sign_up(first_name="Iwan")
+
     assert app.contact().name == "Iwan Lindqvist"
 
 
@@ -128,9 +142,12 @@ def test_fill_writes_only_what_is_empty_on_a_contact_that_was_there_before(role:
     app = app_for("user", duplicates="fill")
     before = app.given(role, name="Customer", custom_attributes={"referrer_first_name": ""})
     row = app.sign_up()
+
     [body] = app.bodies("PUT")
+
     assert "name" not in body
     assert "email" not in body
+
     contact = app.contact()
     assert contact.id == before.id
     assert contact.role == role
@@ -140,7 +157,9 @@ def test_fill_writes_only_what_is_empty_on_a_contact_that_was_there_before(role:
     assert row.state == State.DELIVERED
     assert "name" not in row.written
     assert row.history[-1].what == "updated"
+
     app.sign_up(referrer_first_name="Margherita", first_name="Iwan")
+
     assert (app.contact().name, app.contact().custom_attributes["referrer_first_name"]) == ("Customer", "Rita")
 
 
@@ -154,7 +173,9 @@ def test_fill_is_for_others_contacts_and_ones_own_gets_all() -> None:
 def test_fill_never_turns_a_lead_that_was_there_into_a_user_and_its_defaults_stay_out() -> None:
     app = app_for("user", duplicates="fill", defaults={f"{CUSTOM}lead_source": "referral"})
     app.given("lead")
+
     app.sign_up()
+
     there = app.contact()
     assert (there.role, there.custom_attributes.get("lead_source")) == ("lead", None)
     assert "referral_status" not in there.custom_attributes
@@ -167,7 +188,9 @@ def test_what_a_search_shows_may_be_old_and_is_compared_with_the_contact_itself(
     app = app_for(search_lag=300, duplicates="update", mapping=mapping())
     before = app.given("lead", name="Ivo")
     corrected(app, before.id, name="Somebody else")
+
     row = app.sign_up()
+
     assert (app.contact().name, row.history[-1].what) == ("Ivo", "updated")
 
 
@@ -191,7 +214,9 @@ def test_a_replay_compares_with_the_contact_and_mends_what_differs() -> None:
     row = app.sign_up()
     corrected(app, row.contact_id, name="Edited", custom_attributes={"referral_link": "https://example.com/other"})
     app.forget_calls()
+
     after = app.move_due(replay=True)
+
     assert app.calls() == [GET, PUT]
     assert (app.contact().name, app.contact().custom_attributes["referral_link"]) == ("Ivo Lindqvist", row.person.url)
     assert after.history[-1].what == "updated"
@@ -202,7 +227,9 @@ def test_a_replay_of_a_contact_that_is_gone_does_not_say_delivered() -> None:
     app = app_for()
     row = app.sign_up()
     app.intercom.contacts.archive(str(row.contact_id))
+
     after = app.move_due(replay=True)
+
     assert (after.state, app.contacts()) == (State.FAILED, [])
 
 
@@ -211,7 +238,9 @@ def test_later_facts_leave_alone_what_somebody_corrected_in_intercom() -> None:
     app.given("lead")
     row = app.sign_up(referrer_first_name=None)
     corrected(app, row.contact_id, name="Corrected")
+
     app.sign_up(referrer_first_name="Margherita")
+
     assert (app.contact().name, app.contact().custom_attributes["referrer_first_name"]) == ("Corrected", "Margherita")
 
 
@@ -222,7 +251,9 @@ def test_an_edit_in_intercom_outlives_a_change_of_the_policy_from_fill_to_update
     app.sign_up(url=None)
     corrected(app, contact.id, name="Dr. Ivo")
     app.configure(person_invited={"action": "lead", "duplicates": "update"})
+
     app.sign_up()
+
     assert app.contact().custom_attributes["referral_link"], "the later facts are written"
     assert app.contact().name == "Dr. Ivo"
 
@@ -231,7 +262,9 @@ def test_a_lead_that_only_becomes_a_user_has_a_story_that_says_so() -> None:
     app = app_for("lead")
     app.sign_up()
     app.configure(person_invited={"action": "user"})
+
     row = app.move_due(replay=True)
+
     assert app.contact().role == "user"
     assert row.history[-1].what == "updated"
     assert app.move_due(replay=True).history[-1].what == "unchanged"
@@ -244,7 +277,9 @@ def test_an_address_that_moved_away_is_free_for_its_true_owner() -> None:
     app = app_for()
     first = app.sign_up()
     app.sign_up(email=NEW)
+
     owner = app.sign_up(id=43, first_name="Olga")
+
     assert owner.state == State.DELIVERED
     assert app.contact().name == "Olga Lindqvist"
     assert app.contact().id != first.contact_id
@@ -268,10 +303,13 @@ def test_a_lead_whose_address_changes_while_users_are_wanted_becomes_a_user_in_p
 def test_whoever_shares_a_contact_that_moved_to_another_address_still_has_it() -> None:
     app = app_for(duplicates="update")
     first = app.sign_up(campaign_id=2, id=77)
+
     assert app.sign_up().contact_id == first.contact_id
+
     app.sign_up(campaign_id=2, id=77, email=NEW)
     corrected(app, first.contact_id, name="Somebody")
     row = app.move_due(replay=True)
+
     assert (row.state, row.contact_id) == (State.DELIVERED, first.contact_id)
     assert app.contact(NEW).name == "Ivo Lindqvist"
     assert app.contacts() == []
@@ -283,8 +321,11 @@ def test_an_address_that_was_taken_off_the_contact_stays_off_and_costs_nobody_th
     path = f"/contacts/{row.contact_id}"
     body = json.dumps({"type": "contact", "id": row.contact_id, "role": "lead", "email": None, "name": "Somebody"})
     app.wire.faults.add({"kind": "status", "status": 200, "method": "GET", "path": f"^{path}$", "body": body})
+
     replayed = app.move_due(replay=True)
+
     assert (replayed.state, replayed.contact_id) == (State.DELIVERED, row.contact_id)
+
     [written] = app.bodies("PUT", path)
     assert written["name"] == "Ivo Lindqvist"
     assert "email" not in written
@@ -294,7 +335,9 @@ def test_an_address_that_intercom_refuses_is_not_released() -> None:
     app = app_for("user")
     first = app.sign_up()
     app.given("user", email=NEW)
+
     row = app.sign_up(email=NEW)
+
     assert (row.contact_id == first.contact_id, row.ours) == (False, False)
     assert app.person() is not None
     assert app.person().contact_id == first.contact_id  # type: ignore[union-attr]
@@ -304,7 +347,9 @@ def test_an_address_that_was_corrected_in_intercom_is_not_reverted_by_a_second_c
     app = app_for(duplicates="update")
     row = app.sign_up()
     corrected(app, row.contact_id, email="right@example.com")
+
     app.sign_up(campaign_id=2, id=77, first_name="Iwan")
+
     assert (app.contact("right@example.com").name, app.contacts()) == ("Iwan Lindqvist", [])
 
 
@@ -312,7 +357,9 @@ def test_an_address_that_was_corrected_in_intercom_is_not_reverted_by_a_replay()
     app = app_for()
     row = app.sign_up()
     corrected(app, row.contact_id, email="right@example.com")
+
     app.move_due(replay=True)
+
     assert (len(app.contacts("right@example.com")), app.contacts()) == (1, [])
 
 
@@ -330,6 +377,7 @@ def test_two_addresses_reported_at_once_are_one_contact(role: str) -> None:
     app.wire.interrupt("POST /contacts", corrected_meanwhile)
     app.sign_up()
     settle(app)
+
     live = [one for one in app.intercom.workspace.contacts.values() if one.condition == "live"]
     assert [(one.email, one.id) for one in live] == [(NEW, app.row().contact_id)]
     assert app.row().state is State.DELIVERED
@@ -339,10 +387,13 @@ def test_two_addresses_reported_at_once_are_one_contact(role: str) -> None:
 def test_an_address_that_changes_while_a_create_is_in_doubt_makes_no_second_contact(role: str) -> None:
     app = app_for(role, search_lag=300)
     app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
+
     assert app.sign_up().state is State.PENDING
+
     app.wait(1)
     app.sign_up(email=NEW)
     settle(app)
+
     live = [one for one in app.intercom.workspace.contacts.values() if one.condition == "live"]
     assert [(one.email, one.id) for one in live] == [(NEW, app.row().contact_id)]
 
@@ -354,6 +405,7 @@ def test_a_replay_in_another_workspace_delivers_there() -> None:
     app = app_for()
     first = app.sign_up()
     row = in_another_workspace(app)
+
     assert row.state == State.DELIVERED
     assert row.contact_id != first.contact_id
     assert row.workspace_id == "other-workspace"
@@ -363,6 +415,7 @@ def test_a_replay_in_another_workspace_delivers_there() -> None:
 
 def test_what_is_known_of_a_contact_in_one_workspace_is_known_of_none_in_another() -> None:
     row = app_for(duplicates="update").sign_up()
+
     assert row.contact_id
     assert row.written
     assert row.ours is True
@@ -380,6 +433,7 @@ def test_what_is_known_of_a_contact_in_one_workspace_is_known_of_none_in_another
         workspace_id="other-workspace",
     )
     assert in_workspace(row, row.workspace_id) == row
+
     earlier = replace(row, workspace_id="")
     assert in_workspace(earlier, "other-workspace") == earlier, "rows from before the mark are here"
 
@@ -419,7 +473,9 @@ def preview(app: App, section: Any = None) -> Any:
 def test_the_preview_of_a_replay_shows_what_differs_on_the_contact_itself() -> None:
     app = app_for()
     row = app.sign_up()
+
     corrected(app, row.contact_id, custom_attributes={"referral_link": "https://example.com/other"})
+
     sent = {one["attribute"] for one in preview(app)["fields"] if one["sent"]}
     assert sent == {f"{CUSTOM}referral_link"}
 
@@ -430,7 +486,9 @@ def test_the_preview_of_anothers_contact_follows_the_policy(duplicates: str) -> 
     app.sign_up(campaign_id=2, id=77, first_name="Olga")
     app.sign_up()
     corrected(app, app.row().contact_id, name="Customer")
+
     shown = preview(app, {"duplicates": duplicates})
+
     assert {one["attribute"] for one in shown["fields"] if one["sent"]} == ({"name"} if duplicates == "update" else set())
 
 

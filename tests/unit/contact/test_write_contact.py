@@ -26,7 +26,9 @@ from tests.support.writing import (
 def test_somebody_new_costs_a_search_and_a_create_and_is_remembered(role: str) -> None:
     app = app_for(role)
     row = app.sign_up()
+
     assert app.calls() == [SEARCH, CREATE]
+
     contact = app.contact()
     assert contact.role == role
     assert contact.name == "Ivo Lindqvist"
@@ -34,6 +36,7 @@ def test_somebody_new_costs_a_search_and_a_create_and_is_remembered(role: str) -
     assert row.state == State.DELIVERED
     assert row.contact_id == contact.id
     assert row.history[-1].what == "created"
+
     person = app.person()
     assert person is not None
     assert person.contact_id == contact.id
@@ -46,6 +49,7 @@ def test_the_intent_is_stored_before_the_create_and_confirmed_after(app: App) ->
     seen: list[Any] = []
     app.wire.interrupt(CREATE, lambda: seen.append(app.person()))
     app.sign_up()
+
     assert seen[0].reservation.first_at == seen[0].reservation.last_at == app.clock.now()
     assert (seen[0].contact_id, seen[0].reservation.role) == (None, "lead")
 
@@ -53,6 +57,7 @@ def test_the_intent_is_stored_before_the_create_and_confirmed_after(app: App) ->
 def test_defaults_and_the_initial_value_go_into_a_create() -> None:
     app = app_for(defaults={"custom_attributes.lead_source": "referral", "custom_attributes.is_vip": True})
     app.sign_up()
+
     values = app.contact().custom_attributes
     assert values["lead_source"] == "referral"
     assert values["is_vip"] is True
@@ -75,10 +80,13 @@ def test_a_create_is_not_begun_without_the_time_that_it_may_need(app: App) -> No
     app.context.seconds = 26.5
     app.wire.interrupt("POST /contacts/search", lambda: setattr(app.context, "seconds", 20.0))
     row = app.sign_up()
+
     assert (row.state, app.calls()) == (State.PENDING, [SEARCH])
+
     app.context.seconds = 45.0
     app.wait(2)
     app.work()
+
     assert len(app.contacts()) == 1, "another worker begins anew within two seconds"
 
 
@@ -88,6 +96,7 @@ def test_a_create_is_not_begun_without_the_time_that_it_may_need(app: App) -> No
 def test_for_a_known_person_what_changed_costs_one_put_with_nothing_else_in_it(app: App) -> None:
     known(app)
     row = app.sign_up(first_name="Iwan")
+
     assert app.calls() == [PUT]
     assert app.bodies("PUT") == [{"name": "Iwan Lindqvist"}]
     assert (row.state, row.history[-1].what) == (State.DELIVERED, "updated")
@@ -95,9 +104,12 @@ def test_for_a_known_person_what_changed_costs_one_put_with_nothing_else_in_it(a
 
 def test_a_write_that_would_change_nothing_is_not_made(app: App) -> None:
     known(app)
+
     assert app.sign_up().state is State.DELIVERED
     assert app.calls() == []
+
     app.move_due(replay=True)
+
     assert app.calls() == [GET]
     assert app.row().history[-1].what == "unchanged"
 
@@ -106,6 +118,7 @@ def test_a_known_person_in_a_second_campaign_costs_a_look_one_put_and_no_second_
     app.configure(campaign_id=2, name="Partners", person_invited={"duplicates": "update"})
     known(app)
     row = app.sign_up(campaign_id=2, id=77)
+
     assert app.calls() == [GET, GET, PUT], "the first look only asks Referral Factory"
     assert app.contact().custom_attributes["referral_campaign"] == "Partners"
     assert row.contact_id == app.row().contact_id
@@ -116,7 +129,9 @@ def test_defaults_and_the_initial_value_never_overwrite_a_known_contact(app: App
     app.intercom.contacts.update(
         str(row.contact_id), {"custom_attributes": {"referral_status": "Connected", "lead_source": "web"}}
     )
+
     app.sign_up(first_name="Iwan")
+
     values = app.contact().custom_attributes
     assert (values["referral_status"], values["lead_source"]) == ("Connected", "web")
 
@@ -125,7 +140,9 @@ def test_a_lead_of_ours_becomes_a_user_in_place_when_users_are_wanted() -> None:
     app = app_for("lead", duplicates="skip")
     row = known(app)
     app.configure(person_invited={"action": "user"})
+
     app.sign_up(first_name="Iwan")
+
     assert app.calls() == [PUT]
     assert (app.contact().id, app.contact().role) == (row.contact_id, "user")
 
@@ -139,6 +156,7 @@ def test_skip_leaves_a_contact_that_was_there_before_as_it_is(role: str, action:
     app = app_for(action, duplicates="skip")
     before = app.given(role, name="Old name")
     row = app.sign_up()
+
     assert app.calls() == [SEARCH, GET]
     assert app.contact() == before
     assert row.state == State.SKIPPED
@@ -151,9 +169,11 @@ def test_skip_never_writes_again_whatever_comes_later() -> None:
     before = app.given("lead")
     app.sign_up()
     app.sign_up(first_name="Iwan")
+
     app.move_due(replay=True)
     app.wait(7_200)
     app.sweep()
+
     assert app.contact() == before
     assert not [call for call in app.calls() if not call.startswith(("GET", SEARCH))]
 
@@ -162,13 +182,16 @@ def test_update_brings_a_contact_that_was_there_before_up_to_date_but_for_creati
     app = app_for(duplicates="update")
     before = app.given("lead", name="Old name", custom_attributes={"lead_source": "website", "is_vip": True})
     row = app.sign_up()
+
     assert app.calls() == [SEARCH, GET, SEARCH, GET, PUT], "the first look only asks Referral Factory"
+
     contact = app.contact()
     assert (contact.id, contact.name) == (before.id, "Ivo Lindqvist")
     assert contact.custom_attributes["lead_source"] == "website"
     assert contact.custom_attributes["is_vip"] is True
     assert "referral_status" not in contact.custom_attributes
     assert (row.state, row.settle_since) == (State.DELIVERED, None)
+
     person = app.person()
     assert person is not None
     assert not person.ours
@@ -193,6 +216,7 @@ def test_a_lead_where_a_user_is_wanted_is_converted_in_place_under_update() -> N
     app = app_for("user", duplicates="update")
     before = app.given("lead")
     row = app.sign_up()
+
     assert app.contact().id == before.id
     assert app.contact().role == "user"
     assert row.state == State.DELIVERED
@@ -210,7 +234,9 @@ def test_of_several_contacts_the_user_then_the_oldest_is_written_to_and_the_row_
     app.given("lead", age=900_000)
     user = app.given("user", age=100_000)
     app.given("lead", age=800_000)
+
     row = app.sign_up()
+
     assert row.contact_id == user.id
     assert row.notes[0].startswith("3 contacts in Intercom have this e-mail:")
     assert [one.name for one in app.contacts()] == [None, "Ivo Lindqvist", None]
@@ -220,6 +246,7 @@ def test_a_contact_with_another_spelling_of_the_address_is_the_same_person() -> 
     app = app_for(duplicates="update")
     before = app.given("lead", email="Ivo.Invited@Example.com")
     row = app.sign_up(email=" IVO.invited@example.COM ")
+
     assert row.contact_id == before.id
     assert len(app.intercom.workspace.contacts) == 1
 
@@ -228,6 +255,7 @@ def test_an_address_with_a_plus_tag_is_another_person_and_kept_as_it_is() -> Non
     app = app_for(duplicates="update")
     app.given("lead")
     app.sign_up(email="ivo.invited+friend@example.com")
+
     assert app.contact("ivo.invited+friend@example.com").name == "Ivo Lindqvist"
     assert app.contact().name is None
 
@@ -246,6 +274,7 @@ def test_a_value_that_does_not_fit_costs_only_itself_and_the_row_says_why() -> N
         )
     )
     row = app.sign_up(Story="x" * 300)
+
     contact = app.contact()
     assert (contact.name, contact.custom_attributes["referrer_email"]) == ("Ivo", "rita.referring@example.com")
     assert row.state is State.PARTIAL
@@ -255,6 +284,7 @@ def test_a_value_that_does_not_fit_costs_only_itself_and_the_row_says_why() -> N
         "referral_code",
         "nowhere",
     }
+
     for words in ("a whole number", "only New, Connected, Lost", "at most 255 characters", "has no attribute"):
         assert words in row.reason
 
@@ -268,7 +298,9 @@ def test_an_attribute_that_intercom_refuses_by_name_is_dropped_and_the_rest_sent
     app.sign_up(id=1, email="warm.up@example.com")
     app.intercom.workspace.attributes["contact", "referral_link"] = replace(attribute, archived=True)
     app.forget_calls()
+
     row = app.sign_up()
+
     assert (row.state, [drop.attribute for drop in row.dropped]) == (State.PARTIAL, ["custom_attributes.referral_link"])
     assert app.contact().name == "Ivo Lindqvist"
     assert "custom_attributes.referral_link" not in row.written
@@ -280,7 +312,9 @@ def test_a_second_refusal_in_a_row_costs_only_what_is_refused(app: App) -> None:
     attributes = app.intercom.workspace.attributes
     for name in ("referral_link", "referrer_email"):
         attributes["contact", name] = replace(attributes["contact", name], archived=True)
+
     row, person = app.sign_up(), app.person()
+
     assert (row.state, app.contact().name) == (State.PARTIAL, "Ivo Lindqvist")
     assert person is not None
     assert person.reservation is None

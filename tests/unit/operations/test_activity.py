@@ -77,6 +77,7 @@ def test_referrals_come_newest_first_of_all_campaigns_even_unconfigured_ones(con
 def test_our_own_daily_test_is_told_apart(console: Console) -> None:
     add(console.app, 1)
     add(console.app, 900_000_000_020_000, synthetic=True, accepted_at=NOW)
+
     items = console.get("/api/referrals", "")["items"]
     assert {row["user_id"]: row["origin"] for row in items} == {1: "webhook", 900_000_000_020_000: "synthetic"}
     assert console.get("/api/referrals/1/900000000020000")["referral"]["origin"] == "synthetic"
@@ -106,7 +107,9 @@ def test_each_filter_finds_its_rows(app: App, console: Console, query: str, foun
     add(app, 5, unverified=True)
     add(app, 6, possibly_doubled=True)
     add(app, 7, state=State.SKIPPED)
+
     add(app, 9, state=State.FAILED, campaign_id=2)
+
     assert everything(console, query) == found
 
 
@@ -147,7 +150,9 @@ def test_other_cells_are_left_as_they_are(text: str) -> None:
 
 def test_ten_thousand_referrals_are_listed_without_a_scan(app: App, console: Console) -> None:
     fill(app, 10_000)
+
     assert app.row(77, 2) == referral(77, campaign_id=2)
+
     app.dynamodb = Recorded(app.dynamodb)  # type: ignore[assignment]
     app.environment = app.new_environment()
     console.app = app
@@ -159,6 +164,7 @@ def test_ten_thousand_referrals_are_listed_without_a_scan(app: App, console: Con
     console.get("/api/connection")
     console.get("/api/referrals/1/10000")
     console.post("/api/replays", {"state": "failed"})
+
     assert {"query", "batch_get_item"} <= set(app.dynamodb.called)
     assert [name for name in app.dynamodb.called if name == "scan"] == []
 
@@ -179,9 +185,11 @@ def test_a_referrals_whole_story_is_shown_in_plain_words(console: Console) -> No
 def test_a_try_that_did_not_succeed_is_in_the_story_with_the_vendors_answer(app: App, console: Console) -> None:
     app.wire.faults.add(DOWN)
     app.sign_up()
+
     app.wire.faults.clear()
     app.wait(40)
     app.work()
+
     lines = [(line["sentence"], line["detail"]) for line in console.get("/api/referrals/1/42")["story"]]
     assert lines == [
         ("Referral Factory reported that the person joined.", ""),
@@ -227,8 +235,10 @@ def test_each_thing_to_look_at_says_what_to_do(console: Console, row: dict[str, 
 )
 def test_what_waits_says_who_has_to_act(app: App, console: Console, paused: BreakerKind | None, who_acts: str) -> None:
     add(app, 1, state=State.PENDING, version=1)  # one that was never tried is there for seconds, and not listed
+
     if paused:
         app.environment.breakers.open(Vendor.INTERCOM, Breaker(paused, app.clock.now() + 600, app.clock.now()))
+
     (listed,) = console.get("/api/referrals")["items"]
     shown = console.get("/api/referrals/1/1")["referral"]
     assert who_acts in listed["what_to_do"]
@@ -239,6 +249,7 @@ def test_a_short_wait_shows_its_reason_and_how_often_it_was_tried(app: App, cons
     """Within seconds, long before the row waits in the ledger."""
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts", "times": 2})
     app.post(webhook_fields())
+
     for tries in (1, 2):
         app.work()
         (row,) = console.get("/api/referrals")["items"]
@@ -247,25 +258,35 @@ def test_a_short_wait_shows_its_reason_and_how_often_it_was_tried(app: App, cons
         assert row["attempts"] == tries
         app.wait(13)
     app.work()
+
     assert console.get("/api/referrals")["items"][0]["state"] == "delivered"
 
 
 def test_a_double_click_on_replay_has_one_effect(app: App, console: Console) -> None:
     app.wire.faults.add({"kind": "status", "status": 400, "path": "^/contacts"})
     app.sign_up()
+
     assert app.row().state is State.FAILED
+
     app.wire.faults.clear()
     app.forget_calls()
+
     results = [console.post("/api/referrals/1/42/replay")["result"] for _ in range(2)]
     assert results == ["replayed", "already_waiting"]
     assert len(app.queued()) == 1
+
     app.work()
+
     assert console.post("/api/referrals/1/42/replay")["result"] == "already_waiting"
     assert app.calls().count("POST /contacts") == 1
     assert [event.what for event in app.row().history].count("replay") == 1
+
     app.wait(11)
+
     assert console.post("/api/referrals/1/42/replay")["result"] == "replayed"
+
     app.work()
+
     assert app.calls().count("POST /contacts") == 1
     assert len(app.contacts()) == 1
 
@@ -273,9 +294,12 @@ def test_a_double_click_on_replay_has_one_effect(app: App, console: Console) -> 
 def test_a_replay_that_sqs_refuses_is_sent_again_by_the_sweep(app: App, console: Console) -> None:
     app.sign_up(email="nobody")
     app.sqs.refuse("send_message_batch", 2)
+
     assert console.post("/api/referrals/1/42/replay")["result"] == "replayed"
     assert app.queued() == []
+
     app.wait(91)
+
     assert app.sweep()["enqueued"] == 1
 
 
@@ -310,12 +334,15 @@ def test_a_table_holds_no_formula(console: Console) -> None:
         person = Person(user_id, first_name=name, email="a@example.com")
         console.app.environment.referrals.add(Referral(1, user_id, State.DELIVERED, person, NOW + user_id))
     answer = console.call("GET", "/api/referrals", query="limit=1000", accept="text/csv")
+
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [row["first_name"] for row in reversed(rows)] == [
         "'=1+1", "'+49", "'-2", "'@cmd", "'\t=1", "'|x", "<b>Zoë</b>", 'say "hi"', "'  =2",
     ]  # fmt: skip
     assert rows[0]["accepted_at"].endswith("+00:00")
+
     paged = console.call("GET", "/api/referrals", query="limit=2&state=delivered", accept="text/csv")
     assert 'rel="next"' in paged.headers["link"]
     assert "state=delivered" in paged.headers["link"]
@@ -349,20 +376,28 @@ def test_a_webhook_is_read_again_after_its_aliases_were_mended(console: Console)
 
     app = console.app
     stored = quarantined(app, b"person=42&mail=ivo.invited%40example.com&first_name=Ivo&source=Referred", event="nonsense")
+
     assert console.get(f"/api/quarantine/{stored}")["text"].startswith("person=42")
+
     answer = console.call("POST", f"/api/quarantine/{stored}/replay")
     assert (answer.status, "names no event" in answer.json["detail"]) == (422, True)
+
     app.environment.quarantine_shelf.remove(stored)
     body = b'{"person": 42, "mail": "ivo.invited@example.com", "first_name": "Ivo", "source": "Referred"}'
     app.environment.quarantine.add(
         Quarantined("q1", "1", "joined", "odd", "application/json", base64.b64encode(body).decode(), NOW)
     )
     answer = console.call("POST", "/api/quarantine/q1/replay")
+
     assert (answer.status, "user id" in answer.json["detail"]) == (422, True)
+
     app.configure(aliases={"person": "id", "mail": "email"})
+
     assert console.call("POST", "/api/quarantine/q1/replay").status == 200
     assert console.call("POST", "/api/quarantine/q1/replay").status == 404
+
     app.work()
+
     assert app.contact().email == EMAIL
     assert console.get("/api/quarantine")["items"] == []
 
@@ -370,15 +405,20 @@ def test_a_webhook_is_read_again_after_its_aliases_were_mended(console: Console)
 def test_a_webhook_whose_address_was_typed_oddly_can_be_read_again(console: Console) -> None:
     body = base64.b64encode(json.dumps(webhook_fields()).encode()).decode()
     console.app.environment.quarantine.add(Quarantined("q1", " 1", "Joined/", "odd", "application/json", body, NOW))
+
     assert console.call("POST", "/api/quarantine/q1/replay").status == 200
+
     console.app.work()
+
     assert console.app.contact().email == EMAIL
 
 
 def test_a_body_that_stays_unreadable_says_so_and_can_be_thrown_away(console: Console) -> None:
     stored = quarantined(console.app, b"{nonsense")
     answer = console.call("POST", f"/api/quarantine/{stored}/replay")
+
     assert (answer.status, "still cannot be read" in answer.json["detail"]) == (422, True)
+
     (row,) = console.get("/api/quarantine")["items"]
     assert row["id"] == stored
     assert row["size"] == 9

@@ -81,6 +81,7 @@ def test_the_days_of_the_signup_narrow_every_list(console: Console, narrowed: di
     for user_id in range(1, 6):
         add(console.app, user_id, f"P{user_id}", f"p{user_id}@example.com", None, State.DELIVERED)
     since, until = int(NOW + 2 * DAY), int(NOW + 4 * DAY)
+
     assert found(console, since=since, until=until, **narrowed) == [3, 2], "the last moment is the next day's"
     assert found(console, since=since, **narrowed) == [5, 4, 3, 2]
     assert found(console, until=until, **narrowed) == [3, 2, 1]
@@ -90,10 +91,13 @@ def test_each_part_of_the_list_is_counted_and_holds_as_many(console: Console) ->
     for one in PEOPLE:
         add(console.app, *one)
     add(console.app, 6, "Other", "other@example.com", None, State.DELIVERED, campaign_id=2)
+
     counts = console.get("/api/referrals/counts")
     assert counts == {"attention": 1, "waiting": 1, "done": 2, "quiet": 1, "closed": 0, "most": 10_000}
+
     for group in ("attention", "waiting", "done", "quiet", "closed"):
         assert len(found(console, group=group)) == counts[group], group
+
     assert console.get("/api/referrals/counts", "campaign_id=2")["done"] == 1
     assert console.get("/api/referrals/counts", f"since={int(NOW + 2 * DAY)}&until={int(NOW + 4 * DAY)}")["done"] == 0
     assert console.call("POST", "/api/closes", {"group": "attention"}).json["closed"] == 1
@@ -117,6 +121,7 @@ def test_several_who_were_selected_are_sent_again_closed_and_exported(console: C
         add(console.app, user_id, f"P{user_id}", f"p{user_id}@example.com", None, State.FAILED)
     chosen = [{"campaign_id": 1, "user_id": user_id} for user_id in (1, 3, 99)]
     assert found(console, people="1-1,1-3,1-99") == [3, 1]
+
     table = console.call("GET", "/api/referrals", query="people=1-1,1-3", accept="text/csv").text
     assert "p3@example.com" in table
     assert "p2@example.com" not in table

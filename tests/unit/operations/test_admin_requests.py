@@ -66,6 +66,7 @@ def test_people_outside_the_group_are_refused_everywhere(api: Any, document: Jso
     api.claims = {"groups": groups, "sub": "x"}
     for path in ("/api/campaigns", "/api/campaigns/1", "/api/openapi.json", "/api/nothing"):
         assert api.call("GET", path).status == 403
+
     assert api.put(document).status == 403
     assert document["campaign_id"] == 1
     assert list(api.environment.campaigns.list()) == []
@@ -105,7 +106,9 @@ def test_a_viewer_sees_no_secret_and_changes_nothing(route: Any) -> None:
     else:
         assert answer.status == 403
         assert answer.json["detail"].startswith("You may look, not change or export.")
+
     names = ("intercom", "intercom_app", "referral_factory", "webhook")
+
     held = {value for name in names for value in console.secret(name).values()} - {"", "local-client-id"}
     assert [secret for secret in held if secret in answer.text] == []
     assert console.audit_lines() == []
@@ -192,9 +195,13 @@ def test_a_token_other_than_the_one_that_was_verified_opens_nothing(forged: Call
     console = Console()
     event = sample("admin_api_get_campaign") | {"rawPath": "/api/overview"}
     event["requestContext"]["http"] |= {"path": "/api/overview"}
+
     sign_in(event, console.claims)
+
     assert console.app.invoke(handler, event)["statusCode"] != 403
+
     head, payload, signature = event["headers"]["authorization"].split(".")
+
     event["headers"]["authorization"] = f"{head}.{forged(payload)}.{signature}"
     assert console.app.invoke(handler, event)["statusCode"] == 403
 
@@ -229,6 +236,7 @@ def test_other_methods_are_405_with_what_is_allowed(api: Any, method: str, path:
 def test_head_is_get_without_the_body(api: Any, document: Json) -> None:
     api.put(document)
     answer = api.call("HEAD", "/api/campaigns/1")
+
     assert answer.status == 200
     assert answer.text == ""
     assert answer.headers["etag"] == '"1"'
@@ -291,6 +299,7 @@ def test_a_fault_of_ours_is_a_problem_without_its_text(api: Any, monkeypatch: py
 
     monkeypatch.setattr(api.environment.campaigns, "list", fail, raising=True)
     answer = api.call("GET", "/api/campaigns")
+
     assert answer.status == 500
     assert "secret" not in answer.text
 
@@ -304,15 +313,19 @@ def test_every_answer_carries_the_security_headers(api: Any) -> None:
 
 def test_the_description_is_valid_and_complete(api: Any) -> None:
     description = api.call("GET", "/api/openapi.json").json
+
     assert description == json.loads(json.dumps(describe(ROUTES)))
     assert description["openapi"].startswith("3.1")
+
     described = {(method.upper(), path) for path, entry in description["paths"].items() for method in entry}
     assert described == {(route.method, route.path) for route in ROUTES}
+
     schemas = description["components"]["schemas"]
     for schema in schemas.values():
         openapi_schema_validator.OAS31Validator.check_schema(schema)
     for reference in _references(description):
         assert reference.removeprefix("#/components/schemas/") in schemas
+
     names = [entry["operationId"] for path in description["paths"].values() for entry in path.values()]
     assert len(set(names)) == len(names)
 

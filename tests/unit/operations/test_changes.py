@@ -154,7 +154,9 @@ def test_a_change_is_kept_with_who_what_and_when(console: Console, name: str) ->
     app = console.app
     app.environment.quarantine.add(Quarantined("q1", "1", "joined", "odd", "application/json", UNREAD, NOW))
     app.configure(aliases={"person": "id", "mail": "email"}, sync=SYNC)
+
     act(console)
+
     kept = console.get("/api/connection/changes")["items"]
     assert [each for each in kept if each["what"] == what] == [
         {
@@ -192,7 +194,9 @@ def test_who_read_a_story_a_quarantined_body_or_a_table_is_kept_once_an_hour(app
     console.get("/api/referrals/1/7")
     story = ("mara@example.com", "One referral's whole story (GET /api/referrals/1/7)", "looked")
     body = ("mara@example.com", "One message that could not be read, with its body (GET /api/quarantine/q1)", "looked")
+
     export = ("mara@example.com", "Exported a table (/api/referrals).", "done")
+
     assert sorted(rows(console)) == sorted([story, body, export, story])
 
 
@@ -202,7 +206,9 @@ def test_refusals_and_sign_ins_of_strangers_are_kept(console: Console) -> None:
         console.call("GET", "/api/overview")
     console.claims = {"groups": ["viewers"], "sub": "vera", "email": "v@example.com", "email_verified": True}
     console.call("POST", "/api/replays", {"state": "failed"})
+
     console.call("GET", "/api/referrals", accept="text/csv")
+
     kept = {(row["subject"], row["email_verified"], row["what"]) for row in console.kept() if row["result"] == "refused"}
     assert kept == {
         ("stranger", False, "Was refused: in no group that may do this."),
@@ -229,7 +235,9 @@ def test_a_row_is_completed_once_and_never_written_over(console: Console) -> Non
         real = getattr(dynamodb.real, name)
         setattr(dynamodb.real, name, lambda real=real, **request: (requests.append(request), real(**request))[1])
     console.app.wait(1)
+
     console.post("/api/referrals/1/7/replay")
+
     ours = [one for one in requests if (one.get("Key") or one.get("Item"))["pk"]["S"] == "AUDIT"]
     assert [one["ConditionExpression"] for one in ours] == [
         "attribute_not_exists(pk)",
@@ -240,7 +248,9 @@ def test_a_row_is_completed_once_and_never_written_over(console: Console) -> Non
 def test_who_did_what_is_exported_as_a_table(console: Console) -> None:
     console.post("/api/referrals/1/7/replay")
     answer = console.call("GET", "/api/connection/changes", accept="text/csv", query="limit=1")
+
     assert answer.headers["content-type"].startswith("text/csv")
+
     head, first, *_ = answer.text.splitlines()
     assert head == '\ufeff"done_at","who","what","result","subject","issuer","email_verified"'
     assert '"Exported a table (/api/connection/changes)."' in first  # itself, begun

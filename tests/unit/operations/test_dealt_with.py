@@ -32,12 +32,15 @@ def attention(console: Console) -> tuple[list[int], int]:
 )
 def test_what_is_dealt_with_asks_for_nobody_any_more(console: Console, trouble: dict[str, Any]) -> None:
     add(console.app, 1, **trouble)
+
     assert attention(console) == ([1], 1)
     assert console.post("/api/referrals/1/1/close")["closed"] is True
     assert attention(console) == ([], 0)
     assert console.get("/api/overview")["alarms"] == [] or "attention" not in str(console.get("/api/overview")["alarms"])
+
     shown = console.get("/api/referrals/1/1")
     assert (shown["referral"]["dealt_with"], shown["referral"]["needs_attention"]) == (True, False)
+
     line = shown["story"][-1]
     assert line["at"] == console.app.clock.now()
     assert line["sentence"] == "Somebody marked it as dealt with."
@@ -57,28 +60,41 @@ def test_what_goes_wrong_later_shows_again(console: Console) -> None:
     rows = console.app.environment.referrals
     add(console.app, 1, state=State.FAILED)
     console.post("/api/referrals/1/1/close")
+
     rows.update(1, 1, lambda row: replace(row, possibly_doubled=True))
+
     assert attention(console)[0] == [1]
+
     console.post("/api/referrals/1/1/close")
     rows.update(1, 1, lambda row: row.waiting(0, "").done(State.FAILED, "Another reason."))
+
     assert attention(console)[0] == [1], "it was tried again and failed again"
+
     console.post("/api/referrals/1/1/close")
     rows.update(1, 1, lambda row: row.refused("qualification", SHUT))
+
     assert attention(console)[0] == [1]
+
     console.post("/api/referrals/1/1/close")
     rows.update(1, 1, lambda row: row.refused("qualification", SHUT))
+
     assert attention(console)[0] == [], "the same refusal again is no news"
+
     rows.update(1, 1, lambda row: row.accepted("qualification").refused("qualification", SHUT))
+
     assert attention(console)[0] == [1]
 
 
 def test_a_replay_opens_the_row_again(app: App, console: Console) -> None:
     app.sign_up(email="nobody")
     console.post("/api/referrals/1/42/close")
+
     assert attention(console)[0] == []
+
     app.wait(11)
     console.post("/api/referrals/1/42/replay")
     app.work()
+
     assert app.row().state is State.FAILED
     assert attention(console)[0] == [42]
 
@@ -92,6 +108,7 @@ def test_all_that_match_are_closed_in_batches(console: Console) -> None:
         closed, cursor = closed + done["closed"], done["cursor"]
         if cursor is None:
             break
+
     assert closed == 125
     assert console.get("/api/overview")["attention"] == 100, "counted up to there"
     assert len(everything(console, "attention=true", limit=100)) == 125
@@ -101,7 +118,9 @@ def test_all_that_match_are_closed_in_batches(console: Console) -> None:
 def test_all_that_failed_for_one_reason_are_sent_again_and_no_others(app: App, console: Console) -> None:
     for user_id, reason in ((1, SHUT), (2, "The e-mail address is invalid."), (3, SHUT)):
         add(app, user_id, state=State.FAILED, reason=reason)
+
     assert everything(console, f"reason={SHUT.replace(' ', '+')}") == [3, 1]
+
     answer = console.post("/api/replays", {"reason": SHUT})
     assert (answer["replayed"], answer["already_waiting"]) == (2, 0)
     assert [app.row(user_id).state for user_id in (1, 2, 3)] == [State.PENDING, State.FAILED, State.PENDING]

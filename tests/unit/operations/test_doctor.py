@@ -75,6 +75,7 @@ def test_refused_credentials_stop_nothing(app: App) -> None:
     """The functions find out by themselves: this machine opens no breaker of theirs."""
     app.set_secret("intercom", access_token="wrong")
     app.set_secret("referral_factory", api_key="wrong")
+
     assert levels(found(vendors.check_intercom, app)) == {"tokens": Level.BAD}
     assert levels(found(vendors.check_referral_factory, app)) == {"tokens": Level.BAD}
     assert [app.environment.breakers.find(vendor) for vendor in Vendor] == [None, None]
@@ -104,7 +105,9 @@ def test_a_token_of_another_workspace(app: App) -> None:
     app.configure()
     app.sign_up()
     known = app.connection()
+
     app.environment.connections.save(replace(known, workspace_id="another"))
+
     bad = [one for one in found(vendors.check_intercom, app) if one.level is Level.BAD]
     assert ["another" in one.do for one in bad] == [True]
 
@@ -125,10 +128,14 @@ def test_a_permission_that_is_missing_is_named(app: App) -> None:
 
 def test_attributes_that_the_workspace_lacks_are_named(app: App) -> None:
     assert levels(found(vendors.check_attributes, app)) == {"attributes": Level.BAD}, "no campaign is active"
+
     app.configure()
+
     assert levels(found(vendors.check_attributes, app)) == {"attributes": Level.GOOD}
+
     app.configure(person_invited={"mapping": mapping(("url", "custom_attributes.gone"))})
     [finding] = found(vendors.check_attributes, app)
+
     assert finding.level is Level.BAD
     assert "gone" in finding.what
 
@@ -143,24 +150,31 @@ def test_an_archived_attribute_is_named(app: App) -> None:
 def test_webhooks_are_missed_until_they_came(app: App) -> None:
     app.configure(qualification=TRACKED)
     findings = found(vendors.check_webhooks, app)
+
     assert [one.level for one in findings] == [Level.BAD, Level.BAD]
     assert "https://app.test/webhooks/referral-factory/1/joined" in findings[0].do
+
     app.sign_up()
     app.environment.figures.received(Vendor.INTERCOM, "contact.user.updated", app.clock.now())
     app.environment.flush()
     app.wait(7_300)
     findings = found(vendors.check_webhooks, app)
+
     assert [one.level for one in findings] == [Level.GOOD, Level.GOOD]
     assert "2 hours ago" in findings[0].what
 
 
 def test_rotations_that_were_not_ended(app: App) -> None:
     assert levels(found(vendors.check_secrets, app)) == {"secrets": Level.GOOD}
+
     app.set_secret("webhook", current="one", next="two")
     app.set_secret("intercom_app", client_secret="one", client_secret_next="two")
+
     assert [one.level for one in found(vendors.check_secrets, app)] == [Level.WARN, Level.WARN]
+
     app.set_secret("webhook", current="", next="")
     app.set_secret("intercom", access_token="t", client_secret="s")
+
     assert [one.level for one in found(vendors.check_secrets, app)].count(Level.BAD) == 2
 
 
@@ -170,7 +184,9 @@ def test_a_next_secret_that_came_is_to_be_switched_over(app: App) -> None:
     app.wait(600)
     app.post(webhook_fields(), secret="two")
     app.work()
+
     [finding] = found(vendors.check_secrets, app)
+
     assert "Switch over" in finding.do
 
 
@@ -182,13 +198,18 @@ def test_a_webhook_secret_of_long_ago(app: App) -> None:
 
 def test_contacts_that_somebody_else_makes_for_signups_show_the_other_integration(app: App) -> None:
     app.configure()
+
     assert levels(found(vendors.check_own_integration, app)) == {"integration": Level.SKIPPED}
+
     app.given(age=86_400.0 * 30, email="old.customer@example.com")
     app.sign_up()
     app.sign_up(id=43, email="old.customer@example.com")
+
     assert levels(found(vendors.check_own_integration, app)) == {"integration": Level.GOOD}
+
     app.given(age=-600.0)  # ten minutes after the signup
     [finding] = found(vendors.check_own_integration, app)
+
     assert finding.level is Level.BAD
     assert "1 of the last 2" in finding.what
     assert EMAIL not in str(finding)
@@ -197,9 +218,12 @@ def test_contacts_that_somebody_else_makes_for_signups_show_the_other_integratio
 def test_what_the_application_knows_to_be_wrong_is_said(app: App) -> None:
     app.configure()
     app.sweep()
+
     assert levels(found(vendors.check_work, app)) == {"work": Level.GOOD}
+
     app.environment.intercom_guard.pause(BreakerKind.FAILING, 30.0)
     app.wait(3_600)
+
     assert levels(found(vendors.check_work, app)) == {"work": Level.BAD}
 
 
@@ -234,7 +258,9 @@ def test_a_vendors_clock_is_read_off_its_answers(app: App) -> None:
     deployment = deployment_of(app)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/me", "headers": {"Date": "Sun, 22 Nov 2026 00:02:00 GMT"}})
     list(vendors.check_intercom(deployment))
+
     [finding] = aws.check_clock(deployment)
+
     assert "intercom.test is 120 s ahead of AWS" in finding.what
 
 
@@ -246,6 +272,7 @@ def test_one_check_that_cannot_look_stops_no_other(app: App) -> None:
     app.configure()
     app.secrets.refuse("get_secret_value", times=100)
     findings = list(examine(deployment_of(app), (forbidden, vendors.check_intercom, vendors.check_webhooks)))
+
     assert [one.level for one in findings][:3] == [Level.SKIPPED, Level.BAD, Level.BAD]
     assert "GetSchedule" in findings[0].what
     assert all("→" in str(one) for one in findings)
@@ -255,12 +282,17 @@ def test_the_exit_code_is_0_only_while_nothing_is_bad(app: App, monkeypatch: pyt
     checks = [vendors.check_intercom, vendors.check_referral_factory, vendors.check_attributes, vendors.check_webhooks]
     monkeypatch.setattr(command, "look_at", lambda stack, client: deployment_of(app))
     monkeypatch.setattr(command, "CHECKS", (*checks, vendors.check_work))
+
     app.configure(qualification={"trigger": {"kind": "none"}})
     app.sweep()
+
     assert command.main(["--stack", "s"]) == 1
+
     app.sign_up()
     app.environment.flush()
+
     assert command.main(["--stack", "s"]) == 0
+
     for wrong in ([], ["local", "--stack", "s"]):
         with pytest.raises(SystemExit):
             command.main(wrong)

@@ -49,12 +49,15 @@ def test_where_nothing_is_due_nothing_is_sent(app: App) -> None:
 
 def test_each_due_row_is_taken_once_and_again_only_minutes_later(app: App) -> None:
     rows_due(app, 5)
+
     assert app.sweep(work=False)["enqueued"] == 5
     assert sorted((message.campaign_id, message.user_id, message.fields) for message in app.queued()) == [  # type: ignore[union-attr]
         (1, user_id, None) for user_id in range(1, 6)
     ]
     assert app.sweep(work=False)["enqueued"] == 0
+
     app.wait(ENQUEUE_AGAIN_AFTER + 1)
+
     assert app.sweep(work=False)["enqueued"] == 5
 
 
@@ -71,6 +74,7 @@ def test_ten_rows_cost_one_call_of_the_table(app: App) -> None:
     calls: Counter[str] = Counter()
     for name in ("transact_write_items", "update_item"):
         count_calls(app, name, calls)
+
     assert app.sweep(work=False)["enqueued"] == 45
     assert calls["transact_write_items"] <= DUE_SHARDS + 45 // ENQUEUED_AT_ONCE
     assert calls["update_item"] <= DUE_SHARDS + 2, "a row alone, and the figures"
@@ -102,11 +106,16 @@ def test_rows_that_are_sent_again_are_delivered(app: App) -> None:
 def test_a_refused_message_is_due_again_in_a_minute(app: App) -> None:
     rows_due(app, 3)
     app.sqs.refuse("send_message_batch", 99)
+
     assert app.sweep(work=False)["enqueued"] == 0
+
     app.sqs.mend()
     app.wait(REFUSED_AGAIN_AFTER - 1)
+
     assert app.sweep(work=False)["enqueued"] == 0
+
     app.wait(2)
+
     assert app.sweep(work=False)["enqueued"] == 3
 
 
@@ -114,6 +123,7 @@ def test_while_the_breaker_is_open_nothing_is_sent(app: App) -> None:
     rows_due(app, 3)
     app.configure(status="active")
     opened(app, 60)
+
     assert app.sweep(work=False)["enqueued"] == 0
     assert app.queued() == []
 
@@ -122,11 +132,14 @@ def test_after_the_pause_a_few_rows_probe_and_the_rest_follows_when_they_succeed
     rows_due(app, 8)
     opened(app, 60)
     app.wait(61)
+
     assert app.sweep(work=False)["enqueued"] == PROBES
+
     for _ in range(12):
         app.work()
         app.wait(60)
         app.sweep()
+
     assert {app.row(user_id).state for user_id in range(1, 9)} == {State.DELIVERED}
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 
@@ -134,9 +147,12 @@ def test_after_the_pause_a_few_rows_probe_and_the_rest_follows_when_they_succeed
 def test_while_the_breaker_is_open_the_inbox_is_handed_on_all_the_same(app: App) -> None:
     app.sqs.refuse("send_message", 2)
     app.post(webhook_fields())
+
     opened(app, 600)
     app.wait(31)
+
     assert app.sweep(work=False)["inbox"] == 1
+
     (message,) = app.queued()
     assert isinstance(message, DeliverContact)
     assert message.fields == webhook_fields()
@@ -146,9 +162,12 @@ def test_an_inbox_row_stays_until_the_queue_has_it(app: App) -> None:
     app.sqs.refuse("send_message", 3)
     app.post(webhook_fields())
     app.wait(31)
+
     assert app.sweep(work=False)["inbox"] == 0
     assert len(app.rows_of("INBOX#")) == 1
+
     app.live(11)
+
     assert app.rows_of("INBOX#") == []
     assert len(app.contacts()) == 1
 
@@ -165,10 +184,14 @@ def test_an_inbox_row_that_only_a_later_version_can_read_keeps_nobody_else_waiti
     app.dynamodb.put_item(
         TableName=app.settings.referrals_table, Item={**row, "message": {"S": json.dumps(strange)}, "due_at": {"N": "1"}}
     )
+
     swept = app.sweep(work=False)
+
     assert (swept["enqueued"], swept["inbox"]) == (2, 0)
     assert app.metrics.counts["SweepFinished"] == 1
+
     app.dynamodb.put_item(TableName=app.settings.referrals_table, Item=row)
+
     assert app.sweep(work=False)["inbox"] == 1
 
 
@@ -177,6 +200,7 @@ def test_an_inbox_row_that_could_not_be_removed_is_sent_twice_and_makes_one_cont
     app.post(webhook_fields())
     app.wait(31)
     app.dynamodb.refuse("delete_item", 3)
+
     for _ in range(12):
         try:
             app.sweep()
@@ -184,6 +208,7 @@ def test_an_inbox_row_that_could_not_be_removed_is_sent_twice_and_makes_one_cont
             assert "delete_item" in str(error)  # noqa: PT017
         app.wait(60)
     app.sweep()
+
     assert (app.rows_of("INBOX#"), len(app.contacts())) == ([], 1)
 
 
@@ -217,9 +242,12 @@ def test_a_paused_campaigns_many_held_rows_are_not_read_each_minute() -> None:
 
 def test_what_a_campaign_nobody_had_configured_held_is_kept_once_it_is_a_draft() -> None:
     app = App()
+
     assert app.sign_up().expires_at is not None
+
     app.configure(status="draft")
     app.sweep()
+
     assert (app.row().state, app.row().expires_at) == (State.HELD, None)
 
 
@@ -229,7 +257,9 @@ def test_held_rows_are_released_at_the_sweeps_pace(monkeypatch: pytest.MonkeyPat
     app.configure(status="draft")
     for user_id in range(1, 11):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+
     app.configure(status="active")
+
     released = [app.sweep()["released"] for _ in range(4)]
     assert sum(released) == 10
     assert max(released) <= 4
@@ -239,25 +269,31 @@ def test_with_little_time_left_the_sweep_ends_early_and_the_next_goes_on(app: Ap
     rows_due(app, 5)
     app.context.seconds = 4.0
     assert app.sweep(work=False)["enqueued"] == 0
+
     app.context.seconds = 45.0
     assert app.sweep(work=False)["enqueued"] == 5
 
 
 def test_the_oldest_undelivered_signup_is_measured(app: App) -> None:
     app.sweep()
+
     assert app.metrics.gauges["OldestUndeliveredSeconds"] == 0
+
     rows_due(app, 2)
     app.sweep(work=False)
+
     assert app.metrics.gauges["OldestUndeliveredSeconds"] == app.clock.now() - NOW
 
 
 def test_an_index_that_is_behind_sends_too_often_and_that_does_no_harm(app: App) -> None:
     app.sign_up()
     message: Any = DeliverContact(1, 42, "enqueued", app.clock.now())
+
     for _ in range(3):
         app.environment.delivery_queue.send(message)
     app.forget_calls()
     app.work()
+
     assert app.calls() == []
 
 
@@ -266,6 +302,7 @@ def test_a_sweep_does_not_wait_for_what_cannot_happen_meanwhile(app: App, second
     rows_due(app, 3)
     opened(app, seconds, kind)
     began = app.clock.now()
+
     assert app.sweep(work=False)["enqueued"] == 0
     assert app.clock.now() == began
 
@@ -279,7 +316,9 @@ def test_rows_reopened_soon_after_their_create_are_delivered_and_not_only_checke
     opened(app, 45)
     for user_id in people:
         assert app.move_due(user_id, replay=True).state is State.PENDING
+
     app.live(3)
+
     assert [app.row(user_id).state for user_id in people] == [State.DELIVERED] * 8
 
 
@@ -288,10 +327,15 @@ def test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next(app: App) -> N
     app.wait(31)
     guard = app.environment.intercom_guard
     guard.admit()
+
     breaker = app.breaker()
+
     assert breaker.is_open(app.clock.now()), "one at a time"
+
     guard.succeeded()
+
     breaker = app.environment.breakers.find(Vendor.INTERCOM)
     assert breaker is not None, "nothing was learnt of the vendor"
     assert not breaker.is_open(app.clock.now())
+
     app.new_environment().intercom_guard.admit()

@@ -81,15 +81,20 @@ def test_the_address_that_a_signup_was_delivered_under_finds_it_after_a_correcti
     person = replace(app.row(7).person, email="corrected@example.com")
     app.environment.referrals.update(1, 7, lambda row: replace(row, person=person))
     erase_person(app.environment, "mara", EMAIL)
+
     assert app.row(7).forgotten
+
     settle(app)
+
     assert not [canary for canary in (*CANARIES, "corrected@") if canary in stored(app)]
 
 
 def test_nothing_of_the_person_is_left_in_any_table(app: App) -> None:
     assert all(canary in stored(app) for canary in CANARIES)
     assert "rows were deleted or emptied" in run(app, "erase", EMAIL.upper(), "--yes")
+
     settle(app)
+
     assert [line for line in stored(app).splitlines() if any(canary in line for canary in CANARIES)] == []
     assert app.row(7).state is State.ERASED
     assert app.row(8).person.email == "friend@example.com"
@@ -123,9 +128,13 @@ def test_neither_webhooks_nor_reconcile_nor_a_replay_bring_them_back(app: App) -
     app.sign_up("qualified", id=7, email=EMAIL, **late)
     app.move_due(7, replay=True)
     person = Person(7, email=EMAIL, first_name=NAME)
+
     row = app.environment.referrals.update(1, 7, lambda row: row.knowing(person, app.clock.now()))
+
     assert (row.state, row.person.email) == (State.ERASED, None)
+
     settle(app)
+
     assert CANARIES[0] not in stored(app)
 
 
@@ -137,10 +146,14 @@ def test_a_friend_who_signs_up_later_does_not_report_the_referrer_again(
     run(app, "erase", EMAIL, "--yes")
     settle(app)
     named = {"referrer_first_name": NAME, "referrer_code": "canarylink", "referrer_email": referrer_email}
+
     app.sign_up(id=9, email="late@example.com", referrer_id=referrer_id, **named)
+
     assert app.row(9).person.referrer.user_id == referrer_id
     assert not [canary for canary in CANARIES if canary in stored(app)]
+
     app.sign_up(id=10, email="later@example.com", referrer_first_name="Rita")
+
     assert app.row(10).person.referrer.first_name == "Rita"
 
 
@@ -148,7 +161,9 @@ def test_who_signs_up_again_at_once_is_not_erased_a_second_time(app: App) -> Non
     run(app, "erase", EMAIL, "--yes")
     app.wait(10)
     app.sign_up(id=70, email=EMAIL, first_name=NAME)
+
     settle(app)
+
     assert app.row(70).person.first_name == NAME
     assert app.environment.erasures.requested(app.clock.now() + 10_000) == []
 
@@ -158,9 +173,11 @@ def test_under_another_id_only_a_new_signup_of_their_own_begins_anew(app: App, o
     run(app, "erase", EMAIL, "--yes")
     settle(app)
     person = Person(70, email=EMAIL, first_name=NAME)
+
     row = remember_signup(
         app.environment, 1, person, app.environment.campaigns.find(1), accepted_at=app.clock.now(), origin=origin, what="x"
     )
+
     assert (row.state is State.ERASED) == kept_out
     assert (CANARIES[0] not in stored(app)) == kept_out
 
@@ -170,7 +187,9 @@ def test_a_sync_leaves_them_out() -> None:
     app.choose()
     app.add(EMAIL, "other@example.com", name=NAME)
     app.environment.erasures.erase(EMAIL, app.clock.now(), lambda: 60.0)
+
     app.sync()
+
     assert CANARIES[0] not in stored(app)
     assert "other@example.com" in stored(app)
 
@@ -178,6 +197,7 @@ def test_a_sync_leaves_them_out() -> None:
 def test_an_admin_erases_and_exports_in_the_console(app: App) -> None:
     console = Console(app)
     exported = console.post("/api/people/export", {"email": EMAIL})
+
     assert all(canary in json.dumps(exported).casefold() for canary in CANARIES)
 
     erased, again = (console.post("/api/people/erase", {"email": email}) for email in (EMAIL.upper(), EMAIL))
@@ -188,6 +208,7 @@ def test_an_admin_erases_and_exports_in_the_console(app: App) -> None:
     assert again["message"] == "Nothing was stored about this address. It is kept out from now on."
 
     settle(app)
+
     assert [line for line in stored(app).splitlines() if any(canary in line for canary in CANARIES)] == []
     assert set(console.audit_lines()) == {"Exported a person by e-mail address.", "Erased a person by e-mail address."}
 
@@ -204,13 +225,18 @@ def test_a_ledger_that_is_too_large_for_one_call_is_erased_by_reconcile(app: App
     console = Console(app)
     app.context.seconds = 7.0
     answer = console.post("/api/people/erase", {"email": EMAIL})
+
     assert (answer["rows"], "within minutes" in answer["message"]) == (None, True)
     assert CANARIES[0] in stored(app)
     assert console.call("POST", "/api/people/export", {"email": EMAIL}).status == 503
+
     app.reconcile()  # its time is as short
+
     assert CANARIES[0] in stored(app)
+
     app.context.seconds = 45.0
     settle(app)
+
     assert CANARIES[0] not in stored(app)
     assert app.environment.erasures.requested(app.clock.now()) == []
 
@@ -219,8 +245,11 @@ def test_what_a_worker_was_about_to_write_is_taken_out_a_quarter_of_an_hour_late
     run(app, "erase", EMAIL, "--yes")
     app.environment.people.lease("local-workspace", EMAIL, "a worker", app.clock.now(), 60.0)  # it had read the row before
     app.reconcile()
+
     assert CANARIES[0] in stored(app)
+
     settle(app)
+
     assert CANARIES[0] not in stored(app)
 
 
@@ -236,7 +265,9 @@ def test_deleting_the_contact_in_intercom_erases_when_the_deployment_says_so(set
     app.wait(60)
     app.environment.qualification_queue.send(QualifyReferral("contact.deleted", app.clock.now(), contact_id=contact_id))
     app.qualify()
+
     settle(app)
+
     assert app.row(7).state is State.ERASED
     assert (CANARIES[0] in stored(app)) == (setting == "false")
 

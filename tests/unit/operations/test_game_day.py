@@ -118,17 +118,23 @@ def test_the_book_has_five_incidents_and_each_fault_is_in_it() -> None:
 def test_an_incident_is_found_and_mended_from_the_book_alone(incident: str) -> None:
     name = fault_of(incident)
     night = Broken(FAULTS[name])
+
     assert not night.passes(30 if FAULTS[name].settings else 120), "nothing is wrong"
+
     shown = ""
     for words in pressed(incident):
         shown += night.call(*words) + "\n"
     if "FAULT=mend" in incident:
         night.mend()
+
     assert seconds_promised(incident) <= WITHIN
     assert night.passes(seconds_promised(incident)), "later than the book says"
+
     shown += night.call("referral", "1", str(night.ids[0]))
+
     unseen = [line for line in seen(incident) if not is_shown(line, shown)]
     assert unseen == [], f"the book shows what nobody sees:\n{shown}"
+
     for one in night.ids:
         assert len(night.app.contacts(night.app.row(one).person.email or "")) == 1, "each once"
 

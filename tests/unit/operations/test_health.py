@@ -31,6 +31,7 @@ def test_an_active_campaign_of_a_connected_workspace_works(console: Console) -> 
 def test_no_campaign_is_green_while_intercom_is_disconnected(console: Console) -> None:
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
     level, sentence = campaign(console)
+
     assert level == "bad"
     assert sentence == "Signups wait: Intercom was disconnected by a person."
     assert health(console)["level"] == "bad"
@@ -41,6 +42,7 @@ def test_no_campaign_is_green_while_intercom_does_not_answer(console: Console) -
     for user_id in range(10):
         console.app.sign_up(id=100 + user_id, email=f"p{user_id}@example.com")
     level, sentence = campaign(console)
+
     assert level == "bad"
     assert "does not answer" in sentence
 
@@ -54,6 +56,7 @@ def test_the_limits_of_a_vendor_that_cannot_be_called_are_not_free(console: Cons
 def test_an_active_campaign_that_sends_nobody_is_a_problem(console: Console) -> None:
     console.app.configure(person_invited={"action": "none"}, person_referring={"action": "none"}, sync={"mode": "off"})
     level, sentence = campaign(console)
+
     assert level == "warn"
     assert sentence.startswith("Nobody is sent")
     assert [problem["where"] for problem in health(console)["problems"] if problem["kind"] == "campaign"] == ["#/campaigns/1"]
@@ -63,6 +66,7 @@ def test_links_with_nowhere_to_go_are_a_problem(console: Console) -> None:
     sync = campaign_document()["sync"] | {"mode": "ongoing", "write_back": {}}
     console.app.configure(sync=sync)
     level, sentence = campaign(console)
+
     assert level == "warn"
     assert sentence.startswith("Referral links have nowhere to go")
 
@@ -73,11 +77,15 @@ def test_a_new_stack_that_was_never_connected_is_no_problem_and_not_green() -> N
     console.app.set_secret("intercom", access_token="")
     console.app.set_secret("referral_factory", api_key="")
     console.app.environment = console.app.new_environment()
+
     found = health(console)
+
     assert (found["level"], found["problems"]) == ("wait", [])
     assert found["sentence"] == "Set-up is not complete yet. Next: connect Intercom."
+
     console.app.configure()
     found = health(console)
+
     assert (found["level"], [one["kind"] for one in found["problems"]]) == (
         "bad",
         ["intercom_stopped", "referral_factory_stopped"],
@@ -93,10 +101,12 @@ def test_the_set_up_ticks_itself_to_its_end() -> None:
     app.configure()
     app.sign_up()
     app.environment.flush()
+
     assert {kind for kind, is_done in steps(console).items() if not is_done} == {"webhooks"}
 
     body = body_of()
     app.notify(body, hub(body))
     app.environment.flush()
+
     assert {kind for kind, is_done in steps(console).items() if not is_done} == set()
     assert health(console)["complete"]

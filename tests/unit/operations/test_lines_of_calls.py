@@ -48,7 +48,9 @@ def test_a_call_of_the_api_is_one_line_without_the_person_it_was_about(
 ) -> None:
     console = Console()
     lines.clear()
+
     assert console.call("GET", path, query=query).status == status
+
     answered = [line for line in lines if "admin call answered" in line]
     assert answered == [json.dumps({"message": "admin call answered", "method": "GET", "status": status})]
     assert "ivo" not in "".join(lines)

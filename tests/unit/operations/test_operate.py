@@ -94,7 +94,9 @@ def test_every_call_is_kept_with_whose_credentials_it_was(app: App, name: str) -
     words, result = CALLS[name]
     call(app, *words)
     written = ["…" if word == ADDRESS else word for word in words]
+
     ((who, subject, issuer, what, ended),) = kept(app)
+
     assert who == ARN
     assert subject == "AROA:nina"
     assert issuer == "AWS account 123456789012"
@@ -107,6 +109,7 @@ def test_a_call_that_was_refused_is_kept_as_such_without_the_persons_address(app
     with pytest.raises(ApplicationError):
         call(app, *words)
     ((_, _, _, what, ended),) = kept(app)
+
     assert ended == "refused"
     assert "canary" not in what
     assert "nobody" not in what
@@ -118,6 +121,7 @@ def test_a_call_that_cannot_be_kept_is_not_carried_out(app: App, name: str) -> N
     app.environment.intercom_guard.pause(BreakerKind.BLOCKED, 60)
     app.dynamodb.cut_off("put_item", "AUDIT")
     before = items(app, *TABLES.values())
+
     with pytest.raises(TransientError):
         call(app, *CALLS[name][0])
     assert items(app, *TABLES.values()) == before
@@ -139,6 +143,7 @@ def test_a_run_that_is_started_is_kept_before_one_follows_it(app: App, monkeypat
 
 def test_status_of_a_stack_where_nothing_has_happened(app: App) -> None:
     text = run(app, "status")
+
     assert "not connected yet" in text
     assert "breaker intercom          closed" in text
     assert "oldest undelivered   none" in text
@@ -185,8 +190,11 @@ def test_disconnect_and_reconnect_begin_new_epochs(app: App) -> None:
     for _ in range(2):
         assert run(app, "disconnect", "--yes") == "Intercom is disconnected; its token is kept for `reconnect`."
     found = app.connection()
+
     assert found.epoch == 2
+
     app.environment.intercom_guard.connection_lost()
+
     assert run(app, "reconnect") == "Intercom is connected, epoch 3."
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 
@@ -225,7 +233,9 @@ def test_the_apps_secret_of_an_older_deployment_is_moved_to_its_own() -> None:
         lines = list(operate.lines_of(Deployment("x", Aws(app)), arguments))
         assert held("intercom") == {"access_token": "t"}
         assert held("intercom_app") == {"client_id": "i", "client_secret": "s", "client_secret_next": "n"}
+
     assert lines == ["Moved: nothing. What the app's own secret held already was left as it is."]
+
     with pytest.raises(OperatingError, match="Deploy this version first"):
         list(operate.lines_of(Deployment("x", Aws(app, TABLES | {"IntercomSecretArn": "intercom"})), arguments))
 

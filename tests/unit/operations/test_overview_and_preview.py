@@ -29,8 +29,10 @@ def test_the_funnel_counts_each_person_once(app: App, console: Console) -> None:
     for user_id in (1, 2, 3):
         app.sign_up(id=user_id, email=f"p{user_id}@example.com")
         app.sign_up(id=user_id, email=f"p{user_id}@example.com", first_name="Other")
+
     app.sign_up(id=4, email="no address")
     app.environment.flush()
+
     shown = console.get("/api/overview")
     assert {step: shown["total"][step] for step in ("signups", "delivered", "failed")} == {
         "signups": 4,
@@ -47,8 +49,10 @@ def test_the_funnel_counts_each_person_once(app: App, console: Console) -> None:
 
 def test_a_contact_that_was_there_counts_as_delivered_without_a_time(console: Console) -> None:
     console.app.given()
+
     console.app.sign_up()
     console.app.environment.flush()
+
     shown = console.get("/api/overview")
     assert shown["total"]["delivered"] == 1
     assert shown["total"]["skipped"] == 1
@@ -58,11 +62,15 @@ def test_a_contact_that_was_there_counts_as_delivered_without_a_time(console: Co
 def test_delivery_times_are_shown_by_their_class(app: App, console: Console) -> None:
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts"})
     app.sign_up()
+
     app.wire.faults.clear()
     app.wait(40)
     app.work()
+
     assert app.row().state is State.DELIVERED
+
     app.environment.flush()
+
     shown = console.get("/api/overview", "days=1")
     assert (shown["p50"], shown["p99"]) == (45.0, 45.0)
 
@@ -78,7 +86,9 @@ def test_figures_that_cannot_be_written_cost_no_delivery(console: Console) -> No
     console.app.dynamodb.refuse("update_item", 100, code="AccessDeniedException")
     console.app.environment.figures.count(1, "signups", console.app.clock.now())
     console.app.environment.flush()
+
     console.app.dynamodb._orders.clear()
+
     assert console.get("/api/overview")["total"]["signups"] == 0
 
 
@@ -88,21 +98,29 @@ def test_a_new_stack_starts_without_an_alarm() -> None:
 
 def test_what_is_wrong_now_is_said_in_plain_words(app: App, console: Console) -> None:
     assert alarms(console) == [], "the first look, within a minute, is still to come"
+
     app.wait(301)
+
     assert alarms(console) == ["sweep_silent"]
+
     app.sweep()
     app.environment.flush()
+
     assert alarms(console) == []
+
     app.configure(status="active")
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts"})
     app.sign_up()
     app.wait(700)
     app.sweep()
     app.environment.flush()
+
     shown = console.get("/api/overview")
     assert "oldest_undelivered" in [alarm["kind"] for alarm in shown["alarms"]]
     assert (shown["oldest_undelivered"], shown["days"][-1]["longest_wait"]) == (700.0, 700.0)
+
     console.post("/api/connection/disconnect", {"vendor": "intercom"})
+
     assert "intercom_stopped" in alarms(console)
 
 
@@ -136,11 +154,15 @@ def test_a_preview_is_what_the_delivery_then_sends(app: App, console: Console) -
     app.configure(status="draft")
     app.sign_up()
     app.forget_calls()
+
     shown = preview(console, user_id=42)
+
     assert "POST /contacts" not in app.calls()
+
     sent = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
     app.configure(status="active")
     app.move_due()
+
     assert app.row().state is State.DELIVERED
     assert app.row().written == sent
 
@@ -150,8 +172,11 @@ def test_somebody_who_is_in_intercom_by_us_is_not_said_to_be_created(lag: float)
     console = Console(App(search_lag=lag))
     console.app.configure()
     console.app.sign_up()
+
     shown = preview(console, user_id=42)
+
     assert (shown["contact_id"], "made a lead" in shown["outcome"]) == (console.app.row().contact_id, True)
+
     reasons = {
         field["attribute"]: field["reason"] for field in shown["fields"] if field["attribute"] in console.app.row().written
     }
@@ -166,7 +191,9 @@ def test_of_somebody_delivered_only_what_is_new_is_sent(console: Console) -> Non
     changed = {field["attribute"]: field["value"] for field in shown["fields"] if field["sent"]}
     console.app.configure(**settings)
     console.app.move_due(replay=True)
+
     (body,) = console.app.bodies("PUT", f"/contacts/{console.app.row().contact_id}")
+
     assert body["custom_attributes"]["referral_campaign"] == changed.pop("custom_attributes.referral_campaign")
     assert {name: value for name, value in body.items() if name != "custom_attributes"} == changed
 
@@ -182,13 +209,17 @@ def test_somebody_whose_contact_was_deleted_is_not_said_to_come_back(app: App, c
     contact_id = str(app.sign_up().contact_id)
     app.wait(100)
     app.intercom.contacts.delete(contact_id)
+
     app.environment.qualification_queue.send(
         QualifyReferral(topic="contact.deleted", received_at=app.clock.now(), contact_id=contact_id)
     )
     app.qualify()
+
     assert app.row().state is State.ERASED
     assert "deleted in Intercom" in preview(console, user_id=42)["outcome"]
+
     app.wait(1)
+
     assert "a lead is created" in preview(console, person=PERSON)["outcome"]
 
 
@@ -197,18 +228,25 @@ def test_somebody_that_the_sync_added_is_left_to_it(app: App, console: Console, 
     contact = app.given(name="Older name")
     app.environment.sync_members.save(SyncMember(1, EMAIL, user_id=42, created=True, reserved_at=NOW, contact_id=contact.id))
     app.configure(person_invited={"action": action, "duplicates": "update"})
+
     assert app.sign_up().history[-1].what == "from sync"
+
     app.forget_calls()
     shown = preview(console, user_id=42)
+
     assert ("the sync added this person" in shown["outcome"], shown["role"]) == (True, None)
     assert (shown["contact_id"], shown["fields"]) == (contact.id, [])
+
     app.move_due(replay=True)
+
     assert app.calls() == []
 
 
 def test_a_typed_person_is_previewed_field_by_field(console: Console) -> None:
     shown = preview(console, person=PERSON)
+
     assert (shown["outcome"], shown["role"]) == ("Nobody in Intercom has this e-mail address: a lead is created.", "lead")
+
     fields = {field["attribute"]: field for field in shown["fields"]}
     assert (fields["name"]["value"], fields["name"]["joined"]) == ("Ivo Lindqvist", True)
     assert fields["name"]["sources"] == ["first_name", "meta.Last Name"]
@@ -223,6 +261,7 @@ def test_a_dropped_attribute_says_why_in_the_preview(console: Console) -> None:
         person_invited={"mapping": mapping(("code", "custom_attributes.nowhere"), ("url", "custom_attributes.referral_link"))}
     )
     shown = preview(console, person={**PERSON, "code": "abc", "url": f"https://example.com/{'x' * 300}"}, settings=document)
+
     reasons = {field["attribute"]: field["reason"] for field in shown["fields"] if not field["sent"]}
     assert reasons["custom_attributes.nowhere"] == "Intercom has no attribute custom_attributes.nowhere"
     assert "at most 255" in reasons["custom_attributes.referral_link"]
@@ -233,6 +272,7 @@ def test_a_contact_that_is_there_is_reported(console: Console, policy: str, sent
     contact = console.app.given()
     console.app.configure(person_invited={"duplicates": policy})
     shown = preview(console, person=PERSON)
+
     assert (shown["contact_id"], word in shown["outcome"]) == (contact.id, True)
     assert {field["sent"] for field in shown["fields"] if field["attribute"] == "name"} == {sent}
 
@@ -291,14 +331,17 @@ def test_a_new_attribute_is_there_after_a_refresh(console: Console) -> None:
             b'{"name": "by_hand", "model": "contact", "data_type": "string"}',
         )
     )
+
     names = [row["name"] for row in console.get("/api/attributes")["items"]]
     assert "custom_attributes.by_hand" not in names
+
     names = [row["name"] for row in console.get("/api/attributes", "refresh=true")["items"]]
     assert "custom_attributes.by_hand" in names
 
 
 def test_an_attribute_is_created_in_intercom(console: Console) -> None:
     answer = console.call("POST", "/api/attributes", {"name": "plan", "data_type": "options", "options": ["a", "b"]})
+
     assert answer.status == 201
     assert answer.json["name"] == "custom_attributes.plan"
     assert answer.json["options"] == ["a", "b"]
@@ -333,10 +376,12 @@ def test_lists_come_with_their_counts(console: Console) -> None:
     workspace = console.app.intercom.workspace
     add_segment(workspace, "Friends", "contact", {"field": "role", "operator": "=", "value": "lead"})
     save_tag(workspace, {"name": "VIP"})
+
     (segment,) = console.get("/api/segments")["items"]
     assert segment["name"] == "Friends"
     assert segment["count"] == 0
     assert segment["person_type"] == "lead"
+
     (tag,) = console.get("/api/tags")["items"]
     assert (tag["name"], tag["count"]) == ("VIP", None)
 

@@ -32,8 +32,11 @@ def pressed(console: Console) -> Any:
 @pytest.mark.parametrize("role", ["lead", "user"])
 def test_the_contact_holds_again_what_it_held(role: str) -> None:
     console = overwritten(role=role)
+
     assert console.get(PATH)["overwritten"] == {"name": "Customer", LINK: None}
+
     done = pressed(console)
+
     contact = console.app.contact()
     assert (contact.name, contact.custom_attributes.get("referral_link")) == ("Customer", "")
     assert (done["restored"], done["kept"]) == ([LINK, "name"], [])
@@ -42,13 +45,16 @@ def test_the_contact_holds_again_what_it_held(role: str) -> None:
 def test_from_then_on_the_signup_leaves_the_contact_alone() -> None:
     console = overwritten()
     pressed(console)
+
     row = console.app.row()
     assert row.state == State.SKIPPED
     assert row.written == {}
     assert row.overwritten == {}
     assert row.history[-1].what == "put back"
+
     console.app.sign_up(referrer_first_name="Margherita", first_name="Iwan")
     console.app.reconcile(full=True)
+
     assert (console.app.contact().name, console.app.row().state) == ("Customer", State.SKIPPED)
 
 
@@ -56,8 +62,11 @@ def test_a_replay_is_a_persons_wish_and_writes_again_what_it_can_put_back_again(
     console = overwritten()
     pressed(console)
     console.app.move_due(replay=True)
+
     assert console.app.contact().name == "Ivo"
+
     pressed(console)
+
     assert console.app.contact().name == "Customer"
 
 
@@ -65,6 +74,7 @@ def test_what_somebody_changed_since_stays() -> None:
     console = overwritten()
     console.app.intercom.contacts.update(console.app.contact().id, {"name": "Corrected"})
     done = pressed(console)
+
     assert done["kept"] == ["name"]
     assert done["restored"] == [LINK]
     assert console.app.contact().name == "Corrected"
@@ -76,9 +86,13 @@ def test_of_several_writes_the_first_image_is_kept() -> None:
     app = console.app
     app.environment.referrals.update(1, 42, lambda row: row)
     app.configure(person_invited={"duplicates": "update", "mapping": mapping(("code", LINK))})
+
     app.move_due(replay=True)
+
     assert app.contact().custom_attributes["referral_link"] == "Iv0K0de1"
+
     pressed(console)
+
     assert (app.contact().name, app.contact().custom_attributes["referral_link"]) == ("Customer", "")
 
 
@@ -94,17 +108,23 @@ def test_a_worker_that_dies_after_the_write_has_kept_what_was_there() -> None:
     app.configure(person_invited={"duplicates": "update"})
     app.given("lead", name="Customer")
     app.wire.faults.add({"kind": "lost_answer", "method": "PUT", "path": "^/contacts", "times": 1})
+
     app.sign_up()
+
     assert app.contact().name == "Ivo Lindqvist"
+
     app.wait(60)
     app.work()
+
     row = app.row()
     assert (row.state, row.overwritten.get("name")) == (State.DELIVERED, "Customer")
 
 
 def test_a_contact_that_the_signup_created_has_nothing_to_put_back(console: Console) -> None:
     console.app.sign_up()
+
     assert console.get(PATH)["overwritten"] == {}
+
     answer = console.call("POST", f"{PATH}/put-back", {})
     assert answer.status == 409
     assert "nothing" in answer.text
@@ -121,7 +141,9 @@ def test_an_address_that_the_signup_changed_stays_for_by_it_the_person_is_known(
     console = overwritten()
     app, new = console.app, "ivo.new@example.com"
     app.environment.referrals.update(1, 42, lambda row: replace(row, person=replace(row.person, email=new)))
+
     app.move_due(replay=True)
+
     assert app.row().overwritten["email"] == EMAIL
     assert pressed(console)["kept"] == ["email"]
     assert app.contact(new).name == "Customer"
@@ -141,9 +163,12 @@ def test_while_a_delivery_is_at_the_contact_nothing_is_put_back_and_the_answer_s
     console = overwritten()
     console.app.environment.people.lease("local-workspace", EMAIL, "a worker", console.app.clock.now(), seconds)
     answer = console.call("POST", f"{PATH}/put-back", {})
+
     assert (answer.status, answer.headers["retry-after"]) == (503, again_after)
     assert console.app.contact().name == "Ivo"
+
     console.app.wait(seconds)
+
     assert pressed(console)["restored"] == [LINK, "name"]
 
 

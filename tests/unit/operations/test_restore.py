@@ -51,10 +51,14 @@ def test_what_was_lost_comes_back_and_nobody_is_created_twice(app: App) -> None:
     app.sweep()
     before = app.row()
     remember(app)
+
     lose(app)
+
     assert "are missing" in restore(app, "referrals")
     assert app.row() == before
+
     app.move_due(replay=True)
+
     assert app.row().state is State.DELIVERED
     assert len(app.contacts()) == 1
 
@@ -73,7 +77,9 @@ def test_what_was_written_since_is_left_as_it_is(app: App) -> None:
     app.sign_up(id=43, email=CUSTOMER)
     app.sign_up(first_name="Iwan")
     since = {row["sk"]["S"] + row["pk"]["S"]: row for row in rows_of(app, "referrals")}
+
     restore(app, "referrals")
+
     assert {row["sk"]["S"] + row["pk"]["S"]: row for row in rows_of(app, "referrals")} == since
 
 
@@ -82,9 +88,12 @@ def test_who_was_erased_since_does_not_come_back(app: App) -> None:
     remember(app)
     erase_person(app.environment, "mara", EMAIL)
     lost = [row for row in rows_of(app, "referrals") if row["pk"]["S"] == "REFERRAL#1#43"]
+
     for row in lost:
         app.dynamodb.delete_item(TableName="referrals", Key={name: row[name] for name in ("pk", "sk")})
+
     assert "1 people had been erased" in restore(app, "referrals")
+
     texts = [readable(row) for row in rows_of(app, "referrals") if not row["sk"]["S"].startswith("REQUESTED#")]
     assert not [text for text in texts if EMAIL in text]
     assert app.row(43).person.email == CUSTOMER
@@ -109,9 +118,12 @@ def test_what_was_spoilt_is_overwritten_if_its_keys_are_named(app: App) -> None:
     with pytest.raises(OperatingError, match="--begins"):
         restore(app, "campaigns", "--overwrite")
     assert "nothing to copy" in restore(app, "campaigns", "--begins", "CAMPAIGNS")
+
     restore(app, "campaigns", "--begins", "CAMPAIGNS", "--overwrite")
+
     campaign = app.environment.campaigns.get(1)
     assert campaign.name != "Spoilt"
+
     with pytest.raises(ConflictError):  # whoever still has the spoilt settings open
         app.environment.campaigns.save(spoilt, spoilt.version, "mara", app.clock.now())
 
@@ -122,10 +134,13 @@ def test_what_is_true_for_a_moment_stays_away_and_strikes_come_back(app: App) ->
     remember(app, "campaigns")
     lose(app, "campaigns")
     app.wait(86_400)
+
     restore(app, "campaigns")
+
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     assert app.environment.strikes.find(Vendor.REFERRAL_FACTORY).count == 1
     assert app.environment.connections.find() is not None
+
     now = str(app.clock.now())
     assert [row for row in rows_of(app, "campaigns") if float(row.get("expires_at", {"N": "inf"})["N"]) < float(now)] == []
 
@@ -136,6 +151,7 @@ def test_what_aws_does_not_restore_is_said_before_anything_is_made(app: App) -> 
     with pytest.raises(OperatingError, match="no time"):
         restore(app, "referrals", "--at", "yesterday")
     app.dynamodb.refuse("restore_table_to_point_in_time", code="PointInTimeRecoveryUnavailableException")
+
     with pytest.raises(OperatingError, match="does not restore"):
         restore(app, "referrals", "--at", "2026-11-22T00:00:00")
     assert app.dynamodb.real.list_tables()["TableNames"] == ["campaigns", "referrals"]

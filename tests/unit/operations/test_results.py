@@ -55,7 +55,9 @@ def test_each_friend_counts_once_whatever_became_of_them(app: App, console: Cons
     join(app, 23, by=None)
     happened(app, 23, Happened.FROM_SYNC)
     happened(app, 1, Happened.QUALIFIED)
+
     happened(app, 2, Happened.QUALIFIED, Happened.UNQUALIFIED)
+
     shown = console.get("/api/results")
     assert shown["total"] == {"invited": 7, "in_intercom": 3, "converted": 1, "rewarded": 0}
     assert shown["campaigns"][0]["rewarded"] == 0
@@ -73,6 +75,7 @@ def test_a_worker_that_dies_before_it_counts_costs_no_count(console: Console, mo
         console.app.sign_up()
     console.app.environment.figures.count(1, "signups", NOW)  # that of another one
     console.app.environment.flush()
+
     assert console.get("/api/results")["total"]["in_intercom"] == 1
     assert console.get("/api/overview")["total"]["delivered"] == 0, "what the workers counted"
 
@@ -81,6 +84,7 @@ def test_days_are_those_of_the_workspace(console: Console) -> None:
     """At NOW it is 13:00 in Auckland, so a signup of 13 hours and a minute before is yesterday's."""
     join(console.app, 1, at=NOW - 13 * 3_600 + 60)
     join(console.app, 2, at=NOW - 13 * 3_600 - 60)
+
     shown = console.get("/api/results", "days=2")
     assert shown["zone"] == "Pacific/Auckland"
     assert [(day["day"], day["invited"]) for day in shown["days"]] == [("2026-11-21", 1), ("2026-11-22", 1)]
@@ -100,7 +104,9 @@ def test_campaigns_and_referrers_come_by_what_they_brought(app: App, console: Co
     app.configure(campaign_id=2, name="Partners")
     for user_id in (1, 2, 3):
         join(app, user_id, campaign_id=2, by=Referrer(50, "Sam", "SAM@example.com" if user_id == 1 else "sam@example.com"))
+
     join(app, 4)
+
     shown = console.get("/api/results")
     assert [(one["name"], one["invited"]) for one in shown["campaigns"]] == [("Partners", 3), ("Friends of ours", 1)]
     assert [(one["name"], one["invited"]) for one in shown["referrers"]] == [("Sam", 3), ("Rita", 1)]
@@ -110,6 +116,7 @@ def test_rewards_count_when_they_are_given(console: Console) -> None:
     for days, by in ((0, 2), (3, 1), (40, 5)):
         console.app.environment.figures.count(1, "rewarded", NOW - days * DAY, by)
     console.app.environment.flush()
+
     shown = console.get("/api/results")
     assert shown["total"]["rewarded"] == 3
     assert shown["before"]["rewarded"] == 5
@@ -128,11 +135,16 @@ def test_a_count_is_kept_for_as_long_as_it_is_dear(app: App, console: Console, m
         return slow(*arguments)
 
     monkeypatch.setattr(search, "joined", joined)
+
     assert console.get("/api/results")["total"]["invited"] == 1
+
     join(app, 2)
     app.wait(30)
+
     assert console.get("/api/results")["total"]["invited"] == 1, "3 s of reading are shown for a minute"
+
     app.wait(31)
+
     assert console.get("/api/results")["total"]["invited"] == 2
 
 

@@ -56,10 +56,12 @@ def stored(app: App) -> dict[str, Any]:
 
 def test_it_is_posted_as_referral_factory_posts_and_its_contact_is_looked_for_by_id(app: App) -> None:
     assert run(app)
+
     [call] = [one for one in app.wire.calls if one.vendor == "application"]
     assert call.status == 202
     assert call.headers["X-Webhook-Secret"] == WEBHOOK_SECRET
     assert call.headers["Content-Type"] == "application/json"
+
     day = TODAY - SYNTHETIC_IDS_FROM
     assert call.body == {
         "id": TODAY,
@@ -70,16 +72,21 @@ def test_it_is_posted_as_referral_factory_posts_and_its_contact_is_looked_for_by
         "source": "Direct",
         "campaign_id": 1,
     }
+
     row = app.row(TODAY)
     assert row.state == State.DELIVERED
     assert row.audience == "person_referring"
     assert row.synthetic is True
+
     app.forget_calls()
+
     assert run(app)
     assert app.calls() == ["GET /contacts/<id>"]
     assert stored(app) == {"began_at": NOW, "accepted": True, "arrived_at": NOW + EVERY, "trusted": True}
     assert app.metrics.gauges["SyntheticSignupSeconds"] == 0.0
+
     app.forget_calls()
+
     assert run(app)
     assert app.calls("intercom", "application") == [], "what arrived is not asked for again"
 
@@ -88,6 +95,7 @@ def test_three_days_are_three_signups_and_one_contact(app: App) -> None:
     assert all(run(app) for _ in range(3 * SLOTS_A_DAY))
     assert [body["id"] for body in posts(app)] == [TODAY, TODAY + 1, TODAY + 2]
     assert len(app.contacts(SYNTHETIC_EMAIL)) == 1
+
     rows = [app.row(TODAY + number) for number in range(3)]
     assert {(row.state, row.contact_id) for row in rows} == {("delivered", app.contact(SYNTHETIC_EMAIL).id)}
     assert [row.history[-1].what for row in rows] == ["created", "unchanged", "unchanged"]
@@ -96,9 +104,12 @@ def test_three_days_are_three_signups_and_one_contact(app: App) -> None:
 
 def test_the_answer_tells_how_it_stands(app: App) -> None:
     app.wire.faults.add(REFUSED | {"times": 1})
+
     assert app.invoke(handler, {}) == {"accepted": False, "arrived": False}
     assert app.invoke(handler, {}) == {"accepted": True, "arrived": False}
+
     app.work()
+
     assert app.invoke(handler, {}) == {"accepted": True, "arrived": True}
 
 
@@ -107,8 +118,11 @@ def test_the_answer_tells_how_it_stands(app: App) -> None:
 
 def test_one_that_is_refused_is_posted_again_with_the_same_id_and_missed_after_half_an_hour(app: App) -> None:
     app.wire.faults.add(REFUSED)
+
     assert [run(app) for _ in range(5)] == [True, True, True, False, False]
+
     app.wire.faults.clear()
+
     assert [run(app) for _ in range(2)] == [False, True]
     assert {body["id"] for body in posts(app)} == {TODAY}
     assert app.metrics.gauges["SyntheticSignupSeconds"] == 5 * EVERY, "since its first try"
@@ -125,9 +139,12 @@ def test_one_whose_answer_is_lost_is_posted_again_and_is_one(app: App, kind: str
 def test_a_wrong_secret_is_reported(app: App) -> None:
     app.environment.webhook_secret.read()
     app.set_secret("webhook", current="", next="")
+
     assert [run(app) for _ in range(4)] == [True, True, True, False]
     assert stored(app)["accepted"] is False
+
     app.set_secret("webhook", current=WEBHOOK_SECRET, next="")
+
     assert [run(app) for _ in range(2)] == [False, True]
 
 
@@ -148,9 +165,12 @@ def test_one_that_nobody_delivers_is_missed_until_it_arrives(app: App) -> None:
 def test_after_one_that_never_arrived_the_next_counts_only_once_it_is_there(app: App) -> None:
     for _ in range(SLOTS_A_DAY):
         run(app, work=False)
+
     assert not run(app, work=False), "the next one is posted, and not trusted"
     assert stored(app) == {"began_at": NOW + DAY, "accepted": True, "arrived_at": None, "trusted": False}
+
     app.work()
+
     assert run(app)
 
 
@@ -184,8 +204,11 @@ def test_a_contact_that_somebody_else_made_is_not_it(app: App) -> None:
 def test_while_intercom_does_not_answer_nobody_knows(app: App) -> None:
     run(app)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts"})
+
     assert [run(app) for _ in range(4)] == [True, True, False, False]
+
     app.wire.faults.clear()
+
     assert run(app)
     assert len(posts(app)) == 1
 
@@ -194,7 +217,9 @@ def test_calls_that_are_stopped_are_not_made(app: App) -> None:
     run(app)
     app.environment.intercom_guard.connection_lost()
     app.forget_calls()
+
     run(app)
+
     assert app.calls() == []
     assert stored(app)["arrived_at"] is None
 
@@ -218,7 +243,9 @@ def test_an_answer_closes_a_breaker_whose_pause_is_over(app: App) -> None:
     run(app)
     app.environment.intercom_guard.connection_lost()
     app.wait(120)
+
     run(app)
+
     assert app.environment.breakers.find("intercom") is None
 
 
@@ -288,6 +315,7 @@ def test_a_row_that_was_there_long_before_its_day_is_not_ours(app: App) -> None:
     run(app)
     for day in range(1, 4):
         stranger(app, TODAY + day, SYNTHETIC_EMAIL)
+
     beats = [run(app, work=False) for _ in range(2 * SLOTS_A_DAY)]
     assert beats[: SLOTS_A_DAY - 3].count(False) <= 1
     assert beats[-SLOTS_A_DAY // 2 :].count(True) == 0
@@ -307,6 +335,7 @@ def test_one_whose_progress_could_not_be_stored_for_a_while_arrives(app: App) ->
         app.wait(EVERY)
     app.environment.progresses.save = save  # type: ignore[method-assign]
     run(app)
+
     assert run(app)
     assert stored(app)["arrived_at"]
 
@@ -315,6 +344,7 @@ def test_where_it_is_off_the_address_and_the_id_are_anybodys() -> None:
     app = App()
     app.configure()
     stranger(app, TODAY, SYNTHETIC_EMAIL)
+
     assert not app.row(TODAY).synthetic
     assert check_after_an_hour(app, TODAY)
 
@@ -323,7 +353,9 @@ def test_it_does_not_say_that_referral_factorys_webhooks_come(app: App) -> None:
     run(app)
     figures = app.environment.figures
     assert figures.last_received(Vendor.REFERRAL_FACTORY) == {}
+
     stranger(app, 4711)
+
     assert list(figures.last_received(Vendor.REFERRAL_FACTORY)) == ["1/joined"]
 
 
@@ -331,9 +363,12 @@ def test_a_contact_that_somebody_deletes_stops_the_heartbeat_and_another_address
     for _ in range(SLOTS_A_DAY):
         run(app)
     app.intercom.contacts.delete(app.contact(SYNTHETIC_EMAIL).id, by_api=False)
+
     heartbeats = [run(app) for _ in range(SLOTS_A_DAY)]
     assert (app.row(TODAY + 1).state, heartbeats[-1]) == ("pending", False), "Intercom holds a deleted user's place for a week"
+
     app.make_synthetic_signup("another@example.com")
+
     assert [run(app), run(app)] == [False, True]
     assert (app.contacts(SYNTHETIC_EMAIL), len(app.contacts("another@example.com"))) == ([], 1)
 
@@ -346,10 +381,13 @@ def test_reconcile_keeps_its_marks(app: App) -> None:
     app.configure(activation_mark=None, name="Activated anew", campaign_id=2)
     app.reconcile(full=True)
     after = app.environment.progresses.find(USERS)
+
     highest = max(app.referral_factory.account.people.ids())
+
     assert before is not None
     assert after is not None
     assert before["high_water"] == after["high_water"] == highest < SYNTHETIC_IDS_FROM
+
     campaigns = app.environment.campaigns.list()
     assert {campaign.campaign_id: campaign.activation_mark for campaign in campaigns} == {1: 0, 2: highest}
 
@@ -359,8 +397,10 @@ def test_older_code_reads_its_row_and_keeps_the_mark(app: App) -> None:
     run(app)
     [item] = [one for one in app.rows_of(f"REFERRAL#1#{TODAY}") if one["sk"] == {"S": "REFERRAL"}]
     assert item["synthetic"] == {"BOOL": True}
+
     before_us = {name: value for name, value in item.items() if name != "synthetic"}
     row = referral_of(before_us)
+
     assert (row.origin, row.synthetic) == (Origin.WEBHOOK, False)
     assert referral_of(item_of(referral_of(item), item)).synthetic
 

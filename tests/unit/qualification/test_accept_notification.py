@@ -70,6 +70,7 @@ def test_a_wrong_signature_is_401_and_nothing_is_parsed(app: App, headers: dict[
 
 def test_a_qualified_value_is_queued_with_the_tracked_attributes_alone(app: App) -> None:
     assert post(app, body_of()) == 200
+
     (message,) = app.queued("qualification")
     assert isinstance(message, QualifyReferral)
     assert message.values == {"custom_attributes.referral_status": "Connected"}
@@ -134,9 +135,12 @@ def test_a_name_that_nobody_can_have_is_answered_counted_and_no_key(app: App, na
     document["data"]["item"][name] = text
     assert post(app, json.dumps(document).encode()) == 200
     assert app.metrics.counts["NotificationUnreadable"] == 1
+
     queued = app.queued("qualification")
     assert len(queued) == int(name != "id")
+
     app.qualify()
+
     assert app.queued("qualification") == [], "worked off by what else it tells"
 
 
@@ -158,11 +162,14 @@ def test_a_body_over_a_megabyte_is_refused(app: App) -> None:
 
 def test_a_queue_that_refuses_twice_is_passed_by_through_the_inbox(app: App) -> None:
     app.sqs.refuse("send_message", 2)
+
     assert post(app, body_of()) == 200
     assert app.queued("qualification") == []
+
     app.wait(31)
     app.sweep(work=False)
     (message,) = app.queued("qualification")
+
     assert isinstance(message, QualifyReferral)
 
 
@@ -176,28 +183,38 @@ def test_the_next_client_secret_is_accepted_too(app: App) -> None:
     app.set_secret("intercom_app", client_secret=CLIENT_SECRET, client_secret_next="next")
     app.wait(301)
     body = body_of()
+
     assert post(app, body, **hub(body, "next")) == 200
     assert post(app, body, **hub(body)) == 200
 
 
 def test_rules_are_read_once_a_minute(story: Friendship) -> None:
     story.invited()
+
     assert post(story.app, body_of("Lost")) == 200
+
     story.app.configure(qualification=rules(qualified_values=["Lost"]))
+
     assert post(story.app, body_of("Lost")) == 200
     assert story.app.queued("qualification") == []
+
     story.app.wait(61)
+
     assert post(story.app, body_of("Lost")) == 200
     assert len(story.app.queued("qualification")) == 1
 
 
 def test_rules_that_could_not_be_read_hold_as_they_were_for_a_minute(app: App) -> None:
     assert post(app, body_of("Lost")) == 200
+
     app.configure(qualification=rules(qualified_values=["Lost"]))
     app.wait(60)
     app.dynamodb.refuse("query", 1)
+
     assert post(app, body_of("Lost")) == 200
+
     app.wait(59)
+
     assert post(app, body_of("Lost")) == 200
     assert app.queued("qualification") == []
 
@@ -215,7 +232,9 @@ def test_ten_thousand_at_another_value_queue_nothing_and_read_next_to_nothing(
     post(app, body)
     app.wait(NOTHING_KEPT_SECONDS)
     app.dynamodb.refuse("query", 1)
+
     app.dynamodb.refuse("get_item", 1)
+
     assert {app.notify(body, headers)["statusCode"] for _ in range(1_000)} == {200}
     assert app.queued("qualification") == []
     assert app.metrics.counts["NotificationIgnored"] == 1_001
@@ -228,6 +247,7 @@ def test_which_workspace_is_connected_is_read_once_a_minute(app: App, caplog: py
     app.dynamodb.refuse("get_item", 1)
 
     post(app, body_of("New"))
+
     assert "rules not read" not in caplog.text
 
     app.wait(1)
@@ -248,8 +268,10 @@ def test_a_flood_that_concerns_nobody_reads_nothing_either(app: App) -> None:
         app.dynamodb.refuse("get_item", 1)
         assert {app.notify(body, headers)["statusCode"] for _ in range(1_000)} == {200}
         app.dynamodb.mend()
+
     app.configure()
     app.wait(NOTHING_KEPT_SECONDS)
+
     assert post(app, body_of("Connected")) == 200
     assert len(app.queued("qualification")) == 1
 
@@ -278,8 +300,11 @@ def call(app: App, what: str, document: Any, headers: dict[str, str] | None = No
 
 def test_a_real_uninstall_holds_the_work_and_is_no_health(app: App) -> None:
     app.intercom.settings.tokens.clear()
+
     assert call(app, "uninstall", {"app_id": "local-workspace"})["status"] == 200
+
     app.reconcile(work=False)
+
     assert app.metrics.counts["ConnectionLost"] == 1
     assert call(app, "health", {"workspace_id": "local-workspace"})["state"] == "UNHEALTHY"
 
@@ -315,6 +340,8 @@ def test_whatever_comes_and_whatever_is_down_the_answer_is_one_that_intercom_doe
     app.environment = app.new_environment()
     headers = {"right": {**hub(body), **signed(body)}, "wrong": hub(b"another"), "none": {}}[header]
     answer = app.notify(body, headers, method=method, path=f"/webhooks/intercom{path}")
+
     for client in (app.sqs, app.dynamodb, app.secrets):
         client.mend()
+
     assert answer["statusCode"] in {200, 401, 503}

@@ -24,11 +24,15 @@ def test_a_value_of_the_attribute_that_was_tracked_before_does_not_qualify(story
     story.app.configure(status="paused", qualification=rules())
     story.changes(friend, "Connected")
     story.settles(1)
+
     tracks_another(story)
     story.settles(15)
+
     assert story.reported() == []
+
     story.changes(friend, "Connected", NOW_TRACKED)
     story.settles(1)
+
     assert story.reported() == [True]
 
 
@@ -38,8 +42,10 @@ def test_neither_does_one_hide_from_reconcile_what_the_other_became(story: Frien
     story.changes(friend, "Connected")
     story.settles(1)
     tracks_another(story)
+
     story.changes(friend, "Connected", NOW_TRACKED, wait=0.0)
     story.looks_through()
+
     assert story.reported() == [True]
 
 
@@ -48,14 +54,18 @@ def test_who_stood_at_the_value_of_the_new_one_before_has_to_come_to_it_again(st
     story.changes(friend, "Connected", NOW_TRACKED)
     story.settles(1)
     tracks_another(story)
+
     story.changes(friend, "Lost")
     story.settles(2)
     story.app.reconcile()
     story.app.qualify()
+
     assert story.reported() == []
+
     for value in ("Lost", "Connected"):
         story.changes(friend, value, NOW_TRACKED)
         story.settles(1)
+
     assert story.reported() == [True]
 
 
@@ -69,8 +79,10 @@ def test_what_was_read_of_the_old_one_is_no_reading_of_the_new_one() -> None:
     late = story.taken()
     story.changes(friend, "New", NOW_TRACKED)
     story.taken()
+
     story.notified(*late)
     story.app.qualify()
+
     assert story.reported() == [True, False]
 
 
@@ -80,8 +92,10 @@ def test_who_qualified_by_the_old_one_stays_so_until_the_new_one_says_otherwise(
     story.changes(friend, "Connected")
     story.settles(1)
     tracks_another(story, unqualify_on_reversal=True)
+
     story.app.intercom.contacts.archive(story.contact(friend.email).id)
     story.settles(1)
+
     assert story.reported() == [True]
     assert story.stored(friend).wanted
 
@@ -94,10 +108,14 @@ def test_what_was_seen_before_sightings_said_their_attribute_counts_for_the_pres
     table = story.app.environment.qualifications._table  # type: ignore[attr-defined]
     item = table.find(key_of_referral(1, friend.id), SORT_KEY)
     seen = [{name: one[name] for name in one if name != "attribute"} for one in json.loads(item["sightings"]["S"])]
+
     table.put({**item, "sightings": {"S": json.dumps(seen)}})
+
     before = story.stored(friend)
     assert {one.attribute for one in before.sightings} == {None}
+
     story.app.intercom.contacts.archive(story.contact(friend.email).id)
     story.settles(1)
+
     assert story.reported() == [True]
     assert replace(before, version=0) == replace(story.item(friend), version=0)  # type: ignore[type-var]

@@ -13,8 +13,10 @@ def test_a_lead_that_became_a_user_qualifies_where_that_is_the_trigger() -> None
     story = Friendship({"trigger": {"kind": "became_user"}})
     friend = story.invited()
     story.app.wait(10)
+
     story.app.intercom.contacts.update(story.contact(friend.email).id, {"role": "user"}, by_api=False)
     story.settles(1)
+
     assert friend.qualified_times == 1
 
 
@@ -25,8 +27,10 @@ def test_a_lead_that_became_a_user_qualifies_also_when_our_own_write_saw_it_firs
     story.app.wait(10)
     story.app.intercom.contacts.update(story.contact(friend.email).id, {"role": "user"}, by_api=False)
     facts = {"id": friend.id, "email": friend.email, "source": "Referred", "campaign_id": 1}
+
     story.app.post({**facts, "first_name": "Another name"})
     story.app.work()
+
     assert story.contact(friend.email).name == "Another name"
 
     story.looks_through()
@@ -38,8 +42,11 @@ def test_a_user_that_we_made_of_the_lead_ourselves_does_not_qualify() -> None:
     story = Friendship({"trigger": {"kind": "became_user"}}, person_invited={"action": "user", "duplicates": "update"})
     story.app.given("lead", email="friend1@example.com")
     friend = story.invites()
+
     assert story.contact(friend.email).role == "user"
+
     story.settles(2)
+
     assert friend.qualified_times == 0
 
 
@@ -47,7 +54,9 @@ def test_a_user_that_another_campaign_made_of_the_lead_does_not_qualify_however_
     story = Friendship({"trigger": {"kind": "became_user"}})
     story.app.configure(campaign_id=2, qualification=rules(), person_invited={"action": "user", "duplicates": "update"})
     friend = story.invited()
+
     story.joins_by(story.refers("Olga", "olga@example.com", campaign=2), friend)
+
     assert story.contact(friend.email).role == "user"
 
     echoes = story.taken()

@@ -18,10 +18,12 @@ def test_a_contact_that_stood_there_when_adopted_has_to_leave_first(reversal: bo
     story = Friendship(rules(unqualify_on_reversal=reversal), person_invited={"duplicates": "update"})
     story.app.given("user", email="friend1@example.com", custom_attributes={"referral_status": "Connected"})
     friend = story.invited()
+
     assert story.app.campaign().watches_departures
 
     story.changes(friend, "a new name", "lead_source")
     story.settles(1)
+
     assert friend.qualified_times == 0
 
     story.app.wait(60)
@@ -40,7 +42,9 @@ def test_a_notification_that_tells_no_attributes_is_no_departure(topic: str) -> 
     friend = story.invites()
     story.settles(2)
     item = {"type": "contact", "id": story.contact(friend.email).id, "external_id": None}
+
     body = json.dumps({"app_id": "local-workspace", "topic": topic, "data": {"item": item}}).encode()
+
     signature = "sha1=" + hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha1).hexdigest()
     assert story.app.notify(body, {"x-hub-signature": signature})["statusCode"] == 200
 
@@ -74,6 +78,7 @@ def test_only_where_somebody_may_qualify_are_departures_from_the_qualified_value
     story = Friendship(rules(qualify_skipped=counts))
     story.app.given("user", email="friend1@example.com", custom_attributes={STATUS: "Connected"})
     friend = story.invited()
+
     assert story.row(friend).state is State.SKIPPED
     assert story.app.campaign().watches_departures is counts
 

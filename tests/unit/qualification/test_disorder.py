@@ -138,6 +138,7 @@ def play(order: Sequence[str], *, reversal: bool, seconds: float = 3.0) -> Ledge
 @pytest.mark.parametrize("reversal", [False, True])
 def test_heard_in_order_it_qualifies_and_where_reversals_count_it_no_longer_does(reversal: bool) -> None:
     ledger = orderly(reversal=reversal)
+
     assert ledger.state == State.DELIVERED
     assert ledger.contact is True
     assert ledger.waits is False

@@ -49,11 +49,15 @@ def test_it_ends_once_the_contact_has_left_the_value() -> None:
     story, friend = standing()
     story.changes(friend, "New")
     story.settles(2)
+
     days(story, 1)
+
     assert not watches(story)
     assert queued_by_a_stranger(story) == 0
+
     story.changes(friend, "Connected")
     story.settles(2)
+
     assert friend.qualified_times == 1
 
 
@@ -62,6 +66,7 @@ def test_it_ends_once_the_contact_has_qualified() -> None:
     for value in ("New", "Connected"):
         story.changes(friend, value)
         story.settles(2)
+
     assert friend.qualified_times == 1
 
     days(story, 1)
@@ -73,13 +78,16 @@ def test_it_ends_once_the_contact_has_qualified() -> None:
 def test_while_somebody_stands_there_it_goes_on() -> None:
     story, friend = standing()
     days(story, 3)
+
     assert watches(story)
     assert queued_by_a_stranger(story) == 1
+
     story.app.qualify()
     story.changes(friend, "New")
     story.settles(2)
     story.changes(friend, "Connected")
     story.settles(2)
+
     assert friend.qualified_times == 1
 
 
@@ -89,7 +97,9 @@ def test_of_two_the_one_who_still_stands_there_keeps_it() -> None:
     story.invited()
     story.changes(friend, "New")
     story.settles(2)
+
     days(story, 2)
+
     assert watches(story)
 
 
@@ -119,7 +129,9 @@ def test_a_watch_of_an_earlier_version_which_knows_no_time_ends_too() -> None:
     story.changes(friend, "New")
     story.settles(2)
     key = {"pk": {"S": "CAMPAIGNS"}, "sk": {"S": f"{1:012d}"}}
+
     story.app.dynamodb.update_item(TableName="campaigns", Key=key, UpdateExpression="REMOVE departures_at")
+
     assert story.app.campaign().departures_at == 0
 
     days(story, 1)
@@ -133,6 +145,7 @@ def test_it_is_marked_again_after_half_an_hour(seconds: float, lately: bool) -> 
     marked_at = story.app.campaign().departures_at
 
     assert story.app.campaign().watches_since_lately(marked_at + seconds) is lately
+
     unwatched = replace(story.app.campaign(), watches_departures=False)
     assert unwatched.watches_since_lately(marked_at + seconds) is False
 
@@ -152,15 +165,18 @@ def test_a_mark_that_comes_while_it_is_looked_is_kept() -> None:
 
     campaigns.end_watch = marked_first  # type: ignore[method-assign]
     story.app.reconcile()
+
     assert (ended, watches(story)) == ([1], True)
 
 
 def test_nobody_ends_it_right_after_a_mark() -> None:
     story, friend = standing()
+
     story.changes(friend, "New")
     story.settles(2)
     story.app.wait(STORED_WITHIN / 2)
     story.app.reconcile()
+
     assert watches(story)
 
 
@@ -170,13 +186,19 @@ def test_somebody_who_joins_at_the_value_later_begins_it_anew() -> None:
     story.settles(2)
     days(story, 1)
     story.app.given("user", email="friend2@example.com", custom_attributes={STATUS: "Connected"})
+
     second = story.invited()
+
     assert watches(story)
+
     days(story, 2)
+
     assert watches(story)
+
     story.changes(second, "New")
     story.settles(2)
     days(story, 2)
+
     assert not watches(story)
 
 
@@ -186,11 +208,15 @@ def test_what_a_hand_took_back_keeps_it() -> None:
     story.changes(friend, "Connected")
     story.settles(2)
     story.app.wait(120)
+
     story.qualifies(friend, qualified=False)
     story.app.reconcile(full=True)
     story.settles(4)
+
     assert watches(story)
+
     days(story, 2)
+
     assert watches(story)
 
 
@@ -203,6 +229,7 @@ def test_a_large_ledger_takes_several_passes(monkeypatch: pytest.MonkeyPatch) ->
     story.changes(friend, "New")
     story.settles(2)
     story.app.wait(DAY)
+
     for _ in range(3):
         story.app.reconcile()
         assert watches(story)
@@ -210,6 +237,7 @@ def test_a_large_ledger_takes_several_passes(monkeypatch: pytest.MonkeyPatch) ->
     for _ in range(20):
         story.app.reconcile()
         story.app.wait(300)
+
     assert not watches(story)
 
 
@@ -225,6 +253,9 @@ def test_the_ledger_is_asked_once_a_day() -> None:
     story.app.wait(STORED_WITHIN + 1)
     first = asked_at()
     story.app.wait(ASKED_AGAIN_AFTER / 4)
+
     assert asked_at() == first
+
     story.app.wait(ASKED_AGAIN_AFTER)
+
     assert asked_at() > first

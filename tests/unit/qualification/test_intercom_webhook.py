@@ -82,6 +82,7 @@ def read(item: Any, **envelope: Any) -> Any:
 
 def test_iso_and_epoch_times_are_the_same() -> None:
     notification = read({"id": "1", "created_at": "2026-01-10T04:23:23.215+00:00", "updated_at": 1768019995})
+
     assert (notification.created_at, notification.updated_at) == (1768019003.215, 1768019995.0)
     assert moment_of("2026-01-10T05:23:23.215+01:00") == 1768019003.215
     assert moment_of("1768019003") == 1768019003.0
@@ -148,9 +149,11 @@ def test_what_is_missing_or_null_is_no_reason(document: dict[str, Any]) -> None:
 
 def test_what_is_missing_is_an_empty_name_and_a_number_is_one() -> None:
     notification = read_notification(b"{}")
+
     assert notification.app_id == ""
     assert notification.topic == ""
     assert notification.id == ""
+
     notification = read_notification(b'{"app_id": 7, "topic": "ping", "id": 8}')
     assert notification.app_id == "7"
     assert notification.topic == "ping"

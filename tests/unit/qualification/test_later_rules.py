@@ -71,14 +71,21 @@ def test_who_stood_at_the_value_before_the_rule_does_not_qualify_until_they_come
     story.settles(1)
     story.app.wait(60)
     days_pass(story, days_before)
+
     saved = saves(story, rules(unqualify_on_reversal=reversal))
+
     ((_, text),) = saved.warnings
     assert text.startswith("1 person of this campaign stood at “Connected” before, which does not count:")
+
     lives_on(story, friend, other)
+
     assert story.reported() == []
+
     counts = story.app.metrics.counts
     assert (counts["NotificationMissed"], counts["NotificationsSilent"]) == (0, 0)
+
     come_and_gone(story, friend)
+
     assert story.reported() == [True]
     assert friend.qualified_times == 1
     assert other.qualified_times == 0
@@ -89,10 +96,13 @@ def test_who_stood_at_the_value_before_the_rule_does_not_qualify_until_they_come
 def test_who_comes_to_the_value_after_the_rule_qualifies_at_the_first_sighting(notified: bool, seconds: float) -> None:
     """Within the same second too, though a search tells whole seconds."""
     story = without_rule()
+
     friend = story.invited()
     story.app.wait(3600)
+
     story.app.clock.at = int(story.app.clock.at) + 0.25
     assert saves(story, rules()).warnings == ()
+
     story.changes(friend, "Connected", wait=seconds)
     if not notified:
         story.taken()
@@ -100,18 +110,23 @@ def test_who_comes_to_the_value_after_the_rule_qualifies_at_the_first_sighting(n
     story.app.wait(120)
     story.app.reconcile()
     story.settles(2)
+
     assert friend.qualified_times == 1
 
 
 def test_a_value_that_was_a_qualified_one_before_goes_on_to_qualify(story: Friendship) -> None:
     """The notification was lost, and another value was added before reconcile looked."""
     friend = story.invited()
+
     story.changes(friend, "Connected")
     story.taken()
     story.app.wait(60)
+
     assert saves(story, rules(qualified_values=["Connected", "Lost"])).warnings == ()
+
     story.app.reconcile()
     story.settles(1)
+
     assert friend.qualified_times == 1
 
 
@@ -121,9 +136,13 @@ def test_who_stood_at_a_value_that_was_added_does_not_qualify_by_it(story: Frien
     story.settles(1)
     story.app.wait(60)
     saves(story, rules(qualified_values=["Connected", "Lost"]))
+
     lives_on(story, friend)
+
     assert story.reported() == []
+
     come_and_gone(story, friend, "Lost")
+
     assert story.reported() == [True]
 
 
@@ -134,10 +153,14 @@ def test_a_lead_that_had_become_a_user_before_that_was_the_rule_does_not_qualify
     story.app.intercom.contacts.update(story.contact(before.email).id, {"role": "user"}, by_api=False)
     story.settles(1)
     saves(story, BECAME_USER)
+
     lives_on(story, before)
+
     assert story.reported() == []
+
     story.app.intercom.contacts.update(story.contact(after.email).id, {"role": "user"}, by_api=False)
     story.settles(1)
+
     assert (before.qualified_times, after.qualified_times) == (0, 1)
 
 
@@ -161,18 +184,24 @@ def test_who_comes_to_the_value_meanwhile_waits_and_is_not_lost(monkeypatch: pyt
     story.changes(stood, "Connected")
     story.settles(1)
     of_a_large_workspace(story, came, monkeypatch)
+
     story.changes(came, "Connected", wait=70)
     story.settles(1)
+
     assert story.reported() == []
     assert "still being counted" in story.stored(came).reason
+
     story.app.reconcile()
     story.settles(10)
+
     assert story.reported() == []
     assert "qualify the person in Referral Factory by hand" in story.row(came).refusals["doubt"]
     assert story.row(stood).refusals == {}, "it has not changed since, so nothing is in doubt"
+
     story.qualifies(came)
     story.app.wait(120)
     story.settles(2)
+
     assert story.row(came).refusals == {}
     assert came.qualified_at is not None
 
@@ -183,10 +212,14 @@ def test_who_was_seen_to_leave_and_come_meanwhile_qualifies(reversal: bool, monk
     friend = story.invited()
     monkeypatch.setattr("shared.use_cases.campaign.save_campaign.PAGES_AT_SAVE", 0)
     saves(story, rules(unqualify_on_reversal=reversal))
+
     come_and_gone(story, friend)
+
     assert story.reported() == []
+
     story.app.reconcile()
     story.settles(10)
+
     assert story.reported() == [True]
 
 
@@ -197,11 +230,15 @@ def test_intercom_that_cannot_be_asked_at_save_is_asked_by_reconcile() -> None:
     story.settles(1)
     story.app.wait(60)
     story.app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "^/contacts/search"})
+
     (*_, (_, text)) = saves(story, rules()).warnings
+
     assert "All are counted within minutes" in text
+
     story.app.wire.faults.clear()
     story.app.wait(600)
     lives_on(story, friend)
+
     assert story.app.environment.campaigns.get(1).uncounted == ()
     assert story.reported() == []
 
@@ -212,9 +249,12 @@ def test_intercom_that_cannot_be_asked_at_save_is_asked_by_reconcile() -> None:
 def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend, _ = story.invited(), story.invited()
+
     story.changes(friend, "Connected")
     story.settles(1)
+
     assert story.reported() == [True]
+
     story.app.wait(60)
     other = rules(unqualify_on_reversal=True, qualified_values=["Lost"])
     with pytest.raises(InvalidSettingsError) as refused:
@@ -222,10 +262,14 @@ def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
     ((place, text),) = refused.value.problems
     assert place == "qualification.trigger.qualified_values"
     assert text.startswith("“Connected” made 1 person of this campaign successful. Saving takes that back")
+
     lives_on(story, friend)
+
     assert story.reported() == [True], "nothing was saved"
+
     saves(story, {**other, "take_back_accepted": ["Connected"]})
     lives_on(story, friend)
+
     assert story.reported() == [True, False]
 
 
@@ -251,24 +295,32 @@ def test_saving_counts_nobody_who_has_left_the_value_though_referral_factory_doe
     story.changes(friend, "Connected")
     story.settles(1)
     story.app.wire.faults.add({"kind": "status", "status": 429, "path": "^/api/v2/users/qualification", "id": "busy"})
+
     story.changes(friend, "New")
     story.settles(1)
+
     assert story.row(friend).person.qualified
+
     saves(story, rules(unqualify_on_reversal=True, qualified_values=["Lost"]))
     story.app.wire.faults.remove("busy")
     story.settles(15)
+
     assert friend.qualified_at is None
 
 
 def test_saving_passes_over_people_that_referral_factorys_list_just_showed_as_qualified() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
+
     story.qualifies(friend, webhook=False)
     story.app.reconcile(full=True)
+
     assert story.row(friend).person.qualified
     assert story.item(friend) is None, "nobody has judged that yet"
+
     saves(story, rules(unqualify_on_reversal=True, qualified_values=["Lost"]))
     story.settles(2)
+
     assert story.reported() == []
 
 
@@ -283,8 +335,10 @@ def test_what_a_hand_gave_to_somebody_who_stood_at_a_value_of_a_later_rule_is_no
     story.taken()
     story.app.wait(60)
     saves(story, rules(unqualify_on_reversal=True, qualified_values=["Connected", "Lost"]))
+
     story.changes(friend, "New", wait=70)
     story.settles(2)
+
     assert story.reported() == []
     assert friend.qualified_at is not None
 
@@ -301,7 +355,9 @@ def test_pausing_and_keeping_what_was_earned_need_no_leave(status: str) -> None:
     document = campaign_document(
         status="active" if off else "paused", qualification=rules(unqualify_on_reversal=not off, qualified_values=["Lost"])
     )
+
     saved = save_campaign(story.app.environment, campaign_of(document), before.version, "mara@example.com")
+
     assert bool([text for _, text in saved.warnings if "Connected" in text]) is not off
 
 
@@ -316,8 +372,10 @@ def test_who_came_to_a_value_before_another_was_added_is_paid_when_that_is_heard
     left = story.taken()
     story.app.wait(400)
     saves(story, rules(qualified_values=["Connected", "Lost"]))
+
     story.notified(*came, *left)
     story.settles(2)
+
     assert story.reported() == [True]
 
 
@@ -328,8 +386,10 @@ def test_who_only_stood_at_the_value_that_was_added_is_not_paid_by_what_is_heard
     story.app.wait(400)
     saves(story, rules(qualified_values=["Connected", "Lost"]))
     story.notified(*stood)
+
     story.changes(friend, "Connected")
     story.settles(2)
+
     assert story.reported() == []
 
 
@@ -346,8 +406,10 @@ def test_who_had_left_a_value_before_it_was_added_is_paid_though_their_standing_
     story.app.wait(400)
     saves(story, rules(qualified_values=["Connected", "Lost"]))
     story.changes(friend, "Connected")
+
     story.notified(*stood, *story.taken())
     story.settles(2)
+
     assert story.reported() == [True]
 
 

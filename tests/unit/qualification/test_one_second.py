@@ -18,17 +18,21 @@ def test_two_changes_in_one_second_with_a_reading_between_end_at_the_newer_state
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
     story.app.wait(60 - story.app.clock.at % 60 + 0.2)
+
     for value in ("Connected", "New"):
         story.changes(friend, value, wait=0.2)
         if is_heard or value == "Connected":
             story.notified()
         story.taken()
         story.app.qualify()
+
     assert int(story.app.clock.at) % 60 == 0, "all that within one second"
+
     if not is_heard:
         story.app.wait(120)
         story.app.reconcile()
     story.settles(4)
+
     assert story.reported() == [True, False]
     assert friend.qualified_at is None
 
@@ -42,8 +46,10 @@ def test_an_older_change_that_is_reported_late_within_the_second_takes_nothing_b
     story.changes(friend, "Connected", wait=0.2)
     story.notified()
     story.app.qualify()
+
     story.notified(*late)
     story.settles(4)
+
     assert story.reported() == [True]
     assert friend.qualified_at is not None
 
@@ -52,16 +58,20 @@ def test_a_notification_from_the_future_settles() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
     story.changes(friend, "Connected")
+
     for webhook in story.taken():
         body = json.loads(webhook.body)
         body["data"]["item"]["updated_at"] = int(story.app.clock.now()) + YEAR
         changed = json.dumps(body).encode()
         story.app.notify(changed, hub(changed))
     story.settles(5)
+
     item = story.stored(friend)
     assert max(one.at for one in item.sightings) <= story.app.clock.now()
     assert item.unread() == []
+
     story.app.forget_calls()
     story.changes(friend, "Lost")
     story.settles(5)
+
     assert story.reported() == [False]

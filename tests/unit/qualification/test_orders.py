@@ -70,7 +70,9 @@ def test_a_delivery_at_any_moment_between_ends_alike(reversal: bool, moment: int
         story.notified(webhook)
         story.app.qualify()
     story.settles(3)
+
     stood_at_the_end = moment == 4
+
     assert (friend.qualified_at is not None) is not stood_at_the_end
     assert friend.qualified_times <= 1
 
@@ -101,8 +103,10 @@ def heard_twice(call: str, *, reversal: bool = False) -> tuple[Friendship, Perso
 def test_a_turn_is_reported_and_written_down_once(call: str, reversal: bool) -> None:
     story, friend = heard_twice(call, reversal=reversal)
     story.settles(4)
+
     assert story.reported() == [True]
     assert friend.qualified_times == 1
+
     turns = [line for line in story.story_of(friend) if line in {"qualifies", "qualified"}]
     assert turns == ["qualifies", "qualified"]
 

@@ -36,19 +36,26 @@ def test_a_contact_that_cannot_be_read_is_seen_asked_less_and_less_and_ends(stor
     story.changes(friend, "Connected")
     story.notified()
     story.app.forget_calls()
+
     hours(story, 8)
+
     assert len(reads(story)) <= 30
     assert story.app.queued("qualification") == [], "it waits in the ledger alone"
+
     (shown,) = Console(story.app).get("/api/referrals", "attention=true")["items"]
     assert list(shown["refusals"]) == [QUALIFICATION]
     assert story.app.metrics.counts["ConnectionLost"] == 0
+
     hours(story, 24 * 21, minutes=60)
     story.app.forget_calls()
     hours(story, 24 * 3, minutes=60)
+
     assert reads(story) == []
+
     story.app.wire.faults.remove("refused")
     Console(story.app).post(f"/api/referrals/1/{friend.id}/replay")
     hours(story, 0.2)
+
     assert story.app.environment.qualifications.find(1, friend.id).reported is True  # type: ignore[union-attr]
     assert story.app.row(friend.id).refusals == {}
 
@@ -59,15 +66,19 @@ def test_an_outage_of_intercom_begins_the_count_anew(story: Friendship) -> None:
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/", "method": "GET", "id": "down"})
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/contacts", "id": "down too"})
     story.notified()
+
     for user_id in range(500, 510):
         story.app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     for _ in range(12 * 60):
         story.app.wait(60)
         story.app.sweep()
         story.app.qualify()
+
     assert story.app.row(friend.id).refusals == {}
+
     story.app.wire.faults.clear()
     hours(story, 0.2)
+
     assert story.app.environment.qualifications.find(1, friend.id).reported is True  # type: ignore[union-attr]
 
 
@@ -82,16 +93,20 @@ def test_one_person_that_referral_factory_answers_with_errors_is_asked_about_les
     story.changes(friend, "Connected")
     story.notified()
     calls = 0
+
     for _ in range(12 * 24):
         story.app.forget_calls()
         hours(story, 1 / 12, minutes=1)
         calls += len(story.asked())
         if not quiet:
             story.app.poll_rewards()  # which is answered
+
     assert calls <= 70
     assert QUALIFICATION in story.app.row(friend.id).refusals
+
     story.app.wire.faults.remove("refused")
     hours(story, 25, minutes=10)
+
     assert story.app.environment.qualifications.find(1, friend.id).reported is True  # type: ignore[union-attr]
     assert story.reported().count(True) <= 1 + (method == "PUT") * 40
     assert story.app.row(friend.id).refusals == {}
@@ -102,7 +117,9 @@ def test_tries_at_telling_referral_factory_add_up(story: Friendship) -> None:
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{friend.id}", "method": "GET"})
     story.changes(friend, "Connected")
     story.notified()
+
     hours(story, 0.5, minutes=1)
+
     assert story.item(friend).tries >= 3  # type: ignore[union-attr]
 
 
@@ -111,11 +128,15 @@ def test_one_person_that_referral_factory_answers_with_errors_delays_nobody_else
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{poisoned.id}", "method": "GET"})
     story.changes(poisoned, "Connected")
     story.notified()
+
     hours(story, 1, minutes=1)
+
     assert story.app.metrics.counts["BreakerOpened"] == 0
+
     story.changes(other, "Connected")
     story.notified()
     hours(story, 0.1, minutes=1)
+
     assert story.app.environment.qualifications.find(1, other.id).reported is True  # type: ignore[union-attr]
 
 
@@ -124,7 +145,9 @@ def test_a_stop_of_all_calls_to_referral_factory_begins_a_persons_count_anew(sto
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{friend.id}", "method": "GET"})
     story.changes(friend, "Connected")
     story.notified()
+
     hours(story, 0.5, minutes=1)
+
     assert story.stored(friend).tries >= 3
 
     now = story.app.clock.now()

@@ -22,10 +22,13 @@ def test_a_qualified_value_qualifies_the_referral_by_one_call(story: Friendship)
     friend = story.invited()
     story.app.forget_calls()
     story.changes(friend, "Connected")
+
     assert story.notified() == [200]
 
     story.app.qualify()
+
     assert friend.qualified_times == 1
+
     looked_up = f"GET /api/v2/users/{friend.id}?with=user.analytics"
     assert story.app.calls("intercom", "referral_factory") == [looked_up, "PUT /api/v2/users/qualification"]
 
@@ -41,6 +44,7 @@ def test_a_qualified_value_qualifies_the_referral_by_one_call(story: Friendship)
 def test_another_value_is_not_even_queued(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Lost")
+
     assert story.notified() == [200]
     assert story.app.queued("qualification") == []
     assert story.app.metrics.counts["NotificationIgnored"] == 1
@@ -50,9 +54,12 @@ def test_another_value_is_not_even_queued(story: Friendship) -> None:
 def test_comparison_is_forgiving_and_says_so(written: str, exact: bool) -> None:
     story = Friendship(rules(attribute="custom_attributes.lead_source"), person_invited={"defaults": {}})
     friend = story.invited()
+
     story.changes(friend, written, "lead_source")
     story.settles(1)
+
     assert friend.qualified_times == 1
+
     item = story.stored(friend)
     assert item.exact is exact
 
@@ -81,8 +88,10 @@ def test_a_standard_attribute_can_be_tracked_and_several_values_qualify() -> Non
     story = Friendship(rules(attribute="phone", initial_value=None, qualified_values=["+1", "+491701234567"]))
     friend = story.invited()
     story.app.wait(10)
+
     story.app.intercom.contacts.update(story.contact(friend.email).id, {"phone": "+491701234567"}, by_api=False)
     story.settles(1)
+
     assert friend.qualified_times == 1
 
 
@@ -91,7 +100,9 @@ def test_a_notification_that_beats_its_delivery_waits(story: Friendship) -> None
     friend = story.invites(webhook=False)
     early = story.app.given("lead", age=0.0, email=friend.email)
     story.changes(early.id, "Connected")
+
     story.notified()
+
     assert story.app.qualify() != [], "nobody knows this young contact yet"
     assert friend.qualified_times == 0
 
@@ -109,9 +120,12 @@ def test_a_change_during_the_delivery_counts_once_the_delivery_is_stored(story: 
 
     story.app.wire.interrupt("POST /contacts", change)
     friend = story.invites()
+
     item = story.stored(friend)
     assert item.due_at is not None, "the row is not delivered yet, so the ledger waits"
+
     story.settles(5)
+
     assert friend.qualified_times == 1
 
 
@@ -119,15 +133,18 @@ def test_a_lost_answer_never_qualifies_twice(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "lost_answer", "method": "PUT", "path": QUALIFICATION, "times": 1})
     story.changes(friend, "Connected")
+
     story.notified()
     story.app.forget_calls()
     story.app.qualify()
+
     item = story.stored(friend)
     assert item.stage is Stage.RESERVED
 
     story.app.wait(60)
     story.app.sweep()
     story.app.qualify()
+
     assert [call.method for call in story.app.wire.calls if call.vendor == "referral_factory"] == ["GET", "PUT"], (
         "not before 90 seconds have passed"
     )
@@ -174,6 +191,7 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none(story: Friendshi
     overtakers: list[QualificationAttempt] = []
     story.app.context = Overtaken()
     story.app.qualify()
+
     assert len(overtakers) == 1
     assert story.reported() == [True]
     assert story.stored(friend).stage is Stage.CONFIRMED
@@ -182,8 +200,10 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none(story: Friendshi
 def test_a_call_that_had_no_effect_is_made_again_after_asking(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "reset", "method": "PUT", "path": QUALIFICATION, "times": 1})
+
     story.changes(friend, "Connected")
     story.settles(5)
+
     assert (friend.qualified_times, friend.qualification_calls) == (1, 1)
 
 
@@ -211,7 +231,9 @@ def test_referral_factory_out_of_order_is_waited_for(story: Friendship, status: 
     story.app.wire.faults.add({"kind": "status", "status": status, "path": QUALIFICATION, "times": 1})
     for friend in (first, second):
         story.changes(friend, "Connected")
+
     story.notified()
+
     assert story.app.qualify() == [], "what waits, waits in the ledger"
 
     story.settles(30)
@@ -270,6 +292,7 @@ def test_a_notification_without_the_time_of_its_change_counts_from_when_it_came(
     friend = story.invited()
     values = {"custom_attributes.referral_status": "Connected"}
     story.app.wait(10)
+
     story.app.environment.qualification_queue.send(
         QualifyReferral("contact.user.updated", story.app.clock.now(), story.row(friend).contact_id, values=values)
     )
@@ -294,8 +317,10 @@ def test_a_message_about_a_referral_that_is_no_longer_in_the_ledger_is_done_with
 def test_the_other_record_of_a_person_counts_too(story: Friendship) -> None:
     friend = story.invited()
     other = story.app.given("user", email=friend.email)
+
     story.changes(other.id, "Connected")
     story.settles(1)
+
     assert friend.qualified_times == 1
 
 
@@ -304,12 +329,14 @@ def test_a_contact_that_was_archived_and_is_back_qualifies(reversal: bool) -> No
     story = Friendship(rules(unqualify_on_reversal=reversal))
     friend = story.invited()
     contact = story.contact(friend.email)
+
     for act in (story.app.intercom.contacts.archive, story.app.intercom.contacts.unarchive):
         story.app.wait(10)
         act(contact.id, by_api=False)
         sent = story.taken()
         story.notified(*sent, *sent)
         story.settles(1)
+
     assert story.reported() == []
     assert story.story_of(friend)[-2:] == ["archived in Intercom", "unarchived in Intercom"], "each once, though heard of twice"
     assert story.story_of(friend).count("archived in Intercom") == 1
@@ -325,8 +352,10 @@ def test_a_merge_is_followed_and_a_deletion_too(story: Friendship) -> None:
     lead = story.contact(friend.email)
     user = story.app.given("user", email=friend.email)
     story.app.wait(10)
+
     story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
     story.settles(1)
+
     assert story.row(friend).contact_id == user.id
     assert story.app.person(friend.email).contact_id == user.id  # type: ignore[union-attr]
 
@@ -342,8 +371,10 @@ def test_a_paused_campaign_waits_and_goes_on(story: Friendship) -> None:
     friend = story.invited()
     story.app.configure(status="paused", qualification=rules())
     story.app.wait(61)
+
     story.changes(friend, "Connected")
     story.settles(2)
+
     assert friend.qualified_times == 0
 
     story.app.configure(qualification=rules())
@@ -356,8 +387,10 @@ def test_what_waits_for_a_paused_campaign_rests_once_the_campaign_tracks_nothing
     friend = story.invited()
     story.app.configure(status="paused", qualification=rules())
     story.app.wait(61)
+
     story.changes(friend, "Connected")
     story.settles(1)
+
     assert story.stored(friend).due_at is not None
 
     story.app.configure(qualification=None)
@@ -397,6 +430,7 @@ def test_who_was_asked_about_when_no_time_was_left_to_report_is_reported_next_ti
 
     story.app.wire.interrupt(f"GET /api/v2/users/{friend.id}", little_is_left)
     story.app.qualify()
+
     assert story.reported() == []
     assert story.stored(friend).stage is Stage.WAITING
 

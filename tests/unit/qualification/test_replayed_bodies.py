@@ -66,11 +66,14 @@ def test_uninstall_calls_disconnect_nothing_by_themselves_and_intercom_is_asked_
     before = app.connection()
     for _ in range(5):
         assert uninstalled(app) == 200
+
     assert asked_who(app) == 0, "not on the receiver's way"
     assert (app.connection().connected, app.connection().epoch) == (True, before.epoch)
     assert app.metrics.counts["UninstallReported"] == 5
+
     for _ in range(3):
         app.reconcile()
+
     assert asked_who(app) == 1
     assert (app.connection().connected, app.connection().epoch) == (True, before.epoch)
     assert app.metrics.counts["ConnectionLost"] == 0
@@ -79,25 +82,37 @@ def test_uninstall_calls_disconnect_nothing_by_themselves_and_intercom_is_asked_
 
 def test_a_copy_is_shown_on_the_overview_for_a_day(app: App) -> None:
     kinds: Callable[[], set[str]] = lambda: {alarm.kind for alarm in read_health(app.environment).problems}  # noqa: E731
+
     assert "uninstall_copied" not in kinds()
+
     uninstalled(app)
     app.reconcile()
+
     assert "uninstall_copied" in kinds()
+
     app.wait(86_401)
+
     assert "uninstall_copied" not in kinds()
 
 
 def test_a_real_uninstall_is_noticed_by_the_next_pass_of_reconcile(app: App) -> None:
     app.intercom.settings.tokens.clear()
+
     assert uninstalled(app) == 200
+
     app.reconcile(work=False)
     breaker = app.breaker()
+
     assert breaker.kind is BreakerKind.CONNECTION_LOST
     assert app.metrics.counts["ConnectionLost"] == 1
+
     app.intercom.settings.tokens.append(TOKEN)
     reconnect(app)
+
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
+
     app.reconcile()
+
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 
 
@@ -107,12 +122,16 @@ def test_an_intercom_that_cannot_say_disconnects_nobody_and_is_asked_again(app: 
     uninstalled(app)
     app.reconcile()
     app.wait(CONTACTS_AGAIN_AFTER)
+
     app.reconcile_rung()
+
     assert app.connection().connected
     assert app.connection().doubted_at is not None
     assert app.metrics.counts["ConnectionLost"] == 0
+
     app.wait(RECONNECT_PROBE)
     app.reconcile()
+
     assert asked_who(app) == 3
     assert app.connection().doubted_at is None
 
@@ -154,6 +173,7 @@ def test_a_flood_of_copies_is_written_down_once(app: App) -> None:
 def test_a_body_that_was_signed_for_something_else_uninstalls_nothing(story: Friendship, what: str) -> None:
     story.invited()
     health = json.dumps({"workspace_id": "local-workspace"}).encode()
+
     body, headers = {
         "health": (health, signed(health)),
         "notification": (body_of(), hub(body_of())),
@@ -172,6 +192,7 @@ def test_the_daily_question_asked_again_changes_nothing(app: App) -> None:
     health = json.dumps({"workspace_id": "local-workspace"}).encode()
     for _ in range(3):
         app.notify(health, signed(health), path="/webhooks/intercom/health")
+
     assert app.connection() == before
     assert app.dynamodb.real.items("referrals") == rows
     assert app.queued("qualification") == []
@@ -207,15 +228,19 @@ def test_the_notifications_of_a_whole_life_replayed_change_nothing(reversal: boo
     hear(lambda: contacts.merge({"from": lead.id, "into": user.id}, by_api=False))
     hear(lambda: story.changes(user.id, "Connected"))
     story.settles(20)
+
     topics = {json.loads(one.body)["topic"] for one in heard}
     assert topics >= {"contact.lead.created", "contact.user.updated", "contact.archived", "contact.unarchive", "contact.merged"}
+
     reports, before = story.reported(), [known(story, one) for one in (friend, other)]
     assert reports[-1] is True
+
     story.app.forget_calls()
     story.app.wait(3 * 86_400)
     for webhook in reversed(heard):
         assert story.notified(webhook) == [200]
         story.settles(1)
+
     assert story.reported() == []
     assert story.app.calls("intercom") == []
     assert [known(story, one) for one in (friend, other)] == before
@@ -233,6 +258,8 @@ def test_a_deletion_replayed_erases_nobody_else(story: Friendship) -> None:
     story.settles(20)
     before = [known(story, one) for one in (friend, again)]
     story.app.wait(86_400)
+
     story.notified(old)
     story.settles(2)
+
     assert [known(story, one) for one in (friend, again)] == before

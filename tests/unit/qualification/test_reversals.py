@@ -19,6 +19,7 @@ def test_the_referrers_counts_are_brought_up_to_date_after_each_turn() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
     story.passes(180)
+
     assert not story.mark().is_marked  # type: ignore[union-attr]
 
     for value in ("Connected", "New"):
@@ -46,16 +47,20 @@ def test_our_own_writes_that_come_back_change_nothing() -> None:
 
 def test_somebody_who_qualified_by_hand_is_not_qualified_again(story: Friendship) -> None:
     friend = story.invited()
+
     story.qualifies(friend)
     story.app.qualify()
+
     item = story.stored(friend)
     assert (item.by_hand, item.reported) == (True, True)
 
     story.app.forget_calls()
     story.account.outbox.announce("qualified", friend)
     story.webhooks()
+
     assert story.app.qualify() == [], "the same word again is no news"
     assert story.asked() == []
+
     story.changes(friend, "Connected")
     story.settles(2)
 
@@ -68,8 +73,10 @@ def test_a_hand_that_qualified_is_not_undone_by_a_value_that_never_did() -> None
     friend = story.invited()
     story.qualifies(friend)
     story.app.qualify()
+
     story.changes(friend, "Lost")
     story.settles(2)
+
     assert story.reported() == []
     assert story.item(friend).due_at is None, "judged, and nothing is left to do"  # type: ignore[union-attr]
 
@@ -95,8 +102,10 @@ def taken_back() -> tuple[Friendship, Person]:
 def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> None:
     story, friend = taken_back()
     story.webhooks(lost=True)
+
     story.qualifies(friend)
     story.settles(4)
+
     item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
     assert item.wanted is True
@@ -106,6 +115,7 @@ def test_a_hand_that_qualifies_after_a_reversal_is_believed_and_not_undone() -> 
 
     story.changes(friend, "a new name", "lead_source")
     story.settles(2)
+
     assert friend.qualified_at is not None
 
     for value in ("Connected", "New"):
@@ -122,20 +132,25 @@ def test_a_turn_that_was_over_before_referral_factory_could_be_asked_is_not_repo
         story.changes(friend, value)
         story.settles(1)
         assert story.item(friend).stage is stage  # type: ignore[union-attr]
+
     story.app.wire.faults.remove("down")
     story.settles(15)
+
     assert story.reported() == [True, False]
     assert friend.qualified_times == 1
 
 
 def test_a_late_echo_of_what_was_taken_back_changes_nothing() -> None:
     story, friend = taken_back()
+
     story.webhooks()
     story.app.qualify()
+
     item = story.stored(friend)
     assert item.is_doubted
 
     story.settles(4)
+
     item = story.stored(friend)
     assert item.stage == Stage.CONFIRMED
     assert item.wanted is False

@@ -30,19 +30,26 @@ def twins(story: Friendship) -> tuple[Person, Person]:
 
 def test_a_contact_qualifies_one_referral_of_a_campaign_the_one_that_signed_up_first(story: Friendship) -> None:
     first, second = twins(story)
+
     assert story.row(first).contact_id == story.row(second).contact_id
+
     contact_id = story.row(first).contact_id
     assert contact_id is not None
+
     story.changes(contact_id, "Connected")
     story.settles(3)
+
     assert (first.qualified_times, second.qualified_times) == (1, 0)
     assert story.reported() == [True]
     assert "same contact" in story.row(second).notes[-1]
     assert story.story_of(second).count("counts once") == 1
+
     item = story.item(second)
     assert item is None or item.due_at is None, "nothing sends it any more"
+
     story.app.wait(400)
     story.app.reconcile()
+
     assert story.app.queued("qualification") == [], "nor does a search find it again"
     assert story.app.metrics.counts["NotificationMissed"] == 0
 
@@ -51,6 +58,7 @@ def test_the_younger_does_not_count_either_when_it_is_judged_first(story: Friend
     first, second = twins(story)
     contact_id = story.row(first).contact_id
     assert contact_id is not None
+
     seen_at = story.app.clock.now() + 10
     values = {f"custom_attributes.{STATUS}": "Connected"}
     for friend in (second, first):
@@ -60,6 +68,7 @@ def test_the_younger_does_not_count_either_when_it_is_judged_first(story: Friend
             )
         )
         story.app.qualify()
+
     assert (first.qualified_times, second.qualified_times) == (1, 0)
 
 
@@ -70,22 +79,30 @@ def test_an_older_one_that_is_heard_of_when_the_younger_counts_already_does_not_
         for email in ("\u00e1na@example.com", "a\u0301na@example.com")
     )
     lost, heard = story.app.referral_factory.take_webhooks(story.app.clock.now())
+
     story.app.post(json.loads(heard.body))
     story.app.work()
     story.app.wait(5)
     story.taken()
+
     contact_id = story.row(second).contact_id
     assert contact_id is not None
+
     story.changes(contact_id, "Connected")
     story.settles(2)
+
     assert story.reported() == [True]
+
     story.app.post(json.loads(lost.body))
     story.app.work()
     story.settles(2)
+
     assert story.row(first).contact_id == contact_id
+
     for value in ("New", "Connected"):
         story.changes(contact_id, value)
         story.settles(2)
+
     assert story.reported() == [True]
     assert (first.qualified_times, second.qualified_times) == (0, 1)
 
@@ -102,11 +119,14 @@ def test_the_referrers_own_contact_qualifies_nobody() -> None:
     story = Friendship(person_referring={"action": "user"})
     friend = story.invited()
     story.app.reconcile()
+
     assert story.row(story.rita).state is State.DELIVERED
+
     story.app.wait(5)
     story.taken()
     story.changes(story.contact(story.rita.email).id, "Connected")
     story.settles(2)
+
     assert story.reported() == []
     assert story.item(story.rita) is None, "nothing is kept of a person that nobody invited"
     assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
@@ -122,8 +142,10 @@ def test_a_message_that_names_the_referrers_row_qualifies_nobody(topic: str) -> 
     at = story.app.clock.now() + 5
     named = {"campaign_id": 1, "user_id": story.rita.id, "contact_id": contact.id, "values": values, "updated_at": at}
     story.app.wait(10)
+
     story.app.environment.qualification_queue.send(QualifyReferral(topic, at, **named))
     story.settles(1)
+
     assert (story.reported(), story.item(story.rita)) == ([], None)
 
 
@@ -131,24 +153,31 @@ def test_of_two_contacts_with_the_address_the_other_goes_on_when_one_is_deleted(
     friend = story.invited()
     first_id = story.row(friend).contact_id
     assert first_id is not None
+
     other = story.app.given("user", email=friend.email)
     story.app.intercom.contacts.delete(first_id, by_api=False)
     story.settles(2)
+
     row = story.row(friend)
     assert (row.state, row.contact_id) == (State.DELIVERED, other.id)
     assert "followed" in story.story_of(friend)
+
     story.changes(other.id, "Connected")
     story.settles(2)
+
     assert friend.qualified_times == 1
 
 
 def test_when_the_only_contact_is_deleted_the_referral_is_erased(story: Friendship) -> None:
     friend = story.invited()
     story.app.given("lead", email="somebody.else@example.com")
+
     first_id = story.row(friend).contact_id
     assert first_id is not None
+
     story.app.intercom.contacts.delete(first_id, by_api=False)
     story.settles(2)
+
     assert story.row(friend).state is State.ERASED
 
 
@@ -176,16 +205,20 @@ def test_the_other_contact_does_not_count_for_the_value_at_which_it_stands_alrea
     friend = story.invited()
     first_id = story.row(friend).contact_id
     assert first_id is not None
+
     other = story.app.given("user", email=friend.email, custom_attributes={"referral_status": "Connected"})
     story.app.intercom.contacts.delete(first_id, by_api=False)
     story.settles(2)
     story.changes(other.id, "a new name", "lead_source")
     story.settles(2)
+
     assert story.reported() == []
+
     story.app.wait(120)
     for value in ("New", "Connected"):
         story.changes(other.id, value)
         story.settles(2)
+
     assert story.reported() == [True]
 
 
@@ -197,20 +230,26 @@ def test_one_referrals_failure_does_not_stop_the_contacts_others() -> None:
     second = story.account.join(
         story.account.campaigns[2], first_name="Friend", email=first.email, source="Referred", referrer=robin
     )
+
     story.webhooks()
     story.app.wait(120)
     story.taken()
+
     contact_id = story.row(first).contact_id
     assert contact_id is not None
     assert story.row(second).contact_id == contact_id
+
     story.app.wire.faults.add(
         {"kind": "status", "status": 500, "method": "GET", "path": f"^/contacts/{contact_id}", "times": 1}
     )
     story.changes(contact_id, "Connected")
     story.notified()
     story.app.qualify()
+
     assert sorted([first.qualified_times, second.qualified_times]) == [0, 1], "one waits, the other is done"
+
     story.settles(5)
+
     assert (first.qualified_times, second.qualified_times) == (1, 1)
 
 
@@ -221,12 +260,14 @@ def test_a_user_beside_the_lead_is_no_lead_that_became_a_user() -> None:
     story = Friendship(BECAME_USER)
     friend = story.invited()
     other = story.app.given("user", email=friend.email)
+
     story.changes(other.id, "anything", "lead_source")
     story.settles(2)
     for _ in range(3):
         story.app.wait(300)
         story.app.reconcile()
         story.settles(2)
+
     assert friend.qualified_times == 0
     assert story.app.metrics.counts["NotificationsSilent"] == 0, "nothing was missed"
 
@@ -239,10 +280,12 @@ def test_a_lead_did_not_become_the_user_that_somebody_elses_lead_was_merged_into
     another = story.app.given("lead", email="somebody.else@example.com")
     user = story.app.given("user", email=friend.email)
     story.app.wait(10)
+
     story.app.intercom.contacts.merge({"from": another.id, "into": user.id, "skip_duplicate_validation": True}, by_api=False)
     story.settles(3)
     story.app.reconcile()
     story.settles(3)
+
     assert friend.qualified_times == 0
     assert story.row(friend).contact_id == lead.id
 
@@ -255,11 +298,13 @@ def test_a_lead_that_was_merged_into_the_user_beside_it_became_a_user(notified: 
     lead, user = story.contact(friend.email), story.app.given("user", email=friend.email)
     story.app.wait(10)
     story.app.intercom.contacts.merge({"from": lead.id, "into": user.id}, by_api=False)
+
     if not notified:
         story.taken()
         story.app.wait(120)
         story.app.reconcile()
     story.settles(2)
+
     assert friend.qualified_times == 1
     assert story.row(friend).contact_id == user.id
 
@@ -293,8 +338,10 @@ def test_intercom_is_not_asked_about_a_merge_where_the_value_of_a_user_beside_th
 def test_a_user_that_a_deleted_leads_referral_goes_on_with_has_become_nothing() -> None:
     story = Friendship({"trigger": {"kind": "became_user"}})
     friend = story.invited()
+
     first = story.row(friend).contact_id
     assert first is not None
+
     other = story.app.given("user", email=friend.email)
     story.app.intercom.contacts.delete(first, by_api=False)
     story.settles(2)

@@ -79,6 +79,7 @@ def test_a_mark_does_not_wait_for_an_update_that_was_put_off_for_long(
 ) -> None:
     marks.mark(*RITA, NOW)
     leased(marks)
+
     marks.tried(*RITA, alone=True)
     marks.wait(*RITA, NOW + rest, "Intercom refused it.", "worker")
 
@@ -177,6 +178,7 @@ def test_a_wait_counts_says_why_and_gives_back_its_own_lease_alone(marks: Referr
     leased(marks, "worker")
 
     assert marks.wait(*RITA, NOW + 300, "Referral Factory does not answer.", "another")
+
     with pytest.raises(BusyError):
         marks.lease(*RITA, "another", NOW, 90)
     assert marks.wait(*RITA, NOW + 600, "Referral Factory does not answer.", "worker")

@@ -22,6 +22,7 @@ def test_a_permission_for_events_that_is_missing_delays_no_signup_and_is_named(s
     story.qualifies(story.invites())
     story.passes(60)
     story.app.poll_rewards()
+
     for _ in range(30):
         began = story.app.clock.now()
         friend = story.invites()
@@ -31,16 +32,20 @@ def test_a_permission_for_events_that_is_missing_delays_no_signup_and_is_named(s
         assert row.delivered_at - began < 5
         story.passes(60)
         story.app.poll_rewards()
+
     assert story.app.environment.breakers.find(Vendor.INTERCOM) is None
     assert story.app.metrics.counts["ConnectionLost"] == 0
     assert story.app.metrics.counts["PermissionMissing"] >= 1
+
     (reward,) = [one for one in story.rewards() if one.wants_event]
     assert "Write events" in reward.note
     assert len([call for call in story.app.calls() if call == "POST /events"]) <= 12
+
     story.app.wire.faults.remove("denied")
     story.app.wait(24 * 3_600)
     story.app.poll_rewards()
     story.passes(120)
+
     assert len(story.events()) == 1
 
 
@@ -52,17 +57,22 @@ def test_events_that_are_refused_for_one_contact_alone_are_no_missing_permission
     story.app.wire.faults.add(fault)
     for referrer in (story.rita, rolf):
         story.qualifies(story.invites(referrer))
+
     for _ in range(30):
         story.passes(60)
         story.app.poll_rewards()
+
     assert len(story.events("rolf@example.com")) == 1
     assert story.app.metrics.counts["PermissionMissing"] == 0
     assert story.app.metrics.counts["ConnectionLost"] == 0
     assert story.app.environment.breakers.find(Vendor.INTERCOM) is None
+
     (reward,) = [one for one in story.rewards() if one.wants_event]
     assert reward.note == f"Intercom refuses this call ({status}): unauthorized Not authorized to access resource"
+
     story.app.wire.faults.remove("hers")
     story.app.wait(24 * 3_600)
     story.app.poll_rewards()
     story.passes(120)
+
     assert len(story.events()) == 1

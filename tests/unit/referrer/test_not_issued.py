@@ -14,15 +14,19 @@ def due_one(story: Story) -> Reward:
 def test_a_list_that_still_holds_an_issued_reward_as_due_issues_it_no_second_time() -> None:
     story = due()
     story.qualifies(story.invites())
+
     story.app.poll_rewards()
     story.passes(180)
+
     assert (len(issues(story)), given(story)) == (1, 1)
+
     story.account.rewards.all()[0].status = "Due"
     story.app.wait(3_600)
     story.app.forget_calls()
     for _ in range(2):
         story.app.poll_rewards()
         story.passes(180)
+
     assert issues(story) == []
     assert len(story.asked()) == 16, "eight lists twice, and nobody is looked at again"
 
@@ -33,11 +37,14 @@ def test_a_reward_that_cannot_be_issued_is_left_alone_until_it_can() -> None:
     for _ in range(3):
         story.app.poll_rewards()
         story.passes(180)
+
     assert issues(story) == []
     assert story.shown()["reward_status"] == "Due"
+
     story.account.settings = story.account.settings.changed({"can_be_issued": True})
     story.app.poll_rewards()
     story.passes(180)
+
     assert (len(issues(story)), given(story)) == (1, 1)
 
 
@@ -48,9 +55,11 @@ def test_the_lists_of_a_campaign_that_issues_nothing_bring_nobody_up_again() -> 
     story.app.poll_rewards()
     story.passes(180)
     story.app.forget_calls()
+
     for _ in range(2):
         story.app.poll_rewards()
         story.passes(180)
+
     assert len(story.asked()) == 16, "nothing but the eight lists, twice"
 
 
@@ -89,12 +98,15 @@ def test_a_reward_that_neither_list_holds_any_more_is_looked_for_twice_and_never
     story = due()
     unanswered(story)
     reward = story.account.rewards.all()[0]
+
     story.account.rewards.cancel(reward)
     reward.recipient_id = 10**6
     story.app.forget_calls()
     story.passes(900)
+
     asked = [call for call in story.asked() if "/rewards/due/" in call]
     assert (len(asked), issues(story)) == (2, [])
+
     left = due_one(story)
     assert left.ended_at is not None
     assert left.assumed

@@ -38,6 +38,7 @@ BRACKETS = {
 @pytest.mark.parametrize("fields", [{**PERSON, **FLAT}, {**PERSON, **NESTED}, BARE, {**PERSON, **BRACKETS}, {"data": BARE}])
 def test_a_reward_is_read_in_every_form(fields: dict[str, Any]) -> None:
     facts = reward_of(fields)
+
     assert facts is not None
     assert facts.kind == Kind.ISSUED
     assert facts.id == 43
@@ -103,12 +104,16 @@ def test_a_person_is_read_with_counts_and_none_is_nobody() -> None:
     story = Story(ids_as_strings=True, analytics_as_strings=True, deleted_status=410)
     story.invites()
     vendor = story.app.environment.referral_factory()
+
     campaign_id, person = vendor.user(story.rita.id) or (None, None)
+
     assert person is not None
     assert campaign_id == 1
     assert person.referrals_count == 1
     assert person.converted_referrals_count == 0
+
     story.account.remove(story.rita)
+
     assert vendor.user(story.rita.id) is None
     assert vendor.user(10**9) is None
 
@@ -119,6 +124,7 @@ def test_every_list_is_read_page_by_page(story: Story) -> None:
             story.account.qualify(story.invites(webhook=False), qualified=True)
     vendor = story.app.environment.referral_factory()
     first, second = (vendor.issued_rewards("amount", page) for page in (1, 2))
+
     assert len(first.rewards) == 250
     assert len(second.rewards) == 1
     assert first.last_page == 2

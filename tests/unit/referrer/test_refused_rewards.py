@@ -52,7 +52,9 @@ def test_a_refused_reward_is_not_shown_as_issued_and_asks_for_a_person() -> None
     sentences = [event.what for event in story_of(row, story.rewards())]
     assert "The due reward was issued." not in sentences
     assert "Referral Factory refused to issue the due reward." in sentences
+
     console = Console(story.app)
+
     (shown,) = console.get("/api/referrals", "attention=true")["items"]
     assert shown["user_id"] == story.rita.id
     assert "was not issued" in next(iter(shown["refusals"].values()))
@@ -61,11 +63,15 @@ def test_a_refused_reward_is_not_shown_as_issued_and_asks_for_a_person() -> None
 def test_it_is_tried_again_with_growing_pauses_and_done_when_it_is_taken() -> None:
     story = refused()
     story.app.forget_calls()
+
     days(story, 1)
+
     tries = [call for call in story.asked() if call.startswith("POST /api/v2/rewards/issue")]
     assert 2 <= len(tries) <= 5
+
     story.app.wire.faults.remove("shut")
     days(story, 1.1)
+
     assert due_one(story).ended_at is not None
     assert sum(reward.status == "Issued" for reward in story.account.rewards.all()) == 1
     assert not story.app.row(story.rita.id).open_troubles
@@ -74,8 +80,10 @@ def test_it_is_tried_again_with_growing_pauses_and_done_when_it_is_taken() -> No
 def test_a_person_need_not_wait_for_the_pause() -> None:
     story = refused()
     story.app.wire.faults.remove("shut")
+
     Console(story.app).post(f"/api/referrals/1/{story.rita.id}/replay")
     story.passes(120)
+
     assert due_one(story).ended_at is not None
     assert not story.app.row(story.rita.id).open_troubles
 
@@ -93,7 +101,9 @@ def test_what_cannot_be_reported_is_not_tried_at_every_reading_of_the_lists(kind
     story.app.poll_rewards()
     story.passes(120)
     story.app.forget_calls()
+
     days(story, 1)
+
     tried = [call for call in story.app.calls("intercom") if call.startswith(calls)]
     assert 1 <= len(tried) <= 8, "288 readings of the lists"
 
@@ -106,7 +116,9 @@ def test_what_is_due_rests_when_the_campaign_no_longer_issues() -> None:
     story.passes(120)
     story.app.forget_calls()
     updates = updates_of(story)
+
     days(story, 0.2)
+
     assert updates_of(story) - updates <= 1
 
 
@@ -121,8 +133,10 @@ def test_a_contact_that_turns_up_is_reported_at_once() -> None:
     story.qualifies(story.invites())
     story.passes(120)
     story.app.given("user", email=RITA)
+
     story.qualifies(story.invites())
     story.passes(180)
+
     assert len(story.events()) == 2
 
 
@@ -147,30 +161,41 @@ def test_an_attribute_that_is_gone_is_the_campaigns_problem_once_until_it_is_bac
     story.qualifies(story.invites(other))
     story.app.poll_rewards()
     story.passes(120)
+
     (problem,) = problems(story)
+
     assert f"custom_attributes.{name}" in problem
+
     shown = Console(story.app).get("/api/overview")["alarms"]
     assert any(f"custom_attributes.{name}" in one["what"] for one in shown)
+
     archive(story, name, archived=False)
     story.qualifies(story.invites())
     story.app.poll_rewards()
     story.passes(120)
+
     assert problems(story) == ()
 
 
 def test_another_attribute_in_the_settings_takes_the_problem_away(story: Story) -> None:
     archive(story, "last_reward")
     story.qualifies(story.invites())
+
     story.app.poll_rewards()
     story.passes(120)
+
     assert problems(story)
+
     story.app.configure(rewards={**REWARDS, "last_reward": None})
+
     assert problems(story) == ()
 
 
 def test_a_value_that_does_not_fit_one_person_is_no_problem_of_the_campaign(story: Story) -> None:
     story.rewarding("voucher", "V" * 400)
     story.qualifies(story.invites())
+
     story.app.poll_rewards()
     story.passes(120)
+
     assert problems(story) == ()

@@ -42,10 +42,12 @@ def test_once_and_not_for_what_was_chosen_before() -> None:
     story.app.poll_rewards()
     story.passes(200)
     story.app.forget_calls()
+
     for sync in (COUNTS, {"mode": "off", "write_back": {"referral_count": COUNT}}):
         story.app.configure(sync=sync, rewards=NONE)
         story.app.poll_rewards()
         story.passes(100)
+
     assert [call for call in story.asked() if call.startswith("GET /api/v2/users/")] == []
 
 
@@ -62,9 +64,11 @@ def test_a_large_campaign_is_gone_through_in_several_passes(monkeypatch: pytest.
         progress: Any = story.app.environment.progresses.find("referrer_attributes")
         assert progress["1"].get("cursor"), "one page a pass, of four"
         story.passes(60)
+
     for _ in range(3):
         story.app.poll_rewards()
         story.passes(60)
+
     assert story.counts(RITA) == (4, 1)
 
 
@@ -72,12 +76,16 @@ def test_a_large_campaign_is_gone_through_in_several_passes(monkeypatch: pytest.
 def test_a_qualification_by_hand_whose_webhook_was_lost_updates_the_counts(qualification: dict[str, object] | None) -> None:
     story = Story()
     story.app.configure(rewards=REWARDS, qualification=qualification)
+
     friend = story.invites()
     story.passes(120)
+
     assert story.counts() == (1, 0)
+
     story.qualifies(friend, webhook=False)
     story.app.wait(400)
     story.app.reconcile()
     story.app.qualify()
     story.passes(200)
+
     assert story.counts() == (1, 1)

@@ -27,6 +27,7 @@ def puts(story: Story) -> list[Any]:
 def test_a_signup_shows_on_the_referrers_contact_within_a_minute(story: Story) -> None:
     story.invites()
     story.passes()
+
     assert story.counts() == (1, 0)
     assert story.mark() is not None
     assert not story.mark().is_marked
@@ -43,6 +44,7 @@ def test_an_update_asks_referral_factory_once_and_writes_once(story: Story) -> N
     friend = story.invites()
     story.app.forget_calls()
     story.passes()
+
     assert story.asked() == [f"GET /users/{story.rita.id}?with=user.analytics".replace("GET ", "GET /api/v2")]
     assert story.app.calls("intercom") == [SEARCH, PUT]
     assert friend.id
@@ -52,12 +54,14 @@ def test_who_is_due_already_is_not_marked_again_and_who_is_being_updated_is(stor
     story.invites()
     marked = story.mark()
     mark_referrer(story.app.environment, 1, story.rita.id, RITA)
+
     assert story.mark() == marked
 
     referrers, now = story.app.environment.referrers, story.app.clock.now()
     assert referrers.lease(1, story.rita.id, "somebody", now, 90.0)
 
     mark_referrer(story.app.environment, 1, story.rita.id, RITA)
+
     assert story.mark().marks == marked.marks + 1
 
     referrers.release(1, story.rita.id, "somebody")
@@ -95,8 +99,10 @@ def test_nothing_is_written_when_nothing_changed(story: Story) -> None:
 def test_a_reversal_lowers_the_number(story: Story) -> None:
     friend = story.invites()
     story.qualifies(friend, webhook=False)
+
     story.app.environment.referrers.mark(1, story.rita.id, story.app.clock.now())
     story.passes(120)
+
     assert story.counts() == (1, 1)
 
     story.qualifies(friend, qualified=False, webhook=False)
@@ -110,8 +116,10 @@ def test_only_what_changed_is_sent(story: Story) -> None:
     story.invites()
     story.passes()
     story.app.forget_calls()
+
     story.invites()
     story.passes(120)
+
     assert puts(story) == [{"referral_count": 2}]
 
 
@@ -119,6 +127,7 @@ def test_a_skipped_contact_gets_its_counts_too(story: Story) -> None:
     story.app.configure(person_referring={"action": "user", "duplicates": "skip"})
     story.account.outbox.announce("joined", story.rita)
     story.webhooks()
+
     assert story.app.row(story.rita.id).state is State.SKIPPED
 
     story.invites()
@@ -142,9 +151,11 @@ def test_a_known_contact_is_not_searched_for() -> None:
 
 def test_a_missing_contact_is_never_created() -> None:
     story = Story(contact=False)
+
     story.invites()
     story.app.forget_calls()
     story.passes(180)
+
     assert story.app.contacts(RITA) == []
     assert story.app.calls("intercom") == [SEARCH]
 
@@ -182,17 +193,23 @@ def test_the_survivor_of_a_merge_gets_the_counts_whatever_its_address_is() -> No
     lead = story.app.given("lead", email=RITA)
     story.account.outbox.announce("joined", story.rita)
     story.webhooks()
+
     story.invites()
     story.passes()
+
     assert story.counts() == (1, 0)
+
     survivor = story.app.given("user", email="rita.at.home@example.com")
     story.app.intercom.contacts.merge({"from": lead.id, "into": survivor.id, "skip_duplicate_validation": True})
     story.invites()
     story.passes(120)
+
     assert story.counts("rita.at.home@example.com") == (2, 0)
+
     story.invites()
     story.app.forget_calls()
     story.passes(120)
+
     assert story.app.calls("intercom") == [PUT], "the contact that is gone is not asked for again"
 
 
@@ -200,9 +217,13 @@ def test_nothing_is_written_to_somebody_who_was_erased_though_no_row_says_so(sto
     story.app.environment.erasures.erase(RITA, story.app.clock.now(), lambda: 60.0)
     story.app.poll_rewards()
     story.qualifies(story.invites(), webhook=False)
+
     story.app.poll_rewards()
+
     assert story.app.environment.referrals.find(1, story.rita.id) is None
+
     story.passes(180)
+
     assert story.writes() == []
     assert story.events() == []
     assert not story.mark().is_marked
@@ -230,9 +251,12 @@ def test_a_signup_between_the_reading_and_the_clearing_is_not_forgotten(story: S
 
     story.app.wire.interrupt(f"PUT /contacts/{story.before.id}", another)
     story.passes(20)
+
     assert story.counts() == (1, 0)
     assert story.mark().is_marked
+
     story.passes(60)
+
     assert story.counts() == (2, 0)
     assert not story.mark().is_marked
 
@@ -240,6 +264,7 @@ def test_a_signup_between_the_reading_and_the_clearing_is_not_forgotten(story: S
 def test_killed_between_the_row_and_the_mark_the_next_attempt_marks(story: Story) -> None:
     story.app.dynamodb.refuse("update_item", 2)
     story.invites()
+
     assert story.mark() is None
 
     story.app.wait(300)
@@ -259,6 +284,7 @@ def test_referral_factory_down_waits_in_the_ledger_and_goes_on(story: Story) -> 
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/users", "id": "down"})
     story.invites()
     story.passes(600)
+
     assert story.counts() == (None, None)
     assert story.mark().is_marked
 
@@ -272,9 +298,11 @@ def test_a_blocked_address_delays_no_signup_and_no_count_is_lost(story: Story) -
     story.app.wire.faults.add({"kind": "status", "status": 403, "path": "^/api/v2/users", "id": "blocked"})
     friend = story.invites()
     story.passes(FIRST_BLOCK_PAUSE - 30)
+
     assert len(story.asked()) == 1, "nobody knocks again while the breaker is open"
 
     story.passes(FIRST_BLOCK_PAUSE + 30)
+
     assert len(story.asked()) == 2, "one try after five minutes, the next an hour later"
     assert story.app.row(friend.id).state is State.DELIVERED
     assert story.mark().is_marked
@@ -289,7 +317,9 @@ def test_a_refused_api_key_does_not_stop_intercom(story: Story) -> None:
     story.app.set_secret("referral_factory", api_key="wrong")
     story.invites()
     story.passes(120)
+
     friend = story.invites()
+
     assert story.app.row(friend.id).state is State.DELIVERED
     assert story.mark().is_marked
 
@@ -303,8 +333,10 @@ def test_the_limiter_refuses_and_the_update_waits(story: Story) -> None:
     limiter = story.app.environment.referral_factory_limiter
     for _ in range(limiter.limit - reserve_of(limiter.limit, Priority.RECONCILE)):
         limiter.finish(limiter.acquire(), 200, {})
+
     story.invites()
     story.passes(20)
+
     assert (story.asked(), story.counts()) == ([], (None, None))
 
     story.passes(180)
@@ -316,6 +348,7 @@ def test_a_lost_answer_of_intercom_is_written_again(story: Story) -> None:
     story.app.wire.faults.add({"kind": "hang", "method": "PUT", "path": "^/contacts", "times": 1, "seconds": 10})
     story.invites()
     story.passes(120)
+
     assert story.counts() == (1, 0)
     assert not story.mark().is_marked
 
@@ -336,6 +369,7 @@ def test_a_paused_campaign_waits(story: Story) -> None:
     story.invites()
     story.app.configure(status="paused")
     story.passes(120)
+
     assert story.counts() == (None, None)
 
     story.app.configure(status="active")
@@ -362,8 +396,10 @@ def test_an_attribute_that_is_gone_does_not_cost_the_other(story: Story) -> None
 def test_two_updates_at_once_write_once(story: Story) -> None:
     story.invites()
     story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
+
     story.app.environment.referrer_queue.send(UpdateReferrer(1, story.rita.id, 0.0))
     story.passes(120)
+
     assert len(story.writes()) == 1
 
 
@@ -371,7 +407,9 @@ def test_another_worker_at_it_makes_this_one_wait(story: Story) -> None:
     story.invites()
     story.app.environment.referrers.lease(1, story.rita.id, "somebody", story.app.clock.now(), 90)
     story.app.wait(15)
+
     story.app.update_referrers()
+
     assert story.writes() == []
     assert story.mark().is_marked
 
@@ -406,6 +444,7 @@ def test_no_call_to_intercom_is_begun_that_there_is_no_time_for(story: Story, kn
     story.app.wire.interrupt(f"GET /api/v2/users/{story.rita.id}", little_is_left)
     story.app.wait(40)
     story.app.update_referrers()
+
     assert len(story.asked()) == 1
     assert story.app.calls("intercom") == []
     assert story.mark().is_marked
@@ -463,8 +502,10 @@ def test_the_campaign_that_wrote_first_keeps_the_attribute() -> None:
     story.invites()
     story.passes()
     story.invites(partner)
+
     story.invites(partner)
     story.passes(120)
+
     assert story.counts() == (1, 0)
     assert "Campaign 1 wrote" in story.mark(partner).note
 
@@ -480,8 +521,10 @@ def test_a_campaign_that_no_longer_writes_there_gives_the_attribute_up() -> None
     story.invites()
     story.passes()
     story.app.configure(sync={"mode": "off", "write_back": {"converted_referral_count": CONVERTED}})
+
     story.invites(partner)
     story.passes(120)
+
     assert story.counts() == (1, 0)
 
     story.invites(partner)

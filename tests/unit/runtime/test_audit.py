@@ -26,7 +26,9 @@ def test_data_that_cannot_be_reached_is_said_plainly(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     answers(monkeypatch, text)
+
     assert list(audit.vulnerabilities(strict=False)) == []
+
     said = capsys.readouterr().out
     assert "NOT CHECKED for known vulnerabilities" in said
     assert "requests" in said
@@ -44,7 +46,9 @@ def test_a_new_secret_is_found_and_a_known_place_is_not(monkeypatch: pytest.Monk
     (tmp_path / "known").write_text(json.dumps(known))
     monkeypatch.setattr(audit, "KNOWN", tmp_path / "known")
     entries = [{"hashed_secret": one, "line_number": 3, "type": "AWS Access Key"} for one in ("1", "2")]
+
     answers(monkeypatch, json.dumps({"results": {"a.py": entries}}))
+
     assert set(audit.secrets()) == {"a.py:3 AWS Access Key"}
 
 
@@ -56,8 +60,10 @@ def test_a_licence_that_is_not_listed_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_notices_and_the_bill_of_materials_are_of_what_ships() -> None:
     packages = shipped()
+
     assert NOTICES.read_text() == notices(packages), "make notices"
     assert all(package.texts and package.licence in audit.LICENCES for package in packages)
+
     components = bill_of_materials(packages)["components"]
     assert {one["name"] for one in components} >= {"requests", "pydantic", "aws-lambda-powertools"}
     assert all(one["externalReferences"][0]["hashes"] for one in components)

@@ -86,8 +86,10 @@ def pending() -> Referral:
 
 def test_a_repeated_write_knows_its_own_effect(repeating: Table) -> None:
     rows = DynamoReferrals(repeating, VirtualClock())
+
     assert rows.add(pending())
     assert not rows.add(pending())
+
     changes: list[int] = []
 
     def change(row: Referral) -> Referral:
@@ -96,6 +98,7 @@ def test_a_repeated_write_knows_its_own_effect(repeating: Table) -> None:
 
     assert rows.update(1, 5, change).attempts == 1
     assert (changes, rows.get(1, 5).version) == ([0], 1)
+
     [row] = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
     assert rows.move_due(row, NOW + 600)
     assert not rows.move_due(row, NOW + 600)
@@ -105,6 +108,7 @@ def test_rows_that_are_taken_together_by_a_repeated_call_are_taken_once(repeatin
     rows = DynamoReferrals(repeating, VirtualClock())
     for user_id in (5, 6):
         rows.add(replace(pending(), user_id=user_id, person=Person(user_id)))
+
     due = [row for shard in range(DUE_SHARDS) for row in rows.due(shard, NOW, 10)]
     assert len(rows.move_all_due(due, NOW + 600)) == 2
     assert list(rows.move_all_due(due, NOW + 600)) == []
@@ -133,10 +137,13 @@ def test_a_repeated_lease_save_and_settings_are_one(repeating: Table) -> None:
     people = DynamoPeople(repeating)
     person = people.lease("w", "a@example.com", "me", NOW, 60)
     people.save(replace(person, contact_id="c1"))
+
     people.release(person)
+
     found = people.find("w", "a@example.com")
     assert found is not None
     assert found.contact_id == "c1"
+
     campaigns = DynamoCampaigns(repeating)
     assert campaigns.save(campaign_of({"campaign_id": 1}), None, "ann", NOW).version == 1
     assert campaigns.save(campaign_of({"campaign_id": 1}), 1, "ann", NOW).version == 2
@@ -220,6 +227,7 @@ def test_a_batch_that_dynamodb_puts_off_is_asked_for_again() -> None:
             return {**answer, "UnprocessedKeys": rest}
 
     slow = DynamoReferrals(Table(Slow(), table.name, SeededChance()), VirtualClock())
+
     assert len(slow.find_all([(1, user_id) for user_id in range(1, 140)])) == 130
 
 
@@ -252,7 +260,9 @@ def received(client: Any, url: str) -> list[dict[str, Any]]:
 def test_a_message_carries_its_campaign_as_group(sqs: Any) -> None:
     url = new_queue(sqs)
     SqsQueue(sqs, url).send(deliver(5, first_name="\ud800\x00é"))
+
     SqsQueue(sqs, url).send(ReconcileCampaigns(NOW), delay=0.0)
+
     by_group = {message["Attributes"].get("MessageGroupId"): message for message in received(sqs, url)}
     assert message_of(by_group["7"]["Body"]) == deliver(5, first_name="\ud800\x00é")
     assert "0" in by_group
@@ -277,11 +287,14 @@ def test_what_a_queue_refuses_twice_is_answered() -> None:
             return {"Failed": [{"Id": name, "SenderFault": False, "Code": "InternalError"} for name in kept]}
 
     client = Refusing()
+
     messages = [deliver(n) for n in range(6)]
     assert SqsQueue(client, "u").send_all(messages) == [messages[3]]
     assert client.sent == [[body_of(message) for message in messages], [body_of(message) for message in messages[3:5]]]
+
     down = Failing(None, client_error("SendMessageBatch", "ThrottlingException"), times=2)
     assert SqsQueue(down, "u").send_all(messages) == messages
+
     with pytest.raises(TransientError):
         SqsQueue(Failing(None, client_error("SendMessage", "ServiceUnavailable", status=503)), "u").send(messages[0])
 
@@ -295,8 +308,11 @@ def test_a_message_is_postponed_and_one_that_is_gone_is_left_alone() -> None:
     now[0] += 2
     [message] = received(client, url)
     queue.postpone(message["ReceiptHandle"], 99.5)
+
     now[0] += 99
+
     assert received(client, url) == []
+
     now[0] += 3
     [message] = received(client, url)
     client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -319,20 +335,29 @@ def test_a_secret_is_kept_for_five_minutes_and_survives_an_outage() -> None:
     clock, stored = VirtualClock(), StoredSecrets('{"access_token": " one\\n", "number": 5}')
     flaky = Failing(stored, client_error("GetSecretValue", "ThrottlingException"), times=0)
     secrets = Secrets(flaky, clock)
+
     token = SecretText(secrets, "arn", "access_token")
+
     assert token() == "one"
     assert SecretText(secrets, "arn", "number")() == ""
+
     stored.text = '{"access_token": "two"}'
     clock.at += 299
+
     assert (token(), stored.calls) == ("one", 1)
+
     clock.at += 1
     flaky.left = 1
     calls = flaky.left, stored.calls
+
     assert (token(), token()) == ("one", "one"), "the second one does not wait for a store that hangs"
     assert calls == (1, 1)
     assert stored.calls == 1
+
     clock.at += 30
+
     assert token() == "two"
+
     stored.text = '{"access_token": "three"}'
     assert token() == "two"
     assert token(fresh=True) == "three"

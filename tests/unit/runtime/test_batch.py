@@ -158,6 +158,7 @@ def test_who_has_waited_long_is_tried_every_few_seconds() -> None:
     workers = [Worker(RecordedAttempt(DOWN, hurries=True)) for _ in counts]
     for worker, receive_count in zip(workers, counts, strict=True):
         worker.process(receive_count=receive_count)
+
     assert [worker.postponed for worker in workers] == [{"handle 0": spread(5)}] * MOST_HURRIED + [{}]
     assert workers[-1].attempts[0].waits == [(spread(60, since=NOW), "down")]
 
@@ -217,6 +218,7 @@ def test_a_permanent_failure_closes_the_row_with_its_reason_and_the_message_is_d
 
 def test_a_lost_connection_opens_the_breaker_and_the_row_waits_in_the_ledger() -> None:
     worker = Worker(RecordedAttempt(ConnectionLostError("revoked", vendor="intercom")))
+
     assert worker.process() == []
     assert worker.attempts[0].waits == [(spread(RECONNECT_PROBE, LONGEST_QUEUE_WAIT, since=NOW), "revoked")]
     assert worker.breaker().kind is BreakerKind.CONNECTION_LOST
@@ -231,7 +233,9 @@ def test_a_lost_connection_without_a_row_waits_in_the_queue() -> None:
 
 def test_an_open_breaker_always_waits_in_the_ledger_and_counts_as_no_failure() -> None:
     worker = Worker(*[RecordedAttempt(BreakerOpenError("stopped", retry_after=20.0)) for _ in range(FAILURES_TO_OPEN)])
+
     assert worker.process() == []
+
     waits = [attempt.waits for attempt in worker.attempts]
     assert waits == [[(spread(20, since=NOW), "stopped")]] * FAILURES_TO_OPEN
     assert len({at for [(at, _)] in waits}) == FAILURES_TO_OPEN, "not all at the same moment"
@@ -267,6 +271,7 @@ def test_trouble_of_one_contact_alone_has_failed_after_some_tries(error: Failure
 @pytest.mark.parametrize("error", [ValueError("bug"), KeyError("bug"), RecursionError()])
 def test_a_bug_is_redelivered_and_never_closes_the_row(error: Exception) -> None:
     worker = Worker(RecordedAttempt(error))
+
     assert worker.process() == ["0"]
     assert worker.postponed == {}
     assert worker.attempts[0].waits == []
@@ -282,6 +287,7 @@ def test_a_poisoned_record_does_not_touch_its_neighbours() -> None:
 def test_a_message_of_a_later_version_waits_for_the_deployment() -> None:
     worker = Worker(RecordedAttempt())
     later = body_of(DeliverContact(1, 2, "joined", NOW)).replace('"version": 1', '"version": 9')
+
     assert worker.process(bodies=[later, body_of(DeliverContact(1, 2, "joined", NOW))]) == ["0"]
     assert worker.postponed == {"handle 0": spread(5)}
     assert worker.attempts[0].ran == 1
@@ -311,9 +317,12 @@ def test_a_queue_that_does_not_postpone_delivers_again_and_the_neighbours_are_do
 def test_the_failure_too_many_in_a_row_opens_the_breaker() -> None:
     worker = Worker(*[RecordedAttempt(DOWN) for _ in range(FAILURES_TO_OPEN - 1)])
     worker.process()
+
     assert worker.breaker() is None
+
     worker = Worker(*[RecordedAttempt(DOWN) for _ in range(FAILURES_TO_OPEN)])
     worker.process()
+
     assert worker.breaker().kind is BreakerKind.FAILING
     assert worker.app.metrics.counts["BreakerOpened"] == 1
 
@@ -357,4 +366,5 @@ def test_all_records_are_prepared_before_the_first_is_run() -> None:
             seen.append(second.prepared)
 
     Worker(First(), second).process()
+
     assert seen == [1]

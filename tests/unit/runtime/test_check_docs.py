@@ -51,6 +51,7 @@ def test_the_documents_are_looked_at() -> None:
 def test_what_an_earlier_break_left_over_joins_the_next_line() -> None:
     ragged = f"* {'one ' * 25}\n  two\n  {'three ' * 10}four\n* another\n"
     filled = wrap(ragged)
+
     assert "\n  two\n" not in filled
     assert filled.split() == ragged.split()
     assert wrap(filled) == filled

@@ -107,6 +107,7 @@ def test_http_samples_are_complete_api_gateway_events(path: Path) -> None:
     event = json.loads(path.read_text())
     if "Records" in event or event.get("source") == "aws.scheduler":
         return
+
     context = event["requestContext"]
     assert event["version"] == "2.0"
     assert event["routeKey"] == context["routeKey"]

@@ -63,5 +63,7 @@ def test_a_rule_saved_after_the_process_began_holds_for_its_first_notification()
     story.app.environment.ready_for_notifications()
     story.app.configure(qualification=rules())
     story.changes(friend, "Connected")
+
     story.notified()
+
     assert "NotificationQueued" in story.app.metrics.counts

@@ -27,6 +27,7 @@ def test_a_request_has_all_that_was_sent() -> None:
             "isBase64Encoded": True,
         }
     )
+
     assert request.method == "POST"
     assert request.path == "/x/é"
     assert request.path_parameters == {"a": "é"}
@@ -38,6 +39,7 @@ def test_a_request_has_all_that_was_sent() -> None:
 
 def test_an_event_with_nothing_is_a_request() -> None:
     request = HttpRequest.of({})
+
     assert request.method == ""
     assert request.path == "/"
     assert request.body == b""

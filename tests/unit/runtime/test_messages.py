@@ -29,6 +29,7 @@ SIGNUP = DeliverContact(1, None, "joined", 1_795_305_600.5, {"first_name": "Zoë
 def test_any_text_survives_the_queue_in_ascii(fields: dict[str, str]) -> None:
     message = DeliverContact(1, 2, "joined", 3.0, fields)
     body = body_of(message)
+
     assert body.isascii()
     assert not set(body) & {chr(code) for code in range(32)}
     assert message_of(body) == message

@@ -50,4 +50,5 @@ def test_each_function_writes_out_what_it_counted(app: App, function: str, monke
     app.invoke(importlib.import_module(f"functions.{function}.handler"), json.loads(SAMPLES[function].read_text()))
 
     posts_a_webhook = function == "synthetic_signup"  # whose receiver writes out what it counted
+
     assert len(written) == 1 + posts_a_webhook

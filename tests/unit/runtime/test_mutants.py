@@ -51,6 +51,7 @@ def test_each_mutant_is_another_module_that_still_compiles(path: Path) -> None:
     texts = [ast.unparse(mutated(mutant)) for mutant in mutants]
     assert len(set(texts)) == len(texts) > 10
     assert ast.unparse(ast.parse(MODULE)) not in texts
+
     for mutant in mutants:
         compile(mutated(mutant), str(path), "exec")
 
@@ -70,6 +71,7 @@ def test_what_is_only_said_stays(path: Path) -> None:
 def test_what_only_a_type_checker_reads_and_lists_that_are_equally_long_anyhow_stay(tmp_path: Path) -> None:
     made = tmp_path / "module.py"
     made.write_text(PAIRS)
+
     texts = [ast.unparse(mutated(mutant)) for mutant in mutants_of(made)]
     assert all("assert ones is not None" in text for text in texts)
     assert not any("strict=False" in text for text in texts)
@@ -153,6 +155,7 @@ def mutate(place: Path, tests: str, *words: str) -> subprocess.CompletedProcess[
 def test_what_no_test_notices_is_named_and_the_rest_is_caught(tmp_path: Path) -> None:
     done = mutate(tmp_path, ITS_TESTS, "--least", "95")
     named = done.stdout.split("Nobody noticed:")[1].splitlines()
+
     missed = [line.strip().removeprefix("shared/vendor/door.py:") for line in named]
     assert sorted(filter(None, missed)) == [
         "19: 1 becomes 2",
@@ -215,7 +218,9 @@ def test_without_history_the_gate_is_open_and_says_why(
         history(tmp_path, ("main", commits))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setattr(changes, "ROOT", tmp_path)
+
     monkeypatch.setattr("sys.argv", ["mutate", "--changed", "auto"])
+
     assert command.main() == 0
     assert "Nothing to compare with: " in capsys.readouterr().out
 
@@ -224,6 +229,7 @@ def test_a_handful_of_unnoticed_mutants_is_forgiven_and_a_share_is_not(capsys: p
     job = Job(mutants_of(Path(command.__file__))[0], "vendor", ["a test"])
     options = argparse.Namespace(least=80)
     caught, missed = (job, command.CAUGHT), (job, command.MISSED)
+
     assert command._report([caught, missed, missed], options) == 0
     assert command._report([*[caught] * 11, missed, missed, missed], options) == 1
     assert command._report([*[caught] * 12, missed, missed, missed], options) == 0

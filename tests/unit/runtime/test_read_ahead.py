@@ -26,6 +26,7 @@ def test_what_was_read_ahead_needs_no_call(connected: App) -> None:
     assert environment.campaigns.get(1).campaign_id == 1
     assert environment.breakers.find(Vendor.INTERCOM) is None
     assert environment.sync_members.find(1, EMAIL) is None
+
     found = environment.connections.find()
     assert found is not None
     assert found.workspace_id == "workspace"
@@ -35,7 +36,9 @@ def test_whoever_asks_again_reads_again(connected: App) -> None:
     environment, other = connected.environment, connected.new_environment()
     environment.connections.find()
     connected.dynamodb.mend()
+
     other.connections.save(Connection("workspace", "US", "UTC", connected=False))
+
     found = environment.connections.find()
     assert found is not None
     assert not found.connected
@@ -45,7 +48,9 @@ def test_a_moment_later_it_is_read_again(connected: App) -> None:
     environment, other = connected.environment, connected.new_environment()
     connected.dynamodb.mend()
     other.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, connected.clock.now() + 60, connected.clock.now()))
+
     connected.clock.at += AHEAD
+
     assert environment.breakers.find(Vendor.INTERCOM) is not None
 
 
@@ -53,7 +58,9 @@ def test_a_write_of_this_process_is_seen_at_once(connected: App) -> None:
     environment = connected.environment
     connected.dynamodb.mend()
     environment.connections.save(Connection("another", "US", "UTC"))
+
     environment.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.FAILING, connected.clock.now() + 60, connected.clock.now()))
+
     found = environment.connections.find()
     assert found is not None
     assert found.workspace_id == "another"

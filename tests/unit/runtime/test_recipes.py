@@ -70,9 +70,12 @@ ROWS = [(recipe, *row) for recipe in re.findall(r"^### (A new .*)$", TEXT, re.MU
 @pytest.mark.parametrize(("recipe", "place", "what"), ROWS)
 def test_what_a_recipe_names_is_there(recipe: str, place: str, what: str) -> None:
     named = places(place)
+
     assert [name for name in named if not (ROOT / name).exists()] == []
+
     texts = "".join((ROOT / name).read_text("utf-8") for name in named if (ROOT / name).is_file())
     words = re.findall(r"`(_?[A-Z][A-Z_]{3,})`", what) if texts else []
+
     assert [word for word in words if word not in texts] == [], recipe
 
 

@@ -35,7 +35,9 @@ def test_a_pip_conf_says_where_packages_come_from_and_nothing_else(
         (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index}\n{setting}\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+
     given = install_requirements.environment()
+
     assert given["PIP_INDEX_URL"] == index
     assert not {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_NO_DEPS"} & given.keys()
     assert given["PIP_CONFIG_FILE"] == "/dev/null"
@@ -66,11 +68,14 @@ def test_the_venv_of_make_run_holds_what_is_locked_and_neither_pip_nor_bytecode(
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PYTHON": sys.executable}
     lock, venv = tmp_path / "lock.txt", tmp_path / "venv"
     ended = []
+
     for locked in ("0" * 64, digest):  # the second time it goes on with the venv that is there
         lock.write_text(f"first-look==1.0 --hash=sha256:{locked}\n")
         call = [ROOT / "tools/make_venv.sh", venv, lock, "--light"]
         ended.append(subprocess.run(call, env=environment, timeout=120, check=False).returncode)
+
     assert (ended[0] != 0, ended[1]) == (True, 0)
+
     (packages,) = venv.glob("lib/python3*/site-packages")
     assert sorted(path.name for path in packages.iterdir()) == ["first_look-1.0.dist-info", "first_look.py"]
 
@@ -81,8 +86,11 @@ def test_nothing_that_aws_is_set_up_for_keeps_from_calling_the_local_stack(monke
     for name in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
         monkeypatch.setenv(name, "true")
     session.cache_clear()
+
     client = local_client("sqs", "http://127.0.0.1:1", "a", "b")
+
     assert client.meta.endpoint_url == "http://127.0.0.1:1"
+
     client.close()
     session.cache_clear()
 
@@ -91,6 +99,7 @@ def test_the_template_is_expanded_alike_whatever_aws_is_set_up_for(monkeypatch: 
     plain = expand(TEMPLATE)
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
+
     assert expand(TEMPLATE) == plain
     assert (os.environ["AWS_PROFILE"], os.environ["AWS_DEFAULT_REGION"]) == ("no-such-profile", "cn-north-1")
 
@@ -99,8 +108,10 @@ def test_the_sandbox_calls_this_machine_through_no_proxy_and_no_profile() -> Non
     """``requests.get`` and its like take the proxies of the environment, ``boto3.client`` its profile."""
     taking = re.compile(r"\b(?:requests\.(?:get|put|post|delete|patch|head|request)|urlopen|boto3\.client)\(")
     of_aws = Path(campaign_places.__file__)
+
     sources = [path for path in (ROOT / "sandbox").rglob("*.py") if path != of_aws]
     assert [path.name for path in sources if taking.search(path.read_text())] == []
+
     sessions = [path.read_text() for path in sources if "requests.Session()" in path.read_text()]
     assert sessions
     assert all(text.count("requests.Session()") == text.count("trust_env = ") for text in sessions)

@@ -88,8 +88,10 @@ def test_odd_bodies_are_refused_and_never_a_server_error(intercom: IntercomUnder
 def test_the_limit_counts_windows_of_ten_seconds() -> None:
     intercom = IntercomUnderTest(limit_per_window=3)
     intercom.clock.at += 4
+
     remaining = [intercom.send("GET", "/me").headers["X-RateLimit-Remaining"] for _ in range(3)]
     assert remaining == ["2", "1", "0"]
+
     refused = intercom.send("GET", "/me")
     assert refused.status == 429
     assert json.loads(refused.body)["errors"] == [
@@ -98,6 +100,7 @@ def test_the_limit_counts_windows_of_ten_seconds() -> None:
     assert refused.headers["X-RateLimit-Limit"] == "3"
     assert refused.headers["X-RateLimit-Reset"] == "1795003210"
     assert "Retry-After" not in refused.headers
+
     intercom.clock.at += 6
     intercom.call("GET", "/me")
 
@@ -106,7 +109,9 @@ def test_a_refused_create_has_no_effect() -> None:
     intercom = IntercomUnderTest(limit_per_window=1)
     intercom.call("GET", "/me")
     intercom.call("POST", "/contacts", {"role": "lead"}, 429)
+
     intercom.clock.at += 10
+
     assert intercom.call("GET", "/contacts")["total_count"] == 0
 
 
@@ -122,23 +127,29 @@ def test_the_attributes_list_standard_and_custom_ones(intercom: IntercomUnderTes
     assert listed["email"]["api_writable"]
     assert not listed["created_at"]["api_writable"]
     assert "id" not in listed["email"]
+
     status = listed["custom_attributes.referral_status"]
     assert status["data_type"] == "string"
     assert status["options"] == ["New", "Connected", "Lost"]
     assert status["custom"] is True
     assert listed["custom_attributes.rewards_total"]["data_type"] == "float"
+
     intercom.call("GET", "/data_attributes?model=conversation", None, 422)
+
     assert intercom.call("GET", "/data_attributes?model=company")["data"] == []
 
 
 def test_an_attribute_is_created_with_its_type(intercom: IntercomUnderTest) -> None:
     made = intercom.call("POST", "/data_attributes", {"name": "plan tier", "model": "contact", "data_type": "datetime"})
+
     assert made["data_type"] == "date"
     assert made["full_name"] == "custom_attributes.plan tier"
     assert made["messenger_writable"] is False
+
     options = [{"value": "a"}, {"value": "b"}]
     body = {"name": "tier", "model": "contact", "data_type": "options", "options": options}
     assert intercom.call("POST", "/data_attributes", body)["options"] == ["a", "b"]
+
     intercom.a_user(custom_attributes={"tier": "b"})
 
 
@@ -177,11 +188,15 @@ def test_a_workspace_has_at_most_250_custom_attributes(intercom: IntercomUnderTe
 def test_an_archived_attribute_cannot_be_written_or_searched(intercom: IntercomUnderTest) -> None:
     listed = intercom.call("GET", "/data_attributes")["data"]
     code_id = next(one["id"] for one in listed if one["name"] == "referral_code")
+
     intercom.call("PUT", f"/data_attributes/{code_id}", {"archived": True})
+
     names = [one["name"] for one in intercom.call("GET", "/data_attributes")["data"]]
     assert "referral_code" not in names
+
     names = [one["name"] for one in intercom.call("GET", "/data_attributes?include_archived=true")["data"]]
     assert "referral_code" in names
+
     body = {"role": "lead", "custom_attributes": {"referral_code": "x"}}
     intercom.call("POST", "/contacts", body, 400)
     intercom.call("PUT", "/data_attributes/999999", {"archived": True}, 404)
@@ -189,14 +204,20 @@ def test_an_archived_attribute_cannot_be_written_or_searched(intercom: IntercomU
 
 def test_tags_are_attached_and_taken_off(intercom: IntercomUnderTest) -> None:
     tag = intercom.call("POST", "/tags", {"name": "Friends"})
+
     assert intercom.call("POST", "/tags", {"name": "friends"}) == tag
+
     lead = intercom.a_lead()
+
     path = f"/contacts/{lead['id']}/tags"
     assert intercom.call("POST", path, {"id": tag["id"]})["applied_at"] == 1795003200
     assert intercom.call("GET", path) == {"type": "list", "data": [tag]}
+
     shown = intercom.call("GET", f"/contacts/{lead['id']}")["tags"]
     assert (shown["total_count"], shown["data"][0]["id"]) == (1, tag["id"])
+
     intercom.call("DELETE", f"{path}/{tag['id']}")
+
     assert intercom.call("GET", path)["data"] == []
     assert intercom.error("POST", path, {"id": "404"}, 404) == ("not_found", "Resource Not Found")
     assert intercom.error("POST", "/contacts/none/tags", {"id": tag["id"]}, 404) == ("not_found", "User Not Found")
@@ -212,18 +233,24 @@ def test_a_tag_does_not_touch_updated_at(intercom: IntercomUnderTest) -> None:
 def test_a_removed_tag_is_on_nobody(intercom: IntercomUnderTest) -> None:
     lead, tag = intercom.a_lead(), intercom.call("POST", "/tags", {"name": "Friends"})
     intercom.call("POST", f"/contacts/{lead['id']}/tags", {"id": tag["id"]})
+
     assert intercom.call("DELETE", f"/tags/{tag['id']}") is None
     assert intercom.call("GET", f"/contacts/{lead['id']}/tags")["data"] == []
+
     intercom.call("GET", f"/tags/{tag['id']}", None, 404)
 
 
 def test_the_segments_of_one_contact_follow_search() -> None:
     intercom = IntercomUnderTest(seed=True, search_lag_seconds=60.0)
     user = intercom.a_user(custom_attributes={"converted_referral_count": 1})
+
     path = f"/contacts/{user['id']}/segments"
     assert intercom.call("GET", path)["data"] == []
+
     intercom.clock.at += 60
+
     assert [one["name"] for one in intercom.call("GET", path)["data"]] == ["All users", "Champions"]
+
     segment = intercom.call("GET", path)["data"][1]
     assert intercom.call("GET", f"/segments/{segment['id']}") == segment
 
@@ -233,7 +260,9 @@ def test_an_event_is_accepted_and_a_second_one_in_the_second_ignored(intercom: I
     event = {"event_name": "referral_reward_issued", "created_at": 1795003200, "id": lead["id"], "metadata": {"a": "b"}}
     for created_at in (1795003200, 1795003200, 1795003201):
         assert intercom.call("POST", "/events", {**event, "created_at": created_at}, 202) is None
+
     events = intercom.call("GET", f"/events?type=user&intercom_user_id={lead['id']}")["events"]
+
     assert [one["created_at"] for one in events] == [1795003201, 1795003200]
 
 
@@ -268,16 +297,22 @@ def allow(intercom: IntercomUnderTest, **form: str) -> str:
 
 def test_a_code_becomes_a_token_once(intercom: IntercomUnderTest) -> None:
     page = intercom.send("GET", "/oauth?client_id=local-client-id&state=s1&redirect_uri=http://127.0.0.1:1/cb")
+
     assert b"Allow" in page.body
+
     address = allow(intercom, redirect_uri="http://127.0.0.1:1/cb", state="s1")
     query = parse_qs(urlsplit(address).query)
+
     assert query["state"] == ["s1"]
+
     body = {"code": query["code"][0], "client_id": "local-client-id", "client_secret": "local-client-secret"}
     wrong = {**body, "client_secret": "wrong"}
     assert intercom.error("POST", "/auth/eagle/token", wrong, 401) == ("unauthorized", "Unauthorized Code")
+
     answer = intercom.call("POST", "/auth/eagle/token", body, Authorization=None)
     assert answer["token_type"] == "Bearer"
     assert answer["token"] == answer["access_token"]
+
     intercom.call("GET", "/me", Authorization=f"Bearer {answer['token']}")
     intercom.call("POST", "/auth/eagle/token", body, 401)
 
@@ -301,9 +336,12 @@ def test_only_registered_addresses_are_gone_back_to() -> None:
 
 def test_uninstalling_ends_all_tokens_and_notifies_the_app(intercom: IntercomUnderTest) -> None:
     intercom.vendor.change_settings({"uninstall_url": "http://127.0.0.1:1/uninstall", "client_secret": "test-client-secret"})
+
     assert intercom.call("POST", "/auth/uninstall") is None
+
     intercom.call("GET", "/me", None, 401)
     [notice] = intercom.webhooks()
+
     assert json.loads(notice.body) == {"app_id": "local-workspace"}
     assert len(notice.headers["X-Body-Signature"]) == 64
 
@@ -336,9 +374,12 @@ def test_a_reset_forgets_people_and_if_asked_the_settings(intercom: IntercomUnde
     intercom.a_user()
     intercom.vendor.change_settings({"region": "EU"})
     intercom.vendor.reset()
+
     assert intercom.call("GET", "/contacts")["total_count"] == 0
     assert intercom.call("GET", "/me")["app"]["region"] == "EU"
+
     intercom.vendor.reset(settings=True)
+
     assert intercom.call("GET", "/me")["app"]["region"] == "US"
 
 

@@ -27,6 +27,7 @@ def archived_conflict(contact: dict[str, Any]) -> tuple[str, str]:
 
 def test_a_create_answers_200_and_the_whole_contact(intercom: IntercomUnderTest) -> None:
     contact = intercom.a_user(name="Ada", custom_attributes={"referral_status": "New"})
+
     assert re.fullmatch("[0-9a-f]{24}", contact["id"])
     assert contact["workspace_id"] == "local-workspace"
     assert (contact["created_at"], contact["updated_at"]) == (1795003200, 1795003200)
@@ -82,8 +83,10 @@ def test_a_second_user_with_email_and_external_id_is_refused(intercom: IntercomU
 def test_same_email_and_other_external_id_is_refused_or_a_second_user() -> None:
     strict = IntercomUnderTest()
     first = strict.a_user(external_id="7")
+
     body = {"email": "ada@example.com", "external_id": "8"}
     assert strict.error("POST", "/contacts", body, 409) == live_conflict(first)
+
     kind = IntercomUnderTest(same_email_other_external_id="accept")
     kind.a_user(external_id="7")
     kind.call("POST", "/contacts", body)
@@ -110,6 +113,7 @@ def test_a_deleted_user_frees_its_place_after_seven_days(intercom: IntercomUnder
 def test_unarchive_brings_a_contact_back(intercom: IntercomUnderTest) -> None:
     contact = intercom.a_user()
     answer = intercom.call("POST", f"/contacts/{contact['id']}/archive")
+
     assert answer == {"type": "contact", "id": contact["id"], "external_id": None, "archived": True}
     assert intercom.error("GET", f"/contacts/{contact['id']}", None, 404) == ("not_found", "User Not Found")
     assert intercom.call("POST", f"/contacts/{contact['id']}/unarchive")["archived"] is False
@@ -131,9 +135,11 @@ def test_a_merged_contact_points_to_the_other(intercom: IntercomUnderTest) -> No
     lead = intercom.a_lead("same@example.com", name="Dora", custom_attributes={"referral_code": "abc"})
     user = intercom.a_user("same@example.com")
     merged = intercom.call("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+
     assert merged["id"] == user["id"]
     assert merged["name"] == "Dora"
     assert merged["custom_attributes"] == {"referral_code": "abc"}
+
     gone = intercom.send("GET", f"/contacts/{lead['id']}")
     assert (gone.status, gone.headers["Link"]) == (410, f'</contacts/{user["id"]}>; rel="canonical"')
     assert b'"contact_merged"' in gone.body
@@ -141,6 +147,7 @@ def test_a_merged_contact_points_to_the_other(intercom: IntercomUnderTest) -> No
         "bad_request",
         "User has been merged and is not restorable.",
     )
+
     intercom.call("PUT", f"/contacts/{lead['id']}", {"name": "x"}, 404)
 
 
@@ -148,14 +155,17 @@ def test_only_duplicates_are_merged_and_only_a_lead_into_a_user(intercom: Interc
     lead, user = intercom.a_lead("one@example.com"), intercom.a_user("two@example.com")
     body = {"from": lead["id"], "into": user["id"]}
     assert intercom.error("POST", "/contacts/merge", body, 400)[0] == "invalid_merge"
+
     wrong_way = {"from": user["id"], "into": lead["id"], "skip_duplicate_validation": True}
     assert intercom.error("POST", "/contacts/merge", wrong_way, 400)[0] == "invalid_merge"
+
     intercom.call("POST", "/contacts/merge", {**body, "skip_duplicate_validation": True})
 
 
 def test_a_lead_becomes_a_user_in_place(intercom: IntercomUnderTest) -> None:
     lead = intercom.a_lead()
     user = intercom.call("PUT", f"/contacts/{lead['id']}", {"role": "user", "external_id": "9"})
+
     assert user["id"] == lead["id"]
     assert user["role"] == "user"
     assert user["external_id"] == "9"
@@ -180,6 +190,7 @@ def test_an_update_that_collides_is_refused(intercom: IntercomUnderTest) -> None
     path = f"/contacts/{bela['id']}"
     assert intercom.error("PUT", path, {"email": "Ada@example.com"}, 409) == live_conflict(ada)
     assert intercom.error("PUT", path, {"external_id": "1"}, 409) == live_conflict(ada)
+
     intercom.call("PUT", path, {"email": "bela@example.com", "name": "same again"})
 
 
@@ -187,6 +198,7 @@ def test_an_update_changes_only_what_was_sent(intercom: IntercomUnderTest) -> No
     contact = intercom.a_user(name="Ada", custom_attributes={"referral_code": "a", "referral_count": 1})
     intercom.clock.at += 5
     changed = intercom.call("PUT", f"/contacts/{contact['id']}", {"custom_attributes": {"referral_count": 2}})
+
     assert changed["name"] == "Ada"
     assert changed["custom_attributes"] == {"referral_code": "a", "referral_count": 2}
     assert (changed["created_at"], changed["updated_at"]) == (1795003200, 1795003205)
@@ -265,6 +277,7 @@ def test_what_is_not_documented_can_be_chosen() -> None:
     kind = IntercomUnderTest(long_strings="cut", unknown_options="accept", unknown_fields="ignore")
     custom = {"referral_link": "x" * 300, "referral_status": "Elsewhere"}
     contact = kind.a_user(first_name="Ada", custom_attributes=custom)
+
     assert len(contact["custom_attributes"]["referral_link"]) == 255
     assert contact["custom_attributes"]["referral_status"] == "Elsewhere"
 
@@ -273,8 +286,11 @@ def test_the_list_has_everyone_in_pages_without_lag() -> None:
     intercom = IntercomUnderTest(search_lag_seconds=300.0)
     ids = [intercom.a_lead(f"p{number}@example.com")["id"] for number in range(23)]
     end_contact(intercom, {"id": ids[4]}, "archive")
+
     answer = intercom.call("GET", "/contacts")
+
     assert (len(answer["data"]), answer["total_count"]) == (10, 22)
+
     seen, pages = [], 0
     target = "/contacts?per_page=9"
     while target:
@@ -284,7 +300,9 @@ def test_the_list_has_everyone_in_pages_without_lag() -> None:
         assert (answer["pages"]["page"], answer["pages"]["total_pages"]) == (pages, 3)
         following = answer["pages"].get("next")
         target = following and f"/contacts?per_page=9&starting_after={following['starting_after']}"
+
     assert seen == [one for one in ids if one != ids[4]]
+
     intercom.call("GET", "/contacts?per_page=151", None, 400)
     intercom.call("GET", "/contacts?starting_after=nonsense", None, 400)
 

@@ -57,7 +57,9 @@ def test_a_person_changes_attributes_of_every_type(intercom: IntercomUnderTest) 
     }
     for name, value in fields.items():
         submit(intercom, f"{path}/field", name=name, value=value)
+
     contact = intercom.call("GET", f"/contacts/{lead['id']}")
+
     assert contact["name"] == "New Name"
     assert contact["custom_attributes"] == {
         "referral_status": "Connected",
@@ -68,9 +70,11 @@ def test_a_person_changes_attributes_of_every_type(intercom: IntercomUnderTest) 
         "referral_code": None,
     }
     assert "2026-11-18" in page(intercom, path)
+
     submit(intercom, f"{path}/field", 400, name="custom_attributes.referral_count", value="many")
     submit(intercom, f"{path}/field", 400, name="created_at", value="1")
     submit(intercom, f"{path}/field", name="role", value="user")
+
     assert intercom.call("GET", f"/contacts/{lead['id']}")["role"] == "user"
 
 
@@ -78,10 +82,14 @@ def test_a_person_archives_unarchives_deletes_and_merges(intercom: IntercomUnder
     address = submit(intercom, "/ui/contacts", role="lead", email="same@example.com", name="L").headers["Location"]
     user = intercom.a_user("same@example.com")
     submit(intercom, f"{address}/archive")
+
     assert "archived" in page(intercom, address)
+
     submit(intercom, f"{address}/unarchive")
+
     assert submit(intercom, f"{address}/merge", into="same@example.com").headers["Location"].endswith(user["id"])
     assert "Merged into" in page(intercom, address)
+
     submit(intercom, f"/ui/contacts/{user['id']}/delete")
     submit(intercom, f"/ui/contacts/{user['id']}/unarchive", 400)
 
@@ -90,17 +98,24 @@ def test_tags_attributes_and_segments_are_made(intercom: IntercomUnderTest) -> N
     submit(intercom, "/ui/tags", name="Friends")
     tag = next(one for one in intercom.call("GET", "/tags")["data"] if one["name"] == "Friends")
     lead = intercom.a_lead("new@example.com")
+
     submit(intercom, f"/ui/contacts/{lead['id']}/tag", tag_id=tag["id"])
+
     assert "Remove Friends" in page(intercom, f"/ui/contacts/{lead['id']}")
+
     submit(intercom, f"/ui/contacts/{lead['id']}/untag", tag_id=tag["id"])
     submit(intercom, "/ui/attributes", name="tier", data_type="options", options="a, b")
     submit(intercom, "/ui/attributes", 400, name="tier", data_type="string")
+
     assert "custom_attributes.tier" in page(intercom, "/ui/attributes")
+
     attribute = next(one for one in intercom.call("GET", "/data_attributes")["data"] if one["name"] == "tier")
     submit(intercom, f"/ui/attributes/{attribute['id']}/archive")
     form = {"name": "Website leads", "person_type": "contact", "operator": "="}
     made = submit(intercom, "/ui/segments", field="custom_attributes.lead_source", value="website", **form)
+
     assert "Dora Hill" in page(intercom, made.headers["Location"])
+
     submit(intercom, "/ui/segments", name="Recent", person_type="user", field="created_at", operator=">", value="2026-01-01")
     submit(intercom, "/ui/segments", 400, name="Bad", field="created_at", operator="~", value="2026-01-01")
 
@@ -133,8 +148,10 @@ def test_unknown_pages_and_people_are_not_found(intercom: IntercomUnderTest) -> 
 def test_the_command_line_sets_settings() -> None:
     options = read_arguments(["--port", "0", "--token", "a", "--search-lag", "3", "--setting", 'long_strings="cut"'])
     settings = read_settings(options)
+
     assert settings.tokens == ["a"]
     assert settings.search_lag_seconds == 3.0
     assert settings.long_strings == "cut"
+
     with pytest.raises(ValueError):
         read_settings(read_arguments(["--setting", "nova=1"]))

@@ -32,8 +32,11 @@ def test_a_create_is_found_after_the_lag_only() -> None:
     intercom = IntercomUnderTest(search_lag_seconds=120.0)
     intercom.a_lead()
     intercom.clock.at += 119
+
     assert intercom.found("email", "=", "dora@example.com") == set()
+
     intercom.clock.at += 1
+
     assert intercom.found("email", "=", "dora@example.com") == {"dora@example.com"}
 
 
@@ -41,10 +44,14 @@ def test_an_update_is_seen_after_the_lag_only() -> None:
     intercom = IntercomUnderTest(search_lag_seconds=120.0)
     lead = intercom.a_lead(name="Old")
     intercom.clock.at += 120
+
     intercom.call("PUT", f"/contacts/{lead['id']}", {"name": "New", "email": "other@example.com"})
+
     assert intercom.search(email_is("dora@example.com"))["data"][0]["name"] == "Old"
     assert intercom.search(email_is("other@example.com"))["data"] == []
+
     intercom.clock.at += 120
+
     assert intercom.search(email_is("dora@example.com"))["data"] == []
     assert intercom.search(email_is("other@example.com"))["data"][0]["name"] == "New"
 
@@ -69,9 +76,13 @@ def test_an_unarchived_contact_is_found_again_after_the_lag() -> None:
     intercom = IntercomUnderTest(search_lag_seconds=60.0)
     user = intercom.a_user()
     intercom.call("POST", f"/contacts/{user['id']}/archive")
+
     intercom.call("POST", f"/contacts/{user['id']}/unarchive")
+
     assert intercom.found("role", "=", "user") == set()
+
     intercom.clock.at += 60
+
     assert intercom.found("role", "=", "user") == {"ada@example.com"}
 
 
@@ -111,7 +122,9 @@ def test_each_operator(intercom: IntercomUnderTest, field: str, operator: str, v
     }
     intercom.a_user("ada@example.com", name="Ada", custom_attributes=custom)
     intercom.a_user("bela@example.com", custom_attributes={"referral_count": 3})
+
     intercom.a_lead("chidi@other.example")
+
     assert {email[0] for email in intercom.found(field, operator, value)} == set(expected)
 
 
@@ -161,7 +174,9 @@ def test_groups_of_two_levels(intercom: IntercomUnderTest) -> None:
         intercom.a_user(f"{name}@example.com")
     intercom.a_lead("ada@example.com")
     either = {"operator": "OR", "value": [email_is("ada@example.com"), email_is("bela@example.com")]}
+
     answer = intercom.search({"operator": "AND", "value": [either, {"operator": "AND", "value": [ROLE_USER] * 15}]})
+
     assert {one["email"] for one in answer["data"]} == {"ada@example.com", "bela@example.com"}
     assert answer["total_count"] == 2
 
@@ -172,6 +187,7 @@ def test_dates_are_whole_days_in_the_zone_of_the_workspace(intercom: IntercomUnd
         intercom.a_lead(f"{moment[8:10]}-{moment[11:13]}@example.com")
     intercom.clock.at = at("2026-11-20T12:00:00")
     some_time = int(at("2026-11-18T09:30:00"))
+
     assert intercom.found("updated_at", "=", some_time) == {"18-00@example.com", "18-23@example.com"}
     assert intercom.found("updated_at", ">", some_time) == {"19-00@example.com"}
     assert intercom.found("updated_at", "<", str(some_time)) == {"17-23@example.com"}
@@ -201,6 +217,7 @@ def test_groups_of_emails(intercom: IntercomUnderTest, query: Any, expected: lis
         intercom.call("POST", "/contacts", {"role": role, "email": email, "name": email[0]})
     intercom.call("POST", "/contacts", {"role": "lead", "name": "nobody"})
     answer = intercom.search(query)
+
     assert sorted(one["name"] for one in answer["data"]) == expected
     assert answer["total_count"] == len(expected)
 
@@ -213,6 +230,7 @@ def test_pages_by_cursor(intercom: IntercomUnderTest, field: str, order: str) ->
         intercom.clock.at += 1
         intercom.a_lead(email, **({"name": "same"} if field == "name" else {}))
     seen, cursor = [], None
+
     while True:
         pagination = {"per_page": 3, "starting_after": cursor}
         answer = intercom.search(
@@ -225,6 +243,7 @@ def test_pages_by_cursor(intercom: IntercomUnderTest, field: str, order: str) ->
         if "next" not in answer["pages"]:
             break
         cursor = answer["pages"]["next"]["starting_after"]
+
     assert answer["pages"]["page"] == 3
     assert seen == (emails if order == "ascending" else emails[::-1])
 
@@ -233,7 +252,9 @@ def test_a_cursor_in_the_query_is_ignored(intercom: IntercomUnderTest) -> None:
     for number in range(3):
         intercom.a_lead(f"p{number}@example.com")
     body = {"query": {"field": "role", "operator": "=", "value": "lead"}, "pagination": {"per_page": 2}}
+
     first = intercom.call("POST", "/contacts/search", body)
+
     cursor = first["pages"]["next"]["starting_after"]
     assert intercom.call("POST", f"/contacts/search?starting_after={cursor}", body)["data"] == first["data"]
 
@@ -274,6 +295,7 @@ def test_members_of_segments_and_tags() -> None:
     }
     assert intercom.found("segment_id", "=", segments["Champions"]["id"]) == {"bela.brook@example.com"}
     assert len(intercom.found("segment_id", "!=", segments["All leads"]["id"])) == 3
+
     tags = {one["name"]: one["id"] for one in intercom.call("GET", "/tags")["data"]}
     partners = {"bela.brook@example.com", "chidi.field@example.com"}
     assert intercom.found("tag_id", "=", tags["Partners"]) == partners

@@ -91,6 +91,7 @@ def test_the_first_order_that_fits_is_played_and_counted_off() -> None:
     plan = FaultPlan()
     plan.add([{"kind": "status", "path": "^/tags"}, {"kind": "reset", "method": "get|head", "times": 2}])
     chance = random.Random(1)
+
     assert plan.choose(a_request("POST"), chance) is None
     assert [getattr(plan.choose(a_request(), chance), "kind", None) for _ in range(3)] == ["reset", "reset", None]
     assert [order.kind for order in plan.orders()] == ["status"]
@@ -100,7 +101,9 @@ def test_probability_is_a_share_of_the_calls() -> None:
     plan = FaultPlan()
     plan.add({"kind": "status", "probability": 0.2})
     chance = random.Random(7)
+
     played = sum(plan.choose(a_request(), chance) is not None for _ in range(2000))
+
     assert 320 < played < 480
 
 
@@ -108,6 +111,7 @@ def test_an_order_with_a_known_id_takes_its_place() -> None:
     plan = FaultPlan()
     plan.add({"id": "one", "kind": "status", "status": 500})
     plan.add({"id": "one", "kind": "status", "status": 429})
+
     assert [order.status for order in plan.orders()] == [429]
     assert plan.remove("one")
     assert not plan.remove("one")
@@ -149,6 +153,7 @@ def test_counting_off_is_safe_between_threads() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
     assert sum(played) == 100
 
 
@@ -199,6 +204,7 @@ def test_a_delay_holds_up_no_other_call(server: RunningServer) -> None:
 
 def test_faults_spare_pages_and_the_admin_calls(server: RunningServer) -> None:
     server.faults.add({"kind": "reset"})
+
     assert call(server, "GET", "/ui")[0] == 200
     assert [order["kind"] for order in read(server, "/__admin/faults")["faults"]] == ["reset"]
     assert call(server, "DELETE", "/__admin/faults")[0] == 200
@@ -209,7 +215,9 @@ def test_calls_are_logged_with_their_bodies(server: RunningServer) -> None:
     call(server, "POST", "/contacts?a=1", {"email": "ada@example.com"})
     call(server, "GET", "/ui")
     call(server, "GET", "/tags")
+
     calls = read(server, "/__admin/calls")["calls"]
+
     assert [(one["method"], one["path"], one["status"]) for one in calls] == [
         ("POST", "/contacts", 200),
         ("GET", "/tags", 200),
@@ -217,7 +225,9 @@ def test_calls_are_logged_with_their_bodies(server: RunningServer) -> None:
     assert calls[0]["body"] == {"email": "ada@example.com"}
     assert calls[0]["query"] == {"a": ["1"]}
     assert read(server, f"/__admin/calls?since={calls[0]['sequence']}")["calls"] == calls[1:]
+
     call(server, "DELETE", "/__admin/calls")
+
     assert read(server, "/__admin/calls")["calls"] == []
 
 
@@ -225,7 +235,9 @@ def test_settings_and_reset(server: RunningServer) -> None:
     assert call(server, "PUT", "/__admin/settings", {"lag": 5})[0] == 200
     assert read(server, "/__admin/settings") == {"lag": 5}
     assert call(server, "PUT", "/__admin/settings", {"surprise": 5})[0] == 400
+
     call(server, "GET", "/contacts")
+
     assert call(server, "POST", "/__admin/reset")[0] == 200
     assert server.vendor.effects == []
     assert read(server, "/__admin/calls")["calls"] == []
@@ -238,6 +250,7 @@ def test_a_page_of_another_origin_cannot_use_the_admin_calls(server: RunningServ
 def test_odd_calls_do_not_end_the_server(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(server, "GET", "/bug")[0] == 500
     assert "KeyError" in capsys.readouterr().err
+
     with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
         call(server, "GET", "/closed")
     assert call(server, "POST", "/contacts", **{"Content-Length": str(MAX_BODY + 1)})[0] == 413
@@ -281,9 +294,12 @@ def test_due_webhooks_are_sent_and_their_answers_are_reported(server: RunningSer
         time.sleep(0.02)
     receiver.shutdown()
     receiver.server_close()
+
     thread.join()
+
     assert receiver.received == [("/hook?x=1", "n", b'{"a": 1}')]
     assert {(webhook.url, status) for webhook, status in server.vendor.results} == {(good.url, 202), (nobody.url, None)}
+
     logged = {entry["url"]: entry for entry in read(server, "/__admin/webhooks")["webhooks"]}
     assert logged[good.url]["status"] == 202
     assert logged[good.url]["body"] == {"a": 1}

@@ -73,6 +73,7 @@ def _verify(issuer: Issuer, token: str) -> dict[str, object]:
 
 def test_the_picker_offers_both_people_and_keeps_the_question(issuer: Issuer) -> None:
     page = _ask(issuer, state='"><script>')
+
     assert page.status_code == 200
     assert "Mara Marketer" in page.text
     assert "Otto Outsider" in page.text
@@ -82,10 +83,13 @@ def test_the_picker_offers_both_people_and_keeps_the_question(issuer: Issuer) ->
 
 def test_a_code_gives_tokens_that_discovery_lets_one_verify(issuer: Issuer) -> None:
     answer = _redeem(issuer, _code(issuer))
+
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
+
     identity = _verify(issuer, answer.json()["id_token"])
     assert identity["nonce"] == "a nonce"
+
     for claims in (identity, _verify(issuer, answer.json()["access_token"])):
         assert claims["email"] == "mara@example.com"
         assert claims["name"] == "Mara Marketer"
@@ -154,7 +158,9 @@ def test_the_key_is_kept_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     first = Issuer(0, path)
     first.stop()
     second = Issuer(0, path)
+
     second.stop()
+
     assert first.signer.key_id == second.signer.key_id
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["key.pem"]

@@ -25,6 +25,7 @@ def test_the_601st_call_in_a_sliding_minute_is_refused(caller: Caller) -> None:
         caller.now += 0.09 if second else 0.0
         assert caller.call("GET", "/campaigns").status == 200
     refused = caller.call("GET", "/campaigns")
+
     assert refused.status == 429
     assert "Retry-After" not in refused.headers
     assert caller.vendor.read_state()["limit"]["refused_calls"] == 1
@@ -35,7 +36,9 @@ def test_calls_leave_the_window_after_a_minute() -> None:
     caller.call("GET", "/campaigns")
     caller.now += 30
     caller.call("GET", "/campaigns")
+
     caller.now += 30
+
     assert caller.call("GET", "/campaigns").status == 200
     assert caller.call("GET", "/campaigns").status == 429
 
@@ -67,11 +70,15 @@ def test_refusals_within_a_minute_are_one_strike() -> None:
     caller = Caller(calls_per_minute=1)
     overrun(caller)
     caller.now += 30
+
     caller.call("GET", "/campaigns")
+
     assert strikes(caller) == 1
+
     caller.now += 31
     caller.call("GET", "/campaigns")
     caller.call("GET", "/campaigns")
+
     assert strikes(caller) == 2
 
 
@@ -81,11 +88,16 @@ def test_more_than_three_strikes_block_the_address_for_a_week(answer: str, statu
     for _ in range(3):
         overrun(caller)
     caller.now += 61
+
     assert caller.call("GET", "/campaigns").status == 200
+
     overrun(caller)
     caller.now += WEEK - 1
+
     assert caller.call("GET", "/campaigns").status == status
+
     caller.now += 1
+
     assert caller.call("GET", "/campaigns").status == 200
     assert strikes(caller) == 0
 
@@ -101,11 +113,14 @@ def test_strikes_can_be_forgotten_with_time() -> None:
 def test_a_block_is_for_one_address_and_webhooks_and_pages_go_on() -> None:
     caller = Caller(webhook_base_url="http://application.example")
     caller.submit("/block")
+
     assert caller.call("GET", "/campaigns").status == 403
     assert caller.call("GET", "/campaigns", x_stand_in_address="198.51.100.9").status == 200
     assert caller.submit("/friends", {"first_name": "Eve", "email": "eve@example.com"}).status == 303
     assert len(caller.webhooks()) == 1
+
     caller.submit("/unblock")
+
     assert caller.call("GET", "/campaigns").status == 200
 
 

@@ -13,10 +13,13 @@ EVE = {"first_name": "Eve", "email": "eve@example.com", "meta[Last Name]": "Adam
 
 def test_signing_up_on_the_campaigns_page_makes_a_person_referring(caller: Caller) -> None:
     form = caller.page("/friends").body.decode()
+
     assert 'name="first_name"' in form
     assert 'name="meta[Last Name]"' in form
+
     answer = caller.submit("/friends", EVE)
     eve = caller.user("eve@example.com")
+
     assert (eve["source"], eve["type"]) == ("Direct", "person_referring")
     assert eve["meta"] == [{"field": "Last Name", "value": "Adams"}]
     assert answer.headers["Location"] == f"/{eve['code']}/share"
@@ -25,8 +28,10 @@ def test_signing_up_on_the_campaigns_page_makes_a_person_referring(caller: Calle
 
 def test_signing_up_through_a_persons_link_makes_a_person_invited(caller: Caller) -> None:
     ada = caller.user("ada@example.com")
+
     assert "Ada</strong> has invited you" in caller.page(f"/{ada['code']}").body.decode()
     assert caller.submit(f"/{ada['code']}", EVE).status == 303
+
     eve = caller.user("eve@example.com")
     assert eve["source"] == "Referred"
     assert eve["type"] == "person_invited"
@@ -38,6 +43,7 @@ def test_a_browser_that_has_signed_up_sees_its_own_link(caller: Caller) -> None:
     ada = caller.user("ada@example.com")
     cookie = caller.submit("/friends", EVE).headers["Set-Cookie"].partition(";")[0]
     eve = caller.user("eve@example.com")
+
     assert eve["url"] in caller.page(f"/{ada['code']}", cookie=cookie).body.decode()
     assert "Sign up" in caller.page("/partners", cookie=cookie).body.decode()
     assert "Max-Age=0" in caller.submit("/friends/forget").headers["Set-Cookie"]
@@ -75,6 +81,7 @@ def test_what_people_write_is_escaped(caller: Caller) -> None:
 
 def test_people_are_listed_and_found() -> None:
     caller = Caller(seed_people=60)
+
     assert "64 people" in caller.page("/users").body.decode()
     assert "1 people" in caller.page("/users?campaign_id=2").body.decode()
     assert "person7@example.com" in caller.page("/users?q=PERSON7@").body.decode()
@@ -86,12 +93,18 @@ def test_people_are_qualified_and_rewards_settled_by_hand() -> None:
     caller = Caller(auto_issue=False)
     eve = caller.create_referral()
     answer = caller.submit(f"/users/{eve['id']}/qualify", referer="http://127.0.0.1:8002/users?campaign_id=1")
+
     assert (answer.status, answer.headers["Location"]) == (303, "/users?campaign_id=1")
+
     (due,) = caller.read("GET", "/rewards/due/amount")["data"]
     assert "Issue</button>" in caller.page("/").body.decode()
+
     caller.submit(f"/rewards/{due['id']}/issue")
+
     assert len(caller.read("GET", "/rewards/issued/amount")["data"]) == 1
+
     caller.submit(f"/users/{eve['id']}/unqualify")
+
     assert caller.user("eve@example.com")["qualified_at"] is None
 
 

@@ -77,7 +77,9 @@ def test_a_random_order_holds_everybody_on_one_page() -> None:
 def test_somebody_new_shifts_the_pages_of_a_descending_list() -> None:
     caller = many(order="descending")
     first = [user["id"] for user in caller.read("GET", "/users?per_page=250")["data"]]
+
     caller.create("eve@example.com")
+
     second = [user["id"] for user in caller.read("GET", "/users?per_page=250&page=2")["data"]]
     assert set(first) & set(second) == {first[-1]}
 
@@ -85,7 +87,9 @@ def test_somebody_new_shifts_the_pages_of_a_descending_list() -> None:
 def test_somebody_deleted_hides_another_from_a_reader_of_an_ascending_list() -> None:
     caller = many()
     caller.read("GET", "/users?per_page=250")
+
     caller.call("DELETE", "/users/1")
+
     second = [user["id"] for user in caller.read("GET", "/users?per_page=250&page=2")["data"]]
     assert second[0] == 252
 

@@ -86,6 +86,7 @@ def test_a_change_keeps_what_is_not_named_and_attaches_no_referrer(caller: Calle
     ada = caller.user("ada@example.com")
     body = {"first_name": "Adele", "referrer": {"field": "email", "value": "bruno@example.com"}}
     changed = caller.read("PUT", f"/users/{ada['id']}", body)["data"]
+
     assert changed["first_name"] == "Adele"
     assert changed["email"] == "ada@example.com"
     assert changed["referrer_id"] is None
@@ -93,8 +94,11 @@ def test_a_change_keeps_what_is_not_named_and_attaches_no_referrer(caller: Calle
 
 def test_a_changed_email_is_found_and_the_old_one_is_free(caller: Caller) -> None:
     ada = caller.user("ada@example.com")
+
     assert caller.refused("PUT", f"/users/{ada['id']}", {"email": "Bruno@example.com"}) == (422, {"email"})
+
     caller.read("PUT", f"/users/{ada['id']}", {"email": "adele@example.com"})
+
     assert caller.user("adele@example.com")["id"] == ada["id"]
     assert caller.create("ada@example.com")["id"] != ada["id"]
 
@@ -103,6 +107,7 @@ def test_a_changed_email_is_found_and_the_old_one_is_free(caller: Caller) -> Non
 def test_a_deleted_user_is_gone_for_good(status: int) -> None:
     caller = Caller(deleted_status=status)
     user = caller.create_referral()
+
     assert caller.call("DELETE", f"/users/{user['id']}").status == 204
     assert caller.refused("GET", f"/users/{user['id']}")[0] == status
     assert caller.refused("GET", f"/users/{user['code']}")[0] == status
@@ -174,6 +179,7 @@ def test_a_body_that_is_no_json_object_is_a_bad_request(body: bytes) -> None:
 def test_irregular_shapes_can_be_switched_on() -> None:
     caller = Caller(ids_as_strings=True, reach_as_string=True, analytics_as_strings=True, dates="iso", extra_fields=True)
     ada = caller.user("ada@example.com")
+
     assert ada["id"] == "1"
     assert ada["campaign_id"] == "1"
     assert ada["reach"] == "0"
@@ -185,10 +191,13 @@ def test_irregular_shapes_can_be_switched_on() -> None:
 
 def test_a_campaign_is_read_by_id_or_code_and_found(caller: Caller) -> None:
     by_id = caller.read("GET", "/campaigns/1?with=campaign.analytics")["data"]
+
     assert by_id["analytics"] == {"reach": 0, "users": 3, "referrals": 0, "qualified_referrals": 0}
     assert caller.read("GET", "/campaigns/friends?with=campaign.analytics")["data"] == by_id
+
     labels = [form_field["label"] for form_field in by_id["fields"]["person_invited"]]
     assert labels == ["First Name", "Email", "Last Name"]
+
     search = {"filters": {"operator": "AND", "value": [{"field": "code", "operator": "=", "value": "partners"}]}}
     assert [one["id"] for one in caller.read("POST", "/campaigns/search", search)["data"]] == [2]
     assert caller.refused("GET", "/campaigns/none")[0] == 404

@@ -22,7 +22,9 @@ def test_each_seeded_campaign_calls_three_addresses_with_the_secret() -> None:
     caller = Caller(webhook_base_url="http://application.example/", webhook_secret="s3cret")
     caller.create_referral()
     caller.qualify("eve@example.com")
+
     sent = caller.webhooks()
+
     base = "http://application.example/webhooks/referral-factory/1"
     assert [webhook.url for webhook in sent] == [f"{base}/joined", f"{base}/qualified", f"{base}/rewarded"]
     assert {webhook.headers["X-Webhook-Secret"] for webhook in sent} == {"s3cret"}
@@ -37,7 +39,9 @@ def test_a_payload_has_the_fields_of_the_sample_and_names_no_event() -> None:
         meta=[{"field": "Last Name", "value": "Adams"}],
     )
     (sent,) = caller.webhooks()
+
     ada = caller.user("ada@example.com")
+
     assert json.loads(sent.body) == {
         "referrer_id": ada["id"],
         "referrer_code": ada["code"],
@@ -60,7 +64,9 @@ def test_a_minimal_payload_under_names_of_the_operators_choosing() -> None:
     rule = WebhookRule(1, "joined", JOINED.url, payload="minimal", field_names={"email": "E-mail address"})
     caller = caller_with(rule)
     user = caller.create("eve@example.com")
+
     (sent,) = caller.webhooks()
+
     expected = {"id": user["id"], "code": user["code"], "E-mail address": "eve@example.com", "campaign_id": 1}
     assert json.loads(sent.body) == expected
 
@@ -69,6 +75,7 @@ def test_a_form_encoded_webhook() -> None:
     caller = caller_with(WebhookRule(1, "joined", JOINED.url, format="form"))
     caller.create("eve+1@example.com")
     (sent,) = caller.webhooks()
+
     assert sent.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert dict(parse_qsl(sent.body.decode()))["email"] == "eve+1@example.com"
 
@@ -78,7 +85,9 @@ def test_a_webhook_in_the_query_string(method: Any, form: Any) -> None:
     caller = caller_with(WebhookRule(1, "joined", f"{JOINED.url}?key=1", method=method, format=form))
     caller.create("eve+1@example.com")
     (sent,) = caller.webhooks()
+
     query = dict(parse_qsl(urlsplit(sent.url).query))
+
     assert sent.method == method
     assert sent.body == b""
     assert query["key"] == "1"
@@ -103,10 +112,13 @@ def test_extra_fields_come_in_the_form_the_settings_say(form: str, expected: dic
 @pytest.mark.parametrize("form", ["flat", "nested"])
 def test_a_rewarded_webhook_names_recipient_and_reward(form: str) -> None:
     caller = caller_with(WebhookRule(1, "rewarded", JOINED.url), webhook_reward=form)
+
     caller.create_referral()
     caller.qualify("eve@example.com")
+
     body = json.loads(caller.webhooks()[0].body)
     assert body["email"] == "ada@example.com"
+
     name = "20 for inviting a friend"
     if form == "nested":
         assert body["reward"] == {"id": 6, "reward_id": 11, "name": name, "amount": 20.0, "status": "Issued"}
@@ -139,8 +151,11 @@ def test_a_webhook_is_sent_once_whatever_the_answer() -> None:
     caller.create("eve@example.com")
     (sent,) = caller.webhooks()
     caller.vendor.webhook_answered(sent, 503)
+
     caller.now += 7 * 24 * 3600
+
     assert caller.webhooks() == []
+
     (entry,) = caller.vendor.account.outbox.log()
     assert (entry.fate, entry.status) == ("answered", 503)
 
@@ -148,23 +163,29 @@ def test_a_webhook_is_sent_once_whatever_the_answer() -> None:
 def test_webhooks_can_be_lost_doubled_late_and_out_of_order() -> None:
     lost = caller_with(webhook_loss=1.0)
     lost.create("eve@example.com")
+
     assert lost.webhooks() == []
     assert lost.vendor.account.outbox.log()[0].fate == "lost"
 
     doubled = caller_with(webhook_double=1.0)
     doubled.create("eve@example.com")
     first, second = doubled.webhooks()
+
     assert first.body == second.body
 
     late = caller_with(webhook_delay_seconds=30.0)
     late.create("eve@example.com")
+
     assert late.webhooks() == []
+
     late.now += 30
+
     assert len(late.webhooks()) == 1
 
     shuffled = caller_with(webhook_order="shuffled")
     for number in range(20):
         shuffled.create(f"eve{number}@example.com")
+
     emails = [json.loads(webhook.body)["email"] for webhook in shuffled.webhooks()]
     assert sorted(emails) != emails
     assert len(set(emails)) == 20
@@ -181,6 +202,7 @@ def test_settings_are_read_and_changed_as_json() -> None:
     caller = caller_with()
     document = json.loads(json.dumps(caller.vendor.read_settings()))
     caller.vendor.change_settings({**document, "order": "descending"})
+
     assert caller.vendor.account.settings.order == "descending"
     assert caller.vendor.account.settings.webhooks == (JOINED,)
 
@@ -221,8 +243,11 @@ def test_a_reset_seeds_again_and_keeps_the_settings_unless_asked(caller: Caller)
     caller.vendor.change_settings({"order": "descending"})
     caller.create("eve@example.com")
     caller.vendor.reset()
+
     assert (len(caller.vendor.account.people), caller.vendor.account.settings.order) == (4, "descending")
+
     caller.vendor.reset(settings=True)
+
     assert caller.vendor.account.settings.order == "ascending"
 
 

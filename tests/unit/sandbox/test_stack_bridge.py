@@ -34,6 +34,7 @@ def test_each_route_becomes_a_resource_with_its_authorizer(bridged: dict[str, An
     assert routes["ANY /api/{proxy+}"]["AuthorizationType"] == "JWT"
     assert "AuthorizationType" not in routes["POST /open/{id}"]
     assert len(_of_type(bridged, "Integration")) == 3
+
     (authorizer,) = _of_type(bridged, "Authorizer")
     assert authorizer["JwtConfiguration"]["Audience"] == [{"Fn::If": ["OwnPool", "y", {"Ref": "OidcAudience"}]}]
 
@@ -96,6 +97,7 @@ def _names(content: bytes) -> set[str]:
 def test_a_function_is_packed_under_its_own_path_and_alike_each_time() -> None:
     build = {"ParentPackageMode": "auto"}
     content = package.pack_function(ECHO.parent, "functions/echo/", build)
+
     assert _names(content) == {"functions/echo/handler.py"}
     assert content == package.pack_function(ECHO.parent, "functions/echo/", build)
     assert _names(package.pack_function(ECHO.parent, "functions/echo/", {})) == {"handler.py"}
@@ -106,7 +108,9 @@ def test_the_layer_holds_shared_and_its_dependencies(tmp_path: Path) -> None:
     venv.mkdir()
     venv.joinpath("pyvenv.cfg").write_text(f"version = {sys.version_info.major}.{sys.version_info.minor}.0\n")
     build = {"ParentPackageMode": "explicit"}
+
     names = _names(package.pack_layer(ECHO.parent, "shared/", build, tmp_path / "cache", venv))
+
     assert {"python/shared/marker.py", "python/jmespath/__init__.py"} <= names
     assert not {name for name in names if name.startswith("python/boto")}
     assert names == _names(package.pack_layer(ECHO.parent, "shared/", build, tmp_path / "cache", venv))

@@ -46,7 +46,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PORT", "9000")
     monkeypatch.setenv("INTERCOM_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("WEBHOOK_SECRET", "mine")
+
     settings = StackSettings.from_environment(search_lag=3.0)
+
     assert settings.port == 9000
     assert settings.intercom_url == "http://127.0.0.1:1"
     assert settings.referral_factory_url is None

@@ -15,11 +15,14 @@ def rewards(caller: Caller, kind: str, metric: str = "amount") -> list[dict[str,
 
 def test_a_qualified_referral_counts_for_its_referrer_at_once(caller: Caller) -> None:
     caller.create_referral()
+
     assert caller.user("eve@example.com")["qualified_at"] is None
     assert caller.qualify("EVE@example.com").status == 200
     assert caller.user("eve@example.com")["qualified_at"] == "2027-01-15"
     assert caller.user("ada@example.com")["analytics"] == {"reach": 0, "referrals": 1, "qualified_referrals": 1}
+
     caller.qualify("eve@example.com", qualified=False)
+
     assert caller.user("eve@example.com")["qualified_at"] is None
     assert caller.user("ada@example.com")["analytics"]["qualified_referrals"] == 0
 
@@ -60,7 +63,9 @@ def test_a_second_qualification_does_what_the_settings_say(requalify: str, statu
     caller = Caller(requalify=requalify)
     user = caller.create_referral()
     caller.qualify("eve@example.com")
+
     assert caller.qualify("eve@example.com").status == status
+
     person = caller.vendor.account.people[user["id"]]
     assert (person.qualification_calls, person.qualified_times) == (2, times)
     assert len(rewards(caller, "issued")) == times
@@ -71,6 +76,7 @@ def test_an_automatic_reward_is_issued_to_the_referrer_at_once(caller: Caller) -
     caller.create_referral()
     caller.qualify("eve@example.com")
     (issued,) = rewards(caller, "issued")
+
     assert issued["recipient_id"] == 1
     assert issued["reward_id"] == 11
     assert issued["status"] == "Issued"
@@ -84,7 +90,9 @@ def test_another_reward_is_due_until_it_is_issued() -> None:
     caller = Caller(auto_issue=False, issue_status="Sending")
     caller.create_referral()
     caller.qualify("eve@example.com")
+
     (due,) = rewards(caller, "due")
+
     assert due["can_be_issued"]
     assert caller.read("POST", f"/rewards/issue/{due['id']}")["data"]["status"] == "Sending"
     assert (rewards(caller, "due"), len(rewards(caller, "issued"))) == ([], 1)
@@ -98,7 +106,9 @@ def test_a_canceled_reward_is_listed_with_its_status() -> None:
     caller.qualify("eve@example.com")
     (due,) = rewards(caller, "due")
     caller.read("POST", f"/rewards/cancel/{due['id']}")
+
     (canceled,) = rewards(caller, "issued")
+
     assert (canceled["status"], canceled["issued_at"]) == ("Canceled", None)
 
 
@@ -117,9 +127,12 @@ def test_due_rewards_can_be_one_row_per_recipient() -> None:
         caller.create_referral(f"{name}@example.com")
         caller.qualify(f"{name}@example.com")
     (due,) = rewards(caller, "due")
+
     assert (due["count"], due["total"]) == (2, 40.0)
+
     caller.qualify("fay@example.com", qualified=False)
     (due,) = rewards(caller, "due")
+
     assert (due["count"], due["total"]) == (1, 20.0)
 
 
@@ -127,7 +140,9 @@ def test_a_reward_that_may_not_be_issued() -> None:
     caller = Caller(auto_issue=False, can_be_issued=False)
     caller.create_referral()
     caller.qualify("eve@example.com")
+
     (due,) = rewards(caller, "due")
+
     assert not due["can_be_issued"]
     assert caller.refused("POST", f"/rewards/issue/{due['id']}")[0] == 422
 
@@ -136,7 +151,9 @@ def test_a_coupon_has_a_code_and_no_total(caller: Caller) -> None:
     caller.create("fay@example.com", campaign_id=2, referrer={"field": "email", "value": "dana@example.com"})
     body = {"email": "fay@example.com", "campaign_id": 2, "qualified": True}
     caller.read("PUT", "/users/qualification", body)
+
     (due,) = rewards(caller, "due", "coupon")
+
     assert due["coupon"] == "PARTNER50"
     assert "total" not in due
 
@@ -148,6 +165,7 @@ def test_rewards_are_found_by_recipient_and_unknown_metrics_are_not_there(caller
         condition = {"field": "recipient_id", "operator": "=", "value": recipient}
         search = {"filters": {"operator": "AND", "value": [condition]}}
         assert len(caller.read("POST", "/rewards/issued/amount/search", search)["data"]) == count
+
     assert caller.refused("GET", "/rewards/issued/shoes")[0] == 404
     assert caller.refused("POST", "/rewards/issue/999")[0] == 404
     assert [rule["id"] for rule in rewards(caller, "dashboard")] == [11]

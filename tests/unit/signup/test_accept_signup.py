@@ -48,7 +48,9 @@ def stored(app: App) -> list[Any]:
 
 def test_a_webhook_is_queued_with_all_that_it_holds_and_answered_202(app: App) -> None:
     answer = app.post(webhook_fields(first_name="Zoë 🎉"))
+
     assert (answer["statusCode"], json.loads(answer["body"])) == (202, {"status": "accepted"})
+
     (message,) = app.queued()
     assert isinstance(message, DeliverContact)
     assert message.campaign_id == 1
@@ -92,8 +94,10 @@ def test_a_body_of_exactly_64_kilobytes_is_taken(app: App) -> None:
 def test_an_authenticated_body_that_cannot_be_read_is_quarantined_as_it_came_never_refused(app: App, name: str) -> None:
     body = UNREADABLE[name]
     content_type = "application/x-www-form-urlencoded" if "form" in name else "application/json"
+
     assert app.post(body, content_type=content_type)["statusCode"] == 202
     assert app.queued() == []
+
     (row,) = app.environment.quarantine.list(10).items
     assert base64.b64decode(row.body) == (body if isinstance(body, bytes) else body.encode())
     assert row.campaign_id == "1"
@@ -135,7 +139,9 @@ def test_lone_surrogates_and_escaped_nul_go_through_the_queue(app: App) -> None:
 )
 def test_json_forms_and_query_strings_are_read(app: App, body: Any, query: str, method: str, content_type: str) -> None:
     answer = app.post(body, query=query, method=method, content_type=content_type)
+
     assert answer["statusCode"] == 202
+
     (message,) = app.queued()
     assert isinstance(message, DeliverContact)
     assert message.fields == {"id": "42", "email": "a+b@example.com"}
@@ -150,19 +156,25 @@ def test_a_send_that_is_refused_once_is_tried_again(app: App) -> None:
 
 def test_a_send_whose_answer_was_lost_leaves_two_messages_and_one_contact(app: App) -> None:
     app.sqs.refuse("send_message", happens=True)
+
     assert app.post(webhook_fields())["statusCode"] == 202
     assert len(app.queued()) == 2
+
     app.work()
+
     assert len(app.contacts()) == 1
 
 
 def test_a_queue_that_refuses_twice_is_passed_by_through_the_inbox(app: App) -> None:
     app.sqs.refuse("send_message", 2)
+
     assert app.post(webhook_fields())["statusCode"] == 202
     assert app.queued() == []
     assert app.metrics.counts["SignupStoredInInbox"] == 1
     assert app.sweep() == {"enqueued": 0, "inbox": 0, "released": 0, "beside": 0}
+
     app.wait(30)
+
     assert app.sweep()["inbox"] == 1
     assert len(app.contacts()) == 1
     assert app.rows_of("INBOX#") == []
@@ -172,6 +184,7 @@ def test_when_nothing_can_store_the_webhook_the_sender_gets_503(app: App) -> Non
     app.sqs.refuse("send_message", 2)
     app.dynamodb.refuse("put_item", 9)
     answer = app.post(webhook_fields())
+
     assert (answer["statusCode"], json.loads(answer["body"])["title"]) == (503, "Not stored")
     assert app.metrics.counts["SignupAccepted"] == 0
 

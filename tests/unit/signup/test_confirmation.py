@@ -67,10 +67,13 @@ def test_a_contact_that_was_there_is_written_once_referral_factory_knows_the_sig
     app = app_with(duplicates)
     before = app.given("lead", name="", custom_attributes={})
     row = reported(app, join(app))
+
     assert row.state == State.PENDING
     assert app.bodies("PUT") == []
     assert asked(app) == []
+
     answered(app)
+
     row = app.row(row.user_id)
     assert row.state == State.DELIVERED
     assert row.contact_id == before.id
@@ -87,7 +90,9 @@ def test_what_a_webhook_says_of_another_persons_id_is_not_what_is_written() -> N
     app.given("user", email="customer@example.com", name="Customer")
     real = join(app)
     reported(app, real, email="customer@example.com", first_name="Mallory")
+
     answered(app)
+
     assert app.contact("customer@example.com").name == "Customer"
     assert (app.row(real.id).person.email, app.contact().name) == (EMAIL, "Ivo Lindqvist")
 
@@ -95,8 +100,10 @@ def test_what_a_webhook_says_of_another_persons_id_is_not_what_is_written() -> N
 def test_the_list_that_holds_the_person_confirms_as_well() -> None:
     app = app_with()
     app.given("lead", name="Before")
+
     row = reported(app, join(app))
     app.reconcile()
+
     assert app.row(row.user_id).state == State.DELIVERED
     assert app.contact().name == "Ivo Lindqvist"
     assert asked(app) == []
@@ -109,7 +116,9 @@ def test_many_questions_that_wait_are_answered_by_the_list() -> None:
         app.given("lead", email=person.email, name="Before")
         reported(app, person)
     app.wait(60)
+
     answered(app)
+
     assert [app.contact(person.email).name for person in people] == ["Ivo Lindqvist"] * 5
     assert asked(app) == []
 
@@ -117,6 +126,7 @@ def test_many_questions_that_wait_are_answered_by_the_list() -> None:
 def test_a_create_asks_nobody() -> None:
     app = app_with()
     row = app.sign_up()
+
     assert row.state == State.DELIVERED
     assert questions(app) == []
     assert row.confirm_since is None
@@ -139,19 +149,25 @@ def test_an_archived_contact_is_brought_back_only_for_a_signup_that_is_known() -
     before = app.given("user")
     app.intercom.contacts.archive(before.id)
     app.sign_up()
+
     answered(app)
+
     assert (app.contacts(), app.row().state) == ([], State.FAILED)
+
     known = join(app)
     reported(app, known)
     answered(app)
+
     assert app.contact().id == before.id
 
 
 def test_a_later_webhook_of_a_row_that_waits_does_not_go_round_the_question() -> None:
     app = app_with()
     app.given("lead", name="Before")
+
     app.sign_up()
     app.wait(30)
+
     assert (app.sign_up(first_name="Mallory").state, app.contact().name) == (State.PENDING, "Before")
 
 
@@ -163,7 +179,9 @@ def test_an_invented_signup_overwrites_nobody_and_needs_attention(duplicates: st
     app = app_with(duplicates)
     app.given("user", name="")
     app.sign_up(first_name="Mallory")
+
     answered(app)
+
     row = app.row()
     assert row.state == State.FAILED
     assert row.unverified is True
@@ -173,8 +191,10 @@ def test_an_invented_signup_overwrites_nobody_and_needs_attention(duplicates: st
     assert "does not know" in row.reason
     assert app.metrics.counts["SignupUnverified"] == 1
     assert app.metrics.counts["ContactFailed"] == 1
+
     app.wait(86_400)
     app.sweep()
+
     assert app.contact().name == ""
 
 
@@ -182,7 +202,9 @@ def test_somebody_of_another_campaign_is_not_known_in_this_one() -> None:
     app = app_with()
     app.given("lead", name="Before")
     reported(app, join(app, campaign=2))
+
     answered(app)
+
     assert app.contact().name == "Before"
 
 
@@ -192,10 +214,14 @@ def test_somebody_who_is_on_the_list_later_is_delivered_then() -> None:
     person = join(app)
     app.referral_factory.account.people.remove(person)
     reported(app, person)
+
     answered(app)
+
     assert app.row(person.id).state is State.FAILED
+
     app.referral_factory.account.people.add(person)
     app.reconcile()
+
     row = app.row(person.id)
     assert row.state == State.DELIVERED
     assert row.unverified is False
@@ -209,7 +235,9 @@ def test_a_replay_asks_again() -> None:
     answered(app)
     app.wait(2 * ANSWERED_WITHIN)
     app.move_due(replay=True)
+
     answered(app)
+
     assert len(asked(app)) == 2
     assert app.row().state == State.FAILED
     assert app.contact().name == "Before"
@@ -253,18 +281,24 @@ def test_while_referral_factory_cannot_be_asked_the_signup_waits_ten_minutes_and
     person = join(app)
     app.wire.faults.add(DOWN)
     reported(app, person)
+
     minutes(app, int(CONFIRM_WITHIN / 60) - 1)
+
     assert (app.row(person.id).state, app.contact().name) == (State.PENDING, "Before")
+
     minutes(app, 2)
+
     row = app.row(person.id)
     assert row.state == State.DELIVERED
     assert row.unverified is True
     assert app.contact().name == "Ivo Lindqvist"
     assert "unconfirmed" in [event.what for event in row.history]
     assert row.overwritten["name"] == "Before"
+
     app.wire.faults.clear()
     app.wait(3_600)
     app.reconcile()
+
     assert not app.row(person.id).unverified
 
 
@@ -294,7 +328,9 @@ def test_a_question_that_is_answered_a_minute_later_needs_no_sweep() -> None:
     reported(app, person)
 
     answered(app)
+
     assert app.contact().name == "Before"
+
     app.wait(60)
     answered(app)
 
@@ -306,19 +342,25 @@ def test_of_a_signup_that_nobody_speaks_of_an_hour_of_answers_makes_an_unknown_o
     """Its own question is never answered, but the lists are, and they do not hold the person."""
     app = app_with()
     app.given("lead", name="Before")
+
     app.sign_up(first_name="Mallory")
     app.wait(60)
     app.reconcile()
 
     assert app.row().due_at == app.clock.now() - 60 + CONFIRM_WITHIN
+
     app.wait(CONFIRM_WITHIN)
     app.move_due()
+
     assert app.row().state is State.PENDING
     assert app.row().due_at == app.clock.now() + CONFIRM_WITHIN
     assert app.row().promised_at is None, "it has waited since its webhook"
+
     app.wait(ANSWERED_WITHIN - CONFIRM_WITHIN - 61)
     app.move_due()
+
     assert app.row().state is State.PENDING
+
     app.wait(1)
     app.move_due()
 
@@ -335,7 +377,9 @@ def test_after_ten_minutes_in_which_nobody_could_be_asked_the_contact_is_written
 
     app.wait(CONFIRM_WITHIN - 1)
     app.move_due()
+
     assert app.contact().name == "Before"
+
     app.wait(1)
     row = app.move_due()
 
@@ -347,16 +391,20 @@ def test_after_ten_minutes_in_which_nobody_could_be_asked_the_contact_is_written
 def test_a_flood_of_questions_does_not_pass_for_a_referral_factory_that_cannot_be_asked() -> None:
     app = app_with()
     app.given("lead", name="Before")
+
     app.sign_up(first_name="Mallory")
     for _ in range(30):  # the queue is so long that nobody gets to this question; lists are read all the time
         app.wait(60)
         app.sweep()
         app.reconcile()
+
     assert (app.row().state, app.contact().name) == (State.PENDING, "Before")
+
     for _ in range(60):
         app.wait(60)
         app.sweep()
         app.reconcile()
+
     assert app.row().state == State.FAILED
     assert app.row().unverified is True
     assert app.contact().name == "Before"
@@ -371,7 +419,9 @@ def test_a_queue_that_refuses_the_question_costs_nobody_the_signup() -> None:
     app.sqs.mend()
     reported(app, person)
     app.sqs.refuse("send_message", 1)
+
     minutes(app, 3)
+
     assert app.contact().name == "Ivo Lindqvist"
 
 
@@ -392,30 +442,42 @@ def braked(app: App, many: int = 20) -> None:
 def test_after_twenty_unknown_signups_in_an_hour_creates_wait_for_confirmation() -> None:
     app = app_with()
     braked(app, 19)
+
     assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
+
     invent(app, 20)
     answered(app)
     invented = app.sign_up(id=7002, email="newer@example.com")
+
     assert (invented.state, app.contacts("newer@example.com")) == (State.PENDING, [])
+
     person = join(app)
     reported(app, person)
     answered(app)
+
     assert (app.row(person.id).state, app.contact().name) == (State.DELIVERED, "Ivo Lindqvist")
     assert app.row(7002).state == State.FAILED
     assert app.row(7002).unverified is True
     assert app.contacts("newer@example.com") == []
+
     app.sweep()
+
     assert app.metrics.gauges["CreatesWait"] == 1.0
 
 
 def test_an_hour_after_the_last_unknown_ones_creates_go_on_and_the_alarm_ends() -> None:
     app = app_with()
     braked(app)
+
     app.clock.at = app.campaign().creates_wait_until - 1
     assert app.sign_up(id=7000, email="not.yet@example.com").state is State.PENDING
+
     app.wait(1)
+
     assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
+
     app.sweep()
+
     assert app.metrics.gauges["CreatesWait"] == 0.0
 
 
@@ -439,7 +501,9 @@ def test_while_referral_factory_cannot_be_asked_a_braked_campaign_creates_all_th
     app = app_with()
     braked(app)
     now = app.clock.now()
+
     app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(BreakerKind.FAILING, now + 3_600, now))
+
     assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
 
 
@@ -449,7 +513,9 @@ def test_a_braked_create_that_nobody_answers_for_is_made_within_the_promise() ->
     person = join(app)
     app.wire.faults.add({**DOWN, "path": "^/api/v2/users"})
     reported(app, person)
+
     minutes(app, 12)
+
     row = app.row(person.id)
     assert (row.state, len(app.contacts())) == (State.DELIVERED, 1)
 
@@ -458,7 +524,9 @@ def test_the_console_says_why_creates_wait() -> None:
     console = Console()
     console.app.confirms = False
     console.app.configure(person_invited={"duplicates": "update"})
+
     braked(console.app)
+
     problems = console.get("/api/overview")["alarms"]
     [problem] = [one for one in problems if one["kind"] == "creates_wait"]
     assert "does not know" in problem["what"]

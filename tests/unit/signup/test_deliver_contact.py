@@ -37,9 +37,11 @@ def test_a_draft_or_paused_campaign_holds_its_signups_for_good(status: str) -> N
 def test_a_campaign_that_nobody_configured_holds_its_signups_30_days() -> None:
     app = App()
     row = app.sign_up()
+
     assert (row.state, row.expires_at) == (State.HELD, NOW + HELD_UNCONFIGURED)
 
     app.wait(86_400)
+
     assert app.sign_up().expires_at == NOW + HELD_UNCONFIGURED
 
     app.wait(HELD_UNCONFIGURED)
@@ -50,9 +52,11 @@ def test_a_campaign_that_nobody_configured_holds_its_signups_30_days() -> None:
 def test_activation_releases_what_was_held_through_the_sweep() -> None:
     app = App()
     app.configure(status="draft")
+
     for user_id in (42, 43, 44):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     app.sweep()
+
     assert app.calls() == []
 
     app.configure(status="active")
@@ -65,8 +69,10 @@ def test_activation_releases_what_was_held_through_the_sweep() -> None:
 def test_configuring_a_campaign_as_a_draft_keeps_its_signups_beyond_30_days() -> None:
     app = App()
     app.sign_up()
+
     app.configure(status="draft")
     app.sweep()
+
     assert app.row().expires_at is None
 
     app.wait(HELD_UNCONFIGURED + 1)
@@ -92,6 +98,7 @@ def test_an_audience_without_an_action_is_not_sent_to_intercom() -> None:
     app = App()
     app.configure(person_invited={"action": "none"})
     row = app.sign_up()
+
     assert (row.state, row.reason) == (State.NOT_WANTED, "The campaign sends no person invited to Intercom.")
     assert app.wire.calls == []
 
@@ -117,6 +124,7 @@ def test_each_audience_has_its_own_action(invited: str, referring: str) -> None:
 def test_people_at_or_below_the_activation_mark_are_known_unless_a_webhook_tells_that_they_join() -> None:
     app = App()
     app.configure(activation_mark=100)
+
     assert app.sign_up("qualified", id=100).state is State.KNOWN
     assert app.sign_up("qualified", id=101, email="later@example.com").state is State.DELIVERED
     assert app.sign_up("joined", id=99, email="joins@example.com").state is State.DELIVERED
@@ -177,9 +185,11 @@ def test_what_comes_after_the_delivery_changes_the_contact_only_where_it_is_mapp
     app.sign_up(Town=None)
     app.forget_calls()
     app.sign_up(Town="Rome", referrals_count=3)
+
     assert app.calls() == []
 
     app.sign_up(referrer_first_name="Margherita")
+
     assert app.calls() == ["PUT /contacts/<id>"]
     assert app.contact().custom_attributes["referrer_first_name"] == "Margherita"
 
@@ -189,8 +199,11 @@ def test_what_comes_after_the_delivery_changes_the_contact_only_where_it_is_mapp
 
 def test_a_qualified_webhook_that_comes_first_creates_the_contact_and_joined_completes_it(app: App) -> None:
     row = app.sign_up("qualified", referrer_first_name=None)
+
     assert (row.state, row.origin) == (State.DELIVERED, Origin.RECONCILE)
+
     app.sign_up("joined")
+
     assert app.contact().custom_attributes["referrer_first_name"] == "Rita"
     assert len(app.contacts()) == 1
 
@@ -198,6 +211,7 @@ def test_a_qualified_webhook_that_comes_first_creates_the_contact_and_joined_com
 def test_a_person_whose_audience_turns_out_later_is_treated_anew() -> None:
     app = App()
     app.configure(person_referring={"action": "none"})
+
     alone: dict[str, Any] = {f"referrer_{name}": None for name in ("id", "code", "first_name", "email")}
     assert app.sign_up(source=None, **alone).state is State.NOT_WANTED
     assert app.sign_up().state is State.DELIVERED
@@ -206,8 +220,10 @@ def test_a_person_whose_audience_turns_out_later_is_treated_anew() -> None:
 def test_a_changed_address_goes_to_the_same_contact(app: App) -> None:
     before = app.sign_up()
     after = app.sign_up(email="ivo.new@example.com")
+
     assert (after.contact_id, after.state) == (before.contact_id, State.DELIVERED)
     assert (app.contacts(), app.contact("ivo.new@example.com").id) == ([], before.contact_id)
+
     new = app.person("ivo.new@example.com")
     assert new is not None
 
@@ -236,8 +252,10 @@ def test_an_old_webhook_that_comes_again_late_never_undoes_what_was_reported_sin
 def test_an_old_webhook_still_tells_what_nobody_else_did(app: App) -> None:
     old = DeliverContact(1, None, "joined", app.clock.now(), webhook_fields(first_name="Ivo"))
     app.wait(3_600)
+
     app.sign_up("qualified", first_name="Ivana", **{"Last Name": None})
     app.deliver(old)
+
     assert (app.row().person.first_name, app.row().person.meta) == ("Ivana", {"Last Name": "Lindqvist"})
 
 
@@ -245,6 +263,7 @@ def test_settings_changed_later_reach_a_delivered_person_by_replay_only(app: App
     app.sign_up()
     app.configure(name="Renamed")
     app.move_due()
+
     assert app.contact().custom_attributes["referral_campaign"] == "Friends of ours"
 
     row = app.move_due(replay=True)
@@ -293,8 +312,10 @@ def test_aliases_name_the_fields_of_a_form() -> None:
     app = App()
     app.configure(aliases={"mail": "email", "Vorname": "first_name", "user": "id", "Firma": "meta.Last Name"})
     fields = {"user": "42", "mail": EMAIL, "Vorname": "Ivo", "Firma": "Acme", "source": "Referred"}
+
     app.environment.delivery_queue.send(DeliverContact(1, None, "joined", NOW, fields))
     app.work()
+
     assert app.contact().name == "Ivo Acme"
 
 
@@ -303,5 +324,6 @@ def test_a_replay_of_nobody_is_worked_off() -> None:
     app = App()
     app.configure()
     app.environment.delivery_queue.send(DeliverContact(1, 999, "enqueued", NOW, replay=True))
+
     assert app.work() == []
     assert app.environment.referrals.find(1, 999) is None

@@ -26,6 +26,7 @@ def die() -> None:
 def test_the_row_is_there_before_intercom_is_asked(app: App) -> None:
     app.wire.faults.add({**DOWN, "path": "^/"})
     row = app.sign_up()
+
     assert row.state == State.PENDING
     assert row.due_at == NOW + DELIVERY_LEASE
     assert app.contacts() == []
@@ -35,11 +36,14 @@ def test_a_short_failure_waits_in_the_queue_and_a_long_one_in_the_ledger(app: Ap
     app.wire.faults.add({**DOWN, "path": "^/contacts/search"})
     app.sign_up()
     receives = 1
+
     while app.queued():
         app.wait(57)
         app.work()
         receives += 1
+
     assert receives == len(SHORT_DELAYS) + 1
+
     row = app.row()
     assert row.state == State.PENDING
     assert row.attempts == len(SHORT_DELAYS) + 1
@@ -77,9 +81,11 @@ def test_the_last_ten_minutes_of_the_promise_are_spent_on_tries(app: App) -> Non
 def test_a_rate_limit_is_waited_as_long_as_intercom_says(app: App) -> None:
     headers = {"X-RateLimit-Reset": str(int(NOW) + 9)}
     app.wire.faults.add({"kind": "status", "status": 429, "headers": headers, "times": 1, "path": "^/contacts"})
+
     app.sign_up()
     app.wait(8)
     app.work()
+
     assert app.contacts() == []
 
     app.wait(4)
@@ -120,6 +126,7 @@ def test_a_lost_connection_holds_all_rows_and_a_new_token_resumes(app: App) -> N
     app.intercom.settings.tokens.clear()
     for user_id in (42, 43):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+
     assert app.metrics.counts["ConnectionLost"] >= 1
     assert [app.row(user_id).state for user_id in (42, 43)] == [State.PENDING, State.PENDING]
     assert app.queued() == []
@@ -135,6 +142,7 @@ def test_a_401_that_a_fresh_secret_mends_costs_nothing(app: App) -> None:
     app.sign_up(id=1, email="warm.up@example.com")
     app.intercom.settings.tokens[:] = ["new-token"]
     app.set_secret("intercom", access_token="new-token")
+
     assert app.sign_up().state is State.DELIVERED
     assert app.metrics.counts["ConnectionLost"] == 0
 
@@ -144,7 +152,9 @@ def test_a_disconnected_workspace_stops_queued_work(app: App) -> None:
     connection = app.connection()
     app.environment.connections.save(Connection(connection.workspace_id, "US", "UTC", connected=False, epoch=2))
     app.forget_calls()
+
     row = app.sign_up()
+
     assert (row.state, app.calls()) == (State.PENDING, [])
 
 
@@ -152,6 +162,7 @@ def test_intercom_that_does_not_answer_is_left_alone_and_then_tried_carefully(ap
     app.wire.faults.add({**DOWN, "path": "^/contacts"})
     for user_id in range(1, 21):
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+
     assert app.metrics.counts["BreakerOpened"] == 1
     assert len(app.calls()) <= _searches(FAILURES_TO_OPEN)
 

@@ -46,6 +46,7 @@ def test_it_is_delivered_as_it_was_meant(row: Row) -> None:
     app = play(row)
     referral = app.row()
     assert (referral.state, referral.reason) == (State.DELIVERED, "")
+
     contact = app.contact(row.email)
     assert (contact.email, contact.name) == (row.email, row.name)
     assert dict(referral.person.meta) == row.meta
@@ -79,8 +80,10 @@ def test_what_the_list_reported_is_not_overwritten_by_a_webhook(app: App) -> Non
     listed = app.row()
     row = app.environment.referrals.update(1, 42, lambda fresh: replace(fresh, verified_at=listed.accepted_at))
     app.wait(5)
+
     app.post(webhook_fields(email="ivo invited@example.com", referrals_count=3))
     app.work()
+
     assert app.row().person.email == row.person.email
     assert app.row().person.referrals_count == 3
 
@@ -91,6 +94,7 @@ def test_a_contact_under_the_other_spelling_is_found(app: App, there: str, writt
     app.given("lead", email=there)
     app.post(webhook_fields(email=written))
     app.work()
+
     assert app.row().state is State.SKIPPED
     assert len(app.intercom.workspace.contacts) == 1
 
@@ -148,7 +152,9 @@ def test_one_person_is_one_contact_however_she_is_written(bodies: list[tuple[byt
     for body, kind in bodies:
         assert app.post(body, content_type=kind)["statusCode"] == 202
         app.work()
+
     assert not app.environment.quarantine.list(10).items
+
     (contact,) = app.intercom.workspace.contacts.values()
     assert fold_email(contact.email) == "zoë@xn--bcher-kva.example"
     assert contact.name == "Zoë"
@@ -191,7 +197,9 @@ def test_no_body_of_64_kilobytes_costs_more_than_50_ms(name: str) -> None:
 def test_a_query_without_end_is_refused_before_it_is_read() -> None:
     app = App()
     began = time.process_time()
+
     assert app.post("", query="a&" * 30_000, method="GET", secret="wrong")["statusCode"] == 401
+
     with bootstrap.use(app.environment):
         assert app.post("", query="a&" * 30_000, method="GET")["statusCode"] == 202
     assert time.process_time() - began < 5 * BOUND

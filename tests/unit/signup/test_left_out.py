@@ -27,14 +27,17 @@ def archive(app: App, name: str, *, archived: bool = True) -> None:
 
 def test_an_attribute_that_is_back_is_sent_again_by_itself_and_once(app: App) -> None:
     archive(app, "referral_link")
+
     assert app.sign_up().state is State.PARTIAL
 
     app.live(40, step=5)
+
     assert app.row().state is State.PARTIAL
     assert len([call for call in app.calls() if call.startswith("PUT")]) == 0
 
     archive(app, "referral_link", archived=False)
     app.live(75, step=5)
+
     row = app.row()
     assert (row.state, row.dropped) == (State.DELIVERED, ())
     assert app.contact().custom_attributes["referral_link"] == row.person.url
@@ -48,6 +51,7 @@ def test_an_attribute_that_is_back_is_sent_again_by_itself_and_once(app: App) ->
 def test_an_attribute_that_is_created_later_is_sent_too(app: App) -> None:
     attribute = app.intercom.workspace.attributes.pop(("contact", "referral_link"))
     app.environment = app.new_environment()
+
     assert app.sign_up().state is State.PARTIAL
 
     app.intercom.workspace.attributes["contact", "referral_link"] = attribute
@@ -61,6 +65,7 @@ def test_a_default_that_a_create_could_not_bring_is_brought_later_where_the_cont
     app.configure(person_invited={"defaults": {"custom_attributes.referral_code": "none yet"}, "mapping": mapping()})
     archive(app, "referral_code")
     app.environment = app.new_environment()
+
     assert app.sign_up().state is State.PARTIAL
 
     archive(app, "referral_code", archived=False)
@@ -96,6 +101,7 @@ def test_a_default_is_owed_to_the_contact_that_was_created_and_to_no_other_that_
 
 def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
     archive(app, "referral_link")
+
     assert app.sign_up().state is State.PARTIAL
 
     app.configure(person_invited={"mapping": mapping(("url", "custom_attributes.referral_code"))})
@@ -123,6 +129,7 @@ def test_of_a_row_that_does_not_know_its_settings_the_first_ones_count_as_new(ap
 def test_what_intercom_refuses_of_one_person_is_not_sent_again_by_itself(app: App) -> None:
     body = '{"errors": [{"code": "parameter_invalid", "message": "is invalid", "field": "referral_link"}]}'
     app.wire.faults.add({"kind": "status", "status": 400, "body": body, "method": "POST", "path": "^/contacts$", "times": 1})
+
     assert app.sign_up().state is State.PARTIAL
 
     app.forget_calls()
@@ -150,7 +157,9 @@ def test_looks_cost_intercom_no_call_for_each_row_and_end(app: App) -> None:
         app.sign_up(id=user_id, email=f"person{user_id}@example.com")
     app.live(30, step=5)
     app.wire.calls.clear()
+
     app.live(120, step=5)
+
     assert len(app.wire.calls) <= 2 * 12 + 12  # attributes, which all rows share
 
     app.live(31 * 24 * 60, step=12 * 60)
@@ -161,6 +170,7 @@ def test_looks_cost_intercom_no_call_for_each_row_and_end(app: App) -> None:
 def test_an_attribute_that_is_gone_is_counted_and_one_persons_own_value_is_not(app: App) -> None:
     archive(app, "referral_link")
     app.sign_up()
+
     assert app.metrics.counts["AttributeLeftOut"] == 1
 
     archive(app, "referral_link", archived=False)
@@ -178,6 +188,8 @@ def test_a_signup_that_intercom_contradicts_for_ever_is_counted_as_given_up(app:
     body = '{"errors": [{"code": "conflict", "message": "Multiple existing users match this email address"}]}'
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
     app.sign_up()
+
     app.live(8 * 60, step=5)
+
     assert app.row().state is State.FAILED
     assert app.metrics.counts["DeliveryGivenUp"] == 1

@@ -54,9 +54,11 @@ def test_a_text_beside_the_address_keeps_its_blanks(app: App) -> None:
 
 def test_a_plus_comes_back_after_the_inbox(app: App) -> None:
     app.sqs.refuse("send_message", 2)
+
     app.post(BOTH, content_type=FORM)
     app.wait(120)
     app.sweep()
+
     assert app.row().person.email == "nora+autumn@example.com"
 
 
@@ -72,8 +74,11 @@ def test_two_addresses_under_two_names_are_quarantined_and_call_reconcile() -> N
     app = App()
     app.configure(aliases={"mails": "email"})
     app.post({"id": 42, "source": "Referred", "mails": ["a@example.com", "b@example.com"]})
+
     assert not app.queued("reconcile")
+
     app.work()
+
     (kept,) = app.environment.quarantine.list(10).items
     assert "several e-mail addresses" in kept.reason
     assert [type(message) for message in app.queued("reconcile")] == [ReconcileCampaigns]
@@ -83,7 +88,9 @@ def test_a_queue_that_refuses_the_message_costs_nothing() -> None:
     app = App()
     app.configure()
     app.post({"id": 42, "source": "Referred", "email": ["a@example.com", "b@example.com"]})
+
     app.sqs.refuse("send_message", 5)
+
     assert app.work() == []
     assert len(app.environment.quarantine.list(10).items) == 1
 
@@ -101,6 +108,7 @@ def test_reconcile_mends_a_referrers_address_that_was_stored_with_a_blank(*, ver
     nora = account.join(account.campaigns[1], first_name="Nora", email="nora@example.com", referrer=rolf, **given)
     app.reconcile()
     at = app.clock.now()
+
     app.environment.referrals.update(
         1,
         nora.id,
@@ -111,5 +119,6 @@ def test_reconcile_mends_a_referrers_address_that_was_stored_with_a_blank(*, ver
         ),
     )
     app.reconcile(full=True)
+
     assert app.row(nora.id).person.referrer.email == "rolf+crm@example.com"
     assert app.contact("nora@example.com").custom_attributes["referrer_email"] == "rolf+crm@example.com"

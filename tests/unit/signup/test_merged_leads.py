@@ -46,6 +46,7 @@ def test_by_default_the_lead_is_flagged_and_stays() -> None:
 def test_the_lead_is_merged_into_the_user_whose_contact_is_the_rows_from_then_on() -> None:
     app = signed_up(merges=True)
     row = later(app)
+
     [user] = app.contacts()
     assert (user.role, user.name) == ("user", "Ivo of old")
     assert user.custom_attributes["referral_link"]
@@ -55,11 +56,14 @@ def test_the_lead_is_merged_into_the_user_whose_contact_is_the_rows_from_then_on
     assert row.settle_since is None
     assert [event.what for event in row.history[-2:]] == ["merging", "merged"]
     assert app.metrics.counts["PossiblyDoubled"] == 0
+
     person = app.person()
     assert person is not None
     assert (person.contact_id, person.ours) == (user.id, False)
+
     app.forget_calls()
     later(app, 86_400 * 2)
+
     assert merges(app) == []
 
 
@@ -69,8 +73,11 @@ def test_a_user_that_search_never_showed_before_is_found_however_old_it_is() -> 
     app.given("user", age=30 * 86_400.0)
     empty = '{"type": "list", "data": [], "pages": {}}'
     app.wire.faults.add({"kind": "status", "status": 200, "body": empty, "path": "^/contacts/search$", "times": 1})
+
     app.sign_up()
+
     assert len(app.contacts()) == 2
+
     row = later(app)
     assert len(app.contacts()) == 1
     assert not row.possibly_doubled
@@ -79,8 +86,11 @@ def test_a_user_that_search_never_showed_before_is_found_however_old_it_is() -> 
 def test_a_merge_whose_answer_was_lost_is_finished() -> None:
     app = signed_up(merges=True)
     app.wire.faults.add({"kind": "hang", "method": "POST", "path": "^/contacts/merge$", "times": 1, "seconds": 30})
+
     assert later(app).possibly_doubled
+
     row = later(app, 86_400 + 60)
+
     [user] = app.contacts()
     assert (row.contact_id, row.possibly_doubled) == (user.id, False)
 
@@ -90,26 +100,34 @@ def test_a_merge_that_intercom_refuses_leaves_the_flag_and_is_asked_for_once_a_d
     app = signed_up(merges=True)
     app.wire.faults.add({"kind": "status", "status": status, "method": "POST", "path": "^/contacts/merge$", "id": "refused"})
     row = later(app)
+
     assert row.possibly_doubled
     assert app.metrics.counts["PossiblyDoubled"] == 1
+
     for _ in range(60):
         row = later(app, 3_600)
+
     assert len(merges(app)) <= 4
     assert "not merged" in [event.what for event in row.history]
+
     app.wire.faults.clear()
+
     assert not later(app, 86_400 + 60).possibly_doubled
 
 
 def test_what_is_not_ours_or_no_lead_or_one_of_many_is_never_merged() -> None:
     app = signed_up(merges=True)
     app.intercom.contacts.create({"role": "lead", "email": EMAIL})
+
     assert later(app).possibly_doubled
     assert merges(app) == []
+
     two_leads = App(search_lag=300)
     two_leads.configure(person_invited={"merge_leads": True})
     two_leads.intercom.contacts.create({"role": "lead", "email": EMAIL})
     two_leads.wait(60)
     two_leads.sign_up()
+
     assert later(two_leads).possibly_doubled
     assert merges(two_leads) == []
 
@@ -117,9 +135,12 @@ def test_what_is_not_ours_or_no_lead_or_one_of_many_is_never_merged() -> None:
 def test_a_merge_by_hand_that_nobody_reported_is_followed_though_the_campaign_merges_nobody() -> None:
     app = signed_up(merges=False)
     user = user_of(app)
+
     assert later(app).possibly_doubled
+
     app.intercom.contacts.merge({"from": lead_of(app), "into": user})
     row = later(app, 86_400 + 60)
+
     assert row.contact_id == user
     assert not row.possibly_doubled
     assert not row.ours
@@ -184,7 +205,9 @@ def test_changes_are_watched_only_where_the_user_stands_at_a_qualified_value(val
     app.intercom.contacts.create({"role": "user", "email": EMAIL, "custom_attributes": {"referral_status": value}})
     app.wait(60)
     app.sign_up()
+
     later(app)
+
     assert len(merges(app)) == 1
     assert app.environment.campaigns.get(1).watches_departures is watched
 
@@ -201,9 +224,11 @@ def test_our_own_merge_pays_for_nobody_who_becomes_a_user() -> None:
     app = signed_up(merges=True, qualification={"trigger": {"kind": "became_user"}})
     later(app)
     [user] = app.contacts()
+
     for _ in range(4):
         later(app, 300)
         app.reconcile(full=True)
+
     assert app.row().contact_id == user.id
     assert "qualifies" not in [event.what for event in app.row().history]
 
@@ -214,9 +239,13 @@ def test_a_user_at_a_qualified_value_qualifies_only_by_a_later_change() -> None:
     app.intercom.contacts.create({"role": "user", "email": EMAIL, "custom_attributes": {"referral_status": "Connected"}})
     app.wait(60)
     app.sign_up()
+
     later(app)
+
     assert len(app.contacts()) == 1
+
     for _ in range(4):
         later(app, 300)
         app.reconcile(full=True)
+
     assert "qualifies" not in [event.what for event in app.row().history]

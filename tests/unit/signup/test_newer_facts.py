@@ -33,6 +33,7 @@ def test_facts_that_come_while_the_contact_is_created_reach_it(app: App) -> None
     app.wire.interrupt("POST /contacts", lambda: reported_meanwhile(app))
     app.sign_up(url=None)
     settle(app)
+
     assert app.contact().custom_attributes.get(LINK) == webhook_fields()["url"]
     assert app.row().state is State.DELIVERED
 
@@ -50,10 +51,14 @@ def test_who_turns_out_to_be_invited_becomes_what_the_campaign_makes_of_people_i
     app, rows = App(), mapping(("code", f"{CUSTOM}referral_code"))
     app.configure(person_invited={"action": action, "mapping": rows}, person_referring={"action": "lead", "mapping": rows})
     nobody = {"referrer_id": None, "referrer_code": None, "referrer_first_name": None, "referrer_email": None}
+
     app.sign_up(source="Direct", **nobody)
+
     assert app.contact().role == "lead"
+
     app.wait(60)
     app.sign_up()
+
     assert (app.contact().role, app.row().state) == (role, State.DELIVERED)
 
 
@@ -66,12 +71,16 @@ def test_a_referrers_facts_are_completed_one_by_one(brought: str | None) -> None
     rita = account.join(account.campaigns[1], first_name="Rita", email="rita@example.com", source="Direct", ip="192.0.2.1")
     ivo = account.join(account.campaigns[1], first_name="Ivo", email=EMAIL, source="Referred", ip="192.0.2.2", referrer=rita)
     left_out = {f"referrer_{name}": None for name in ("first_name", "email", "code") if name != brought}
+
     app.sign_up(id=ivo.id, referrer_id=rita.id, **left_out)
     app.reconcile()
     app.sweep()
+
     assert app.contact().custom_attributes.get(LINK) == account.url(rita.code)
+
     app.forget_calls()
     app.reconcile()
+
     assert not [call for call in app.calls("referral_factory") if call.startswith(f"GET /api/v2/users/{rita.id}")]
 
 
@@ -101,7 +110,9 @@ def test_what_somebody_wrote_since_over_what_fill_wrote_stays() -> None:
     app = filled_thinly()
     app.intercom.contacts.update(app.contact().id, {"name": "Ivar"}, by_api=False)
     app.reconcile()
+
     settle(app)
+
     assert app.contact().name == "Ivar"
 
 

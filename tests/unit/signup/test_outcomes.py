@@ -34,12 +34,16 @@ def test_a_change_in_intercom_is_one_qualified_referral_however_often_it_is_repo
     friend = story.invited()
     story.changes(friend, "Connected")
     bodies = story.taken()
+
     story.notified(*bodies, *bodies)
     story.settles(2)
+
     assert funnel(story)[0] == 1
+
     lines = sentences(story, friend.id)
     assert "The contact in Intercom reached what the campaign calls a successful referral." in lines
     assert lines.count("The referral is qualified in Referral Factory.") == 1
+
     answer = Console(story.app).get(f"/api/referrals/1/{friend.id}")
     assert answer["referral"]["qualified"] is True
     assert (answer["qualification"]["stands"], answer["qualification"]["value"]) == (
@@ -51,10 +55,12 @@ def test_a_change_in_intercom_is_one_qualified_referral_however_often_it_is_repo
 def test_a_qualification_that_is_taken_back_counts_off_again() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
+
     for value, counted in (("Connected", 1), ("Lost", 0), ("Connected", 1)):
         story.changes(friend, value)
         story.settles(2)
         assert funnel(story)[0] == counted, value
+
     shown = Console(story.app).get(f"/api/referrals/1/{friend.id}")
     assert shown["referral"]["qualified"] is True
     assert "The qualification was taken back in Referral Factory." in [line["sentence"] for line in shown["story"]]
@@ -63,13 +69,17 @@ def test_a_qualification_that_is_taken_back_counts_off_again() -> None:
 def test_a_qualification_by_hand_counts_once_and_its_reward_once() -> None:
     story = Story(webhook_double=1.0)
     friend = story.invites()
+
     story.qualifies(friend)
     story.app.qualify()
     story.passes()
+
     assert funnel(story) == (1, 1)
+
     lines = sentences(story, story.rita.id)
     assert lines.count("A reward was issued to this person.") == 1
     assert lines.count("The reward was reported to Intercom as an event on the contact.") == 1
+
     (detail,) = [
         line["detail"]
         for line in Console(story.app).get(f"/api/referrals/1/{story.rita.id}")["story"]
@@ -82,10 +92,13 @@ def test_a_reward_that_is_canceled_counts_off_again() -> None:
     story = Story()
     story.qualifies(story.invites())
     story.passes()
+
     assert funnel(story)[1] == 1
+
     for reward in story.account.rewards.all():
         reward.status = "Canceled"
     story.app.poll_rewards()
+
     assert funnel(story)[1] == 0
     assert "A reward of this person was not given." in sentences(story, story.rita.id)
 
@@ -96,7 +109,9 @@ def test_rewards_from_before_the_campaign_was_set_up_count_for_no_day() -> None:
         story.account.qualify(story.invites(webhook=False), qualified=True)
     story.app.post({"id": story.rita.id, "email": story.rita.email, "first_name": "Rita", "source": "Direct"})
     story.app.work()
+
     story.app.poll_rewards()
+
     assert funnel(story)[1] == 0
     assert "A reward was issued to this person. It was there before the campaign was set up here." in sentences(
         story, story.rita.id
@@ -105,8 +120,10 @@ def test_rewards_from_before_the_campaign_was_set_up_count_for_no_day() -> None:
 
 def test_what_a_referrers_contact_holds_is_shown() -> None:
     story = Story()
+
     story.qualifies(story.invites())
     story.passes()
+
     shown = Console(story.app).get(f"/api/referrals/1/{story.rita.id}")["referrer"]
     assert shown["written"]["custom_attributes.referral_count"] == 1
     assert (shown["due_at"], shown["contact_id"]) == (None, story.contact().id)
@@ -115,6 +132,7 @@ def test_what_a_referrers_contact_holds_is_shown() -> None:
 def test_a_referral_that_nobody_looked_at_shows_neither() -> None:
     story = Friendship()
     friend = story.invites()
+
     shown = Console(story.app).get(f"/api/referrals/1/{friend.id}")
     assert shown["qualification"] is None
     assert shown["referrer"] is None
@@ -136,7 +154,9 @@ def test_each_webhook_of_referral_factory_has_its_own_light(event: str) -> None:
     story.app.post({"id": friend.id, "email": friend.email, "first_name": "F"}, event=event)
     story.app.work()
     story.app.environment.flush()
+
     seen = lights(story, "referral_factory")
+
     assert [name for name, at in seen.items() if at] == [event]
     assert seen[event] == story.app.clock.now()
 
@@ -154,6 +174,7 @@ def test_each_topic_of_intercom_has_its_own_light_whether_it_matters_or_not(topi
     story = Friendship()
     story.invited()
     body = body_of(status, topic)
+
     assert story.app.notify(body, hub(body))["statusCode"] == 200
     assert [name for name, at in lights(story, "intercom").items() if at] == [topic]
     assert lights(story, "intercom")[topic] == story.app.clock.now()
@@ -167,7 +188,9 @@ def test_what_is_not_ours_lights_nothing(how: str) -> None:
         how, {}
     )
     body = body_of(**changes)
+
     signature = hub(body, "guessed") if how == "forged" else hub(body)
+
     assert story.app.notify(body, signature)["statusCode"] == (401 if how == "forged" else 200)
     assert not any(lights(story, "intercom").values())
 
@@ -186,7 +209,9 @@ def test_a_storm_of_notifications_writes_one_light_in_ten_seconds() -> None:
         story.app.notify(body, hub(body))
     first = lights(story, "intercom")["contact.user.updated"]
     story.app.wait(11)
+
     story.app.notify(body, hub(body))
+
     assert lights(story, "intercom")["contact.user.updated"] == first + 11
 
 
@@ -194,6 +219,8 @@ def test_a_light_that_cannot_be_written_costs_no_notification() -> None:
     story = Friendship()
     friend = story.invited()
     story.changes(friend, "Connected")
+
     story.app.dynamodb.refuse("update_item", 100, code="AccessDeniedException")
+
     assert story.notified() == [200]
     assert json.dumps([message.topic for message in story.app.queued("qualification")]) != "[]"

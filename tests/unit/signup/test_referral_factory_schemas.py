@@ -99,6 +99,7 @@ def test_names_of_the_first_api_and_nested_referrers() -> None:
             "T-shirt": "XL",
         }
     )
+
     assert person.referrer == Referrer(4, "Jess", "jess@example.com", None, "https://example.com/j")
     assert person.audience is Audience.PERSON_INVITED
     assert (person.referrals_count, person.converted_referrals_count) == (4, 2)
@@ -142,6 +143,7 @@ def test_aliases_win_and_leave_nothing_behind() -> None:
         "Mobile": "meta.Phone",
     }
     person = person_of(fields, aliases)
+
     assert person is not None
     assert person.user_id == 7
     assert person.email == "a@example.com"
@@ -189,10 +191,12 @@ def test_without_a_usable_user_id_there_is_no_person(user_id: Any) -> None:
 
 def test_texts_are_cleaned_and_bounded() -> None:
     person = read({"id": 1, "first_name": " Zo\x00ë\ud800 ", "email": " ", "code": "x" * 5_000, "L" * 500: "v"})
+
     assert person.first_name == "Zoë"
     assert person.email is None
     assert len(person.code or "") == 2_000
     assert [len(label) for label in person.meta] == [200]
+
     many = read({"id": 1, **{f"label {n}": "v" * 2_000 for n in range(100)}})
     assert sum(map(len, many.meta.values())) <= 20_000
     assert len(read({"id": 1, **{f"label {n}": "v" for n in range(100)}}).meta) == 60
@@ -217,10 +221,12 @@ def test_only_an_answer_of_the_api_says_whether_somebody_is_qualified(
     answer: dict[str, Any], date: str | None, qualified: bool | None
 ) -> None:
     person = user_of({"id": 1, **answer})
+
     assert person is not None
     assert person.qualified_at == date
     assert person.qualified == qualified
     assert person.meta == {}
+
     webhook = read({"id": 1, **answer})
     assert (webhook.qualified_at, webhook.qualified) == (date, None)
 

@@ -38,10 +38,13 @@ def test_somebody_invited_becomes_a_lead_although_the_webhook_did_not_say() -> N
     app = app_with()
     person = join(app)
     row = reported(app, person)
+
     assert row.state == State.PENDING
     assert app.contacts() == []
     assert row.reason[:16] == "Referral Factory"
+
     answered(app)
+
     row = app.row(person.id)
     assert row.state == State.DELIVERED
     assert app.contact().role == "lead"
@@ -55,15 +58,19 @@ def test_somebody_who_refers_becomes_a_user() -> None:
     app = app_with()
     person = refers(app)
     reported(app, person)
+
     answered(app)
+
     assert app.contact(person.email).role == "user"
 
 
 def test_the_list_tells_as_well() -> None:
     app = app_with()
     person = join(app)
+
     reported(app, person)
     app.reconcile()
+
     assert (app.row(person.id).state, app.contact().role) == (State.DELIVERED, "lead")
 
 
@@ -82,8 +89,11 @@ def test_the_first_value_of_the_tracked_attribute_is_a_difference() -> None:
 def test_somebody_invited_is_not_put_aside_as_one_who_refers() -> None:
     app = app_with(LEADS, {"action": "none", "mapping": mapping()})
     person = join(app)
+
     assert reported(app, person).state is State.PENDING
+
     answered(app)
+
     assert app.row(person.id).state is State.DELIVERED
 
 
@@ -102,16 +112,22 @@ def test_while_nobody_answers_it_is_guessed_after_some_minutes_and_the_row_says_
     person = join(app)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "^/api/v2/"})
     reported(app, person)
+
     minutes(app, int(AUDIENCE_WITHIN / 60) - 1)
+
     assert app.contacts() == []
+
     minutes(app, 2)
+
     row = app.row(person.id)
     assert row.state == State.DELIVERED
     assert app.contact().role == "user"
     assert GUESSED in row.notes
+
     app.wire.faults.clear()
     app.wait(900)
     app.reconcile()
+
     row = app.row(person.id)
     assert row.audience == Audience.PERSON_INVITED
     assert row.state == State.DELIVERED
@@ -123,11 +139,14 @@ def test_it_is_guessed_after_four_minutes_and_not_a_second_before() -> None:
     app = app_with()
     person = join(app)
     waiting = reported(app, person)
+
     assert waiting.due_at == app.clock.now() + AUDIENCE_WITHIN
 
     app.wait(AUDIENCE_WITHIN - 1)
+
     assert app.move_due(person.id).state is State.PENDING
     assert app.contacts() == []
+
     app.wait(1)
     app.move_due(person.id)
 
@@ -148,7 +167,9 @@ def test_a_referral_factory_that_does_not_say_either_is_asked_once() -> None:
         }
     )
     reported(app, person)
+
     answered(app)
+
     assert app.row(person.id).state == State.DELIVERED
     assert GUESSED in app.row(person.id).notes
     assert questions(app) == []
@@ -161,7 +182,9 @@ def test_who_was_skipped_by_a_wrong_guess_is_written_once_the_list_says_that_the
     answers_nothing = f'{{"id": {person.id}, "email": "{person.email}", "campaign_id": 1, "first_name": "Ivo"}}'
     app.wire.faults.add({"kind": "status", "status": 200, "path": f"^/api/v2/users/{person.id}$", "body": answers_nothing})
     reported(app, person)
+
     answered(app)
+
     assert app.row(person.id).state is State.SKIPPED
 
     app.wait(300)
@@ -174,11 +197,14 @@ def test_who_was_skipped_by_a_wrong_guess_is_written_once_the_list_says_that_the
 def test_somebody_held_by_a_draft_is_asked_for_at_the_release_and_is_not_late() -> None:
     app = app_with(status="draft")
     person = join(app)
+
     assert reported(app, person).state is State.HELD
+
     app.wait(2 * 86_400)
     app.configure(activation_mark=0, person_invited=LEADS, person_referring=USERS)
     app.sweep()
     answered(app)
+
     assert (app.row(person.id).state, app.contact().role) == (State.DELIVERED, "lead")
     assert app.metrics.counts["LateDelivery"] == 0
 
@@ -190,6 +216,8 @@ def test_many_thin_webhooks_at_once_are_completed_by_the_list(many: int) -> None
     for person in people:
         reported(app, person)
     app.wait(30)
+
     answered(app)
+
     assert [app.contact(person.email).role for person in people] == ["lead"] * many
     assert len(asked(app)) <= 1

@@ -68,11 +68,14 @@ def test_an_application_that_is_refused_fails_nobody_and_all_are_delivered_soon_
     app.wire.faults.add({"id": "refused", "kind": "status", "status": status, "body": body, "path": path})
     sign_up_ten(app)
     app.live(3)
+
     breaker = app.breaker()
+
     assert breaker.kind is BreakerKind.REFUSED
 
     app.forget_calls()
     app.live(7)
+
     assert len(app.wire.calls) <= 7 * 20
     assert states(app) == {State.PENDING}
 
@@ -87,6 +90,7 @@ def test_the_breaker_of_a_refused_application_has_intercoms_words_without_an_add
     app.wire.faults.add({"kind": "status", "status": 403, "body": PLAN, "path": "^/contacts"})
     app.sign_up()
     breaker = app.breaker()
+
     assert "Active subscription needed" in breaker.words
     assert "ann@example.com" not in breaker.words + app.row().reason
 
@@ -95,6 +99,7 @@ def test_creates_alone_that_are_refused_open_the_breaker_too(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 403, "method": "POST", "path": "^/contacts$"})
     sign_up_ten(app)
     breaker = app.breaker()
+
     assert breaker.kind is BreakerKind.REFUSED
 
     app.wire.faults.clear()
@@ -107,6 +112,7 @@ def test_one_create_that_is_refused_is_no_missing_permission_and_those_of_three_
     app.wire.faults.add({"kind": "status", "status": 403, "method": "POST", "path": "^/contacts$", "id": "refused"})
     app.sign_up()
     app.live(6, step=2)
+
     assert app.metrics.counts["PermissionMissing"] == 0
 
     sign_up_ten(app)
@@ -119,12 +125,15 @@ def test_one_contact_that_is_refused_costs_nobody_else_and_fails_at_last(app: Ap
     contact = app.contacts("known@example.com")[0]
     app.wire.faults.add({"kind": "status", "status": status, "method": "PUT", "path": f"^/contacts/{contact.id}$"})
     app.sign_up(id=99, email="known@example.com", first_name="Other")
+
     sign_up_ten(app)
+
     assert states(app) == {State.DELIVERED}
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
     assert app.metrics.counts["ConnectionLost"] == 0
 
     app.live(4 * 60, step=5)
+
     assert app.row(99).state is State.FAILED
 
     puts = [call for call in app.calls() if call.startswith("PUT")]
@@ -135,6 +144,7 @@ def test_a_body_that_is_refused_under_401_is_about_the_person(app: App) -> None:
     body = json.dumps({"errors": [{"code": "parameter_invalid", "message": "phone is invalid", "field": "phone"}]})
     app.wire.faults.add({"kind": "status", "status": 401, "body": body, "method": "POST", "path": "^/contacts$"})
     app.sign_up()
+
     assert app.row().state is State.FAILED
     assert app.environment.breakers.find(Vendor.INTERCOM) is None
 
@@ -199,7 +209,9 @@ def test_a_conflict_that_names_somebody_of_another_address_is_not_adopted(app: A
     contact = app.contacts("known@example.com")[0]
     body = json.dumps({"errors": [{"code": "conflict", "message": f"already exists with id={contact.id}"}]})
     app.wire.faults.add({"kind": "status", "status": 409, "body": body, "method": "POST", "path": "^/contacts$"})
+
     app.sign_up()
+
     assert app.row().contact_id is None
 
     app.live(8 * 60, step=5)
@@ -226,10 +238,12 @@ def test_creates_alone_that_answer_500_open_the_breaker(app: App) -> None:
     app.wire.faults.add({"kind": "status", "status": 500, "method": "POST", "path": "^/contacts$"})
     sign_up_ten(app)
     app.live(3)
+
     assert app.environment.breakers.find(Vendor.INTERCOM) is not None
 
     app.forget_calls()
     app.live(60)
+
     assert len([call for call in app.calls() if call == "POST /contacts"]) <= 4 * 60
     assert states(app) == {State.PENDING}
 
@@ -245,6 +259,7 @@ def test_a_long_outage_fails_nobody(app: App, status: int) -> None:
     app.wire.faults.add({"kind": "status", "status": status, "path": "^/"})
     app.sign_up()
     app.live(DAY, step=5)
+
     assert app.row().state is State.PENDING
 
     app.wire.faults.clear()
@@ -265,7 +280,9 @@ def test_whoever_was_in_trouble_before_a_long_outage_does_not_fail_by_it(app: Ap
     app.live(6 * 60, step=5)
     app.environment.breakers.close(Vendor.INTERCOM)
     app.wire.faults.add({**own, "times": 1})
+
     app.live(1)
+
     assert 0 < tries < app.row().tries
     assert app.row().state is State.PENDING
 
@@ -310,6 +327,7 @@ def test_attributes_that_are_refused_one_after_the_other_are_dropped_as_often_as
 def test_a_refusal_that_names_nothing_leaves_name_and_email(app: App) -> None:
     refuse_create(app, refuse_attribute("The owner specified is not a member of the workspace;", field=False), times=1)
     row = app.sign_up()
+
     assert row.state is State.PARTIAL
     assert app.contacts("ivo.invited@example.com")[0].name
     assert "Intercom refused" in row.reason

@@ -44,9 +44,11 @@ def test_pages_that_never_come_are_asked_for_smaller(app: SyncApp) -> None:
 
     app.intercom.answer = answer  # type: ignore[method-assign]
     run = app.sync()
+
     assert (run.state, run.tally.seen) == (RunState.DONE, 200)
     assert sizes.count(150) == 2
     assert run_answer(run, app.clock.now()).smaller_pages == ["intercom"]
+
     app.assert_linked(*contacts[:3], contacts[-1])
 
 
@@ -58,6 +60,7 @@ def test_one_page_of_people_that_does_not_come_is_asked_for_as_large_again(app: 
 
     assert run.state is RunState.DONE
     assert run_answer(run, app.clock.now()).smaller_pages == []
+
     app.assert_linked(*contacts)
 
 
@@ -73,9 +76,11 @@ def test_pages_of_referral_factorys_people_that_never_come_are_asked_for_smaller
 
     app.referral_factory.answer = answer  # type: ignore[method-assign]
     run = app.sync()
+
     assert run.state is RunState.DONE
     assert sizes.count(250) == 2
     assert run_answer(run, app.clock.now()).smaller_pages == ["referral_factory"]
+
     app.assert_linked(*contacts)
 
 
@@ -84,7 +89,9 @@ def test_pages_of_contacts_that_are_too_large_are_reported_and_not_asked_for_aga
     for contact in contacts:
         contact.custom_attributes["about"] = "x" * 8_000
     app.forget_calls()
+
     run = app.sync()
+
     assert (run.state, run.tally.seen) == (RunState.DONE, 170)
     assert run_answer(run, app.clock.now()).smaller_pages == ["intercom"]
 
@@ -105,9 +112,11 @@ def test_a_refused_cursor_begins_the_reading_anew_once(app: SyncApp, times: int)
     if times > 1:
         assert run.state is RunState.FAILED, "once, not for ever"
         return
+
     assert run.state == RunState.DONE
     assert run.tally.seen == 400
     assert run.tally.linked == 400
+
     app.assert_linked(contacts[0], contacts[-1])
 
 
@@ -127,5 +136,6 @@ def test_a_next_page_that_is_no_address_ends_the_run_with_a_reason(app: SyncApp)
 
     app.intercom.answer = answer  # type: ignore[method-assign]
     run = app.sync()
+
     assert run.state is RunState.FAILED
     assert "no address" in run.reason

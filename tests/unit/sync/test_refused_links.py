@@ -25,6 +25,7 @@ def test_one_contact_that_is_contradicted_fails_with_its_reason_and_the_run_ends
     first, bad, last = app.add_many(3)
     refuse(app, f"^/contacts/{bad.id}$", status, code=code)
     run = app.sync()
+
     assert run.state == RunState.DONE
     assert run.tally.linked == 2
     assert list(run.tally.failed.values()) == [1]
@@ -40,6 +41,7 @@ def test_two_attributes_that_intercom_refuses_cost_only_themselves(app: SyncApp,
     for names in rounds:
         refuse(app, "^/contacts/", 400, *names, times=1)
     run = app.sync()
+
     assert (run.state, run.tally.linked) == (RunState.DONE, 1)
     assert app.link_of(contact)
 
@@ -49,6 +51,8 @@ def test_what_was_left_out_is_written_by_the_next_run(app: SyncApp) -> None:
     refuse(app, "^/contacts/", 400, "referral_count", times=1)
     app.sync()
     app.wait(3_600)
+
     app.sync()
+
     custom = app.intercom.workspace.contacts[contact.id].custom_attributes
     assert custom["referral_count"] == 0

@@ -34,8 +34,10 @@ def test_a_count_that_was_read_before_a_referral_is_not_written_over_the_newer_o
     (contact,) = app.add(ANN)
     app.joined(ANN)
     app.wire.interrupt("GET /contacts", lambda: brings_a_friend(app, "friend"))
+
     assert app.sync().state is RunState.DONE
     assert attributes_of(app, contact)["referral_count"] == 1
+
     app.assert_linked(contact)
 
 
@@ -43,6 +45,7 @@ def test_a_count_that_becomes_newer_right_before_the_write_is_right_at_the_end(a
     (contact,) = app.add(ANN)
     app.joined(ANN)
     app.wire.interrupt(f"PUT /contacts/{contact.id}", lambda: brings_a_friend(app, "friend"))
+
     assert app.sync().state is RunState.DONE
     assert attributes_of(app, contact)["referral_count"] == 1
 
@@ -59,8 +62,11 @@ def test_a_count_of_two_campaigns_belongs_to_whoever_wrote_it_first(app: SyncApp
     if first == "update":
         brings_a_friend(app, "friend", 2)
     app.sync()
+
     expected = 1 if first == "update" else 0
+
     assert attributes_of(app, contact)["referral_count"] == expected
+
     for name in ("second", "third"):
         brings_a_friend(app, name, 2)
         app.wait(1_000)  # what was written lately counts as there
@@ -80,11 +86,15 @@ def test_an_attribute_that_another_campaign_gave_up_is_taken_over(app: SyncApp) 
     app.joined(ANN)
     app.joined(ANN, 2)
     brings_a_friend(app, "friend", 2)
+
     app.sync()
+
     assert attributes_of(app, contact)["referral_count"] == 1
+
     app.configure(campaign_id=2, person_invited={"action": "none"}, sync={"mode": "off", "write_back": {"referral_link": LINK}})
     app.wait(60)
     app.sync()
+
     assert attributes_of(app, contact)["referral_count"] == 0
 
 
@@ -97,14 +107,18 @@ def test_a_campaign_that_is_a_draft_again_or_deleted_gives_up_its_attributes(app
     app.joined(ANN, 2)
     brings_a_friend(app, "friend", 2)
     app.configure(campaign_id=2, status="paused", person_invited={"action": "none"}, sync=write_back)
+
     app.sync()
+
     assert attributes_of(app, contact)["referral_count"] == 1, "a paused one keeps them"
+
     if ends == "draft":
         app.configure(campaign_id=2, status="draft", person_invited={"action": "none"}, sync=write_back)
     else:
         delete_campaign(app.environment, 2, app.environment.campaigns.get(2).version, "mara@example.com")
     app.wait(60)
     app.sync()
+
     assert attributes_of(app, contact)["referral_count"] == 0
 
 
@@ -114,7 +128,9 @@ def test_a_run_says_whose_link_the_contact_holds(app: SyncApp) -> None:
     link = app.link_of(contact)
     app.choose(2)
     app.wait(1_000)
+
     run = app.sync(2)
+
     assert (run.tally.unchanged, run.tally.linked) == (0, 0)
     assert run.tally.skipped == {"holds campaign 1's link": 1}
     assert app.link_of(contact) == link

@@ -35,14 +35,17 @@ def call(app: SyncApp, method: str, path: str, query: str = "") -> tuple[int, An
 def test_a_run_is_started_followed_and_listed(app: SyncApp) -> None:
     app.add_many(60)
     status, begun = call(app, "POST", "1/syncs")
+
     assert status == 202
     assert begun["state"] == "queued"
     assert begun["total"] is None
+
     SyncRunAnswer.model_validate(begun)
     app.wire.interrupt("POST /api/v2/users", lambda: app.wait(30))
     app.drain()
     status, run = call(app, "GET", f"1/syncs/{begun['run_id']}")
     SyncRunAnswer.model_validate(run)
+
     assert (status, run["state"]) == (200, "done")
     assert run["total"] == 60
     assert run["seen"] == 60
@@ -52,8 +55,10 @@ def test_a_run_is_started_followed_and_listed(app: SyncApp) -> None:
     assert run["per_minute"] == 120
     assert run["seconds_left"] is None
     assert run["requested_by"]
+
     status, page = call(app, "GET", "1/syncs")
     SyncRunPage.model_validate(page)
+
     assert page["items"] == [run]
     assert page["cursor"] is None
     assert page["problems"] == []
@@ -71,6 +76,7 @@ def test_rate_and_time_left_are_shown_while_it_goes(app: SyncApp) -> None:
     contacts = [one for one in app.intercom.workspace.contacts.values() if one.email == "contact-25@example.com"]
     app.wire.interrupt(f"PUT /contacts/{contacts[0].id}", look)
     app.drain()
+
     (during,) = seen
     assert during["state"] == "working"
     assert during["total"] == 60
@@ -94,12 +100,14 @@ def test_the_time_left_is_that_of_the_work_and_not_of_reading_who_needs_none(app
     app.wire.interrupt(f"PUT /contacts/{new[0].id}", look)
     app.wire.interrupt(f"PUT /contacts/{new[25].id}", look)
     app.drain()
+
     first, second = seen
     assert first["finished"] == 300
     assert first["per_minute"] == 0
     assert first["seconds_left"] is None
     assert (second["total"], second["finished"]) == (350, 325)
     assert (second["per_minute"], second["seconds_left"]) == (25, 60)
+
     ended = call(app, "GET", f"1/syncs/{run.slot}")[1]
     assert (ended["per_minute"], ended["seconds_left"]) == (300, None), "all of them, in 70 s"
 
@@ -109,7 +117,9 @@ def test_runs_come_in_pages_newest_first(app: SyncApp) -> None:
         app.sync()
         app.wait(10)
     _, first = call(app, "GET", "1/syncs", "limit=2")
+
     _, second = call(app, "GET", "1/syncs", f"limit=2&cursor={first['cursor']}")
+
     slots = [int(run["run_id"]) for run in (*first["items"], *second["items"])]
     assert (len(first["items"]), second["cursor"]) == (2, None)
     assert slots == sorted(slots, reverse=True)
@@ -137,9 +147,12 @@ def test_what_cannot_be_answered_is_a_problem(app: SyncApp, method: str, path: s
 def test_a_second_run_is_a_conflict_and_a_campaign_without_sync_says_what_to_do(app: SyncApp) -> None:
     call(app, "POST", "1/syncs")
     app.wait(5)
+
     assert call(app, "POST", "1/syncs")[0] == 409
+
     app.choose(status="paused", mode="off")
     status, problem = call(app, "POST", "1/syncs")
+
     assert status == 422
     assert [error["place"] for error in problem["errors"]] == ["status", "sync.mode"]
 
@@ -147,10 +160,15 @@ def test_a_second_run_is_a_conflict_and_a_campaign_without_sync_says_what_to_do(
 def test_a_run_is_cancelled_once(app: SyncApp) -> None:
     _, begun = call(app, "POST", "1/syncs")
     status, run = call(app, "POST", f"1/syncs/{begun['run_id']}/cancel")
+
     assert (status, run["state"]) == (200, "cancelled")
+
     app.wait(5)
+
     assert call(app, "POST", f"1/syncs/{begun['run_id']}/cancel")[1]["finished_at"] == run["finished_at"]
+
     app.drain()
+
     assert call(app, "GET", f"1/syncs/{begun['run_id']}")[1] == run
 
 

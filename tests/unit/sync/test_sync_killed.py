@@ -29,12 +29,14 @@ def test_killed_on_every_page_of_ninety_each_contact_is_linked_once(app: SyncApp
     run = app.start()
     died = drain_past_deaths(app, die_on_the_next_page)
     run = app.run(run.slot)
+
     assert died >= 90
     assert run.state == RunState.DONE
     assert run.tally.seen == 90
     assert run.tally.linked == 90
     assert run.tally.created == 90
     assert set(posted(app).values()) == {1}
+
     app.assert_linked(*contacts)
 
 
@@ -50,9 +52,11 @@ def test_killed_after_each_call_of_a_kind_each_contact_is_linked_once(app: SyncA
     run = app.start()
     drain_past_deaths(app, die_next)
     run = app.run(run.slot)
+
     assert run.state is RunState.DONE
     assert run.tally.finished == 6
     assert set(posted(app).values()) == {1}
+
     app.assert_linked(*contacts)
 
 
@@ -67,15 +71,19 @@ def test_a_reader_that_lost_its_lease_stores_no_place(app: SyncApp) -> None:
     app.wire.interrupt("GET /contacts", another_worker)
     app.step()
     found = app.run(run.slot)
+
     assert found.phase == Phase.CONTACTS
     assert found.page == 0
     assert found.chunks == 0
     assert found.tally.seen == 0
+
     app.drain()
     found = app.run(run.slot)
+
     assert found.state == RunState.DONE
     assert found.tally.seen == 3
     assert found.tally.linked == 3
+
     app.assert_linked(*contacts)
 
 
@@ -83,9 +91,11 @@ def test_killed_between_link_and_record_nothing_is_written_twice_over(app: SyncA
     contacts = app.add_many(3)
     app.wire.interrupt(f"PUT /contacts/{contacts[1].id}", die)
     run = app.start()
+
     assert drain_past_deaths(app) == 1
     assert app.run(run.slot).state is RunState.DONE
     assert set(posted(app).values()) == {1}
+
     app.assert_linked(*contacts)
 
 
@@ -95,9 +105,12 @@ def test_aws_in_trouble_delays_and_loses_nothing(app: SyncApp, operation: str) -
     run = app.start()
     for happens in (False, True):
         app.dynamodb.refuse(operation, 3, happens=happens)
+
     app.drain()
+
     assert app.run(run.slot).state is RunState.DONE
     assert set(posted(app).values()) == {1}
+
     app.assert_linked(*contacts)
 
 
@@ -113,6 +126,8 @@ def test_two_workers_with_one_message_work_side_by_side(app: SyncApp) -> None:
     app.wire.interrupt("GET /contacts", meanwhile)
     app.wire.interrupt("POST /api/v2/users", meanwhile)
     app.drain()
+
     assert app.run(run.slot).tally.finished == 60
     assert set(posted(app).values()) == {1}
+
     app.assert_linked(*contacts)

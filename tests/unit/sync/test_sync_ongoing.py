@@ -43,16 +43,23 @@ def test_a_contact_that_search_shows_late_is_linked_by_the_next_run() -> None:
     app = SyncApp(search_lag=600.0)
     app.choose(source={"kind": "users"})
     app.add_many(2)
+
     assert run_now(app).whole
+
     app.wait(2 * HOUR)
+
     assert run_now(app).tally.seen == 2, "they were linked within the overlap"
+
     app.wait(2 * HOUR)
     late = create(app, "late@example.com")
     app.wait(60)
     missed = run_now(app)
+
     assert (missed.whole, missed.tally.seen) == (False, 0)
+
     app.wait(900)
     found = run_now(app)
+
     assert (found.tally.seen, found.tally.created) == (1, 1)
     assert has_link(app, late)
 
@@ -61,13 +68,17 @@ def test_of_the_two_days_that_are_asked_for_only_who_changed_is_of_the_run() -> 
     app = SyncApp()
     app.choose()
     contacts = app.add_many(3)
+
     run_now(app)
     app.wait(HOUR + 900)
+
     assert run_now(app).tally.seen == 3
+
     app.wait(2 * HOUR)
     change(app, contacts[0].id, updated_at=app.clock.now())
     app.forget_calls()
     run = run_now(app)
+
     assert (run.tally.seen, run.tally.unchanged) == (1, 1)
     assert app.writes() == []
 
@@ -90,9 +101,12 @@ def test_a_run_that_did_not_come_to_its_end_leaves_the_watermark_where_it_was(en
     if end == "failed":
         app.wire.faults.add({"kind": "status", "status": 400, "path": "^/contacts/search", "times": 1})
     app.wire.interrupt("POST /contacts/search", stop)
+
     assert run_now(app).state == end
     assert not has_link(app, new)
+
     app.wait(3 * HOUR)
+
     assert run_now(app).state is RunState.DONE
     assert has_link(app, new), "its change is older than the run that failed"
 
@@ -122,11 +136,15 @@ def test_leavers_are_counted_once_named_and_keep_their_links(monkeypatch: pytest
     app, ids = listed_app("Ada")
     for contact_id in ids[:3]:
         change(app, contact_id, name="Somebody Else")
+
     run = run_now(app)
+
     assert (run.left, sorted(run.leavers)) == (3, sorted(ids[:3]))
     assert all(has_link(app, contact_id) for contact_id in ids)
     assert len([call for call in app.calls() if call.startswith("DELETE")]) == 0
+
     app.wait(900)
+
     assert run_now(app).left == 0, "who left is reported once"
 
 
@@ -135,8 +153,10 @@ def test_what_cannot_be_compared_any_more_is_not_reported(monkeypatch: pytest.Mo
     app, ids = listed_app("Ada")
     change(app, ids[0], name="Somebody Else")
     runs = app.environment.sync_runs
+
     for item in app.rows_of("SYNCRUN#"):
         app.dynamodb.delete_item(TableName="referrals", Key={name: item[name] for name in ("pk", "sk")})
+
     assert list(runs.pages(1, app.environment.sync_runs.head(1).whole_slot or 0)) == []
     assert run_now(app).left is None
 
@@ -157,9 +177,12 @@ def test_a_run_of_a_list_that_was_cancelled_reports_nobody_and_is_compared_with_
 
     app.wire.interrupt("POST /contacts/search", stop)
     cancelled = run_now(app)
+
     assert (cancelled.state, cancelled.left) == (RunState.CANCELLED, None)
+
     app.wait(900)
     change(app, ids[0], name="Somebody Else")
+
     assert run_now(app).leavers == (ids[0],)
 
 
@@ -171,11 +194,15 @@ def test_what_changed_while_a_long_run_went_on_is_of_the_next_one() -> None:
     app.choose(source={"kind": "users"})
     app.add_many(2)
     made = list[str]()
+
     app.wire.interrupt("POST /api/v2/users", lambda: (made.append(create(app, "new@example.com")), app.wait(3 * HOUR)))
+
     assert run_now(app).tally.seen == 2
     assert not has_link(app, made[0])
+
     app.wait(900)
     run = run_now(app)
+
     assert not run.whole
     assert has_link(app, made[0]), "the watermark is the begin of a run, not its end"
 
@@ -185,9 +212,11 @@ def test_a_run_of_those_who_changed_does_not_put_off_the_daily_whole_one() -> No
     app.choose()
     app.add_many(2)
     wholes = list[bool]()
+
     for _ in range(6):
         wholes.append(run_now(app).whole)
         app.wait(5 * HOUR)
+
     assert wholes == [True, False, False, False, False, True]
 
 
@@ -199,6 +228,7 @@ def test_a_slot_a_day_later_reads_everybody_though_the_last_run_began_moments_af
     app.choose(interval_minutes=hours * 60)
     app.add_many(2)
     found, at = list[bool](), app.clock.now()
+
     for number in range(len(wholes)):
         app.wait(at + number * hours * HOUR - app.clock.now())
         assert app.tick()["started"] == 1
@@ -207,6 +237,7 @@ def test_a_slot_a_day_later_reads_everybody_though_the_last_run_began_moments_af
         run = app.latest()
         assert run.state is RunState.DONE
         found.append(run.whole)
+
     assert found == wholes
 
 
@@ -217,7 +248,9 @@ def test_who_comes_into_a_search_while_it_is_read_is_on_its_last_page(monkeypatc
     app.choose(source={"kind": "users"})
     app.add_many(6)
     made = list[str]()
+
     app.wire.interrupt("POST /contacts/search", lambda: made.append(create(app, "new@example.com")))
+
     assert run_now(app).tally.linked == 7
     assert has_link(app, made[0])
 
@@ -228,11 +261,15 @@ def test_a_large_list_is_read_by_what_changed_and_whole_once_a_day(monkeypatch: 
     app.wait(2 * HOUR)
     change(app, ids[0], name="Somebody Else")
     newcomer = create(app, "new@example.com")
+
     second = run_now(app)
+
     assert (second.whole, second.left) == (False, None)
     assert has_link(app, newcomer)
+
     app.wait(23 * HOUR)
     third = run_now(app)
+
     assert third.whole is True
     assert third.tally.seen == 4
     assert third.leavers == (ids[0],)

@@ -32,13 +32,16 @@ def test_people_we_added_come_back_as_webhooks_and_are_known_by_the_reservation(
     app.sync()
     person = app.people("ann@example.com")[0]
     app.reconcile(full=True)
+
     row = app.row(person.id)
     assert (row.state, row.contact_id) == (State.DELIVERED, contact.id)
     assert len(app.intercom.workspace.contacts) - before == 3, "reconcile brought the seeded three, and nobody twice"
     assert len(app.contacts("ann@example.com")) == 1
+
     app.forget_calls()
     app.wait(60)
     app.sync()
+
     assert app.calls("referral_factory").count("POST /api/v2/users") == 0 or "ann@example.com" not in posted(app)
 
 
@@ -46,7 +49,9 @@ def test_a_signup_that_was_tried_before_it_turned_out_to_be_ours_counts_no_tries
     (contact,) = app.add("ann@example.com")
     app.sync()
     member, person = app.member("ann@example.com"), app.people("ann@example.com")[0]
+
     assert member is not None
+
     fields = {"source": "Api", "code": person.code, "referrer_id": None, "referrer_code": None}
     names = {"referrer_first_name": None, "referrer_email": None}
     app.sign_up(id=person.id, email="ann@example.com", **fields, **names)
@@ -65,8 +70,10 @@ def test_a_signup_that_was_tried_before_it_turned_out_to_be_ours_counts_no_tries
 def test_people_we_added_are_known_when_reconcile_finds_them_first(app: SyncApp) -> None:
     (contact,) = app.add("ann@example.com")
     app.sync()
+
     person = app.people("ann@example.com")[0]
     app.reconcile(full=True)
+
     row = app.row(person.id)
     assert (row.state, row.contact_id) == (State.DELIVERED, contact.id)
     assert "PUT /contacts/<id>" in app.calls()
@@ -75,8 +82,10 @@ def test_people_we_added_are_known_when_reconcile_finds_them_first(app: SyncApp)
 def test_a_person_invited_by_somebody_is_no_signup_of_ours(app: SyncApp) -> None:
     app.add("ann@example.com")
     app.sync()
+
     member = app.member("ann@example.com")
     assert member is not None
+
     row = app.sign_up(id=member.user_id + 1000 if member.user_id else 1, email="ann@example.com")
     assert row.state is State.SKIPPED, "as every contact that was there before"
 
@@ -87,10 +96,13 @@ def test_who_was_invited_while_our_own_addition_is_in_doubt_is_no_signup_of_ours
     (contact,) = app.add("ann@example.com")
     fault(app, "reset", method="POST", path="^/api/v2/users$", times=1)
     run = app.start()
+
     app.step()
+
     member = app.member("ann@example.com")
     assert member is not None
     assert member.reserved
+
     invited = app.joined("ann@example.com", source="Referred", referrer=app.joined("friend@example.com"))
     if learned_by == "a page of people":
         cancel_run(app.environment, 1, str(run.slot), "a test")
@@ -98,9 +110,12 @@ def test_who_was_invited_while_our_own_addition_is_in_doubt_is_no_signup_of_ours
         run = app.start()
     app.drain()
     found = app.run(run.slot)
+
     assert found.state == RunState.DONE
     assert found.tally.created == 0
     assert found.tally.linked == 1
+
     app.assert_linked(contact)
     row = app.sign_up(id=invited.id, email="ann@example.com", code=invited.code)
+
     assert row.state is State.SKIPPED, "as every contact that was there before"

@@ -54,6 +54,7 @@ def test_a_cursor_that_comes_again_ends_the_run_with_the_reason(app: SyncApp) ->
 
     answered(app, repeat)
     run = app.sync()
+
     assert (run.state, run.phase) == (RunState.FAILED, Phase.CONTACTS)
     assert "circle" in run.reason
 
@@ -72,6 +73,7 @@ def test_a_circle_of_cursors_ends_at_once_or_at_the_most_pages(
 
     read_whatever_cursor(app, turn)
     run = app.sync()
+
     assert (run.state, run.tally.linked) == (RunState.FAILED, 0)
     assert "circle" in run.reason
     assert len([call for call in app.calls() if call.startswith("GET /contacts")]) == pages
@@ -82,7 +84,9 @@ def test_pages_without_end_end_the_run(app: SyncApp, monkeypatch: pytest.MonkeyP
     app.add_many(3)
     count = itertools.count()
     cursors = iter(lambda: {"page": 2, "starting_after": f"cursor-{next(count)}"} if next(count) < 60 else None, 0)
+
     read_whatever_cursor(app, lambda document: document["pages"].update(next=next(cursors)))
+
     assert app.sync().state is RunState.FAILED
     assert len([call for call in app.calls() if call.startswith("GET /contacts")]) == 7
 
@@ -98,6 +102,7 @@ def test_empty_pages_among_others_do_not_end_the_run(app: SyncApp, monkeypatch: 
 
     answered(app, every_second)
     run = app.sync()
+
     assert (run.state, run.tally.seen) == (RunState.DONE, 10)
 
 
@@ -113,6 +118,7 @@ def test_an_empty_page_with_a_next_one_is_passed_over(app: SyncApp) -> None:
 
     answered(app, empty_second)
     run = app.sync()
+
     assert (run.state, run.tally.seen) == (RunState.DONE, len(app.intercom.workspace.contacts) - PER_PAGE)
     assert contacts
 
@@ -127,6 +133,7 @@ def test_empty_pages_without_end_end_the_run(app: SyncApp) -> None:
 
     read_whatever_cursor(app, empty)
     run = app.sync()
+
     assert run.state is RunState.FAILED
     assert len([call for call in app.calls() if call.startswith("GET /contacts")]) == MOST_EMPTY_PAGES + 1
 
@@ -136,6 +143,7 @@ def test_a_next_page_on_another_host_is_not_followed(app: SyncApp) -> None:
     app.add_many(PER_PAGE + 1)
     answered(app, lambda document: document["pages"].update(next="https://evil.example/contacts?starting_after=x"))
     run = app.sync()
+
     assert run.state is RunState.FAILED
     assert "another host" in run.reason
     assert {call.path.partition("?")[0] for call in app.wire.calls if call.vendor == "intercom"} == {"/contacts"}
@@ -166,7 +174,9 @@ def test_contacts_that_come_on_two_pages_are_linked_once(app: SyncApp) -> None:
 
     answered(app, shifted)
     app.sync()
+
     assert set(posted(app).values()) == {1}
+
     app.assert_linked(*contacts)
 
 
@@ -180,6 +190,8 @@ def test_every_call_of_a_sync_goes_behind_those_of_others(app: SyncApp, monkeypa
             return str(real(self, priority))
 
         monkeypatch.setattr(limiter, "acquire", acquire)
+
     app.sync()
+
     assert len(asked) == len(app.wire.calls) == 9
     assert set(asked) == {Priority.SYNC}

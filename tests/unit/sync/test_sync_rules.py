@@ -149,6 +149,7 @@ def test_only_what_differs_is_written() -> None:
     member = SyncMember(1, "a@b.co", user_id=7, url="https://r.co/x", referrals_count=3, converted_referrals_count=0)
     rows = [("url", "link"), ("referrals_count", "count"), ("converted_referrals_count", "converted"), ("code", "code")]
     assert changes_of(member, {}, rows) == {"link": "https://r.co/x", "count": 3, "converted": 0}
+
     there = {"link": "https://r.co/x", "count": 2, "converted": 0}
     assert changes_of(member, there, rows) == {"count": 3}
     assert changes_of(member, {**there, "count": 3}, rows) == {}
@@ -205,6 +206,7 @@ def test_a_tally_adds_up_and_keeps_few_examples() -> None:
     tally = Tally(seen=30)
     for number in range(30):
         tally = tally.with_outcome(Outcome("failed", "no first name"), f"c{number}")
+
     assert tally.finished == 30
     assert tally.failed == {"no first name": 30}
     assert len(tally.examples) == 20

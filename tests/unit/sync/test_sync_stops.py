@@ -16,13 +16,17 @@ def test_a_campaign_that_is_paused_midway_stops_its_run_cleanly(app: SyncApp, ch
     run = app.start()
     app.wire.interrupt("POST /api/v2/users", lambda: (app.choose(**changes), app.wait(4)))
     app.drain()
+
     stopped = app.run(run.slot)
+
     assert stopped.state is RunState.CANCELLED
     assert stopped.reason
     assert len(posted(app)) == 1
     assert app.environment.sync_runs.head(1).open_slot is None
+
     app.choose()
     app.wait(60)
+
     assert app.sync().tally.finished == 60
     assert set(posted(app).values()) == {1}
 
@@ -60,6 +64,7 @@ def test_somebody_without_an_address_at_referral_factory_is_nobodys_contact(app:
 
     assert run.tally.created == 2
     assert app.member("") is None
+
     app.assert_linked(*contacts)
 
 
@@ -74,6 +79,7 @@ def test_a_campaign_that_is_deleted_midway_stops_its_run_cleanly(app: SyncApp) -
     app.wire.interrupt("POST /api/v2/users", delete)
     app.drain()
     stopped = app.run(run.slot)
+
     assert (stopped.state, stopped.reason) == (RunState.CANCELLED, "The campaign was deleted.")
 
 
@@ -81,10 +87,14 @@ def test_a_waiting_run_of_a_paused_campaign_is_ended_by_the_schedule(app: SyncAp
     app.add_many(3)
     app.intercom.settings.tokens.clear()
     run = app.start()
+
     app.step()
+
     assert app.run(run.slot).state is RunState.WAITING
+
     app.choose(status="paused")
     app.tick()
+
     assert app.run(run.slot).state is RunState.CANCELLED
 
 
@@ -97,12 +107,16 @@ def test_a_run_that_waits_long_ends_by_itself_once_its_campaign_is_deleted(
     run = app.start()
     fault(app, "status", path="^/api/v2/users", times=times, status=status)
     app.drain(100 if times == 1 else 2_000)
+
     waiting = app.run(run.slot)
+
     left = (waiting.due_at or 0.0) - app.clock.now()
     assert (waiting.state, longest_wait / 2 < left < longest_wait) == (RunState.WAITING, True)
+
     app.dynamodb.delete_item(TableName="campaigns", Key={"pk": {"S": "CAMPAIGNS"}, "sk": {"S": f"{1:012d}"}})
     app.drain(905)
     stopped = app.run(run.slot)
+
     assert (stopped.state, stopped.reason) == (RunState.CANCELLED, "The campaign was deleted.")
 
 
@@ -117,12 +131,16 @@ def test_a_cancelled_run_stops_within_seconds_and_the_next_one_begins_where_it_w
     app.wire.interrupt(f"PUT /contacts/{contacts[4].id}", cancel)
     app.drain()
     stopped = app.run(run.slot)
+
     assert (stopped.state, stopped.reason) == (RunState.CANCELLED, "Cancelled by mara@example.com.")
     assert sum(app.link_of(contact) is not None for contact in contacts) == 5
     assert cancel_run(app.environment, 1, str(run.slot), "x").reason == stopped.reason, "it stays as it ended"
+
     app.wait(60)
+
     assert app.sync().tally.finished == 60
     assert set(posted(app).values()) == {1}
+
     app.assert_linked(*contacts)
 
 
@@ -130,6 +148,7 @@ def test_a_cancelled_run_stops_within_seconds_and_the_next_one_begins_where_it_w
 def test_a_run_at_which_nobody_has_worked_for_long_is_started_anew(app: SyncApp, seconds: float, enqueued: int) -> None:
     app.add_many(3)
     app.sqs.refuse("send_message")
+
     run = app.start()
     app.wait(app.run(run.slot).touched_at + seconds - app.clock.now())
 
@@ -140,11 +159,17 @@ def test_a_run_whose_first_message_was_refused_is_started_by_the_schedule(app: S
     contacts = app.add_many(3)
     app.sqs.refuse("send_message")
     run = app.start()
+
     assert not app.queued("sync")
+
     app.wait(200)
+
     assert app.tick()["enqueued"] == 1
+
     app.drain()
+
     assert app.run(run.slot).state is RunState.DONE
+
     app.assert_linked(*contacts)
 
 

@@ -23,10 +23,14 @@ def test_a_contact_that_goes_meanwhile_is_skipped_and_not_brought_back(app: Sync
     stays, goes = app.add_many(2)
     path = f"/contacts/{goes.id}/archive" if condition == "archived" else f"/contacts/{goes.id}"
     at_work(app, lambda: intercom_call(app, "POST" if condition == "archived" else "DELETE", path))
+
     run = app.sync()
+
     assert (run.state, run.tally.linked) == (RunState.DONE, 1)
     assert run.tally.skipped == {"archived, merged or deleted in Intercom meanwhile": 1}
+
     app.assert_linked(stays)
+
     assert app.intercom.workspace.contacts.get(goes.id) is None or (
         app.intercom.workspace.contacts[goes.id].condition != "live"
     )
@@ -37,8 +41,11 @@ def test_a_contact_that_is_merged_meanwhile_is_linked_where_it_lives_on(app: Syn
     (user,) = app.add("")
     body = {"from": lead.id, "into": user.id, "skip_duplicate_validation": True}
     at_work(app, lambda: intercom_call(app, "POST", "/contacts/merge", body))
+
     run = app.sync()
+
     assert (run.state, run.tally.linked) == (RunState.DONE, 1)
+
     (person,) = app.people("ann@example.com")
     assert app.link_of(user) == app.referral_factory.account.url(person.code)
 
@@ -50,19 +57,24 @@ def test_a_contact_that_lives_on_where_the_link_is_already_is_not_written_again(
         lambda: intercom_call(app, "POST", "/contacts/merge", {"from": lead.id, "into": user.id}),
     )
     run = app.sync()
+
     assert run.state == RunState.DONE
     assert run.tally.created == 1
     assert run.tally.failed == {}
     assert [call.path for call in app.wire.calls if call.method == "PUT"] == [f"/contacts/{one.id}" for one in (user, lead)]
+
     app.assert_linked(user)
 
 
 def test_a_contact_that_changes_meanwhile_keeps_what_it_has(app: SyncApp) -> None:
     (contact,) = app.add("ann@example.com")
     at_work(app, lambda: change(app, contact.id, name="New Name", custom_attributes={"lead_source": "fair"}))
+
     app.sync()
+
     there = app.intercom.workspace.contacts[contact.id]
     assert (there.name, there.custom_attributes["lead_source"]) == ("New Name", "fair")
+
     app.assert_linked(contact)
 
 
@@ -84,13 +96,17 @@ def test_a_write_back_attribute_that_is_gone_is_the_campaigns_problem_until_it_i
     attribute = next(one for one in app.intercom.workspace.attributes.values() if one.name == "referral_link")
     path = f"/data_attributes/{attribute.id}"
     intercom_call(app, "PUT", path, {"archived": True})
+
     app.sync()
+
     problems = app.environment.campaigns.get(1).problems
     assert len(problems) == 1
     assert LINK in problems[0]
+
     intercom_call(app, "PUT", path, {"archived": False})
     app.wait(700)
     app.sync()
+
     assert app.environment.campaigns.get(1).problems == ()
 
 
@@ -102,15 +118,21 @@ def test_a_deleted_segment_ends_the_run_with_the_reason_and_marks_the_campaign(a
     app.sync()
     del workspace.segments[segment.id]
     app.wait(60)
+
     run = app.sync()
+
     assert run.state is RunState.FAILED
     assert segment.id in run.reason
     assert "no longer in Intercom" in run.reason
+
     campaign = app.campaign()
     assert campaign.problems == (run.reason,)
+
     workspace.segments[segment.id] = segment
     app.wait(60)
+
     assert app.sync().state is RunState.DONE
+
     campaign = app.campaign()
     assert campaign.problems == ()
 
@@ -127,6 +149,7 @@ def test_a_segment_that_is_deleted_between_two_pages_ends_the_run(app: SyncApp) 
 
     app.wire.interrupt("POST /contacts/search", delete)
     run = app.sync()
+
     assert (run.state, run.tally.linked) == (RunState.FAILED, 0)
 
 
@@ -143,6 +166,7 @@ def test_a_deleted_list_is_told_apart_from_a_refusal_of_any_kind(app: SyncApp, s
     fault(app, "status", path="^/contacts/search$", times=10_000, status=status)
     app.choose(source={"kind": "segments", "ids": ["656565656565656565656565"]})
     run = app.sync()
+
     assert run.state is RunState.FAILED
     assert "The segment 656565656565656565656565 is no longer in Intercom" in run.reason
 
@@ -151,8 +175,11 @@ def test_a_search_that_is_not_found_while_its_list_is_there_is_waited_for(app: S
     contacts = app.add_many(3)
     query = {"field": "name", "operator": "=", "value": "Ada Stone"}
     app.choose(source={"kind": "segments", "ids": [add_segment(app.intercom.workspace, "All", "contact", query).id]})
+
     fault(app, "status", path="^/contacts/search$", times=1, status=404)
+
     assert app.sync().state is RunState.DONE
+
     app.assert_linked(*contacts)
 
 
@@ -161,7 +188,9 @@ def test_one_deleted_list_among_several_ends_the_run_before_the_others_are_worke
     tag = save_tag(app.intercom.workspace, {"name": "vip"}).id
     change(app, member.id, tags={tag: int(app.clock.now())})
     app.choose(source={"kind": "tags", "ids": [tag, "424242"]})
+
     run = app.sync()
+
     assert (run.state, run.tally.seen) == (RunState.FAILED, 0)
     assert "The tag 424242 is no longer in Intercom" in run.reason
     assert app.writes() == []

@@ -125,6 +125,7 @@ def test_a_qualification_waits_a_moment_however_busy_sync_is_and_sync_waits_unti
                 if priority is Priority.QUALIFICATION:
                     waits.append(tick / 10 - 300)
                     served += 1
+
     assert served == 100
     assert waits[0] <= 0.1, "the reserve"
     assert waits[99] <= 22, "five a second, all of them"
@@ -148,6 +149,7 @@ def test_few_calls_are_in_flight(priority: Priority, expected: int) -> None:
 
 def test_a_call_that_nobody_ended_holds_its_slot_until_it_cannot_count_any_more() -> None:
     log = CallLog().begun("dead", NOW)
+
     assert log.at(NOW + 30).open
     assert log.at(NOW + 32) == CallLog((), ((math.ceil(NOW + 31), 1),))
     assert log.wait(NOW + 91, 1, Priority.QUALIFICATION) > 0
@@ -157,10 +159,13 @@ def test_a_call_that_nobody_ended_holds_its_slot_until_it_cannot_count_any_more(
 
 def test_the_second_strike_stops_and_lifting_leaves_one_more_chance_to_none() -> None:
     once = Strikes().struck(NOW)
+
     assert (once.count, once.stopped) == (1, False)
     assert once.struck(NOW + 59) == once
+
     twice = once.struck(NOW + 60)
     assert (twice.count, twice.stopped_at) == (2, NOW + 60)
+
     lifted = twice.lifted(forget=False)
     assert (lifted.count, lifted.stopped) == (2, False)
     assert lifted.struck(NOW + 86_400).stopped

@@ -34,6 +34,7 @@ def test_each_call_of_a_delivery_in_trouble_is_kept_with_its_answer(console: Con
     calls = console.get("/api/referrals/1/42")["calls"]
     made = [(call["method"], call["path"]) for call in reversed(calls)]
     assert made.index(("POST", "/contacts/search")) < made.index(("POST", "/contacts"))
+
     created = calls[0]
     assert (created["status"], json.loads(created["sent"])["email"]) == (200, EMAIL)
     assert created["request_id"]
@@ -43,6 +44,7 @@ def test_each_call_of_a_delivery_in_trouble_is_kept_with_its_answer(console: Con
 def test_an_answer_that_never_came_says_so(console: Console) -> None:
     console.app.wire.faults.add({"kind": "reset", "path": "^/contacts$", "method": "POST"})
     console.app.sign_up()
+
     newest = console.get("/api/referrals/1/42")["calls"][0]
     assert (newest["path"], newest["status"]) == ("/contacts", None)
     assert "lost" in newest["answer"]
@@ -51,10 +53,13 @@ def test_an_answer_that_never_came_says_so(console: Console) -> None:
 def test_each_try_is_kept_and_the_newest_comes_first(app: App, console: Console) -> None:
     app.wire.faults.add(DOWN)
     app.sign_up()
+
     app.wire.faults.clear()
     app.wait(40)
     app.work()
+
     assert app.row().state is State.DELIVERED
+
     statuses = [call["status"] for call in console.get("/api/referrals/1/42")["calls"]]
     assert statuses[0] == 200
     assert 503 in statuses
@@ -87,6 +92,7 @@ def test_calls_are_kept_for_thirty_days(console: Console) -> None:
 def test_no_secret_is_kept(console: Console) -> None:
     sign_up_in_trouble(console)
     text = json.dumps(console.get("/api/referrals/1/42")["calls"])
+
     assert EMAIL in text
     assert "local-intercom-token" not in text
     assert "Bearer" not in text
@@ -104,7 +110,10 @@ def test_calls_that_cannot_be_kept_cost_no_delivery(console: Console, monkeypatc
 
 def test_whoever_is_erased_leaves_no_call(console: Console) -> None:
     sign_up_in_trouble(console)
+
     assert EMAIL in json.dumps(console.get("/api/referrals/1/42")["calls"])
+
     console.post("/api/people/erase", {"email": EMAIL})
+
     assert EMAIL not in json.dumps(console.get("/api/referrals/1/42"))
     assert console.get("/api/referrals/1/42")["calls"] == []

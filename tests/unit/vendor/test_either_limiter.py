@@ -96,12 +96,15 @@ def test_workers_make_no_more_calls_together_than_allowed_whatever_is_answered(
 
 def test_what_is_shown_is_what_was_called(app: App, kind: Kind) -> None:
     workers = workers_of(app, kind)
+
     assert workers[0].usage()[0] == 0  # type: ignore[attr-defined]
 
     made = count(workers)
 
     assert workers[0].usage()[0] == made == kind.most  # type: ignore[attr-defined]
+
     app.clock.at += kind.seconds
+
     assert workers[0].usage()[0] == 0  # type: ignore[attr-defined]
 
 
@@ -113,14 +116,17 @@ def test_a_process_that_starts_anew_knows_what_the_others_called(app: App, kind:
 def test_who_may_not_call_learns_how_long_and_may_then_and_not_before(app: App, kind: Kind) -> None:
     workers = workers_of(app, kind)
     count(workers)
+
     with pytest.raises(RateLimitedError) as refused:
         workers[0].acquire(Priority.QUALIFICATION)
     wait = refused.value.retry_after
     assert wait is not None
     assert 2 < wait <= kind.seconds
+
     began = app.clock.at
     app.clock.at = began + wait - 2.5
     assert not any(calls(worker) for worker in workers)
+
     app.clock.at = began + wait
     assert calls(workers[0])
 
@@ -128,6 +134,7 @@ def test_who_may_not_call_learns_how_long_and_may_then_and_not_before(app: App, 
 def test_sync_leaves_calls_to_whoever_comes_before_it_and_nobody_leaves_any_to_sync(app: App, kind: Kind) -> None:
     workers = workers_of(app, kind)
     by_sync = count(workers, Priority.SYNC)
+
     assert 0 < by_sync < kind.most
     assert calls(workers[0], Priority.QUALIFICATION)
     assert by_sync + 1 + count(workers) == kind.most
@@ -139,7 +146,9 @@ def test_a_call_that_is_refused_costs_no_slot(app: App, kind: Kind) -> None:
     count(workers)
     for _ in range(50):
         assert not calls(workers[0])
+
     app.clock.at += kind.seconds
+
     assert count(workers) == kind.most
 
 
@@ -166,12 +175,15 @@ def test_a_429_holds_every_process_and_ends(app: App, kind: Kind) -> None:
     with pytest.raises(TransientError):
         kind.call(app.environment)
     app.forget_calls()
+
     for environment in (app.environment, app.new_environment()):
         app.context.seconds = 5.0
         environment.begin(app.context)
         with pytest.raises(TransientError):
             kind.call(environment)
+
     assert app.calls(*Vendor) == [], "nobody asks in vain"
+
     app.wait(400)
     with suppress(ContactGoneError):  # it was asked
         kind.call(app.new_environment())

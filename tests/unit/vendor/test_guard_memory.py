@@ -28,8 +28,11 @@ def is_open(app: App) -> bool:
 def test_failures_in_a_row_open_it(app: App) -> None:
     guard = VendorGuard(app.environment, Vendor.INTERCOM)
     fails(guard, FAILURES_TO_OPEN - 1)
+
     assert not is_open(app)
+
     fails(guard, 1)
+
     assert is_open(app)
 
 
@@ -46,7 +49,9 @@ def test_work_in_which_the_vendor_had_no_part_forgets_nothing(app: App) -> None:
     guard = VendorGuard(app.environment, Vendor.INTERCOM)
     fails(guard, FAILURES_TO_OPEN - 1)
     guard.succeeded()
+
     fails(guard, 1)
+
     assert is_open(app)
 
 
@@ -70,6 +75,7 @@ def test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next_at_once(app: A
     first.succeeded()
 
     second.admit()
+
     assert app.breaker().openings == 1, "nobody has said that Intercom answers"
 
 
@@ -97,6 +103,7 @@ def test_the_writes_of_as_many_people_open_it(app: App) -> None:
     guard = VendorGuard(app.environment, Vendor.INTERCOM)
     for _ in range(FAILURES_TO_OPEN - 1):
         guard.failed(unanswered(status=503, writes=True))
+
     assert not is_open(app)
 
     guard.failed(unanswered(status=503, writes=True))
@@ -123,9 +130,11 @@ def test_of_three_that_fail_at_their_first_try_among_twenty_none_is_alone(app: A
     assert fails_beside_an_answer()
     assert fails_beside_an_answer()
     assert not fails_beside_an_answer()
+
     for _ in range(LAST_WORKS - 1):
         guard.answered()
         guard.succeeded()
+
     assert fails_beside_an_answer(), "those before are twenty pieces of work ago"
 
 
@@ -133,10 +142,12 @@ def test_of_three_that_fail_at_their_first_try_among_twenty_none_is_alone(app: A
 def test_whether_a_failure_is_one_persons_own_is_asked_by_a_search_for_nobody(app: App, vendor: Vendor) -> None:
     search = "^/contacts/search" if vendor is Vendor.INTERCOM else "^/api/v2/users/search"
     guard = VendorGuard(app.environment, vendor)
+
     alone = [guard.failed(unanswered(vendor, about_person=True)) for _ in range(FAILURES_TO_ASK)]
     assert alone == [False] * (FAILURES_TO_ASK - 1) + [True]
     assert len(app.calls(vendor)) == 1
 
     app.wire.faults.add({"kind": "status", "status": 503, "path": search})
+
     down = [guard.failed(unanswered(vendor, about_person=True)) for _ in range(FAILURES_TO_ASK)]
     assert down == [False] * FAILURES_TO_ASK

@@ -142,6 +142,7 @@ def test_each_status_has_its_error_whatever_the_body(
     error = error_of(response, now=NOW, about_contact=about_contact)
     if body == b"<html>" and status in {400, 403, 404, 410, 422}:
         expected = ApplicationRefusedError  # a web page says nothing of a person
+
     assert type(error) is expected
     assert (error.vendor, error.status) == ("intercom", status)
     assert error.request_id == ("r1" if body is None else None)
@@ -151,6 +152,7 @@ def test_each_status_has_its_error_whatever_the_body(
 def test_a_refused_unarchive_says_why() -> None:
     deleted = not_restorable(refusal(400, "bad_request", "User has been marked for permanent deletion and is not restorable."))
     merged = not_restorable(refusal(400, "bad_request", "User has been merged and is not restorable."))
+
     assert isinstance(deleted, NotRestorableError)
     assert isinstance(merged, NotRestorableError)
     assert "is being deleted for good" in str(deleted)
@@ -170,6 +172,7 @@ def test_a_contact_is_read_with_times_and_avatar_in_both_forms() -> None:
         "custom_attributes": {"n": 1.5, "b": True, "gone": None, "related": {"type": "list"}},
     }  # fmt: skip
     contact = contact_of(answer(body))
+
     assert contact.id == "6961"
     assert contact.role == Role.USER
     assert contact.created_at == 1768019003
@@ -180,6 +183,7 @@ def test_a_contact_is_read_with_times_and_avatar_in_both_forms() -> None:
         "custom_attributes.b": True,
         "custom_attributes.gone": None,
     }
+
     lead = contact_of(answer({"id": 5, "role": "visitor", "created_at": "soon", "custom_attributes": None}))
     assert lead.id == "5"
     assert lead.role == Role.LEAD
@@ -227,6 +231,7 @@ def test_attributes_are_read_one_by_one() -> None:
         7,
     ]
     found = attributes_of(answer({"data": entries}))
+
     assert set(found) == {"email", "location.city", "custom_attributes.x"}
     assert (found["custom_attributes.x"].options, found["custom_attributes.x"].archived) == (("a", "b"), False)
     assert not found["location.city"].writable

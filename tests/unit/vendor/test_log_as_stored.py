@@ -12,14 +12,18 @@ def test_a_full_minute_is_stored_in_little_more_than_a_kilobyte_and_forgets_no_c
         table, clock = new_table(engine), VirtualClock()
     limiter = ReferralFactoryLimiter(table, clock, SeededChance(), 480)
     ends = list[float]()
+
     for number in range(600):
         permit = limiter.acquire(Priority.QUALIFICATION)
         clock.at = NOW + (number + 1) * 0.13
         limiter.finish(permit, 200, {})
         ends.append(clock.at)
+
     assert limiter.usage() == (sum(-(-end * 2 // 1) / 2 + 61 > clock.at for end in ends), 0)
+
     for _ in range(MOST_IN_FLIGHT):
         limiter.acquire(Priority.QUALIFICATION)
+
     item = table.find(*KEY)
     assert item is not None
     assert sum(len(name) + len(next(iter(value.values()))) for name, value in item.items()) <= 1_536

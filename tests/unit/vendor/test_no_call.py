@@ -29,7 +29,9 @@ def test_an_api_key_is_not_tried_while_all_calls_are_stopped() -> None:
     for at in (console.app.clock.at - 1_000, console.app.clock.at):
         strikes.update(Vendor.REFERRAL_FACTORY, lambda one, at=at: one.struck(at))
     console.app.forget_calls()
+
     answer = console.call("PUT", "/api/connection/referral-factory", {"api_key": "local-referral-factory-key"})
+
     assert answer.status >= 400
     assert console.app.calls("referral_factory") == []
 
@@ -40,6 +42,7 @@ def test_after_twenty_lost_races_for_a_slot_no_call_is_made() -> None:
     app.forget_calls()
     app.dynamodb.refuse("put_item", 1_000, code="ConditionalCheckFailedException")
     app.dynamodb.refuse("update_item", 1_000, code="ConditionalCheckFailedException")
+
     with pytest.raises(RateLimitedError):
         app.environment.referral_factory().user(1)
     assert app.calls("referral_factory") == []

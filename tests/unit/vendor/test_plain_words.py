@@ -27,7 +27,9 @@ def test_no_error_of_intercom_quotes_it(status: int, text: str) -> None:
     message = "" if status in ABOUT_THE_APPLICATION else text
     said = {"request_id": text, "errors": [{"code": text, "field": text, "message": message}]}
     error = intercom.error_of(HttpResponse(status, {"x-request-id": text}, json.dumps(said).encode()), now=0.0, sent=["email"])
+
     shown = repr((str(error), error.code, error.request_id, getattr(error, "field", None)))
+
     assert len(text) < 2 or text not in shown
 
 
@@ -50,6 +52,7 @@ def test_no_error_of_referral_factory_quotes_it(text: str) -> None:
 def test_plain_words_stay() -> None:
     said = {"request_id": "b1-x", "errors": [{"code": "parameter_invalid", "field": "email"}]}
     error = intercom.error_of(HttpResponse(422, {}, json.dumps(said).encode()), now=0.0, sent=["email"])
+
     assert isinstance(error, RejectedError)
     assert error.code == "parameter_invalid"
     assert error.field == "email"

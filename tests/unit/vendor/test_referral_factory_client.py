@@ -75,10 +75,13 @@ def world() -> Iterator[World]:
 def test_all_people_come_page_by_page_with_their_counts(world: World) -> None:
     first = world.client.users(1)
     second = world.client.users(2)
+
     assert len(first.people) == 250
     assert (first.last_page, second.last_page) == (2, 2)
+
     ids = [person.user_id for page in (first, second) for _, person in page.people]
     assert len(set(ids)) == len(ids) > 300
+
     campaign_id, person = first.people[0]
     assert campaign_id > 0
     assert person.email
@@ -98,6 +101,7 @@ def test_a_replaced_key_is_read_anew_once(world: World) -> None:
     world.keys = ["old", "local-referral-factory-key"]
     assert world.client.users(1).people
     assert (world.limiter.acquired, world.limiter.observed) == (2, [401, 200])
+
     world.keys = ["revoked"]
     with pytest.raises(ConnectionLostError):
         world.client.users(1)
@@ -130,6 +134,7 @@ def test_each_failure_has_its_error_and_is_not_repeated(world: World, fault: dic
     assert type(failure.value) is expected
     assert failure.value.vendor == "referral_factory"  # type: ignore[attr-defined]
     assert world.limiter.acquired == 1
+
     if isinstance(failure.value, RateLimitedError):
         assert failure.value.retry_after == 7
 

@@ -154,16 +154,20 @@ def test_what_is_refused_is_shown_with_its_reason_and_is_not_done(kind: Kind) ->
 def test_a_person_need_not_wait(kind: Kind) -> None:
     refused(kind)
     kind.app.wire.faults.remove("422")
+
     Console(kind.app).post(f"/api/referrals/1/{kind.user_id}/replay")
     kind.passes(0.5)
+
     assert (kind.is_done(), asking(kind)) == (True, [])
 
 
 def test_a_person_who_asks_while_it_is_still_refused_sees_it_go_on_being_refused(kind: Kind) -> None:
     refused(kind)
     kind.app.forget_calls()
+
     Console(kind.app).post(f"/api/referrals/1/{kind.user_id}/replay")
     kind.passes(0.5)
+
     assert kind.tries >= 1
     assert (kind.is_done(), asking(kind)) == (False, [(kind.user_id, 1)])
 
@@ -172,7 +176,10 @@ def test_an_outage_is_no_refusal(kind: Kind) -> None:
     kind.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/", "id": "down"})
     kind.begin()
     kind.passes(1)
+
     assert (kind.is_done(), asking(kind)) == (False, [])
+
     kind.app.wire.faults.remove("down")
     kind.passes(4)
+
     assert (kind.is_done(), asking(kind)) == (True, [])

@@ -141,6 +141,7 @@ def test_an_ascending_list_is_read_from_one_page_before_the_last_known() -> None
 def test_of_several_contacts_the_user_is_preferred_then_the_oldest() -> None:
     young_lead = Contact("a", Role.LEAD, "e", 1)
     old_user, new_user = Contact("c", Role.USER, "e", 5), Contact("b", Role.USER, "e", 9)
+
     assert preferred([young_lead, new_user, old_user]) is old_user
     assert preferred([Contact("z", Role.LEAD, "e", 2), young_lead]) is young_lead
     assert preferred([Contact("b", Role.LEAD, "e", 1), young_lead]) is young_lead
@@ -157,9 +158,11 @@ def test_a_story_keeps_its_first_line_and_the_newest() -> None:
 
 def test_only_pending_and_held_rows_are_unfinished_and_a_finished_row_is_never_due() -> None:
     row = Referral(1, 2, State.PENDING, Person(2), 0.0, due_at=5.0)
+
     assert not row.finished
     assert not row.held("why").finished
     assert row.held("why").due_at is None
+
     for state in set(State) - {State.PENDING, State.HELD}:
         done = row.done(state)
         assert done.finished is True
@@ -181,6 +184,7 @@ def test_a_breaker_is_open_until_its_time() -> None:
 def test_a_saved_document_becomes_a_campaign() -> None:
     campaign = campaign_of(campaign_document(), 3, activation_mark=9)
     invited = campaign.audience(Audience.PERSON_INVITED)
+
     assert campaign.campaign_id == 1
     assert campaign.status == Status.ACTIVE
     assert campaign.version == 3
@@ -197,9 +201,11 @@ def test_a_saved_document_becomes_a_campaign() -> None:
 
 def test_what_a_document_leaves_out_has_the_quiet_default() -> None:
     campaign = campaign_of({"campaign_id": 5}, 1)
+
     assert campaign.status == Status.DRAFT
     assert campaign.backfill is False
     assert campaign.trigger is None
     assert {campaign.audience(audience).action for audience in Audience} == {Action.NONE}
+
     with pytest.raises(ValueError, match="none"):
         _ = Action.NONE.role

@@ -29,10 +29,13 @@ def an_hour_in_which_somebody_signs_up_each_minute(app: App, *, first_tries_fail
 
 def test_whoever_fails_among_many_who_fail_is_not_given_up(app: App) -> None:
     an_hour_in_which_somebody_signs_up_each_minute(app, first_tries_fail=True)
+
     assert app.row(UNLUCKY).state is State.PENDING
+
     app.wire.faults.clear()
     app.wait(1_800)
     app.sweep()
+
     assert app.row(UNLUCKY).state is State.DELIVERED
 
 

@@ -59,6 +59,7 @@ def slow_above(app: App, most: int) -> list[int]:
 def test_answers_over_a_megabyte_are_asked_for_in_parts_and_referral_factory_is_not_taken_for_down() -> None:
     app, people = app_with(260, {"About me": "x" * 4_500})
     passes(app, 3)
+
     assert len(app.environment.referrals.find_all(people)) == 260
     assert app.environment.breakers.find(Vendor.REFERRAL_FACTORY) is None
     assert app.metrics.counts["ReconcileSucceeded"] == 3
@@ -68,6 +69,7 @@ def test_pages_of_people_that_never_come_are_asked_for_smaller() -> None:
     app, people = app_with(600)
     sizes = slow_above(app, 50)
     passes(app, 4)
+
     assert len(app.environment.referrals.find_all(people)) == 600
     assert sizes.count(250) == 4, "two that did not come, and one each time that a pause is over"
     assert app.environment.breakers.find(Vendor.REFERRAL_FACTORY) is None
@@ -84,8 +86,11 @@ def test_the_console_says_that_a_vendors_pages_are_too_large_for_a_day(*, too_la
     if not too_large:
         slow_above(app, 50)
     passes(app, 3)
+
     assert smaller_pages(app) == {"intercom": False, "referral_factory": True}
+
     app.wait(86_400)
+
     assert smaller_pages(app) == {"intercom": False, "referral_factory": False}
 
 
@@ -93,7 +98,9 @@ def test_after_a_page_that_was_too_large_one_whole_page_is_tried_and_the_next_on
     app, _ = app_with(260, {"About me": "x" * 4_500})
     passes(app, 1)
     app.forget_calls()
+
     passes(app, 1)
+
     assert sum("per_page=250" in call for call in app.calls("referral_factory")) == 1
 
 
@@ -115,6 +122,7 @@ def test_lists_of_rewards_that_never_come_are_asked_for_smaller(*, too_large: bo
         story.app.poll_rewards()
         story.passes(120)
         story.app.wait(180)
+
     assert story.rewards(), "found by the lists alone"
     assert sizes.count(250) == (4 if too_large else 5), "what never came, and one each time that a pause is over"
 
@@ -133,7 +141,9 @@ def test_after_a_day_whole_pages_are_asked_for_again() -> None:
     app.wait(86_400)
     passes(app, 1)
     app.forget_calls()
+
     passes(app, 1)
+
     assert all("per_page=250" in call for call in app.calls("referral_factory"))
 
 
@@ -164,6 +174,7 @@ def test_a_search_of_contacts_that_never_comes_is_asked_for_smaller() -> None:
         story.app.reconcile()
         story.app.qualify()
         story.app.wait(300)
+
     assert friend.qualified_times == 1
     assert sizes.count(150) == 2
     assert smaller_pages(story.app)["intercom"]

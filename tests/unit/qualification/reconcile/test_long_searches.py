@@ -71,6 +71,7 @@ def reconcile(story: Friendship, searches: int | None = None) -> None:
 def test_a_search_of_many_pages_is_read_to_its_end() -> None:
     story, friend = crowded()
     reconcile(story)
+
     assert len(pages(story)) == CROWD + 1
     assert friend.qualified_times == 1
     assert story.app.metrics.counts[FAILED] == 0
@@ -79,11 +80,14 @@ def test_a_search_of_many_pages_is_read_to_its_end() -> None:
 def test_a_pass_whose_time_is_up_has_not_failed_and_the_next_one_goes_on_where_it_stopped() -> None:
     story, friend = crowded()
     reconcile(story, 10)
+
     assert (len(pages(story)), friend.qualified_times) == (10, 0)
+
     story.app.wait(300)
     reconcile(story, 10)
     story.app.wait(300)
     reconcile(story, 10)
+
     assert len(pages(story)) == CROWD + 1
     assert len(set(pages(story))) == CROWD + 1, "no page was read twice"
     assert friend.qualified_times == 1
@@ -107,9 +111,12 @@ def failures(story: Friendship, minutes: int, searches: int = 1) -> int:
 
 def test_a_search_that_is_not_done_within_an_hour_counts_as_failed_until_it_is() -> None:
     story, friend = crowded()
+
     assert failures(story, 65) == 0
     assert failures(story, 15) == 3
+
     reconcile(story)
+
     assert friend.qualified_times == 1
     assert failures(story, 15) == 0, "the next reading has an hour of its own"
 
@@ -134,7 +141,9 @@ def test_a_search_that_was_not_made_for_hours_has_an_hour_from_its_next_pass() -
     for _ in range(3):
         story.app.wait(3_600)
         reconcile(story)
+
     story.app.configure(qualification=rules())
+
     assert failures(story, 15) == 0
 
 
@@ -146,7 +155,9 @@ def test_what_changes_while_a_search_is_read_over_several_passes_is_found_by_the
     story.taken()
     story.app.wait(2_400)  # more than what passes overlap
     reconcile(story)
+
     reconcile(story)
+
     assert (friend.qualified_times, other.qualified_times) == (1, 1)
 
 
@@ -161,8 +172,11 @@ def test_a_pass_that_intercom_broke_off_goes_on_where_it_stopped() -> None:
 
     story.app.intercom.answer = fails_once  # type: ignore[method-assign]
     reconcile(story)
+
     assert friend.qualified_times == 0
+
     reconcile(story)
+
     assert friend.qualified_times == 1
     assert len(pages(story)) == CROWD + 2, "only the refused page was asked for twice"
 
@@ -172,7 +186,9 @@ def test_a_cursor_that_intercom_no_longer_takes_begins_the_search_anew() -> None
     reconcile(story, 10)
     story.app.forget_calls()
     story.app.wire.faults.add({"kind": "status", "status": 400, "path": SEARCH, "times": 1})
+
     reconcile(story)
+
     assert pages(story)[:2] != [None, None]
     assert pages(story)[1] is None
     assert friend.qualified_times == 1
@@ -183,7 +199,9 @@ def test_a_cursor_of_long_ago_is_not_tried() -> None:
     reconcile(story, 10)
     story.app.forget_calls()
     story.app.wait(RESUMABLE + 1)
+
     reconcile(story)
+
     assert pages(story)[0] is None
     assert friend.qualified_times == 1
 
@@ -195,7 +213,9 @@ def test_a_search_that_was_refused_for_days_makes_good_what_it_missed() -> None:
         reconcile(story)
         story.app.wait(43_200)
     story.app.wire.faults.remove("refused")
+
     reconcile(story)
+
     assert friend.qualified_times == 1
 
 
@@ -206,7 +226,9 @@ def test_a_campaign_that_was_paused_for_hours_makes_good_what_it_missed() -> Non
         reconcile(story)
         story.app.wait(1_800)
     story.app.configure(qualification=rules())
+
     reconcile(story)
+
     assert friend.qualified_times == 1
 
 
@@ -222,7 +244,9 @@ def test_a_search_that_is_never_done_in_one_pass_does_not_starve_another_campaig
     story.app.wait(5)
     story.changes(second, "Won", "lead_source")
     story.taken()
+
     for _ in range(6):
         reconcile(story, (CROWD + 1) // 2)  # so that nothing is left for another when it is done
         story.app.wait(300)
+
     assert (friend.qualified_times, second.qualified_times) == (1, 1)

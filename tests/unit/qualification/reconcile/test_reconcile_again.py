@@ -24,13 +24,20 @@ def test_a_scheduled_pass_that_intercom_did_not_answer_is_made_again_each_minute
     story = changed()
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": SEARCH, "times": 2})
     story.app.reconcile(work=False)
+
     assert [type(one) for one in story.app.queued("reconcile")] == [ReconcileCampaigns]
+
     story.app.wait(CONTACTS_AGAIN_AFTER - 1)
+
     assert story.app.reconcile_rung() == 0, "not before a minute has passed"
+
     story.app.wait(1)
+
     assert story.app.reconcile_rung() == 1, "refused again"
     assert story.app.metrics.counts["ContactReconcileFailed"] == 2
+
     story.app.wait(CONTACTS_AGAIN_AFTER)
+
     assert story.app.reconcile_rung() == 1
     assert story.app.queued("reconcile") == [], "answered: no more until the next slot"
     assert story.app.metrics.counts["ContactReconcileFailed"] == 2
@@ -40,10 +47,13 @@ def test_the_pass_that_is_made_again_finds_what_the_first_one_missed() -> None:
     story = changed()
     story.app.wire.faults.add({"kind": "lost_answer", "path": SEARCH, "times": 1})
     story.app.reconcile()
+
     assert story.app.queued("qualification") == []
+
     story.app.wait(CONTACTS_AGAIN_AFTER)
     story.app.reconcile_rung()
     story.app.qualify()
+
     assert story.reported() == [True]
 
 
@@ -51,10 +61,14 @@ def test_contacts_that_were_looked_through_are_not_again_because_referral_factor
     story = changed()
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 3})
     story.app.reconcile(work=False)
+
     assert story.app.metrics.counts["ReconcileFailed"] == 1
+
     searches = [call for call in story.app.calls() if call == "POST /contacts/search"]
     assert searches
+
     story.app.wait(FAILED_AGAIN_AFTER)
+
     assert story.app.reconcile_rung() == 1
     assert story.app.metrics.counts["ReconcileSucceeded"] == 1
     assert [call for call in story.app.calls() if call == "POST /contacts/search"] == searches
@@ -64,9 +78,12 @@ def test_a_refusal_is_no_reason_to_look_again_in_a_minute() -> None:
     story = changed()
     story.app.reconcile()
     story.app.wait(FOUND_AGAIN_AFTER)
+
     assert story.app.reconcile_rung() == 1, "the first pass found people"
+
     story.app.wire.faults.add({"kind": "status", "status": 400, "path": SEARCH, "times": 1})
     story.app.reconcile()
+
     assert story.app.queued("reconcile") == []
 
 
@@ -82,6 +99,7 @@ def test_a_search_that_intercom_refuses_costs_only_its_own_campaign(story: Frien
     story.app.intercom.answer = refuse  # type: ignore[method-assign]
     story.app.reconcile()
     story.app.qualify()
+
     assert story.reported() == [True]
     assert story.app.metrics.counts["ContactReconcileFailed"] == 1
 
@@ -91,7 +109,9 @@ def test_a_lost_connection_is_noticed_in_a_quiet_night_too() -> None:
     story.app.set_secret("intercom", access_token="revoked")
     story.app.wait(301)
     story.app.reconcile()
+
     breaker = story.app.breaker()
+
     assert breaker.kind is BreakerKind.CONNECTION_LOST
     assert story.app.metrics.counts["ConnectionLost"] == 1
 

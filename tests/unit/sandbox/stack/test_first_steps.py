@@ -77,7 +77,9 @@ def test_campaign_1_is_set_up_only_beside_both_stand_ins(
     for name in ("_warm_receiver", "_warm_worker", "_warm_console", "_warm_api"):
         monkeypatch.setattr(first_steps, name, lambda _: None)
     monkeypatch.setattr(first_steps, "_load_example", loaded.append)
+
     first_steps.prepare(stack(has_both_stand_ins=both), empty=empty)
+
     assert bool(loaded) is loads
 
 
@@ -86,13 +88,18 @@ def test_an_error_of_a_function_is_shown_once(monkeypatch: pytest.MonkeyPatch) -
     aws = Aws(app)
     monkeypatch.setattr(first_steps.time, "time", lambda: now[0])
     watch = first_steps.ErrorWatch(SimpleNamespace(client=aws))  # type: ignore[arg-type]
+
     line = json.dumps({"level": "ERROR", "message": "record failed", "campaign_id": 1})
+
     aws.lines["/local/deliver-contact"] = [(1_005.0, line), (1_006.0, json.dumps({"level": "INFO", "message": "fine"}))]
     assert list(watch.new_errors()) == []
+
     now[0] = 1_011.0
     (shown,) = watch.new_errors()
+
     assert shown.startswith("  ! deliver-contact: ERROR")
     assert "record failed  campaign_id=1" in shown
+
     now[0] = 1_030.0
     assert list(watch.new_errors()) == []
 
@@ -105,5 +112,6 @@ def test_services_that_are_gone_do_not_end_the_stack_with_a_traceback(monkeypatc
         raise EndpointConnectionError(endpoint_url="x")
 
     watch = first_steps.ErrorWatch(SimpleNamespace(client=gone))  # type: ignore[arg-type]
+
     now[0] = 1_020.0
     assert list(watch.new_errors()) == []

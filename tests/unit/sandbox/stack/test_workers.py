@@ -65,6 +65,7 @@ def test_a_burst_starts_three_workers_and_all_calls_are_answered(workers: Module
         thread.start()
     for thread in threads:
         thread.join(20)
+
     assert len(answered) == 80
     assert len(runtime._workers["deliver:$LATEST"]) <= 3
 
@@ -81,7 +82,9 @@ def test_a_worker_that_died_does_not_hold_its_place(workers: ModuleType) -> None
     runtime = Runtime()
     workers.limit_workers(runtime, 1)
     runtime.acquire_worker("deliver", {}, b"")
+
     threading.Timer(0.05, runtime._workers["deliver:$LATEST"].clear).start()
+
     assert runtime.acquire_worker("deliver", {}, b"")[0].in_use
 
 
@@ -96,6 +99,7 @@ def test_idle_workers_end_but_those_on_the_way_of_a_signup(workers: ModuleType) 
     kept, surplus, fresh, busy, lone = worker(500), worker(500), worker(10), worker(500, in_use=True), worker(500)
     runtime._workers = {"a:eu:local-DeliverContactFunction-X:1": [kept, surplus, fresh], "a:eu:Sweep:1": [lone, busy]}
     workers.end_idle_workers(runtime, 90.0, ("DeliverContactFunction",))
+
     assert runtime.reap_idle_workers() == 2
     assert [id(one) for one in ended] == [id(surplus), id(lone)]
     assert list(runtime._workers.values()) == [[kept, fresh], [busy]]
@@ -120,6 +124,7 @@ def test_a_layer_is_unpacked_once_for_all_workers(workers: ModuleType, tmp_path:
         with runtime.zipfile.ZipFile(packed) as archive:
             archive.extractall(target)
         assert not packed.exists()
+
     assert [(tmp_path / f"worker-{number}/layer_0/python/a.py").read_text() for number in range(3)] == ["1", "1", "2"]
     assert len(list((tmp_path / "layers").iterdir())) == 2
 
@@ -128,6 +133,7 @@ def test_code_is_unpacked_for_each_worker(workers: ModuleType, tmp_path: Path) -
     runtime = Runtime()
     workers.share_layers(runtime, tmp_path / "layers")
     (tmp_path / "code.zip").write_bytes(layer(a="1"))
+
     with runtime.zipfile.ZipFile(tmp_path / "code.zip") as archive:
         archive.extractall(tmp_path / "code")
     assert not (tmp_path / "code").is_symlink()

@@ -70,6 +70,7 @@ def test_everybody_is_accounted_for_and_it_says_when_that_was_checked() -> None:
 
     count = len(everybody(console.app))
     found = shown(console)
+
     assert found["people"] == count
     assert found["accounted_for"] == count
     assert found["unaccounted"] == []
@@ -91,9 +92,11 @@ def test_each_person_counts_where_they_are() -> None:
     erased = join(app, "erased")
     passes(app)
     console.post("/api/people/erase", {"email": "erased@example.com"})
+
     waiting = join(app, "waiting")
     app.reconcile(work=False)
     app.reconcile(full=True, work=False)
+
     assert [app.row(one).state for one in (skipped, failed, erased, waiting)] == [
         State.SKIPPED,
         State.FAILED,
@@ -114,7 +117,9 @@ def test_who_joined_before_the_activation_or_is_of_no_interest_is_accounted_for_
     app.configure(newest(app), person_referring={"action": "none"})
     before = len(everybody(app))
     join(app, "of no interest")
+
     passes(app, full=True)
+
     assert places(console) == {"joined_before": before, "waiting": 1}
 
     passes(app, full=True)
@@ -141,6 +146,7 @@ def test_a_campaign_without_people_is_proved_empty() -> None:
     passes(console.app)
 
     found = shown(console, 3)
+
     assert found["people"] == 0
     assert found["accounted_for"] == 0
     assert found["checked_at"] == NOW
@@ -151,9 +157,12 @@ def test_somebody_that_reconcile_overlooks_is_named_and_needs_a_person(monkeypat
     lost = everybody(console.app)[2]
     lose(monkeypatch, lost)
     passes(console.app, full=True)
+
     found, count = shown(console), len(everybody(console.app))
+
     assert (found["people"], found["accounted_for"]) == (count, count - 1)
     assert found["unaccounted"] == [{"user_id": lost, "why": Gap.NO_ROW}]
+
     health = console.get("/api/health")
     [problem] = [one for one in health["problems"] if one["kind"] == "unaccounted"]
     assert problem["what"].endswith(f": 1 of {count} people at Referral Factory are not accounted for.")
@@ -163,6 +172,7 @@ def test_somebody_that_reconcile_overlooks_is_named_and_needs_a_person(monkeypat
 
     monkeypatch.undo()
     passes(console.app, full=True)
+
     assert shown(console)["unaccounted"] == []
     assert "unaccounted" not in {one["kind"] for one in console.get("/api/health")["problems"]}
 
@@ -176,6 +186,7 @@ def test_many_are_counted_and_the_first_hundred_named(monkeypatch: pytest.Monkey
     passes(app, full=True)
 
     found = shown(console)
+
     assert found["people"] - found["accounted_for"] == len(lost)
     assert len(found["unaccounted"]) == MOST_NAMED
 
@@ -229,6 +240,7 @@ def test_a_pass_that_goes_on_where_it_stopped_counts_each_person_once(order: str
         app.reconcile(full=not number, work=False)
 
     count = len(everybody(app))
+
     assert (shown(console)["people"], shown(console)["accounted_for"]) == (count, count)
     assert (progress(app).tally is None) is (progress(app).scan_page == 0), "no pass carries along what is proved"
 
@@ -247,9 +259,12 @@ def test_people_that_new_signups_move_to_the_next_page_count_once(arrivals: int)
 
     app.wire.interrupt("GET /api/v2/users", arrive)
     app.reconcile(full=True, work=False)
+
     assert len(everybody(app)) == before + arrivals
     assert before <= shown(console)["people"] <= before + arrivals
+
     passes(app, full=True)
+
     assert shown(console)["people"] == before + arrivals
 
 
@@ -257,8 +272,10 @@ def test_a_row_that_could_not_be_written_at_once_is_looked_up_again_before_anybo
     console = console_of(people=10)
     app = console.app
     failing = everybody(app)[3]
+
     refuse_rows_of(app, failing)
     app.reconcile(full=True, work=False)
+
     assert shown(console) is None, "the pass has not come to its end"
 
     del app.environment.referrals.add
@@ -275,7 +292,9 @@ def test_a_scan_that_is_set_back_proves_nothing_and_the_former_proof_stays() -> 
     app.reconcile(full=True, work=False)
     former = shown(console)
     app.wait(86_400)
+
     stored = dict(app.environment.progresses.find("users") or {})
+
     assert "tally" in stored
 
     app.environment.progresses.save(

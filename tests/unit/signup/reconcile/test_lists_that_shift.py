@@ -99,8 +99,10 @@ def test_new_people_that_a_pass_does_not_reach_are_read_by_the_scan_that_was_beg
 def test_who_is_added_on_the_page_that_only_shows_the_order_costs_no_second_reading() -> None:
     app = app_with(1_200, activation_mark=10_000)
     app.reconcile(work=False)
+
     app.configure(None, campaign_id=2, backfill=True)
     app.reconcile(work=False)
+
     assert len(app.rows_of("REFERRAL#2#")) > 0
 
     app.forget_calls()
@@ -126,8 +128,11 @@ def test_a_scan_that_was_begun_beside_a_pass_is_not_forgotten_by_it() -> None:
 
     app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
     app.reconcile(work=False)
+
     assert progress(app).scan_page == 1
+
     app.reconcile(work=False)
+
     assert progress(app).scanned_at == NOW + 301
 
 
@@ -137,8 +142,10 @@ def test_after_many_left_at_once_the_new_ones_are_found_all_the_same() -> None:
     app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)
     people = app.referral_factory.account.people
+
     for user_id in people.ids()[100:819]:
         app.referral_factory.account.remove(people.with_id(user_id))
+
     joined = [join(app, f"n{number}") for number in range(20)]
     before_the_last_page = (len(people.ids()) - 1) // 250 * 250
     assert people.ids()[before_the_last_page - 1] in joined
@@ -159,16 +166,22 @@ def test_somebody_a_shift_hides_between_two_new_pages_is_found_by_the_next_pass(
     meanwhile(app, 4, lambda: leave(app, newest(app)))
     app.wait(300)
     app.reconcile(work=False)
+
     hidden = missing(app, joined)
+
     assert len(hidden) == 1
+
     app.wait(FOUND_AGAIN_AFTER)
     app.reconcile_rung()
+
     assert app.environment.referrals.find(1, hidden[0]) is not None
+
     app.wait(300)
     app.reconcile(work=False)
     app.forget_calls()
     app.wait(300)
     app.reconcile(work=False)
+
     assert len(calls(app)) <= 4, "nobody was hidden any more: the mark has moved on"
 
 
@@ -207,15 +220,18 @@ def test_somebody_a_pass_left_to_the_scan_is_not_taken_for_invented() -> None:
     app.reconcile()
     known_there = join(app, "ivana")
     app.sign_up(id=known_there, email="ivana@example.com")
+
     for number in range(300):
         join(app, f"p{number}")
     app.wait(OF_AGE_TO_VERIFY - 5)
     app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 1
     app.reconcile(work=False)
+
     assert progress(app).succeeded_at == app.clock.now(), "the pass went well"
 
     app.wait(6)
     app.sweep()
+
     assert not app.row(known_there).unverified
 
     app.context.seconds = 60

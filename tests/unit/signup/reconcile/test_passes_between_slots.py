@@ -80,9 +80,12 @@ def test_a_pass_that_found_somebody_is_followed_by_another_until_one_finds_nobod
     """Webhooks are missing: whoever joins now waits two minutes instead of five."""
     app = app_with(activation_mark=10_000)
     app.reconcile(work=False)
+
     assert app.queued("reconcile") == []
+
     app = app_with()
     app.reconcile(work=False)
+
     assert wakes(app) == [FOUND_AGAIN_AFTER]
 
 
@@ -121,7 +124,9 @@ def test_a_call_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> No
     move_due(app)
     app.wait(1)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 3})
+
     app.reconcile_rung()
+
     assert app.metrics.counts["ReconcileFailed"] == 1
 
     move_due(app)
@@ -141,7 +146,9 @@ def test_a_call_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pyt
         patch.setattr(app.environment.progresses, "find", find)
         app.reconcile_rung()
     assert app.metrics.counts["ReconcileFailed"] == 1
+
     app.wait(FAILED_AGAIN_AFTER)
+
     assert app.reconcile_rung() == 1
     assert app.metrics.counts["ReconcileSucceeded"] == 1
 

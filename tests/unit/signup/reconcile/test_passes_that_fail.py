@@ -16,6 +16,7 @@ def test_a_referral_factory_that_fails_stops_the_pass_and_keeps_what_was_found()
     app = app_with(300)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "/users"})
     app.reconcile()
+
     assert app.metrics.counts["ReconcileFailed"] == 1
     assert app.metrics.counts["ReconcileSucceeded"] == 0
 
@@ -51,14 +52,17 @@ def test_a_page_of_known_people_that_does_not_come_hides_nobody_new() -> None:
 def test_one_row_that_cannot_be_written_delays_nobody_else() -> None:
     app = app_with(300)
     people = app.referral_factory.account.people.ids()
+
     refuse_rows_of(app, people[10])
     app.reconcile(work=False)
+
     assert len(app.rows_of("REFERRAL#")) == 302
     assert app.metrics.counts["ReconcileFailed"] == 1
     assert progress(app).high_water == 0, "the pass does not count: the next one reads the same again"
 
     del app.environment.referrals.add
     app.reconcile(work=False)
+
     assert len(app.rows_of("REFERRAL#")) == 303
 
     app.reconcile(work=False)
@@ -70,6 +74,7 @@ def test_a_ledger_that_takes_nothing_stops_the_pass() -> None:
     app = app_with(300)
     tried = refuse_rows_of(app, *app.referral_factory.account.people.ids())
     app.reconcile(work=False)
+
     assert app.metrics.counts["ReconcileFailed"] == 1
     assert len(tried) == MOST_FAILURES + 1
 
@@ -77,8 +82,10 @@ def test_a_ledger_that_takes_nothing_stops_the_pass() -> None:
 def test_a_scan_stands_on_the_page_of_which_a_row_could_not_be_written() -> None:
     app = app_with(600, order="shuffled")
     page = [person.user_id for _, person in app.environment.referral_factory().users(2).people]
+
     refuse_rows_of(app, page[0])
     app.reconcile(work=False)
+
     assert progress(app).scan_page == 2
 
     del app.environment.referrals.add
@@ -93,6 +100,7 @@ def test_a_queue_that_refuses_the_messages_delays_and_loses_nobody() -> None:
     app = app_with(0)
     app.sqs.refuse("send_message_batch", 2)
     app.reconcile()
+
     assert app.contacts("ada@example.com") == []
 
     app.wait(91)
@@ -114,6 +122,7 @@ def test_a_page_that_our_own_limiter_could_not_judge_is_asked_for_again() -> Non
 
     app.environment.referral_factory = lambda: SimpleNamespace(users=users, user=real.user)  # type: ignore[method-assign]
     app.reconcile(work=False)
+
     assert tries == [1, 1]
     assert app.metrics.counts["ReconcileSucceeded"] == 1
 
@@ -139,6 +148,7 @@ def test_whole_pages_are_tried_again_after_two_minutes_and_then_ever_later() -> 
     app.wire.faults.add(fails)
     app.reconcile(work=False)
     spans = []
+
     for _ in range(3):
         failed_at = progress(app).failed_at
         while progress(app).smaller(app.clock.now()):
@@ -148,6 +158,7 @@ def test_whole_pages_are_tried_again_after_two_minutes_and_then_ever_later() -> 
         spans.append(app.clock.now() - failed_at)
         app.wire.faults.add({**fails, "times": 1})
         app.reconcile(work=False)
+
     assert [round(span / 120) for span in spans] == [1, 2, 4]
 
     app.wait(8 * 120)

@@ -20,12 +20,14 @@ CONTACTS_LOOKED_THROUGH = "POST /contacts/search"
 def test_whoever_joined_without_a_webhook_is_found_by_the_next_pass(order: str, people: int) -> None:
     app = app_with(people, order=order)
     app.configure(None, campaign_id=1)
+
     app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile()
     ids = [join(app, f"new{number}") for number in range(3)]
     app.wait(300)
     for _ in range(1 if order != "random" else 12):
         app.reconcile(full=order in {"random", "shuffled"})
+
     assert [app.row(user_id).state for user_id in ids] == [State.DELIVERED] * 3
 
     row = app.row(ids[0])
@@ -57,6 +59,7 @@ def test_an_ascending_list_is_read_from_its_end_and_a_descending_one_from_its_be
 def test_a_list_without_order_is_scanned_on_and_on() -> None:
     app = app_with(600, activation_mark=10_000, order="shuffled")
     app.reconcile()
+
     assert progress(app).scanned_at == NOW
 
     app.forget_calls()
@@ -98,10 +101,12 @@ def test_a_scan_advances_when_each_page_takes_twenty_seconds() -> None:
 def test_a_pass_that_cannot_reach_all_new_people_begins_a_scan() -> None:
     app = app_with(0, order="descending")
     app.reconcile()
+
     for number in range(1_000):
         join(app, f"p{number}")
     app.context.seconds = LONGEST_REFERRAL_FACTORY_CALL - 1
     app.reconcile(work=False)
+
     assert progress(app).scan_page > 0
 
     app.context.seconds = 60
@@ -113,6 +118,7 @@ def test_a_pass_that_cannot_reach_all_new_people_begins_a_scan() -> None:
 def test_a_whole_pass_is_made_once_a_day_and_when_it_is_asked_for() -> None:
     app = app_with(600, activation_mark=10_000)
     app.reconcile()
+
     assert sorted(calls(app)) == ["1", "2", "3"]
 
     for full, pages in ((False, 3), (True, 3)):
@@ -134,6 +140,7 @@ def test_people_up_to_the_activation_mark_are_left_alone() -> None:
     app = app_with(10, activation_mark=None)
     app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(full=True)
+
     assert app.rows_of("REFERRAL#") == []
     assert [call for call in app.calls() if call != CONTACTS_LOOKED_THROUGH] == []
 
@@ -142,6 +149,7 @@ def test_with_backfill_everybody_is_delivered() -> None:
     app = App(seed_people=3)
     app.configure(None, backfill=True)
     app.reconcile()
+
     assert len(app.rows_of("REFERRAL#")) == 6
     assert len(app.intercom.workspace.contacts) == 6
 
@@ -149,8 +157,10 @@ def test_with_backfill_everybody_is_delivered() -> None:
 def test_drafts_and_campaigns_that_nobody_configured_are_ignored() -> None:
     app = App(seed_people=3)
     app.reconcile()
+
     app.configure(None, status="draft", backfill=True)
     app.reconcile()
+
     assert app.wire.calls == []
     assert app.metrics.counts["ReconcileSucceeded"] == 2
 
@@ -163,14 +173,17 @@ def test_drafts_and_campaigns_that_nobody_configured_are_ignored() -> None:
 def test_a_paused_campaigns_people_are_remembered_and_held() -> None:
     app = app_with(0)
     app.configure(status="paused")
+
     user_id = join(app, "new")
     app.reconcile()
+
     assert app.row(user_id).state is State.HELD
 
 
 def test_while_the_activation_mark_is_missing_nobody_is_added_and_the_pass_sets_it() -> None:
     app = app_with(300, activation_mark=None, order="shuffled")
     app.reconcile()
+
     campaign = app.campaign()
     assert campaign.activation_mark == newest(app)
     assert app.rows_of("REFERRAL#") == []
@@ -206,9 +219,11 @@ def test_a_mark_that_is_missing_after_the_days_scan_is_set_by_the_next_pass(orde
 def test_a_row_that_a_webhook_brought_is_verified_once_and_completed() -> None:
     app = app_with(0, activation_mark=10_000)
     user_id = join(app, "new")
+
     app.sign_up(id=user_id, email="new@example.com", first_name=None, source="Direct")
     app.forget_calls()
     app.reconcile()
+
     row = app.row(user_id)
     assert row.verified_at == NOW
     assert row.person.first_name == "new"
@@ -255,6 +270,7 @@ def test_the_log_says_how_many_a_pass_found_and_how_many_it_completed(caplog: py
     by_webhook = join(app, "by.webhook")
     app.sign_up(id=by_webhook, email="by.webhook@example.com")
     app.reconcile()
+
     assert logged() == (3, 1), "those who are always there; the one whose webhook came is verified"
 
     join(app, "without.webhook")

@@ -38,9 +38,11 @@ def test_a_polled_signup_gets_its_referrers_facts_and_each_referrer_is_asked_for
     for name in ("ivo", "jana"):
         join_through(app, name, referrer)
     app.reconcile()
+
     for name in ("ivo", "jana"):
         shown = app.contact(f"{name}@example.com").custom_attributes["referrer_first_name"]
         assert shown == app.referral_factory.account.people[referrer].first_name
+
     assert asked_for(app, referrer) == 1
 
     app.reconcile()
@@ -51,8 +53,10 @@ def test_a_polled_signup_gets_its_referrers_facts_and_each_referrer_is_asked_for
 def test_a_referrer_who_cannot_be_asked_for_delays_nobody_and_is_added_by_a_later_pass() -> None:
     app, referrer = app_of_five_pages()
     app.wire.faults.add({"kind": "status", "status": 503, "path": f"/users/{referrer}$", "times": 1})
+
     join_through(app, "ivo", referrer)
     app.reconcile()
+
     assert "referrer_first_name" not in app.contact("ivo@example.com").custom_attributes
 
     app.reconcile()
@@ -67,8 +71,10 @@ def test_a_referrer_who_was_deleted_is_asked_for_once_and_leaves_the_look_ups_to
         join_through(app, name, deleted)
     other = next(one for one in app.referral_factory.account.people.ids() if one not in (deleted, 1) and one > deleted)
     join_through(app, "jana", other)
+
     app.referral_factory.account.remove(app.referral_factory.account.people[deleted])
     app.reconcile()
+
     assert asked_for(app, deleted) == 1
     assert app.contact("jana@example.com").custom_attributes["referrer_first_name"]
 
@@ -83,15 +89,19 @@ def test_a_referrer_who_cannot_be_asked_for_is_asked_for_once_a_pass() -> None:
     app, referrer = app_of_five_pages()
     for name in ("ivo", "jana", "kim"):
         join_through(app, name, referrer)
+
     app.wire.faults.add({"kind": "status", "status": 503, "path": f"/users/{referrer}$"})
     app.reconcile()
+
     assert asked_for(app, referrer) == 1
 
 
 def test_a_referrer_is_not_asked_for_when_no_mapping_needs_one() -> None:
     app, referrer = app_of_five_pages()
     app.configure(newest(app), person_invited={"action": "lead", "mapping": mapping()})
+
     join_through(app, "ivo", referrer)
     app.reconcile()
+
     assert app.contact("ivo@example.com")
     assert asked_for(app, referrer) == 0
