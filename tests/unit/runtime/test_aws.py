@@ -198,7 +198,7 @@ def test_a_secret_that_we_may_not_read_is_not_called_missing() -> None:
         Secrets(Forbidden(), VirtualClock()).read("arn")
 
 
-def test_a_secret_of_bytes_alone_is_none_of_ours() -> None:
+def test_a_secret_of_bytes_alone_is_rejected() -> None:
     class Binary:
         def get_secret_value(self, **_: Any) -> Any:
             return {"SecretBinary": b"x"}

@@ -226,7 +226,7 @@ def _campaign(item: Item) -> Campaign:
     return campaign_of(
         json.loads(values["document"]),
         values["version"],
-        activation_mark=values.get("activation_mark"),
+        activation_mark=values.get("activation_mark", values.get("known_up_to")),  # so in rows of 0.1.0
         watches_departures=values.get("watches_departures", False),
         noted_problems=problems,
         rule_since=json.loads(values.get("rule_since", "{}")),

@@ -17,6 +17,8 @@ from shared.ports.referrer import RewardKey, Rewards
 
 PREFIX = "REWARD#"
 _PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
+_BEFORE = {"reported_at": "told_at", "ended_at": "settled_at"}
+"""Names that rows of 0.1.0 have."""
 _TIMES = ("noted_at", "changed_at", "reported_at", "reserved_at", "ended_at", "again_at")
 
 
@@ -67,5 +69,6 @@ def _reward(item: Item) -> Reward:
     facts = {name: value for name, value in json.loads(values["facts"]).items() if name in RewardFacts.__slots__}
     reported = RewardFacts(**{**facts, "kind": Kind(facts["kind"]), "status": Status(facts["status"])})
     plain: dict[str, Any] = {name: values[name] for name in _PLAIN if name in values}
+    plain |= {name: values[before] for name, before in _BEFORE.items() if name not in values and before in values}
     plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
     return Reward(reported, **plain)
