@@ -231,7 +231,7 @@ def reopened_rows_are_only_checked(patch: Patch) -> None:
 
 
 def lease_kept_after_a_failure(patch: Patch) -> None:
-    patch.setattr(update_referrer.ReferrerUpdateAttempt, "_release", lambda _: None)
+    patch.setattr(update_referrer, "give_back", lambda _: None)
 
 
 def tries_without_a_call_are_kept(patch: Patch) -> None:
