@@ -33,7 +33,7 @@ def look_again(environment: Environment, row: Referral, next_check: Callable[[Re
             mark_referrer(environment, row.campaign_id, row.user_id)
 
     def change(fresh: Referral) -> Referral:
-        if fresh.look_at != row.look_at:
+        if fresh.look_at != row.look_at or not fresh.finished:
             return fresh
         if again and State.PARTIAL in fresh.open_troubles:
             return (

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import State
+from shared.use_cases.signup.check_delivered import next_check
+from shared.use_cases.signup.look_again import look_again
+from shared.use_cases.signup.replay_referrals import replay_referral
 from tests.support.builders import App
 from tests.support.console_api import Console
 
@@ -102,3 +105,29 @@ def test_what_somebody_has_dealt_with_and_what_was_the_persons_own_stay_as_they_
 
     assert {app.row(42).state, app.row(43).state} == {State.FAILED}
     assert creates(app) == tried
+
+
+def test_what_was_given_up_stays_so_while_its_campaign_is_paused(app: App, console: Console) -> None:
+    given_up(app, 409, TAKEN)
+    app.wire.faults.clear()
+    app.configure(status="paused")
+    tried = creates(app)
+
+    app.live(3 * 60, step=5)
+
+    assert app.row().state is State.FAILED, "not held: nobody has asked for it"
+    assert creates(app) == tried
+
+
+def test_a_replay_that_is_pressed_during_a_look_is_delivered_though_its_message_is_lost(app: App) -> None:
+    given_up(app, 409, TAKEN)
+    app.wire.faults.clear()
+    looked_at = app.row()
+    app.wait((looked_at.look_at or 0.0) - app.clock.now())
+    replay_referral(app.environment, "mara@example.com", 1, 42)
+
+    look_again(app.environment, looked_at, next_check)
+    app.sqs.real.purge_queue(QueueUrl=app.settings.delivery_queue_url)
+    app.live(30, step=5)
+
+    assert app.row().state is State.DELIVERED

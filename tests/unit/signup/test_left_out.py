@@ -99,6 +99,18 @@ def test_a_default_is_owed_to_the_contact_that_was_created_and_to_no_other_that_
     assert "referral_code" not in app.contact().custom_attributes
 
 
+def test_while_its_campaign_is_paused_what_was_left_out_is_not_sent(app: App) -> None:
+    archive(app, "referral_link")
+    app.sign_up()
+    archive(app, "referral_link", archived=False)
+    app.configure(status="paused")
+
+    app.live(180, step=5)
+
+    assert app.row().state is State.PARTIAL, "not held: nobody has asked for it"
+    assert "PUT /contacts/<id>" not in app.calls()
+
+
 def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
     archive(app, "referral_link")
 
