@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.referral import DOUBT, State
 from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.unit.operations.test_activity import add, everything
@@ -46,6 +46,22 @@ def test_what_is_dealt_with_asks_for_nobody_any_more(console: Console, trouble: 
     assert line["sentence"] == "Somebody marked it as dealt with."
     assert line["detail"] == "mara@example.com"
     assert everything(console, f"state={shown['referral']['state']}") == [1], "it is still found by its state"
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        (State.DELIVERED, "If it did, qualify the person in Referral Factory. If not, press Mark as dealt with."),
+        (State.FAILED, "Put right what the reason names, then press Send again."),
+        (State.PARTIAL, "Put right what was left out, in Intercom or in the campaign's fields."),
+    ],
+)
+def test_a_doubt_about_a_value_waits_until_what_was_not_delivered_is_put_right(
+    console: Console, state: State, advice: str
+) -> None:
+    add(console.app, 1, state=state, refusals={DOUBT: "Nobody can say when the contact came to it."})
+
+    assert console.get("/api/referrals/1/1")["referral"]["what_to_do"].startswith(advice)
 
 
 def test_a_second_press_changes_nothing(console: Console) -> None:

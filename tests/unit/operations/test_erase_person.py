@@ -11,6 +11,7 @@ import pytest
 
 from shared.domain.person import Person, Referrer
 from shared.domain.signup.referral import Origin, Referral, State
+from shared.domain.vendor.call import VendorCall
 from shared.errors import MalformedPayloadError
 from shared.messages import DeliverContact, QualifyReferral
 from shared.ports.signup import Quarantined
@@ -100,6 +101,29 @@ def test_nothing_of_the_person_is_left_in_any_table(app: App) -> None:
     assert app.row(8).person.email == "friend@example.com"
     assert app.row(8).person.referrer.user_id == 7
     assert json.loads(run(app, "export", EMAIL))["rows"] == []
+
+
+def test_what_was_said_to_the_vendors_of_a_friend_goes_with_the_referrer_and_what_was_said_of_others_stays(app: App) -> None:
+    """Such a call may name the referrer."""
+    app.sign_up(id=9, email="stranger@example.com", first_name="Sue")
+    call = VendorCall(app.clock.now(), "intercom.test", "POST", "/contacts", f'{{"referrer": "{EMAIL}"}}', 200, 9, "r1", "{}")
+    app.environment.calls.keep(1, 8, [call])
+    app.environment.calls.keep(1, 9, [replace(call, sent="{}")])
+
+    erase_person(app.environment, "mara", EMAIL)
+
+    assert list(app.environment.calls.of_person(1, 8, 10)) == []
+    assert [one.sent for one in app.environment.calls.of_person(1, 9, 10)] == ["{}"]
+
+
+def test_a_friend_of_whose_referrer_no_more_than_the_id_is_known_is_left_as_they_are(app: App) -> None:
+    app.environment.referrals.update(1, 8, lambda row: replace(row, person=replace(row.person, referrer=Referrer(7))))
+    before = app.row(8)
+
+    erase_person(app.environment, "mara", EMAIL)
+
+    assert app.row(8) == before
+    assert app.row(7).forgotten
 
 
 def test_erasing_wants_a_yes_and_may_be_repeated(app: App) -> None:

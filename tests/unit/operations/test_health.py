@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.ports.signup import Quarantined
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document
 from tests.unit.qualification.test_accept_notification import body_of, hub
@@ -71,6 +72,35 @@ def test_links_with_nowhere_to_go_are_a_problem(console: Console) -> None:
     assert sentence.startswith("Referral links have nowhere to go")
 
 
+def test_links_that_nobody_gets_need_no_place(console: Console) -> None:
+    sync = campaign_document()["sync"] | {"mode": "off", "write_back": {}}
+    console.app.configure(sync=sync)
+
+    assert campaign(console) == ("good", "Signups go to Intercom as they come.")
+
+
+def test_problems_are_said_before_what_is_still_to_set_up_and_how_many_more_there_are(console: Console) -> None:
+    assert health(console)["sentence"].startswith("Set-up is not complete yet.")
+
+    console.post("/api/connection/disconnect", {"vendor": "intercom"})
+
+    found = health(console)
+
+    assert found["sentence"].startswith(found["problems"][0]["what"])
+    assert len(found["problems"]) == 1 or found["sentence"].endswith(f" And {len(found['problems']) - 1} more.")
+
+
+def test_a_message_that_could_not_be_read_is_a_problem_until_it_is_gone(console: Console) -> None:
+    assert "quarantine" not in [one["kind"] for one in health(console)["problems"]]
+
+    app = console.app
+    app.environment.quarantine.add(Quarantined("q1", "1", "joined", "odd", "text/plain", "eA==", app.clock.now()))
+
+    [found] = [one for one in health(console)["problems"] if one["kind"] == "quarantine"]
+
+    assert found["what"] == "Messages that could not be read: 1."
+
+
 def test_a_new_stack_that_was_never_connected_is_no_problem_and_not_green() -> None:
     """The checklist says what to do; once a campaign is set up it is a problem."""
     console = Console()
@@ -109,4 +139,7 @@ def test_the_set_up_ticks_itself_to_its_end() -> None:
     app.environment.flush()
 
     assert {kind for kind, is_done in steps(console).items() if not is_done} == set()
+
+    [webhooks] = [step["do"] for step in health(console)["steps"] if step["kind"] == "webhooks"]
+    assert webhooks == "All came."
     assert health(console)["complete"]

@@ -112,6 +112,38 @@ def test_campaigns_and_referrers_come_by_what_they_brought(app: App, console: Co
     assert [(one["name"], one["invited"]) for one in shown["referrers"]] == [("Sam", 3), ("Rita", 1)]
 
 
+def test_a_referrer_is_shown_with_what_any_of_their_friends_signups_said_of_them(app: App, console: Console) -> None:
+    join(app, 1, by=Referrer(None, None, "rita@example.com"))
+    join(app, 2, by=RITA)
+    join(app, 3, by=Referrer(None, None, "rita@example.com"))
+
+    shown = console.get("/api/results")["referrers"]
+
+    assert [(one["name"], one["user_id"]) for one in shown] == [("Rita", 41)]
+    assert shown[0]["invited"] == 3
+
+
+def test_two_referrers_without_an_address_are_two(app: App, console: Console) -> None:
+    join(app, 1, by=Referrer(50, "Sam"))
+    join(app, 2, by=Referrer(51, "Tom"))
+    join(app, 3, by=Referrer(51, "Tom"))
+
+    shown = console.get("/api/results")["referrers"]
+
+    assert [(one["name"], one["invited"]) for one in shown] == [("Tom", 2), ("Sam", 1)]
+
+
+def test_nobody_is_credited_with_a_contact_that_a_sync_brought(app: App, console: Console) -> None:
+    join(app, 1)
+    happened(app, 1, Happened.FROM_SYNC)
+
+    shown = console.get("/api/results")
+
+    assert shown["total"]["invited"] == 0
+    assert shown["synced"] == 1
+    assert shown["referrers"] == []
+
+
 def test_rewards_count_when_they_are_given(console: Console) -> None:
     for days, by in ((0, 2), (3, 1), (40, 5)):
         console.app.environment.figures.count(1, "rewarded", NOW - days * DAY, by)

@@ -60,6 +60,20 @@ def test_a_refused_reward_is_not_shown_as_issued_and_asks_for_a_person() -> None
     assert "was not issued" in next(iter(shown["refusals"].values()))
 
 
+@pytest.mark.parametrize(
+    ("assumed", "sentence"),
+    [(False, "The due reward was issued."), (True, "Its issuing was never confirmed; it is no longer due.")],
+)
+def test_the_story_says_issued_only_of_what_was_confirmed(assumed: bool, sentence: str) -> None:
+    story = refused()
+    ended = replace(due_one(story), ended_at=story.app.clock.now(), note="", assumed=assumed)
+
+    told = [event.what for event in story_of(story.app.row(story.rita.id), [ended])]
+
+    assert told[-1] == sentence
+    assert "Referral Factory refused to issue the due reward." not in told
+
+
 def test_it_is_tried_again_with_growing_pauses_and_done_when_it_is_taken() -> None:
     story = refused()
     story.app.forget_calls()

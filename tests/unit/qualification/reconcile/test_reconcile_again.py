@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.vendors.wire import Request, Response
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.messages import ReconcileCampaigns
@@ -72,6 +74,17 @@ def test_contacts_that_were_looked_through_are_not_again_because_referral_factor
     assert story.app.reconcile_rung() == 1
     assert story.app.metrics.counts["ReconcileSucceeded"] == 1
     assert [call for call in story.app.calls() if call == "POST /contacts/search"] == searches
+
+
+@pytest.mark.parametrize(("failing", "whole_again"), [("/users", True), (SEARCH, False)])
+def test_a_whole_pass_is_made_whole_again_only_where_referral_factory_did_not_answer(failing: str, whole_again: bool) -> None:
+    story = changed()
+    story.app.wire.faults.add({"kind": "status", "status": 503, "path": failing, "times": 3})
+
+    story.app.reconcile(full=True, work=False)
+
+    [again] = story.app.queued("reconcile")
+    assert again.full is whole_again
 
 
 def test_a_refusal_is_no_reason_to_look_again_in_a_minute() -> None:
