@@ -68,10 +68,10 @@ def test_the_story_says_issued_only_of_what_was_confirmed(assumed: bool, sentenc
     story = refused()
     ended = replace(due_one(story), ended_at=story.app.clock.now(), note="", assumed=assumed)
 
-    told = [event.what for event in story_of(story.app.row(story.rita.id), [ended])]
+    shown = [event.what for event in story_of(story.app.row(story.rita.id), [ended])]
 
-    assert told[-1] == sentence
-    assert "Referral Factory refused to issue the due reward." not in told
+    assert shown[-1] == sentence
+    assert "Referral Factory refused to issue the due reward." not in shown
 
 
 def test_it_is_tried_again_with_growing_pauses_and_done_when_it_is_taken() -> None:
