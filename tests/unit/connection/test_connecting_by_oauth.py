@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from sandbox.vendors.intercom.oauth import allow
+from shared.adapters.http.transport import HttpResponse
+from shared.adapters.intercom.oauth import IntercomOAuth
+from shared.errors import RejectedError
 from tests.support.builders import App
 from tests.support.console_api import CONSOLE, Console
 
@@ -156,8 +161,55 @@ def test_a_person_who_does_not_allow_it_sees_so(console: Console) -> None:
 
 
 def test_a_wrong_code_connects_nothing(console: Console) -> None:
-    answer = console.callback(urlencode({"code": "wrong=", "state": begin(console)}))
-    assert (answer.status, console.secret("intercom")["access_token"]) == (400, "")
+    state = begin(console)
+    console.app.forget_calls()
+
+    answer = console.callback(urlencode({"code": "wrong=", "state": state}))
+
+    assert answer.status == 400
+    assert "Intercom does not take the code, or the app&#x27;s client id or secret." in answer.text
+    assert console.app.calls() == ["POST /auth/eagle/token"]
+    assert console.secret("intercom")["access_token"] == ""
+
+
+class Answers:
+    """Intercom, that answers whatever code with this."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        self._answer = HttpResponse(status, {}, json.dumps(body).encode())
+
+    def send(self, *_: Any) -> HttpResponse:
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    ("body", "token"),
+    [({"token": "a"}, "a"), ({"access_token": "b"}, "b"), ({"token": "a", "access_token": "b"}, "b")],
+)
+def test_a_token_is_taken_under_either_of_its_names(body: Any, token: str) -> None:
+    oauth = IntercomOAuth(Answers(200, body), "https://api.intercom.io", stand_in=False)
+
+    assert oauth.exchange("id", "secret", "code") == token
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(401, {"token": "a"}), (201, {"token": "a"}), (200, {}), (200, {"token": ""}), (200, {"token": 7}), (200, ["a"])],
+)
+def test_an_answer_that_refuses_or_holds_no_token_is_a_refusal(status: int, body: Any) -> None:
+    oauth = IntercomOAuth(Answers(status, body), "https://api.intercom.io", stand_in=False)
+
+    with pytest.raises(RejectedError):
+        oauth.exchange("id", "secret", "code")
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "page"), [(False, "https://app.intercom.com/oauth"), (True, "http://intercom.test/oauth")]
+)
+def test_a_person_is_sent_to_intercoms_own_page_and_to_the_stand_ins_with_a_stand_in(stand_in: bool, page: str) -> None:
+    oauth = IntercomOAuth(Answers(200, {}), "http://intercom.test/", stand_in=stand_in)
+
+    assert oauth.address("id", "state", "back").split("?")[0] == page
 
 
 @pytest.mark.parametrize(("silent", "status"), [(503, 503), (429, 503), (400, 400)])

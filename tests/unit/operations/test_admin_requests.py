@@ -16,7 +16,8 @@ from functions.admin_api import handler
 from functions.admin_api.handler import MAX_BODY, ROUTES
 from functions.admin_api.http.access import author_of, groups_of
 from functions.admin_api.http.openapi import describe
-from shared.errors import UnavailableError
+from functions.admin_api.routes.connection import CALLBACK_PATH
+from shared.errors import ConnectionLostError, UnavailableError
 from tests.support.admin_api import GROUP, encoded, sample, sign_in
 from tests.support.console_api import Console
 
@@ -206,6 +207,27 @@ def test_a_token_other_than_the_one_that_was_verified_opens_nothing(forged: Call
     assert console.app.invoke(handler, event)["statusCode"] == 403
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD"])
+def test_only_a_browser_that_comes_back_gets_to_the_way_back_without_a_token(method: str) -> None:
+    console = Console(claims={})
+
+    answer = console.call(method, CALLBACK_PATH, query="state=x&code=y")
+
+    assert answer.status == 403
+    assert "set-cookie" not in answer.headers
+    assert console.cookies == {}
+
+
+def test_only_a_viewer_hears_what_a_viewer_may() -> None:
+    refusals = {
+        group: Console(claims={"groups": [group], "sub": "x"}).call("POST", "/api/campaigns/1/syncs", {}).json["detail"]
+        for group in ("viewers", "others")
+    }
+
+    assert refusals["others"] == "Only members of the group admins may do this."
+    assert refusals["viewers"] == f"You may look, not change or export. {refusals['others']}"
+
+
 def test_a_call_without_claims_is_refused(api: Any) -> None:
     api.claims = {}
     answer = api.call("GET", "/api/campaigns")
@@ -279,18 +301,34 @@ def test_a_body_that_is_no_text_is_refused(api: Any) -> None:
 
 
 def test_a_large_body_is_refused_before_anything_is_read(api: Any) -> None:
-    assert api.call("PUT", "/api/campaigns/1", "x" * (MAX_BODY + 1)).status == 413
+    refused = api.call("PUT", "/api/campaigns/1", "x" * (MAX_BODY + 1))
+    assert refused.status == 413
+    assert refused.json["detail"] == "The body may have 256 kB."
     assert api.call("PUT", "/api/campaigns/1", "é" * (MAX_BODY // 2 + 1)).status == 413
     assert api.call("PUT", "/api/campaigns/1", "x" * MAX_BODY).status == 400
 
 
-def test_a_table_that_does_not_answer_is_503(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("asked", "said"), [(7, "7"), (None, "1"), (0.2, "1"), (61, "60")])
+def test_a_table_that_does_not_answer_is_503(api: Any, monkeypatch: pytest.MonkeyPatch, asked: float | None, said: str) -> None:
     def fail() -> Any:
-        raise UnavailableError("x", vendor="aws", retry_after=7)
+        raise UnavailableError("x", vendor="aws", retry_after=asked)
 
     monkeypatch.setattr(api.environment.campaigns, "list", fail, raising=True)
     answer = api.call("GET", "/api/campaigns")
-    assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+    assert (answer.status, answer.headers["retry-after"]) == (503, said)
+
+
+@pytest.mark.parametrize(("vendor", "name"), [("intercom", "Intercom"), ("referral_factory", "Referral Factory")])
+def test_a_lost_connection_is_called_by_its_vendors_name(
+    api: Any, monkeypatch: pytest.MonkeyPatch, vendor: str, name: str
+) -> None:
+    def fail() -> Any:
+        raise ConnectionLostError("x", vendor=vendor)
+
+    monkeypatch.setattr(api.environment.campaigns, "list", fail, raising=True)
+    answer = api.call("GET", "/api/campaigns")
+    assert answer.status == 409
+    assert answer.json["detail"] == f"{name} is not connected, or no longer takes our credentials. Connect it again."
 
 
 def test_a_fault_of_ours_is_a_problem_without_its_text(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,23 @@
-"""Each call of the console and its API leaves one line in the log: without personal data."""
+"""Each call leaves one line in the log: without personal data, and under the ids that the access log and Lambda give it."""
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from functions.admin_api import handler as admin_api
 from functions.console import handler as console_files
+from functions.intercom_webhook import handler as intercom_webhook
+from functions.signup_webhook import handler as signup_webhook
 from shared.observability import logger
+from tests.fakes.lambda_events import notification_event, webhook_event
+from tests.support.admin_api import sample
+from tests.support.builders import App
 from tests.support.console_api import Console
 
 
@@ -75,3 +83,28 @@ def test_a_file_of_the_console_is_one_line(capsys: pytest.CaptureFixture[str], m
         expected = {"level": "INFO", "message": "file answered", "method": "GET", "status": status, "request_id": "a1"}
         assert json.loads(line) == expected
     console_files._settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "status", "said"),
+    [
+        (signup_webhook, webhook_event({}, secret="wrong"), 401, "webhook answered"),
+        (intercom_webhook, notification_event(b"{}", {}), 401, "notification answered"),
+        (admin_api, sample("admin_api_get_campaign") | {"headers": {}}, 403, "admin call answered"),
+    ],
+)
+def test_who_was_refused_is_found_in_the_log_by_the_ids_of_the_call(function: Any, event: Any, status: int, said: str) -> None:
+    app, written = App(), io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logger.registered_formatter)
+    event["requestContext"]["requestId"] = "of-the-access-log"
+    logger.addHandler(handler)
+
+    answer = app.invoke(function, event)
+    logger.removeHandler(handler)
+
+    (line,) = [json.loads(text) for text in written.getvalue().splitlines() if said in text]
+    assert answer["statusCode"] == status
+    assert line["status"] == status
+    assert line["request_id"] == "of-the-access-log"
+    assert line["function_request_id"] == "an-invocation"

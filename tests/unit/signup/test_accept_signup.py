@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -87,6 +88,16 @@ def test_a_body_of_exactly_64_kilobytes_is_taken(app: App) -> None:
     fields = webhook_fields()
     padding = MAX_WEBHOOK - len(json.dumps({**fields, "Story": ""}))
     assert app.post({**fields, "Story": "x" * padding})["statusCode"] == 202
+    assert len(app.queued()) == 1
+
+
+def test_an_address_of_exactly_64_kilobytes_is_taken(app: App) -> None:
+    query = urlencode({**webhook_fields(), "Story": ""})
+    padding = "x" * (MAX_WEBHOOK - len(query))
+
+    answer = app.post(method="GET", query=query + padding)
+
+    assert answer["statusCode"] == 202
     assert len(app.queued()) == 1
 
 
