@@ -12,8 +12,8 @@ from shared.errors import MalformedPayloadError, TransientError
 VERSION = 1
 UNDERSTOOD = (VERSION, VERSION + 1)
 """A version may only add fields to the one before, so that during a deployment old code reads the next version's messages."""
-ENQUEUED = "enqueued"
-"""What brought a message about a row that was due, instead of a webhook."""
+ENQUEUED = "ring"
+"""What brought a message about a row that was due, instead of a webhook. Other code under the same deployment compares it."""
 
 
 class UnknownVersionError(TransientError):

@@ -27,7 +27,7 @@ from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Breaker, Connection, Vendor
 from shared.domain.signup.referral import KnownPerson, Referral
-from shared.messages import DeliverContact, Message, ReconcileCampaigns, message_of
+from shared.messages import ENQUEUED, DeliverContact, Message, ReconcileCampaigns, message_of
 from shared.runtime.bootstrap import Environment, use
 from shared.use_cases.qualification.count_standing import count_standing
 from tests.fakes.dynamodb import FakeDynamoDB
@@ -177,7 +177,7 @@ class App:
         return row
 
     def move_due(self, user_id: int = 42, *, replay: bool = False) -> Referral:
-        row = self.deliver(DeliverContact(1, user_id, "enqueued", self.clock.now(), replay=replay))
+        row = self.deliver(DeliverContact(1, user_id, ENQUEUED, self.clock.now(), replay=replay))
         assert row is not None
         return row
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.wire import Request, Response
-from shared.messages import DeliverContact, body_of
+from shared.messages import ENQUEUED, DeliverContact, body_of
 from shared.use_cases.signup.deliver_contact import DeliveryAttempt
 from tests.simulation.aws.alarms import fired
 from tests.simulation.aws.boundary import Flavour, When
@@ -223,7 +223,7 @@ def test_29_a_redrive_of_old_messages_changes_nothing(world: World) -> None:
     before = world.row_of(signup)
     person = signup.person
     fields = {"id": person.id, "first_name": "Old", "email": EMAIL}
-    send(world, body_of(DeliverContact(1, person.id, "enqueued", world.now() - 86_400)))
+    send(world, body_of(DeliverContact(1, person.id, ENQUEUED, world.now() - 86_400)))
     send(world, body_of(DeliverContact(1, None, "joined", signup.at - 86_400, fields)))
     world.run(60)
 
@@ -241,7 +241,7 @@ def test_29_a_redrive_of_old_messages_changes_nothing(world: World) -> None:
 def test_32_messages_of_other_versions_wait_or_are_understood(world: World) -> None:
     signup = world.sign_up(EMAIL)
     world.run(10)
-    document = json.loads(body_of(DeliverContact(1, signup.person.id, "enqueued", world.now())))
+    document = json.loads(body_of(DeliverContact(1, signup.person.id, ENQUEUED, world.now())))
     send(world, json.dumps({**document, "version": 2, "a_new_field": True}))
 
     send(world, json.dumps({**document, "version": 9}))

@@ -7,7 +7,6 @@ import pytest
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import BlockedError, ConfigurationError, UnavailableError
 from tests.support.admin_api import Api
-from tests.support.builders import App
 from tests.support.documents import example
 
 DOCUMENT = example()
@@ -72,15 +71,3 @@ def test_without_the_time_for_a_call_the_mark_is_left_to_reconcile(
 def test_backfill_needs_no_mark(api: Api) -> None:
     assert api.put({**DOCUMENT, "status": "active", "backfill": True}).status == 201
     assert activation_mark(api) is None
-
-
-def test_a_mark_that_0_1_0_stored_is_kept() -> None:
-    app = App()
-    app.configure(activation_mark=7)
-    key = {"pk": {"S": "CAMPAIGNS"}, "sk": {"S": f"{1:012d}"}}
-    item = app.dynamodb.get_item(TableName="campaigns", Key=key, ConsistentRead=True)["Item"]
-    item["known_up_to"] = item.pop("activation_mark")
-
-    app.dynamodb.put_item(TableName="campaigns", Item=item)
-
-    assert app.new_environment().campaigns.get(1).activation_mark == 7

@@ -10,7 +10,7 @@ from shared.domain.connection.connection import Breaker, BreakerKind, Connection
 from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
 from shared.domain.vendor.limits import Strikes
 from shared.errors import ConnectionLostError, NotFoundError
-from shared.messages import DeliverContact
+from shared.messages import ENQUEUED, DeliverContact
 from shared.use_cases.connection.catch_up import catch_up
 from shared.use_cases.connection.disconnect import disconnect, reconnect
 from shared.use_cases.connection.find_connection import find_connection
@@ -205,7 +205,7 @@ def test_what_waits_in_the_inbox_is_left_to_the_sweep_and_deliveries_are_sent_on
 
     catch_up(app.environment, Vendor.INTERCOM)
 
-    assert [message.user_id for message in app.queued("delivery") if message.event == "enqueued"] == [42]
+    assert [message.user_id for message in app.queued("delivery") if message.event == ENQUEUED] == [42]
     assert app.row().due_at == app.clock.now() + ENQUEUE_AGAIN_AFTER
     assert [message.full for message in app.queued("reconcile")][-1:] == [True]
 

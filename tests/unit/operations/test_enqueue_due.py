@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
-from shared.messages import DeliverContact
+from shared.messages import ENQUEUED, DeliverContact
 from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use
 from shared.use_cases.operations import enqueue_due
@@ -287,7 +287,7 @@ def test_the_oldest_undelivered_signup_is_measured(app: App) -> None:
 
 def test_an_index_that_is_behind_sends_too_often_and_that_does_no_harm(app: App) -> None:
     app.sign_up()
-    message: Any = DeliverContact(1, 42, "enqueued", app.clock.now())
+    message: Any = DeliverContact(1, 42, ENQUEUED, app.clock.now())
 
     for _ in range(3):
         app.environment.delivery_queue.send(message)

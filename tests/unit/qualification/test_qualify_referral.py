@@ -9,7 +9,7 @@ import pytest
 from shared.domain.qualification.qualification import MOST_SIGHTINGS, Sighting, Stage
 from shared.domain.signup.referral import State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
-from shared.messages import QualifyReferral
+from shared.messages import ENQUEUED, QualifyReferral
 from shared.use_cases.qualification.qualify_referral import QualificationAttempt
 from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
 from tests.support.builders import Context
@@ -164,7 +164,7 @@ def test_a_call_before_the_90_seconds_are_over_asks_nobody(story: Friendship) ->
     story.app.qualify()
     story.app.forget_calls()
     story.app.wait(30)
-    story.app.environment.qualification_queue.send(QualifyReferral("enqueued", 0.0, campaign_id=1, user_id=friend.id))
+    story.app.environment.qualification_queue.send(QualifyReferral(ENQUEUED, 0.0, campaign_id=1, user_id=friend.id))
 
     story.app.qualify()
 
@@ -178,7 +178,7 @@ def test_a_worker_that_was_overtaken_before_its_call_makes_none(story: Friendshi
     story.changes(friend, "Connected")
     story.notified()
     story.app.forget_calls()
-    other, message = story.app.new_environment(), QualifyReferral("enqueued", 0.0, campaign_id=1, user_id=friend.id)
+    other, message = story.app.new_environment(), QualifyReferral(ENQUEUED, 0.0, campaign_id=1, user_id=friend.id)
 
     class Overtaken(Context):
         def get_remaining_time_in_millis(self) -> int:
@@ -306,7 +306,7 @@ def test_a_notification_without_the_time_of_its_change_counts_from_when_it_came(
 def test_a_message_about_a_referral_that_is_no_longer_in_the_ledger_is_done_with(story: Friendship) -> None:
     friend = story.invited()
     story.app.forget_calls()
-    story.app.environment.qualification_queue.send(QualifyReferral("enqueued", 0.0, campaign_id=1, user_id=friend.id + 1000))
+    story.app.environment.qualification_queue.send(QualifyReferral(ENQUEUED, 0.0, campaign_id=1, user_id=friend.id + 1000))
 
     assert story.app.qualify() == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.signup.referral import State
-from shared.messages import QualifyReferral
+from shared.messages import ENQUEUED, QualifyReferral
 from tests.support.qualifying import STATUS, Friendship, rules
 
 
@@ -132,7 +132,7 @@ def test_the_referrers_own_contact_qualifies_nobody() -> None:
     assert (friend.qualified_times, story.rita.qualified_times) == (0, 0)
 
 
-@pytest.mark.parametrize("topic", ["enqueued", "delivered", "qualified"])
+@pytest.mark.parametrize("topic", [ENQUEUED, "delivered", "qualified"])
 def test_a_message_that_names_the_referrers_row_qualifies_nobody(topic: str) -> None:
     story = Friendship(person_referring={"action": "user"})
     story.invited()

@@ -646,17 +646,3 @@ def test_a_webhook_without_the_rewards_id_is_left_to_the_lists(story: Story) -> 
     story.passes(120)
 
     assert len(story.events()) == 1
-
-
-def test_a_reward_that_0_1_0_reported_is_not_reported_again(story: Story) -> None:
-    story.qualifies(story.invites())
-    story.passes()
-    reward = story.rewards()[0]
-    key = {"pk": {"S": f"REFERRAL#1#{story.rita.id}"}, "sk": {"S": f"REWARD#{reward.facts.kind}#{reward.facts.id}"}}
-    item = story.app.dynamodb.get_item(TableName="referrals", Key=key, ConsistentRead=True)["Item"]
-    item["told_at"] = item.pop("reported_at")
-
-    story.app.dynamodb.put_item(TableName="referrals", Item=item)
-
-    assert story.rewards()[0].reported_at == reward.reported_at
-    assert not story.rewards()[0].wants_event

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import Origin, State
-from shared.messages import DeliverContact, ReconcileCampaigns
+from shared.messages import ENQUEUED, DeliverContact, ReconcileCampaigns
 from shared.use_cases.signup.put_aside import HELD_UNCONFIGURED
 from tests.support.builders import EMAIL, App, webhook_fields
 from tests.support.clock import NOW
@@ -296,12 +296,12 @@ def test_a_webhook_without_a_user_id_calls_reconcile_and_leaves_no_row(app: App)
 
 
 def test_a_message_about_a_row_that_is_not_there_does_nothing(app: App) -> None:
-    assert app.deliver(DeliverContact(1, 4711, "enqueued", NOW)) is None
+    assert app.deliver(DeliverContact(1, 4711, ENQUEUED, NOW)) is None
     assert app.queued() == []
 
 
 def test_a_message_that_names_nobody_is_quarantined(app: App) -> None:
-    app.deliver(DeliverContact(1, None, "enqueued", NOW, id="a1"))
+    app.deliver(DeliverContact(1, None, ENQUEUED, NOW, id="a1"))
     (row,) = app.environment.quarantine.list(10).items
     assert row.id == "a1"
     assert row.reason == "the message names nobody"
@@ -323,7 +323,7 @@ def test_a_replay_of_nobody_is_worked_off() -> None:
     """A quarantined message, or one that waited while its person was taken out."""
     app = App()
     app.configure()
-    app.environment.delivery_queue.send(DeliverContact(1, 999, "enqueued", NOW, replay=True))
+    app.environment.delivery_queue.send(DeliverContact(1, 999, ENQUEUED, NOW, replay=True))
 
     assert app.work() == []
     assert app.environment.referrals.find(1, 999) is None

@@ -140,8 +140,8 @@ class DynamoCampaigns(Campaigns):
         self._table.update(
             ALL,
             _sort_key(campaign_id),
-            "SET activation_mark = :mark",
-            "attribute_not_exists(activation_mark) AND attribute_exists(#document)",
+            "SET known_up_to = :mark",
+            "attribute_not_exists(known_up_to) AND attribute_exists(#document)",
             {":mark": highest_user_id},
         )
 
@@ -203,7 +203,7 @@ class DynamoCampaigns(Campaigns):
 
 
 def _changed(after: Campaign, before: Campaign | None) -> Sequence[str]:
-    """The parts with a noted problem whose settings are others now: whether it is still there shows anew."""
+    """The parts with a noted problem whose settings are others now: whether it is still there shows again."""
     noted = before.noted_problems if before else {}
     sections = {about: SECTIONS.get(about, about) for about in noted}
     return [about for about in noted if before and before.document.get(sections[about]) != after.document.get(sections[about])]
@@ -226,7 +226,7 @@ def _campaign(item: Item) -> Campaign:
     return campaign_of(
         json.loads(values["document"]),
         values["version"],
-        activation_mark=values.get("activation_mark", values.get("known_up_to")),  # so in rows of 0.1.0
+        activation_mark=values.get("known_up_to"),
         watches_departures=values.get("watches_departures", False),
         noted_problems=problems,
         rule_since=json.loads(values.get("rule_since", "{}")),

@@ -17,8 +17,8 @@ from shared.ports.referrer import RewardKey, Rewards
 
 PREFIX = "REWARD#"
 _PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
-_BEFORE = {"reported_at": "told_at", "ended_at": "settled_at"}
-"""Names that rows of 0.1.0 have."""
+_STORED = {"reported_at": "told_at", "ended_at": "settled_at"}
+"""Names in the table, where the code has another by now: code before and after a deployment reads the same rows."""
 _TIMES = ("noted_at", "changed_at", "reported_at", "reserved_at", "ended_at", "again_at")
 
 
@@ -60,7 +60,7 @@ def _keys(key: RewardKey) -> tuple[str, str]:
 
 def _item(reward: Reward) -> dict[str, Any]:
     pk, sk = _keys(RewardKey(reward.campaign_id, reward.user_id, *reward.key))
-    plain = {name: getattr(reward, name) for name in _PLAIN}
+    plain = {_STORED.get(name, name): getattr(reward, name) for name in _PLAIN}
     return to_item({"pk": pk, "sk": sk, **plain, "facts": json_text(asdict(reward.facts))})
 
 
@@ -68,7 +68,6 @@ def _reward(item: Item) -> Reward:
     values = from_item(item)
     facts = {name: value for name, value in json.loads(values["facts"]).items() if name in RewardFacts.__slots__}
     reported = RewardFacts(**{**facts, "kind": Kind(facts["kind"]), "status": Status(facts["status"])})
-    plain: dict[str, Any] = {name: values[name] for name in _PLAIN if name in values}
-    plain |= {name: values[before] for name, before in _BEFORE.items() if name not in values and before in values}
+    plain: dict[str, Any] = {name: values[stored] for name in _PLAIN if (stored := _STORED.get(name, name)) in values}
     plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
     return Reward(reported, **plain)

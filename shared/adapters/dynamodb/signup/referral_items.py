@@ -21,6 +21,8 @@ from shared.domain.signup.referral_filter import group_of, may_hold
 SORT_KEY = "REFERRAL"
 _JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history", "refusals", "dealt_with", "overwritten")
 _PLAIN = tuple(field.name for field in fields(Referral) if field.name not in {*_JSON, "due_at"})
+_STORED = {"facts_at": "told_at"}
+"""Names in the table, where the code has another by now: code before and after a deployment reads the same rows."""
 _KEYS = (
     "pk",
     "sk",
@@ -37,7 +39,7 @@ _KEYS = (
 _USUAL = {field.name: None if field.default is MISSING else field.default for field in fields(Referral)}
 """What is not stored: the value that an attribute has when it is not there."""
 FACTS = "facts"
-_OURS = frozenset((*_PLAIN, *_JSON, *_KEYS, FACTS))
+_OURS = frozenset((*_PLAIN, *_STORED.values(), *_JSON, *_KEYS, FACTS))
 
 
 def key_of_referral(campaign_id: int, user_id: int) -> str:
@@ -60,7 +62,7 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
         shard = held_shard(pk) if referral.expires_at is None else None
         due = {"due_partition": held_partition(referral.campaign_id, shard), "due_at": float(referral.accepted_at)}
     taken_back = referral.synthetic and referral.forgotten  # a made-up person stands in no list
-    plain = {name: value for name in _PLAIN if (value := getattr(referral, name)) != _USUAL[name]}
+    plain = {_STORED.get(name, name): value for name in _PLAIN if (value := getattr(referral, name)) != _USUAL[name]}
     ours = to_item(
         {
             "pk": pk,
@@ -89,7 +91,7 @@ def referral_of(item: Item) -> Referral:
     values = from_item(item)
     facts = facts_of(values)
     held = str(values.get("due_partition", "")).startswith(HELD)
-    plain = {name: values[name] for name in _PLAIN if name in values}
+    plain = {name: values[stored] for name in _PLAIN if (stored := _STORED.get(name, name)) in values}
     plain |= {name: float(plain[name]) for name in _TIMES if name in plain}
     return Referral(
         **{
