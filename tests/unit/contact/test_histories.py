@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.qualification import verdict
 from shared.use_cases.contact import update_contact
-from shared.use_cases.qualification import qualify_referral
+from shared.use_cases.qualification import qualify_referral, report_qualification
 from shared.use_cases.signup.compare_people import PeopleComparison
 from tests.support.histories import History
 
@@ -57,6 +57,10 @@ def later_facts_are_forgotten(patch: Patch) -> None:
     patch.setattr(PeopleComparison, "_reconciled", lambda *_: ())
 
 
+def turns_are_never_shown(patch: Patch) -> None:
+    patch.setattr(report_qualification, "_show", lambda *_: None)
+
+
 @pytest.mark.parametrize(
     ("how", "seeds"),
     [
@@ -64,6 +68,7 @@ def later_facts_are_forgotten(patch: Patch) -> None:
         (every_value_qualifies, range(8, 16)),
         (fill_overwrites, range(64, 72)),
         (later_facts_are_forgotten, range(4)),
+        (turns_are_never_shown, range(3_996, 3_997)),
     ],
 )
 def test_a_broken_line_shows_in_some_history(how: Callable[[Patch], None], seeds: range) -> None:
