@@ -21,7 +21,7 @@ from sandbox.stack.errors import StackError
 
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 RECIPE = 3
-"""Counts the ways in which dependencies were packed: a change makes the cache's packages anew."""
+"""Counts the ways in which dependencies were packed: a change makes the cache's packages again."""
 EPOCH = (2020, 1, 1, 0, 0, 0)
 """All files get this date, so that the same content gives the same archive."""
 

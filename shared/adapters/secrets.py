@@ -71,7 +71,7 @@ class Secrets:
 
 
 class ProofCheck:
-    """Compares what a caller presents with a secret; one that was just replaced is read anew when it does not fit."""
+    """Compares what a caller presents with a secret; one that was just replaced is read again when it does not fit."""
 
     def __init__(self, secrets: Secrets, arn: str, clock: Clock) -> None:
         self._secrets = secrets
@@ -81,7 +81,7 @@ class ProofCheck:
 
     def __call__(self, presented: str | None, compare: Callable[[Mapping[str, str]], Proven]) -> Proven:
         """Raises what ``compare`` raises, which is InvalidSignatureError for a proof that is wrong, and what ``Secrets.read``
-        raises. Whoever presents nothing makes nobody read anything anew."""
+        raises. Whoever presents nothing makes nobody read anything again."""
         try:
             return compare(self._secrets.read(self._arn))
         except InvalidSignatureError:

@@ -49,7 +49,7 @@ class Referrers(Protocol):
         """Due at ``until``; gives ``owner``'s lease back. False when nothing is marked."""
 
     def tried(self, campaign_id: int, user_id: int, *, alone: bool) -> int:
-        """One more try that ended in trouble of this person alone: how many by now. Not ``alone``: the count begins anew, as
+        """One more try that ended in trouble of this person alone: how many by now. Not ``alone``: the count starts over, as
         it does with ``finish``."""
 
     def release(self, campaign_id: int, user_id: int, owner: str) -> None:

@@ -56,7 +56,7 @@ class Limiter(Protocol):
         """After each call: the answer's status and headers (names in lower case), None when no whole answer came."""
 
     def report(self, error: FailureError | None) -> None:
-        """What the vendor's answer came to, the token having been read anew after a 401; None when it was a success."""
+        """What the vendor's answer came to, the token having been read again after a 401; None when it was a success."""
 
 
 class VendorNotes(Protocol):

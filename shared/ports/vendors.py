@@ -39,7 +39,7 @@ class Intercom(Protocol):
 
     def attributes(self, wanted: Iterable[str] = ()) -> Mapping[str, Attribute]:
         """The workspace's contact attributes by name, at most 10 minutes old. ``wanted``: should one of these be missing, the
-        list is read anew, at most every 30 s, for it may just have been created."""
+        list is read again, at most every 30 s, for it may just have been created."""
 
     def read_attributes(self) -> Mapping[str, Attribute]:
         """The same, read now. Raises TransientError, too, while Intercom does not answer."""

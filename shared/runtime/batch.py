@@ -167,7 +167,7 @@ class Batch:
         return True
 
     def _tried(self, attempt: Attempt, error: TransientError, *, alone: bool) -> int:
-        """How often this contact alone was in trouble by now. A vendor that is down begins the count anew."""
+        """How often this contact alone was in trouble by now. A vendor that is down starts the count over."""
         down = isinstance(error, BreakerOpenError | ApplicationRefusedError)
         return attempt.tried(alone=alone) if alone or down else 0
 

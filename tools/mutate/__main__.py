@@ -35,7 +35,7 @@ FORGIVEN = 2
 """Mutants that may go unnoticed whatever their share: of a handful, one that changes nothing is too many percent."""
 CAUGHT, MISSED, UNREACHED = "caught", "missed", "unreached"
 AT_IMPORT_FILES = 3
-"""Files of tests for a mutant of what is computed at import: each is loaded anew."""
+"""Files of tests for a mutant of what is computed at import: each is loaded again."""
 Drawn = dict[str, list[Mutant]]
 Outcome = tuple[Job, str]
 

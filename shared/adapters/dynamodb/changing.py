@@ -70,7 +70,7 @@ def change_row(
 def until_written(
     attempt: Callable[[], Answer | None], what: str, attempts: int = ATTEMPTS, pause: Callable[[], None] | None = None
 ) -> Answer:
-    """What ``attempt`` answers once it wrote, or had nothing to write; None: others were faster, so it reads and writes anew,
+    """What ``attempt`` answers once it wrote, or had nothing to write; None: others were faster, so it reads and writes again,
     after the ``pause``. TransientError when others were faster each time."""
     for _ in range(attempts):
         answer = attempt()

@@ -1,6 +1,6 @@
 """Connections whose reading ends by a deadline, however slowly the other side sends.
 
-A socket's time-out starts anew with each byte, so a server that drips its answer could hold a caller for ever. Here every
+A socket's time-out starts again with each byte, so a server that drips its answer could hold a caller for ever. Here every
 receive, of the header as of the body, gets only what is left until the deadline of the call in progress.
 """
 

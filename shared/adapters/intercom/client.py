@@ -49,7 +49,7 @@ SMALLER_PAGES = (PER_PAGE, PER_PAGE // 5, PER_PAGE // 30)
 
 
 class TokenProvider(Protocol):
-    """Where the access token is. ``fresh`` reads it anew; an empty text means that there is none."""
+    """Where the access token is. ``fresh`` reads it again; an empty text means that there is none."""
 
     def __call__(self, *, fresh: bool = False) -> str: ...
 
@@ -273,7 +273,7 @@ class IntercomClient(Intercom):
             return 0
 
     def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> HttpResponse:
-        """One exchange. A 401 may only mean that the token was replaced: the secret is read anew, and the request, which
+        """One exchange. A 401 may only mean that the token was replaced: the secret is read again, and the request, which
         Intercom refused unread, is sent once more."""
         response = self._send(method, path, body, timeout, self._token() or self._token(fresh=True))
         if response.status == 401:

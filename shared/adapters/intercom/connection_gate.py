@@ -61,4 +61,4 @@ class ConnectionGate(Limiter):
         if not connection.connected:
             raise ConnectionLostError("Intercom is disconnected.", vendor=Vendor.INTERCOM)
         if self._epoch is not None and connection.epoch != self._epoch:
-            raise RateLimitedError("Intercom was connected anew meanwhile.", retry_after=1.0, vendor=Vendor.INTERCOM)
+            raise RateLimitedError("Intercom was connected again meanwhile.", retry_after=1.0, vendor=Vendor.INTERCOM)

@@ -35,7 +35,7 @@ GONE = frozenset({404, 410})
 
 
 class KeyProvider(Protocol):
-    """Where the API key is. ``fresh`` reads it anew; an empty text means that there is none."""
+    """Where the API key is. ``fresh`` reads it again; an empty text means that there is none."""
 
     def __call__(self, *, fresh: bool = False) -> str: ...
 

@@ -16,7 +16,7 @@ ACCEPTED = 202
 
 
 class SecretProvider(Protocol):
-    """Where the webhook secret is. ``fresh`` reads it anew."""
+    """Where the webhook secret is. ``fresh`` reads it again."""
 
     def __call__(self, *, fresh: bool = False) -> str: ...
 

@@ -126,7 +126,7 @@ class Qualification:
         return replace(self, due_at=until, reason=reason, attempts=self.attempts + 1)
 
     def tried(self, *, alone: bool) -> Qualification:
-        """After a try in vain; not ``alone``: the vendor was away, and the count begins anew, but for the first."""
+        """After a try in vain; not ``alone``: the vendor was away, and the count starts over, but for the first."""
         return replace(self, tries=self.tries + 1 if alone else min(self.tries, 1))
 
     def put_off(self, until: float | None, reason: str) -> Qualification:

@@ -97,7 +97,7 @@ class Completeness:
         )
 
     def without_gaps(self) -> Completeness:
-        """Without those who are named as not accounted for: they are counted anew."""
+        """Without those who are named as not accounted for: they are counted again."""
         return replace(self, gaps={}, unaccounted=self.unaccounted - len(self.gaps))
 
 
@@ -130,7 +130,7 @@ class Tally:
         return [(campaign_id, user_id) for campaign_id, one in self.campaigns.items() for user_id in one.gaps]
 
     def without_gaps(self) -> Tally:
-        """Ready to count anew those who are named as not accounted for."""
+        """Ready to count again those who are named as not accounted for."""
         return Tally({campaign_id: one.without_gaps() for campaign_id, one in self.campaigns.items()})
 
 

@@ -51,7 +51,7 @@ def drop_refused(
 
 
 def _unfit(read_attributes: Callable[[], Mapping[str, Attribute]], values: Mapping[str, Value]) -> dict[str, Dropped]:
-    """What the attributes, read anew, no longer take."""
+    """What the attributes, read again, no longer take."""
     try:
         attributes = read_attributes()
     except TransientError:

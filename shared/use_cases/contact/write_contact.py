@@ -67,7 +67,7 @@ class ContactWriter:
 
     def write(self) -> Outcome:
         """Raises what the Intercom port raises, BusyError when the lease was lost, PermanentError about this person, and
-        UnconfirmedError: then nothing of this attempt is remembered, and the next one begins anew."""
+        UnconfirmedError: then nothing of this attempt is remembered, and the next one starts over."""
         before = self._attempt.person
         try:
             return self._write()

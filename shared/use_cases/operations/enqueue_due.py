@@ -90,7 +90,7 @@ def _budget(breaker: Breaker | None, now: float) -> int:
 
 
 def _enqueue_beside(environment: Environment) -> int:
-    """The rows beside referrals, whatever the breakers say: each waits for a vendor of its own, and asks it anew."""
+    """The rows beside referrals, whatever the breakers say: each waits for a vendor of its own, and asks it again."""
     enqueued = 0
     for kind in BESIDE:
         for shard in range(KIND_SHARDS):

@@ -59,7 +59,7 @@ def accept_notification(environment: Environment, signature: str | None, body: b
 
 
 def is_ours(rules: NotificationRules, app_id: str) -> bool:
-    """Whether that is the connected workspace, looked at anew when it seems to be another one. Raises TransientError."""
+    """Whether that is the connected workspace, looked at again when it seems to be another one. Raises TransientError."""
     return bool(app_id) and (rules.workspace_id() == app_id or rules.workspace_id(fresh=True) == app_id)
 
 

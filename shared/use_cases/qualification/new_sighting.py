@@ -67,7 +67,7 @@ def _sighting(environment: Environment, message: QualifyReferral, row: Referral,
     changed_at = message.updated_at if message.updated_at is not None else message.received_at
     if rule.reversible and message.topic == RECONCILED:  # a whole second: what a search shows stood at its end
         changed_at += WITHIN_THE_SECOND
-    seen_at = min(changed_at, environment.clock.now())  # what is dated in the future could never be read anew
+    seen_at = min(changed_at, environment.clock.now())  # what is dated in the future could never be read again
     if rule.attribute != ROLE:
         reported = rule.attribute in message.values
         value = message.values.get(rule.attribute)

@@ -89,7 +89,7 @@ class QualificationAttempt:
         return bool(self._begun) and not self._untold
 
     def tried(self, *, alone: bool) -> int:
-        """One more try in vain of what was begun: the most of them. Not ``alone``: the count begins anew."""
+        """One more try in vain of what was begun: the most of them. Not ``alone``: the count starts over."""
         tried = [self._environment.qualifications.update(*key, lambda one: one.tried(alone=alone)) for key in self._begun]
         return max((one.tries for one in tried), default=0)
 

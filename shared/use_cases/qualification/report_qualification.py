@@ -254,7 +254,7 @@ class _Step:
 
     def _is_over(self, error: FailureError) -> bool:
         """Whether Referral Factory has answered nothing but errors about this person, while others were answered, for too
-        long. A stop of all calls begins the count anew."""
+        long. A stop of all calls starts the count over."""
         alone = isinstance(error, UnavailableError) and error.status is not None
         if alone or isinstance(error, BreakerOpenError):
             self._qualification = self._change(lambda one: one.tried(alone=alone), anyhow=True)

@@ -93,7 +93,7 @@ class ReferrerUpdateAttempt:
         return self._environment.referrers.wait(*self._key, until, reason, self._owner)
 
     def tried(self, *, alone: bool) -> int:
-        """One more try in vain: how many by now. Not ``alone``: the count begins anew."""
+        """One more try in vain: how many by now. Not ``alone``: the count starts over."""
         return self._environment.referrers.tried(*self._key, alone=alone)
 
     def fail(self, reason: str) -> None:

@@ -154,7 +154,7 @@ class DeliveryAttempt:
         return True
 
     def tried(self, *, alone: bool) -> int:
-        """One more try that ended in trouble of this row alone: how many by now. Not ``alone``: the count begins anew, but for
+        """One more try that ended in trouble of this row alone: how many by now. Not ``alone``: the count starts over, but for
         the first, which says that the row was in trouble before."""
         row, self._alone = self._row, alone
         if row is None or (not alone and row.tries <= 1):

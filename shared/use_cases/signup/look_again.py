@@ -1,4 +1,4 @@
-"""What an attribute cost a contact is sent once more when Intercom takes it again, or the settings were saved anew; and a
+"""What an attribute cost a contact is sent once more when Intercom takes it again, or the settings were saved again; and a
 signup that was given up, when somebody mended what may have been the cause."""
 
 from __future__ import annotations

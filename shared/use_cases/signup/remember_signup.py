@@ -48,7 +48,7 @@ def remember_signup(
     )
     erased_at = None if is_there else environment.erasures.erased_at(person.email)
     if erased_at is not None and (origin is Origin.RECONCILE or accepted_at <= erased_at):
-        new = new.forgotten_at(now)  # only a signup of their own, made afterwards, begins anew
+        new = new.forgotten_at(now)  # only a signup of their own, made afterwards, starts over
     if not is_there and environment.referrals.add(new):
         return new
 

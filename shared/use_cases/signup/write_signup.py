@@ -38,7 +38,6 @@ from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.note_signup import remind_referrer
 
 WRITTEN = frozenset({Happened.CREATED, Happened.UPDATED})
-"""Seconds from the webhook to the contact: the promise."""
 
 
 def write_signup(environment: Environment, row: Referral, campaign: Campaign, email: str) -> None:

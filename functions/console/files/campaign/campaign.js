@@ -90,7 +90,7 @@ async function takeUp(model, draft) {
 }
 
 /**
- * Draws the whole page anew, for example after another version was taken over.
+ * Draws the whole page again, for example after another version was taken over.
  * @param {CampaignPage} page
  * @param {Model} model
  * @param {string | undefined} tab
@@ -143,7 +143,7 @@ function render(page, model, tab) {
     said.textContent = words + open;
     bar.classList.toggle("unsaved", model.isChanged);
     choices.replaceChildren(...buttons(status));
-    queueMicrotask(() => mark(missing)); // whoever changed something draws it anew first
+    queueMicrotask(() => mark(missing)); // whoever changed something draws it again first
   }
 
   /**

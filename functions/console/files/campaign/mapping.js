@@ -23,7 +23,7 @@ const OTHER = "\u0000other";
 export function mappingEditor(model, rows, place, audience) {
   const list = make("div", { className: "rows", role: "group", "aria-label": texts.fieldMapping });
   /**
-   * Draws the rows anew; `focused` is the control that has the focus then.
+   * Draws the rows again; `focused` is the control that has the focus then.
    * @param {string} [focused]
    */
   function render(focused) {

@@ -94,7 +94,7 @@ export async function addRows(model, section, mapping, wanted, nothing) {
 }
 
 /**
- * A button that fills what is empty of `wanted`: `[setting, label, type, short name]`; `render` draws the fields anew.
+ * A button that fills what is empty of `wanted`: `[setting, label, type, short name]`; `render` draws the fields again.
  * @param {Model} model
  * @param {any} section
  * @param {Array<[name: string, label: string, type: string, attribute: string]>} wanted

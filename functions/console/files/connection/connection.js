@@ -28,7 +28,7 @@ export async function show(_, signal) {
   }
 
   /**
-   * Draws everything anew after somebody changed something here.
+   * Draws everything again after somebody changed something here.
    * @param {Api.ConnectionAnswer} [answer]
    */
   async function reload(answer) {

@@ -129,7 +129,7 @@ export function attributeField(model, label, value, changed, { place, hint, ...o
 }
 
 /**
- * Where the attributes come from, with the button that reads them anew.
+ * Where the attributes come from, with the button that reads them again.
  * @param {Model} model
  * @param {typeof import("./dom.js").button} button
  */

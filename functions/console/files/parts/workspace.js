@@ -36,7 +36,7 @@ export const factoryCampaigns = () => once("/api/connection/referral-factory/cam
 /** The schemas of the API's description by name. */
 export const description = () => once("/api/openapi.json", (answer) => answer.components.schemas);
 
-/** Everything is read anew at the next use: a vendor was connected or disconnected. */
+/** Everything is read again at the next use: a vendor was connected or disconnected. */
 export function forgetAll() {
   kept.clear();
   sessionStorage.removeItem(LAST);

@@ -103,7 +103,7 @@ class DynamoReferrals(Referrals):
         return self._move(row, again_at, self._table.new_write_id())
 
     def move_all_due(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
-        """See ``Referrals.ring_all``. One call for all; one for each when somebody else was faster with any of them."""
+        """See ``Referrals.move_all_due``. One call for all; one for each when somebody else was faster with any of them."""
         enqueue_id = self._table.new_write_id()
         known = [(row, key) for row in rows if (key := _key_of(row)) is not None]
         if len(known) > 1:
