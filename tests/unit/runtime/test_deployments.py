@@ -25,6 +25,7 @@ def test_when_a_reward_was_reported() -> None:
     story = Story()
     story.qualifies(story.invites())
     story.passes()
+
     assert rewards_item(story)["told_at"] == {"N": f"{story.rewards()[0].reported_at:.6f}".rstrip("0").rstrip(".")}
 
 
@@ -33,6 +34,7 @@ def test_that_a_reward_was_issued() -> None:
     story.qualifies(story.invites())
     story.app.poll_rewards()
     story.passes(180)
+
     assert "N" in rewards_item(story)["settled_at"]
 
 
@@ -40,6 +42,7 @@ def test_when_the_newest_facts_were_reported(app: App) -> None:
     app.sign_up()
     app.wait(60)
     app.sign_up(first_name="Ivan")
+
     assert "N" in stored(app, "referrals", "REFERRAL#1#42", "REFERRAL")["told_at"]
 
 
