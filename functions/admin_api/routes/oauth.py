@@ -6,7 +6,7 @@ import html
 
 from functions.admin_api.http.reading import text_in_query
 from functions.admin_api.routes.connection import CALLBACK_PATH, COOKIE
-from shared.errors import ApplicationError, ConflictError, FailureError, RejectedError, TransientError
+from shared.errors import ApplicationError, ConflictError, RejectedError, TransientError
 from shared.observability import logger
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest
@@ -38,7 +38,7 @@ def finish(environment: Environment, request: HttpRequest) -> HttpAnswer:
         return _page(400, str(error))
     except TransientError:
         return _page(503, "This did not work just now. Please begin again in the console.")
-    except (FailureError, ApplicationError) as error:
+    except ApplicationError as error:
         logger.warning("oauth failed", error=type(error).__name__)
         return _page(400, "Intercom refused to connect. Please begin again in the console.")
     return HttpAnswer(303, {"location": "/#/connection"}, "", (FORGET,))
