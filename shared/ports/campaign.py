@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
-    from shared.domain.campaign.campaign import Campaign
+    from shared.domain.campaign.campaign import Campaign, Document
+
+
+@dataclass(frozen=True, slots=True)
+class SavedVersion:
+    """``saved_at`` in epoch seconds."""
+
+    version: int
+    saved_at: float
+    saved_by: str
+    document: Document
 
 
 class Campaigns(Protocol):
@@ -23,8 +34,8 @@ class Campaigns(Protocol):
     def delete(self, campaign_id: int, expected_version: int) -> None:
         """Nobody has saved settings then; the versions stay, and the next save goes on counting. Raises ConflictError."""
 
-    def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
-        """Newest first: ``version``, ``saved_at``, ``saved_by``, ``document``."""
+    def versions(self, campaign_id: int) -> Sequence[SavedVersion]:
+        """Newest first."""
 
     def set_activation_mark(self, campaign_id: int, highest_user_id: int) -> None:
         """Stores the activation mark, once; a later call changes nothing."""

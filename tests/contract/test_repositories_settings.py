@@ -33,11 +33,11 @@ def test_each_save_of_a_campaign_is_a_version(tables: Tables) -> None:
     assert saved.status == Status.ACTIVE
     assert saved.aliases == {"E-mail": "email"}
     assert campaigns.find(1) == saved
-    assert [(row["version"], row["saved_by"], row["saved_at"]) for row in campaigns.versions(1)] == [
+    assert [(row.version, row.saved_by, row.saved_at) for row in campaigns.versions(1)] == [
         (2, "bob", NOW + 1),
         (1, "ann", NOW),
     ]
-    assert campaigns.versions(1)[1]["document"] == document()
+    assert campaigns.versions(1)[1].document == document()
     assert campaigns.versions(2) == []
 
 

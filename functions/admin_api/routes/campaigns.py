@@ -26,10 +26,10 @@ from shared.use_cases.campaign.save_campaign import save_campaign
 def get_campaigns(environment: Environment, request: HttpRequest) -> HttpAnswer:
     page = list_campaigns(environment.campaigns, *paging(request))
     items = [
-        {"campaign_id": row.campaign_id, "name": row.name, "status": str(row.status), "version": row.version}
+        answers.CampaignSummary(campaign_id=row.campaign_id, name=row.name, status=row.status, version=row.version)
         for row in page.items
     ]
-    return json_answer(200, {"items": items, "cursor": page.cursor})
+    return json_answer(200, answers.CampaignPage(items=items, cursor=page.cursor))
 
 
 def get_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -61,23 +61,23 @@ def put_campaign(environment: Environment, request: HttpRequest) -> HttpAnswer:
         saved = save_campaign(environment, settings, version, author)
     except ConflictError:
         return _conflict(environment.campaigns.find(campaign_id), document)
-    body = {
-        "campaign_id": campaign_id,
-        "version": saved.campaign.version,
-        "document": saved.campaign.document,
-        "warnings": remarks(saved.warnings),
-    }
+    body = answers.Saved(
+        campaign_id=campaign_id,
+        version=saved.campaign.version,
+        document=dict(saved.campaign.document),
+        warnings=remarks(saved.warnings),
+    )
     return json_answer(200 if current else 201, body, {"etag": etag_of(saved.campaign.version)})
 
 
 def get_deletion(environment: Environment, request: HttpRequest) -> HttpAnswer:
     campaign = environment.campaigns.get(_campaign_id(request))
-    body = {
-        "campaign_id": campaign.campaign_id,
-        "version": campaign.version,
-        "means": meaning_of_deletion(environment, campaign),
-        "refused": PAUSE_FIRST if campaign.status is Status.ACTIVE else "",
-    }
+    body = answers.Deletion(
+        campaign_id=campaign.campaign_id,
+        version=campaign.version,
+        means=meaning_of_deletion(environment, campaign),
+        refused=PAUSE_FIRST if campaign.status is Status.ACTIVE else "",
+    )
     return json_answer(200, body, {"etag": etag_of(campaign.version)})
 
 
@@ -92,18 +92,20 @@ def delete(environment: Environment, request: HttpRequest) -> HttpAnswer:
         return problem(412, "Precondition failed", detail, headers={"etag": etag_of(campaign.version)})
     delete_campaign(environment, campaign.campaign_id, campaign.version, author_of(request.claims))
     message = f"The settings of campaign {campaign.campaign_id} are deleted."
-    return json_answer(200, {"campaign_id": campaign.campaign_id, "message": message})
+    return json_answer(200, answers.Deleted(campaign_id=campaign.campaign_id, message=message))
 
 
 def get_versions(environment: Environment, request: HttpRequest) -> HttpAnswer:
     page = list_versions(environment.campaigns, _campaign_id(request), *paging(request))
-    keys = ("version", "saved_at", "saved_by", "document")
-    return json_answer(200, {"items": [{key: row[key] for key in keys} for row in page.items], "cursor": page.cursor})
+    items = [
+        answers.Version(version=row.version, saved_at=row.saved_at, saved_by=row.saved_by, document=dict(row.document))
+        for row in page.items
+    ]
+    return json_answer(200, answers.VersionPage(items=items, cursor=page.cursor))
 
 
-def remarks(problems: Sequence[Problem]) -> list[dict[str, str]]:
-    """Problems as the API writes them."""
-    return [{"place": place, "message": message} for place, message in problems]
+def remarks(problems: Sequence[Problem]) -> list[answers.Remark]:
+    return [answers.Remark(place=place, message=message) for place, message in problems]
 
 
 def _conflict(current: Campaign | None, sent: Mapping[str, Any]) -> HttpAnswer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from functions.admin_api.http.access import actor_of, author_of
 from functions.admin_api.http.csv_table import csv_answer, csv_of
@@ -14,6 +13,7 @@ from functions.admin_api.routes import showing
 from shared.adapters.admin import connection_answers as answers
 from shared.adapters.admin import requests
 from shared.adapters.admin.requests import read_form
+from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.connection.connect_intercom import STATE_SECONDS, begin_oauth, check_workspace, connect_with_token
@@ -38,14 +38,14 @@ def connect_intercom(environment: Environment, request: HttpRequest) -> HttpAnsw
     if form.access_token is not None:
         region = "" if settings.intercom_api_url else settings.intercom_region
         connection = connect_with_token(environment, who, region, form.access_token, form.client_id, form.client_secret)
-        return json_answer(200, {"authorization_url": None, "workspace": showing.workspace(connection)})
+        return json_answer(200, answers.Begun(authorization_url=None, workspace=showing.workspace(connection)))
     address, cookie = begin_oauth(environment, actor_of(request), settings.console_url, form.client_id, form.client_secret)
     secure = "; Secure" if settings.console_url.startswith("https:") else ""
     kept = f"{COOKIE}={cookie}; Path={CALLBACK_PATH}; Max-Age={STATE_SECONDS:.0f}; HttpOnly; SameSite=Lax{secure}"
     return HttpAnswer(
         200,
         {"content-type": "application/json"},
-        str(json_answer(200, {"authorization_url": address, "workspace": None}).body),
+        str(json_answer(200, answers.Begun(authorization_url=address, workspace=None)).body),
         (kept,),
     )
 
@@ -56,7 +56,7 @@ def check_intercom(environment: Environment, _: HttpRequest) -> HttpAnswer:
     if environment.connections.find() is None:  # a token that was stored by hand: from now on its workspace is known
         environment.connections.save(found)
     missing = check_workspace(environment, workspace)
-    return json_answer(200, {"missing_permissions": missing, "workspace": showing.workspace(found)})
+    return json_answer(200, answers.CheckAnswer(missing_permissions=missing, workspace=showing.workspace(found)))
 
 
 def connect_factory(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -78,8 +78,8 @@ def rotate(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(requests.RotateWebhookSecret, request.body)
     made = rotate_webhook_secret(environment, author_of(request.claims), form.action, sure=form.sure)
     known = environment.webhook_secret.read()
-    state = {"has_current": bool(known.get("current")), "has_next": bool(known.get("next"))}
-    return json_answer(200, {"next": made, **state})
+    has_current, has_next = bool(known.get("current")), bool(known.get("next"))
+    return json_answer(200, answers.MadeSecret(next=made, has_current=has_current, has_next=has_next))
 
 
 def lift(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -91,15 +91,26 @@ def lift(environment: Environment, request: HttpRequest) -> HttpAnswer:
 def get_changes(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wants_csv = takes_csv(request)
     page = environment.audit.list(*paging(request, MAX_CSV if wants_csv else MAX_LIMIT))
-    items = [{**asdict(change), "result": change.result and str(change.result)} for change in page.items]
     if wants_csv:
-        rows = [{**item, "done_at": item["at"]} for item in items]
+        rows = [{**asdict(change), "done_at": change.at} for change in page.items]
         return csv_answer(request, "changes.csv", csv_of(COLUMNS, rows), page.cursor)
-    return json_answer(200, {"items": items, "cursor": page.cursor})
+    return json_answer(200, answers.ChangePage(items=[_change(change) for change in page.items], cursor=page.cursor))
 
 
-def _connection(environment: Environment) -> dict[str, Any]:
+def _connection(environment: Environment) -> answers.ConnectionAnswer:
     return showing.connection(environment, read_connection(environment))
+
+
+def _change(change: Change) -> answers.ChangeAnswer:
+    return answers.ChangeAnswer(
+        at=change.at,
+        who=change.who,
+        what=change.what,
+        subject=change.subject,
+        issuer=change.issuer,
+        email_verified=change.email_verified,
+        result=change.result,
+    )
 
 
 ROUTES = (

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
 
 from functions.admin_api.http.openapi import operation, query_parameter
 from functions.admin_api.http.reading import number_in_query
@@ -13,95 +11,118 @@ from functions.admin_api.http.router import Route
 from functions.admin_api.routes import showing
 from shared.adapters.admin import overview_answers as answers
 from shared.domain.connection.connection import Vendor
-from shared.domain.signup.completeness import Place
+from shared.domain.signup.completeness import Completeness, Place
 from shared.errors import TransientError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.connection.read_connection import VendorState
+from shared.use_cases.operations.find_problems import Problem
 from shared.use_cases.operations.judge_campaign import CampaignHealth
 from shared.use_cases.operations.read_health import read_health
-from shared.use_cases.operations.read_overview import Overview, read_overview
+from shared.use_cases.operations.read_overview import DayFigures, Overview, read_overview
 from shared.use_cases.operations.smaller_pages import find_smaller_pages
 
 DAYS, MOST_DAYS = 14, 90
 STEPS = ("signups", "delivered", "qualified", "rewarded", "failed", "skipped")
+NO_COUNT = "The count cannot be read now."
 
 
 def get_overview(environment: Environment, request: HttpRequest) -> HttpAnswer:
     overview = read_overview(environment, number_in_query(request, "days", DAYS, MOST_DAYS))
     health, connection = overview.health, overview.health.connection
     url, smaller = environment.settings.console_url, find_smaller_pages(environment)
-    body = {
-        "now": environment.clock.now(),
-        "total": _funnel(None, "All campaigns", _sum(overview.funnels)),
-        "campaigns": _campaigns(overview),
-        "all_time": _funnel(None, "All campaigns", _sum(overview.totals)),
-        "days": list(overview.days),
-        "p50": overview.p50,
-        "p99": overview.p99,
-        "oldest_undelivered": health.oldest_undelivered,
-        "attention": health.attention,
-        "quarantined": health.quarantined,
-        "limits": [
-            {**_intercom(environment), **_held(connection.intercom), "smaller_pages": Vendor.INTERCOM in smaller},
-            {
-                **_referral_factory(environment),
-                **_held(connection.referral_factory),
-                "smaller_pages": Vendor.REFERRAL_FACTORY in smaller,
-            },
+    body = answers.OverviewAnswer(
+        now=environment.clock.now(),
+        total=_funnel(None, "All campaigns", _sum(overview.funnels)),
+        campaigns=_campaigns(overview),
+        all_time=_funnel(None, "All campaigns", _sum(overview.totals)),
+        days=[_day(day) for day in overview.days],
+        p50=overview.p50,
+        p99=overview.p99,
+        oldest_undelivered=health.oldest_undelivered,
+        attention=health.attention,
+        quarantined=health.quarantined,
+        limits=[
+            _intercom(environment, connection.intercom, smaller),
+            _referral_factory(environment, connection.referral_factory, smaller),
         ],
-        "alarms": [asdict(problem) for problem in health.problems],
-        "webhooks": [
+        alarms=[_problem(problem) for problem in health.problems],
+        webhooks=[
             *showing.factory_webhooks(environment, connection.referral_factory.received),
             *showing.intercom_webhooks(url, connection.intercom.received),
         ],
-    }
+    )
     return json_answer(200, body)
 
 
 def get_health(environment: Environment, _: HttpRequest) -> HttpAnswer:
     health = read_health(environment)
-    body = {
-        "level": health.level,
-        "sentence": health.sentence,
-        "oldest_undelivered": health.oldest_undelivered,
-        "vendors": [
-            {"vendor": state.vendor, "connected": state.connected, "problem": state.problem}
+    body = answers.HealthAnswer(
+        level=health.level,
+        sentence=health.sentence,
+        oldest_undelivered=health.oldest_undelivered,
+        vendors=[
+            answers.VendorHealth(vendor=state.vendor, connected=state.connected, problem=state.problem)
             for state in (health.connection.intercom, health.connection.referral_factory)
         ],
-        "campaigns": [_campaign_health(campaign) for campaign in health.campaigns],
-        "problems": [asdict(problem) for problem in health.problems],
-        "steps": [asdict(step) for step in health.steps],
-        "complete": health.next_step is None,
-    }
+        campaigns=[_campaign_health(campaign) for campaign in health.campaigns],
+        problems=[_problem(problem) for problem in health.problems],
+        steps=[
+            answers.StepAnswer(kind=step.kind, is_done=step.is_done, what=step.what, do=step.do, where=step.where)
+            for step in health.steps
+        ],
+        complete=health.next_step is None,
+    )
     return json_answer(200, body)
 
 
-def _campaign_health(campaign: CampaignHealth) -> dict[str, Any]:
-    proof = campaign.completeness
-    completeness = proof and {
-        "people": proof.people,
-        "accounted_for": proof.accounted_for,
-        "checked_at": proof.checked_at,
-        "places": {str(place): proof.counts.get(place, 0) for place in Place},
-        "unaccounted": [{"user_id": user_id, "why": why} for user_id, why in proof.gaps.items()],
-    }
-    return {**asdict(campaign), "completeness": completeness}
+def _problem(found: Problem) -> answers.ProblemAnswer:
+    return answers.ProblemAnswer(kind=found.kind, what=found.what, do=found.do, since=found.since, where=found.where)
 
 
-def _held(state: VendorState) -> dict[str, str]:
-    """No vendor is free to be called while something is wrong with it."""
-    return {"problem": state.problem} if state.problem else {}
+def _campaign_health(campaign: CampaignHealth) -> answers.CampaignHealthAnswer:
+    return answers.CampaignHealthAnswer(
+        campaign_id=campaign.campaign_id,
+        name=campaign.name,
+        level=campaign.level,
+        sentence=campaign.sentence,
+        completeness=_completeness(campaign.completeness) if campaign.completeness else None,
+    )
 
 
-def _campaigns(overview: Overview) -> list[dict[str, Any]]:
+def _completeness(proof: Completeness) -> answers.CompletenessAnswer:
+    return answers.CompletenessAnswer(
+        people=proof.people,
+        accounted_for=proof.accounted_for,
+        checked_at=proof.checked_at,
+        places=answers.PlacesAnswer(**{str(place): proof.counts.get(place, 0) for place in Place}),
+        unaccounted=[answers.GapAnswer(user_id=user_id, why=why) for user_id, why in proof.gaps.items()],
+    )
+
+
+def _campaigns(overview: Overview) -> list[answers.Funnel]:
     """Those that are set up or have had signups."""
     ids = sorted({*overview.names, *overview.funnels, *overview.totals})
     return [_funnel(one, overview.names.get(one) or f"Campaign {one}", overview.funnels.get(one, {})) for one in ids]
 
 
-def _funnel(campaign_id: int | None, name: str, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {"campaign_id": campaign_id, "name": name, **{step: max(0, int(counts.get(step, 0))) for step in STEPS}}
+def _funnel(campaign_id: int | None, name: str, counts: Mapping[str, int]) -> answers.Funnel:
+    steps = {step: max(0, int(counts.get(step, 0))) for step in STEPS}
+    return answers.Funnel(campaign_id=campaign_id, name=name, **steps)
+
+
+def _day(day: DayFigures) -> answers.DayAnswer:
+    return answers.DayAnswer(
+        day=day.day,
+        signups=day.signups,
+        delivered=day.delivered,
+        qualified=day.qualified,
+        rewarded=day.rewarded,
+        failed=day.failed,
+        p50=day.p50,
+        p99=day.p99,
+        longest_wait=day.longest_wait,
+    )
 
 
 def _sum(funnels: Mapping[int, Mapping[str, int]]) -> Counter[str]:
@@ -111,28 +132,41 @@ def _sum(funnels: Mapping[int, Mapping[str, int]]) -> Counter[str]:
     return total
 
 
-def _intercom(environment: Environment) -> dict[str, Any]:
-    shape = {"vendor": "intercom", "seconds": 10}
+def _intercom(environment: Environment, state: VendorState, smaller: frozenset[Vendor]) -> answers.LimitAnswer:
+    used: int | None
+    cap: int | None
     try:
         used, cap, _ = environment.intercom_limiter.usage()
     except TransientError:
-        return {**shape, "used": None, "cap": None, "problem": "The count cannot be read now."}
-    held = used > cap
-    return {
-        **shape,
-        "used": min(used, cap),
-        "cap": cap,
-        "problem": "Intercom said that it is too much for now." if held else "",
-    }
+        used, cap, problem = None, None, NO_COUNT
+    else:
+        problem = "Intercom said that it is too much for now." if used > cap else ""
+        used = min(used, cap)
+    return _limit(state, smaller, used, cap, 10, problem)
 
 
-def _referral_factory(environment: Environment) -> dict[str, Any]:
-    shape = {"vendor": "referral_factory", "seconds": 60, "cap": environment.referral_factory_limiter.limit}
+def _referral_factory(environment: Environment, state: VendorState, smaller: frozenset[Vendor]) -> answers.LimitAnswer:
+    limiter = environment.referral_factory_limiter
+    used: int | None
     try:
-        used, _ = environment.referral_factory_limiter.usage()
+        (used, _), problem = limiter.usage(), ""
     except TransientError:
-        return {**shape, "used": None, "problem": "The count cannot be read now."}
-    return {**shape, "used": used, "problem": ""}
+        used, problem = None, NO_COUNT
+    return _limit(state, smaller, used, limiter.limit, 60, problem)
+
+
+def _limit(
+    state: VendorState, smaller: frozenset[Vendor], used: int | None, cap: int | None, seconds: int, problem: str
+) -> answers.LimitAnswer:
+    """No vendor is free to be called while something is wrong with it."""
+    return answers.LimitAnswer(
+        vendor=state.vendor,
+        used=used,
+        cap=cap,
+        seconds=seconds,
+        problem=state.problem or problem,
+        smaller_pages=state.vendor in smaller,
+    )
 
 
 ROUTES = (

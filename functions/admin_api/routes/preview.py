@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from functions.admin_api.http.openapi import CAMPAIGN_ID, operation
 from functions.admin_api.http.reading import number_in_path
 from functions.admin_api.http.router import Route
@@ -27,13 +25,13 @@ def post_preview(environment: Environment, request: HttpRequest) -> HttpAnswer:
     if form.settings and form.settings.campaign_id != campaign_id:
         raise InvalidSettingsError([("settings.campaign_id", "These are the settings of another campaign.")])
     preview = preview_contact(environment, _campaign(environment, campaign_id, form), _row(environment, campaign_id, form))
-    body = {
-        "outcome": preview.outcome,
-        "role": str(preview.role) if preview.role else None,
-        "contact_id": preview.contact_id,
-        "checked": preview.checked,
-        "fields": [_field(field) for field in preview.fields],
-    }
+    body = answers.PreviewAnswer(
+        outcome=preview.outcome,
+        role=preview.role,
+        contact_id=preview.contact_id,
+        checked=preview.checked,
+        fields=[_field(field) for field in preview.fields],
+    )
     return json_answer(200, body)
 
 
@@ -63,18 +61,18 @@ def typed_person(person: TypedPerson) -> Person:
     )
 
 
-def _field(field: Field) -> dict[str, Any]:
-    return {
-        "attribute": field.attribute,
-        "value": field.value,
-        "sources": list(field.sources),
-        "joined": len(field.sources) > 1,
-        "only_on_create": field.only_on_create,
-        "sent": field.sent,
-        "reason": field.reason,
-        "dropped": field.dropped,
-        "before": field.before,
-    }
+def _field(field: Field) -> answers.FieldAnswer:
+    return answers.FieldAnswer(
+        attribute=field.attribute,
+        value=field.value,
+        sources=list(field.sources),
+        joined=len(field.sources) > 1,
+        only_on_create=field.only_on_create,
+        sent=field.sent,
+        reason=field.reason,
+        dropped=field.dropped,
+        before=field.before,
+    )
 
 
 ROUTES = (

@@ -1,12 +1,10 @@
-"""The routes of Activity: referrals, their stories, replays."""
+"""The routes of Activity: the list of referrals, also as a table, and one with its story."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
-from functions.admin_api.http.access import author_of
 from functions.admin_api.http.csv_table import csv_answer, csv_of
 from functions.admin_api.http.openapi import OPAQUE_PAGING, operation, path_parameter, query_parameter
 from functions.admin_api.http.reading import (
@@ -22,21 +20,18 @@ from functions.admin_api.http.reading import (
 )
 from functions.admin_api.http.router import Route
 from shared.adapters.admin import referral_answers as answers
-from shared.adapters.admin.requests import MAX_USER_ID, MatchingReferrals, read_form
+from shared.adapters.admin.requests import MAX_USER_ID
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.domain.operations.story import advice_for, sentence_of, standing_of, story_of
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Qualification
 from shared.domain.referrer.referrer import KnownReferrer
-from shared.domain.signup.referral import Referral, Replay, State
-from shared.domain.signup.referral_filter import Flag, Group, ReferralFilter
-from shared.errors import InvalidSettingsError
+from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral_filter import Flag, Group
+from shared.domain.vendor.call import VendorCall
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
-from shared.use_cases.operations.close_referrals import close_all, close_referral
-from shared.use_cases.operations.put_back import put_back
-from shared.use_cases.signup.replay_referrals import replay_all, replay_referral
 
 _TIME = {"type": "integer", "minimum": 1, "maximum": LAST_MOMENT}
 TIMES = (
@@ -77,11 +72,6 @@ ONE = (
     path_parameter("campaign_id", "The campaign's id in Referral Factory."),
     path_parameter("user_id", "The person's id in Referral Factory.", highest=MAX_USER_ID),
 )
-MESSAGES = {
-    Replay.REPLAYED: "It goes to Intercom again now.",
-    Replay.ALREADY_WAITING: "It is on its way to Intercom already.",
-    Replay.HELD: "It is kept until the campaign is active; then it goes to Intercom by itself.",
-}
 ELSEWHERE = "The contact is in another Intercom workspace. Send again brings the person to the one that is connected."
 COLUMNS = (
     "campaign_id", "user_id", "first_name", "email", "referrer_first_name", "referrer_email", "audience", "state", "qualified",
@@ -93,17 +83,17 @@ COLUMNS = (
 def get_referrals(environment: Environment, request: HttpRequest) -> HttpAnswer:
     wants_csv = takes_csv(request)
     limit, cursor = paging(request, MAX_CSV if wants_csv else 100)
-    workspace_id = _workspace_id(environment)
+    workspace_id = workspace_id_of(environment)
     page = environment.referral_search.search(filter_in_query(request, workspace_id), limit, cursor)
     paused = _pause(environment, page.items)
-    rows = [show(environment, row, workspace_id, paused) for row in page.items]
+    rows = [_referral(environment, row, workspace_id, paused) for row in page.items]
     if wants_csv:
-        return csv_answer(request, "referrals.csv", csv_of(COLUMNS, rows), page.cursor)
-    return json_answer(200, {"items": rows, "cursor": page.cursor})
+        return csv_answer(request, "referrals.csv", csv_of(COLUMNS, (row.model_dump() for row in rows)), page.cursor)
+    return json_answer(200, answers.ReferralPage(items=rows, cursor=page.cursor))
 
 
 def get_counts(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    wanted = filter_in_query(request, _workspace_id(environment))
+    wanted = filter_in_query(request, workspace_id_of(environment))
     search = environment.referral_search
     counts = {str(group): search.count(wanted, group, MOST_COUNTED) for group in Group}
     return json_answer(200, answers.ReferralCounts(**counts, most=MOST_COUNTED))
@@ -112,125 +102,94 @@ def get_counts(environment: Environment, request: HttpRequest) -> HttpAnswer:
 def get_referral(environment: Environment, request: HttpRequest) -> HttpAnswer:
     row = environment.referrals.get(number_in_path(request, "campaign_id"), user_in_path(request))
     key = row.campaign_id, row.user_id
-    body = {
-        "referral": show(environment, row, _workspace_id(environment), _pause(environment, [row])),
-        "person": asdict(row.person),
-        "written": dict(row.written),
-        "overwritten": dict(row.overwritten),
-        "dropped": [{"attribute": drop.attribute, "reason": drop.reason} for drop in row.dropped],
-        "notes": list(row.notes),
-        "settings_version": row.settings_version,
-        "story": [
-            {"at": event.at, "what": event.what, "sentence": sentence_of(event), "detail": event.detail}
+    body = answers.StoryAnswer(
+        referral=_referral(environment, row, workspace_id_of(environment), _pause(environment, [row])),
+        person=asdict(row.person),
+        written=dict(row.written),
+        overwritten=dict(row.overwritten),
+        dropped=[answers.DroppedAnswer(attribute=drop.attribute, reason=drop.reason) for drop in row.dropped],
+        notes=list(row.notes),
+        settings_version=row.settings_version,
+        story=[
+            answers.StoryLine(at=event.at, what=event.what, sentence=sentence_of(event), detail=event.detail)
             for event in story_of(row, environment.rewards.of_person(*key))
         ],
-        "calls": [asdict(call) for call in environment.calls.of_person(*key, MOST_CALLS)],
-        "qualification": _qualification(environment.qualifications.find(*key)),
-        "referrer": _referrer(environment.referrers.find(*key)),
-    }
+        calls=[_call(call) for call in environment.calls.of_person(*key, MOST_CALLS)],
+        qualification=_qualification(environment.qualifications.find(*key)),
+        referrer=_referrer(environment.referrers.find(*key)),
+    )
     return json_answer(200, body)
 
 
-def _qualification(seen: Qualification | None) -> dict[str, Any] | None:
+def _referral(environment: Environment, row: Referral, workspace_id: str, paused: BreakerKind | None) -> answers.ReferralAnswer:
+    elsewhere = row.is_elsewhere(workspace_id)
+    return answers.ReferralAnswer(
+        campaign_id=row.campaign_id,
+        user_id=row.user_id,
+        first_name=row.person.first_name,
+        email=row.person.email,
+        referrer_first_name=row.person.referrer.first_name,
+        referrer_email=row.person.referrer.email,
+        audience=row.audience,
+        state=row.state,
+        qualified=row.converted,
+        reason=row.reason,
+        what_to_do=ELSEWHERE if elsewhere else advice_for(row, paused),
+        possibly_doubled=row.possibly_doubled,
+        unverified=row.unverified,
+        refusals=dict(row.refusals),
+        dealt_with=bool(row.troubles) and not row.open_troubles,
+        needs_attention=bool(row.open_troubles),
+        origin="synthetic" if row.synthetic else str(row.origin),
+        accepted_at=row.accepted_at,
+        delivered_at=row.delivered_at,
+        due_at=row.due_at,
+        attempts=row.attempts,
+        contact_id=row.contact_id,
+        contact_url=None if elsewhere else _contact_url(environment, row.contact_id, workspace_id),
+        in_another_workspace=elsewhere,
+    )
+
+
+def _call(call: VendorCall) -> answers.CallAnswer:
+    return answers.CallAnswer(
+        at=call.at,
+        host=call.host,
+        method=call.method,
+        path=call.path,
+        sent=call.sent,
+        status=call.status,
+        milliseconds=call.milliseconds,
+        request_id=call.request_id,
+        answer=call.answer,
+    )
+
+
+def _qualification(seen: Qualification | None) -> answers.QualificationAnswer | None:
     if seen is None:
         return None
-    facts = {name: getattr(seen, name) for name in ("value", "by_hand", "due_at", "confirmed_at", "reason")}
-    return {"stage": str(seen.stage), "stands": standing_of(seen), "qualified": seen.reported, **facts}
+    return answers.QualificationAnswer(
+        stage=seen.stage,
+        stands=standing_of(seen),
+        qualified=seen.reported,
+        value=seen.value,
+        by_hand=seen.by_hand,
+        due_at=seen.due_at,
+        confirmed_at=seen.confirmed_at,
+        reason=seen.reason,
+    )
 
 
-def _referrer(known: KnownReferrer | None) -> dict[str, Any] | None:
+def _referrer(known: KnownReferrer | None) -> answers.ReferrerAnswer | None:
     if known is None:
         return None
-    facts = {name: getattr(known, name) for name in ("contact_id", "updated_at", "due_at", "note")}
-    return {"written": dict(known.written), **facts}
-
-
-def post_replay(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    ids = number_in_path(request, "campaign_id"), user_in_path(request)
-    became = replay_referral(environment, author_of(request.claims), *ids)
-    return json_answer(200, answers.ReplayAnswer(result=became, message=MESSAGES[became]))
-
-
-def post_put_back(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    ids = number_in_path(request, "campaign_id"), user_in_path(request)
-    done = put_back(environment, author_of(request.claims), *ids)
-    message = f"The contact holds again what it held: {', '.join(done.restored)}." if done.restored else "Nothing was put back."
-    if done.kept:
-        message += f" Changed since, so kept: {', '.join(done.kept)}."
-    return json_answer(200, answers.PutBackAnswer(restored=list(done.restored), kept=list(done.kept), message=message))
-
-
-def post_replays(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    wanted, cursor = _matching(environment, request)
-    done = replay_all(environment, author_of(request.claims), wanted, cursor)
-    return json_answer(200, answers.ReplaysAnswer(**asdict(done)))
-
-
-def post_close(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    ids = number_in_path(request, "campaign_id"), user_in_path(request)
-    closed = close_referral(environment, author_of(request.claims), *ids)
-    message = "It is marked as dealt with." if closed else "Nothing of it was open."
-    return json_answer(200, answers.CloseAnswer(closed=closed, message=message))
-
-
-def post_closes(environment: Environment, request: HttpRequest) -> HttpAnswer:
-    wanted, cursor = _matching(environment, request)
-    done = close_all(environment, author_of(request.claims), wanted, cursor)
-    return json_answer(200, answers.ClosesAnswer(closed=done.closed, cursor=done.cursor))
-
-
-def _matching(environment: Environment, request: HttpRequest) -> tuple[ReferralFilter, str | None]:
-    """Raises InvalidSettingsError for a filter that would take everybody."""
-    form = read_form(MatchingReferrals, request.body)
-    wanted = ReferralFilter(
-        campaign_id=form.campaign_id,
-        state=form.state,
-        audience=form.audience,
-        email=form.email,
-        flag=form.flag,
-        attention=form.attention,
-        reason=form.reason,
-        not_in=_workspace_id(environment) if form.elsewhere else None,
-        group=form.group,
-        converted=form.converted,
-        text=form.text.strip() or None if form.text else None,
-        since=form.since,
-        until=form.until,
-        people=frozenset((one.campaign_id, one.user_id) for one in form.people) if form.people else None,
+    return answers.ReferrerAnswer(
+        written=dict(known.written),
+        contact_id=known.contact_id,
+        updated_at=known.updated_at,
+        due_at=known.due_at,
+        note=known.note,
     )
-    if not wanted.is_narrow:
-        raise InvalidSettingsError([("", "Say which ones: a state, a reason, a name, an e-mail address, or the people.")])
-    return wanted, form.cursor or None
-
-
-def show(environment: Environment, row: Referral, workspace_id: str, paused: BreakerKind | None) -> dict[str, Any]:
-    elsewhere = row.is_elsewhere(workspace_id)
-    return {
-        "campaign_id": row.campaign_id,
-        "user_id": row.user_id,
-        "first_name": row.person.first_name,
-        "email": row.person.email,
-        "referrer_first_name": row.person.referrer.first_name,
-        "referrer_email": row.person.referrer.email,
-        "audience": str(row.audience),
-        "state": str(row.state),
-        "qualified": row.converted,
-        "reason": row.reason,
-        "what_to_do": ELSEWHERE if elsewhere else advice_for(row, paused),
-        "possibly_doubled": row.possibly_doubled,
-        "unverified": row.unverified,
-        "refusals": dict(row.refusals),
-        "dealt_with": bool(row.troubles) and not row.open_troubles,
-        "needs_attention": bool(row.open_troubles),
-        "origin": "synthetic" if row.synthetic else str(row.origin),
-        "accepted_at": row.accepted_at,
-        "delivered_at": row.delivered_at,
-        "due_at": row.due_at,
-        "attempts": row.attempts,
-        "contact_id": row.contact_id,
-        "contact_url": None if elsewhere else _contact_url(environment, row.contact_id, workspace_id),
-        "in_another_workspace": elsewhere,
-    }
 
 
 def _pause(environment: Environment, rows: Sequence[Referral]) -> BreakerKind | None:
@@ -241,7 +200,8 @@ def _pause(environment: Environment, rows: Sequence[Referral]) -> BreakerKind | 
     return breaker.kind if breaker else None
 
 
-def _workspace_id(environment: Environment) -> str:
+def workspace_id_of(environment: Environment) -> str:
+    """Empty while no workspace is connected."""
     connection = environment.connections.find()
     return connection.workspace_id if connection else ""
 
@@ -285,53 +245,5 @@ ROUTES = (
         get_referral,
         operation("One referral's whole story", answers.StoryAnswer, parameters=ONE, problems=(404,)),
         noted=True,
-    ),
-    Route(
-        "POST",
-        "/api/referrals/{campaign_id}/{user_id}/replay",
-        post_replay,
-        operation("Deliver one again; safe to press twice", answers.ReplayAnswer, parameters=ONE, problems=(404,)),
-    ),
-    Route(
-        "POST",
-        "/api/referrals/{campaign_id}/{user_id}/put-back",
-        post_put_back,
-        operation(
-            "Put back what the contact held before this signup was written to it",
-            answers.PutBackAnswer,
-            parameters=ONE,
-            problems=(404, 409),
-            description="What somebody has changed since stays. The signup leaves the contact alone from then on.",
-        ),
-    ),
-    Route(
-        "POST",
-        "/api/replays",
-        post_replays,
-        operation(
-            "Deliver again all that match, a batch a call; safe to press twice",
-            answers.ReplaysAnswer,
-            body=MatchingReferrals,
-            problems=(400, 404),
-            form=True,
-        ),
-    ),
-    Route(
-        "POST",
-        "/api/referrals/{campaign_id}/{user_id}/close",
-        post_close,
-        operation("Mark one as dealt with; safe to press twice", answers.CloseAnswer, parameters=ONE, problems=(404,)),
-    ),
-    Route(
-        "POST",
-        "/api/closes",
-        post_closes,
-        operation(
-            "Mark all that match as dealt with, a batch a call; safe to press twice",
-            answers.ClosesAnswer,
-            body=MatchingReferrals,
-            problems=(400, 404),
-            form=True,
-        ),
     ),
 )

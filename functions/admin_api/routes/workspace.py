@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from functions.admin_api.http.access import author_of
 from functions.admin_api.http.openapi import operation, query_parameter
@@ -29,7 +28,7 @@ def get_attributes(environment: Environment, request: HttpRequest) -> HttpAnswer
     workspace = environment.workspace()
     attributes = workspace.read_attributes() if refresh else workspace.attributes()
     rows = sorted(attributes.values(), key=lambda one: (one.name.startswith(CUSTOM), one.label.casefold(), one.name))
-    return json_answer(200, {"items": [_attribute(row, attributes) for row in rows]})
+    return json_answer(200, answers.AttributeList(items=[_attribute(row, attributes) for row in rows]))
 
 
 def post_attribute(environment: Environment, request: HttpRequest) -> HttpAnswer:
@@ -46,26 +45,26 @@ def get_tags(environment: Environment, _: HttpRequest) -> HttpAnswer:
     return _lists(environment.workspace().tags())
 
 
-def _attribute(attribute: Attribute, attributes: Mapping[str, Attribute]) -> dict[str, Any]:
+def _attribute(attribute: Attribute, attributes: Mapping[str, Attribute]) -> answers.AttributeAnswer:
     why_not = unusable(attribute.name, attributes)
-    return {
-        "name": attribute.name,
-        "label": attribute.label,
-        "data_type": "options" if attribute.options else attribute.data_type,
-        "takes": takes(attribute),
-        "options": list(attribute.options),
-        "custom": attribute.name.startswith(CUSTOM),
-        "archived": attribute.archived,
-        "messenger_writable": attribute.messenger_writable,
-        "can_be_read": unreadable(attribute.name) is None,
-        "can_be_written": why_not is None,
-        "why_not": f"{why_not}." if why_not else None,
-    }
+    return answers.AttributeAnswer(
+        name=attribute.name,
+        label=attribute.label,
+        data_type="options" if attribute.options else attribute.data_type,
+        takes=takes(attribute),
+        options=list(attribute.options),
+        custom=attribute.name.startswith(CUSTOM),
+        archived=attribute.archived,
+        messenger_writable=attribute.messenger_writable,
+        can_be_read=unreadable(attribute.name) is None,
+        can_be_written=why_not is None,
+        why_not=f"{why_not}." if why_not else None,
+    )
 
 
 def _lists(found: Sequence[ContactList]) -> HttpAnswer:
-    rows = [{"id": one.id, "name": one.name, "count": one.count, "person_type": one.person_type} for one in found]
-    return json_answer(200, {"items": rows})
+    rows = [answers.ListAnswer(id=one.id, name=one.name, count=one.count, person_type=one.person_type) for one in found]
+    return json_answer(200, answers.Lists(items=rows))
 
 
 ROUTES = (

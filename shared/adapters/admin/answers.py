@@ -1,11 +1,25 @@
-"""What the admin API answers, for its OpenAPI description; the tests hold real answers against these."""
+"""What the admin API answers; its OpenAPI description is made of these."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
 
 from shared.adapters.admin.schemas import CampaignSettings
 from shared.domain.campaign.campaign import Status
+
+
+class _AsSettings:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(CampaignSettings.__pydantic_core_schema__)
+
+
+StoredSettings = Annotated[dict[str, Any], _AsSettings]
+"""Settings as they are stored, which may be by an older release's rules: they are shown as they are, not read again."""
+Scalar = str | Annotated[int | float, WithJsonSchema({"type": "number"})] | bool | None
 
 
 class Answer(BaseModel):
@@ -32,7 +46,7 @@ class Version(Answer):
     version: int
     saved_at: float
     saved_by: str
-    document: CampaignSettings
+    document: StoredSettings
 
 
 class VersionPage(Answer):
@@ -54,7 +68,7 @@ class Saved(Answer):
 
     campaign_id: int
     version: int
-    document: CampaignSettings
+    document: StoredSettings
     warnings: list[Remark]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.adapters.admin.answers import Answer
+from shared.adapters.admin.answers import Answer, Scalar
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Stage
 from shared.domain.signup.referral import Replay, State
-
-Scalar = str | float | bool | None
 
 
 class ReferralAnswer(Answer):

@@ -1,4 +1,4 @@
-"""What the admin API answers about sync runs, for its OpenAPI description; the tests hold real answers against these."""
+"""What the admin API answers about sync runs."""
 
 from __future__ import annotations
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from shared.adapters.admin.answers import Answer
+from shared.adapters.admin.answers import Answer, Scalar
 from shared.domain.contact import Role
-
-Scalar = str | float | bool | None
 
 
 class AttributeAnswer(Answer):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from shared.domain.campaign.campaign import Campaign
 from shared.errors import MalformedPayloadError
-from shared.ports.campaign import Campaigns
+from shared.ports.campaign import Campaigns, SavedVersion
 from shared.ports.listing import Page
 
 
@@ -17,14 +15,14 @@ def list_campaigns(campaigns: Campaigns, limit: int, cursor: str | None = None) 
     return Page(rows[:limit], str(rows[limit - 1].campaign_id) if len(rows) > limit else None)
 
 
-def list_versions(campaigns: Campaigns, campaign_id: int, limit: int, cursor: str | None = None) -> Page[Mapping[str, object]]:
+def list_versions(campaigns: Campaigns, campaign_id: int, limit: int, cursor: str | None = None) -> Page[SavedVersion]:
     """Newest first. Raises NotFoundError, and MalformedPayloadError for an unknown cursor."""
     before = _number(cursor) if cursor else None
     rows = campaigns.versions(campaign_id)
     if not rows:
         campaigns.get(campaign_id)
-    rows = [row for row in rows if before is None or int(str(row["version"])) < before]
-    return Page(rows[:limit], str(rows[limit - 1]["version"]) if len(rows) > limit else None)
+    rows = [row for row in rows if before is None or row.version < before]
+    return Page(rows[:limit], str(rows[limit - 1].version) if len(rows) > limit else None)
 
 
 def _number(cursor: str) -> int:

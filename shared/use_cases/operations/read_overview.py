@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from shared.domain.operations.figures import Day, day_of, percentile, summed
 from shared.domain.timing import DAY
 from shared.use_cases.environment import Environment
 from shared.use_cases.operations.read_health import Health, read_health
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """``p50``, ``p99`` and ``longest_wait`` in seconds."""
+
+    day: str
+    signups: int
+    delivered: int
+    qualified: int
+    rewarded: int
+    failed: int
+    p50: float | None
+    p99: float | None
+    longest_wait: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +35,7 @@ class Overview:
     names: Mapping[int, str]
     funnels: Mapping[int, Mapping[str, int]]
     totals: Mapping[int, Mapping[str, int]]
-    days: Sequence[Mapping[str, Any]]
+    days: Sequence[DayFigures]
     p50: float | None
     p99: float | None
 
@@ -47,9 +61,17 @@ def read_overview(environment: Environment, days: int) -> Overview:
     )
 
 
-def _day(day: str, rows: Sequence[Day]) -> Mapping[str, Any]:
+def _day(day: str, rows: Sequence[Day]) -> DayFigures:
     counts, times = summed(row for row in rows if row.day == day and row.campaign_id)
     longest = [row.counts.get("longest_wait", 0) for row in rows if row.day == day and not row.campaign_id]
-    funnel = {name: max(0, counts[name]) for name in ("signups", "delivered", "qualified", "rewarded", "failed")}
-    fast = {"p50": percentile(times, 0.5), "p99": percentile(times, 0.99)}
-    return {"day": day, **funnel, **fast, "longest_wait": float(max(longest, default=0))}
+    return DayFigures(
+        day=day,
+        signups=max(0, counts["signups"]),
+        delivered=max(0, counts["delivered"]),
+        qualified=max(0, counts["qualified"]),
+        rewarded=max(0, counts["rewarded"]),
+        failed=max(0, counts["failed"]),
+        p50=percentile(times, 0.5),
+        p99=percentile(times, 0.99),
+        longest_wait=float(max(longest, default=0)),
+    )

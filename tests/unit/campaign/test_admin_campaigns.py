@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.campaign_document import campaign_of
 from shared.errors import ConfigurationError, ConnectionLostError, RateLimitedError, UnavailableError
+from tests.support.clock import NOW
 
 Json = dict[str, Any]
 EVENTS = sorted(
@@ -147,6 +149,15 @@ def test_versions_come_in_pages(api: Any, document: Json) -> None:
 
     assert [[row["version"] for row in page["items"]] for page in (first, last)] == [[3, 2], [1]]
     assert last["cursor"] is None
+
+
+def test_a_version_with_a_setting_that_is_no_more_is_shown_as_it_was_saved(api: Any, document: Json) -> None:
+    older = {**document, "a_setting_of_before": True}
+    api.environment.campaigns.save(campaign_of(older), None, "ann", NOW)
+
+    (row,) = api.call("GET", "/api/campaigns/1/versions").json["items"]
+
+    assert row["document"] == older
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=", "limit=²", "cursor=x", "cursor=9" + "9" * 20])

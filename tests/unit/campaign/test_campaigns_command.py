@@ -168,7 +168,7 @@ def test_with_aws_credentials_no_token_is_needed(on_aws: Any, capsys: Any) -> No
     assert on_aws("diff", document) == 0
 
     (saved,) = on_aws.app.environment.campaigns.versions(1)
-    assert (saved["saved_by"], saved["document"]) == (ARN, document)
+    assert (saved.saved_by, saved.document) == (ARN, document)
     assert "Saved version 1 of campaign 1 (active)." in [row.what for row in on_aws.app.environment.audit.list(10).items]
 
 

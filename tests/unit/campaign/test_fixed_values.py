@@ -127,3 +127,13 @@ def test_the_preview_shows_it_with_its_source(console: Console) -> None:
     assert shown["sources"] == ["value"]
     assert shown["sent"] is True
     assert shown["only_on_create"] is False
+
+
+def test_the_preview_shows_a_whole_number_without_a_point(console: Console) -> None:
+    document = console.get("/api/campaigns/1")
+    document["person_invited"] |= invited({"value": 7, "to": "custom_attributes.referral_count"})
+    body = {"settings": document, "person": {"email": "ada@example.com"}}
+
+    answer = console.call("POST", "/api/campaigns/1/preview", body)
+
+    assert '"value":7,' in answer.text

@@ -16,7 +16,7 @@ from shared.adapters.dynamodb.table import Table, attributes_of, key_of
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import since_when, uncounted
 from shared.errors import ConflictError, NotFoundError
-from shared.ports.campaign import Campaigns
+from shared.ports.campaign import Campaigns, SavedVersion
 
 ALL = "CAMPAIGNS"
 UNKNOWN_WITHIN = 3_600.0
@@ -120,19 +120,14 @@ class DynamoCampaigns(Campaigns):
             return None
         return campaign_of({"campaign_id": campaign_id}, int(from_item(item)["version"]))
 
-    def versions(self, campaign_id: int) -> Sequence[Mapping[str, object]]:
+    def versions(self, campaign_id: int) -> Sequence[SavedVersion]:
         rows = self._table.query(
             "pk = :campaign AND begins_with(sk, :version)",
             {":campaign": f"CAMPAIGN#{campaign_id}", ":version": "VERSION#"},
             ScanIndexForward=False,
         )
         return [
-            {
-                "version": row["version"],
-                "saved_at": float(row["saved_at"]),
-                "saved_by": row["saved_by"],
-                "document": json.loads(row["document"]),
-            }
+            SavedVersion(row["version"], float(row["saved_at"]), row["saved_by"], json.loads(row["document"]))
             for row in map(from_item, rows)
         ]
 
