@@ -35,12 +35,14 @@ ATTRIBUTES = ("name", "referral_link", "referrer_first_name", "referral_campaign
 @dataclass(slots=True)
 class Turn:
     """The contact came to a value. ``came``: out of one that does not qualify to one that does, by the rule of then or by one
-    that was saved before the notification came in (``heard``); ``counts``: and that has done so since without a break."""
+    that was saved before the notification came in (``heard``); ``counts``: and that has done so since without a break.
+    ``leaves``: it did not qualify by the rule of then, whatever was saved later."""
 
     value: str
     left: str | None
     came: bool
     counts: bool
+    leaves: bool
     heard: bool = False
 
 
@@ -201,7 +203,7 @@ class History(Friendship):
         value = self.random.choice([one for one in VALUES if one != life.value])
         self.app.intercom.contacts.update(life.contact_id, {"custom_attributes": {STATUS: value}}, by_api=False)
         came = value in self.rule and life.value not in self.rule
-        turn = Turn(value, life.value, came, counts=came)
+        turn = Turn(value, life.value, came, counts=came, leaves=value not in self.rule)
         life.value = value
         life.turns.append(turn)
         new = self.taken()
@@ -425,7 +427,7 @@ class History(Friendship):
         left, earned = False, False
         stood = life.stood in {value for rule in RULES for value in rule}
         for turn in life.turns:
-            if self.reversal and turn.value not in self.rule:
+            if self.reversal and (turn.leaves or turn.value not in self.rule):
                 earned = False
             elif turn.counts and turn.value in self.rule:
                 heard = turn.heard and (left or turn.value != life.stood)
