@@ -112,7 +112,7 @@ def _conflict(current: Campaign | None, sent: Mapping[str, Any]) -> HttpAnswer:
     if current is None:
         return problem(412, "Precondition failed", "There are no settings for this campaign yet.", current=None, sent=sent)
     detail = f"Somebody else has saved version {current.version} in between. Nothing of yours was saved."
-    state = {"version": current.version, "document": current.document}
+    state = answers.Current(version=current.version, document=dict(current.document))
     headers = {"etag": etag_of(current.version)}
     return problem(412, "Precondition failed", detail, headers=headers, current=state, sent=sent)
 

@@ -23,7 +23,6 @@ from shared.use_cases.operations.read_overview import DayFigures, Overview, read
 from shared.use_cases.operations.smaller_pages import find_smaller_pages
 
 DAYS, MOST_DAYS = 14, 90
-STEPS = ("signups", "delivered", "qualified", "rewarded", "failed", "skipped")
 NO_COUNT = "The count cannot be read now."
 
 
@@ -107,8 +106,16 @@ def _campaigns(overview: Overview) -> list[answers.Funnel]:
 
 
 def _funnel(campaign_id: int | None, name: str, counts: Mapping[str, int]) -> answers.Funnel:
-    steps = {step: max(0, int(counts.get(step, 0))) for step in STEPS}
-    return answers.Funnel(campaign_id=campaign_id, name=name, **steps)
+    return answers.Funnel(
+        campaign_id=campaign_id,
+        name=name,
+        signups=max(0, counts.get("signups", 0)),
+        delivered=max(0, counts.get("delivered", 0)),
+        qualified=max(0, counts.get("qualified", 0)),
+        rewarded=max(0, counts.get("rewarded", 0)),
+        failed=max(0, counts.get("failed", 0)),
+        skipped=max(0, counts.get("skipped", 0)),
+    )
 
 
 def _day(day: DayFigures) -> answers.DayAnswer:

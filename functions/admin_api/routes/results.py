@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from functions.admin_api.http.openapi import operation, query_parameter
 from functions.admin_api.http.reading import number_in_query
 from functions.admin_api.http.router import Route
 from functions.admin_api.routes.overview import MOST_DAYS
 from shared.adapters.admin import overview_answers as answers
-from shared.domain.operations.results import Results
+from shared.domain.operations.results import Referring, Results
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer
 from shared.use_cases.operations.read_results import Counted
@@ -35,7 +34,7 @@ def get_results(environment: Environment, request: HttpRequest) -> HttpAnswer:
         synced=results.synced,
         days=[answers.EarnedDay(day=day, **_three(_of_day(results, day))) for day in counted.days],
         campaigns=[_campaign(counted, one) for one in ids],
-        referrers=[answers.TopReferrer(**asdict(each)) for each in results.referrers],
+        referrers=[_referrer(each) for each in results.referrers],
     )
     return json_answer(200, body)
 
@@ -48,6 +47,17 @@ def _campaign(counted: Counted, campaign_id: int) -> answers.EarnedCampaign:
         **_three(results.campaigns.get(campaign_id, Counter())),
         rewarded=max(0, counted.rewarded.get(campaign_id, 0)),
         days=[results.days.get((campaign_id, day), Counter())["invited"] for day in counted.days],
+    )
+
+
+def _referrer(one: Referring) -> answers.TopReferrer:
+    return answers.TopReferrer(
+        name=one.name,
+        email=one.email,
+        campaign_id=one.campaign_id,
+        user_id=one.user_id,
+        invited=one.invited,
+        converted=one.converted,
     )
 
 

@@ -102,7 +102,7 @@ class SettingsProblem(Problem):
 
 class Current(Answer):
     version: int
-    document: CampaignSettings
+    document: StoredSettings
 
 
 class ConflictProblem(Problem):

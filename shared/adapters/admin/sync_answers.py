@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from shared.adapters.admin.answers import Answer
 from shared.domain.connection.connection import Vendor
 from shared.domain.sync.run import Phase, RunState, SyncRun
@@ -59,11 +57,10 @@ class SyncRunPage(Answer):
 
 
 def run_answer(run: SyncRun, now: float) -> SyncRunAnswer:
-    rate = run.per_minute(now)
+    rate, tally = run.per_minute(now), run.tally
     left = None
     if not run.finished and rate and run.total is not None:
-        left = max(0, run.total - run.tally.finished) / rate * 60
-    counts = {name: count for name, count in asdict(run.tally).items() if name != "examples"}
+        left = max(0, run.total - tally.finished) / rate * 60
     return SyncRunAnswer(
         run_id=str(run.slot),
         campaign_id=run.campaign_id,
@@ -77,11 +74,17 @@ def run_answer(run: SyncRun, now: float) -> SyncRunAnswer:
         started_at=run.started_at,
         finished_at=run.finished_at,
         total=run.total,
-        examples=[SyncExample(contact_id=contact_id, reason=reason) for contact_id, reason in run.tally.examples],
+        seen=tally.seen,
+        finished=tally.finished,
+        created=tally.created,
+        linked=tally.linked,
+        unchanged=tally.unchanged,
+        skipped=dict(tally.skipped),
+        failed=dict(tally.failed),
+        examples=[SyncExample(contact_id=contact_id, reason=reason) for contact_id, reason in tally.examples],
         left_list=run.left,
         leavers=list(run.leavers),
         per_minute=round(rate, 1),
         seconds_left=None if left is None else round(left),
         smaller_pages=[vendor for vendor in Vendor if run.asks_for_fewer(vendor)],
-        **counts,
     )
