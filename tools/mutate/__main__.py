@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tools.mutate.changes import NoHistoryError, base, changed_lines
 from tools.mutate.mutants import Mutant, mutants_of, product
-from tools.mutate.reaching import Record, files_of, kept, record
+from tools.mutate.reaching import Record, files_of, kept, kept_before, record
 from tools.mutate.running import BROKEN, GREEN, NOT_LIVE, ROOT, Job, fork, from_import, on_bench, preload, race
 
 CAPABILITIES = ("campaign", "signup", "contact", "qualification", "referrer", "sync", "connection", "vendor", "operations")
@@ -116,7 +116,7 @@ def _modules(capability: str) -> list[Path]:
 
 def _records(options: argparse.Namespace, drawn: Drawn) -> dict[str, Record] | None:
     """By file of tests, what its tests reach; None when one of them fails without any mutant. Those of other rooms than the
-    mutants' own count where they are kept."""
+    mutants' own count as they were read last, if ever."""
     found = {file: kept(file, stale=options.stale) for file in files_of(FOLDERS)}
     rooms = {"contract"} | {name for capability in drawn for name in ROOMS_OF.get(capability, (capability,))}
     missing = [file for file, one in found.items() if one is None and rooms.intersection(Path(file).parts)]
@@ -128,6 +128,7 @@ def _records(options: argparse.Namespace, drawn: Drawn) -> dict[str, Record] | N
         files = "".join(f"\n  {file}" for file in missing if found[file] is None)
         _say(f"The tests are not green as they are. Mend that first:{files}")
         return None
+    found |= {file: kept_before(file) for file, one in found.items() if one is None}
     return {file: one for file, one in found.items() if one is not None}
 
 

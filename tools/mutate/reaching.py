@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -37,8 +37,9 @@ Reached = dict[str, dict[str, dict[str, list[int]]]]
 @dataclass(slots=True)
 class Record:
     """``tests``: CPU seconds by test; ``reached``: by module, function and statement's line the numbers of the tests.
-    ``beside`` and ``modules``: what the tests build on, and each module, as they were."""
+    ``file``, ``beside`` and ``modules``: the tests, what they build on, and each module, as they were."""
 
+    file: str = ""
     beside: str = ""
     modules: dict[str, str] = field(default_factory=dict)
     tests: dict[str, float] = field(default_factory=dict)
@@ -111,7 +112,7 @@ class Recorder:
         self._marker = marker
         self._spent: dict[str, float] = defaultdict(float)
         self._read: Counter[str] = Counter()
-        self.records: dict[str, Record] = defaultdict(lambda: Record(_beside(), _modules()))
+        self.records: dict[str, Record] = {}
         self.red: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
@@ -136,7 +137,7 @@ class Recorder:
         self._read[function] += 1
         if item.session.testsfailed > failed:
             self.red.add(file)
-        self._note(self.records[file], item.nodeid, seconds)
+        self._note(self.records.setdefault(file, Record(digest([ROOT / file]), _beside(), _modules())), item.nodeid, seconds)
         if file not in self.red and (nextitem is None or nextitem.nodeid.split("::")[0] != file):
             keep(file, self.records[file])
         return True
@@ -166,17 +167,22 @@ def record(files: Sequence[str]) -> int:
 
 def keep(file: str, one: Record) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
-    content = {"beside": one.beside, "modules": one.modules, "tests": one.tests, "reached": one.reached}
-    _kept_at(file).write_bytes(gzip.compress(json.dumps(content).encode(), 3))
+    _kept_at(file).write_bytes(gzip.compress(json.dumps(asdict(one)).encode(), 3))
 
 
 def kept(file: str, *, stale: bool = False) -> Record | None:
     """What was recorded of that file, unless it or (but for ``stale``) what it builds on is another since."""
+    one = kept_before(file)
+    is_same = one is not None and one.file == digest([ROOT / file]) and (stale or one.beside == _beside())
+    return one if is_same else None
+
+
+def kept_before(file: str) -> Record | None:
+    """What was recorded last of that file, whatever changed since."""
     try:
-        one = Record(**json.loads(gzip.decompress(_kept_at(file).read_bytes())))
+        return Record(**json.loads(gzip.decompress(_kept_at(file).read_bytes())))
     except (OSError, ValueError, TypeError):
         return None
-    return one if stale or one.beside == _beside() else None
 
 
 def files_of(folders: Sequence[str]) -> list[str]:
@@ -195,5 +201,4 @@ def _beside() -> str:
 
 
 def _kept_at(file: str) -> Path:
-    name = hashlib.sha256(f"{file}{digest([ROOT / file])}".encode()).hexdigest()
-    return KEPT / f"{Path(file).stem}-{name[:16]}.json.gz"
+    return KEPT / f"{Path(file).stem}-{hashlib.sha256(file.encode()).hexdigest()[:16]}.json.gz"

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tools.mutate import __main__ as command
-from tools.mutate import changes
+from tools.mutate import changes, reaching
 from tools.mutate.mutants import AT_DEFINITION, ROOT, mutants_of, mutated
+from tools.mutate.reaching import Record, digest, keep, kept, kept_before
 from tools.mutate.running import Job
 
 MODULE = '''"""A module."""
@@ -172,6 +173,25 @@ def test_nothing_is_tried_while_the_tests_are_red_by_themselves(tmp_path: Path) 
     assert done.returncode == 2
     assert "not green as they are" in done.stdout
     assert "tests/unit/vendor/test_door.py" in done.stdout
+
+
+def test_of_tests_that_changed_since_it_is_still_known_what_they_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "ROOT", tmp_path)
+    monkeypatch.setattr(reaching, "KEPT", tmp_path / "kept")
+    file = tmp_path / "test_door.py"
+    file.write_text(ITS_TESTS)
+    keep(file.name, Record(digest([file]), tests={"a test": 0.1}))
+
+    assert kept(file.name, stale=True) is not None
+
+    file.write_text(f"{ITS_TESTS}\n")
+
+    before = kept_before(file.name)
+    assert kept(file.name, stale=True) is None
+    assert before is not None
+    assert before.tests == {"a test": 0.1}
 
 
 # -- the gate on changed lines ----------------------------------------------------------------------------------------
