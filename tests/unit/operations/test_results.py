@@ -11,6 +11,7 @@ import pytest
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Referral, State
+from shared.use_cases.operations import read_results
 from tests.support.builders import App
 from tests.support.clock import NOW
 from tests.support.console_api import Console
@@ -188,3 +189,138 @@ def test_no_vendor_is_called(console: Console) -> None:
 @pytest.mark.parametrize("days", ["0", "91", "x"])
 def test_an_invalid_period_is_rejected(console: Console, days: str) -> None:
     assert console.call("GET", "/api/results", query=f"days={days}").status == 400
+
+
+# -- where a period begins and what it holds --------------------------------------------------------------------------
+
+
+MIDNIGHT = NOW - 13 * 3_600
+"""At which today began in Auckland."""
+
+
+@pytest.mark.parametrize(("before_midnight", "today"), [(0.0, 1), (0.001, 0)])
+def test_a_day_begins_at_the_workspaces_midnight_to_the_instant(console: Console, before_midnight: float, today: int) -> None:
+    join(console.app, 1, at=MIDNIGHT - before_midnight)
+
+    shown = console.get("/api/results", "days=1")
+
+    assert shown["since"] == MIDNIGHT
+    assert (shown["total"]["invited"], shown["before"]["invited"]) == (today, 1 - today)
+
+
+def test_the_period_before_is_as_long_as_the_one_that_is_shown(console: Console) -> None:
+    join(console.app, 1, at=MIDNIGHT - 13 * 3_600)
+    join(console.app, 2, at=MIDNIGHT - 13 * 3_600 - 1)
+
+    assert console.get("/api/results", "days=1")["before"]["invited"] == 1
+
+
+@pytest.mark.parametrize("zone", ["", "Nowhere/Land"])
+def test_days_of_a_workspace_whose_zone_nobody_knows_are_those_of_utc(console: Console, zone: str) -> None:
+    console.app.environment.connections.save(replace(console.app.connection(), timezone=zone))
+    join(console.app, 1, at=NOW - 1)
+    join(console.app, 2, at=NOW)
+    console.app.wait(60)
+
+    shown = console.get("/api/results", "days=1")
+
+    assert shown["zone"] == "UTC"
+    assert (shown["total"]["invited"], shown["before"]["invited"]) == (1, 1)
+
+
+def test_before_anything_is_connected_days_are_those_of_utc() -> None:
+    assert Console().get("/api/results")["zone"] == "UTC"
+
+
+@pytest.mark.parametrize(("people", "counted", "whole"), [(3, 3, True), (4, 3, False)])
+def test_of_more_people_than_are_counted_the_newest_count_and_the_answer_says_so(
+    console: Console, monkeypatch: pytest.MonkeyPatch, people: int, counted: int, whole: bool
+) -> None:
+    monkeypatch.setattr(read_results, "MOST_ROWS_COUNTED", 3)
+    for user_id in range(1, people + 1):
+        join(console.app, user_id, campaign_id=1 + user_id % 2)
+        console.app.environment.figures.count(1 + user_id % 2, "signups", NOW)
+    console.app.environment.flush()
+
+    shown = console.get("/api/results")
+
+    assert (shown["total"]["invited"], shown["whole"]) == (counted, whole)
+
+
+def test_a_campaign_whose_settings_are_gone_still_counts(console: Console) -> None:
+    join(console.app, 1, campaign_id=9)
+    console.app.environment.figures.count(9, "signups", NOW)
+    console.app.environment.flush()
+
+    shown = console.get("/api/results")
+
+    assert [(one["name"], one["invited"]) for one in shown["campaigns"]] == [("Campaign 9", 1), ("Friends of ours", 0)]
+
+
+def test_a_count_that_was_quick_is_shown_for_five_seconds(console: Console) -> None:
+    assert console.get("/api/results")["total"]["invited"] == 0
+
+    join(console.app, 1)
+    console.app.wait(4.9)
+
+    assert console.get("/api/results")["total"]["invited"] == 0
+
+    console.app.wait(0.1)
+
+    assert console.get("/api/results")["total"]["invited"] == 1
+
+
+def test_of_each_period_a_count_of_its_own_is_kept(console: Console) -> None:
+    join(console.app, 1, at=NOW - 3 * DAY)
+
+    found = [console.get("/api/results", f"days={days}")["total"]["invited"] for days in (1, 7, 1, 7)]
+
+    assert found == [0, 1, 0, 1]
+
+
+def test_rewards_of_the_first_day_count_and_those_taken_back_are_no_debt(console: Console) -> None:
+    figures = console.app.environment.figures
+    figures.count(1, "rewarded", MIDNIGHT - 6 * DAY, 2)  # the UTC day in which the period begins
+    figures.count(1, "rewarded", NOW - 9 * DAY, -1)
+    console.app.environment.flush()
+
+    shown = console.get("/api/results", "days=7")
+
+    assert (shown["total"]["rewarded"], shown["before"]["rewarded"]) == (2, 0)
+
+
+def test_referrers_who_invited_as_many_come_by_who_converted_and_then_by_name(app: App, console: Console) -> None:
+    known = [Referrer(50, "Zoe", "zoe@example.com"), Referrer(51, "Yan"), Referrer(52, None, "anna@example.com"), RITA]
+    for user_id, by in enumerate(known, 1):
+        join(app, user_id, by=by)
+    happened(app, 1, Happened.QUALIFIED)
+
+    shown = console.get("/api/results")["referrers"]
+
+    assert [one["name"] or one["email"] for one in shown] == ["Zoe", "Rita", "Yan", "anna@example.com"]
+    assert [one["converted"] for one in shown] == [1, 0, 0, 0]
+
+
+def test_the_ten_who_invited_most_are_shown(app: App, console: Console) -> None:
+    for user_id in range(1, 13):
+        join(app, user_id, by=Referrer(100 + user_id, f"R{user_id:02}"))
+
+    shown = console.get("/api/results")["referrers"]
+
+    assert [one["name"] for one in shown] == [f"R{number:02}" for number in range(1, 11)]
+
+
+def test_one_referrer_of_two_campaigns_is_shown_for_each(app: App, console: Console) -> None:
+    app.configure(campaign_id=2, name="Partners")
+    join(app, 1)
+    join(app, 2, campaign_id=2)
+
+    assert [one["campaign_id"] for one in console.get("/api/results")["referrers"]] == [1, 2]
+
+
+def test_who_joined_before_a_campaign_was_active_counts_for_no_period(app: App, console: Console) -> None:
+    join(app, 1, State.KNOWN, at=NOW - 40 * DAY)
+
+    shown = console.get("/api/results")
+
+    assert (shown["before"]["invited"], shown["total"]["invited"]) == (0, 0)
