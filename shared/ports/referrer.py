@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
-    from shared.domain.referrer.referrer import KnownReferrer
+    from shared.domain.referrer.referrer import ReferrerRecord
     from shared.domain.referrer.reward import Kind, Reward, RewardFacts
 
 
@@ -29,19 +29,19 @@ class RewardKey:
 class Referrers(Protocol):
     """People who refer. ``save`` and ``finish`` need the lease."""
 
-    def find(self, campaign_id: int, user_id: int) -> KnownReferrer | None: ...
+    def find(self, campaign_id: int, user_id: int) -> ReferrerRecord | None: ...
 
     def mark(self, campaign_id: int, user_id: int, now: float, email: str | None = None) -> float | None:
         """Notes that something happened to their counts or rewards. Answers in how many seconds to enqueue, None when somebody
         will enqueue already."""
 
-    def lease(self, campaign_id: int, user_id: int, owner: str, now: float, seconds: float) -> KnownReferrer | None:
+    def lease(self, campaign_id: int, user_id: int, owner: str, now: float, seconds: float) -> ReferrerRecord | None:
         """Takes the lease; None when nobody ever marked them. Raises BusyError(retry_after) while another holds it."""
 
-    def save(self, referrer: KnownReferrer) -> None:
+    def save(self, referrer: ReferrerRecord) -> None:
         """Writes what their contact holds. Raises BusyError when the lease was lost."""
 
-    def finish(self, referrer: KnownReferrer, again_at: float) -> bool:
+    def finish(self, referrer: ReferrerRecord, again_at: float) -> bool:
         """``save``, and gives the lease back. True when no mark came since ``referrer`` was read: nothing is due any more;
         else it is due at ``again_at``."""
 

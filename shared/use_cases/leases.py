@@ -10,12 +10,12 @@ from shared.errors import TransientError
 from shared.observability import logger
 
 if TYPE_CHECKING:
-    from shared.domain.signup.referral import KnownPerson
+    from shared.domain.signup.referral import PersonRecord
     from shared.use_cases.environment import Environment
 
 
 @contextmanager
-def leased(environment: Environment, workspace_id: str, email: str, seconds: float) -> Iterator[KnownPerson]:
+def leased(environment: Environment, workspace_id: str, email: str, seconds: float) -> Iterator[PersonRecord]:
     """The lease of an address. Raises BusyError."""
     person = environment.people.lease(workspace_id, email, environment.chance.token(), environment.clock.now(), seconds)
     try:

@@ -26,7 +26,7 @@ from shared.adapters.campaign_document import campaign_of
 from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Breaker, Connection, Vendor
-from shared.domain.signup.referral import KnownPerson, Referral
+from shared.domain.signup.referral import PersonRecord, Referral
 from shared.messages import ENQUEUED, DeliverContact, Message, ReconcileCampaigns, message_of
 from shared.runtime.bootstrap import Environment, use
 from shared.use_cases.qualification.count_standing import count_standing
@@ -295,7 +295,7 @@ class App:
         assert found is not None
         return found
 
-    def person(self, email: str = EMAIL) -> KnownPerson | None:
+    def person(self, email: str = EMAIL) -> PersonRecord | None:
         return self.environment.people.find("local-workspace", email)
 
     def contacts(self, email: str = EMAIL) -> list[Contact]:

@@ -9,7 +9,7 @@ from sandbox.vendors.intercom.workspace import Contact, Event
 from sandbox.vendors.referral_factory.outbox import EVENTS
 from sandbox.vendors.referral_factory.records import Person, RewardRule
 from sandbox.vendors.referral_factory.settings import WebhookRule
-from shared.domain.referrer.referrer import KnownReferrer
+from shared.domain.referrer.referrer import ReferrerRecord
 from shared.domain.referrer.reward import Reward
 from tests.support.builders import App
 
@@ -115,7 +115,7 @@ class Story:
     def asked(self) -> list[str]:
         return self.app.calls("referral_factory")
 
-    def mark(self, person: Person | None = None) -> KnownReferrer | None:
+    def mark(self, person: Person | None = None) -> ReferrerRecord | None:
         of = person or self.rita
         return self.app.environment.referrers.find(of.campaign_id, of.id)
 

@@ -26,7 +26,7 @@ from shared.domain.connection.connection import BreakerKind, Vendor
 from shared.domain.operations.story import advice_for, sentence_of, standing_of, story_of
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Qualification
-from shared.domain.referrer.referrer import KnownReferrer
+from shared.domain.referrer.referrer import ReferrerRecord
 from shared.domain.signup.referral import Referral, State
 from shared.domain.signup.referral_filter import Flag, Group
 from shared.domain.vendor.call import VendorCall
@@ -180,7 +180,7 @@ def _qualification(seen: Qualification | None) -> answers.QualificationAnswer | 
     )
 
 
-def _referrer(known: KnownReferrer | None) -> answers.ReferrerAnswer | None:
+def _referrer(known: ReferrerRecord | None) -> answers.ReferrerAnswer | None:
     if known is None:
         return None
     return answers.ReferrerAnswer(

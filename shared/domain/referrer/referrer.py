@@ -16,7 +16,7 @@ LONG_REST = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class KnownReferrer:
+class ReferrerRecord:
     """One person in one campaign. Times are epoch seconds.
 
     ``marks`` counts what happened to them; the update that saw as many clears ``due_at``. ``written``: what ``contact_id``
@@ -42,7 +42,7 @@ class KnownReferrer:
     tries: int = 0
     workspace_id: str = ""
 
-    def in_workspace(self, workspace_id: str) -> KnownReferrer:
+    def in_workspace(self, workspace_id: str) -> ReferrerRecord:
         """As this workspace knows the person: what another one holds counts for nothing here."""
         if self.workspace_id in {"", workspace_id}:
             return replace(self, workspace_id=workspace_id)
@@ -53,12 +53,12 @@ class KnownReferrer:
         return self.due_at is not None
 
 
-def rests(referrer: KnownReferrer, now: float) -> bool:
+def rests(referrer: ReferrerRecord, now: float) -> bool:
     """Whether an update was put off for so long that the next mark is not to wait for it."""
     return referrer.tries > 0 and referrer.due_at is not None and referrer.due_at - now > LONG_REST
 
 
-def delay_of(referrer: KnownReferrer | None, now: float) -> float:
+def delay_of(referrer: ReferrerRecord | None, now: float) -> float:
     """Seconds until a mark that is made now is worked off."""
     if referrer is None or referrer.updated_at is None or now - referrer.updated_at >= QUIET:
         return FIRST_DELAY

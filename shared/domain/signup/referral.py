@@ -319,7 +319,7 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPerson:
+class PersonRecord:
     """What the ledger remembers of one e-mail address in one workspace, with the lease held on it.
 
     ``ours``: this application created the contact. ``created_for``: the key of the row for which it was, or is being,
@@ -339,6 +339,6 @@ class KnownPerson:
     converted: bool = False
     created_for: str = ""
 
-    def moved_to(self, contact_id: str | None) -> KnownPerson:
+    def moved_to(self, contact_id: str | None) -> PersonRecord:
         """With another contact, or with none: to whom one belongs is never inherited."""
         return replace(self, contact_id=contact_id, role=None, ours=False, created_for="")

@@ -9,7 +9,7 @@ from shared.domain.campaign.campaign import Action, Campaign, DuplicatePolicy
 from shared.domain.contact import Attribute, Contact, Role, Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
-from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.domain.signup.referral import PersonRecord, Referral, State
 from shared.errors import ConfigurationError, ContactGoneError, FailureError
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.contact_of_row import address_of, in_workspace, with_contact_of
@@ -119,14 +119,14 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
     return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
 
 
-def _known(environment: Environment, row: Referral, email: str) -> KnownPerson | None:
+def _known(environment: Environment, row: Referral, email: str) -> PersonRecord | None:
     """What the ledger remembers of the person: Intercom's search shows a new contact minutes later."""
     connection = environment.connections.find()
     if connection is None:
         return None
     address = address_of(row) or email
     known = environment.people.find(connection.workspace_id, address)
-    return with_contact_of(known or KnownPerson(connection.workspace_id, address), row)
+    return with_contact_of(known or PersonRecord(connection.workspace_id, address), row)
 
 
 def _read(intercom: Intercom, known: _There | None, email: str) -> _There | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shared.domain.person import fold_email
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import KnownPerson, Referral
+from shared.domain.signup.referral import PersonRecord, Referral
 from shared.use_cases.environment import Environment
 
 _WHOSE = frozenset({Happened.CREATED, Happened.MERGED, Happened.FOLLOWED})
@@ -46,12 +46,12 @@ def is_here(environment: Environment, row: Referral) -> bool:
     return connection is None or not row.is_elsewhere(connection.workspace_id)
 
 
-def is_in_doubt(person: KnownPerson, row: Referral) -> bool:
+def is_in_doubt(person: PersonRecord, row: Referral) -> bool:
     """Whether a create of this row under the address was not answered yet."""
     return person.reservation is not None and person.contact_id is None and person.created_for in {"", row.key}
 
 
-def with_contact_of(person: KnownPerson, row: Referral, before: KnownPerson | None = None) -> KnownPerson:
+def with_contact_of(person: PersonRecord, row: Referral, before: PersonRecord | None = None) -> PersonRecord:
     """With the row's own contact where nothing is known of the address. ``before``: what is known of the row's earlier
     address. A contact that was erased after this row's delivery stays erased."""
     created = _created(row)
@@ -71,12 +71,12 @@ def with_contact_of(person: KnownPerson, row: Referral, before: KnownPerson | No
     return person
 
 
-def without_contact(person: KnownPerson) -> KnownPerson:
+def without_contact(person: PersonRecord) -> PersonRecord:
     """The address is free for whoever signs up with it."""
     return replace(person.moved_to(None), converted=False)
 
 
-def _erased_since(person: KnownPerson, row: Referral) -> bool:
+def _erased_since(person: PersonRecord, row: Referral) -> bool:
     return person.erased_at is not None and (row.delivered_at or row.accepted_at) <= person.erased_at
 
 

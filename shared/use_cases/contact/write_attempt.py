@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from shared.domain.contact import MOST_STEPS, Contact, Value
 from shared.domain.mapping import Dropped
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import KnownPerson, State
+from shared.domain.signup.referral import PersonRecord, State
 from shared.errors import (
     ApplicationError,
     ApplicationRefusedError,
@@ -65,7 +65,7 @@ class WriteAttempt:
     """``person``: what is known of the address by now; ``met``: the first contact that was read or written, ``standing``: the
     tracked values of all contacts that a search found; ``notes``: for whoever reads the row."""
 
-    def __init__(self, people: People, person: KnownPerson, wanted: Wanted) -> None:
+    def __init__(self, people: People, person: PersonRecord, wanted: Wanted) -> None:
         self._people = people
         self._steps = MOST_STEPS
         self.wanted = wanted
@@ -89,7 +89,7 @@ class WriteAttempt:
         if self._steps < 0:
             raise PermanentError("The contact's id leads from one dead end to the next in Intercom.")
 
-    def remember(self, person: KnownPerson, *, last: bool = False) -> None:
+    def remember(self, person: PersonRecord, *, last: bool = False) -> None:
         """``last``: nothing is remembered after it, so that the lease is given back with it."""
         if last:
             self._people.confirm(person)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import ArchivedPolicy, DuplicatePolicy
 from shared.domain.contact import Contact, Value, preferred
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import KnownPerson, State
+from shared.domain.signup.referral import PersonRecord, State
 from shared.domain.timing import SEARCH_LAG
 from shared.errors import (
     ContactGoneError,
@@ -46,7 +46,7 @@ class ContactWriter:
         intercom: Intercom,
         people: People,
         clock: Clock,
-        person: KnownPerson,
+        person: PersonRecord,
         wanted: Wanted,
         time_left: Callable[[], float],
         keep: Callable[[str, Mapping[str, Value]], None],
@@ -61,7 +61,7 @@ class ContactWriter:
         self._updater = ContactUpdater(intercom, self._attempt, time_left, keep)
 
     @property
-    def person(self) -> KnownPerson:
+    def person(self) -> PersonRecord:
         """What is known of the address by now."""
         return self._attempt.person
 

@@ -11,7 +11,7 @@ from shared.domain.person import fold_email, is_deliverable
 from shared.domain.qualification.qualification import Sighting
 from shared.domain.qualification.verdict import is_older
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.domain.signup.referral import PersonRecord, Referral, State
 from shared.domain.timing import QUALIFICATION_LEASE
 from shared.errors import ContactGoneError
 from shared.messages import QualifyReferral
@@ -152,7 +152,7 @@ def _report_once(environment: Environment, row: Referral, what: Happened) -> Ref
 
 
 def _change_person(
-    environment: Environment, row: Referral, contact_id: str, change: Callable[[KnownPerson], KnownPerson]
+    environment: Environment, row: Referral, contact_id: str, change: Callable[[PersonRecord], PersonRecord]
 ) -> None:
     """Under the person's lease, and only while that contact is theirs. Raises BusyError."""
     connection, email = environment.connections.find(), row.address or fold_email(row.person.email or "")

@@ -14,7 +14,7 @@ from shared.domain.connection.connection import Vendor
 from shared.domain.contact import Value
 from shared.domain.mapping import Dropped
 from shared.domain.person import Person, fold_email
-from shared.domain.referrer.referrer import AGAIN_DELAY, KnownReferrer
+from shared.domain.referrer.referrer import AGAIN_DELAY, ReferrerRecord
 from shared.domain.referrer.reward import Reward, attributes_of_rewards
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import CONTACT_COUNTS, FORGOTTEN, Referral, State
@@ -43,7 +43,7 @@ class ReferrerUpdateAttempt:
         self._environment = environment
         self._key = (campaign_id, user_id)
         self._owner = environment.chance.token()
-        self._referrer: KnownReferrer | None = None
+        self._referrer: ReferrerRecord | None = None
         self._row: Referral | None = None
         self._left_out: tuple[Dropped, ...] = ()
 
@@ -128,7 +128,7 @@ class ReferrerUpdateAttempt:
 
     # -- what it comes to ---------------------------------------------------------------------------------------------
 
-    def _update(self, referrer: KnownReferrer, campaign: Campaign) -> None:
+    def _update(self, referrer: ReferrerRecord, campaign: Campaign) -> None:
         environment = self._environment
         if not referrer.is_marked:
             self._finish(referrer)
@@ -184,7 +184,7 @@ class ReferrerUpdateAttempt:
         return None
 
     def _ask(
-        self, referrer: KnownReferrer, campaign: Campaign, row: Referral | None
+        self, referrer: ReferrerRecord, campaign: Campaign, row: Referral | None
     ) -> tuple[Person | None, FailureError | None]:
         """Referral Factory's own facts of the person, when counts are wanted or nobody else knows the e-mail address."""
         email = (row.person.email if row else None) or referrer.email
@@ -205,13 +205,13 @@ class ReferrerUpdateAttempt:
 
     def _report(
         self,
-        referrer: KnownReferrer,
+        referrer: ReferrerRecord,
         campaign: Campaign,
         row: Referral | None,
         person: Person | None,
         wanted: dict[str, Value],
         events: Sequence[Reward],
-    ) -> tuple[KnownReferrer, float | None]:
+    ) -> tuple[ReferrerRecord, float | None]:
         """Attributes, then events, so that what an event starts in Intercom finds the newest ones."""
         environment = self._environment
         connection = find_connection(environment)
@@ -233,7 +233,7 @@ class ReferrerUpdateAttempt:
             environment.metrics.count("ReferrerWithoutContact")
         return replace(writer.referrer, note=note), later
 
-    def _finish(self, referrer: KnownReferrer) -> None:
+    def _finish(self, referrer: ReferrerRecord) -> None:
         now = self._environment.clock.now()
         if not self._environment.referrers.finish(referrer, now + AGAIN_DELAY):
             enqueue_referrer(self._environment, *self._key, AGAIN_DELAY)
@@ -248,7 +248,7 @@ def _counts(person: Person | None, campaign: Campaign) -> dict[str, Value]:
     return {campaign.count_attributes[name]: value for name, value in counted.items() if value is not None}
 
 
-def _is_erased(environment: Environment, row: Referral | None, person: Person | None, referrer: KnownReferrer) -> bool:
+def _is_erased(environment: Environment, row: Referral | None, person: Person | None, referrer: ReferrerRecord) -> bool:
     """Whether they asked for it; a row that is not forgotten is a signup of their own, made afterwards."""
     if row is not None:
         return row.forgotten

@@ -10,7 +10,7 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Connection
 from shared.domain.contact import MOST_STEPS, Value, preferred
 from shared.domain.mapping import Dropped, prepare
-from shared.domain.referrer.referrer import KnownReferrer
+from shared.domain.referrer.referrer import ReferrerRecord
 from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.errors import ContactGoneError, TransientError
 from shared.ports.vendors import Intercom
@@ -34,7 +34,7 @@ class ReferrerWriter:
         intercom: Intercom,
         connection: Connection,
         campaign: Campaign,
-        referrer: KnownReferrer,
+        referrer: ReferrerRecord,
         email: str,
         ledger_contact_id: str | None,
     ) -> None:

@@ -14,7 +14,7 @@ from shared.domain.operations.figures import LATE
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.verdict import may_qualify
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import KnownPerson, Referral, State
+from shared.domain.signup.referral import PersonRecord, Referral, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import TransientError
 from shared.messages import DeliverContact, QualifyReferral
@@ -73,8 +73,8 @@ def _write(
     campaign: Campaign,
     row: Referral,
     email: str,
-    person: KnownPerson,
-    before: KnownPerson | None = None,
+    person: PersonRecord,
+    before: PersonRecord | None = None,
 ) -> None:
     """``before``: what is known of the address that the row's contact had until now."""
     wanted = wanted_of(row, campaign, campaign.audience(row.audience), email, connection.timezone)
@@ -116,7 +116,7 @@ def _keep(environment: Environment, row: Referral, contact_id: str, before: Mapp
     environment.referrals.update(row.campaign_id, row.user_id, lambda fresh: fresh.overwrites(contact_id, before))
 
 
-def _has_moved(row: Referral, outcome: Outcome, email: str, before: KnownPerson) -> bool:
+def _has_moved(row: Referral, outcome: Outcome, email: str, before: PersonRecord) -> bool:
     """Whether the row's contact has the new address now; Intercom may have refused it."""
     there = fold_email(str(outcome.written.get("email") or ""))
     return row.contact_id is not None and row.contact_id == outcome.contact_id == before.contact_id and there == email

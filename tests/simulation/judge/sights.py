@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import KnownPerson, Referral
+from shared.domain.signup.referral import PersonRecord, Referral
 from shared.ports.signup import Quarantined
 from shared.runtime.bootstrap import Environment
 from tests.simulation.aws.cloud import Cloud
@@ -51,7 +51,7 @@ class Sights:
         assert row is not None
         return row
 
-    def person(self, email: str) -> KnownPerson | None:
+    def person(self, email: str) -> PersonRecord | None:
         """What the ledger remembers of an e-mail address."""
         workspace = self.intercom.settings.workspace_id
         return self.environment("deliver_contact").people.find(workspace, email)

@@ -18,7 +18,7 @@ from shared.adapters.referral_factory import client as referral_factory_client
 from shared.adapters.referral_factory import reading
 from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 from shared.domain.campaign.campaign import DuplicatePolicy
-from shared.domain.referrer.referrer import KnownReferrer
+from shared.domain.referrer.referrer import ReferrerRecord
 from shared.domain.signup.referral import Referral, State
 from shared.domain.sync.run import SyncHead
 from shared.domain.vendor import retry
@@ -316,7 +316,7 @@ def rows_are_of_every_workspace(patch: Patch) -> None:
 
 
 def referrers_are_of_every_workspace(patch: Patch) -> None:
-    patch.setattr(KnownReferrer, "in_workspace", lambda self, _: self)
+    patch.setattr(ReferrerRecord, "in_workspace", lambda self, _: self)
 
 
 def whoever_did_not_say_refers(patch: Patch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.referrer.referrer import AGAIN_DELAY, FIRST_DELAY, LONG_REST, QUIET, KnownReferrer
+from shared.domain.referrer.referrer import AGAIN_DELAY, FIRST_DELAY, LONG_REST, QUIET, ReferrerRecord
 from shared.errors import BusyError
 from shared.ports.referrer import Referrers
 from tests.support.builders import App
@@ -20,13 +20,13 @@ def marks(app: App) -> Referrers:
     return app.environment.referrers
 
 
-def marked(marks: Referrers) -> KnownReferrer:
+def marked(marks: Referrers) -> ReferrerRecord:
     found = marks.find(*RITA)
     assert found is not None
     return found
 
 
-def leased(marks: Referrers, owner: str = "worker", now: float = NOW, seconds: float = 90) -> KnownReferrer:
+def leased(marks: Referrers, owner: str = "worker", now: float = NOW, seconds: float = 90) -> ReferrerRecord:
     found = marks.lease(*RITA, owner, now, seconds)
     assert found is not None
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from shared.adapters.dynamodb.items import Item, from_item, json_text
 from shared.adapters.dynamodb.table import Table
 from shared.domain.person import fold_email, keys_of_email
-from shared.domain.signup.referral import KnownPerson, Reservation
+from shared.domain.signup.referral import PersonRecord, Reservation
 from shared.errors import BusyError
 from shared.ports.contact import People
 
@@ -21,7 +21,7 @@ class DynamoPeople(People):
         self._table = table
         self._given_back: set[tuple[str, str, int]] = set()
 
-    def lease(self, workspace_id: str, email: str, owner: str, now: float, seconds: float) -> KnownPerson:
+    def lease(self, workspace_id: str, email: str, owner: str, now: float, seconds: float) -> PersonRecord:
         """See ``People.lease``. The same ``owner`` gets the lease again, so it must be unique to one attempt: then a
         repeated request finds its own lease."""
         taken, refused = self._table.update(
@@ -45,14 +45,14 @@ class DynamoPeople(People):
             raise BusyError("another worker holds the person's lease", retry_after=max(0.0, until - now))
         return self._with_earlier(_person(taken), now)
 
-    def save(self, person: KnownPerson) -> None:
+    def save(self, person: PersonRecord) -> None:
         self._save(person)
 
-    def confirm(self, person: KnownPerson) -> None:
+    def confirm(self, person: PersonRecord) -> None:
         self._save(person, "lease_owner", "lease_until")
         self._given_back.add(_lease_of(person))
 
-    def _save(self, person: KnownPerson, *given_up: str) -> None:
+    def _save(self, person: PersonRecord, *given_up: str) -> None:
         kept: dict[str, Any] = {
             "contact_id": person.contact_id,
             "ours": person.ours,
@@ -72,24 +72,24 @@ class DynamoPeople(People):
         if not given_up or not self._is_given_back(person):
             raise BusyError("the person's lease was lost to another worker")
 
-    def _is_given_back(self, person: KnownPerson) -> bool:
+    def _is_given_back(self, person: PersonRecord) -> bool:
         """Whether the SDK sent the write again after a lost answer, and found its own effect."""
         item = self._table.find(key_of_person(person.workspace_id, person.email), SORT_KEY)
         known = None if item is None else _person(item)
         return known == replace(person, lease_owner="")
 
-    def release(self, person: KnownPerson) -> None:
+    def release(self, person: PersonRecord) -> None:
         if _lease_of(person) in self._given_back:
             self._given_back.discard(_lease_of(person))
             return
         self._under_lease(person, "REMOVE lease_owner, lease_until", {})
 
-    def find(self, workspace_id: str, email: str) -> KnownPerson | None:
+    def find(self, workspace_id: str, email: str) -> PersonRecord | None:
         item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
         known = None if item is None else _person(item)
         return known if known is not None and _is_reported(known) else self._earlier(workspace_id, email)[0] or known
 
-    def _with_earlier(self, person: KnownPerson, now: float) -> KnownPerson:
+    def _with_earlier(self, person: PersonRecord, now: float) -> PersonRecord:
         """What an earlier version remembers of somebody of whom nothing is remembered yet. Raises BusyError while a worker of
         that version is at it."""
         if _is_reported(person):
@@ -102,7 +102,7 @@ class DynamoPeople(People):
             return person
         return replace(earlier, email=person.email, fence=person.fence, lease_owner=person.lease_owner)
 
-    def _earlier(self, workspace_id: str, email: str) -> tuple[KnownPerson | None, float]:
+    def _earlier(self, workspace_id: str, email: str) -> tuple[PersonRecord | None, float]:
         """And until when it is leased."""
         for key in keys_of_person(workspace_id, email)[1:]:
             item = self._table.find(key, SORT_KEY)
@@ -110,7 +110,7 @@ class DynamoPeople(People):
                 return _person(item), float(from_item(item).get("lease_until", 0.0))
         return None, 0.0
 
-    def _under_lease(self, person: KnownPerson, expression: str, values: dict[str, Any]) -> bool:
+    def _under_lease(self, person: PersonRecord, expression: str, values: dict[str, Any]) -> bool:
         """Whether the write happened: only under the fence and the owner that ``person`` was leased with."""
         _, refused = self._table.update(
             key_of_person(person.workspace_id, person.email),
@@ -122,7 +122,7 @@ class DynamoPeople(People):
         return refused is None
 
 
-def _lease_of(person: KnownPerson) -> tuple[str, str, int]:
+def _lease_of(person: PersonRecord) -> tuple[str, str, int]:
     return person.workspace_id, person.email, person.fence
 
 
@@ -136,14 +136,14 @@ def keys_of_person(workspace_id: str, email: str) -> list[str]:
     return [f"PERSON#{workspace_id}#{key}" for key in keys_of_email(email)]
 
 
-def _is_reported(person: KnownPerson) -> bool:
+def _is_reported(person: PersonRecord) -> bool:
     return person.contact_id is not None or person.reservation is not None or person.erased_at is not None
 
 
-def _person(item: Item) -> KnownPerson:
+def _person(item: Item) -> PersonRecord:
     values = from_item(item)
     erased_at = values.get("erased_at")
-    return KnownPerson(
+    return PersonRecord(
         workspace_id=values["workspace_id"],
         email=values["email"],
         contact_id=values.get("contact_id"),

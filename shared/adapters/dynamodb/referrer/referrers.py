@@ -9,7 +9,7 @@ from shared.adapters.dynamodb.items import Item, from_item, json_text
 from shared.adapters.dynamodb.keys import due_partition
 from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Scalar, Table
-from shared.domain.referrer.referrer import KnownReferrer, delay_of, rests
+from shared.domain.referrer.referrer import ReferrerRecord, delay_of, rests
 from shared.errors import BusyError
 from shared.ports.referrer import Referrers
 
@@ -21,7 +21,7 @@ class DynamoReferrers(Referrers):
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def find(self, campaign_id: int, user_id: int) -> KnownReferrer | None:
+    def find(self, campaign_id: int, user_id: int) -> ReferrerRecord | None:
         item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
         return None if item is None else _referrer(item)
 
@@ -58,7 +58,7 @@ class DynamoReferrers(Referrers):
         item, _ = self._table.update(pk, SORT_KEY, expression, "", values)
         return delay if item and from_item(item).get("due_at") == due_at else None
 
-    def lease(self, campaign_id: int, user_id: int, owner: str, now: float, seconds: float) -> KnownReferrer | None:
+    def lease(self, campaign_id: int, user_id: int, owner: str, now: float, seconds: float) -> ReferrerRecord | None:
         values: dict[str, Scalar] = {":owner": owner, ":until": now + seconds, ":now": now}
         free = "attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :owner"
         item, refused = self._table.update(
@@ -75,12 +75,12 @@ class DynamoReferrers(Referrers):
         until = from_item(refused).get("lease_until", now)
         raise BusyError("another worker updates this referrer", retry_after=max(1.0, until - now))
 
-    def save(self, referrer: KnownReferrer) -> None:
+    def save(self, referrer: ReferrerRecord) -> None:
         expression, values = _kept(referrer)
         if not self._under_lease(referrer, expression, "", values):
             raise BusyError("the referrer's lease was lost to another worker")
 
-    def finish(self, referrer: KnownReferrer, again_at: float) -> bool:
+    def finish(self, referrer: ReferrerRecord, again_at: float) -> bool:
         expression, values = _kept(referrer)
         done = f"{expression} REMOVE due_partition, due_at, marked_at, {COUNTS}, lease_owner, lease_until"
         if self._under_lease(referrer, done, " AND marks = :marks", {**values, ":marks": referrer.marks}):
@@ -116,7 +116,7 @@ class DynamoReferrers(Referrers):
             key_of_referral(campaign_id, user_id), SORT_KEY, "REMOVE lease_until", "lease_owner = :owner", {":owner": owner}
         )
 
-    def _under_lease(self, referrer: KnownReferrer, expression: str, more: str, values: dict[str, Scalar]) -> bool:
+    def _under_lease(self, referrer: ReferrerRecord, expression: str, more: str, values: dict[str, Scalar]) -> bool:
         """Whether the write happened. A repeated one of ours that took the lease off finds what it wrote."""
         write_id = self._table.new_write_id()
         _, refused = self._table.update(
@@ -129,7 +129,7 @@ class DynamoReferrers(Referrers):
         return refused is None or refused.get("write_id") == {"S": write_id}
 
 
-def _kept(referrer: KnownReferrer) -> tuple[str, dict[str, Scalar]]:
+def _kept(referrer: ReferrerRecord) -> tuple[str, dict[str, Scalar]]:
     kept: dict[str, Any] = {
         "written": json_text(dict(referrer.written)),
         "note": referrer.note,
@@ -142,11 +142,11 @@ def _kept(referrer: KnownReferrer) -> tuple[str, dict[str, Scalar]]:
     return "SET " + ", ".join(f"{name} = :{name}" for name in kept), {f":{name}": value for name, value in kept.items()}
 
 
-def _referrer(item: Item) -> KnownReferrer:
+def _referrer(item: Item) -> ReferrerRecord:
     values = from_item(item)
     stored: dict[str, Any] = {name: float(values[name]) for name in ("due_at", "marked_at", "updated_at") if values.get(name)}
     stored |= {name: values[name] for name in ("email", "contact_id", "instead_of") if values.get(name)}
-    return KnownReferrer(
+    return ReferrerRecord(
         campaign_id=values["campaign_id"],
         user_id=values["user_id"],
         marks=values.get("marks", 0),
