@@ -173,7 +173,7 @@ def settings_of(environment: Mapping[str, str], function: str) -> Settings:
     return settings
 
 
-def _refuse_strange_host(name: str, address: str, known: frozenset[str]) -> None:
+def _refuse_strange_host(name: str, address: str, hosts: frozenset[str]) -> None:
     parts = urlsplit(address)
-    if address and f"{parts.scheme}://{parts.netloc}" not in known:
-        raise ConfigurationError(f"{name} is not one of the vendor's hosts ({', '.join(sorted(known))})")
+    if address and f"{parts.scheme}://{parts.netloc}" not in hosts:
+        raise ConfigurationError(f"{name} is not one of the vendor's hosts ({', '.join(sorted(hosts))})")

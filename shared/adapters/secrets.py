@@ -27,23 +27,23 @@ class Secrets:
     def __init__(self, client: Any, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._known: dict[str, tuple[float, Mapping[str, str]]] = {}
+        self._kept: dict[str, tuple[float, Mapping[str, str]]] = {}
 
     def read(self, arn: str, *, fresh: bool = False) -> Mapping[str, str]:
         """The secret's texts by name, at most 300 s old; ``fresh`` reads it now. Raises ConfigurationError when there is no
         such secret or it is no JSON object, TransientError when it cannot be read and was not read before."""
         now = self._clock.now()
-        known = self._known.get(arn)
-        if known and not fresh and now - known[0] < SECRETS_KEPT_SECONDS:
-            return known[1]
+        kept = self._kept.get(arn)
+        if kept and not fresh and now - kept[0] < SECRETS_KEPT_SECONDS:
+            return kept[1]
         try:
             values = self._fetch(arn)
         except TransientError:
-            if known is None:
+            if kept is None:
                 raise
-            self._known[arn] = (now - SECRETS_KEPT_SECONDS + ASK_AGAIN, known[1])
-            return known[1]
-        self._known[arn] = (now, values)
+            self._kept[arn] = (now - SECRETS_KEPT_SECONDS + ASK_AGAIN, kept[1])
+            return kept[1]
+        self._kept[arn] = (now, values)
         return values
 
     def change(self, arn: str, values: Mapping[str, str]) -> None:
@@ -51,7 +51,7 @@ class Secrets:
         changed = {**self._fetch(arn), **values}
         with transient_errors():
             self._client.put_secret_value(SecretId=arn, SecretString=json.dumps(changed))
-        self._known[arn] = (self._clock.now(), changed)
+        self._kept[arn] = (self._clock.now(), changed)
 
     def _fetch(self, arn: str) -> Mapping[str, str]:
         try:

@@ -70,12 +70,12 @@ def audience_of(type_: str | None, source: str | None, has_referrer: bool) -> Au
     return Audience.PERSON_REFERRING if source else None
 
 
-def merge(known: Person, newer: Person) -> Person:
-    """``known`` completed and updated by what was reported later; what is not reported is kept."""
+def merge(earlier: Person, newer: Person) -> Person:
+    """``earlier`` completed and updated by what was reported later; what is not reported is kept."""
 
     def newest(name: str) -> Any:
         later = getattr(newer, name)
-        return getattr(known, name) if later is None else later
+        return getattr(earlier, name) if later is None else later
 
     names = [name for name in Person.__slots__ if name not in {"meta", "referrer", "user_id"}]
     referrer_changes: dict[str, Any] = {
@@ -84,8 +84,8 @@ def merge(known: Person, newer: Person) -> Person:
     changes: dict[str, Any] = {name: newest(name) for name in names}
     if newer.qualified is False:
         changes["qualified_at"] = None
-    merged = replace(known, **changes)
-    return replace(merged, meta={**known.meta, **newer.meta}, referrer=replace(known.referrer, **referrer_changes))
+    merged = replace(earlier, **changes)
+    return replace(merged, meta={**earlier.meta, **newer.meta}, referrer=replace(earlier.referrer, **referrer_changes))
 
 
 LONGEST_EMAIL = 254

@@ -62,7 +62,7 @@ def lived_in() -> Console:
 
 def _read_the_list(app: SyncApp) -> None:
     app.reconcile(full=True)
-    while app.reconcile_rung():
+    while app.reconcile_enqueued():
         pass
     app.work()
 

@@ -257,7 +257,7 @@ class App:
         if work:
             self.work()
 
-    def reconcile_rung(self) -> int:
+    def reconcile_enqueued(self) -> int:
         """reconcile works off what is visible in its queue now, once; how many messages there were."""
         url = self.settings.reconcile_queue_url
         messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])

@@ -37,8 +37,8 @@ def judge_put(request: HttpRequest, version: int | None) -> Verdict:
 
 def is_unchanged(request: HttpRequest, version: int) -> bool:
     """Whether a GET may be answered 304."""
-    known = request.header("if-none-match").strip()
-    return known == "*" or str(version) in {tag for _, tag in _TAG.findall(known)}
+    tags = request.header("if-none-match").strip()
+    return tags == "*" or str(version) in {tag for _, tag in _TAG.findall(tags)}
 
 
 def _strong_tags(header: str) -> set[str]:

@@ -77,8 +77,8 @@ def post_disconnect(environment: Environment, request: HttpRequest) -> HttpAnswe
 def rotate(environment: Environment, request: HttpRequest) -> HttpAnswer:
     form = read_form(requests.RotateWebhookSecret, request.body)
     made = rotate_webhook_secret(environment, author_of(request.claims), form.action, sure=form.sure)
-    known = environment.webhook_secret.read()
-    has_current, has_next = bool(known.get("current")), bool(known.get("next"))
+    secrets = environment.webhook_secret.read()
+    has_current, has_next = bool(secrets.get("current")), bool(secrets.get("next"))
     return json_answer(200, answers.MadeSecret(next=made, has_current=has_current, has_next=has_next))
 
 

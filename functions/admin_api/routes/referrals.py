@@ -180,15 +180,15 @@ def _qualification(seen: Qualification | None) -> answers.QualificationAnswer | 
     )
 
 
-def _referrer(known: ReferrerRecord | None) -> answers.ReferrerAnswer | None:
-    if known is None:
+def _referrer(record: ReferrerRecord | None) -> answers.ReferrerAnswer | None:
+    if record is None:
         return None
     return answers.ReferrerAnswer(
-        written=dict(known.written),
-        contact_id=known.contact_id,
-        updated_at=known.updated_at,
-        due_at=known.due_at,
-        note=known.note,
+        written=dict(record.written),
+        contact_id=record.contact_id,
+        updated_at=record.updated_at,
+        due_at=record.due_at,
+        note=record.note,
     )
 
 

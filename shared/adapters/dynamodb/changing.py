@@ -43,17 +43,17 @@ def change_row(
     change: Callable[[Row], Row],
     write: Callable[[Row, Stored], bool],
     what: str,
-    known: tuple[Row, Stored] | None = None,
+    lately: tuple[Row, Stored] | None = None,
 ) -> Row:
     """The row, with its ``version`` one higher where ``change`` changed it. ``read`` answers the row, and what ``write`` needs
-    to know of the stored one; ``write`` says whether nobody was faster. ``known``: as it was seen lately, tried first; a
+    to know of the stored one; ``write`` says whether nobody was faster. ``lately``: as it was seen lately, tried first; a
     change that changes nothing of it is asked once more. ``change`` may be called several times, so it must not act on the
     world. TransientError when others were faster five times."""
-    if known is not None:
-        after = change(known[0])
-        if after != known[0]:
-            after = replace(after, version=known[0].version + 1)
-            if write(after, known[1]):
+    if lately is not None:
+        after = change(lately[0])
+        if after != lately[0]:
+            after = replace(after, version=lately[0].version + 1)
+            if write(after, lately[1]):
                 return after
 
     def attempt() -> Row | None:

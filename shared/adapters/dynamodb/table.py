@@ -36,8 +36,8 @@ class Table:
 
     def find(self, pk: str, sk: str) -> Item | None:
         """The item as it is now, or as it was read ahead a moment ago."""
-        if self._ahead is not None and (known := self._ahead.take((self.name, pk, sk))) is not None:
-            return known[0]
+        if self._ahead is not None and (ahead := self._ahead.take((self.name, pk, sk))) is not None:
+            return ahead[0]
         with transient_errors():
             answer = self.client.get_item(TableName=self.name, Key=key_of(pk, sk), ConsistentRead=True)
         item: Item | None = answer.get("Item")

@@ -88,17 +88,17 @@ class IntercomClient(Intercom):
         """See ``Intercom.attributes``. Values up to 24 h old are answered while Intercom fails transiently, which is then tried
         again every 30 s."""
         now = self._clock.now()
-        known = self._attributes
-        if known and now < known.again_at and not known.lacks(wanted, now):
-            return known.values
+        kept = self._attributes
+        if kept and now < kept.again_at and not kept.lacks(wanted, now):
+            return kept.values
         try:
             return self.read_attributes()
         except TransientError:
-            if known is None or now - known.read_at > ATTRIBUTES_USABLE:
+            if kept is None or now - kept.read_at > ATTRIBUTES_USABLE:
                 raise
-            known.again_at = now + ATTRIBUTES_RETRY
-            known.asked_at = now
-            return known.values
+            kept.again_at = now + ATTRIBUTES_RETRY
+            kept.asked_at = now
+            return kept.values
 
     def read_attributes(self) -> Mapping[str, Attribute]:
         values = attributes_of(self._call("GET", "/data_attributes?model=contact&include_archived=true"))

@@ -174,12 +174,12 @@ def _gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """A name that comes again has a list of what differs; a person has one id and one e-mail, and is in one campaign."""
     values: dict[str, list[Any]] = {}
     for name, value in pairs:
-        known = values.setdefault(name, [])
-        known += value if isinstance(value, list) else [value]
+        gathered = values.setdefault(name, [])
+        gathered += value if isinstance(value, list) else [value]
     for name in ONLY_ONE & values.keys():
         if len({str(value).strip().casefold() for value in values[name][:MAX_KEYS]}) > 1:
             _refuse(f"a field comes twice with different values: {name}")
-    return {name: _one_or_all(known) for name, known in values.items()}
+    return {name: _one_or_all(gathered) for name, gathered in values.items()}
 
 
 def _one_or_all(values: list[Any]) -> Any:

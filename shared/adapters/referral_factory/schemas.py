@@ -109,27 +109,29 @@ def person_of(fields: Mapping[str, Any], aliases: Mapping[str, str], *, form: bo
         of_the_reward = ("recipient_id", "user_id", "reward.recipient_id", "id")
         aliased.setdefault("id", first(look_up(sent, name) for name in of_the_reward))
         sent = _without_bare_reward(sent)
-    known = {ours: first([aliased.pop(ours, None), *(look_up(sent, name) for name in names)]) for ours, names in _NAMES.items()}
-    user_id = id_of(known["id"])
+    sent_as = {
+        ours: first([aliased.pop(ours, None), *(look_up(sent, name) for name in names)]) for ours, names in _NAMES.items()
+    }
+    user_id = id_of(sent_as["id"])
     if user_id is None:
         return None
     referrer = _referrer(sent, aliased)
     labels = {name.removeprefix("meta."): value for name, value in aliased.items() if name.startswith("meta.")}
-    type_, source = text_of(known["type"]), text_of(known["source"])
+    type_, source = text_of(sent_as["type"]), text_of(sent_as["source"])
     return Person(
         user_id=user_id,
         audience=_audience(type_, source, referrer),
-        first_name=text_of(known["first_name"]),
-        email=_email(known["email"]),
-        code=code_of(known["code"]),
-        url=link_of(known["url"]),
+        first_name=text_of(sent_as["first_name"]),
+        email=_email(sent_as["email"]),
+        code=code_of(sent_as["code"]),
+        url=link_of(sent_as["url"]),
         source=source,
         type=type_,
-        signed_up_at=date_of(known["signed_up_at"]),
-        qr=link_of(look_up(known["qr"], "src") if isinstance(known["qr"], Mapping) else known["qr"]),
-        referrals_count=count_of(known["referrals_count"]),
-        converted_referrals_count=count_of(known["converted_referrals_count"]),
-        qualified_at=_qualified_at(known["qualified_at"], date_of(known["signed_up_at"])),
+        signed_up_at=date_of(sent_as["signed_up_at"]),
+        qr=link_of(look_up(sent_as["qr"], "src") if isinstance(sent_as["qr"], Mapping) else sent_as["qr"]),
+        referrals_count=count_of(sent_as["referrals_count"]),
+        converted_referrals_count=count_of(sent_as["converted_referrals_count"]),
+        qualified_at=_qualified_at(sent_as["qualified_at"], date_of(sent_as["signed_up_at"])),
         meta=bounded({**_unknown(sent), **meta, **labels}, without=aliases.keys() - labels.keys()),
         referrer=referrer,
     )

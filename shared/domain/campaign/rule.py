@@ -47,8 +47,8 @@ def since_when(campaign: Campaign, before: Campaign | None, at: float) -> Mappin
     rule, old = rule_of(campaign), rule_of(before) if before else None
     if rule is None:
         return {}
-    known = {folded(value): old.since_of(value) for value in old.values} if old and old.attribute == rule.attribute else {}
-    times = {folded(value): known.get(folded(value), at) for value in rule.values}
+    since = {folded(value): old.since_of(value) for value in old.values} if old and old.attribute == rule.attribute else {}
+    times = {folded(value): since.get(folded(value), at) for value in rule.values}
     return {value: since for value, since in times.items() if since}
 
 
@@ -57,8 +57,10 @@ def uncounted(campaign: Campaign, before: Campaign | None) -> tuple[Value, ...]:
     rule, old = rule_of(campaign), rule_of(before) if before else None
     if rule is None or before is None:
         return ()
-    known = [] if old is None or old.attribute != rule.attribute else [one for one in old.values if one not in before.uncounted]
-    return tuple(value for value in rule.values if not any(folded(value) == folded(one) for one in known))
+    counted = (
+        [] if old is None or old.attribute != rule.attribute else [one for one in old.values if one not in before.uncounted]
+    )
+    return tuple(value for value in rule.values if not any(folded(value) == folded(one) for one in counted))
 
 
 def folded(value: Value) -> str:

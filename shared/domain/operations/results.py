@@ -109,10 +109,10 @@ def _steps(one: Joined) -> list[str]:
 
 
 def _credit(referrers: dict[tuple[int, str], Referring], one: Joined) -> None:
-    known = referrers.setdefault(
+    credited = referrers.setdefault(
         (one.campaign_id, one.referrer), Referring(one.referrer_name, one.referrer_email, one.referrer_id, one.campaign_id)
     )
-    known.name = known.name or one.referrer_name
-    known.user_id = known.user_id or one.referrer_id
-    known.invited += 1
-    known.converted += one.converted
+    credited.name = credited.name or one.referrer_name
+    credited.user_id = credited.user_id or one.referrer_id
+    credited.invited += 1
+    credited.converted += one.converted

@@ -38,8 +38,8 @@ _WHILE_INTERCOM = {
 
 def sentence_of(event: Event) -> str:
     """What happened. A word that is newer than this page stays as it is."""
-    known = happened_of(event.what)
-    return known.sentence if known else event.what
+    happened = happened_of(event.what)
+    return happened.sentence if happened else event.what
 
 
 def story_of(row: Referral, rewards: Iterable[Reward]) -> list[Event]:
@@ -57,7 +57,7 @@ def _events_of(reward: Reward) -> Iterable[Event]:
             what = "Its issuing was never confirmed; it is no longer due." if reward.assumed else "The due reward was issued."
             yield Event(reward.ended_at, what, title)
         return
-    was_there = " It was there before the campaign was set up here." if reward.known else ""
+    was_there = " It was there before the campaign was set up here." if reward.preexisting else ""
     given = "A reward was issued to this person." if reward.facts.status in GIVEN else "A reward of this person was not given."
     yield Event(reward.noted_at, given + was_there, f"{title}: {reward.facts.status}")
     if reward.reported_at is not None:

@@ -144,10 +144,10 @@ class Qualification:
 
     def confirmed(self, reported: bool, at: float, due_at: float) -> Qualification:
         """Referral Factory holds ``reported``; if that is no longer what is wanted, the next call is due."""
-        known = replace(self, reported=reported, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
+        answered = replace(self, reported=reported, confirmed_at=at, reserved_at=None, doubted_at=None, reason="")
         if reported is self.wanted:
-            return replace(known, stage=Stage.CONFIRMED, due_at=None, attempts=0, tries=0)
-        return replace(known, stage=Stage.WAITING, due_at=due_at)
+            return replace(answered, stage=Stage.CONFIRMED, due_at=None, attempts=0, tries=0)
+        return replace(answered, stage=Stage.WAITING, due_at=due_at)
 
     def heard(self, reported: bool, at: float, ask_at: float) -> Qualification:
         """Somebody says that Referral Factory holds ``reported``. Where that is no news it changes nothing; else Referral

@@ -75,8 +75,8 @@ class Reward:
     """One reward of one person in one campaign. Times are epoch seconds.
 
     ``noted_at``: when we first heard of it; ``changed_at``: when its status last changed. ``event_at``: the second that was
-    chosen for its Intercom event, ``reported_at`` when that event was taken; ``known``: it was there before we looked, so that
-    no event reports it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
+    chosen for its Intercom event, ``reported_at`` when that event was taken; ``preexisting``: it was there before we
+    looked, so no event reports it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
     ``ended_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
     ``readings``: how often neither list held it. ``tries``: how often a vendor refused it, ``again_at``: until when it rests.
     """
@@ -86,7 +86,7 @@ class Reward:
     user_id: int
     noted_at: float
     changed_at: float
-    known: bool = False
+    preexisting: bool = False
     event_at: int | None = None
     reported_at: float | None = None
     to_issue: bool = False
@@ -114,7 +114,7 @@ class Reward:
     def wants_event(self) -> bool:
         """Given to the person, and Intercom does not know yet."""
         issued = self.facts.kind is Kind.ISSUED and self.facts.status in GIVEN
-        return issued and self.reported_at is None and not self.known
+        return issued and self.reported_at is None and not self.preexisting
 
     @property
     def wants_issuing(self) -> bool:
@@ -123,15 +123,15 @@ class Reward:
 
 def completed(reward: Reward, newer: RewardFacts, now: float, *, listed: bool) -> Reward:
     """With what was reported later. A list is the truth; a webhook may be late, so it never takes a status back."""
-    known = reward.facts
+    before = reward.facts
     names = [name for name in RewardFacts.__slots__ if name not in {"kind", "id", "status", "can_be_issued"}]
     later: dict[str, Any] = {name: value for name in names if (value := getattr(newer, name)) is not None}
-    is_newer = listed or _RANK[newer.status] > _RANK[known.status]
-    status = newer.status if is_newer and newer.status is not Status.UNKNOWN else known.status
+    is_newer = listed or _RANK[newer.status] > _RANK[before.status]
+    status = newer.status if is_newer and newer.status is not Status.UNKNOWN else before.status
     if listed and reward.ended_at is not None:
-        status = known.status  # the list is older than our own issuing
-    facts = replace(known, **later, status=status, can_be_issued=newer.can_be_issued)
-    return replace(reward, facts=facts, changed_at=now if status is not known.status else reward.changed_at)
+        status = before.status  # the list is older than our own issuing
+    facts = replace(before, **later, status=status, can_be_issued=newer.can_be_issued)
+    return replace(reward, facts=facts, changed_at=now if status is not before.status else reward.changed_at)
 
 
 def amount_of(facts: RewardFacts) -> float | None:

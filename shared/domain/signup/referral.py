@@ -151,8 +151,8 @@ class Referral:
 
     def is_elsewhere(self, workspace_id: str) -> bool:
         """Whether what is known of its contact is about another workspace. Rows from before the mark are here."""
-        known = bool(self.workspace_id) and bool(workspace_id)
-        return known and self.workspace_id != workspace_id and self.state in LEFT_BEHIND
+        both_named = bool(self.workspace_id) and bool(workspace_id)
+        return both_named and self.workspace_id != workspace_id and self.state in LEFT_BEHIND
 
     @property
     def key(self) -> str:

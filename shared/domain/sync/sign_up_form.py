@@ -39,8 +39,8 @@ def required_labels(form: Iterable[FormField], mapping: Iterable[tuple[str, str]
 
 def further_labels(labels: Iterable[str]) -> tuple[str, ...]:
     """Without the form's own first name and e-mail, where both are recognised: a person's ``meta`` never holds these."""
-    known = tuple(labels)
-    return tuple(label for label in known if _fold(label) not in _BUILT_IN) if _names_both(known) else known
+    distinct = tuple(labels)
+    return tuple(label for label in distinct if _fold(label) not in _BUILT_IN) if _names_both(distinct) else distinct
 
 
 def find_empty(required: Iterable[str], meta: Mapping[str, str]) -> str | None:

@@ -89,11 +89,11 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
         return Preview(f"Nothing is sent and the referral fails: {why}.")
     row = in_workspace(row, connection.workspace_id) if connection else row
     wanted = wanted_of(row, campaign, settings, email, connection.timezone if connection else "UTC")
-    known = _known(environment, row, email)
-    if known and not known.contact_id and known.erased_at and row.accepted_at <= known.erased_at:
+    record = _record_of(environment, row, email)
+    if record and not record.contact_id and record.erased_at and row.accepted_at <= record.erased_at:
         return Preview("Nothing is sent: the contact was deleted in Intercom after this signup.")
-    own = known is not None and known.ours and known.created_for == row.key
-    there = _There(known.contact_id, known.role, own, row.written) if known and known.contact_id else None
+    own = record is not None and record.ours and record.created_for == row.key
+    there = _There(record.contact_id, record.role, own, row.written) if record and record.contact_id else None
     everything = {**wanted.creation_values, **wanted.values}
     try:
         attributes: Mapping[str, Attribute] | None = environment.intercom().attributes(everything)
@@ -119,19 +119,19 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
     return Preview(outcome, wanted.role, there.id if there else None, fields, attributes is not None)
 
 
-def _known(environment: Environment, row: Referral, email: str) -> PersonRecord | None:
+def _record_of(environment: Environment, row: Referral, email: str) -> PersonRecord | None:
     """What the ledger remembers of the person: Intercom's search shows a new contact minutes later."""
     connection = environment.connections.find()
     if connection is None:
         return None
     address = address_of(row) or email
-    known = environment.people.find(connection.workspace_id, address)
-    return with_contact_of(known or PersonRecord(connection.workspace_id, address), row)
+    record = environment.people.find(connection.workspace_id, address)
+    return with_contact_of(record or PersonRecord(connection.workspace_id, address), row)
 
 
-def _read(intercom: Intercom, known: _There | None, email: str) -> _There | None:
+def _read(intercom: Intercom, expected: _There | None, email: str) -> _There | None:
     """The contact as it is now: the one that is known, or the survivor of its merge, else the one that a search finds."""
-    contact_id, own = (known.id, known.own) if known else (None, False)
+    contact_id, own = (expected.id, expected.own) if expected else (None, False)
     if contact_id:
         try:
             contact = intercom.get_contact(contact_id)
@@ -176,8 +176,8 @@ def _fields(
     reasons = {drop.attribute: drop.reason for drop in dropped}
     sources: dict[str, list[str]] = {}
     for line in campaign.audience(row.audience).mapping:
-        known = line.value_of(row.person, campaign.campaign_id, campaign.name)
-        sources.setdefault(line.target, []).extend([line.source or FIXED] if known not in {None, ""} else [])
+        value = line.value_of(row.person, campaign.campaign_id, campaign.name)
+        sources.setdefault(line.target, []).extend([line.source or FIXED] if value not in {None, ""} else [])
     found = [
         Field(
             name,

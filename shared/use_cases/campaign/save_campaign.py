@@ -93,8 +93,8 @@ def _warn_of_standing(environment: Environment, campaign: Campaign) -> list[Prob
     count, people = standing.people, "person" if standing.people == 1 else "people"
     if standing.complete and not count:
         return []
-    known = f"{count} {people} of this campaign" if standing.complete else f"At least {count} {people} of this campaign"
-    stand = f"{known} stood at {values} before, which does not count: their contact has to leave it and come back."
+    who = f"{count} {people} of this campaign" if standing.complete else f"At least {count} {people} of this campaign"
+    stand = f"{who} stood at {values} before, which does not count: their contact has to leave it and come back."
     later = " All are counted within minutes; until then nobody who joined before becomes successful by it."
     return [("qualification.trigger", stand if standing.complete else stand + later)]
 

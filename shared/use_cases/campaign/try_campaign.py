@@ -79,17 +79,17 @@ def _delete_contact(environment: Environment, row: Referral, trial: Trial) -> bo
     """Under the lease, so that no worker is at it; it is erased before the lease ends, so that none begins."""
     environment.intercom_guard.check()
     connection = find_connection(environment)
-    with leased(environment, connection.workspace_id, address_of(row), DELIVERY_LEASE) as known:
+    with leased(environment, connection.workspace_id, address_of(row), DELIVERY_LEASE) as record:
         row = in_workspace(environment.referrals.get(row.campaign_id, row.user_id), connection.workspace_id)
-        if is_in_doubt(known, row):
+        if is_in_doubt(record, row):
             raise TransientError("Intercom has not answered yet whether it created the contact.", retry_after=60.0)
-        deleted = known.created_for == row.key and known.contact_id is not None
-        if deleted and known.contact_id is not None:
+        deleted = record.created_for == row.key and record.contact_id is not None
+        if deleted and record.contact_id is not None:
             intercom = environment.intercom(connection)
             try:
-                deleted = fold_email(intercom.get_contact(known.contact_id).email) == trial.email
+                deleted = fold_email(intercom.get_contact(record.contact_id).email) == trial.email
                 if deleted:
-                    intercom.delete_contact(known.contact_id)
+                    intercom.delete_contact(record.contact_id)
             except ContactGoneError:
                 deleted = True
         _erase(environment, trial.email)

@@ -36,8 +36,8 @@ def begin_oauth(
     given = {"client_id": client_id, "client_secret": client_secret}
     stored = environment.intercom_app_secret.read()
     changed = {name: value for name, value in given.items() if value and value != stored.get(name)}
-    known = {**stored, **changed}
-    if not known.get("client_id") or not known.get("client_secret"):
+    secrets = {**stored, **changed}
+    if not secrets.get("client_id") or not secrets.get("client_secret"):
         raise RejectedError("Copy the app's client ID and secret from Intercom's Developer Hub first.", vendor="intercom")
     forgotten = {PENDING + name: "" for name in APP if stored.get(PENDING + name)}
     tried = (
@@ -52,7 +52,7 @@ def begin_oauth(
     state, cookie = environment.chance.token(), environment.chance.token()
     expires_at = environment.clock.now() + STATE_SECONDS
     environment.oauth_states.add(_hash(state), OAuthState(by, _hash(cookie), expires_at))
-    return environment.intercom_oauth.address(known["client_id"], state, console_url + CALLBACK), cookie
+    return environment.intercom_oauth.address(secrets["client_id"], state, console_url + CALLBACK), cookie
 
 
 def take_state(environment: Environment, state: str) -> OAuthState:
@@ -125,10 +125,10 @@ def _connect(environment: Environment, who: str, region: str, token: str, others
 
 def _connected_before(environment: Environment, token: str) -> Connection | None:
     """The connection; of a token that was stored by hand and is not used yet, its workspace, if Intercom takes it."""
-    known = environment.connections.find()
+    connection = environment.connections.find()
     stored = environment.intercom_secret.read().get("access_token", "")
-    if known or stored in {"", token}:
-        return known
+    if connection or stored in {"", token}:
+        return connection
     try:
         return environment.workspace_of(stored).identify()
     except FailureError:

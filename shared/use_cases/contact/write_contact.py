@@ -220,9 +220,9 @@ class ContactWriter:
         attempt's own proves nothing, for a 409 says that the contact was there before."""
         earlier = self._earlier
         lost = earlier if earlier is not None and contact.created_at >= earlier.first_at - CLOCK_SKEW else None
-        known = self._attempt.person.ours and self._attempt.person.contact_id == contact.id
+        own = self._attempt.person.ours and self._attempt.person.contact_id == contact.id
         self._attempt.confirm(
-            contact, created_for=(self._attempt.person.created_for or self._wanted.row) if lost or known else None
+            contact, created_for=(self._attempt.person.created_for or self._wanted.row) if lost or own else None
         )
         outcome = self._take(contact)
         if lost and self._attempt.is_own(contact.id):

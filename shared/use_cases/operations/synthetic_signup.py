@@ -43,8 +43,8 @@ def see_to_synthetic_signup(environment: Environment) -> SyntheticSignup:
 def _last(environment: Environment) -> SyntheticSignup:
     """As stored; what a newer version added is ignored."""
     stored = environment.progresses.find(NAME) or {}
-    known = {name: value for name, value in stored.items() if name in SyntheticSignup.__slots__}
-    return SyntheticSignup(**known)  # type: ignore[arg-type]
+    fields = {name: value for name, value in stored.items() if name in SyntheticSignup.__slots__}
+    return SyntheticSignup(**fields)  # type: ignore[arg-type]
 
 
 def _is_accepted(environment: Environment, signup: SyntheticSignup) -> bool:

@@ -28,8 +28,8 @@ def follow_contact(environment: Environment, row: Referral, message: QualifyRefe
     """The row after what the message reports about its contact's life. Raises TransientError, BusyError too."""
     is_its_own = message.contact_id is not None and message.contact_id == row.contact_id
     if message.topic == "contact.merged" and message.contact_id and not is_its_own:
-        known = row.contact_id is not None and message.merged_from == row.contact_id
-        return follow_merge(environment, row, message.contact_id, known=known)
+        is_own = row.contact_id is not None and message.merged_from == row.contact_id
+        return follow_merge(environment, row, message.contact_id, is_own=is_own)
     if message.topic == "contact.deleted" and message.contact_id and is_its_own and row.finished:
         if row.state is State.ERASED:
             return row
@@ -48,20 +48,20 @@ def follow_own_contact(environment: Environment, row: Referral) -> Referral:
             environment.intercom(find_connection(environment)).get_contact(row.contact_id)
         except ContactGoneError as gone:
             if gone.canonical_id is not None:
-                row = follow_merge(environment, row, gone.canonical_id, known=True)
+                row = follow_merge(environment, row, gone.canonical_id, is_own=True)
                 continue
         return row
     return row
 
 
-def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, known: bool) -> Referral:
-    """The survivor is the row's contact from now on. Not ``known``: nobody said that it was the row's contact that was
+def follow_merge(environment: Environment, row: Referral, survivor_id: str, *, is_own: bool) -> Referral:
+    """The survivor is the row's contact from now on. Not ``is_own``: nobody said that it was the row's contact that was
     merged, so the survivor's changes count for the row, which keeps its own contact until a call shows that it is gone."""
     connection, dead_id = environment.connections.find(), row.contact_id
     if connection is None:
         return row
     environment.referrals.point(Pointer(connection.workspace_id, contact_id=survivor_id), row.campaign_id, row.user_id)
-    if not known or dead_id is None:
+    if not is_own or dead_id is None:
         return row
     environment.qualifications.update(row.campaign_id, row.user_id, lambda one: one.joined(dead_id, survivor_id))
     _change_person(environment, row, dead_id, lambda one: one.moved_to(survivor_id))

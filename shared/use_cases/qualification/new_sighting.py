@@ -56,8 +56,8 @@ def is_our_user(environment: Environment, row: Referral, contact_id: str, *, rep
     person = environment.people.find(connection.workspace_id, email) if connection else None
     if person is None:
         return False
-    known = person.role == Role.USER and person.contact_id == contact_id
-    return person.converted or (known and not reported)
+    as_user = person.role == Role.USER and person.contact_id == contact_id
+    return person.converted or (as_user and not reported)
 
 
 def _sighting(environment: Environment, message: QualifyReferral, row: Referral, rule: Rule) -> Sighting | None:

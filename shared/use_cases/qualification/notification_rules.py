@@ -22,7 +22,7 @@ NOTHING_KEPT_SECONDS = 5.0
 wait: without it each notification of a workspace that nobody tracks, or of another one, would read the table."""
 
 
-Known = TypeVar("Known")
+Stored = TypeVar("Stored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +69,20 @@ class NotificationRules:
             if campaign.status is not Status.DRAFT and (rule := rule_of(campaign)) is not None
         ]
 
-    def _newest(self, read: Callable[[], Known | None], known: Known | None) -> Known | None:
+    def _newest(self, read: Callable[[], Stored | None], last: Stored | None) -> Stored | None:
         """What is read; while the table cannot be read, what is known, and for a minute nobody tries again. Raises
         TransientError when nothing is known."""
         now = self._environment.clock.now()
-        if known is not None and now < self._unreadable_until:
-            return known
+        if last is not None and now < self._unreadable_until:
+            return last
         try:
             return read()
         except TransientError:
-            if known is None:
+            if last is None:
                 raise
             logger.warning("rules not read, the last known ones hold")
             self._unreadable_until = now + RULES_KEPT_SECONDS
-            return known
+            return last
 
 
 def can_matter(rules: list[NotificationRule], values: Mapping[str, Value]) -> bool:

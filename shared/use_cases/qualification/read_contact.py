@@ -55,7 +55,7 @@ def read_contacts(environment: Environment, row: Referral, rule: Rule, seen: Qua
     seen = environment.qualifications.update(row.campaign_id, row.user_id, note)
     for reading in readings:
         if reading.survivor_id:
-            row = follow_merge(environment, row, reading.survivor_id, known=reading.asked == row.contact_id)
+            row = follow_merge(environment, row, reading.survivor_id, is_own=reading.asked == row.contact_id)
     return row, seen
 
 

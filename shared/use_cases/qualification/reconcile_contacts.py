@@ -149,8 +149,8 @@ class ContactReconciliation:
 
     def _is_news(self, contact: Contact) -> bool:
         """Whether a referral of the contact should stand otherwise than it does, and nobody has reported it yet."""
-        known, shown = self._environment.unchanged_hits, self._shown(contact)
-        if known.has(contact.id, shown):
+        unchanged, shown = self._environment.unchanged_hits, self._shown(contact)
+        if unchanged.has(contact.id, shown):
             return False
         referrals = self._environment.referrals
         keys = dict.fromkeys(referrals.referrals_of_contact(self._workspace_id, contact.id))
@@ -171,7 +171,7 @@ class ContactReconciliation:
         self._found.missed += [float(contact.updated_at)] * missed
         is_finished = all(row.finished for row in rows.values()) if rows else self._is_nobodys(contact)
         if not news and is_finished:
-            known.note(contact.id, shown)
+            unchanged.note(contact.id, shown)
         return news > 0
 
     def _shown(self, contact: Contact) -> str:

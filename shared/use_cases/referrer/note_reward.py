@@ -36,13 +36,13 @@ def note_reward(
     facts: RewardFacts,
     *,
     listed: bool,
-    known: bool = False,
+    preexisting: bool = False,
     before: Reward | None = None,
 ) -> None:
     """Writes the reward, or completes the one that is there, and marks its recipient when that changed something.
 
-    ``listed``: Referral Factory's own list tells, else a webhook. ``known``: it was there before this campaign's rewards were
-    looked at, so no event reports it. ``before``: as it was just read. Raises TransientError.
+    ``listed``: Referral Factory's own list tells, else a webhook. ``preexisting``: it was there before this campaign's
+    rewards were looked at, so no event reports it. ``before``: as it was just read. Raises TransientError.
     """
     user_id = facts.recipient_id
     if user_id is None:
@@ -55,7 +55,7 @@ def note_reward(
     def change(reward: Reward) -> Reward:
         changed = completed(reward, facts, now, listed=listed)
         if not listed:
-            changed = replace(changed, known=False)
+            changed = replace(changed, preexisting=False)
         if listed and reward.assumed and reward.ended_at is not None and now - reward.ended_at >= LIST_LAG:
             changed = replace(changed, ended_at=None, reserved_at=None, assumed=False, readings=0)
         return replace(changed, to_issue=reward.to_issue or (wanted and facts.can_be_issued))
@@ -67,7 +67,9 @@ def note_reward(
     # Marked before and after: killed in between, the first mark is worked off; without the second one, an update that had
     # just read the rewards would take the mark away unseen.
     mark_referrer(environment, campaign.campaign_id, user_id)
-    new = Reward(facts, campaign.campaign_id, user_id, now, now, known=known, to_issue=wanted and facts.can_be_issued)
+    new = Reward(
+        facts, campaign.campaign_id, user_id, now, now, preexisting=preexisting, to_issue=wanted and facts.can_be_issued
+    )
     if before is not None or not environment.rewards.add(new):
         environment.rewards.update(key, change)
     mark_referrer(environment, campaign.campaign_id, user_id)

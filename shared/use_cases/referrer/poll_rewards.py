@@ -80,8 +80,8 @@ class RewardPoll:
                 continue
             self._progress |= {"list": (self._progress["list"] + 1) % len(LISTS), "page": 1}
             if self._progress["list"] == 0:
-                known = sorted({*self._progress["known"], *self._progress["scanning"]})
-                self._progress |= {"known": known, "scanning": None}
+                scanned = sorted({*self._progress["known"], *self._progress["scanning"]})
+                self._progress |= {"known": scanned, "scanning": None}
                 return
 
     def _read(self, kind: Kind, metric: str, number: int) -> int:
@@ -122,11 +122,13 @@ class RewardPoll:
         """Against what is remembered: what is new or has changed is noted."""
         found = [(campaign, self._with_name(facts)) for facts in rewards if (campaign := self._campaign_of(metric, facts))]
         keys = {facts: RewardKey(c.campaign_id, facts.recipient_id or 0, facts.kind, facts.id) for c, facts in found}
-        known = self._environment.rewards.find_all(list(keys.values()))
+        stored = self._environment.rewards.find_all(list(keys.values()))
         for campaign, facts in found:
-            before: Reward | None = known.get(keys[facts])
+            before: Reward | None = stored.get(keys[facts])
             old = campaign.campaign_id not in self._progress["known"]
-            note_reward(self._environment, campaign, facts, listed=True, known=old and facts.kind is Kind.ISSUED, before=before)
+            note_reward(
+                self._environment, campaign, facts, listed=True, preexisting=old and facts.kind is Kind.ISSUED, before=before
+            )
             self._noted += before is None or before.facts.status is not facts.status
 
     # -- whose is it --------------------------------------------------------------------------------------------------

@@ -66,8 +66,8 @@ class ReferrerUpdateAttempt:
     def run(self) -> None:
         """Raises TransientError, ConnectionLostError (Intercom's) and PermanentError."""
         environment = self._environment
-        known = environment.referrers.find(*self._key)
-        if known is None or not known.is_marked:
+        referrer = environment.referrers.find(*self._key)
+        if referrer is None or not referrer.is_marked:
             return
         self._referrer = environment.referrers.lease(*self._key, self._owner, environment.clock.now(), REFERRER_LEASE)
         if self._referrer is None:

@@ -52,7 +52,7 @@ class ReferrerWriter:
         the rest is another campaign's. An empty text clears only what was written before. Raises NoContactError and what the
         Intercom port raises."""
         prepared = prepare(wanted, self._intercom.attributes(wanted), self._connection.timezone)
-        contact_id = self._known_id()
+        contact_id = self._contact_id()
         there = self.referrer.written if contact_id == self.referrer.contact_id else {}
         new = {name: value for name, value in prepared.values.items() if not _same(there.get(name, ""), value)}
         changes, others = self._ours(new)
@@ -78,7 +78,7 @@ class ReferrerWriter:
             self._need_time()
             self._intercom.create_event(contact_id, name, created_at, metadata)
 
-        self._with_contact(create, self._known_id())
+        self._with_contact(create, self._contact_id())
 
     def claim_second(self, not_before: int) -> int:
         """A second that no other event of this person has."""
@@ -86,19 +86,19 @@ class ReferrerWriter:
 
     # -- the contact --------------------------------------------------------------------------------------------------
 
-    def _known_id(self) -> str | None:
+    def _contact_id(self) -> str | None:
         """The ledger's row's, else that of the e-mail address, else the one that was used last; a dead one's successor."""
         person = None
         if self._ledger_contact_id is None and self._email:
             person = self._environment.people.find(self._connection.workspace_id, self._email)
-        known = self._ledger_contact_id or (person.contact_id if person else None)
-        if known is None or known == self.referrer.instead_of:
+        contact_id = self._ledger_contact_id or (person.contact_id if person else None)
+        if contact_id is None or contact_id == self.referrer.instead_of:
             return self.referrer.contact_id
-        return known
+        return contact_id
 
-    def _with_contact(self, act: Callable[[str], None], known: str | None) -> str:
+    def _with_contact(self, act: Callable[[str], None], expected: str | None) -> str:
         """Does it to the contact; follows a merge, else searches once by e-mail. Answers the id that was used."""
-        contact_id = known or self._search(())
+        contact_id = expected or self._search(())
         dead: list[str] = []
         for _ in range(MOST_STEPS):
             try:
@@ -108,7 +108,7 @@ class ReferrerWriter:
                 canonical = gone.canonical_id if gone.canonical_id not in dead else None
                 contact_id = canonical or self._search(dead)
                 continue
-            first = known if dead and known else self.referrer.instead_of
+            first = expected if dead and expected else self.referrer.instead_of
             self.referrer = replace(self.referrer, contact_id=contact_id, instead_of=first)
             return contact_id
         raise NoContactError

@@ -121,16 +121,16 @@ class PeopleComparison:
         audience = (row.person if row else person).audience or person.audience
         mapped = campaign.audience(audience).mapping if audience else ()
         referrer_id = person.referrer.user_id
-        known = row.person.referrer if row else Referrer()
-        if " " in (known.email or ""):
-            known = replace(known, email=None)  # its plus was lost on the way: the list has it
+        stored = row.person.referrer if row else Referrer()
+        if " " in (stored.email or ""):
+            stored = replace(stored, email=None)  # its plus was lost on the way: the list has it
         wanted = {one.source.removeprefix(REFERRER) for one in mapped if one.source.startswith(REFERRER)}
-        if referrer_id is None or all(getattr(known, name) is not None for name in wanted):
+        if referrer_id is None or all(getattr(stored, name) is not None for name in wanted):
             return person
         referrer = self._people.get(referrer_id) or self._ask_for(referrer_id)
         if referrer is None and not self._asked.get(referrer_id):
             return person
-        facts = {name: getattr(referrer, name, None) or getattr(known, name) or "" for name in REFERRER_FACTS}
+        facts = {name: getattr(referrer, name, None) or getattr(stored, name) or "" for name in REFERRER_FACTS}
         return replace(person, referrer=Referrer(referrer_id, **facts))
 
     def _ask_for(self, user_id: int) -> Person | None:

@@ -57,8 +57,8 @@ class DeliveryAttempt:
         """Under the address that the webhook names as such; the campaign may name another box."""
         if self._message.fields is not None:
             email = self._message.fields.get("email")
-            known = fold_email(email) if isinstance(email, str) and email.isascii() else ""
-            self._environment.read_ahead_of_signup(self._message.campaign_id, known)
+            address = fold_email(email) if isinstance(email, str) and email.isascii() else ""
+            self._environment.read_ahead_of_signup(self._message.campaign_id, address)
 
     def run(self) -> None:
         """After ``prepare``. Raises TransientError, ConnectionLostError and PermanentError."""

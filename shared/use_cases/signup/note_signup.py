@@ -25,6 +25,6 @@ def note_signup(environment: Environment, campaign: Campaign | None, row: Referr
 
 def remind_referrer(environment: Environment, row: Referral, workspace_id: str) -> None:
     """The person has a contact now: counts and rewards that had none to go to are written."""
-    known = environment.referrers.find(row.campaign_id, row.user_id)
-    if known is not None and known.in_workspace(workspace_id).contact_id is None:
+    referrer = environment.referrers.find(row.campaign_id, row.user_id)
+    if referrer is not None and referrer.in_workspace(workspace_id).contact_id is None:
         mark_referrer(environment, row.campaign_id, row.user_id)

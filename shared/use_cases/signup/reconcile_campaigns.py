@@ -253,8 +253,8 @@ class Reconciliation:
         """The user id and the page up to which people are known. Where somebody was added at the begin of a descending list,
         the next pass looks once more: a page that shifted while it was read may have hidden somebody beside them. Pages that
         an ascending list gained meanwhile were not read."""
-        known = min(self._added_lately, default=self._seen.highest + 1) - 1
-        return max(self._progress.high_water, known), max(self._pages)
+        highest = min(self._added_lately, default=self._seen.highest + 1) - 1
+        return max(self._progress.high_water, highest), max(self._pages)
 
     def _finish(self) -> None:
         now = self._environment.clock.now()

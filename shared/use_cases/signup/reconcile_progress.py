@@ -23,15 +23,15 @@ PROOFS = "completeness"
 
 def progress_of(stored: Mapping[str, Any] | None) -> Progress:
     """What was stored; unknown fields of a newer version are ignored."""
-    known = {name: value for name, value in (stored or {}).items() if name in Progress.__slots__}
-    if "order" in known:
-        known["order"] = Order(str(known["order"]))
+    values = {name: value for name, value in (stored or {}).items() if name in Progress.__slots__}
+    if "order" in values:
+        values["order"] = Order(str(values["order"]))
     for name in ("high_water", "last_page", "scan_page", "page_failures"):
-        if name in known:
-            known[name] = int(known[name])
-    if known.get("tally") is not None:
-        known["tally"] = tally_of(known["tally"])
-    return Progress(**known)
+        if name in values:
+            values[name] = int(values[name])
+    if values.get("tally") is not None:
+        values["tally"] = tally_of(values["tally"])
+    return Progress(**values)
 
 
 def proofs_of(stored: Mapping[str, Any] | None) -> dict[int, Completeness]:

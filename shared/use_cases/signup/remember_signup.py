@@ -53,8 +53,8 @@ def remember_signup(
         return new
 
     def complete(row: Referral) -> Referral:
-        known = row.knowing(person, accepted_at, listed=verified_at is not None)
-        completed = replace(known, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
+        informed = row.knowing(person, accepted_at, listed=verified_at is not None)
+        completed = replace(informed, verified_at=row.verified_at or verified_at, synthetic=row.synthetic and synthetic)
         if completed.verified_at is not None:
             completed = replace(completed, unverified=False, confirm_since=None)
         wanted = _wanted_changes(row, completed, campaign) or _is_known_after_all(row, completed)

@@ -52,11 +52,11 @@ def _lack_of_attributes(environment: Environment, run: SyncRun) -> str:
         return ""
     wanted = [attribute for _, attribute in run.settings.write_back if attribute.startswith(CUSTOM)]
     try:
-        known = environment.intercom().read_attributes()
+        attributes = environment.intercom().read_attributes()
     except FailureError as error:
         logger.info("attributes not looked up", error=type(error).__name__)
         return ""
-    gone = sorted(name for name in wanted if name not in known or known[name].archived)
+    gone = sorted(name for name in wanted if name not in attributes or attributes[name].archived)
     return f"No longer in Intercom, so the sync cannot write it: {', '.join(gone)}." if gone else ""
 
 

@@ -95,8 +95,8 @@ class Enumeration:
         page = self._ask_people(number)
         own = [person for campaign_id, person in page.people if campaign_id == self._run.campaign_id and person.email]
         erased = self._environment.erasures.erased_among({fold_email(person.email or "") for person in own})
-        known = [person for person in own if fold_email(person.email or "") not in erased]
-        learn_people(self._environment.sync_members, self._run.campaign_id, known)
+        remaining = [person for person in own if fold_email(person.email or "") not in erased]
+        learn_people(self._environment.sync_members, self._run.campaign_id, remaining)
         is_last = not page.people or number >= MOST_PAGES or (page.last_page is not None and number >= page.last_page)
 
         def turn(fresh: SyncRun) -> SyncRun:
@@ -182,8 +182,8 @@ class Enumeration:
         wanted = filter_of(run.settings, run.group, None)
         if not wanted.list_field or (len(run.settings.ids) == 1 and seen and (not run.whole or seen >= announced)):
             return
-        known = self._intercom().list_ids(wanted.list_field)
-        missing = [list_id for list_id in wanted.list_ids if list_id not in known]
+        list_ids = self._intercom().list_ids(wanted.list_field)
+        missing = [list_id for list_id in wanted.list_ids if list_id not in list_ids]
         if missing:
             name = LISTS[wanted.list_field]
             raise SourceGoneError(f"The {name} {', '.join(missing)} is no longer in Intercom; choose another one.")

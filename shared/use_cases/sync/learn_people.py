@@ -15,9 +15,9 @@ LEARN_ATTEMPTS = 5
 def learn_people(members: SyncMembers, campaign_id: int, people: Sequence[Person]) -> None:
     """Remembers what Referral Factory reports about its people, if it is new."""
     by_email = {fold_email(person.email or ""): person for person in people}
-    known = members.find_all([(campaign_id, email) for email in by_email])
+    stored = members.find_all([(campaign_id, email) for email in by_email])
     for email, person in by_email.items():
-        before = known.get((campaign_id, email)) or SyncMember(campaign_id, email)
+        before = stored.get((campaign_id, email)) or SyncMember(campaign_id, email)
         after = before.knowing(person)
         if after == before:
             continue

@@ -89,8 +89,8 @@ def _dates(environment: Environment, run: SyncRun, intercom: Callable[[], Interc
     sources = {source for source, _ in run.settings.mapping} - {"name", "email"}
     if not sources:
         return frozenset(), "UTC"
-    connection, known = environment.connections.find(), intercom().attributes()
-    types = {**READ_TYPES, **{name: attribute.data_type for name, attribute in known.items()}}
+    connection, attributes = environment.connections.find(), intercom().attributes()
+    types = {**READ_TYPES, **{name: attribute.data_type for name, attribute in attributes.items()}}
     return frozenset(one for one in sources if types.get(one) in DATE_TYPES), connection.timezone if connection else "UTC"
 
 

@@ -87,7 +87,7 @@ class Broken(Night):
         app = self.app
         for second in range(0, seconds, 10):
             app.wait(10)
-            app.reconcile_rung()
+            app.reconcile_enqueued()
             if second % 60 == 0:
                 app.sweep(work=False)
             if second % 300 == 290:

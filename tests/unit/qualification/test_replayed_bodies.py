@@ -53,7 +53,7 @@ def app() -> App:
     story.invited()
     story.app.configure(qualification={"trigger": None})
     reconnect(story.app)
-    story.app.reconcile_rung()
+    story.app.reconcile_enqueued()
     story.app.metrics.counts.clear()
     story.app.forget_calls()
     return story.app
@@ -123,7 +123,7 @@ def test_an_intercom_that_cannot_say_disconnects_nobody_and_is_asked_again(app: 
     app.reconcile()
     app.wait(CONTACTS_AGAIN_AFTER)
 
-    app.reconcile_rung()
+    app.reconcile_enqueued()
 
     assert app.connection().connected
     assert app.connection().doubted_at is not None

@@ -54,7 +54,7 @@ def questions(app: App) -> list[Any]:
 
 def answered(app: App) -> None:
     """Reconcile answers what waits in its queue, and the delivery goes on."""
-    while app.reconcile_rung():
+    while app.reconcile_enqueued():
         continue
     app.work()
 
@@ -255,7 +255,7 @@ def test_that_a_question_found_nobody_says_nothing_of_a_signup_that_is_settled_m
         return confirmed if meanwhile == "the list confirms it" else row.done(State.NOT_WANTED, "Not wanted.")
 
     app.wire.interrupt(f"GET {USER}42", lambda: app.environment.referrals.update(1, 42, settled))
-    app.reconcile_rung()
+    app.reconcile_enqueued()
 
     row = app.row()
     assert len(asked(app)) == 1
@@ -312,7 +312,7 @@ def test_a_question_that_found_nobody_is_asked_again_a_minute_later_and_never_af
 
     waiting = {}
     for minute in range(15):
-        app.reconcile_rung()
+        app.reconcile_enqueued()
         waiting[minute] = bool(questions(app))
         app.clock.at = began + 60 * (minute + 1)
 

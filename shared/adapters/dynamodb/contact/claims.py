@@ -24,8 +24,8 @@ class DynamoClaims(Claims):
         wanted = list(names)
 
         def attempt() -> Mapping[str, int] | None:
-            before, known = self._known(workspace_id, email, "attribute_owners")
-            owners: dict[str, int] = json.loads(known) if known else {}
+            before, claim = self._current(workspace_id, email, "attribute_owners")
+            owners: dict[str, int] = json.loads(claim) if claim else {}
             claimed = {n: campaign_id for n in wanted if n not in owners or owners[n] == given_up.get(n)}
             after = json_text({**owners, **claimed})
             if after == before or self._set(workspace_id, email, "attribute_owners", after, before):
@@ -36,14 +36,14 @@ class DynamoClaims(Claims):
 
     def second(self, workspace_id: str, email: str, not_before: int) -> int:
         def attempt() -> int | None:
-            before, known = self._known(workspace_id, email, "event_second")
-            claimed = not_before if known is None else max(not_before, int(known) + 1)
+            before, claim = self._current(workspace_id, email, "event_second")
+            claimed = not_before if claim is None else max(not_before, int(claim) + 1)
             return claimed if self._set(workspace_id, email, "event_second", claimed, before) else None
 
         return until_written(attempt, "person's row")
 
-    def _known(self, workspace_id: str, email: str, name: str) -> tuple[Any, Any]:
-        """What the item says now, and what is known, perhaps of an earlier version's item."""
+    def _current(self, workspace_id: str, email: str, name: str) -> tuple[Any, Any]:
+        """What the item says now, and what was claimed, perhaps by an earlier version's item."""
         said = []
         for key in keys_of_person(workspace_id, email):
             item = self._table.find(key, SORT_KEY)

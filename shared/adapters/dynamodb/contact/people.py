@@ -75,8 +75,8 @@ class DynamoPeople(People):
     def _is_given_back(self, person: PersonRecord) -> bool:
         """Whether the SDK sent the write again after a lost answer, and found its own effect."""
         item = self._table.find(key_of_person(person.workspace_id, person.email), SORT_KEY)
-        known = None if item is None else _person(item)
-        return known == replace(person, lease_owner="")
+        stored = None if item is None else _person(item)
+        return stored == replace(person, lease_owner="")
 
     def release(self, person: PersonRecord) -> None:
         if _lease_of(person) in self._given_back:
@@ -86,8 +86,8 @@ class DynamoPeople(People):
 
     def find(self, workspace_id: str, email: str) -> PersonRecord | None:
         item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
-        known = None if item is None else _person(item)
-        return known if known is not None and _is_reported(known) else self._earlier(workspace_id, email)[0] or known
+        stored = None if item is None else _person(item)
+        return stored if stored is not None and _is_reported(stored) else self._earlier(workspace_id, email)[0] or stored
 
     def _with_earlier(self, person: PersonRecord, now: float) -> PersonRecord:
         """What an earlier version remembers of somebody of whom nothing is remembered yet. Raises BusyError while a worker of

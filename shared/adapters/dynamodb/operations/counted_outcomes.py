@@ -68,4 +68,4 @@ class CountedRewards(DynamoRewards):
 
 
 def _counts(reward: Reward) -> bool:
-    return reward.facts.kind is Kind.ISSUED and reward.facts.status in GIVEN and not reward.known
+    return reward.facts.kind is Kind.ISSUED and reward.facts.status in GIVEN and not reward.preexisting

@@ -219,8 +219,8 @@ def _concerns(item: Item, folded: str, theirs: Ids, invited: Collection[tuple[in
         if (row.campaign_id, row.user_id) in theirs:
             return not row.forgotten
         referrer = row.person.referrer
-        known = any((referrer.first_name, referrer.email, referrer.code, referrer.url))
-        return known and _is_invited_by(row, folded, theirs)
+        is_described = any((referrer.first_name, referrer.email, referrer.code, referrer.url))
+        return is_described and _is_invited_by(row, folded, theirs)
     if pk.startswith("REFERRAL#"):
         if sk.startswith(CALLS) and _ids(pk) in invited:
             return True

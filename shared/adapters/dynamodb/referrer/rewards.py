@@ -17,7 +17,7 @@ from shared.ports.referrer import RewardKey, Rewards
 
 PREFIX = "REWARD#"
 _PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
-_STORED = {"reported_at": "told_at", "ended_at": "settled_at"}
+_STORED = {"preexisting": "known", "reported_at": "told_at", "ended_at": "settled_at"}
 """Names in the table, where the code has another by now: code before and after a deployment reads the same rows."""
 _TIMES = ("noted_at", "changed_at", "reported_at", "reserved_at", "ended_at", "again_at")
 

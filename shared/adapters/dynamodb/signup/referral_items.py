@@ -205,6 +205,6 @@ def _unfolded(written: Mapping[str, Any]) -> dict[str, Any]:
 
 def _person(facts: Mapping[str, Any]) -> Person:
     referrer = {name: value for name, value in (facts.get("referrer") or {}).items() if name in Referrer.__slots__}
-    known = {name: value for name, value in facts.items() if name in Person.__slots__}
-    audience = known.get("audience")
-    return Person(**{**known, "audience": Audience(audience) if audience else None, "referrer": Referrer(**referrer)})
+    own = {name: value for name, value in facts.items() if name in Person.__slots__}
+    audience = own.get("audience")
+    return Person(**{**own, "audience": Audience(audience) if audience else None, "referrer": Referrer(**referrer)})

@@ -78,8 +78,8 @@ class DynamoReferrals(Referrals):
             return row if row.forgotten else after
 
         lately = self._lately.take(key)
-        known = None if lately is None else (referral_of(lately), lately)
-        return change_row(read, change_remembered, write, "referral's row", known)
+        seen = None if lately is None else (referral_of(lately), lately)
+        return change_row(read, change_remembered, write, "referral's row", seen)
 
     def _noted(self, item: Item) -> Referral:
         """The row; an update that follows begins with it."""
@@ -105,12 +105,12 @@ class DynamoReferrals(Referrals):
     def move_all_due(self, rows: Sequence[DueRow], again_at: float) -> Sequence[DueRow]:
         """See ``Referrals.move_all_due``. One call for all; one for each when somebody else was faster with any of them."""
         enqueue_id = self._table.new_write_id()
-        known = [(row, key) for row in rows if (key := _key_of(row)) is not None]
-        if len(known) > 1:
-            values = [_move_values(row, again_at, enqueue_id) for row, _ in known]
-            if self._table.update_together([key for _, key in known], MOVE, MOVED_BEFORE, values, enqueue_id):
-                return [row for row, _ in known]
-        return [row for row, _ in known if self._move(row, again_at, enqueue_id)]
+        keyed = [(row, key) for row in rows if (key := _key_of(row)) is not None]
+        if len(keyed) > 1:
+            values = [_move_values(row, again_at, enqueue_id) for row, _ in keyed]
+            if self._table.update_together([key for _, key in keyed], MOVE, MOVED_BEFORE, values, enqueue_id):
+                return [row for row, _ in keyed]
+        return [row for row, _ in keyed if self._move(row, again_at, enqueue_id)]
 
     def _move(self, row: DueRow, again_at: float, enqueue_id: str) -> bool:
         key = _key_of(row)

@@ -51,10 +51,10 @@ class ReferralFactoryLimiter(Limiter):
         item cannot be read or written: no call is made."""
         slept = False
         for _ in range(PERMIT_ATTEMPTS):
-            began, known = self._clock.now(), self._known()
-            log, version = known or self._read()
+            began, kept = self._clock.now(), self._kept()
+            log, version = kept or self._read()
             wait = log.wait(began, self.limit, priority)
-            if wait > 0 and known:
+            if wait > 0 and kept:
                 continue
             if wait > 0:
                 if slept or wait > LONGEST_SLEEP:
@@ -67,7 +67,7 @@ class ReferralFactoryLimiter(Limiter):
                 if self._clock.now() - began > BEGIN_WITHIN:  # its slot would be free again too early
                     raise _refusal(LONGEST_SLEEP)
                 return permit
-            if not known:
+            if not kept:
                 self._pause()
         raise _refusal(LONGEST_SLEEP)
 
@@ -78,11 +78,11 @@ class ReferralFactoryLimiter(Limiter):
             return
         try:
             for _ in range(PERMIT_ATTEMPTS):
-                known = self._known()
-                log, version = known or self._read()
+                kept = self._kept()
+                log, version = kept or self._read()
                 if self._write(log, version):
                     return
-                if not known:
+                if not kept:
                     self._pause()
         except TransientError as error:
             logger.warning("end of a call not noted", error=type(error).__name__, code=error.code)
@@ -100,7 +100,7 @@ class ReferralFactoryLimiter(Limiter):
         log = self._read()[0].at(self._clock.now())
         return log.occupied, len(log.open)
 
-    def _known(self) -> tuple[CallLog, int] | None:
+    def _kept(self) -> tuple[CallLog, int] | None:
         """As this worker left it a moment ago; asked once."""
         left, self._left = self._left, None
         if left is None or self._clock.now() - left[0] > FRESH:

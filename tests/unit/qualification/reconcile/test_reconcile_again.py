@@ -31,16 +31,16 @@ def test_a_scheduled_pass_that_intercom_did_not_answer_is_made_again_each_minute
 
     story.app.wait(CONTACTS_AGAIN_AFTER - 1)
 
-    assert story.app.reconcile_rung() == 0, "not before a minute has passed"
+    assert story.app.reconcile_enqueued() == 0, "not before a minute has passed"
 
     story.app.wait(1)
 
-    assert story.app.reconcile_rung() == 1, "refused again"
+    assert story.app.reconcile_enqueued() == 1, "refused again"
     assert story.app.metrics.counts["ContactReconcileFailed"] == 2
 
     story.app.wait(CONTACTS_AGAIN_AFTER)
 
-    assert story.app.reconcile_rung() == 1
+    assert story.app.reconcile_enqueued() == 1
     assert story.app.queued("reconcile") == [], "answered: no more until the next slot"
     assert story.app.metrics.counts["ContactReconcileFailed"] == 2
 
@@ -53,7 +53,7 @@ def test_the_pass_that_is_made_again_finds_what_the_first_one_missed() -> None:
     assert story.app.queued("qualification") == []
 
     story.app.wait(CONTACTS_AGAIN_AFTER)
-    story.app.reconcile_rung()
+    story.app.reconcile_enqueued()
     story.app.qualify()
 
     assert story.reported() == [True]
@@ -71,7 +71,7 @@ def test_contacts_that_were_looked_through_are_not_again_because_referral_factor
 
     story.app.wait(FAILED_AGAIN_AFTER)
 
-    assert story.app.reconcile_rung() == 1
+    assert story.app.reconcile_enqueued() == 1
     assert story.app.metrics.counts["ReconcileSucceeded"] == 1
     assert [call for call in story.app.calls() if call == "POST /contacts/search"] == searches
 
@@ -92,7 +92,7 @@ def test_a_refusal_is_no_reason_to_look_again_in_a_minute() -> None:
     story.app.reconcile()
     story.app.wait(FOUND_AGAIN_AFTER)
 
-    assert story.app.reconcile_rung() == 1, "the first pass found people"
+    assert story.app.reconcile_enqueued() == 1, "the first pass found people"
 
     story.app.wire.faults.add({"kind": "status", "status": 400, "path": SEARCH, "times": 1})
     story.app.reconcile()

@@ -172,7 +172,7 @@ def test_somebody_a_shift_hides_between_two_new_pages_is_found_by_the_next_pass(
     assert len(hidden) == 1
 
     app.wait(FOUND_AGAIN_AFTER)
-    app.reconcile_rung()
+    app.reconcile_enqueued()
 
     assert app.environment.referrals.find(1, hidden[0]) is not None
 

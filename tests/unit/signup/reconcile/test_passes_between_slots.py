@@ -23,7 +23,7 @@ def wakes(app: App) -> list[float]:
         assert visible_at is not None
         app.wait(max(0.0, visible_at - app.clock.now()))
         times.append(app.clock.now() - began)
-        assert app.reconcile_rung() == 1
+        assert app.reconcile_enqueued() == 1
         assert len(times) < 30
     return times
 
@@ -96,7 +96,7 @@ def test_while_people_are_found_the_passes_between_two_slots_are_two() -> None:
     for number in range(2):
         join(app, f"late{number}")
         app.wait(FOUND_AGAIN_AFTER)
-        assert app.reconcile_rung() == 1
+        assert app.reconcile_enqueued() == 1
 
     assert app.queued("reconcile") == []
     assert app.metrics.counts["SignupFoundByReconcile"] == 5
@@ -113,7 +113,7 @@ def test_a_hundred_webhooks_without_a_user_id_are_answered_by_one_pass() -> None
     app.wait(1)
 
     while app.queued("reconcile"):
-        app.reconcile_rung()
+        app.reconcile_enqueued()
 
     assert calls(app) == ["1"]
 
@@ -125,12 +125,12 @@ def test_a_call_is_not_answered_by_a_pass_that_began_before_it_or_failed() -> No
     app.wait(1)
     app.wire.faults.add({"kind": "status", "status": 503, "path": "/users", "times": 3})
 
-    app.reconcile_rung()
+    app.reconcile_enqueued()
 
     assert app.metrics.counts["ReconcileFailed"] == 1
 
     move_due(app)
-    app.reconcile_rung()
+    app.reconcile_enqueued()
 
     assert app.metrics.counts["ReconcileSucceeded"] == 2
 
@@ -144,12 +144,12 @@ def test_a_call_is_not_lost_while_our_own_table_does_not_answer(monkeypatch: pyt
     move_due(app)
     with monkeypatch.context() as patch:
         patch.setattr(app.environment.progresses, "find", find)
-        app.reconcile_rung()
+        app.reconcile_enqueued()
     assert app.metrics.counts["ReconcileFailed"] == 1
 
     app.wait(FAILED_AGAIN_AFTER)
 
-    assert app.reconcile_rung() == 1
+    assert app.reconcile_enqueued() == 1
     assert app.metrics.counts["ReconcileSucceeded"] == 1
 
 
@@ -161,6 +161,6 @@ def test_a_call_for_the_whole_list_is_answered_by_no_other_pass() -> None:
     app.reconcile(work=False)
     app.forget_calls()
 
-    app.reconcile_rung()
+    app.reconcile_enqueued()
 
     assert sorted(calls(app)) == ["1", "2", "3"]
