@@ -75,9 +75,9 @@ class Reward:
     """One reward of one person in one campaign. Times are epoch seconds.
 
     ``noted_at``: when we first heard of it; ``changed_at``: when its status last changed. ``event_at``: the second that was
-    chosen for its Intercom event, ``reported_at`` when that event was taken; ``preexisting``: it was there before we
-    looked, so no event reports it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory to,
-    ``ended_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
+    chosen for its Intercom event, ``reported_at`` when that event was taken; ``preexisting``: it was there before we looked,
+    so no event reports it. ``to_issue``: the campaign wants it issued; ``reserved_at``: when we last asked Referral Factory
+    to, ``ended_at`` when that came to an end, ``assumed``: nobody confirmed it, the lists just no longer hold it as due.
     ``readings``: how often neither list held it. ``tries``: how often a vendor refused it, ``again_at``: until when it rests.
     """
 
