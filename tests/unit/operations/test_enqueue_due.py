@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,18 @@ from shared.messages import ENQUEUED, DeliverContact
 from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use
 from shared.use_cases.operations import enqueue_due
-from shared.use_cases.operations.enqueue_due import ENQUEUED_AT_ONCE, LEAST_TIME, PROBES, REFUSED_AGAIN_AFTER
+from shared.use_cases.operations.enqueue_due import (
+    ENQUEUED_AT_ONCE,
+    LEAST_TIME,
+    LEFT_BEHIND_AFTER,
+    PROBES,
+    REFUSED_AGAIN_AFTER,
+    STATES,
+)
+from shared.use_cases.signup.check_delivered import OF_AGE_TO_SETTLE
 from tests.support.builders import App, webhook_fields
 from tests.support.clock import NOW
+from tests.support.referring import Story
 
 DOWN = {"kind": "status", "status": 503, "path": "^/contacts"}
 
@@ -339,3 +349,176 @@ def test_a_try_after_a_pause_that_needed_no_call_goes_to_the_next(app: App) -> N
     assert not breaker.is_open(app.clock.now())
 
     app.new_environment().intercom_guard.admit()
+
+
+# -- what the alarms read each minute ---------------------------------------------------------------------------------
+
+
+def states(app: App) -> set[str]:
+    """The gauges that are 1 after a sweep; the others of them are 0."""
+    app.sweep(work=False)
+    shown = {name: app.metrics.gauges[name] for name in STATES}
+    assert set(shown.values()) <= {0.0, 1.0}
+    return {name for name, value in shown.items() if value}
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (BreakerKind.FAILING, {"BreakerOpen"}),
+        (BreakerKind.REFUSED, {"BreakerOpen"}),
+        (BreakerKind.STRIKE, {"CallsStopped"}),
+        (BreakerKind.BLOCKED, {"CallsStopped"}),
+        (BreakerKind.CONNECTION_LOST, {"Disconnected"}),
+        (BreakerKind.DISCONNECTED, set[str]()),  # a person did that
+    ],
+)
+@pytest.mark.parametrize("vendor", Vendor)
+def test_each_minute_says_why_calls_to_either_vendor_are_stopped(
+    app: App, vendor: Vendor, kind: BreakerKind, shown: set[str]
+) -> None:
+    assert states(app) == set()
+
+    now = app.clock.now()
+    app.environment.breakers.open(vendor, Breaker(kind, now + 60, now))
+
+    assert states(app) == shown
+
+
+def test_both_vendors_reasons_are_shown_at_once(app: App) -> None:
+    now = app.clock.now()
+    app.environment.breakers.open(Vendor.INTERCOM, Breaker(BreakerKind.CONNECTION_LOST, now + 60, now))
+    app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(BreakerKind.STRIKE, now + 60, now))
+
+    assert states(app) == {"Disconnected", "CallsStopped"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "probing", "after", "stands"),
+    [
+        (BreakerKind.FAILING, False, LEFT_BEHIND_AFTER - 1, True),
+        (BreakerKind.FAILING, False, LEFT_BEHIND_AFTER, False),
+        (BreakerKind.FAILING, True, LEFT_BEHIND_AFTER, True),
+        (BreakerKind.REFUSED, False, LEFT_BEHIND_AFTER, True),
+    ],
+)
+def test_a_failing_vendor_that_nobody_calls_after_the_pause_is_left_behind_a_minute_later(
+    app: App, kind: BreakerKind, *, probing: bool, after: float, stands: bool
+) -> None:
+    now = app.clock.now()
+    app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(kind, now + 60, now, probing=probing))
+    app.wait(60 + after)
+
+    assert states(app) == ({"BreakerOpen"} if stands else set())
+
+
+# -- what one run may take --------------------------------------------------------------------------------------------
+
+
+def test_no_run_takes_more_than_its_pace_over_all_shards(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enqueue_due, "PACE", 4)
+    rows_due(app, 20)
+
+    assert [app.sweep(work=False)["enqueued"] for _ in range(6)] == [4, 4, 4, 4, 4, 0]
+
+
+def test_held_rows_wait_while_rows_that_are_due_take_the_whole_pace(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enqueue_due, "PACE", 4)
+    app.configure(status="paused")
+    for user_id in range(1, 4):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.configure(campaign_id=2)
+    due_in_campaign_2(app, 6)
+    app.configure(status="active")
+
+    swept = [app.sweep(work=False) for _ in range(3)]
+
+    assert [one["enqueued"] for one in swept] == [4, 2, 0]
+    assert [one["released"] for one in swept] == [0, 2, 1]
+
+
+def due_in_campaign_2(app: App, count: int) -> None:
+    for user_id in range(101, 101 + count):
+        app.sqs.refuse("change_message_visibility", 1)
+        app.wire.faults.add({**DOWN, "times": 1, "id": "down"})
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com", campaign_id=2)
+    app.wire.faults.clear()
+    app.sqs.purge_queue(QueueUrl=app.settings.delivery_queue_url)
+    app.environment.breakers.close(Vendor.INTERCOM)
+    app.wait(91)
+
+
+def test_rows_that_are_only_looked_at_again_take_what_the_pace_leaves(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enqueue_due, "PACE", 4)
+    monkeypatch.setattr(enqueue_due, "CHECKED_TOGETHER", 2)
+    soon = app.clock.now() + 5
+    for user_id in range(101, 107):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+        app.environment.referrals.update(1, user_id, lambda row: replace(row, look_at=soon, due_at=soon))
+    app.wait(6)
+
+    swept = [app.sweep(work=False)["enqueued"] for _ in range(3)]
+
+    assert swept == [4, 2, 0]
+
+
+@pytest.mark.parametrize(("seconds", "enqueued"), [(LEAST_TIME, 3), (LEAST_TIME - 0.001, 0)])
+def test_a_run_goes_on_to_its_last_five_seconds(app: App, seconds: float, enqueued: int) -> None:
+    rows_due(app, 3)
+    app.environment.time_left = lambda: seconds  # type: ignore[method-assign]
+
+    assert enqueue_due.enqueue_due(app.environment).enqueued == enqueued
+
+
+@pytest.mark.parametrize(("seconds", "released"), [(LEAST_TIME, 3), (LEAST_TIME - 0.001, 0)])
+def test_held_rows_are_released_to_the_last_five_seconds(seconds: float, released: int) -> None:
+    app = App()
+    app.configure(status="paused")
+    for user_id in range(1, 4):
+        app.sign_up(id=user_id, email=f"person{user_id}@example.com")
+    app.configure(status="active")
+    app.environment.time_left = lambda: seconds  # type: ignore[method-assign]
+
+    assert enqueue_due.enqueue_due(app.environment).released == released
+
+
+def test_while_intercom_is_away_nobody_comes_of_age(app: App) -> None:
+    app.sign_up()
+    opened(app, OF_AGE_TO_SETTLE + 400)
+    app.wait(OF_AGE_TO_SETTLE + 300)
+
+    away = app.sweep(work=False)["enqueued"]
+    app.environment.breakers.close(Vendor.INTERCOM)
+
+    assert (away, app.sweep(work=False)["enqueued"]) == (0, 1)
+
+
+def test_rows_beside_referrals_are_enqueued_though_intercom_is_away() -> None:
+    """Each waits for a vendor of its own."""
+    story = Story()
+    story.invites()
+    story.app.wait(3_600)
+    opened(story.app, 60)
+
+    swept = story.app.sweep(work=False)
+
+    assert swept["beside"] == 1
+    assert swept["enqueued"] == 0
+    assert [type(message).__name__ for message in story.app.queued("referrer")].count("UpdateReferrer") >= 1
+
+
+def test_a_refused_message_of_a_row_beside_a_referral_is_due_again_in_a_minute() -> None:
+    story = Story()
+    story.invites()
+    story.app.sqs.purge_queue(QueueUrl=story.app.settings.referrer_queue_url)
+    story.app.wait(3_600)
+    story.app.sqs.refuse("send_message_batch", 99)
+
+    refused = story.app.sweep(work=False)["beside"]
+    story.app.sqs.mend()
+    story.app.wait(REFUSED_AGAIN_AFTER - 1)
+    early = story.app.sweep(work=False)["beside"]
+    story.app.wait(1)
+
+    assert (refused, early) == (0, 0)
+    assert story.app.sweep(work=False)["beside"] == 1
