@@ -167,6 +167,7 @@ def test_changes_come_newest_first(tables: Tables) -> None:
 
     first = audit.list(2)
     assert [change.what for change in first.items] == ["change 2", "change 1"]
+
     rest = audit.list(2, first.cursor)
     assert [change.what for change in rest.items] == ["change 0"]
     assert rest.cursor is None
