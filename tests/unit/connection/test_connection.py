@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.connection.connection import Vendor
+from shared.domain.connection.connection import Rotation, Vendor
 from shared.domain.signup.referral import State
+from shared.errors import ConflictError
 from shared.messages import ReconcileCampaigns
+from shared.use_cases.connection.rotate_webhook_secret import rotate_webhook_secret
 from tests.support.builders import EMAIL, App, webhook_fields
 from tests.support.console_api import CONSOLE, Console
 from tests.unit.connection.test_connecting_by_oauth import allowed, begin
@@ -273,6 +275,14 @@ def test_a_secret_that_no_webhook_brought_is_promoted_only_by_somebody_who_is_su
 
     assert console.call("POST", path, {"action": "promote"}).status == 409  # another one came
     assert console.post(path, {"action": "promote", "sure": True})["has_next"] is False
+
+
+def test_nobody_is_sure_who_did_not_say_so(console: Console) -> None:
+    environment = console.app.environment
+    rotate_webhook_secret(environment, "mara", Rotation.MAKE_NEXT)
+
+    with pytest.raises(ConflictError, match="No webhook has come"):
+        rotate_webhook_secret(environment, "mara", Rotation.PROMOTE)
 
 
 def test_a_secret_whose_audit_cannot_be_written_is_not_lost(console: Console) -> None:
