@@ -17,6 +17,7 @@ from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.person import Person
 from shared.domain.signup.referral import Referral, State
 from shared.errors import TransientError
+from shared.messages import DeliverContact
 from shared.ports.signup import Quarantined
 from shared.use_cases.operations.enqueue_due import PACE
 from tests.fakes.dynamodb_tables import Row
@@ -411,6 +412,35 @@ def test_a_webhook_whose_address_was_typed_oddly_can_be_read_again(console: Cons
     console.app.work()
 
     assert console.app.contact().email == EMAIL
+
+
+@pytest.mark.parametrize(
+    "campaign_id", ["", "one", "1.0", "-1", "\N{SUPERSCRIPT ONE}", "\N{ARABIC-INDIC DIGIT ONE}", "9" * 4_400]
+)
+def test_a_webhook_whose_address_names_no_campaign_stays_where_it_is(console: Console, campaign_id: str) -> None:
+    body = base64.b64encode(json.dumps(webhook_fields()).encode()).decode()
+    console.app.environment.quarantine.add(Quarantined("q1", campaign_id, "joined", "odd", "application/json", body, NOW))
+
+    answer = console.call("POST", "/api/quarantine/q1/replay")
+
+    assert answer.status == 422
+    assert "names no campaign id" in answer.json["detail"]
+    assert len(console.get("/api/quarantine")["items"]) == 1
+    assert console.app.queued() == []
+
+
+def test_a_webhook_that_is_read_after_all_is_the_one_that_came_then(console: Console) -> None:
+    body = base64.b64encode(b"id=42&email=ivo.invited%40example.com&source=Referred").decode()
+    quarantined_as = Quarantined("q1", "1", "joined", "odd", "application/x-www-form-urlencoded", body, NOW - 3_600)
+    console.app.environment.quarantine.add(quarantined_as)
+
+    console.post("/api/quarantine/q1/replay")
+
+    (message,) = console.app.queued()
+    assert isinstance(message, DeliverContact)
+    assert message.received_at == NOW - 3_600
+    assert message.id == "q1"
+    assert message.form is True
 
 
 def test_a_body_that_stays_unreadable_says_so_and_can_be_thrown_away(console: Console) -> None:

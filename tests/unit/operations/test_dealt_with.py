@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.referral import DOUBT, State
+from shared.use_cases.signup.replay_referrals import TIME_FOR_A_ROW
 from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.unit.operations.test_activity import add, everything
@@ -129,6 +130,46 @@ def test_all_that_match_are_closed_in_batches(console: Console) -> None:
     assert console.get("/api/overview")["attention"] == 100, "counted up to there"
     assert len(everything(console, "attention=true", limit=100)) == 125
     assert console.call("POST", "/api/closes", {"campaign_id": 1}).status == 422
+
+
+@pytest.mark.parametrize(("seconds", "closed"), [(TIME_FOR_A_ROW, 2), (TIME_FOR_A_ROW - 0.01, 0)])
+def test_a_batch_that_has_no_time_left_ends_early_and_goes_on_where_it_was(
+    console: Console, seconds: float, closed: int
+) -> None:
+    for user_id in (1, 2):
+        add(console.app, user_id, state=State.FAILED)
+    console.app.context.seconds = seconds
+
+    first = console.post("/api/closes", {"attention": True})
+    console.app.context.seconds = 45.0
+    second = (
+        console.post("/api/closes", {"attention": True, "cursor": first["cursor"]}) if first["cursor"] is not None else None
+    )
+
+    assert first["closed"] == closed
+    assert (second is None) is (closed == 2)
+    assert second is None or second["closed"] == 2
+    assert attention(console)[0] == []
+
+
+def test_a_batch_is_one_line_of_what_people_did_with_how_many_there_were(console: Console) -> None:
+    for user_id in (1, 2):
+        add(console.app, user_id, state=State.FAILED)
+
+    for _ in range(2):
+        console.post("/api/closes", {"state": "failed"})
+
+    lines = [line for line in console.audit_lines() if line.startswith("Marked")]
+    assert lines == ["Marked 2 referrals as dealt with at once."]
+
+
+def test_what_is_dealt_with_needs_nothing_until_it_is_open_again(console: Console) -> None:
+    add(console.app, 1, state=State.FAILED, reason=SHUT)
+    console.post("/api/referrals/1/1/close")
+
+    advice = console.get("/api/referrals/1/1")["referral"]["what_to_do"]
+
+    assert advice == "Nothing: somebody has dealt with it. What goes wrong later shows here again."
 
 
 def test_all_that_failed_for_one_reason_are_sent_again_and_no_others(app: App, console: Console) -> None:

@@ -12,11 +12,12 @@ import pytest
 from shared.domain.person import Person, Referrer
 from shared.domain.signup.referral import Origin, Referral, State
 from shared.domain.vendor.call import VendorCall
-from shared.errors import MalformedPayloadError
+from shared.errors import MalformedPayloadError, TransientError
 from shared.messages import DeliverContact, QualifyReferral
 from shared.ports.signup import Quarantined
 from shared.use_cases.operations.erase_person import erase_person
 from shared.use_cases.signup.remember_signup import remember_signup
+from tests.fakes.errors import client_error
 from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.support.rows import readable
@@ -309,3 +310,100 @@ def test_what_is_no_address_erases_nobody(app: App, nobody: str) -> None:
 def test_an_address_is_found_in_each_spelling(app: App) -> None:
     put_into_quarantine(app, "q9", json.dumps({"e": "Canary.Stone@Bücher.example"}))
     assert "1 rows" in run(app, "erase", "canary.stone@xn--bcher-kva.example", "--yes")
+
+
+def test_a_sync_that_is_under_way_goes_on_without_them() -> None:
+    app = SyncApp()
+    app.choose()
+    app.add(EMAIL, "other@example.com", name=NAME)
+    app.wire.faults.add({"kind": "status", "status": 503, "method": "POST", "path": "^/api/v2/users", "id": "down"})
+    app.start()
+    app.drain(300)
+    assert [CANARIES[0] in readable(chunk).casefold() for chunk in chunks(app)] == [True]
+
+    erase_person(app.environment, "mara", EMAIL)
+
+    assert [CANARIES[0] in readable(chunk).casefold() for chunk in chunks(app)] == [False]
+    assert ["other@example.com" in readable(chunk) for chunk in chunks(app)] == [True]
+
+    app.wire.faults.remove("down")
+    app.drain()
+
+    assert len(app.people("other@example.com")) == 1
+    assert app.people(EMAIL) == []
+
+
+def chunks(app: App) -> list[dict[str, Any]]:
+    return [item for item in app.dynamodb.real.items("referrals") if item["sk"]["S"].startswith("CHUNK#")]
+
+
+def test_a_row_that_changes_under_every_pass_is_tried_again_later(app: App) -> None:
+    real = app.dynamodb.real.put_item
+
+    def changed_meanwhile(**request: Any) -> Any:
+        if request["Item"]["pk"]["S"].startswith("REFERRAL#"):
+            raise client_error("PutItem", "ConditionalCheckFailedException")
+        return real(**request)
+
+    app.dynamodb.real.put_item = changed_meanwhile
+
+    with pytest.raises(TransientError, match="change too often"):
+        app.environment.erasures.erase(EMAIL, app.clock.now(), lambda: 60.0)
+
+    app.dynamodb.real.put_item = real
+    assert app.environment.erasures.erase(EMAIL, app.clock.now(), lambda: 60.0) > 0
+
+
+@pytest.mark.parametrize(("seconds", "is_enough"), [(8.0, True), (7.99, False)])
+def test_another_page_is_read_while_eight_seconds_are_left(app: App, seconds: float, is_enough: bool) -> None:
+    app.context.seconds = seconds
+
+    assert (erase_person(app.environment, "mara", EMAIL) is not None) is is_enough
+
+
+def test_who_waits_longest_is_erased_first(app: App) -> None:
+    erasures = app.environment.erasures
+    for number, email in enumerate(("b@example.com", "a@example.com", "c@example.com")):
+        erasures.request(email, app.clock.now() + number)
+
+    assert erasures.requested(app.clock.now() + 1) == ["b@example.com", "a@example.com"]
+
+
+def test_a_request_is_not_over_before_a_quarter_of_an_hour(app: App) -> None:
+    erase_person(app.environment, "mara", EMAIL)
+    asked_at = app.clock.now()
+
+    assert app.environment.erasures.requested(asked_at + 899) == []
+    assert app.environment.erasures.requested(asked_at + 900) == [EMAIL.lower()]
+
+    app.wait(900)
+    app.reconcile()
+
+    assert app.environment.erasures.requested(asked_at + 100_000) == []
+
+
+def test_who_was_erased_is_known_in_each_spelling_and_nobody_else(app: App) -> None:
+    erasures = app.environment.erasures
+    assert (erasures.anybody, erasures.erased_at(EMAIL), erasures.erased_among([EMAIL])) == (False, None, set())
+
+    erase_person(app.environment, "mara", EMAIL)
+
+    assert erasures.anybody
+    assert erasures.erased_at(EMAIL.upper()) == app.clock.now()
+    assert (erasures.erased_at("other@example.com"), erasures.erased_at(None), erasures.erased_at("")) == (None,) * 3
+    assert erasures.erased_among([EMAIL.lower(), "other@example.com"]) == {EMAIL.lower()}
+    assert app.new_environment().erasures.erased_at(EMAIL) == app.clock.now()
+
+
+def test_while_nobody_was_ever_erased_a_worker_asks_every_half_minute(app: App) -> None:
+    worker = app.new_environment().erasures
+    assert not worker.anybody
+
+    erase_person(app.environment, "mara", EMAIL)
+    app.wait(29.9)
+
+    assert not worker.anybody
+
+    app.wait(0.1)
+
+    assert worker.anybody

@@ -176,3 +176,32 @@ def test_a_person_who_is_erased_takes_the_image_along() -> None:
     console = overwritten()
     row = console.app.row().forgotten_at(console.app.clock.now())
     assert (row.overwritten, row.overwritten_on) == ({}, "")
+
+
+def test_of_two_who_press_at_once_the_second_hears_that_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = overwritten()
+    referrals = console.app.environment.referrals
+    read = referrals.get
+    rows = [console.app.row(), replace(console.app.row(), overwritten={}, overwritten_on="")]
+    monkeypatch.setattr(referrals, "get", lambda *_: rows.pop(0))
+    console.app.forget_calls()
+
+    answer = console.call("POST", f"{PATH}/put-back", {})
+
+    assert answer.status == 409
+    assert "nothing that is still known" in answer.text
+    assert console.app.calls() == []
+    assert read(1, 42).overwritten
+
+
+def test_where_nothing_can_be_put_back_the_history_says_so_and_nothing_is_written() -> None:
+    console = overwritten()
+    console.app.intercom.contacts.update(console.app.contact().id, {"name": "A", "custom_attributes": {"referral_link": "b"}})
+    console.app.forget_calls()
+
+    done = pressed(console)
+
+    assert (done["restored"], done["kept"]) == ([], [LINK, "name"])
+    assert not [call for call in console.app.calls() if call.startswith("PUT")]
+    assert console.app.row().history[-1].detail == f"mara@example.com: nothing; changed since and kept: {LINK}, name"
+    assert console.audit_lines()[-1] == "Put back what the contact of user 42 in campaign 1 held: nothing."
