@@ -89,7 +89,7 @@ def _within(node: ast.AST, around: Place) -> Iterator[Change]:
     place = around.inside(node)
     parts = list(ast.iter_child_nodes(node))
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        for default in (*node.args.defaults, *(one for one in node.args.kw_defaults if one)):
+        for default in _defaults_that_count(node):
             yield from _within(default, Place(place.scope, place.function, AT_DEFINITION))
         parts = list(node.body)
     elif isinstance(node, ast.AnnAssign):
@@ -101,6 +101,18 @@ def _within(node: ast.AST, around: Place) -> Iterator[Change]:
             yield one, place.inside(one), what, change
     for part in parts:
         yield from _within(part, place)
+
+
+def _defaults_that_count(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """Those of parameters that the body reads: the others stand there for a port's sake."""
+    read = {node.id for part in function.body for node in ast.walk(part) if isinstance(node, ast.Name)}
+    own = function.args
+    plain = [*own.posonlyargs, *own.args]
+    with_default = [
+        *zip(plain[len(plain) - len(own.defaults) :], own.defaults, strict=True),
+        *zip(own.kwonlyargs, own.kw_defaults, strict=True),
+    ]
+    return (default for parameter, default in with_default if default is not None and parameter.arg in read)
 
 
 def _is_silent(node: ast.AST) -> bool:

@@ -79,6 +79,18 @@ def test_what_only_a_type_checker_reads_and_lists_that_are_equally_long_anyhow_s
     assert any("reverse=False" in text for text in texts)
 
 
+def test_the_default_of_a_parameter_that_is_never_read_stays(tmp_path: Path) -> None:
+    made = tmp_path / "module.py"
+    made.write_text(
+        "def text(length: int = 5, *, fresh: bool = False, short: bool = True) -> str:\n    return length * short\n"
+    )
+
+    found = {mutant.what for mutant in mutants_of(made)}
+
+    assert {"5 becomes 6", "True becomes False"} <= found
+    assert "False becomes True" not in found
+
+
 def test_a_mutant_knows_its_function_and_its_statement(path: Path) -> None:
     places = {(mutant.place.function, mutant.place.statement) for mutant in mutants_of(path)}
     assert places == {("judge", AT_DEFINITION), ("judge", 11), ("judge", 12), ("judge", 13)}
