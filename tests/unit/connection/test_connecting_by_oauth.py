@@ -234,17 +234,6 @@ def test_an_apps_secret_that_is_damaged_meanwhile_connects_nothing_and_shows_a_p
     assert console.secret("intercom")["access_token"] == ""
 
 
-def test_an_app_secret_that_was_damaged_meanwhile_connects_nothing_and_says_where_to_begin(console: Console) -> None:
-    query = allowed(console, begin(console))
-    console.app.secrets.put_secret_value(SecretId="intercom_app", SecretString="no JSON")
-
-    answer = console.callback(query)
-
-    assert answer.status == 400
-    assert "Please begin again in the console." in answer.text
-    assert console.secret("intercom")["access_token"] == ""
-
-
 def test_another_secret_replaces_the_one_in_use_only_when_intercom_took_it(app: App, console: Console) -> None:
     app.set_secret("intercom_app", client_id="local-client-id", client_secret="before")
     path = "/api/connection/intercom"
