@@ -20,6 +20,8 @@ STRIKE_PAUSE = 300.0
 FIRST_BLOCK_PAUSE = 300.0
 BLOCK_PAUSE = 6 * 3_600.0
 """Seconds without a call after a 403 or a refused connection: whoever keeps knocking may stay blocked."""
+CLEAR = 1.0
+"""Seconds for which a look that found nothing in the way holds, for the next call of the same worker."""
 VENDOR = Vendor.REFERRAL_FACTORY
 STOPPED = "Calls to Referral Factory are stopped after two strikes, until a person lifts that."
 
@@ -33,14 +35,20 @@ class ReferralFactoryGuard(Limiter):
         self._block_pause = block_pause
         self._guard = VendorGuard(environment, VENDOR)
         self._unrecorded: FailureError | None = None
+        self._clear_until = 0.0
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
         """See ``Limiter.acquire``. BlockedError while two strikes stop all calls, BreakerOpenError in a pause."""
         if self._unrecorded is not None:
             self._record(self._unrecorded)
-        if self._environment.strikes.find(VENDOR).stopped:
-            raise BlockedError(STOPPED, vendor=VENDOR)
-        self._guard.admit()
+        began = self._environment.clock.now()
+        if began >= self._clear_until:
+            if self._environment.strikes.find(VENDOR).stopped:
+                raise BlockedError(STOPPED, vendor=VENDOR)
+            breaker = self._guard.check()
+            self._guard.take_try(breaker)
+            if breaker is None:
+                self._clear_until = began + CLEAR
         return self._limiter.acquire(priority)  # last, for the permit is to be used at once
 
     def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
@@ -48,6 +56,8 @@ class ReferralFactoryGuard(Limiter):
 
     def report(self, error: FailureError | None) -> None:
         """See ``Limiter.report``. What cannot be written down now is, before the next call of this worker."""
+        if error is not None:
+            self._clear_until = 0.0
         try:
             self._record(error)
         except TransientError:

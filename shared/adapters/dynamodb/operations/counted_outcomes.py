@@ -41,7 +41,7 @@ class CountedRewards(DynamoRewards):
     rewards were first looked at counts for no day."""
 
     def __init__(self, table: Table, clock: Clock, figures: Figures) -> None:
-        super().__init__(table)
+        super().__init__(table, clock)
         self._clock = clock
         self._figures = figures
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from shared.adapters.dynamodb.changing import change_row
+from shared.adapters.dynamodb.changing import SeenLately, change_row
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
 from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from shared.adapters.dynamodb.table import Table
 from shared.domain.referrer.reward import Kind, Reward, RewardFacts, Status
 from shared.errors import NotFoundError
+from shared.ports.clock import Clock
 from shared.ports.referrer import RewardKey, Rewards
 
 PREFIX = "REWARD#"
@@ -23,8 +24,9 @@ _TIMES = ("noted_at", "changed_at", "reported_at", "reserved_at", "ended_at", "a
 
 
 class DynamoRewards(Rewards):
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._lately: SeenLately[RewardKey, Reward] = SeenLately(clock)
 
     def find(self, key: RewardKey) -> Reward | None:
         item = self._table.find(*_keys(key))
@@ -32,11 +34,14 @@ class DynamoRewards(Rewards):
 
     def find_all(self, keys: Sequence[RewardKey]) -> Mapping[RewardKey, Reward]:
         found = map(_reward, self._table.find_all(map(_keys, keys)))
-        return {RewardKey(reward.campaign_id, reward.user_id, *reward.key): reward for reward in found}
+        return {_key_of(reward): reward for reward in found}
 
     def of_person(self, campaign_id: int, user_id: int) -> Sequence[Reward]:
         values = {":pk": key_of_referral(campaign_id, user_id), ":prefix": PREFIX}
-        return [_reward(item) for item in self._table.query("pk = :pk AND begins_with(sk, :prefix)", values)]
+        rewards = [_reward(item) for item in self._table.query("pk = :pk AND begins_with(sk, :prefix)", values)]
+        for reward in rewards:
+            self._lately.note(_key_of(reward), reward)
+        return rewards
 
     def add(self, reward: Reward) -> bool:
         return self._table.put(_item(reward), "attribute_not_exists(pk)")
@@ -49,9 +54,17 @@ class DynamoRewards(Rewards):
             return found, None
 
         def write(after: Reward, _: None) -> bool:
-            return self._table.put(_item(after), "version = :version", {":version": after.version - 1})
+            written = self._table.put(_item(after), "version = :version", {":version": after.version - 1})
+            if written:
+                self._lately.note(key, after)
+            return written
 
-        return change_row(read, change, write, "reward's row")
+        seen = self._lately.take(key)
+        return change_row(read, change, write, "reward's row", None if seen is None else (seen, None))
+
+
+def _key_of(reward: Reward) -> RewardKey:
+    return RewardKey(reward.campaign_id, reward.user_id, *reward.key)
 
 
 def _keys(key: RewardKey) -> tuple[str, str]:
@@ -59,7 +72,7 @@ def _keys(key: RewardKey) -> tuple[str, str]:
 
 
 def _item(reward: Reward) -> dict[str, Any]:
-    pk, sk = _keys(RewardKey(reward.campaign_id, reward.user_id, *reward.key))
+    pk, sk = _keys(_key_of(reward))
     plain = {_STORED.get(name, name): getattr(reward, name) for name in _PLAIN}
     return to_item({"pk": pk, "sk": sk, **plain, "facts": json_text(asdict(reward.facts))})
 
