@@ -9,8 +9,8 @@ from typing import Any
 
 from shared.errors import MalformedPayloadError, TransientError
 
-VERSION = 1
-UNDERSTOOD = (VERSION, VERSION + 1)
+MESSAGE_VERSION = 1
+MESSAGE_VERSIONS = (MESSAGE_VERSION, MESSAGE_VERSION + 1)
 """A version may only add fields to the one before, so that during a deployment old code reads the next version's messages."""
 ENQUEUED = "ring"
 """What brought a message about a row that was due, instead of a webhook. Other code under the same deployment compares it."""
@@ -123,7 +123,7 @@ _KINDS: dict[str, type[Message]] = {
 
 def body_of(message: Message) -> str:
     """The message as an SQS body."""
-    return json.dumps({"kind": type(message).__name__, "version": VERSION, **asdict(message)}, ensure_ascii=True)
+    return json.dumps({"kind": type(message).__name__, "version": MESSAGE_VERSION, **asdict(message)}, ensure_ascii=True)
 
 
 def message_of(body: str) -> Message:
@@ -134,7 +134,7 @@ def message_of(body: str) -> Message:
         version = document.pop("version")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MalformedPayloadError(f"not a message of ours: {type(error).__name__}") from None
-    if version not in UNDERSTOOD:
+    if version not in MESSAGE_VERSIONS:
         raise UnknownVersionError(f"message version {version}")
     names = kind.__dataclass_fields__
     try:

@@ -116,7 +116,7 @@ class Figures(Protocol):
     worker that dies before it costs a count, never a delivery. The ledger is the truth."""
 
     def count(self, campaign_id: int, name: str, at: float, by: int = 1) -> None:
-        """``name`` of ``shared.domain.operations.figures.COUNTS``; the day is that of ``at``. ``by`` -1: taken back, so that
+        """``name`` of ``shared.domain.operations.figures.FIGURES``; the day is that of ``at``. ``by`` -1: taken back, so that
         the sum of several days is what holds."""
 
     def delivered_in(self, campaign_id: int, seconds: float, at: float) -> None: ...

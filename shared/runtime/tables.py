@@ -58,21 +58,25 @@ class Tables(Process):
     def read_ahead_of_signup(self, campaign_id: int, email: str) -> None:
         """What each delivery reads before it begins."""
         from shared.adapters.dynamodb.campaign.campaigns import key_of_campaign
-        from shared.adapters.dynamodb.connection.connections import KEY
+        from shared.adapters.dynamodb.connection.connections import CONNECTION_KEY
         from shared.adapters.dynamodb.sync.members import key_of_member
         from shared.adapters.dynamodb.vendor.breakers import key_of_breaker
 
         campaigns, referrals = self.settings.campaigns_table, self.settings.referrals_table
-        keys = [(campaigns, *key_of_campaign(campaign_id)), (campaigns, *key_of_breaker(Vendor.INTERCOM)), (campaigns, *KEY)]
+        keys = [
+            (campaigns, *key_of_campaign(campaign_id)),
+            (campaigns, *key_of_breaker(Vendor.INTERCOM)),
+            (campaigns, *CONNECTION_KEY),
+        ]
         self._ahead.read([*keys, *([(referrals, *key_of_member(campaign_id, email))] if email else [])])
 
     def read_ahead_of_write(self, campaign_id: int, user_id: int) -> None:
         """What is looked at right before a row's first call of Intercom."""
-        from shared.adapters.dynamodb.connection.connections import KEY
-        from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, key_of_referral
+        from shared.adapters.dynamodb.connection.connections import CONNECTION_KEY
+        from shared.adapters.dynamodb.signup.referral_items import REFERRAL, key_of_referral
 
-        row = (self.settings.referrals_table, key_of_referral(campaign_id, user_id), SORT_KEY)
-        self._ahead.read([row, (self.settings.campaigns_table, *KEY)])
+        row = (self.settings.referrals_table, key_of_referral(campaign_id, user_id), REFERRAL)
+        self._ahead.read([row, (self.settings.campaigns_table, *CONNECTION_KEY)])
 
     @cached_property
     def referrals(self) -> Referrals:

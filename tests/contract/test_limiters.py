@@ -11,7 +11,7 @@ import pytest
 from shared.adapters.dynamodb.items import to_item
 from shared.adapters.dynamodb.table import Table
 from shared.adapters.dynamodb.vendor.limiter_intercom import IntercomLimiter
-from shared.adapters.dynamodb.vendor.limiter_referral_factory import KEY, ReferralFactoryLimiter
+from shared.adapters.dynamodb.vendor.limiter_referral_factory import LOG_KEY, ReferralFactoryLimiter
 from shared.adapters.dynamodb.vendor.strikes import DynamoStrikes
 from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import Priority, Strikes, cap_of
@@ -104,7 +104,7 @@ def test_sync_and_reconcile_leave_their_reserve(tables: Tables) -> None:
 
 def test_an_item_that_counts_in_whole_seconds_still_counts(tables: Tables) -> None:
     """As it was written until half seconds came: a deployment must not forget a minute's calls."""
-    pk, sk = KEY
+    pk, sk = LOG_KEY
     ended = json.dumps([[int(NOW) - 62, 9], [int(NOW) - 30, 14]])
     tables.table.put(to_item({"pk": pk, "sk": sk, "version": 7, "open": "[]", "ended": ended}))
 

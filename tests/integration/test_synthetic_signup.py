@@ -14,7 +14,7 @@ from shared.adapters.dynamodb.operations.progresses import DynamoProgresses
 from shared.adapters.dynamodb.table import Table
 from shared.domain.signup.synthetic import SYNTHETIC_IDS_FROM
 from shared.domain.timing import DAY
-from shared.use_cases.operations.synthetic_signup import NAME
+from shared.use_cases.operations.synthetic_signup import SYNTHETIC_PROGRESS
 from tests.integration.conftest import KEEP_LOGS, need_ministack
 from tests.integration.over_http import OverHttp, wait_for
 
@@ -51,7 +51,7 @@ def test_our_own_signup_goes_all_the_way(outside: OverHttp) -> None:
     progresses = DynamoProgresses(
         Table(outside.stack.client("dynamodb"), outside.stack.resources["CampaignsTable"], SystemChance())
     )
-    began_at = (progresses.find(NAME) or {})["began_at"]
+    began_at = (progresses.find(SYNTHETIC_PROGRESS) or {})["began_at"]
 
     row = outside.row((CAMPAIGN, SYNTHETIC_IDS_FROM + int(float(str(began_at)) // DAY)))
     assert (row.state, row.synthetic) == ("delivered", True)

@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -76,12 +77,14 @@ def test_no_name_in_shared_hides_a_dependency_or_the_standard_library() -> None:
     assert "functions" not in installed
 
 
-def test_no_name_of_a_constant_stands_for_two_numbers() -> None:
-    values: dict[str, dict[str, str]] = {}
+def test_no_name_of_a_constant_stands_for_two_values() -> None:
+    """Private ones are their module's own."""
+    values: dict[str, dict[str, Any]] = {}
     for module in modules_under("shared"):
         for statement in module.tree.body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                name, value = statement.targets[0].id, getattr(importlib.import_module(module.name), statement.targets[0].id)
-                if name.isupper() and isinstance(value, int | float):
-                    values.setdefault(name, {})[module.name] = repr(float(value))
+            targets = statement.targets if isinstance(statement, ast.Assign) else ()
+            for name in (one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)):
+                value = getattr(importlib.import_module(module.name), name)
+                if name.isupper() and not name.startswith("_") and isinstance(value, int | float | str | tuple | frozenset):
+                    values.setdefault(name, {})[module.name] = value
     assert {name: where for name, where in values.items() if len(set(where.values())) > 1} == {}

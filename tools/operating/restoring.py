@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws import code_of
-from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, referral_of
+from shared.adapters.dynamodb.signup.referral_items import REFERRAL, referral_of
 from shared.domain.person import fold_email
 from shared.ports.operations import Erasures
 from shared.runtime.bootstrap import Environment
@@ -166,7 +166,7 @@ def _passes(row: Item, now: float) -> bool:
 
 def _is_forgotten(row: Item | None) -> bool:
     """Of somebody who was erased: the ids alone are left."""
-    return row is not None and row["sk"]["S"] == SORT_KEY and referral_of(row).forgotten
+    return row is not None and row["sk"]["S"] == REFERRAL and referral_of(row).forgotten
 
 
 def _erased_in(erasures: Erasures, rows: Iterable[Item]) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shared.domain.connection.connection import Breaker, Vendor
 from shared.runtime.bootstrap import Environment
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
 from shared.version import VERSION
 from tools.operating.deployment import Deployment
 from tools.operating.logs import show_functions
@@ -47,7 +47,7 @@ def show_status(environment: Environment) -> Iterator[str]:
     oldest = environment.referrals.oldest_undelivered()
     yield f"oldest undelivered   {'none' if oldest is None else f'{now - oldest:.0f} s, since {when(oldest)}'}"
     yield from show_waiting(environment, LONGEST_SHOWN)
-    stored = environment.progresses.find(NAME)
+    stored = environment.progresses.find(USERS_PROGRESS)
     if stored is None:
         yield "reconcile            has not succeeded yet"
         return

@@ -11,7 +11,7 @@ from shared.errors import TransientError
 
 Item = Mapping[str, Any]
 SCHEMA = 1
-UNDERSTOOD = frozenset({SCHEMA, SCHEMA + 1})
+SCHEMAS = frozenset({SCHEMA, SCHEMA + 1})
 """A schema may only add attributes to the one before, so that during a deployment old code reads the next one's items."""
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -38,7 +38,7 @@ def attribute_of(value: str | float | bool | bytes) -> dict[str, Any]:
 def from_item(item: Item) -> dict[str, Any]:
     """Scalars by name; a number without a fraction is an int. TransientError for a schema that newer code wrote."""
     values = {name: _value(attribute) for name, attribute in item.items()}
-    if values.get("schema", SCHEMA) not in UNDERSTOOD:
+    if values.get("schema", SCHEMA) not in SCHEMAS:
         raise TransientError(f"an item of schema {values['schema']} is for newer code", vendor="aws")
     return values
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from shared.adapters.aws import cancellation_codes, code_of, transient_errors
 
-FAILED = "ConditionalCheckFailed"
+CONDITION_FAILED = "ConditionalCheckFailed"
 
 
 def write_together(client: Any, actions: Sequence[Mapping[str, Any]], token: str) -> Sequence[bool]:
@@ -22,7 +22,7 @@ def write_together(client: Any, actions: Sequence[Mapping[str, Any]], token: str
             client.transact_write_items(TransactItems=list(actions), ClientRequestToken=token)
     except ClientError as error:
         codes = cancellation_codes(error)
-        if code_of(error) != "TransactionCanceledException" or FAILED not in codes:
+        if code_of(error) != "TransactionCanceledException" or CONDITION_FAILED not in codes:
             raise
-        return [code != FAILED for code in codes]
+        return [code != CONDITION_FAILED for code in codes]
     return [True] * len(actions)

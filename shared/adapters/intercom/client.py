@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from shared.adapters.http.smaller_pages import read_page
 from shared.adapters.http.transport import HttpResponse, HttpTransport, fits_header
-from shared.adapters.intercom.errors import VENDOR, error_of, not_restorable, resource_refused, says_nothing
+from shared.adapters.intercom.errors import INTERCOM, error_of, not_restorable, resource_refused, says_nothing
 from shared.adapters.intercom.lists import LIST_PATHS, PER_PAGE, PageOfContacts, names_of, page_of, page_request
 from shared.adapters.intercom.schemas import attributes_of, connection_of, contact_of, document_of
 from shared.adapters.limits import UnlimitedLimiter
@@ -42,7 +42,7 @@ NOBODY = {"query": {"field": "email", "operator": "=", "value": "nobody@example.
 NO_EVENT = {"event_name": "referral_reward_issued", "created_at": 1, "id": "0" * 24}
 """A search and an event that change nothing and are about nobody."""
 SEARCH_PAGE = 150
-UNUSABLE = "what is stored as Intercom's access token holds a sign that no token can hold"
+STRANGE_SIGN = "what is stored as Intercom's access token holds a sign that no token can hold"
 SEARCH_PAGES = 4
 SMALLER_PAGES = (PER_PAGE, PER_PAGE // 5, PER_PAGE // 30)
 """Contacts a page, should those of a larger one not fit into an answer's limit of 1 MB."""
@@ -173,7 +173,7 @@ class IntercomClient(Intercom):
             if gone.canonical_id is not None:
                 raise
         self.get_contact(contact_id)
-        raise ContradictoryError("Intercom lost the contact and has it again", vendor=VENDOR)
+        raise ContradictoryError("Intercom lost the contact and has it again", vendor=INTERCOM)
 
     def unarchive_contact(self, contact_id: str) -> None:
         path = f"{_path(contact_id)}/unarchive"
@@ -256,7 +256,7 @@ class IntercomClient(Intercom):
         if not refused or not path.startswith(("/contacts", "/events")):
             return error
         status = error.status or 0
-        facts: dict[str, Any] = {"vendor": VENDOR, "status": status, "code": error.code, "request_id": error.request_id}
+        facts: dict[str, Any] = {"vendor": INTERCOM, "status": status, "code": error.code, "request_id": error.request_id}
         words = str(error).partition(": ")[2]
         if path == "/events":
             return error if self._about_nobody(path, NO_EVENT) in (401, 403) else resource_refused("", status, words, facts)
@@ -282,9 +282,9 @@ class IntercomClient(Intercom):
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float, token: str) -> HttpResponse:
         if not token:
-            raise ConnectionLostError("there is no access token of Intercom", vendor=VENDOR)
+            raise ConnectionLostError("there is no access token of Intercom", vendor=INTERCOM)
         if not fits_header(token):
-            raise ConnectionLostError(UNUSABLE, vendor=VENDOR)
+            raise ConnectionLostError(STRANGE_SIGN, vendor=INTERCOM)
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Intercom-Version": API_VERSION}
         encoded = None
         if body is not None:
@@ -294,7 +294,7 @@ class IntercomClient(Intercom):
         try:
             response = self._transport.send(method, self._base_url + path, headers, encoded, timeout)
         except TransientError as error:
-            error.vendor = VENDOR
+            error.vendor = INTERCOM
             self._limiter.finish(permit, None, {})
             raise
         self._limiter.finish(permit, response.status, response.headers)

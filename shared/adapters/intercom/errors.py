@@ -29,7 +29,7 @@ from shared.errors import (
     plain_word,
 )
 
-VENDOR = "intercom"
+INTERCOM = "intercom"
 LONGEST_RETRY_AFTER = 60.0
 LONGEST_ERROR_TEXT = 2_000
 """Characters that are read of a text of Intercom's; a 1 MB message took 12.7 s to look through."""
@@ -169,12 +169,12 @@ def error_of(
     """
     status = response.status
     said = read_refusal(response)
-    facts: dict[str, Any] = {"vendor": VENDOR, "status": status, "code": said.code or None, "request_id": said.request_id}
+    facts: dict[str, Any] = {"vendor": INTERCOM, "status": status, "code": said.code or None, "request_id": said.request_id}
     if status == 429:
         return RateLimitedError(
             "Intercom's rate limit is reached",
             retry_after=wait_of(status, response.headers, now),
-            vendor=VENDOR,
+            vendor=INTERCOM,
             status=status,
             code=said.code or None,
             request_id=said.request_id,

@@ -20,7 +20,7 @@ from shared.domain.sync.source import ContactFilter
 from shared.errors import PermanentError, UnavailableError
 from shared.ports.vendors import ContactPage
 
-VENDOR = "intercom"
+INTERCOM = "intercom"
 PER_PAGE = 150
 LIST_PATHS: Mapping[str, tuple[str, str]] = {"segment_id": ("/segments", "segments"), "tag_id": ("/tags", "data")}
 """Where lists of that kind are, and under which name the answer holds them."""
@@ -72,12 +72,12 @@ def page_of(response: HttpResponse, base_url: str, *, strict: bool = False) -> P
     document = document_of(response)
     entries = document.get("data")
     if not isinstance(entries, list):
-        raise UnavailableError("Intercom: its answer is no list", vendor=VENDOR, status=response.status)
+        raise UnavailableError("Intercom: its answer is no list", vendor=INTERCOM, status=response.status)
     total = document.get("total_count")
     contacts = [contact for entry in entries if (contact := _contact(entry)) is not None]
     if strict and len(contacts) != len(entries):
         text = "Intercom: its list holds something else than contacts"
-        raise UnavailableError(text, vendor=VENDOR, status=response.status)
+        raise UnavailableError(text, vendor=INTERCOM, status=response.status)
     return PageOfContacts(contacts, next_cursor(document.get("pages"), base_url), total if isinstance(total, int) else None)
 
 
@@ -89,9 +89,9 @@ def next_cursor(pages: Any, base_url: str) -> str | None:
             parts, ours = urlsplit(following), urlsplit(base_url)
         except ValueError:
             text = "Intercom names a next page that is no address; the list was not read on."
-            raise PermanentError(text, vendor=VENDOR) from None
+            raise PermanentError(text, vendor=INTERCOM) from None
         if (parts.scheme, parts.netloc) != (ours.scheme, ours.netloc):
-            raise PermanentError("Intercom names a next page on another host; the list was not read on.", vendor=VENDOR)
+            raise PermanentError("Intercom names a next page on another host; the list was not read on.", vendor=INTERCOM)
         following = {"starting_after": parse_qs(parts.query).get("starting_after", [None])[0]}
     cursor = following.get("starting_after") if isinstance(following, Mapping) else None
     return cursor if isinstance(cursor, str) and cursor else None
@@ -101,7 +101,7 @@ def names_of(response: HttpResponse, field: str) -> dict[str, str]:
     """The names of the lists by id."""
     entries = document_of(response).get(LIST_PATHS[field][1])
     if not isinstance(entries, list):
-        raise UnavailableError("Intercom: its answer is no list", vendor=VENDOR, status=response.status)
+        raise UnavailableError("Intercom: its answer is no list", vendor=INTERCOM, status=response.status)
     return {
         str(entry["id"]): str(entry.get("name") or "") for entry in entries if isinstance(entry, Mapping) and entry.get("id")
     }

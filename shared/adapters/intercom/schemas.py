@@ -19,7 +19,7 @@ from shared.domain.spelling import is_zone
 from shared.errors import UnavailableError
 from shared.observability import logger
 
-_VENDOR = "intercom"
+INTERCOM = "intercom"
 
 Id = Annotated[str, BeforeValidator(text_of), StringConstraints(min_length=1)]
 Seconds = Annotated[int | None, BeforeValidator(seconds_of)]
@@ -164,4 +164,4 @@ def connection_of(response: HttpResponse) -> Connection:
 
 def _unreadable(what: str, response: HttpResponse) -> UnavailableError:
     request_id = response.headers.get("x-request-id")
-    return UnavailableError(f"Intercom: {what}", vendor=_VENDOR, status=response.status, request_id=request_id)
+    return UnavailableError(f"Intercom: {what}", vendor=INTERCOM, status=response.status, request_id=request_id)

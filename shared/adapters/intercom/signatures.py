@@ -9,7 +9,7 @@ from shared.adapters.secrets import ProofCheck, Secrets
 from shared.ports.clock import Clock
 from shared.ports.qualification import SignatureCheck
 
-NAMES = ("client_secret", "client_secret_next")
+_SECRETS = ("client_secret", "client_secret_next")
 Check = Callable[[str | None, bytes, list[str]], None]
 
 
@@ -27,4 +27,4 @@ class IntercomSignatures(SignatureCheck):
             self._check(check_body_signature, signature, body)
 
     def _check(self, check: Check, header: str | None, body: bytes) -> None:
-        self._proof(header, lambda stored: check(header, body, [stored.get(name) or "" for name in NAMES]))
+        self._proof(header, lambda stored: check(header, body, [stored.get(name) or "" for name in _SECRETS]))

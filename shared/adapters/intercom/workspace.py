@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.adapters.http.transport import HttpResponse
 from shared.adapters.intercom.client import NO_EVENT, NOBODY, IntercomClient
-from shared.adapters.intercom.errors import VENDOR, permission_of, read_refusal
+from shared.adapters.intercom.errors import INTERCOM, permission_of, read_refusal
 from shared.adapters.intercom.schemas import AttributeBody, document_of
 from shared.domain.contact import Attribute
 from shared.domain.timing import INTERCOM_TIMEOUT
@@ -49,7 +49,7 @@ class IntercomWorkspace(IntercomClient, Workspace):
         try:
             return AttributeBody.model_validate(document).attribute()
         except ValueError:
-            raise UnavailableError("Intercom: its answer is no attribute", vendor=VENDOR, status=response.status) from None
+            raise UnavailableError("Intercom: its answer is no attribute", vendor=INTERCOM, status=response.status) from None
 
     def segments(self) -> Sequence[ContactList]:
         """See ``Workspace.segments``. Counts are Intercom's own."""
@@ -73,12 +73,12 @@ class IntercomWorkspace(IntercomClient, Workspace):
 def _refused(response: HttpResponse) -> RejectedError:
     said = read_refusal(response)
     reason = next((ours for theirs, ours in _REASONS if theirs in said.message), "Intercom does not take this attribute.")
-    return RejectedError(reason, vendor=VENDOR, status=response.status, code=said.code or None, request_id=said.request_id)
+    return RejectedError(reason, vendor=INTERCOM, status=response.status, code=said.code or None, request_id=said.request_id)
 
 
 def _lists(entries: Any) -> Sequence[ContactList]:
     if not isinstance(entries, list):
-        raise UnavailableError("Intercom: its answer is no list", vendor=VENDOR, status=200)
+        raise UnavailableError("Intercom: its answer is no list", vendor=INTERCOM, status=200)
     return [_list(entry) for entry in entries if isinstance(entry, Mapping) and entry.get("id") and entry.get("name")]
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from shared.adapters.http.smaller_pages import read_page
 from shared.adapters.http.transport import HttpResponse, HttpTransport, TooLargeAnswerError, fits_header
 from shared.adapters.limits import UnlimitedLimiter
-from shared.adapters.referral_factory.errors import VENDOR, error_of, error_of_transport
+from shared.adapters.referral_factory.errors import REFERRAL_FACTORY, error_of, error_of_transport
 from shared.adapters.referral_factory.reading import count_of
 from shared.adapters.referral_factory.rewards import definition_of, due_reward_of, issued_reward_of
 from shared.adapters.referral_factory.schemas import campaign_id_of, form_of, user_of
@@ -30,8 +30,8 @@ from shared.ports.vendors import ReferralFactory, RewardPage, UserPage
 
 PAGE_SIZE = 250
 PARTS = (PAGE_SIZE, PAGE_SIZE // 5, PAGE_SIZE // 25)
-UNUSABLE = "what is stored as Referral Factory's API key holds a sign that no key can hold"
-GONE = frozenset({404, 410})
+STRANGE_SIGN_IN_KEY = "what is stored as Referral Factory's API key holds a sign that no key can hold"
+GONE_STATUSES = frozenset({404, 410})
 
 
 class KeyProvider(Protocol):
@@ -89,7 +89,7 @@ class ReferralFactoryClient(ReferralFactory):
             return None
         person = user_of(entry) if isinstance(entry, Mapping) else None
         if person is None or person.user_id != user_id:  # that is no word that nobody has this id
-            raise UnavailableError("Referral Factory: its answer is about somebody else", vendor=VENDOR, status=200)
+            raise UnavailableError("Referral Factory: its answer is about somebody else", vendor=REFERRAL_FACTORY, status=200)
         return campaign_id_of(entry), person
 
     def qualify(self, user_id: int, qualified: bool) -> None:
@@ -145,7 +145,7 @@ class ReferralFactoryClient(ReferralFactory):
         document = self._call("GET", f"{path}?page={number}&per_page={size}{query and '&'}{query}")
         entries = document.get("data")
         if not isinstance(entries, list):
-            raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
+            raise UnavailableError("Referral Factory: its answer is no list", vendor=REFERRAL_FACTORY, status=200)
         meta = document.get("meta")
         last_page = (count_of(meta.get("last_page")) or None) if isinstance(meta, Mapping) else None
         if last_page is None:
@@ -162,7 +162,7 @@ class ReferralFactoryClient(ReferralFactory):
         document = self._call("POST", "/users", body)
         person = user_of(document)
         if person is None:
-            raise UnavailableError("Referral Factory: its answer is no user", vendor=VENDOR, status=200)
+            raise UnavailableError("Referral Factory: its answer is no user", vendor=REFERRAL_FACTORY, status=200)
         return person
 
     def form(self, campaign_id: int) -> Sequence[FormField]:
@@ -175,7 +175,7 @@ class ReferralFactoryClient(ReferralFactory):
         body = {"filters": {"operator": "AND", "value": filters}}
         entries = self._call("POST", "/users/search?with=user.analytics", body, person=True).get("data")
         if not isinstance(entries, list):
-            raise UnavailableError("Referral Factory: its answer is no list", vendor=VENDOR, status=200)
+            raise UnavailableError("Referral Factory: its answer is no list", vendor=REFERRAL_FACTORY, status=200)
         for entry in entries:
             person = user_of(entry) if isinstance(entry, Mapping) and campaign_id_of(entry) == campaign_id else None
             if person is not None and fold_email(person.email or "") == fold_email(email):
@@ -198,7 +198,7 @@ class ReferralFactoryClient(ReferralFactory):
         response = self._send(method, path, body, self._key() or self._key(fresh=True))
         if response.status == 401:  # it was refused unread, so that sending it again does no harm
             response = self._send(method, path, body, self._key(fresh=True))
-        if may_be_gone and response.status in GONE:
+        if may_be_gone and response.status in GONE_STATUSES:
             self._limiter.report(None)
             return {}
         if not 200 <= response.status < 300:
@@ -209,7 +209,7 @@ class ReferralFactoryClient(ReferralFactory):
             document = None
         if not isinstance(document, dict) and not lenient:
             text = "Referral Factory: its answer is no JSON object"
-            raise self._reported(UnavailableError(text, vendor=VENDOR, status=response.status))
+            raise self._reported(UnavailableError(text, vendor=REFERRAL_FACTORY, status=response.status))
         self._limiter.report(None)
         return document if isinstance(document, dict) else {}
 
@@ -220,9 +220,9 @@ class ReferralFactoryClient(ReferralFactory):
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str) -> HttpResponse:
         if not key:
-            raise ConnectionLostError("there is no API key of Referral Factory", vendor=VENDOR)
+            raise ConnectionLostError("there is no API key of Referral Factory", vendor=REFERRAL_FACTORY)
         if not fits_header(key):
-            raise ConnectionLostError(UNUSABLE, vendor=VENDOR)
+            raise ConnectionLostError(STRANGE_SIGN_IN_KEY, vendor=REFERRAL_FACTORY)
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         encoded = None
         if body is not None:
@@ -234,7 +234,7 @@ class ReferralFactoryClient(ReferralFactory):
         except TooLargeAnswerError as error:  # it works, and has more to say than we read
             self._limiter.finish(permit, error.status, {})
             self._limiter.report(None)
-            error.vendor = VENDOR
+            error.vendor = REFERRAL_FACTORY
             raise
         except TransientError as error:
             self._limiter.finish(permit, None, {})

@@ -21,15 +21,15 @@ from shared.errors import (
     plain_word,
 )
 
-VENDOR = "referral_factory"
+REFERRAL_FACTORY = "referral_factory"
 LONGEST_WAIT = 3_600.0
 
 
 def error_of_transport(error: TransientError) -> FailureError:
     """A refused connection is how a block may look: https://developers.referral-factory.com does not say."""
     if isinstance(error, RefusedError):
-        return BlockedError("Referral Factory refuses connections from this address", vendor=VENDOR)
-    error.vendor = VENDOR
+        return BlockedError("Referral Factory refuses connections from this address", vendor=REFERRAL_FACTORY)
+    error.vendor = REFERRAL_FACTORY
     return error
 
 
@@ -37,7 +37,7 @@ def error_of(response: HttpResponse, method: str) -> FailureError:
     """The error of an answer that is not 2xx; its own words stay out, they may quote an e-mail address. A 404 refuses a
     change for good; to a read it may be a deployment of theirs."""
     status = response.status
-    facts: dict[str, Any] = {"vendor": VENDOR, "status": status}
+    facts: dict[str, Any] = {"vendor": REFERRAL_FACTORY, "status": status}
     match status:
         case 401:
             return ConnectionLostError("Referral Factory no longer takes the API key", **facts)

@@ -6,7 +6,7 @@ from shared.adapters.referral_factory.webhook import check_secret
 from shared.adapters.secrets import ProofCheck, Secrets
 from shared.ports.clock import Clock
 
-NAMES = ("current", "next")
+_SECRETS = ("current", "next")
 
 
 class WebhookSecrets:
@@ -17,4 +17,6 @@ class WebhookSecrets:
 
     def check(self, presented: str) -> bool:
         """Whether it is the next one. Raises InvalidSignatureError, and TransientError when the secrets cannot be read."""
-        return self._proof(presented, lambda stored: check_secret([presented], [stored.get(name) or "" for name in NAMES])) == 1
+        return (
+            self._proof(presented, lambda stored: check_secret([presented], [stored.get(name) or "" for name in _SECRETS])) == 1
+        )

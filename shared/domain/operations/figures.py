@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-COUNTS = ("signups", "delivered", "failed", "skipped", "qualified", "rewarded", "late")
+FIGURES = ("signups", "delivered", "failed", "skipped", "qualified", "rewarded", "late")
 BOUNDS = (1, 2, 3, 5, 8, 13, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 86_400)
 """Upper bounds of the classes of delivery times, in seconds; what is longer counts with the last."""
 LATE = 1_800.0

@@ -11,7 +11,7 @@ SYNTHETIC_IDS_FROM = 900_000_000_000_000
 """User ids from here on are no real person's. Below the 2^53 up to which a browser counts exactly."""
 PATIENCE = 1_800.0
 """Seconds that one may take, the promise for every signup. It is not missed before."""
-NAME = "Synthetic signup"
+SYNTHETIC_NAME = "Synthetic signup"
 
 
 def is_synthetic(person: Person, email: str) -> bool:
@@ -52,7 +52,7 @@ class SyntheticSignup:
         day = int(self.began_at // DAY)
         return Person(
             user_id=SYNTHETIC_IDS_FROM + day,
-            first_name=NAME,
+            first_name=SYNTHETIC_NAME,
             email=email,
             code=f"synthetic-{day}",
             url=f"https://example.com/synthetic-{day}",

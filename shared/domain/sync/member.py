@@ -23,7 +23,7 @@ NO_EMAIL = "no e-mail address"
 INVALID_EMAIL = "no mail system takes the e-mail address"
 NO_FIRST_NAME = "no first name"
 NOTHING_FOR = "nothing for the required form field “{label}”"
-GONE = "archived, merged or deleted in Intercom meanwhile"
+GONE_MEANWHILE = "archived, merged or deleted in Intercom meanwhile"
 
 
 @dataclass(frozen=True, slots=True)

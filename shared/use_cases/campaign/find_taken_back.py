@@ -10,7 +10,7 @@ from shared.use_cases.environment import Environment
 
 MOST_ROWS = 2_000
 """Looked at while somebody waits for the answer."""
-PAGE = 200
+AT_ONCE = 200
 PLACE = "qualification.trigger.qualified_values"
 
 
@@ -38,12 +38,12 @@ def _count(environment: Environment, campaign: Campaign, values: list[Value]) ->
     """How many count by one of the values, and whether all rows were looked at."""
     count, seen, cursor = 0, 0, None
     while seen < MOST_ROWS:
-        page = environment.referrals.of_campaign(campaign.campaign_id, PAGE, cursor)
+        page = environment.referrals.of_campaign(campaign.campaign_id, AT_ONCE, cursor)
         for row in page.items:
             if row.person.qualified:
                 found = environment.qualifications.find(row.campaign_id, row.user_id)
                 count += bool(found and found.wanted and not found.by_hand and found.value in values)
-        seen, cursor = seen + PAGE, page.cursor
+        seen, cursor = seen + AT_ONCE, page.cursor
         if cursor is None:
             return count, True
     return count, False

@@ -21,7 +21,7 @@ FIXED = "value"
 HAS_IT = "The contact has it already."
 IS_KEPT = "The contact has another value, which is kept."
 CORRECTED = "The contact has another e-mail address in Intercom, which is kept."
-GONE = (
+NOT_CREATED_AGAIN = (
     "Nothing is sent and the referral fails: the contact was archived or deleted in Intercom, and only a new signup brings a "
     "contact back."
 )
@@ -101,7 +101,7 @@ def preview_contact(environment: Environment, campaign: Campaign, row: Referral)
     except (FailureError, ConfigurationError):
         attributes = None
     if there is None and not wanted.new_signup:
-        return Preview(GONE)
+        return Preview(NOT_CREATED_AGAIN)
     skipped = there is not None and not there.own and wanted.duplicates is DuplicatePolicy.SKIP
     fills = there is not None and not there.own and wanted.duplicates is DuplicatePolicy.FILL
     fields = _fields(campaign, row, wanted.values if there else everything, attributes, wanted.values, wanted.zone)

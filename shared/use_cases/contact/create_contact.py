@@ -14,7 +14,7 @@ from shared.errors import TransientError
 from shared.ports.clock import Clock
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.drop_refused import drop_refused
-from shared.use_cases.contact.write_attempt import REFUSALS, Outcome, WriteAttempt
+from shared.use_cases.contact.write_attempt import REFUSED_ERRORS, Outcome, WriteAttempt
 
 
 class ContactCreator:
@@ -58,7 +58,7 @@ class ContactCreator:
                 self._time_left,
                 creates=True,
             )
-        except REFUSALS:
+        except REFUSED_ERRORS:
             attempt.remember(unreserved)  # it is answered: this create made nothing
             raise
         attempt.confirm(contact, created_for=wanted.row, last=True)

@@ -13,7 +13,7 @@ from shared.errors import ContactGoneError
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.drop_refused import drop_refused
 from shared.use_cases.contact.wanted_contact import changes_of, is_same
-from shared.use_cases.contact.write_attempt import REFUSALS, Outcome, WriteAttempt
+from shared.use_cases.contact.write_attempt import REFUSED_ERRORS, Outcome, WriteAttempt
 
 
 class ContactUpdater:
@@ -74,7 +74,7 @@ class ContactUpdater:
                 lambda values: self._intercom.put_contact(contact_id, values, Role.USER if converts else None),
                 self._time_left,
             )
-        except REFUSALS:
+        except REFUSED_ERRORS:
             if attempt.person.converted is not converted:
                 attempt.remember(replace(attempt.person, converted=converted))
             raise

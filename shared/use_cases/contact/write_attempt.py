@@ -21,7 +21,7 @@ from shared.errors import (
 from shared.ports.contact import People
 from shared.use_cases.contact.wanted_contact import Wanted
 
-REFUSALS = (
+REFUSED_ERRORS = (
     PermanentError,
     RateLimitedError,
     ConnectionLostError,

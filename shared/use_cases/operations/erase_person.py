@@ -12,7 +12,7 @@ from shared.ports.operations import Change
 if TYPE_CHECKING:
     from shared.use_cases.environment import Environment
 
-ERASED = "Erased a person by e-mail address."
+ERASED_BY_EMAIL = "Erased a person by e-mail address."
 EXPORTED = "Exported a person by e-mail address."
 
 
@@ -29,7 +29,7 @@ def erase_person(environment: Environment, who: str, email: str) -> int | None:
     goes on with it. Raises MalformedPayloadError for what is no address."""
     now = environment.clock.now()
     environment.erasures.request(email, now)  # reconcile ends what is begun here
-    environment.audit.add(Change(now, who, ERASED))
+    environment.audit.add(Change(now, who, ERASED_BY_EMAIL))
     try:
         return environment.erasures.erase(email, now, environment.time_left)
     except LedgerTooLargeError:

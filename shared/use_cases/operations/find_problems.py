@@ -11,7 +11,7 @@ from shared.domain.timing import DAY
 from shared.use_cases.connection.read_connection import ConnectionState
 from shared.use_cases.environment import Environment
 from shared.use_cases.operations.judge_campaign import find_useless
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
 
 LATE_AFTER = 600.0
 """Seconds after which a waiting signup is reported."""
@@ -92,7 +92,7 @@ def _unaccounted(campaigns: Sequence[Campaign], proofs: Mapping[int, Completenes
 
 
 def _reconciled_at(environment: Environment) -> float:
-    return progress_of(environment.progresses.find(NAME)).succeeded_at
+    return progress_of(environment.progresses.find(USERS_PROGRESS)).succeeded_at
 
 
 def _vendors(connection: ConnectionState, *, is_begun: bool) -> list[Problem]:

@@ -12,10 +12,10 @@ from shared.messages import ReconcileCampaigns
 from shared.observability import logger
 from shared.use_cases.operations.erase_person import erase_requested
 from shared.use_cases.qualification.end_watch import end_watches
-from shared.use_cases.qualification.reconcile_contacts import FAILED, ContactReconciliation
+from shared.use_cases.qualification.reconcile_contacts import FAILED_METRIC, ContactReconciliation
 from shared.use_cases.signup.confirm_signup import confirm_signup
 from shared.use_cases.signup.reconcile_campaigns import Reconciliation
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
 
 if TYPE_CHECKING:
     from shared.use_cases.environment import Environment
@@ -61,7 +61,7 @@ def _together(requests: Sequence[ReconcileCampaigns]) -> ReconcileCampaigns:
 def _is_answered(environment: Environment, asked: ReconcileCampaigns) -> bool:
     """Whether a pass that began after it was asked for went well: of a hundred webhooks without a user id each asks."""
     try:
-        return not asked.full and progress_of(environment.progresses.find(NAME)).began_at > asked.requested_at
+        return not asked.full and progress_of(environment.progresses.find(USERS_PROGRESS)).began_at > asked.requested_at
     except TransientError:
         return False
 
@@ -71,7 +71,7 @@ def _look(environment: Environment, asked: ReconcileCampaigns) -> None:
     began, until = environment.clock.now(), asked.until or asked.requested_at + SLOT
     reconciliation = Reconciliation(environment)
     error = _attempt(environment, lambda: reconciliation.run(full=asked.full), "ReconcileFailed")
-    contacts_error = _attempt(environment, ContactReconciliation(environment).run, FAILED) if asked.contacts else None
+    contacts_error = _attempt(environment, ContactReconciliation(environment).run, FAILED_METRIC) if asked.contacts else None
     now = environment.clock.now()
     contacts_wait = None if isinstance(contacts_error, BreakerOpenError) else _wait_after(contacts_error, CONTACTS_AGAIN_AFTER)
     waits = [

@@ -1,7 +1,7 @@
 """Once a day we sign up ourselves, through our own API, and look whether the contact comes to Intercom.
 
 A signup that nobody worries about shows what no other alarm does: that one arrives. The last one's progress is stored under
-``NAME``; every run in which all is well counts a heartbeat.
+``SYNTHETIC_PROGRESS``; every run in which all is well counts a heartbeat.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shared.errors import ConnectionLostError, FailureError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 
-NAME = "synthetic"
+SYNTHETIC_PROGRESS = "synthetic"
 OWN_WITHIN = 3_600.0
 """Seconds before its first try that its row may be old: from a run whose progress could not be stored."""
 
@@ -28,10 +28,10 @@ def see_to_synthetic_signup(environment: Environment) -> SyntheticSignup:
     if signup.is_due(now):
         signup = signup.to_post(now)
         signup = replace(signup, accepted=_is_accepted(environment, signup))
-        environment.progresses.save(NAME, asdict(signup))
+        environment.progresses.save(SYNTHETIC_PROGRESS, asdict(signup))
     elif signup.arrived_at is None and (row := _arrived(environment, signup)) is not None:
         signup = replace(signup, arrived_at=now)
-        environment.progresses.save(NAME, asdict(signup))
+        environment.progresses.save(SYNTHETIC_PROGRESS, asdict(signup))
         seconds = (row.delivered_at or now) - signup.began_at
         environment.metrics.gauge("SyntheticSignupSeconds", seconds)
         logger.info("synthetic signup arrived", user_id=row.user_id, seconds=seconds)
@@ -42,7 +42,7 @@ def see_to_synthetic_signup(environment: Environment) -> SyntheticSignup:
 
 def _last(environment: Environment) -> SyntheticSignup:
     """As stored; what a newer version added is ignored."""
-    stored = environment.progresses.find(NAME) or {}
+    stored = environment.progresses.find(SYNTHETIC_PROGRESS) or {}
     fields = {name: value for name, value in stored.items() if name in SyntheticSignup.__slots__}
     return SyntheticSignup(**fields)  # type: ignore[arg-type]
 

@@ -17,7 +17,7 @@ from shared.errors import TransientError
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 
-NAME = "departures"
+WATCH_PROGRESS = "departures"
 ASKED_AGAIN_AFTER = 86_400.0
 STORED_WITHIN = 3_600.0
 """Seconds after the last mark: a delivery that marked it has stored its row by then."""
@@ -38,7 +38,7 @@ def _end_watches(environment: Environment) -> None:
     watching = [one for one in environment.campaigns.list() if one.watches_departures]
     if not watching:
         return
-    stored: dict[str, Any] = dict(environment.progresses.find(NAME) or {})
+    stored: dict[str, Any] = dict(environment.progresses.find(WATCH_PROGRESS) or {})
     before, now = dict(stored), environment.clock.now()
     for campaign in watching:
         place = stored.get(str(campaign.campaign_id), {})
@@ -49,7 +49,7 @@ def _end_watches(environment: Environment) -> None:
             continue
         stored[str(campaign.campaign_id)] = _look(environment, campaign, place, now)
     if stored != before:
-        environment.progresses.save(NAME, stored)
+        environment.progresses.save(WATCH_PROGRESS, stored)
 
 
 def _look(environment: Environment, campaign: Campaign, place: dict[str, Any], now: float) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from shared.use_cases.connection.find_connection import find_connection
 from shared.use_cases.environment import Environment
 from shared.use_cases.leases import leased
 
-ERASED = "The contact was deleted in Intercom. Nobody is brought back after that."
+DELETED_IN_INTERCOM = "The contact was deleted in Intercom. Nobody is brought back after that."
 STORIES = {"contact.archived": Happened.ARCHIVED_IN_INTERCOM, "contact.unarchive": Happened.UNARCHIVED_IN_INTERCOM}
 
 
@@ -137,7 +137,9 @@ def _erase(environment: Environment, row: Referral, contact_id: str) -> Referral
         lambda one: replace(one.moved_to(None), erased_at=now),
     )
     return environment.referrals.update(
-        row.campaign_id, row.user_id, lambda one: one.done(State.ERASED, ERASED).with_event(now, Happened.ERASED, ERASED)
+        row.campaign_id,
+        row.user_id,
+        lambda one: one.done(State.ERASED, DELETED_IN_INTERCOM).with_event(now, Happened.ERASED, DELETED_IN_INTERCOM),
     )
 
 

@@ -27,8 +27,8 @@ from shared.use_cases.qualification.new_sighting import RECONCILED, is_our_user
 from shared.use_cases.qualification.qualify_referral import YOUNG
 from shared.use_cases.qualification.search_contacts import ContactSearches, searches_of, value_of
 
-NAME = "contacts"
-FAILED = "ContactReconcileFailed"
+CONTACTS_PROGRESS = "contacts"
+FAILED_METRIC = "ContactReconcileFailed"
 """Counts passes that read nothing or were broken off, or in which a search was not done after an hour, and searches that
 Intercom refused."""
 OVERDUE = 300.0
@@ -93,11 +93,11 @@ class ContactReconciliation:
                 if count_standing(self._environment, campaign).complete:
                     self._tracked[key] = (self._environment.campaigns.get(key), rule)
             except RejectedError as error:
-                self._environment.metrics.count(FAILED)
+                self._environment.metrics.count(FAILED_METRIC)
                 logger.error("standing not counted", campaign_id=key, reason=str(error))
 
     def _compare(self, now: float) -> None:
-        stored = self._environment.progresses.find(NAME) or {}
+        stored = self._environment.progresses.find(CONTACTS_PROGRESS) or {}
         searches = ContactSearches(self._environment, stored, now)
         undecided_at = stored.get("undecided_at")
         try:
@@ -105,9 +105,9 @@ class ContactReconciliation:
             undecided_at = self._listen(now, undecided_at)
         finally:
             self._found.seen, self._found.complete = searches.seen, searches.complete
-            self._environment.progresses.save(NAME, {**searches.kept(), "undecided_at": undecided_at})
+            self._environment.progresses.save(CONTACTS_PROGRESS, {**searches.kept(), "undecided_at": undecided_at})
         if searches.failed:
-            self._environment.metrics.count(FAILED)
+            self._environment.metrics.count(FAILED_METRIC)
 
     def _search(self, searches: ContactSearches) -> None:
         queued: set[str] = set()
@@ -124,7 +124,7 @@ class ContactReconciliation:
                         queued.add(contact.id)
                         self._queue(contact)
             except RejectedError as error:
-                self._environment.metrics.count(FAILED)
+                self._environment.metrics.count(FAILED_METRIC)
                 logger.error("contact search refused", attribute=search.attribute, others=search.others, reason=str(error))
 
     def _is_trackable(self, campaign: Campaign, rule: Rule) -> bool:

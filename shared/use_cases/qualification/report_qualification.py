@@ -39,7 +39,7 @@ LONGEST_VENDOR_PAUSE = 900.0
 MOST_TRIES = 12
 """Refusals after which nobody but a person tries again: more than a week."""
 MOST_TURNS = 4
-UNKNOWN = "Referral Factory no longer knows this person."
+PERSON_UNKNOWN = "Referral Factory no longer knows this person."
 OPEN = (Stage.WAITING, Stage.RESERVED)
 BY_HAND = "by hand in Referral Factory"
 TURNS = {
@@ -198,7 +198,7 @@ class _Step:
         before another worker's report is not believed: the person would be reported twice."""
         reported = self._holds()
         if reported is None:
-            raise PermanentError(UNKNOWN)
+            raise PermanentError(PERSON_UNKNOWN)
         now = self._environment.clock.now()
         try:
             if reported is self._qualification.wanted or self._environment.time_left() < LONGEST_REFERRAL_FACTORY_CALL:
@@ -214,7 +214,7 @@ class _Step:
         """What Referral Factory holds, against what somebody said or what we believed."""
         holds, now = self._holds(), self._environment.clock.now()
         if holds is None and self._qualification.wanted:
-            raise PermanentError(UNKNOWN)
+            raise PermanentError(PERSON_UNKNOWN)
         reported, turned = bool(holds), self._qualification.wanted is not bool(holds)
         if turned:
             mark_referrer_of(self._environment, self._row)

@@ -21,7 +21,7 @@ from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.note_reward import note_reward
 
 Answer = TypeVar("Answer")
-NAME = "rewards"
+POLL_PROGRESS = "rewards"
 MOST_CALLS = 40
 """Calls of one pass, of about 1,400 that five minutes allow."""
 LISTS = tuple((kind, metric) for kind in (Kind.DUE, Kind.ISSUED) for metric in METRICS)
@@ -47,12 +47,12 @@ class RewardPoll:
             return 0
         self._progress = {"list": 0, "page": 1, "last_pages": {}, "definitions": {}, "known": [], "scanning": None}
         self._progress |= {"page_failures": 0, "failed_at": 0.0}
-        self._progress |= dict(environment.progresses.find(NAME) or {})
+        self._progress |= dict(environment.progresses.find(POLL_PROGRESS) or {})
         try:
             self._read_newest()
             self._scan()
         finally:
-            environment.progresses.save(NAME, self._progress)
+            environment.progresses.save(POLL_PROGRESS, self._progress)
         environment.metrics.count("RewardPollSucceeded")
         environment.metrics.count("RewardFoundByPoll", self._noted)
         logger.info("rewards polled", calls=self._calls, noted=self._noted, list=self._progress["list"])

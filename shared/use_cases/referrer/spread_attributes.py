@@ -13,7 +13,7 @@ from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer, mark_referrer_of
 
-NAME = "referrer_attributes"
+SPREAD_PROGRESS = "referrer_attributes"
 ROWS_A_PAGE = 100
 PAGES_A_PASS = 10
 """Of one pass: each person marked costs a call to Referral Factory, so a large campaign takes its time."""
@@ -22,7 +22,7 @@ TIME_FOR_PAGE = 8.0
 
 def spread_attributes(environment: Environment) -> int:
     """How many people were marked in this pass; the next one goes on where it ended. Raises TransientError."""
-    stored: dict[str, Any] = dict(environment.progresses.find(NAME) or {})
+    stored: dict[str, Any] = dict(environment.progresses.find(SPREAD_PROGRESS) or {})
     marked = pages = 0
     try:
         for campaign in environment.campaigns.list():
@@ -42,7 +42,7 @@ def spread_attributes(environment: Environment) -> int:
                     break
             stored[str(campaign.campaign_id)] = place
     finally:
-        environment.progresses.save(NAME, stored)
+        environment.progresses.save(SPREAD_PROGRESS, stored)
     if marked:
         logger.info("attributes spread", people=marked)
     return marked

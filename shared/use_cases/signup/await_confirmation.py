@@ -15,7 +15,7 @@ from shared.domain.signup.referral import Referral, State
 from shared.messages import ReconcileCampaigns
 from shared.observability import logger
 from shared.use_cases.environment import Environment
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
 
 CONFIRM_WITHIN = 600.0
 """Seconds after which a signup is delivered unconfirmed, if Referral Factory could not be asked in that time."""
@@ -23,10 +23,10 @@ ANSWERED_WITHIN = 3_600.0
 """Seconds after which a signup of which it says nothing, while it answers everything else, counts as unknown."""
 AUDIENCE_WITHIN = 240.0
 """Seconds after which a signup is delivered as that of somebody who refers, if nobody said whether they were invited."""
-WAITS = "Referral Factory is asked whether it knows this signup, before Intercom is written to."
+IS_ASKED = "Referral Factory is asked whether it knows this signup, before Intercom is written to."
 WHO = "Referral Factory is asked whether the person was invited or refers: the webhook did not say."
 GUESSED = "Nobody said whether the person was invited or refers; it was taken for a person who refers."
-UNKNOWN = "Referral Factory does not know this signup, so nothing was written to Intercom."
+SIGNUP_UNKNOWN = "Referral Factory does not know this signup, so nothing was written to Intercom."
 
 
 def may_write(environment: Environment, row: Referral) -> bool:
@@ -49,7 +49,7 @@ def await_confirmation(environment: Environment, row: Referral, campaign: Campai
     if row.confirm_since is not None and environment.clock.now() - row.confirm_since >= ANSWERED_WITHIN:
         note_unknown(environment, row)
         return
-    _ask(environment, row, CONFIRM_WITHIN, WAITS, Happened.ASKS)
+    _ask(environment, row, CONFIRM_WITHIN, IS_ASKED, Happened.ASKS)
 
 
 def awaits_audience(environment: Environment, row: Referral, campaign: Campaign) -> bool:
@@ -98,7 +98,7 @@ def note_unknown(environment: Environment, row: Referral) -> None:
         ended = not fresh.finished and not fresh.is_confirmed
         if not ended:
             return fresh
-        failed = replace(fresh.done(State.FAILED, UNKNOWN), unverified=True)
+        failed = replace(fresh.done(State.FAILED, SIGNUP_UNKNOWN), unverified=True)
         return failed.with_event(now, Happened.UNKNOWN)
 
     environment.referrals.update(row.campaign_id, row.user_id, change)
@@ -121,4 +121,4 @@ def _has_waited(environment: Environment, row: Referral) -> bool:
     since = row.confirm_since
     if since is None or environment.clock.now() - since < CONFIRM_WITHIN:
         return False
-    return progress_of(environment.progresses.find(NAME)).began_at <= since
+    return progress_of(environment.progresses.find(USERS_PROGRESS)).began_at <= since

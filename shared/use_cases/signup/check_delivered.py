@@ -19,7 +19,7 @@ from shared.use_cases.contact.merge_lead import merge_lead
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.await_confirmation import count_unknown
 from shared.use_cases.signup.look_again import look_again
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
 
 CHECKED_TOGETHER = 15
 """Rows of one search: as many filters as a group may have, https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/searchcontacts."""
@@ -171,7 +171,7 @@ def _settled(environment: Environment, row: Referral, hits: Sequence[Contact], *
 def _verify(environment: Environment, row: Referral) -> None:
     """An hour after its webhook Referral Factory's list still lacks the person: an invented signup, or a deleted one."""
     now = environment.clock.now()
-    progress = progress_of(environment.progresses.find(NAME))
+    progress = progress_of(environment.progresses.find(USERS_PROGRESS))
     # The newest end of the list no longer holds who signed up long before a release, nor whom a pass left to the scan.
     whole = progress.order is Order.UNKNOWN or progress.scan_page or row.waits_since - row.accepted_at > VERIFY_AFTER
     read_since = (progress.scanned_at if whole else progress.succeeded_at) > row.waits_since

@@ -20,7 +20,7 @@ from shared.observability import logger
 from shared.ports.vendors import UserPage
 from shared.use_cases.environment import Environment
 from shared.use_cases.signup.compare_people import PeopleComparison
-from shared.use_cases.signup.reconcile_progress import NAME, counted, progress_of, prove_completeness
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, counted, progress_of, prove_completeness
 
 PAUSES = (2.0, 4.0)
 """Seconds before a page is asked for a second and a third time."""
@@ -63,7 +63,7 @@ class Reconciliation:
         """``full`` begins a scan of the whole list, as does a day without one; a scan that was begun goes on in any case."""
         environment = self._environment
         self._campaigns = {campaign.campaign_id: campaign for campaign in environment.campaigns.list()}
-        self._progress = progress_of(environment.progresses.find(NAME))
+        self._progress = progress_of(environment.progresses.find(USERS_PROGRESS))
         self._comparison = PeopleComparison(environment, self._campaigns, tells_qualified=self._progress.tells_qualified)
         if not any(campaign.status is not Status.DRAFT for campaign in self._campaigns.values()):
             environment.metrics.count("ReconcileSucceeded")
@@ -156,10 +156,10 @@ class Reconciliation:
 
     def _keep_place(self) -> None:
         """A scan that fails on the way goes on where it was: the pages before are compared already."""
-        stored = progress_of(self._environment.progresses.find(NAME))
+        stored = progress_of(self._environment.progresses.find(USERS_PROGRESS))
         failed = {name: getattr(self._progress, name) for name in ("page_failures", "failed_at")}
         kept = replace(stored, **self._newest_scan(stored), **failed)
-        self._environment.progresses.save(NAME, {**asdict(kept), "order": str(kept.order)})
+        self._environment.progresses.save(USERS_PROGRESS, {**asdict(kept), "order": str(kept.order)})
 
     def _newest_scan(self, stored: Progress) -> dict[str, Any]:
         """Where the scan stands; a pass beside this one may have begun another since."""
@@ -259,7 +259,7 @@ class Reconciliation:
     def _finish(self) -> None:
         now = self._environment.clock.now()
         high_water, last_page = self._marks()
-        stored = progress_of(self._environment.progresses.find(NAME))
+        stored = progress_of(self._environment.progresses.find(USERS_PROGRESS))
         self._progress = replace(
             self._progress,
             **self._newest_scan(stored),
@@ -268,7 +268,7 @@ class Reconciliation:
             began_at=self._began_at,
             succeeded_at=now,
         )
-        self._environment.progresses.save(NAME, {**asdict(self._progress), "order": str(self._progress.order)})
+        self._environment.progresses.save(USERS_PROGRESS, {**asdict(self._progress), "order": str(self._progress.order)})
         metrics = self._environment.metrics
         metrics.count("ReconcileSucceeded")
         metrics.count("SignupFoundByReconcile", self.found)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.use_cases.environment import Environment
     from shared.use_cases.signup.compare_people import PeopleComparison
 
-NAME = "users"
+USERS_PROGRESS = "users"
 """The one list that is reconciled: all the people of the Referral Factory account."""
 PROOFS = "completeness"
 

@@ -42,7 +42,7 @@ TIME_FOR_PEOPLE = 25.0 + 8.0
 TIME_FOR_CONTACTS = 10.0 + 8.0
 """Seconds that one page may need, with what it writes."""
 LISTS = {"segment_id": "segment", "tag_id": "tag"}
-REFUSALS = frozenset({400, 404, 410, 422})
+REFUSED_STATUSES = frozenset({400, 404, 410, 422})
 """Answers to a search that may mean that its list is gone: which one it is, Intercom does not document."""
 
 
@@ -164,7 +164,7 @@ class Enumeration:
         try:
             return self._intercom().read_contacts(wanted, run.cursor, smaller)
         except (RejectedError, UnavailableError, ApplicationRefusedError, ResourceRefusedError) as error:
-            if error.status in REFUSALS:
+            if error.status in REFUSED_STATUSES:
                 self._check_lists(0, 1)
             if isinstance(error, RejectedError) and run.cursor is not None and not run.begun_anew:
                 logger.warning("cursor refused, contacts are read from the start", campaign_id=run.campaign_id)

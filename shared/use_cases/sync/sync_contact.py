@@ -13,7 +13,7 @@ from typing import TypeVar
 from shared.domain.contact import Value
 from shared.domain.mapping import prepare
 from shared.domain.person import Person
-from shared.domain.sync.member import GONE, Candidate, SyncMember, changes_of, lack_of, there_now
+from shared.domain.sync.member import GONE_MEANWHILE, Candidate, SyncMember, changes_of, lack_of, there_now
 from shared.domain.sync.run import SyncRun
 from shared.domain.sync.tally import LEFT_OUT, Outcome
 from shared.errors import (
@@ -159,7 +159,7 @@ class ContactSync:
         try:
             contact_id, written, reason = self._write(candidate, changes, member)
         except ContactGoneError:
-            return Outcome("skipped", GONE, created)
+            return Outcome("skipped", GONE_MEANWHILE, created)
         self._save(member.having(contact_id, written, self._now()))
         return Outcome("linked", reason, created)
 

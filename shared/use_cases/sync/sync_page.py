@@ -41,7 +41,7 @@ LONGEST_SEND_DELAY = 60.0
 in the row."""
 QUEUE_DELAY = 900.0
 """Seconds that the queue delays a message at most."""
-WAITS = (15.0, 30.0, 60.0, 120.0, 300.0)
+PAGE_PAUSES = (15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds after each failure of a vendor in a row."""
 LOOK_AGAIN_AFTER = 3.0
 """Seconds after which a worker looks whether its run is still wanted."""
@@ -217,7 +217,7 @@ class SyncPageAttempt:
         def change(fresh: SyncRun) -> SyncRun:
             if fresh.finished or fresh.state is RunState.WAITING:
                 return fresh
-            seconds = WAITS[min(fresh.waits, len(WAITS) - 1)]
+            seconds = PAGE_PAUSES[min(fresh.waits, len(PAGE_PAUSES) - 1)]
             if isinstance(error, BreakerOpenError | RateLimitedError) and retry_after is not None:
                 seconds = max(1.0, retry_after)
             return fresh.waiting(now, now + seconds, str(error))

@@ -22,7 +22,7 @@ BLOCK_PAUSE = 6 * 3_600.0
 """Seconds without a call after a 403 or a refused connection: whoever keeps knocking may stay blocked."""
 CLEAR = 1.0
 """Seconds for which a look that found nothing in the way holds, for the next call of the same worker."""
-VENDOR = Vendor.REFERRAL_FACTORY
+REFERRAL_FACTORY = Vendor.REFERRAL_FACTORY
 STOPPED = "Calls to Referral Factory are stopped after two strikes, until a person lifts that."
 
 
@@ -33,7 +33,7 @@ class ReferralFactoryGuard(Limiter):
         self._environment = environment
         self._limiter = limiter
         self._block_pause = block_pause
-        self._guard = VendorGuard(environment, VENDOR)
+        self._guard = VendorGuard(environment, REFERRAL_FACTORY)
         self._unrecorded: FailureError | None = None
         self._clear_until = 0.0
 
@@ -43,8 +43,8 @@ class ReferralFactoryGuard(Limiter):
             self._record(self._unrecorded)
         began = self._environment.clock.now()
         if began >= self._clear_until:
-            if self._environment.strikes.find(VENDOR).stopped:
-                raise BlockedError(STOPPED, vendor=VENDOR)
+            if self._environment.strikes.find(REFERRAL_FACTORY).stopped:
+                raise BlockedError(STOPPED, vendor=REFERRAL_FACTORY)
             breaker = self._guard.check()
             self._guard.take_try(breaker)
             if breaker is None:
@@ -82,14 +82,14 @@ class ReferralFactoryGuard(Limiter):
 
     def _pause_of_block(self) -> float:
         """One refusal may be a passing one: five minutes first, then an hour, then ``block_pause`` each time."""
-        before = self._environment.breakers.find(VENDOR)
+        before = self._environment.breakers.find(REFERRAL_FACTORY)
         blocked_before = before.openings if before and before.kind is BreakerKind.BLOCKED else 0
         return min(FIRST_BLOCK_PAUSE * 12.0**blocked_before, self._block_pause)
 
     def _strike(self) -> None:
         """The strike first, then the pause: should we die in between, the next 429 of the same strike opens it."""
         now = self._environment.clock.now()
-        before, after = self._environment.strikes.update(VENDOR, lambda strikes: strikes.struck(now))
+        before, after = self._environment.strikes.update(REFERRAL_FACTORY, lambda strikes: strikes.struck(now))
         self._guard.pause(BreakerKind.STRIKE, STRIKE_PAUSE)
         if after.count > before.count:
             self._environment.metrics.count("Strike")
@@ -101,9 +101,9 @@ class KeyCheckGuard(ReferralFactoryGuard):
     says nothing about the stored one."""
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
-        if self._environment.strikes.find(VENDOR).stopped:
-            raise BlockedError(STOPPED, vendor=VENDOR)
-        breaker = self._environment.breakers.find(VENDOR)
+        if self._environment.strikes.find(REFERRAL_FACTORY).stopped:
+            raise BlockedError(STOPPED, vendor=REFERRAL_FACTORY)
+        breaker = self._environment.breakers.find(REFERRAL_FACTORY)
         if breaker is not None and breaker.kind in {BreakerKind.STRIKE, BreakerKind.BLOCKED}:
             self._guard.admit()
         return self._limiter.acquire(priority)

@@ -71,7 +71,7 @@ def reservation_not_written(patch: Patch) -> None:
 def fence_ignored(patch: Patch) -> None:
     def unconditional(self: Any, person: Any, expression: str, values: Mapping[str, Any]) -> bool:
         key = people.key_of_person(person.workspace_id, person.email)
-        self._table.update(key, people.SORT_KEY, expression, "attribute_exists(pk)", dict(values))
+        self._table.update(key, people.PERSON, expression, "attribute_exists(pk)", dict(values))
         return True
 
     patch.setattr(people.DynamoPeople, "_under_lease", unconditional)

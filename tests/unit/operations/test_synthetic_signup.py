@@ -15,9 +15,9 @@ from shared.domain.signup.referral import Origin, State
 from shared.domain.signup.synthetic import SYNTHETIC_IDS_FROM, SyntheticSignup, is_synthetic
 from shared.domain.timing import DAY, SEARCH_SURE
 from shared.errors import TransientError
-from shared.use_cases.operations.synthetic_signup import NAME
+from shared.use_cases.operations.synthetic_signup import SYNTHETIC_PROGRESS
 from shared.use_cases.signup.check_delivered import VERIFY_AFTER, VERIFY_AGAIN_AFTER
-from shared.use_cases.signup.reconcile_progress import NAME as USERS
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS
 from tests.support.builders import SYNTHETIC_EMAIL, WEBHOOK_SECRET, App, webhook_fields
 from tests.support.clock import NOW
 
@@ -48,7 +48,7 @@ def posts(app: App) -> list[Any]:
 
 
 def stored(app: App) -> dict[str, Any]:
-    return dict(app.environment.progresses.find(NAME) or {})
+    return dict(app.environment.progresses.find(SYNTHETIC_PROGRESS) or {})
 
 
 # -- one day ----------------------------------------------------------------------------------------------------------
@@ -258,7 +258,9 @@ def test_progress_that_can_be_neither_read_nor_written_ends_the_run(app: App, op
 
 
 def test_progress_of_newer_code_is_read(app: App) -> None:
-    app.environment.progresses.save(NAME, {"began_at": NOW, "accepted": True, "arrived_at": NOW, "trusted": True, "more": 1})
+    app.environment.progresses.save(
+        SYNTHETIC_PROGRESS, {"began_at": NOW, "accepted": True, "arrived_at": NOW, "trusted": True, "more": 1}
+    )
     assert run(app)
     assert posts(app) == []
 
@@ -375,12 +377,12 @@ def test_a_contact_that_somebody_deletes_stops_the_heartbeat_and_another_address
 
 def test_reconcile_keeps_its_marks(app: App) -> None:
     app.reconcile(full=True)
-    before = app.environment.progresses.find(USERS)
+    before = app.environment.progresses.find(USERS_PROGRESS)
     run(app)
     app.reconcile(full=True)
     app.configure(activation_mark=None, name="Activated anew", campaign_id=2)
     app.reconcile(full=True)
-    after = app.environment.progresses.find(USERS)
+    after = app.environment.progresses.find(USERS_PROGRESS)
 
     highest = max(app.referral_factory.account.people.ids())
 

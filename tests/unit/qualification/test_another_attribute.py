@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from shared.adapters.dynamodb.qualification.qualifications import SORT_KEY
+from shared.adapters.dynamodb.qualification.qualifications import QUALIFICATION_ROW
 from shared.adapters.dynamodb.signup.referral_items import key_of_referral
 from tests.support.qualifying import Friendship, rules
 
@@ -106,7 +106,7 @@ def test_what_was_seen_before_sightings_said_their_attribute_counts_for_the_pres
     story.changes(friend, "Connected")
     story.settles(1)
     table = story.app.environment.qualifications._table  # type: ignore[attr-defined]
-    item = table.find(key_of_referral(1, friend.id), SORT_KEY)
+    item = table.find(key_of_referral(1, friend.id), QUALIFICATION_ROW)
     seen = [{name: one[name] for name in one if name != "attribute"} for one in json.loads(item["sightings"]["S"])]
 
     table.put({**item, "sightings": {"S": json.dumps(seen)}})

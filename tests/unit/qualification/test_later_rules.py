@@ -275,7 +275,7 @@ def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
 
 def test_of_more_people_than_can_be_looked_at_saving_says_that_there_may_be_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find_taken_back, "MOST_ROWS", 1)
-    monkeypatch.setattr(find_taken_back, "PAGE", 1)
+    monkeypatch.setattr(find_taken_back, "AT_ONCE", 1)
     story = Friendship(rules(unqualify_on_reversal=True))
     _, newest = story.invited(), story.invited()
     story.changes(newest, "Connected")

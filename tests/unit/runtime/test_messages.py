@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.errors import MalformedPayloadError
 from shared.messages import (
-    VERSION,
+    MESSAGE_VERSION,
     DeliverContact,
     Message,
     QualifyReferral,
@@ -54,11 +54,11 @@ def test_a_message_is_read_as_it_was_written(message: Message) -> None:
 
 
 def test_the_next_version_is_understood_and_its_new_fields_are_ignored() -> None:
-    document = {**json.loads(body_of(SIGNUP)), "version": VERSION + 1, "colour": "new"}
+    document = {**json.loads(body_of(SIGNUP)), "version": MESSAGE_VERSION + 1, "colour": "new"}
     assert message_of(json.dumps(document)) == SIGNUP
 
 
-@pytest.mark.parametrize("version", [0, VERSION + 2, "1", None])
+@pytest.mark.parametrize("version", [0, MESSAGE_VERSION + 2, "1", None])
 def test_another_version_stays_in_the_queue_until_the_code_is_replaced(version: object) -> None:
     document = {**json.loads(body_of(SIGNUP)), "version": version}
     with pytest.raises(UnknownVersionError):

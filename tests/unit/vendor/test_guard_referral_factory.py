@@ -10,7 +10,7 @@ from shared.domain.signup.reconcile import Progress
 from shared.domain.signup.referral import State
 from shared.domain.vendor.limits import Priority, reserve_of
 from shared.errors import BreakerOpenError, RateLimitedError, TransientError
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
 from shared.use_cases.vendor.guard_referral_factory import BLOCK_PAUSE, CLEAR, STRIKE_PAUSE
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN
 from shared.use_cases.vendor.lift_stop import lift_stop
@@ -288,7 +288,7 @@ def slow_app(calls_a_minute: int) -> App:
 
 
 def place(app: App) -> Progress:
-    return progress_of(app.environment.progresses.find(NAME))
+    return progress_of(app.environment.progresses.find(USERS_PROGRESS))
 
 
 def test_a_scan_that_our_own_limit_cuts_goes_on_with_the_next_pass() -> None:

@@ -1,6 +1,6 @@
 """The sliding minute as it is stored: small, and read as it was written."""
 
-from shared.adapters.dynamodb.vendor.limiter_referral_factory import KEY, ReferralFactoryLimiter
+from shared.adapters.dynamodb.vendor.limiter_referral_factory import LOG_KEY, ReferralFactoryLimiter
 from shared.domain.vendor.limits import MOST_IN_FLIGHT, Priority
 from tests.contract.aws.engines import fake_engine
 from tests.contract.repository_tables import new_table
@@ -24,6 +24,6 @@ def test_a_full_minute_is_stored_in_little_more_than_a_kilobyte_and_forgets_no_c
     for _ in range(MOST_IN_FLIGHT):
         limiter.acquire(Priority.QUALIFICATION)
 
-    item = table.find(*KEY)
+    item = table.find(*LOG_KEY)
     assert item is not None
     assert sum(len(name) + len(next(iter(value.values()))) for name, value in item.items()) <= 1_536

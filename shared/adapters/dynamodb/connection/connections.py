@@ -11,7 +11,7 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Connection, Vendor
 from shared.ports.connection import Connections
 
-KEY = (vendor_key(Vendor.INTERCOM), "CONNECTION")
+CONNECTION_KEY = (vendor_key(Vendor.INTERCOM), "CONNECTION")
 _NAMES = frozenset(field.name for field in fields(Connection))
 _TIMES = ("doubted_at", "replayed_at")
 
@@ -21,7 +21,7 @@ class DynamoConnections(Connections):
         self._table = table
 
     def find(self) -> Connection | None:
-        item = self._table.find(*KEY)
+        item = self._table.find(*CONNECTION_KEY)
         if item is None:
             return None
         values = {name: value for name, value in from_item(item).items() if name in _NAMES}
@@ -38,5 +38,5 @@ class DynamoConnections(Connections):
 def _item(connection: Connection) -> dict[str, Any]:
     values = asdict(connection)
     values |= {name: float(values[name]) for name in _TIMES if values[name] is not None}
-    pk, sk = KEY
+    pk, sk = CONNECTION_KEY
     return to_item({"pk": pk, "sk": sk, **values})

@@ -10,7 +10,7 @@ from shared.ports.clock import Clock
 from shared.ports.connection import OAuthState, OAuthStates
 from shared.ports.operations import Actor
 
-SORT_KEY = "STATE"
+_SORT_KEY = "STATE"
 
 
 class DynamoOAuthStates(OAuthStates):
@@ -20,14 +20,14 @@ class DynamoOAuthStates(OAuthStates):
 
     def add(self, state_hash: str, state: OAuthState) -> None:
         """The row expires by itself."""
-        key = {"pk": f"OAUTH#{state_hash}", "sk": SORT_KEY}
+        key = {"pk": f"OAUTH#{state_hash}", "sk": _SORT_KEY}
         facts = {**asdict(state.by), "cookie_hash": state.cookie_hash, "expires_at": int(state.expires_at)}
         self._table.put(to_item({**key, **facts}))
 
     def take(self, state_hash: str) -> OAuthState | None:
         """See ``OAuthStates.take``: whoever deletes the row has it."""
-        item = self._table.find(f"OAUTH#{state_hash}", SORT_KEY)
-        if item is None or not self._table.delete(f"OAUTH#{state_hash}", SORT_KEY):
+        item = self._table.find(f"OAUTH#{state_hash}", _SORT_KEY)
+        if item is None or not self._table.delete(f"OAUTH#{state_hash}", _SORT_KEY):
             return None
         row = from_item(item)
         by = Actor(row["who"], row.get("subject", ""), row.get("issuer", ""), row.get("email_verified"))

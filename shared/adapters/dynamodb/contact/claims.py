@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.adapters.dynamodb.changing import until_written
-from shared.adapters.dynamodb.contact.people import SORT_KEY, key_of_person, keys_of_person
+from shared.adapters.dynamodb.contact.people import PERSON, key_of_person, keys_of_person
 from shared.adapters.dynamodb.items import from_item, json_text
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.person import fold_email
@@ -46,7 +46,7 @@ class DynamoClaims(Claims):
         """What the item says now, and what was claimed, perhaps by an earlier version's item."""
         said = []
         for key in keys_of_person(workspace_id, email):
-            item = self._table.find(key, SORT_KEY)
+            item = self._table.find(key, PERSON)
             said.append(from_item(item).get(name) if item else None)
             if said[-1] is not None:
                 break
@@ -67,7 +67,7 @@ class DynamoClaims(Claims):
             values[":before"] = before
         _, refused = self._table.update(
             key_of_person(workspace_id, email),
-            SORT_KEY,
+            PERSON,
             f"SET {name} = :value, workspace_id = :workspace, email = :email, fence = if_not_exists(fence, :zero), "
             "#schema = if_not_exists(#schema, :one)",
             condition,

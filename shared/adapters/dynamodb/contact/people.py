@@ -13,7 +13,7 @@ from shared.domain.signup.referral import PersonRecord, Reservation
 from shared.errors import BusyError
 from shared.ports.contact import People
 
-SORT_KEY = "PERSON"
+PERSON = "PERSON"
 
 
 class DynamoPeople(People):
@@ -26,7 +26,7 @@ class DynamoPeople(People):
         repeated request finds its own lease."""
         taken, refused = self._table.update(
             key_of_person(workspace_id, email),
-            SORT_KEY,
+            PERSON,
             "SET fence = if_not_exists(fence, :zero) + :one, lease_owner = :owner, lease_until = :until, "
             "workspace_id = :workspace, email = :email, #schema = if_not_exists(#schema, :one)",
             "attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :owner",
@@ -74,7 +74,7 @@ class DynamoPeople(People):
 
     def _is_given_back(self, person: PersonRecord) -> bool:
         """Whether the SDK sent the write again after a lost answer, and found its own effect."""
-        item = self._table.find(key_of_person(person.workspace_id, person.email), SORT_KEY)
+        item = self._table.find(key_of_person(person.workspace_id, person.email), PERSON)
         stored = None if item is None else _person(item)
         return stored == replace(person, lease_owner="")
 
@@ -85,7 +85,7 @@ class DynamoPeople(People):
         self._under_lease(person, "REMOVE lease_owner, lease_until", {})
 
     def find(self, workspace_id: str, email: str) -> PersonRecord | None:
-        item = self._table.find(key_of_person(workspace_id, email), SORT_KEY)
+        item = self._table.find(key_of_person(workspace_id, email), PERSON)
         stored = None if item is None else _person(item)
         return stored if stored is not None and _is_reported(stored) else self._earlier(workspace_id, email)[0] or stored
 
@@ -105,7 +105,7 @@ class DynamoPeople(People):
     def _earlier(self, workspace_id: str, email: str) -> tuple[PersonRecord | None, float]:
         """And until when it is leased."""
         for key in keys_of_person(workspace_id, email)[1:]:
-            item = self._table.find(key, SORT_KEY)
+            item = self._table.find(key, PERSON)
             if item is not None:
                 return _person(item), float(from_item(item).get("lease_until", 0.0))
         return None, 0.0
@@ -114,7 +114,7 @@ class DynamoPeople(People):
         """Whether the write happened: only under the fence and the owner that ``person`` was leased with."""
         _, refused = self._table.update(
             key_of_person(person.workspace_id, person.email),
-            SORT_KEY,
+            PERSON,
             expression,
             "fence = :fence AND lease_owner = :owner",
             {**values, ":fence": person.fence, ":owner": person.lease_owner},

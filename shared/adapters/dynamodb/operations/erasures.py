@@ -17,16 +17,16 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from shared.adapters.dynamodb.items import Item, from_item, json_text, to_item
-from shared.adapters.dynamodb.signup.referral_items import FACTS, SORT_KEY, facts_of, item_of, referral_of
+from shared.adapters.dynamodb.signup.referral_items import FACTS, REFERRAL, facts_of, item_of, referral_of
 from shared.adapters.dynamodb.table import Table
-from shared.adapters.dynamodb.vendor.calls import PREFIX as CALLS
+from shared.adapters.dynamodb.vendor.calls import CALLS
 from shared.domain.person import emails_alike, fold_email, is_deliverable, keys_of_email
 from shared.domain.signup.referral import Referral
 from shared.errors import LedgerTooLargeError, MalformedPayloadError, TransientError
 from shared.ports.clock import Clock
 from shared.ports.operations import Erasures
 
-ERASED = "ERASED"
+ERASED_PARTITION = "ERASED"
 KEPT_BESIDE = ("QUALIFICATION", "REWARD#")
 """Rows beside a referral that hold ids and states alone: without them a reward would be given twice."""
 REQUESTED = "REQUESTED#"
@@ -56,7 +56,7 @@ class DynamoErasures(Erasures):
     def erased_at(self, email: str | None) -> float | None:
         key = self._key() if email else None
         for hashed in _hashes(key, email) if key and email else ():
-            item = self._table.find(hashed, ERASED)
+            item = self._table.find(hashed, ERASED_PARTITION)
             if item is not None:
                 return float(from_item(item)["erased_at"])
         return None
@@ -66,7 +66,7 @@ class DynamoErasures(Erasures):
         if key is None:
             return set()
         by_hash = {hashed: email for email in emails for hashed in _hashes(key, email)}
-        return {by_hash[item["pk"]["S"]] for item in self._table.find_all((pk, ERASED) for pk in by_hash)}
+        return {by_hash[item["pk"]["S"]] for item in self._table.find_all((pk, ERASED_PARTITION) for pk in by_hash)}
 
     def export(self, email: str, time_left: Callable[[], float]) -> list[dict[str, Any]]:
         folded = _address(email)
@@ -77,16 +77,18 @@ class DynamoErasures(Erasures):
         folded = _address(email)
         hashed = self._keep_out(folded, now)
         times = {"due_at": now, "asked_at": now}
-        self._table.put(to_item({"pk": ERASED, "sk": REQUESTED + hashed, "email": folded, **times}))
+        self._table.put(to_item({"pk": ERASED_PARTITION, "sk": REQUESTED + hashed, "email": folded, **times}))
 
     def requested(self, now: float) -> list[str]:
-        found = map(from_item, self._table.query("pk = :pk AND begins_with(sk, :sk)", {":pk": ERASED, ":sk": REQUESTED}))
+        found = map(
+            from_item, self._table.query("pk = :pk AND begins_with(sk, :sk)", {":pk": ERASED_PARTITION, ":sk": REQUESTED})
+        )
         due = [item for item in found if float(item["due_at"]) <= now]
         return [str(item["email"]) for item in sorted(due, key=lambda item: float(item["due_at"]))]
 
     def erase(self, email: str, now: float, time_left: Callable[[], float]) -> int:
         folded = _address(email)
-        request = self._table.find(ERASED, REQUESTED + _hashes(self._key() or "", folded)[0])
+        request = self._table.find(ERASED_PARTITION, REQUESTED + _hashes(self._key() or "", folded)[0])
         asked_at = float(from_item(request)["asked_at"]) if request else now
         self._keep_out(folded, asked_at)
         if request and asked_at < now and self._began_anew(folded, asked_at, time_left):
@@ -108,18 +110,20 @@ class DynamoErasures(Erasures):
         first erasure comes later than that (``UNDER_WAY``)."""
         if self._hash_key is None and self._clock.now() - self._looked_at >= LOOKED_FOR_AGAIN:
             self._looked_at = self._clock.now()
-            item = self._table.find(ERASED, "KEY")
+            item = self._table.find(ERASED_PARTITION, "KEY")
             self._hash_key = None if item is None else str(item["hash_key"]["S"])
         return self._hash_key
 
     def _keep_out(self, folded: str, now: float) -> str:
         """The hash under which the address is known from now on."""
         if self._key() is None:
-            key = to_item({"pk": ERASED, "sk": "KEY", "hash_key": self._table.new_write_id() + self._table.new_write_id()})
+            key = to_item(
+                {"pk": ERASED_PARTITION, "sk": "KEY", "hash_key": self._table.new_write_id() + self._table.new_write_id()}
+            )
             self._table.put(key, "attribute_not_exists(pk)")
             self._looked_at = 0.0
         hashed = _hashes(self._key() or "", folded)[0]
-        self._table.put(to_item({"pk": hashed, "sk": ERASED, "erased_at": now}))
+        self._table.put(to_item({"pk": hashed, "sk": ERASED_PARTITION, "erased_at": now}))
         return hashed
 
     def _done(self, request: Item | None, now: float) -> None:
@@ -128,13 +132,13 @@ class DynamoErasures(Erasures):
             return
         sk, ends_at = request["sk"]["S"], float(from_item(request)["asked_at"]) + UNDER_WAY
         if now >= ends_at:
-            self._table.delete(ERASED, sk)
+            self._table.delete(ERASED_PARTITION, sk)
         else:
-            self._table.update(ERASED, sk, "SET due_at = :ends_at", "attribute_exists(pk)", {":ends_at": ends_at})
+            self._table.update(ERASED_PARTITION, sk, "SET due_at = :ends_at", "attribute_exists(pk)", {":ends_at": ends_at})
 
     def _began_anew(self, folded: str, asked_at: float, time_left: Callable[[], float]) -> bool:
         """Whether they signed up again themselves after they had asked."""
-        rows = (referral_of(item) for item in self._scan(time_left) if item["sk"]["S"] == SORT_KEY)
+        rows = (referral_of(item) for item in self._scan(time_left) if item["sk"]["S"] == REFERRAL)
         return any(row.accepted_at > asked_at and fold_email(row.person.email or "") == folded for row in rows)
 
     def _scan(self, time_left: Callable[[], float]) -> Iterator[Item]:
@@ -156,13 +160,13 @@ class DynamoErasures(Erasures):
 
     def _invited(self, folded: str, theirs: Ids, time_left: Callable[[], float]) -> Ids:
         """Of the rows of whom they invited: what was said to the vendors of those names them too."""
-        rows = (referral_of(item) for item in self._scan(time_left) if item["sk"]["S"] == SORT_KEY)
+        rows = (referral_of(item) for item in self._scan(time_left) if item["sk"]["S"] == REFERRAL)
         return {(row.campaign_id, row.user_id) for row in rows if _is_invited_by(row, folded, theirs)}
 
     def _take_out(self, item: Item, folded: str, theirs: Ids, now: float) -> bool:
         """Whether it was as it was read."""
         pk, sk = item["pk"]["S"], item["sk"]["S"]
-        if sk == SORT_KEY:
+        if sk == REFERRAL:
             row = referral_of(item)
             done = row.forgotten_at(now) if (row.campaign_id, row.user_id) in theirs else _without_referrer(row)
             done = replace(done, version=row.version + 1)
@@ -191,12 +195,12 @@ def _address(email: str) -> str:
 def _hashes(key: str, email: str) -> list[str]:
     """As ``keys_of_email``."""
     digests = (hmac.new(key.encode(), one.encode(), hashlib.sha256) for one in keys_of_email(email))
-    return [f"{ERASED}#{digest.hexdigest()}" for digest in digests]
+    return [f"{ERASED_PARTITION}#{digest.hexdigest()}" for digest in digests]
 
 
 def _addresses(item: Item) -> set[str]:
     """Of a referral's row, or of one beside it."""
-    if item["sk"]["S"] == SORT_KEY:
+    if item["sk"]["S"] == REFERRAL:
         row = referral_of(item)
         return {fold_email(row.person.email or ""), row.address}
     return {fold_email(item["email"]["S"])} if "S" in item.get("email", {}) else set()
@@ -214,7 +218,7 @@ def _is_invited_by(row: Referral, folded: str, theirs: Ids) -> bool:
 
 def _concerns(item: Item, folded: str, theirs: Ids, invited: Collection[tuple[int, int]] = ()) -> bool:
     pk, sk = item["pk"]["S"], item["sk"]["S"]
-    if sk == SORT_KEY:
+    if sk == REFERRAL:
         row = referral_of(item)
         if (row.campaign_id, row.user_id) in theirs:
             return not row.forgotten
@@ -229,7 +233,7 @@ def _concerns(item: Item, folded: str, theirs: Ids, invited: Collection[tuple[in
         return _ids(sk) in theirs or _is_key_of(pk, folded)
     if _is_key_of(pk, folded):
         return True
-    if pk == ERASED:
+    if pk == ERASED_PARTITION:
         return False  # its own rows: the request goes last
     if sk == "INBOX":
         return _mentions(item["message"]["S"], folded)

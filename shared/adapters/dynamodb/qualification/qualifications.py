@@ -16,7 +16,7 @@ from shared.domain.qualification.qualification import Qualification, Sighting, S
 from shared.ports.clock import Clock
 from shared.ports.qualification import Qualifications
 
-SORT_KEY = "QUALIFICATION"
+QUALIFICATION_ROW = "QUALIFICATION"
 _JSON = ("sightings", "merged", "value")
 _TIMES = ("reserved_at", "confirmed_at", "due_at", "by_hand_at", "taken_back_at", "doubted_at")
 _PLAIN = tuple(field.name for field in fields(Qualification) if field.name not in {*_JSON, "due_at"})
@@ -28,13 +28,15 @@ class DynamoQualifications(Qualifications):
         self._lately: SeenLately[tuple[int, int], tuple[Qualification, bool]] = SeenLately(clock)
 
     def find(self, campaign_id: int, user_id: int) -> Qualification | None:
-        item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+        item = self._table.find(key_of_referral(campaign_id, user_id), QUALIFICATION_ROW)
         found = None if item is None else _qualification_of(item)
         self._lately.note((campaign_id, user_id), (found or Qualification(campaign_id, user_id), found is not None))
         return found
 
     def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Qualification]:
-        items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
+        items = self._table.find_all(
+            (key_of_referral(campaign_id, user_id), QUALIFICATION_ROW) for campaign_id, user_id in keys
+        )
         return {(one.campaign_id, one.user_id): one for one in map(_qualification_of, items)}
 
     def update(self, campaign_id: int, user_id: int, change: Callable[[Qualification], Qualification]) -> Qualification:
@@ -58,11 +60,11 @@ def _item_of(qualification: Qualification) -> dict[str, Any]:
     pk = key_of_referral(qualification.campaign_id, qualification.user_id)
     due: dict[str, Any] = {}
     if qualification.due_at is not None:
-        due = {"due_partition": due_partition(pk, SORT_KEY), "due_at": float(qualification.due_at)}
+        due = {"due_partition": due_partition(pk, QUALIFICATION_ROW), "due_at": float(qualification.due_at)}
     return to_item(
         {
             "pk": pk,
-            "sk": SORT_KEY,
+            "sk": QUALIFICATION_ROW,
             **{name: getattr(qualification, name) for name in _PLAIN},
             "sightings": json_text([asdict(one) for one in qualification.sightings]),
             "merged": json_text(list(qualification.merged)),

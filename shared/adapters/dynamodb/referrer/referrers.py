@@ -13,8 +13,8 @@ from shared.domain.referrer.referrer import ReferrerRecord, delay_of, rests
 from shared.errors import BusyError
 from shared.ports.referrer import Referrers
 
-KIND = SORT_KEY = "REFERRER"
-COUNTS = "attempts, tries"
+KIND = _SORT_KEY = "REFERRER"
+_TRIES = "attempts, tries"
 
 
 class DynamoReferrers(Referrers):
@@ -22,14 +22,14 @@ class DynamoReferrers(Referrers):
         self._table = table
 
     def find(self, campaign_id: int, user_id: int) -> ReferrerRecord | None:
-        item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+        item = self._table.find(key_of_referral(campaign_id, user_id), _SORT_KEY)
         return None if item is None else _referrer(item)
 
     def mark(self, campaign_id: int, user_id: int, now: float, email: str | None = None) -> float | None:
         """See ``Referrers.mark``. Counted twice when the SDK repeats the write: a mark too many is harmless. An update that is
         due and that nobody has begun will see what happened: then there is nothing to write."""
         pk = key_of_referral(campaign_id, user_id)
-        item = self._table.find(pk, SORT_KEY)
+        item = self._table.find(pk, _SORT_KEY)
         before = None if item is None else _referrer(item)
         if item is not None and before is not None and before.is_marked and not rests(before, now):
             is_leased = float(from_item(item).get("lease_until", now)) > now
@@ -55,7 +55,7 @@ class DynamoReferrers(Referrers):
         if email:
             expression += ", email = :email"
             values[":email"] = email
-        item, _ = self._table.update(pk, SORT_KEY, expression, "", values)
+        item, _ = self._table.update(pk, _SORT_KEY, expression, "", values)
         return delay if item and from_item(item).get("due_at") == due_at else None
 
     def lease(self, campaign_id: int, user_id: int, owner: str, now: float, seconds: float) -> ReferrerRecord | None:
@@ -63,7 +63,7 @@ class DynamoReferrers(Referrers):
         free = "attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :owner"
         item, refused = self._table.update(
             key_of_referral(campaign_id, user_id),
-            SORT_KEY,
+            _SORT_KEY,
             "SET lease_owner = :owner, lease_until = :until",
             f"attribute_exists(pk) AND ({free})",
             values,
@@ -82,10 +82,10 @@ class DynamoReferrers(Referrers):
 
     def finish(self, referrer: ReferrerRecord, again_at: float) -> bool:
         expression, values = _kept(referrer)
-        done = f"{expression} REMOVE due_partition, due_at, marked_at, {COUNTS}, lease_owner, lease_until"
+        done = f"{expression} REMOVE due_partition, due_at, marked_at, {_TRIES}, lease_owner, lease_until"
         if self._under_lease(referrer, done, " AND marks = :marks", {**values, ":marks": referrer.marks}):
             return True
-        again = f"{expression}, due_at = :again REMOVE {COUNTS}, lease_owner, lease_until"
+        again = f"{expression}, due_at = :again REMOVE {_TRIES}, lease_owner, lease_until"
         if not self._under_lease(referrer, again, "", {**values, ":again": again_at}):
             raise BusyError("the referrer's lease was lost to another worker")
         return False
@@ -94,26 +94,26 @@ class DynamoReferrers(Referrers):
         pk = key_of_referral(campaign_id, user_id)
         values: dict[str, Scalar] = {":until": until, ":one": 1, ":zero": 0, ":note": reason}
         waiting = "SET due_at = :until, attempts = if_not_exists(attempts, :zero) + :one, note = :note"
-        _, refused = self._table.update(pk, SORT_KEY, waiting, "attribute_exists(due_at)", values)
+        _, refused = self._table.update(pk, _SORT_KEY, waiting, "attribute_exists(due_at)", values)
         if refused is not None:
             return False
         self._table.update(
-            pk, SORT_KEY, "REMOVE lease_owner, lease_until", "lease_owner = :owner", {":owner": owner}
+            pk, _SORT_KEY, "REMOVE lease_owner, lease_until", "lease_owner = :owner", {":owner": owner}
         )  # refused when another holds it: then it is theirs
         return True
 
     def tried(self, campaign_id: int, user_id: int, *, alone: bool) -> int:
         pk = key_of_referral(campaign_id, user_id)
         if not alone:
-            self._table.update(pk, SORT_KEY, "SET tries = :one", "tries > :one", {":one": 1})
+            self._table.update(pk, _SORT_KEY, "SET tries = :one", "tries > :one", {":one": 1})
             return 0
         counting = "SET tries = if_not_exists(tries, :zero) + :one"
-        item, _ = self._table.update(pk, SORT_KEY, counting, "attribute_exists(due_at)", {":one": 1, ":zero": 0})
+        item, _ = self._table.update(pk, _SORT_KEY, counting, "attribute_exists(due_at)", {":one": 1, ":zero": 0})
         return int(from_item(item).get("tries", 0)) if item else 0
 
     def release(self, campaign_id: int, user_id: int, owner: str) -> None:
         self._table.update(
-            key_of_referral(campaign_id, user_id), SORT_KEY, "REMOVE lease_until", "lease_owner = :owner", {":owner": owner}
+            key_of_referral(campaign_id, user_id), _SORT_KEY, "REMOVE lease_until", "lease_owner = :owner", {":owner": owner}
         )
 
     def _under_lease(self, referrer: ReferrerRecord, expression: str, more: str, values: dict[str, Scalar]) -> bool:
@@ -121,7 +121,7 @@ class DynamoReferrers(Referrers):
         write_id = self._table.new_write_id()
         _, refused = self._table.update(
             key_of_referral(referrer.campaign_id, referrer.user_id),
-            SORT_KEY,
+            _SORT_KEY,
             expression.replace("SET ", "SET write_id = :write, ", 1),
             "lease_owner = :owner" + more,
             {**values, ":owner": referrer.lease_owner, ":write": write_id},

@@ -16,7 +16,7 @@ from shared.errors import NotFoundError
 from shared.ports.clock import Clock
 from shared.ports.referrer import RewardKey, Rewards
 
-PREFIX = "REWARD#"
+_PREFIX = "REWARD#"
 _PLAIN = tuple(field.name for field in fields(Reward) if field.name != "facts")
 _STORED = {"preexisting": "known", "reported_at": "told_at", "ended_at": "settled_at"}
 """Names in the table, where the code has another by now: code before and after a deployment reads the same rows."""
@@ -37,7 +37,7 @@ class DynamoRewards(Rewards):
         return {_key_of(reward): reward for reward in found}
 
     def of_person(self, campaign_id: int, user_id: int) -> Sequence[Reward]:
-        values = {":pk": key_of_referral(campaign_id, user_id), ":prefix": PREFIX}
+        values = {":pk": key_of_referral(campaign_id, user_id), ":prefix": _PREFIX}
         rewards = [_reward(item) for item in self._table.query("pk = :pk AND begins_with(sk, :prefix)", values)]
         for reward in rewards:
             self._lately.note(_key_of(reward), reward)
@@ -68,7 +68,7 @@ def _key_of(reward: Reward) -> RewardKey:
 
 
 def _keys(key: RewardKey) -> tuple[str, str]:
-    return key_of_referral(key.campaign_id, key.user_id), f"{PREFIX}{key.kind}#{key.id}"
+    return key_of_referral(key.campaign_id, key.user_id), f"{_PREFIX}{key.kind}#{key.id}"
 
 
 def _item(reward: Reward) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from shared.messages import Receipt, SyncPage, body_of, message_of
 from shared.ports.clock import Clock
 from shared.ports.signup import Inbox
 
-SORT_KEY = "INBOX"
+_SORT_KEY = "INBOX"
 KEPT_SECONDS = 30 * 86_400
 
 
@@ -29,7 +29,7 @@ class DynamoInbox(Inbox):
         pk = f"INBOX#{inbox_id}"
         row: dict[str, str | float | None] = {
             "pk": pk,
-            "sk": SORT_KEY,
+            "sk": _SORT_KEY,
             "inbox_id": inbox_id,
             "campaign_id": message.campaign_id,
             "message": body_of(message),
@@ -42,7 +42,7 @@ class DynamoInbox(Inbox):
 
     def find(self, inbox_id: str) -> Receipt | None:
         """The message, None when it was removed or is older than 30 days."""
-        item = self._table.find(f"INBOX#{inbox_id}", SORT_KEY)
+        item = self._table.find(f"INBOX#{inbox_id}", _SORT_KEY)
         if item is None:
             return None
         values = from_item(item)
@@ -54,4 +54,4 @@ class DynamoInbox(Inbox):
         return replace(message, id=inbox_id)
 
     def remove(self, inbox_id: str) -> None:
-        self._table.delete(f"INBOX#{inbox_id}", SORT_KEY)
+        self._table.delete(f"INBOX#{inbox_id}", _SORT_KEY)

@@ -18,7 +18,7 @@ from shared.domain.signup.happened import Happened
 from shared.domain.signup.referral import Event, Origin, Referral, State
 from shared.domain.signup.referral_filter import group_of, may_hold
 
-SORT_KEY = "REFERRAL"
+REFERRAL = "REFERRAL"
 _JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history", "refusals", "dealt_with", "overwritten")
 _PLAIN = tuple(field.name for field in fields(Referral) if field.name not in {*_JSON, "due_at"})
 _STORED = {"facts_at": "told_at"}
@@ -66,7 +66,7 @@ def item_of(referral: Referral, before: Item | None = None) -> dict[str, Any]:
     ours = to_item(
         {
             "pk": pk,
-            "sk": SORT_KEY,
+            "sk": REFERRAL,
             **plain,
             "version": referral.version,
             FACTS: pack({name: facts for name, facts in _facts_of(referral).items() if facts}),

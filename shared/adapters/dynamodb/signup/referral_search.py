@@ -9,7 +9,7 @@ from math import nextafter
 from shared.adapters.dynamodb.items import Item
 from shared.adapters.dynamodb.keys import EMAIL_INDEX, LISTING_INDEX, STATE_INDEX, listing_partitions, state_partitions
 from shared.adapters.dynamodb.listing import Merged, in_partition, read_merged
-from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, joined_of, key_of_referral, may_hold_in
+from shared.adapters.dynamodb.signup.referral_items import REFERRAL, ids_of_referral, joined_of, key_of_referral, may_hold_in
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
 from shared.domain.operations.results import Joined
@@ -75,7 +75,7 @@ class DynamoReferralSearch(ReferralSearch):
             keys += [(float(item["listed_at"]["N"]), item["pk"]["S"]) for item in islice(items, most)]
         newest = [pk for _, pk in sorted(keys, reverse=True)[:most]]
         rows = self._table.find_all(
-            ((pk, SORT_KEY) for pk in newest), "pk, listed_at, person, #state, history, synthetic, facts"
+            ((pk, REFERRAL) for pk in newest), "pk, listed_at, person, #state, history, synthetic, facts"
         )
         return sorted((one for row in rows if (one := joined_of(row)) is not None), key=lambda one: one.at, reverse=True)
 
@@ -100,7 +100,7 @@ class DynamoReferralSearch(ReferralSearch):
 
     def _holding(self, text: str, ids: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those whose person holds the text anywhere: the facts alone are read, and not taken apart."""
-        found = self._table.find_all(((key_of_referral(*one), SORT_KEY) for one in ids), "pk, person, facts")
+        found = self._table.find_all(((key_of_referral(*one), REFERRAL) for one in ids), "pk, person, facts")
         return [ids_of_referral(item["pk"]["S"]) for item in found if may_hold_in(item, text)]
 
 

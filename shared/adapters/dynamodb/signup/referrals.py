@@ -10,7 +10,7 @@ from shared.adapters.dynamodb.changing import SeenLately, change_row
 from shared.adapters.dynamodb.items import Item, from_item, to_item
 from shared.adapters.dynamodb.keys import DUE_INDEX, EMAIL_INDEX, LISTING_INDEX, held_partition, listing_partitions
 from shared.adapters.dynamodb.listing import list_newest
-from shared.adapters.dynamodb.signup.referral_items import SORT_KEY, ids_of_referral, item_of, key_of_referral, referral_of
+from shared.adapters.dynamodb.signup.referral_items import REFERRAL, ids_of_referral, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.person import keys_of_email
 from shared.domain.signup.referral import UNFINISHED, Referral, State
@@ -42,11 +42,11 @@ class DynamoReferrals(Referrals):
         return referral
 
     def find(self, campaign_id: int, user_id: int) -> Referral | None:
-        item = self._table.find(key_of_referral(campaign_id, user_id), SORT_KEY)
+        item = self._table.find(key_of_referral(campaign_id, user_id), REFERRAL)
         return None if item is None or self._is_expired(item) else self._noted(item)
 
     def find_all(self, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], Referral]:
-        items = self._table.find_all((key_of_referral(campaign_id, user_id), SORT_KEY) for campaign_id, user_id in keys)
+        items = self._table.find_all((key_of_referral(campaign_id, user_id), REFERRAL) for campaign_id, user_id in keys)
         found = [self._noted(item) for item in items if not self._is_expired(item)]
         return {(referral.campaign_id, referral.user_id): referral for referral in found}
 
@@ -61,7 +61,7 @@ class DynamoReferrals(Referrals):
         key = (campaign_id, user_id)
 
         def read() -> tuple[Referral, Item]:
-            item = self._table.find(key_of_referral(*key), SORT_KEY)
+            item = self._table.find(key_of_referral(*key), REFERRAL)
             if item is None or self._is_expired(item):
                 raise NotFoundError(f"no referral of user {user_id} in campaign {campaign_id}")
             return referral_of(item), item
@@ -185,7 +185,7 @@ def _due_row(item: Item) -> DueRow:
         float(values["due_at"]),
         **{name: values.get(name) for name in names},
         sort_key=values["sk"],
-        settles=values["sk"] == SORT_KEY and State(values["state"]) not in UNFINISHED,
+        settles=values["sk"] == REFERRAL and State(values["state"]) not in UNFINISHED,
     )
 
 

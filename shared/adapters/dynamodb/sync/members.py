@@ -14,7 +14,7 @@ from shared.domain.sync.member import SyncMember
 from shared.errors import ConflictError
 from shared.ports.sync import SyncMembers
 
-SORT_KEY = "MEMBER"
+_SORT_KEY = "MEMBER"
 _NAMES = frozenset(field.name for field in fields(SyncMember))
 _TIMES = ("reserved_at", "written_at", "failed_at")
 
@@ -25,14 +25,14 @@ class DynamoSyncMembers(SyncMembers):
 
     def find(self, campaign_id: int, email: str) -> SyncMember | None:
         for key in keys_of_email(email):
-            item = self._table.find(_key(campaign_id, key), SORT_KEY)
+            item = self._table.find(_key(campaign_id, key), _SORT_KEY)
             if item is not None:
                 return _member(item)
         return None
 
     def find_all(self, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], SyncMember]:
         asked = {_key(campaign_id, key): None for campaign_id, email in keys for key in keys_of_email(email)}
-        members = [_member(item) for item in self._table.find_all((key, SORT_KEY) for key in asked)]
+        members = [_member(item) for item in self._table.find_all((key, _SORT_KEY) for key in asked)]
         newest_last = sorted(members, key=lambda member: member.version > 0)
         return {(member.campaign_id, member.email): member for member in newest_last}
 
@@ -40,7 +40,7 @@ class DynamoSyncMembers(SyncMembers):
         saved = replace(member, version=member.version + 1)
         row: dict[str, Any] = {name: getattr(saved, name) for name in _NAMES - {"written"}}
         pk = _key(member.campaign_id, fold_email(member.email))
-        row |= {"pk": pk, "sk": SORT_KEY, "written": json_text(dict(saved.written))}
+        row |= {"pk": pk, "sk": _SORT_KEY, "written": json_text(dict(saved.written))}
         condition = "version = :version" if member.version else "attribute_not_exists(pk)"
         if not self._table.put(to_item(row), condition, {":version": member.version} if member.version else None):
             raise ConflictError("the member of the sync was changed meanwhile")
@@ -49,7 +49,7 @@ class DynamoSyncMembers(SyncMembers):
 
 def key_of_member(campaign_id: int, email: str) -> tuple[str, str]:
     """``email`` is folded."""
-    return _key(campaign_id, email), SORT_KEY
+    return _key(campaign_id, email), _SORT_KEY
 
 
 def _key(campaign_id: int, email: str) -> str:

@@ -13,7 +13,7 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.vendor.call import VendorCall
 from shared.ports.vendor import Calls
 
-PREFIX = "CALLS#"
+CALLS = "CALLS#"
 KEPT_FOR = 30 * 86_400.0
 
 
@@ -23,12 +23,12 @@ class DynamoCalls(Calls):
 
     def keep(self, campaign_id: int, user_id: int, calls: Sequence[VendorCall]) -> None:
         at = calls[0].at
-        keys = {"pk": key_of_referral(campaign_id, user_id), "sk": f"{PREFIX}{int(at * 1000):015d}"}
+        keys = {"pk": key_of_referral(campaign_id, user_id), "sk": f"{CALLS}{int(at * 1000):015d}"}
         packed = pack({"calls": [asdict(call) for call in calls]})
         self._table.put(to_item({**keys, "calls": packed, "expires_at": int(at + KEPT_FOR)}))
 
     def of_person(self, campaign_id: int, user_id: int, most: int) -> Sequence[VendorCall]:
-        values = {":pk": key_of_referral(campaign_id, user_id), ":prefix": PREFIX}
+        values = {":pk": key_of_referral(campaign_id, user_id), ":prefix": CALLS}
         rows = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, ScanIndexForward=False)
         tries = [unpack(from_item(row)["calls"])["calls"] for row in islice(rows, most)]
         newest = (call for calls in tries for call in reversed(calls))

@@ -32,7 +32,7 @@ from shared.observability import logger
 from shared.ports.clock import Clock
 from shared.ports.vendor import Limiter
 
-KEY = (vendor_key(Vendor.INTERCOM), "LIMITER")
+_KEY = (vendor_key(Vendor.INTERCOM), "LIMITER")
 NOTHING_LEFT = 1_000_000_000
 """A counter that nobody leases from any more."""
 LOW = 0.1
@@ -105,7 +105,7 @@ class IntercomLimiter(Limiter):
         """What was leased for the one before lapses. Others may have learnt meanwhile."""
         self._tokens = self._taken = self._on_credit = self._owed = 0
         try:
-            item = self._table.find(*KEY)
+            item = self._table.find(*_KEY)
         except TransientError:
             item = None
         if item is not None:
@@ -160,7 +160,7 @@ class IntercomLimiter(Limiter):
         if said.limit is None or (said.limit, alignment) == (self._limit, self._alignment):
             return
         self._limit, self._alignment = said.limit, alignment
-        pk, sk = KEY
+        pk, sk = _KEY
         try:
             self._table.put(to_item({"pk": pk, "sk": sk, "limit": said.limit, "alignment": alignment, "learnt_at": float(now)}))
         except TransientError:

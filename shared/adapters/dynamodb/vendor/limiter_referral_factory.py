@@ -19,7 +19,7 @@ from shared.observability import logger
 from shared.ports.clock import Chance, Clock
 from shared.ports.vendor import Limiter
 
-KEY = (vendor_key(Vendor.REFERRAL_FACTORY), "LIMITER")
+LOG_KEY = (vendor_key(Vendor.REFERRAL_FACTORY), "LIMITER")
 PERMIT_ATTEMPTS = 20
 """Times the item is written before a permit is refused: with ten calls in flight, others are often faster."""
 LONGEST_SLEEP = 1.0
@@ -108,7 +108,7 @@ class ReferralFactoryLimiter(Limiter):
         return self._with_ends(left[1]), left[2]
 
     def _read(self) -> tuple[CallLog, int]:
-        item = self._table.find(*KEY)
+        item = self._table.find(*LOG_KEY)
         if item is None:
             return CallLog(), 0
         values = from_item(item)
@@ -122,7 +122,7 @@ class ReferralFactoryLimiter(Limiter):
         return log
 
     def _write(self, log: CallLog, version: int) -> bool:
-        pk, sk = KEY
+        pk, sk = LOG_KEY
         row: dict[str, str | float | None] = {"pk": pk, "sk": sk, "version": version + 1}
         row |= {"open": json_text(log.open), "ends": json_text(_short(log.ended))}
         condition = "version = :version" if version else "attribute_not_exists(pk)"

@@ -12,7 +12,7 @@ from shared.domain.connection.connection import Vendor
 from shared.domain.vendor.limits import Strikes
 from shared.ports.vendor import StrikeBook
 
-SORT_KEY = "STRIKES"
+_SORT_KEY = "STRIKES"
 STRIKE_ATTEMPTS = 10
 
 
@@ -21,13 +21,13 @@ class DynamoStrikes(StrikeBook):
         self._table = table
 
     def find(self, vendor: Vendor) -> Strikes:
-        return _strikes(self._table.find(vendor_key(vendor), SORT_KEY))[0]
+        return _strikes(self._table.find(vendor_key(vendor), _SORT_KEY))[0]
 
     def update(self, vendor: Vendor, change: Callable[[Strikes], Strikes]) -> tuple[Strikes, Strikes]:
         """See ``StrikeBook.update``. TransientError when others are faster ten times."""
 
         def attempt() -> tuple[Strikes, Strikes] | None:
-            before, version = _strikes(self._table.find(vendor_key(vendor), SORT_KEY))
+            before, version = _strikes(self._table.find(vendor_key(vendor), _SORT_KEY))
             after = change(before)
             return (before, after) if after == before or self._put(vendor, after, version) else None
 
@@ -36,7 +36,7 @@ class DynamoStrikes(StrikeBook):
     def _put(self, vendor: Vendor, strikes: Strikes, version: int) -> bool:
         row: dict[str, str | float | None] = {
             "pk": vendor_key(vendor),
-            "sk": SORT_KEY,
+            "sk": _SORT_KEY,
             "count": strikes.count,
             "last_at": float(strikes.last_at),
             "stopped_at": None if strikes.stopped_at is None else float(strikes.stopped_at),

@@ -12,7 +12,7 @@ from shared.adapters.dynamodb.table import Table
 from shared.domain.connection.connection import Vendor
 from shared.ports.vendor import VendorNotes
 
-SORT_KEY = "NOTES"
+_SORT_KEY = "NOTES"
 
 
 class DynamoVendorNotes(VendorNotes):
@@ -21,9 +21,9 @@ class DynamoVendorNotes(VendorNotes):
 
     def find(self, vendor: Vendor) -> Mapping[str, Any]:
         """Empty when nothing was noted yet."""
-        item = self._table.find(vendor_key(vendor), SORT_KEY)
+        item = self._table.find(vendor_key(vendor), _SORT_KEY)
         notes: Mapping[str, Any] = json.loads(from_item(item)["notes"]) if item else {}
         return notes
 
     def save(self, vendor: Vendor, notes: Mapping[str, Any]) -> None:
-        self._table.put(to_item({"pk": vendor_key(vendor), "sk": SORT_KEY, "notes": json_text(dict(notes))}))
+        self._table.put(to_item({"pk": vendor_key(vendor), "sk": _SORT_KEY, "notes": json_text(dict(notes))}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.errors import TransientError
-from shared.use_cases.signup.reconcile_progress import NAME, progress_of
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
 from tests.support.builders import App, Context
 
 ORDERS = ("ascending", "descending", "shuffled", "random")
@@ -47,7 +47,7 @@ def calls(app: App) -> list[str]:
 
 
 def progress(app: App) -> Any:
-    return progress_of(app.environment.progresses.find(NAME))
+    return progress_of(app.environment.progresses.find(USERS_PROGRESS))
 
 
 def refuse_rows_of(app: App, *unlucky: int) -> list[int]:

@@ -15,7 +15,7 @@ from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.messages import ReconcileCampaigns, body_of
 from shared.use_cases.operations.reconcile_vendors import FOUND_AGAIN_AFTER
 from shared.use_cases.signup.check_delivered import OF_AGE_TO_VERIFY
-from shared.use_cases.signup.reconcile_progress import NAME
+from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS
 from tests.support.builders import App, Context
 from tests.support.clock import NOW
 from tests.unit.signup.reconcile.passes import ORDERS, Deadline, app_with, calls, join, newest, progress
@@ -80,8 +80,8 @@ def test_new_people_that_a_pass_does_not_reach_are_read_by_the_scan_that_was_beg
     app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)
     joined = [join(app, f"n{number}") for number in range(1_500)]
-    stored = dict(app.environment.progresses.find(NAME) or {})
-    app.environment.progresses.save(NAME, {**stored, "scan_page": 16, "scan_began_at": app.clock.now()})
+    stored = dict(app.environment.progresses.find(USERS_PROGRESS) or {})
+    app.environment.progresses.save(USERS_PROGRESS, {**stored, "scan_page": 16, "scan_began_at": app.clock.now()})
     app.wire.faults.add({"kind": "delay", "path": "/users", "seconds": 12})
     app.wait(300)
     app.context = Deadline(app)
