@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a receiver needs a few names of here and none of the domain
-    from shared.domain.signup.referral import PersonRecord
+    from shared.domain.signup.person_record import PersonRecord
 
 
 class People(Protocol):

@@ -10,7 +10,7 @@ from shared.errors import TransientError
 from shared.observability import logger
 
 if TYPE_CHECKING:
-    from shared.domain.signup.referral import PersonRecord
+    from shared.domain.signup.person_record import PersonRecord
     from shared.use_cases.environment import Environment
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from functions.console import handler
 from shared.domain.person import Audience, Person, Referrer
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from tests.support.builders import APPLICATION
 from tests.support.clock import NOW
 from tests.support.console_api import CONSOLE, Console

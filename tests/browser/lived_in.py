@@ -9,7 +9,8 @@ from shared.domain.connection.connection import Vendor
 from shared.domain.mapping import Dropped
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from tests.browser.in_memory import at_our_own_address
 from tests.support.clock import NOW
 from tests.support.console_api import Console

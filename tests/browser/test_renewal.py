@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.browser.in_memory import at_our_own_address, focused, join, renew
 from tests.support.clock import NOW
 from tests.support.console_api import Console

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.browser.in_memory import renew
 from tests.browser.windows import answer
 from tests.support.console_api import Console

@@ -13,7 +13,8 @@ import pytest
 from sandbox.stack.stack import Stack
 from shared.adapters.dynamodb.signup.referral_items import item_of
 from shared.domain.person import Audience, Person
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from tests.browser.windows import (
     answer,
     call,

@@ -10,7 +10,9 @@ from shared.adapters.dynamodb.signup.quarantine import DynamoQuarantine
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.domain.mapping import Dropped
 from shared.domain.person import Audience, Person, Referrer
-from shared.domain.signup.referral import Event, Origin, Referral, Reservation, State
+from shared.domain.signup.person_record import Reservation
+from shared.domain.signup.referral import Event, Referral
+from shared.domain.signup.state import Origin, State
 from shared.errors import BusyError, MalformedPayloadError, NotFoundError, TransientError
 from shared.messages import DeliverContact
 from shared.ports.signup import DUE_SHARDS, HELD_SHARDS, DueRow, Quarantined

@@ -15,8 +15,9 @@ from shared.adapters.dynamodb.signup.referral_search import DynamoReferralSearch
 from shared.adapters.dynamodb.vendor.vendor_notes import DynamoVendorNotes
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import Person
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import ReferralFilter
+from shared.domain.signup.state import State
 from shared.errors import MalformedPayloadError
 from shared.ports.connection import OAuthState
 from shared.ports.operations import Actor, Change, Result

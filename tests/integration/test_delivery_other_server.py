@@ -14,7 +14,7 @@ from sandbox.stack.stack import Stack
 from sandbox.vendors.intercom import Intercom, IntercomSettings
 from sandbox.vendors.server import RunningServer, serve
 from sandbox.vendors.wire import Request, Response
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.contract.intercom_openapi import DESCRIPTION, validate_request
 from tests.integration.conftest import KEEP_LOGS, need_ministack
 from tests.integration.over_http import OverHttp, wait_for

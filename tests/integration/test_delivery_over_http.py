@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from sandbox.stack.stack import Stack
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.contract.intercom_openapi import needs_description, validate_request
 from tests.integration.over_http import OverHttp, new_id, wait_for
 from tests.support.documents import mapping

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.integration.over_http import OverHttp, new_id, wait_for
 
 pytestmark = pytest.mark.stack

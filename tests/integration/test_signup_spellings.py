@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.integration.over_http import CALL_SECONDS, OverHttp, new_id
 from tests.template.test_routes import WRITTEN
 

@@ -26,7 +26,8 @@ from shared.adapters.campaign_document import campaign_of
 from shared.config import Settings
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Breaker, Connection, Vendor
-from shared.domain.signup.referral import PersonRecord, Referral
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.referral import Referral
 from shared.messages import ENQUEUED, DeliverContact, Message, ReconcileCampaigns, message_of
 from shared.runtime.bootstrap import Environment, use
 from shared.use_cases.qualification.count_standing import count_standing

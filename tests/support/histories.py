@@ -17,7 +17,8 @@ from sandbox.vendors.intercom.workspace import Contact
 from sandbox.vendors.referral_factory.records import Person
 from sandbox.vendors.wire import OutgoingWebhook
 from shared.adapters.campaign_document import campaign_of
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.use_cases.campaign.save_campaign import save_campaign
 from shared.use_cases.signup.reconcile_progress import PROOFS, proofs_of
 from tests.support.console_api import Console

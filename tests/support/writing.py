@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.messages import QualifyReferral
 from tests.support.builders import App
 

@@ -11,8 +11,9 @@ from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.campaign.rule import rule_of
 from shared.domain.connection.connection import CAME_WITH_NEXT, Vendor
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import ReferralFilter
+from shared.domain.signup.state import State
 from shared.errors import BlockedError, BreakerOpenError, ConnectionLostError, FailureError
 from shared.use_cases.connection.read_connection import NAMES
 from shared.use_cases.environment import Environment

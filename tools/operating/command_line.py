@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from shared.domain.connection.connection import Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tools.operating.deployment import QUEUES
 from tools.operating.queues import PURGED, WORKERS
 from tools.operating.restoring import TABLES

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from shared.domain.connection.connection import Vendor
 from shared.domain.operations.story import advice_for, sentence_of, story_of
-from shared.domain.signup.referral import Replay, State
 from shared.domain.signup.referral_filter import ReferralFilter
+from shared.domain.signup.state import Replay, State
 from shared.messages import ReconcileCampaigns
 from shared.ports.operations import Change
 from shared.runtime.bootstrap import Environment

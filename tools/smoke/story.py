@@ -11,7 +11,8 @@ from shared.domain.campaign.rule import ROLE, Rule, rule_of
 from shared.domain.contact import CUSTOM, Role, Value
 from shared.domain.person import Audience, Person
 from shared.domain.qualification.qualification import Stage
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.errors import ApplicationError, ContactGoneError
 from shared.use_cases.operations.erase_person import erase_person
 from tools.smoke.people import Smoker

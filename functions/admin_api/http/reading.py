@@ -9,8 +9,8 @@ from typing import TypeVar
 from shared.adapters.admin.requests import MAX_USER_ID
 from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID
 from shared.domain.person import Audience
-from shared.domain.signup.referral import State
 from shared.domain.signup.referral_filter import Flag, Group, ReferralFilter
+from shared.domain.signup.state import State
 from shared.errors import MalformedPayloadError, NotFoundError
 from shared.runtime.http import HttpRequest
 

@@ -9,8 +9,8 @@ from functions.admin_api.http.router import Route
 from functions.admin_api.routes.referrals import ONE, workspace_id_of
 from shared.adapters.admin import referral_answers as answers
 from shared.adapters.admin.requests import MatchingReferrals, read_form
-from shared.domain.signup.referral import Replay
 from shared.domain.signup.referral_filter import ReferralFilter
+from shared.domain.signup.state import Replay
 from shared.errors import InvalidSettingsError
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer

@@ -27,8 +27,9 @@ from shared.domain.operations.story import advice_for, sentence_of, standing_of,
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Qualification
 from shared.domain.referrer.referrer import ReferrerRecord
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
 from shared.domain.signup.referral_filter import Flag, Group
+from shared.domain.signup.state import State
 from shared.domain.vendor.call import VendorCall
 from shared.runtime.bootstrap import Environment
 from shared.runtime.http import HttpAnswer, HttpRequest, json_answer

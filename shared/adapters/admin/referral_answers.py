@@ -7,7 +7,7 @@ from typing import Any
 from shared.adapters.admin.answers import Answer, Scalar
 from shared.domain.person import Audience
 from shared.domain.qualification.qualification import Stage
-from shared.domain.signup.referral import Replay, State
+from shared.domain.signup.state import Replay, State
 
 
 class ReferralAnswer(Answer):

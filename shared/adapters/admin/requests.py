@@ -10,8 +10,8 @@ from shared.adapters.admin.schemas import MAX_CAMPAIGN_ID, CampaignSettings, For
 from shared.adapters.admin.strict_json import read_object
 from shared.domain.connection.connection import Rotation, Vendor
 from shared.domain.person import Audience
-from shared.domain.signup.referral import State
 from shared.domain.signup.referral_filter import Flag, Group
+from shared.domain.signup.state import State
 from shared.errors import InvalidSettingsError
 
 Secret = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]+$")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from shared.domain.person import Audience, fold_email
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 
 ARRIVED = frozenset({State.DELIVERED, State.PARTIAL, State.SKIPPED})
 """The person is a contact in Intercom, whether or not this application created it."""

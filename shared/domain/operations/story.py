@@ -8,7 +8,8 @@ from shared.domain.connection.connection import BreakerKind
 from shared.domain.qualification.qualification import Qualification, Stage
 from shared.domain.referrer.reward import GIVEN, Kind, Reward, title_of
 from shared.domain.signup.happened import happened_of
-from shared.domain.signup.referral import DOUBT, TROUBLED, Event, Referral, State
+from shared.domain.signup.referral import DOUBT, Event, Referral
+from shared.domain.signup.state import TROUBLED, State
 
 _ADVICE = {
     State.PENDING: "Nobody has to do anything: it is tried again by itself.",

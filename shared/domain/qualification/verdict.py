@@ -13,7 +13,8 @@ from shared.domain.campaign.campaign import Campaign
 from shared.domain.campaign.rule import Rule
 from shared.domain.contact import Value
 from shared.domain.qualification.qualification import Qualification, Sighting, time_of
-from shared.domain.signup.referral import IN_INTERCOM, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import IN_INTERCOM, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.campaign.campaign import Campaign
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 
 MOST_NAMED = 100
 """People of one campaign who are named as not accounted for; more are only counted."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import takewhile
 
 from shared.domain.contact import Value
 from shared.domain.mapping import Dropped
 from shared.domain.person import Audience, Person, merge
 from shared.domain.signup.happened import Happened
+from shared.domain.signup.state import LEFT_BEHIND, TROUBLED, UNFINISHED, Origin, State
 
 MAX_HISTORY = 40
 ENQUEUE_AGAIN_AFTER = 180.0
@@ -20,25 +20,7 @@ ENQUEUE_AGAIN_AFTER = 180.0
 FORGOTTEN = "The person asked to be erased."
 
 
-class State(StrEnum):
-    """Where the delivery stands. PENDING and HELD are the only unfinished ones."""
-
-    PENDING = "pending"
-    HELD = "held"
-    DELIVERED = "delivered"
-    PARTIAL = "partial"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-    NOT_WANTED = "not_wanted"
-    KNOWN = "known"
-    ERASED = "erased"
-
-
 COUNTS = ("referrals_count", "converted_referrals_count")
-UNFINISHED = frozenset({State.PENDING, State.HELD})
-LEFT_BEHIND = frozenset({State.DELIVERED, State.PARTIAL, State.SKIPPED})
-"""Ends that say something of a contact, and so nothing of another workspace."""
-IN_INTERCOM = frozenset({State.DELIVERED, State.PARTIAL})
 QUALIFICATION = "qualification"
 CONTACT_COUNTS = "counts"
 """The names of a refused qualification, and of what the contact of somebody who refers could not be given, among a row's
@@ -49,23 +31,6 @@ FIRST_LOOK, LONGEST_LOOK = 600.0, 3_600.0
 """Seconds between two looks whether Intercom takes what was left out; they grow with the time that the row has been so."""
 LOOKS_FOR = 30 * 86_400.0
 """Seconds after which only a person sends it again."""
-TROUBLED = frozenset({State.FAILED, State.PARTIAL})
-"""Ends that a person should look at."""
-
-
-class Origin(StrEnum):
-    """How the signup came to us."""
-
-    WEBHOOK = "webhook"
-    RECONCILE = "reconcile"
-
-
-class Replay(StrEnum):
-    """What became of the wish to deliver a referral again."""
-
-    REPLAYED = "replayed"
-    ALREADY_WAITING = "already_waiting"
-    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,41 +269,3 @@ class Referral:
         if not self.open_troubles:
             return self
         return replace(self, dealt_with=tuple(sorted(self.troubles))).with_event(at, Happened.DEALT_WITH, who)
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """Our intent to create a contact.
-
-    ``first_at``: since when a contact that turns up may be ours; ``last_at``: the newest attempt.
-    """
-
-    first_at: float
-    last_at: float
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRecord:
-    """What the ledger remembers of one e-mail address in one workspace, with the lease held on it.
-
-    ``ours``: this application created the contact. ``created_for``: the key of the row for which it was, or is being,
-    created. ``converted``: it made a user of the lead, or was about to.
-    ``fence`` grows with each lease; a write with an older one is refused.
-    """
-
-    workspace_id: str
-    email: str
-    contact_id: str | None = None
-    ours: bool = False
-    role: str | None = None
-    reservation: Reservation | None = None
-    erased_at: float | None = None
-    fence: int = 0
-    lease_owner: str = ""
-    converted: bool = False
-    created_for: str = ""
-
-    def moved_to(self, contact_id: str | None) -> PersonRecord:
-        """With another contact, or with none: to whom one belongs is never inherited."""
-        return replace(self, contact_id=contact_id, role=None, ours=False, created_for="")

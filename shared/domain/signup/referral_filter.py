@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.person import Audience, fold_email
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 
 
 class Group(StrEnum):

@@ -9,7 +9,9 @@ from shared.domain.campaign.campaign import Action, Campaign, DuplicatePolicy
 from shared.domain.contact import Attribute, Contact, Role, Value, preferred
 from shared.domain.mapping import Dropped, prepare
 from shared.domain.person import Person, fold_email, is_deliverable
-from shared.domain.signup.referral import PersonRecord, Referral, State
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.errors import ConfigurationError, ContactGoneError, FailureError
 from shared.ports.vendors import Intercom
 from shared.use_cases.contact.contact_of_row import address_of, in_workspace, with_contact_of

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from shared.domain.person import fold_email
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import PersonRecord, Referral
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.referral import Referral
 from shared.use_cases.environment import Environment
 
 _WHOSE = frozenset({Happened.CREATED, Happened.MERGED, Happened.FOLLOWED})

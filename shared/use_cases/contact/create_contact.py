@@ -8,7 +8,7 @@ from dataclasses import replace
 from shared.domain.contact import Role
 from shared.domain.mapping import prepare
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Reservation
+from shared.domain.signup.person_record import Reservation
 from shared.domain.timing import LONGEST_CREATE, SEARCH_LAG
 from shared.errors import TransientError
 from shared.ports.clock import Clock

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from shared.domain.contact import MOST_STEPS, Contact, Value
 from shared.domain.mapping import Dropped
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import PersonRecord, State
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.state import State
 from shared.errors import (
     ApplicationError,
     ApplicationRefusedError,

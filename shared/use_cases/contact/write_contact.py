@@ -13,7 +13,8 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import ArchivedPolicy, DuplicatePolicy
 from shared.domain.contact import Contact, Value, preferred
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import PersonRecord, State
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.state import State
 from shared.domain.timing import SEARCH_LAG
 from shared.errors import (
     ContactGoneError,

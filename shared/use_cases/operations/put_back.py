@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from shared.domain.contact import Contact, Value
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import ConflictError, ContactGoneError
 from shared.ports.operations import Change

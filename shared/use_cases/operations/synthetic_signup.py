@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import IN_INTERCOM, Referral
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import IN_INTERCOM
 from shared.domain.signup.synthetic import SyntheticSignup
 from shared.errors import ConnectionLostError, FailureError
 from shared.observability import logger

@@ -11,7 +11,9 @@ from shared.domain.person import fold_email, is_deliverable
 from shared.domain.qualification.qualification import Sighting
 from shared.domain.qualification.verdict import is_older
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import PersonRecord, Referral, State
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.domain.timing import QUALIFICATION_LEASE
 from shared.errors import ContactGoneError
 from shared.messages import QualifyReferral

@@ -12,7 +12,8 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Person
 from shared.domain.referrer.reward import METRICS, Kind, Reward, RewardFacts, Status, title_of
-from shared.domain.signup.referral import Origin, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin, State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import (
     BlockedError,

@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.domain.campaign.campaign import Status
 from shared.domain.person import Audience
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.observability import logger
 from shared.use_cases.environment import Environment
 from shared.use_cases.referrer.mark_referrer import mark_referrer, mark_referrer_of

@@ -17,7 +17,8 @@ from shared.domain.person import Person, fold_email
 from shared.domain.referrer.referrer import AGAIN_DELAY, ReferrerRecord
 from shared.domain.referrer.reward import Reward, attributes_of_rewards
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import CONTACT_COUNTS, FORGOTTEN, Referral, State
+from shared.domain.signup.referral import CONTACT_COUNTS, FORGOTTEN, Referral
+from shared.domain.signup.state import State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL, REFERRER_LEASE
 from shared.domain.vendor.retry import put_off_until
 from shared.errors import BlockedError, ConnectionLostError, FailureError, TransientError

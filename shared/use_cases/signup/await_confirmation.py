@@ -11,7 +11,8 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.connection.connection import Vendor
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.messages import ReconcileCampaigns
 from shared.observability import logger
 from shared.use_cases.environment import Environment

@@ -10,7 +10,8 @@ from shared.domain.contact import Contact
 from shared.domain.person import fold_email
 from shared.domain.signup.happened import Happened
 from shared.domain.signup.reconcile import Order
-from shared.domain.signup.referral import Origin, Referral
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin
 from shared.domain.timing import SEARCH_SURE
 from shared.errors import PermanentError
 from shared.observability import logger

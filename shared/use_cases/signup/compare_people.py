@@ -8,7 +8,8 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.person import Audience, Person, Referrer, merge
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Origin, Referral
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import FailureError, TransientError
 from shared.messages import DeliverContact, QualifyReferral

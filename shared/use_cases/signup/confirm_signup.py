@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Origin, Referral
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.errors import FailureError, TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns

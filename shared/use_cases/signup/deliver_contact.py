@@ -14,7 +14,8 @@ from shared.domain.campaign.campaign import Campaign, Status
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import fold_email, is_deliverable
 from shared.domain.signup.happened import Happened, happened_of
-from shared.domain.signup.referral import Origin, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import MalformedPayloadError, PermanentError, RateLimitedError, TransientError, UnavailableError
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns

@@ -10,7 +10,8 @@ from shared.domain.campaign.campaign import Status
 from shared.domain.connection.connection import Vendor
 from shared.domain.mapping import unusable
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import CONTACT_COUNTS, Referral, State
+from shared.domain.signup.referral import CONTACT_COUNTS, Referral
+from shared.domain.signup.state import State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
 from shared.use_cases.contact.contact_of_row import is_here

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from shared.domain.campaign.campaign import Action, Campaign, Status
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Origin, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin, State
 from shared.use_cases.environment import Environment
 
 HELD_UNCONFIGURED = 30 * 86_400.0

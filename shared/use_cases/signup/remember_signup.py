@@ -7,7 +7,8 @@ from dataclasses import replace
 from shared.domain.campaign.campaign import Campaign
 from shared.domain.person import Person, fold_email
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Event, Origin, Referral, State
+from shared.domain.signup.referral import Event, Referral
+from shared.domain.signup.state import Origin, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.use_cases.contact.contact_of_row import is_here
 from shared.use_cases.contact.wanted_contact import wants_differ

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import CONTACT_COUNTS, QUALIFICATION, TROUBLED, Event, Referral, Replay, State
+from shared.domain.signup.referral import CONTACT_COUNTS, QUALIFICATION, Event, Referral
 from shared.domain.signup.referral_filter import ReferralFilter
+from shared.domain.signup.state import TROUBLED, Replay, State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.messages import DeliverContact
 from shared.ports.operations import Change

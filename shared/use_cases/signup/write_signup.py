@@ -14,7 +14,9 @@ from shared.domain.operations.figures import LATE
 from shared.domain.person import Audience, fold_email
 from shared.domain.qualification.verdict import may_qualify
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import PersonRecord, Referral, State
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.errors import TransientError
 from shared.messages import DeliverContact, QualifyReferral

@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Iterator
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.domain.sync.member import Candidate
 from shared.domain.sync.run import Chunk, RunState, SyncRun
 from shared.domain.sync.source import SyncSettings

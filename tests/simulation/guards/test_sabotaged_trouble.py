@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.simulation.faults import test_receiver_faults
 from tests.simulation.play import sabotage, sabotaged_trouble
 from tests.simulation.settings import build_settings

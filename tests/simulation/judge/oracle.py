@@ -11,7 +11,8 @@ from typing import Any
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.person import fold_email
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Origin, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin, State
 from tests.simulation.settings import NAME
 from tests.simulation.world import Signup, World
 

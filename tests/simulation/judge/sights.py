@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sandbox.vendors.intercom.rules import Intercom
 from sandbox.vendors.intercom.workspace import Contact
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import PersonRecord, Referral
+from shared.domain.signup.person_record import PersonRecord
+from shared.domain.signup.referral import Referral
 from shared.ports.signup import Quarantined
 from shared.runtime.bootstrap import Environment
 from tests.simulation.aws.cloud import Cloud

@@ -19,7 +19,8 @@ from shared.adapters.referral_factory import reading
 from shared.adapters.referral_factory.webhook_secrets import WebhookSecrets
 from shared.domain.campaign.campaign import DuplicatePolicy
 from shared.domain.referrer.referrer import ReferrerRecord
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.domain.sync.run import SyncHead
 from shared.domain.vendor import retry
 from shared.domain.vendor.limits import Strikes

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.campaign_document import campaign_of
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.use_cases.campaign.delete_campaign import delete_campaign
 from shared.use_cases.campaign.save_campaign import save_campaign
 from tests.support.builders import App

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.intercom.attributes import create_attribute
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import App
 from tests.support.console_api import Console
 from tests.support.documents import mapping

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.vendors.intercom.attributes import create_attribute
 from shared.adapters.campaign_document import campaign_of
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.use_cases.campaign.save_campaign import save_campaign
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document, mapping

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.domain.sync.run import RunState
 from shared.messages import DeliverContact, QualifyReferral
 from tests.support.builders import EMAIL, App

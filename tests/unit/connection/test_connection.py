@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.connection.connection import Rotation, Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.errors import ConflictError
 from shared.messages import ReconcileCampaigns
 from shared.use_cases.connection.rotate_webhook_secret import rotate_webhook_secret

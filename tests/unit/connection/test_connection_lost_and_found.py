@@ -5,7 +5,7 @@ import pytest
 from shared.adapters.intercom.connection_gate import ConnectionGate
 from shared.adapters.limits import UnlimitedLimiter
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.errors import BreakerOpenError, RateLimitedError, UnavailableError
 from shared.messages import DeliverContact
 from shared.use_cases.connection.disconnect import disconnect, reconnect

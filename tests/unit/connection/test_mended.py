@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.use_cases.signup.check_delivered import next_check
 from shared.use_cases.signup.look_again import look_again
 from shared.use_cases.signup.replay_referrals import replay_referral

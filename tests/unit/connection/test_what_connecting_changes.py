@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Connection, Vendor
-from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
+from shared.domain.signup.state import State
 from shared.domain.vendor.limits import Strikes
 from shared.errors import ConnectionLostError, NotFoundError
 from shared.messages import ENQUEUED, DeliverContact

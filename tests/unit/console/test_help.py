@@ -8,8 +8,8 @@ import re
 import pytest
 
 from shared.domain.mapping import SOURCES
-from shared.domain.signup.referral import Origin, State
 from shared.domain.signup.referral_filter import Flag
+from shared.domain.signup.state import Origin, State
 from shared.domain.sync.run import RunState
 from tests.unit.console.test_console_files import FILES, ROOT
 from tools.render_help import SOURCE, TARGET, UnknownMarkupError, as_file, render

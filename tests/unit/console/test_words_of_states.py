@@ -13,8 +13,9 @@ import pytest
 from shared.domain.connection.connection import BreakerKind
 from shared.domain.operations.story import advice_for, standing_of
 from shared.domain.qualification.qualification import Qualification, Stage
-from shared.domain.signup.referral import CONTACT_COUNTS, DOUBT, QUALIFICATION, TROUBLED, State
+from shared.domain.signup.referral import CONTACT_COUNTS, DOUBT, QUALIFICATION
 from shared.domain.signup.referral_filter import Flag
+from shared.domain.signup.state import TROUBLED, State
 from shared.domain.sync.run import RunState
 from shared.use_cases.connection import read_connection
 from tests.support.builders import App

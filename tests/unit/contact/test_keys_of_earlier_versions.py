@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import Reservation, State
+from shared.domain.signup.person_record import Reservation
 from shared.domain.signup.referral_filter import ReferralFilter
+from shared.domain.signup.state import State
 from shared.domain.sync.member import SyncMember
 from tests.support.builders import App
 

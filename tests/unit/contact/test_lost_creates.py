@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.domain.timing import SEARCH_LAG
 from shared.errors import BusyError, TransientError
 from tests.support.builders import EMAIL, App

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import App
 from tests.support.qualifying import Friendship, rules
 

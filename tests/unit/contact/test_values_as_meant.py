@@ -15,7 +15,7 @@ from shared.adapters.intercom.errors import error_of
 from shared.domain.contact import Attribute
 from shared.domain.mapping import coerce
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.fakes.lambda_events import ROOT
 from tests.support.builders import App, webhook_fields
 from tests.support.documents import mapping

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.messages import DeliverContact
 from shared.use_cases.contact.contact_of_row import in_workspace
 from shared.use_cases.signup.replay_referrals import replay_referral

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import CUSTOM, App
 from tests.support.documents import mapping
 from tests.support.writing import (

@@ -15,7 +15,8 @@ from functions.signup_webhook import handler as signup_webhook
 from shared.adapters.dynamodb.signup.referral_items import item_of
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.person import Person
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.errors import TransientError
 from shared.messages import DeliverContact
 from shared.ports.signup import Quarantined

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from shared.domain.person import Person, Referrer
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from tests.support.builders import App
 from tests.support.clock import NOW
 from tests.support.console_api import Console

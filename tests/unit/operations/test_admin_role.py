@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.admin_api.handler import ROUTES
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.ports.signup import Quarantined
 from tests.support.admin_api import Answer
 from tests.support.clock import NOW

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.admin_api.handler import ROUTES
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.ports.signup import Quarantined
 from tests.support.builders import App
 from tests.support.clock import NOW

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import DOUBT, State
+from shared.domain.signup.referral import DOUBT
+from shared.domain.signup.state import State
 from shared.use_cases.signup.replay_referrals import TIME_FOR_A_ROW
 from tests.support.builders import App
 from tests.support.console_api import Console

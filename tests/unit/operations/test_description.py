@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from functions.admin_api.handler import ROUTES
 from functions.admin_api.http.openapi import describe
 from shared.domain.person import Person
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.ports.signup import Quarantined
 from tests.support.builders import App
 from tests.support.clock import NOW

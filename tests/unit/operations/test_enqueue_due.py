@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
-from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
+from shared.domain.signup.state import State
 from shared.messages import ENQUEUED, DeliverContact
 from shared.ports.signup import DUE_SHARDS
 from shared.runtime.bootstrap import use

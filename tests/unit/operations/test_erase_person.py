@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from shared.domain.person import Person, Referrer
-from shared.domain.signup.referral import Origin, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import Origin, State
 from shared.domain.vendor.call import VendorCall
 from shared.errors import MalformedPayloadError, TransientError
 from shared.messages import DeliverContact, QualifyReferral

@@ -13,7 +13,7 @@ from sandbox.commands import breaking
 from sandbox.commands.breaking import FAULTS, PEOPLE, Fault
 from sandbox.stack.errors import StackError
 from sandbox.vendors.referral_factory.records import Person
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import App, webhook_fields
 from tests.support.night import Night
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.ports.signup import Quarantined
 from tests.support.console_api import Console
 from tests.support.documents import campaign_document

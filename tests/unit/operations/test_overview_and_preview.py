@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.operations.figures import BOUNDS, class_of, percentile
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.domain.sync.member import SyncMember
 from shared.messages import QualifyReferral
 from tests.support.builders import EMAIL, App

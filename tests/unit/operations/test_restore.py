@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.errors import ConflictError
 from shared.use_cases.operations.erase_person import erase_person
 from tests.support.builders import EMAIL, App

@@ -10,7 +10,8 @@ import pytest
 
 from shared.domain.person import Audience, Person, Referrer
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.use_cases.operations import read_results
 from tests.support.builders import App
 from tests.support.clock import NOW

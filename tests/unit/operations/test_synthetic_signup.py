@@ -11,7 +11,7 @@ from functions.synthetic_signup import handler
 from shared.adapters.dynamodb.signup.referral_items import item_of, referral_of
 from shared.domain.connection.connection import Vendor
 from shared.domain.person import Person
-from shared.domain.signup.referral import Origin, State
+from shared.domain.signup.state import Origin, State
 from shared.domain.signup.synthetic import SYNTHETIC_IDS_FROM, SyntheticSignup, is_synthetic
 from shared.domain.timing import DAY, SEARCH_SURE
 from shared.errors import TransientError

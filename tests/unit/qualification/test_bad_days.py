@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.qualification.qualification import Stage
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.use_cases.connection.connect_intercom import connect_with_token
 from shared.use_cases.vendor.guard_referral_factory import FIRST_BLOCK_PAUSE
 from tests.support.builders import CLIENT_SECRET

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import CLIENT_SECRET
 from tests.support.qualifying import STATUS, Friendship, rules
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sandbox.vendors.wire import OutgoingWebhook
 from shared.domain.qualification.qualification import Stage
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import CLIENT_SECRET
 from tests.support.qualifying import Friendship, rules
 

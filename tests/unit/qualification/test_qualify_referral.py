@@ -7,7 +7,7 @@ from operator import methodcaller
 import pytest
 
 from shared.domain.qualification.qualification import MOST_SIGHTINGS, Sighting, Stage
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from shared.messages import ENQUEUED, QualifyReferral
 from shared.use_cases.qualification.qualify_referral import QualificationAttempt

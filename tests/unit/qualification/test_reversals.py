@@ -10,7 +10,7 @@ from sandbox.vendors.referral_factory.records import Person
 from shared.domain.campaign.rule import Rule
 from shared.domain.qualification.qualification import Qualification, Sighting, Stage
 from shared.domain.qualification.verdict import Baseline, is_wanted
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.messages import UpdateReferrer
 from tests.support.qualifying import STATUS, Friendship, rules
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sandbox.vendors.referral_factory.records import Person
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.messages import ENQUEUED, QualifyReferral
 from tests.support.qualifying import STATUS, Friendship, rules
 

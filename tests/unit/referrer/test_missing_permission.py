@@ -7,7 +7,7 @@ import json
 import pytest
 
 from shared.domain.connection.connection import Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.referring import RITA, Story
 
 DENIED = json.dumps(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.domain.contact import MOST_STEPS
-from shared.domain.signup.referral import FORGOTTEN, State
+from shared.domain.signup.referral import FORGOTTEN
+from shared.domain.signup.state import State
 from shared.domain.timing import LONGEST_INTERCOM_CALL
 from shared.domain.vendor.limits import Priority, reserve_of
 from shared.messages import UpdateReferrer

@@ -22,7 +22,8 @@ from shared.domain.referrer.reward import (
     title_of,
     total_of,
 )
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 
 ROW = Referral(1, 2, State.DELIVERED, Person(2), 0.0)
 ATTRIBUTES = {"last_reward": "a", "rewards_total": "b", "reward_status": "c"}

@@ -20,7 +20,8 @@ from shared.adapters.secrets import Secrets, SecretText
 from shared.adapters.sqs import SqsQueue
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.person import Person
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.errors import ConfigurationError, TransientError
 from shared.messages import DeliverContact, ReconcileCampaigns, body_of, message_of
 from shared.ports.signup import DUE_SHARDS

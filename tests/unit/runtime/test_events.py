@@ -12,7 +12,7 @@ import pytest
 from functions.console import handler as console
 from sandbox.vendors.referral_factory.records import Person
 from shared.adapters.referral_factory.schemas import person_of
-from shared.domain.signup.referral import Origin, State
+from shared.domain.signup.state import Origin, State
 from shared.messages import DeliverContact, QualifyReferral, ReconcileCampaigns, message_of
 from shared.ports.signup import Pointer
 from shared.use_cases.signup.remember_signup import remember_signup

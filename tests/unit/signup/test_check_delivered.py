@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.vendors.faults import FaultOrder
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Referral, State
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, Referral
+from shared.domain.signup.state import State
 from shared.domain.timing import SEARCH_LAG, SEARCH_SURE
 from shared.messages import DeliverContact
 from shared.use_cases.signup.check_delivered import (

@@ -9,7 +9,8 @@ import pytest
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.messages import ReconcileCampaigns
 from shared.use_cases.signup.await_confirmation import ANSWERED_WITHIN, CONFIRM_WITHIN
 from tests.support.builders import CUSTOM, EMAIL, App

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import Origin, State
+from shared.domain.signup.state import Origin, State
 from shared.messages import ENQUEUED, DeliverContact, ReconcileCampaigns
 from shared.use_cases.signup.put_aside import HELD_UNCONFIGURED
 from tests.support.builders import EMAIL, App, webhook_fields

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shared.domain.connection.connection import Connection
-from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER, State
+from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
+from shared.domain.signup.state import State
 from shared.domain.timing import DELIVERY_LEASE
 from shared.domain.vendor.retry import SHORT_DELAYS
 from shared.messages import DeliverContact

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shared.adapters.referral_factory.bodies import read_body
 from shared.adapters.referral_factory.schemas import reported_person_of
 from shared.domain.person import fold_email
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.errors import MalformedPayloadError
 from shared.messages import ReconcileCampaigns
 from shared.runtime import bootstrap

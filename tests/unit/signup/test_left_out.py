@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import App
 from tests.support.documents import mapping
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.messages import DeliverContact, ReconcileCampaigns
 from tests.support.builders import App
 from tests.unit.signup.bodies import FORM

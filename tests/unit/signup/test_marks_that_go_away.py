@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.vendors.intercom.attributes import create_attribute
 from sandbox.vendors.referral_factory.records import Person
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.use_cases.signup.check_delivered import (
     DOUBLED_AGAIN_AFTER,
     LOOKED_FOR,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.messages import DeliverContact
 from tests.support.builders import CUSTOM, EMAIL, App, webhook_fields
 from tests.support.documents import mapping

@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.vendors.referral_factory.records import Person
 from shared.domain.person import Audience
-from shared.domain.signup.referral import Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import State
 from shared.use_cases.signup.await_confirmation import AUDIENCE_WITHIN, GUESSED
 from tests.support.builders import App
 from tests.support.documents import mapping

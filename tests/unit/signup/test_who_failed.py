@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shared.domain.connection.connection import BreakerKind, Vendor
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import App
 
 PLAN = json.dumps(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.operations.story import sentence_of
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.domain.sync.run import RunState
 from shared.use_cases.sync.read_syncs import cancel_run
 from tests.support.syncing import SyncApp, fault, posted

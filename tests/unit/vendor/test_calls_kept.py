@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from tests.support.builders import EMAIL, App
 from tests.support.console_api import Console
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.reconcile import Progress
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.domain.vendor.limits import Priority, reserve_of
 from shared.errors import BreakerOpenError, RateLimitedError, TransientError
 from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of

@@ -12,7 +12,8 @@ from shared.domain.connection.connection import Breaker, BreakerKind
 from shared.domain.contact import Contact, Role, preferred
 from shared.domain.person import Audience, Person
 from shared.domain.signup.reconcile import OVERLAP_IDS, Order, first_page_to_read, order_of, reaches_high_water
-from shared.domain.signup.referral import MAX_HISTORY, Referral, State
+from shared.domain.signup.referral import MAX_HISTORY, Referral
+from shared.domain.signup.state import State
 from shared.domain.vendor.retry import (
     CONTRADICTORY,
     LONGEST_LONG_WAIT,

@@ -9,7 +9,7 @@ from typing import Any
 from shared.adapters.dynamodb.items import Item, from_item, json_text
 from shared.adapters.dynamodb.table import Table
 from shared.domain.person import fold_email, keys_of_email
-from shared.domain.signup.referral import PersonRecord, Reservation
+from shared.domain.signup.person_record import PersonRecord, Reservation
 from shared.errors import BusyError
 from shared.ports.contact import People
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from shared.adapters.dynamodb.signup.referrals import DynamoReferrals
 from shared.adapters.dynamodb.table import Table
-from shared.domain.signup.referral import IN_INTERCOM, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import IN_INTERCOM, State
 from shared.ports.clock import Clock
 from shared.ports.operations import Figures
 

@@ -15,8 +15,9 @@ from shared.domain.mapping import Dropped
 from shared.domain.operations.results import Joined
 from shared.domain.person import Audience, Person, Referrer, fold_email
 from shared.domain.signup.happened import Happened
-from shared.domain.signup.referral import Event, Origin, Referral, State
+from shared.domain.signup.referral import Event, Referral
 from shared.domain.signup.referral_filter import group_of, may_hold
+from shared.domain.signup.state import Origin, State
 
 REFERRAL = "REFERRAL"
 _JSON = ("person", "dropped", "notes", "written", "baseline", "standing", "history", "refusals", "dealt_with", "overwritten")

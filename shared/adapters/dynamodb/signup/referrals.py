@@ -13,7 +13,8 @@ from shared.adapters.dynamodb.listing import list_newest
 from shared.adapters.dynamodb.signup.referral_items import REFERRAL, ids_of_referral, item_of, key_of_referral, referral_of
 from shared.adapters.dynamodb.table import Scalar, Table
 from shared.domain.person import keys_of_email
-from shared.domain.signup.referral import UNFINISHED, Referral, State
+from shared.domain.signup.referral import Referral
+from shared.domain.signup.state import UNFINISHED, State
 from shared.errors import NotFoundError
 from shared.ports.clock import Clock
 from shared.ports.listing import Page

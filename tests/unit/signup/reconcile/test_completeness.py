@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.domain.signup.completeness import MOST_NAMED, Gap
-from shared.domain.signup.referral import State
+from shared.domain.signup.state import State
 from shared.use_cases.signup.compare_people import PeopleComparison
 from shared.use_cases.signup.reconcile_progress import PROOFS
 from tests.support.builders import App

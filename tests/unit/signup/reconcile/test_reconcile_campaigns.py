@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.signup.reconcile import Order
-from shared.domain.signup.referral import Origin, State
+from shared.domain.signup.state import Origin, State
 from shared.domain.timing import LONGEST_REFERRAL_FACTORY_CALL
 from tests.support.builders import App
 from tests.support.clock import NOW
