@@ -20,8 +20,6 @@ STRIKE_PAUSE = 300.0
 FIRST_BLOCK_PAUSE = 300.0
 BLOCK_PAUSE = 6 * 3_600.0
 """Seconds without a call after a 403 or a refused connection: whoever keeps knocking may stay blocked."""
-CLEAR = 1.0
-"""Seconds for which a look that found nothing in the way holds, for the next call of the same worker."""
 REFERRAL_FACTORY = Vendor.REFERRAL_FACTORY
 STOPPED = "Calls to Referral Factory are stopped after two strikes, until a person lifts that."
 
@@ -35,20 +33,14 @@ class ReferralFactoryGuard(Limiter):
         self._block_pause = block_pause
         self._guard = VendorGuard(environment, REFERRAL_FACTORY)
         self._unrecorded: FailureError | None = None
-        self._clear_until = 0.0
 
     def acquire(self, priority: Priority = Priority.RECONCILE) -> str:
         """See ``Limiter.acquire``. BlockedError while two strikes stop all calls, BreakerOpenError in a pause."""
         if self._unrecorded is not None:
             self._record(self._unrecorded)
-        began = self._environment.clock.now()
-        if began >= self._clear_until:
-            if self._environment.strikes.find(REFERRAL_FACTORY).stopped:
-                raise BlockedError(STOPPED, vendor=REFERRAL_FACTORY)
-            breaker = self._guard.check()
-            self._guard.take_try(breaker)
-            if breaker is None:
-                self._clear_until = began + CLEAR
+        if self._environment.strikes.find(REFERRAL_FACTORY).stopped:
+            raise BlockedError(STOPPED, vendor=REFERRAL_FACTORY)
+        self._guard.admit()
         return self._limiter.acquire(priority)  # last, for the permit is to be used at once
 
     def finish(self, permit: str, status: int | None, headers: Mapping[str, str]) -> None:
@@ -56,8 +48,6 @@ class ReferralFactoryGuard(Limiter):
 
     def report(self, error: FailureError | None) -> None:
         """See ``Limiter.report``. What cannot be written down now is, before the next call of this worker."""
-        if error is not None:
-            self._clear_until = 0.0
         try:
             self._record(error)
         except TransientError:

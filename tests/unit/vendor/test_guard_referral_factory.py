@@ -9,9 +9,9 @@ from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.reconcile import Progress
 from shared.domain.signup.state import State
 from shared.domain.vendor.limits import Priority, reserve_of
-from shared.errors import BreakerOpenError, RateLimitedError, TransientError
+from shared.errors import RateLimitedError, TransientError
 from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS, progress_of
-from shared.use_cases.vendor.guard_referral_factory import BLOCK_PAUSE, CLEAR, STRIKE_PAUSE
+from shared.use_cases.vendor.guard_referral_factory import BLOCK_PAUSE, STRIKE_PAUSE
 from shared.use_cases.vendor.guard_vendor import FAILURES_TO_OPEN
 from shared.use_cases.vendor.lift_stop import lift_stop
 from tests.support.builders import App
@@ -65,32 +65,6 @@ def test_a_429_pauses_for_five_minutes_whoever_asks(app: App) -> None:
     assert kind(app) is None
     assert app.metrics.counts["ReconcileFailed"] == 2
     assert (app.metrics.counts["Strike"], strikes(app)) == (1, 1)
-
-
-def test_a_pause_that_another_worker_opened_holds_a_second_after_the_last_look(app: App) -> None:
-    factory = app.environment.referral_factory()
-    factory.user(1)
-    now = app.environment.clock.now()
-    app.new_environment().breakers.open(Vendor.REFERRAL_FACTORY, Breaker(BreakerKind.STRIKE, now + STRIKE_PAUSE, now, 1))
-    app.wait(CLEAR)
-    app.forget_calls()
-
-    with pytest.raises(BreakerOpenError):
-        factory.user(1)
-    assert calls(app) == 0
-
-
-def test_a_worker_that_was_refused_makes_no_call_within_the_second_either(app: App) -> None:
-    factory = app.environment.referral_factory()
-    factory.user(1)
-    fault(app, 429, times=1)
-    with pytest.raises(RateLimitedError):
-        factory.user(1)
-    app.forget_calls()
-
-    with pytest.raises(BreakerOpenError):
-        factory.user(1)
-    assert calls(app) == 0
 
 
 def test_the_second_strike_stops_until_a_person_lifts_it(app: App) -> None:
