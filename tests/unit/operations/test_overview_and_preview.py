@@ -9,6 +9,7 @@ import pytest
 from shared.domain.operations.figures import BOUNDS, class_of, percentile
 from shared.domain.signup.state import State
 from shared.domain.sync.member import SyncMember
+from shared.domain.timing import DAY
 from shared.messages import QualifyReferral
 from tests.support.builders import EMAIL, App
 from tests.support.clock import NOW
@@ -141,6 +142,46 @@ def test_calls_that_use_intercoms_limit_up_are_no_problem_and_what_it_refused_is
 
     assert shown["used"] == 60
     assert shown["problem"] == problem
+
+
+def test_a_period_holds_its_first_day_and_none_before_and_the_times_of_all(app: App, console: Console) -> None:
+    figures = app.environment.figures
+    for days in (0, 1, 6, 7):
+        figures.count(1, "signups", NOW - days * DAY)
+        figures.delivered_in(1, 4.0 if days < 6 else 100.0, NOW - days * DAY)
+    figures.count(2, "signups", NOW, 3)
+    figures.waited(NOW - 50, NOW)
+    app.environment.flush()
+
+    shown = console.get("/api/overview", "days=7")
+
+    assert [day["signups"] for day in shown["days"]] == [1, 0, 0, 0, 0, 1, 4]
+    assert [day["longest_wait"] for day in shown["days"]] == [0.0] * 6 + [50.0]
+    assert (shown["days"][0]["p50"], shown["days"][1]["p50"]) == (120.0, None)
+    assert (shown["p50"], shown["p99"]) == (5.0, 120.0)
+    assert {row["campaign_id"]: row["signups"] for row in shown["campaigns"]} == {1: 3, 2: 3}
+    assert shown["all_time"]["signups"] == 7
+
+
+def test_a_day_on_which_more_was_taken_back_than_given_shows_none(app: App, console: Console) -> None:
+    for name in ("signups", "delivered", "qualified", "rewarded", "failed"):
+        app.environment.figures.count(1, name, NOW, -1)
+    app.environment.flush()
+
+    day = console.get("/api/overview", "days=1")["days"][0]
+
+    assert [day[name] for name in ("signups", "delivered", "qualified", "rewarded", "failed")] == [0] * 5
+
+
+@pytest.mark.parametrize(
+    ("fast", "slow", "p50", "p99"), [(1, 1, 1.0, 120.0), (99, 1, 1.0, 1.0), (98, 2, 1.0, 120.0), (0, 1, 120.0, 120.0)]
+)
+def test_so_many_deliveries_were_at_least_that_fast(fast: int, slow: int, p50: float, p99: float) -> None:
+    times = {class_of(1.0): fast, class_of(91.0): slow}
+
+    assert percentile(times, 0.5) == p50
+    assert percentile(times, 0.99) == p99
+    assert percentile({class_of(1.0): 0}, 0.5) is None
 
 
 # -- preview ----------------------------------------------------------------------------------------------------------
