@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from shared.adapters.dynamodb.connection.oauth_states import DynamoOAuthStates
+from shared.adapters.dynamodb.items import to_item
 from shared.adapters.dynamodb.operations.audit import DynamoAudit
 from shared.adapters.dynamodb.operations.figures import DynamoFigures
 from shared.adapters.dynamodb.signup.counted_referrals import CountedReferrals
@@ -204,6 +205,40 @@ def test_what_an_act_says_of_itself_stands_in_its_own_row(tables: Tables) -> Non
     another, done = audit.list(5).items
     assert (another.what, another.result) == ("Another, outside of it.", Result.DONE)
     assert done == Change(NOW, "mara", "First. Second.", "sub", "issuer", email_verified=True, result=Result.DONE)
+
+
+def test_texts_of_an_act_are_kept_up_to_their_lengths(tables: Tables) -> None:
+    audit = DynamoAudit(tables.table)
+    audit.begin(Change(NOW, "w" * 300, "x" * 3_000, "s" * 300, "i" * 300, result=None))
+    begun = audit.list(1).items[0]
+    audit.add(Change(NOW, "mara", "y" * 3_000))
+    audit.complete(Result.DONE)
+
+    assert (begun.who, begun.what) == ("w" * 254, "x" * 2_000)
+    assert (begun.subject, begun.issuer) == ("s" * 254, "i" * 254)
+    assert audit.list(1).items[0].what == "y" * 2_000
+
+
+def test_acts_of_before_results_were_kept_are_done_and_those_that_never_ended_are_not(tables: Tables) -> None:
+    before = {"pk": "AUDIT", "at": NOW, "who": "mara", "what": "An act"}
+    tables.table.put(to_item({**before, "sk": "1"}))
+    tables.table.put(to_item({**before, "sk": "2", "subject": "sub"}))
+    tables.table.put(to_item({**before, "sk": "3", "issuer": "issuer"}))
+    tables.table.put(to_item({**before, "sk": "4", "result": "failed"}))
+
+    found = DynamoAudit(tables.table).list(10).items
+
+    assert [change.result for change in found] == [Result.FAILED, None, None, Result.DONE]
+
+
+def test_what_was_looked_at_stands_at_the_beginning_of_its_hour(tables: Tables) -> None:
+    audit = DynamoAudit(tables.table)
+    hour = NOW // 3_600 * 3_600
+    audit.note(Change(hour + 1_800, "mara", "looked", "sub", result=Result.LOOKED))
+    audit.add(Change(hour - 1, "mara", "before"))
+    audit.add(Change(hour + 1, "mara", "after"))
+
+    assert [change.what for change in audit.list(10).items] == ["after", "looked", "before"]
 
 
 def test_the_next_act_says_nothing_of_the_one_before(tables: Tables) -> None:

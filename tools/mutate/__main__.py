@@ -140,8 +140,9 @@ def _jobs(drawn: Drawn, records: dict[str, Record], longest: float) -> list[Job]
 
 
 def _job(mutant: Mutant, capability: str, records: dict[str, Record], longest: float) -> Job:
-    """Tests that reach its statement: of each way through its function the quickest one first, then their second ones, and so
-    on; of each way, cases of other test functions before further ones of the same."""
+    """Tests that reach its statement. Half of the time is for those of the file that is called as the module is. Then of each
+    way through its function the quickest one comes first, then their second ones, and so on; of each way, cases of other test
+    functions before further ones of the same."""
     ways = {test: way for one in records.values() for test, way in one.reaching(mutant).items()}
     seconds = {test: one.tests[test] for one in records.values() for test in one.tests if test in ways}
     cases: Counter[tuple[frozenset[str], str]] = Counter()
@@ -155,12 +156,15 @@ def _job(mutant: Mutant, capability: str, records: dict[str, Record], longest: f
     for _, takes, test in sorted(by_case):
         places[ways[test]] += 1
         order.append((places[ways[test]], takes, test))
+    ranked = [test for _, _, test in sorted(order)]
+    own = [test for test in ranked if test.split("::")[0].endswith(f"/test_{mutant.path.stem}.py")]
     job = Job(mutant, capability, [])
-    for _, takes, test in sorted(order):
-        if job.tests and job.seconds + takes > longest:
-            break
-        job.tests.append(test)
-        job.seconds += takes
+    for most, tests in ((longest / 2, own), (longest, ranked)):
+        for test in [one for one in tests if one not in job.tests]:
+            if job.tests and job.seconds + seconds[test] > most:
+                break
+            job.tests.append(test)
+            job.seconds += seconds[test]
     return job
 
 

@@ -200,6 +200,19 @@ def test_who_read_a_story_a_quarantined_body_or_a_table_is_kept_once_an_hour(app
     assert sorted(rows(console)) == sorted([story, body, export, story])
 
 
+def test_one_worker_writes_each_look_once(app: App, console: Console) -> None:
+    add(app, 8, state=State.FAILED)
+    written: list[str] = []
+    real = app.dynamodb.real.put_item
+    app.dynamodb.real.put_item = lambda **request: (written.append(request["Item"]["pk"]["S"]), real(**request))[1]
+
+    for _ in range(3):
+        console.get("/api/referrals/1/7")
+        console.get("/api/referrals/1/8")
+
+    assert written.count("AUDIT") == 2
+
+
 def test_refusals_and_sign_ins_of_strangers_are_kept(console: Console) -> None:
     console.claims = {"groups": ["ops"], "sub": "stranger", "email": "s@example.com", "email_verified": False}
     for _ in range(3):

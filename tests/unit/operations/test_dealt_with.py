@@ -71,6 +71,7 @@ def test_a_second_press_changes_nothing(console: Console) -> None:
     answers = [console.post("/api/referrals/1/1/close")["closed"] for _ in range(2)]
     assert answers == [True, False]
     assert [line["what"] for line in console.get("/api/referrals/1/1")["story"]] == ["dealt with"]
+    assert console.audit_lines().count("Marked the referral of user 1 in campaign 1 as dealt with.") == 1
     assert console.call("POST", "/api/referrals/1/2/close").status == 404
 
 
@@ -162,6 +163,29 @@ def test_a_batch_is_one_line_of_what_people_did_with_how_many_there_were(console
 
     lines = [line for line in console.audit_lines() if line.startswith("Marked")]
     assert lines == ["Marked 2 referrals as dealt with at once."]
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        (State.DELIVERED, "Put right what the reason names, there or in the campaign's settings, then press Send again."),
+        (State.FAILED, "Put right what the reason names, then press Send again."),
+    ],
+)
+def test_a_refusal_beside_a_delivery_is_put_right_where_it_was_made(console: Console, state: State, advice: str) -> None:
+    add(console.app, 1, state=state, refusals={"qualification": SHUT})
+
+    assert console.get("/api/referrals/1/1")["referral"]["what_to_do"] == advice
+
+
+def test_a_doubled_contact_comes_before_a_person_that_nobody_knows_and_both_before_a_refusal(console: Console) -> None:
+    add(console.app, 1, possibly_doubled=True, unverified=True, refusals={"qualification": SHUT})
+    add(console.app, 2, unverified=True, refusals={"qualification": SHUT})
+
+    advice = [console.get(f"/api/referrals/1/{user_id}")["referral"]["what_to_do"] for user_id in (1, 2)]
+
+    assert advice[0] == "Open the contacts in Intercom and merge them if they are the same person."
+    assert advice[1].startswith("Look whether Referral Factory has the person.")
 
 
 def test_what_is_dealt_with_needs_nothing_until_it_is_open_again(console: Console) -> None:

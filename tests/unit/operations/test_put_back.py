@@ -205,3 +205,13 @@ def test_where_nothing_can_be_put_back_the_history_says_so_and_nothing_is_writte
     assert not [call for call in console.app.calls() if call.startswith("PUT")]
     assert console.app.row().history[-1].detail == f"mara@example.com: nothing; changed since and kept: {LINK}, name"
     assert console.audit_lines()[-1] == "Put back what the contact of user 42 in campaign 1 held: nothing."
+
+
+def test_what_was_overwritten_by_a_write_that_nobody_confirmed_is_kept() -> None:
+    console = overwritten()
+    console.app.environment.referrals.update(1, 42, lambda row: replace(row, written={LINK: row.written[LINK]}))
+
+    done = pressed(console)
+
+    assert (done["restored"], done["kept"]) == ([LINK], ["name"])
+    assert console.app.contact().name == "Ivo"

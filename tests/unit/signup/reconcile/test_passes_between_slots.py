@@ -164,3 +164,41 @@ def test_a_call_for_the_whole_list_is_answered_by_no_other_pass() -> None:
     app.reconcile_enqueued()
 
     assert sorted(calls(app)) == ["1", "2", "3"]
+
+
+def test_after_a_pass_over_the_whole_list_that_went_well_the_next_one_reads_what_is_new() -> None:
+    app = app_with()
+    move_due(app, full=True)
+
+    app.reconcile_enqueued()
+
+    (again,) = app.queued("reconcile")
+    assert isinstance(again, ReconcileCampaigns)
+    assert (again.full, again.contacts) == (False, False)
+
+
+def test_a_pass_over_the_whole_list_that_failed_is_made_again_over_the_whole_list() -> None:
+    app = app_with()
+    app.wire.faults.add({"kind": "status", "status": 503, "path": "/users"})
+    move_due(app, full=True)
+
+    app.reconcile_enqueued()
+
+    (again,) = app.queued("reconcile")
+    assert isinstance(again, ReconcileCampaigns)
+    assert again.full
+    assert again.until == NOW + SLOT
+
+
+def test_only_the_schedules_own_pass_erases_who_asked_for_it() -> None:
+    app = app_with(activation_mark=10_000)
+    app.environment.erasures.request("somebody@example.com", NOW)
+    app.wait(900)
+    move_due(app)
+
+    app.reconcile_enqueued()
+    after_a_call = app.environment.erasures.requested(app.clock.now())
+    app.reconcile(work=False)
+
+    assert after_a_call == ["somebody@example.com"]
+    assert app.environment.erasures.requested(app.clock.now() + 10_000) == []
