@@ -459,6 +459,13 @@ def test_a_body_that_stays_unreadable_says_so_and_can_be_thrown_away(console: Co
     assert console.audit_lines()[-1] == f"Discarded the message {stored} that could not be read."
 
 
+def test_a_message_that_is_no_longer_there_cannot_be_thrown_away(console: Console) -> None:
+    answer = console.call("DELETE", "/api/quarantine/q9")
+
+    assert answer.status == 404
+    assert not [line for line in console.audit_lines() if line.startswith("Discarded")]
+
+
 def test_a_ledger_that_does_not_answer_is_503(console: Console) -> None:
     console.app.dynamodb.refuse("query", 50)
     assert console.call("GET", "/api/referrals").status == 503

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.dynamodb.campaign.campaigns import UNKNOWN_WITHIN
 from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
 from shared.domain.signup.referral import ENQUEUE_AGAIN_AFTER
 from shared.domain.signup.state import State
@@ -481,6 +482,30 @@ def test_held_rows_are_released_to_the_last_five_seconds(seconds: float, release
     app.environment.time_left = lambda: seconds  # type: ignore[method-assign]
 
     assert enqueue_due.enqueue_due(app.environment).released == released
+
+
+def test_what_is_only_looked_at_again_waits_when_the_time_is_up(app: App) -> None:
+    soon = app.clock.now() + 5
+    app.sign_up()
+    app.environment.referrals.update(1, 42, lambda row: replace(row, look_at=soon, due_at=soon))
+    app.wait(6)
+    left = iter([50.0] * DUE_SHARDS)
+    app.environment.time_left = lambda: next(left, LEAST_TIME - 1)  # type: ignore[method-assign]
+
+    assert enqueue_due.enqueue_due(app.environment).enqueued == 0
+
+    app.environment.time_left = lambda: 45.0  # type: ignore[method-assign]
+
+    assert enqueue_due.enqueue_due(app.environment).enqueued == 1
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(1, 1.0), (0, 0.0)])
+def test_each_minute_says_whether_new_contacts_wait_for_referral_factory(app: App, seconds: float, waits: float) -> None:
+    app.environment.campaigns.note_unknown(1, app.clock.now() + seconds - UNKNOWN_WITHIN, 1)
+
+    app.sweep(work=False)
+
+    assert app.metrics.gauges["CreatesWait"] == waits
 
 
 def test_while_intercom_is_away_nobody_comes_of_age(app: App) -> None:

@@ -20,6 +20,7 @@ from shared.use_cases.operations.erase_person import erase_person
 from shared.use_cases.signup.remember_signup import remember_signup
 from tests.fakes.errors import client_error
 from tests.support.builders import App
+from tests.support.clock import NOW
 from tests.support.console_api import Console
 from tests.support.rows import readable
 from tests.support.syncing import SyncApp
@@ -361,6 +362,16 @@ def test_another_page_is_read_while_eight_seconds_are_left(app: App, seconds: fl
     app.context.seconds = seconds
 
     assert (erase_person(app.environment, "mara", EMAIL) is not None) is is_enough
+
+
+def test_messages_that_name_somebody_else_stay(app: App) -> None:
+    put_into_quarantine(app, "q9", json.dumps({"e": "other@example.com"}))
+    app.environment.inbox.add(DeliverContact(1, 9, "joined", NOW, {"id": "9", "email": "other@example.com"}), NOW)
+
+    erase_person(app.environment, "mara", EMAIL)
+
+    assert [one.id for one in app.environment.quarantine.list(10).items] == ["q9"]
+    assert len(app.rows_of("INBOX#")) == 1
 
 
 def test_who_waits_longest_is_erased_first(app: App) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from shared.domain.connection.connection import Vendor
 from shared.domain.operations.figures import BOUNDS, class_of, percentile
 from shared.domain.signup.state import State
 from shared.domain.sync.member import SyncMember
 from shared.domain.timing import DAY
+from shared.errors import TransientError
 from shared.messages import QualifyReferral
 from tests.support.builders import EMAIL, App
 from tests.support.clock import NOW
@@ -91,6 +93,22 @@ def test_figures_that_cannot_be_written_cost_no_delivery(console: Console) -> No
     console.app.dynamodb._orders.clear()
 
     assert console.get("/api/overview")["total"]["signups"] == 0
+
+
+def test_a_table_that_takes_no_figures_is_left_alone_for_a_minute(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures, tried = app.environment.figures, list[float]()
+
+    def hang(*_: Any) -> None:
+        tried.append(app.clock.now() - NOW)
+        raise TransientError("the table does not answer", vendor="aws")
+
+    monkeypatch.setattr(figures, "_write", hang)
+    for _ in range(5):
+        figures.received(Vendor.INTERCOM, "contact.merged", app.clock.now())
+        app.environment.flush()
+        app.wait(30)
+
+    assert tried == [0.0, 60.0, 120.0]
 
 
 def test_a_new_stack_starts_without_an_alarm() -> None:

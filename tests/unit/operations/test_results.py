@@ -319,6 +319,17 @@ def test_one_referrer_of_two_campaigns_is_shown_for_each(app: App, console: Cons
     assert [one["campaign_id"] for one in console.get("/api/results")["referrers"]] == [1, 2]
 
 
+def test_who_came_without_a_friend_is_counted_apart_from_who_was_synced(app: App, console: Console) -> None:
+    for user_id in (1, 2, 3):
+        join(app, user_id, by=None)
+    happened(app, 3, Happened.FROM_SYNC)
+
+    shown = console.get("/api/results")
+
+    assert (shown["themselves"], shown["synced"]) == (2, 1)
+    assert shown["campaigns"][0]["invited"] == 0
+
+
 def test_who_joined_before_a_campaign_was_active_counts_for_no_period(app: App, console: Console) -> None:
     join(app, 1, State.KNOWN, at=NOW - 40 * DAY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from shared.domain.signup.state import Origin, State
 from shared.domain.signup.synthetic import SYNTHETIC_IDS_FROM, SyntheticSignup, is_synthetic
 from shared.domain.timing import DAY, SEARCH_SURE
 from shared.errors import TransientError
-from shared.use_cases.operations.synthetic_signup import SYNTHETIC_PROGRESS
+from shared.use_cases.operations.synthetic_signup import OWN_WITHIN, SYNTHETIC_PROGRESS
 from shared.use_cases.signup.check_delivered import VERIFY_AFTER, VERIFY_AGAIN_AFTER
 from shared.use_cases.signup.reconcile_progress import USERS_PROGRESS
 from tests.support.builders import SYNTHETIC_EMAIL, WEBHOOK_SECRET, App, webhook_fields
@@ -180,6 +181,44 @@ def test_after_one_that_was_refused_all_day_the_next_counts_only_once_it_is_ther
         run(app)
     app.wire.faults.clear()
     assert [run(app), run(app)] == [False, True]
+
+
+def test_one_of_which_nobody_knows_when_it_was_delivered_arrives_when_it_is_seen(app: App) -> None:
+    run(app)
+    app.environment.referrals.update(1, TODAY, lambda row: replace(row, delivered_at=None))
+
+    assert run(app)
+    assert app.metrics.gauges["SyntheticSignupSeconds"] == EVERY
+
+
+@pytest.mark.parametrize("missing", [{"state": State.FAILED}, {"contact_id": None}])
+def test_a_row_that_is_not_delivered_or_names_no_contact_is_not_it(app: App, missing: dict[str, Any]) -> None:
+    run(app)
+    app.environment.referrals.update(1, TODAY, lambda row: replace(row, **missing))
+    app.forget_calls()
+
+    app.invoke(handler, {})
+
+    assert app.calls() == []
+    assert stored(app)["arrived_at"] is None
+
+
+@pytest.mark.parametrize(("before", "is_ours"), [(OWN_WITHIN, True), (OWN_WITHIN + 1, False)])
+def test_a_row_may_be_an_hour_older_than_the_first_try_that_is_known(app: App, before: float, is_ours: bool) -> None:
+    run(app)
+    app.environment.referrals.update(1, TODAY, lambda row: replace(row, accepted_at=NOW - before))
+
+    app.invoke(handler, {})
+
+    assert (stored(app)["arrived_at"] is not None) is is_ours
+
+
+def test_one_that_got_no_answer_is_stored_as_not_accepted(app: App) -> None:
+    app.wire.faults.add({"kind": "reset", "path": "^/webhooks"})
+
+    run(app)
+
+    assert stored(app)["accepted"] is False
 
 
 def test_a_contact_with_another_address_is_not_it(app: App) -> None:

@@ -202,3 +202,13 @@ def test_only_the_schedules_own_pass_erases_who_asked_for_it() -> None:
 
     assert after_a_call == ["somebody@example.com"]
     assert app.environment.erasures.requested(app.clock.now() + 10_000) == []
+
+
+@pytest.mark.parametrize("path", ["/users", "^/contacts/search"])
+def test_what_a_vendor_itself_refused_for_now_is_left_to_the_next_slot(path: str) -> None:
+    app = app_with(activation_mark=10_000)
+    app.wire.faults.add({"kind": "status", "status": 429, "path": path})
+
+    app.reconcile(work=False)
+
+    assert app.queued("reconcile") == []
