@@ -183,7 +183,7 @@ def test_after_one_that_was_refused_all_day_the_next_counts_only_once_it_is_ther
     assert [run(app), run(app)] == [False, True]
 
 
-def test_one_of_which_nobody_knows_when_it_was_delivered_arrives_when_it_is_seen(app: App) -> None:
+def test_one_without_a_time_of_delivery_arrives_when_it_is_seen(app: App) -> None:
     run(app)
     app.environment.referrals.update(1, TODAY, lambda row: replace(row, delivered_at=None))
 
