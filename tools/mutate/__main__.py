@@ -34,6 +34,8 @@ READING = 3_600
 FORGIVEN = 2
 """Mutants that may go unnoticed whatever their share: of a handful, one that changes nothing is too many percent."""
 CAUGHT, MISSED, UNREACHED = "caught", "missed", "unreached"
+LEAST = 0.001
+"""CPU seconds that a test takes at least: it is set up."""
 AT_IMPORT_FILES = 3
 """Files of tests for a mutant of what is computed at import: each is loaded again."""
 Drawn = dict[str, list[Mutant]]
@@ -140,31 +142,30 @@ def _jobs(drawn: Drawn, records: dict[str, Record], longest: float) -> list[Job]
 
 
 def _job(mutant: Mutant, capability: str, records: dict[str, Record], longest: float) -> Job:
-    """Tests that reach its statement. Half of the time is for those of the file that is called as the module is. Then of each
-    way through its function the quickest one comes first, then their second ones, and so on; of each way, cases of other test
-    functions before further ones of the same."""
+    """Tests that reach its statement. Half of the time is for those of the file that is called as the module is. A quick test
+    comes before a slow one, and counts as slower for each that goes the same way through the function, and for each case of
+    the same test function that does."""
     ways = {test: way for one in records.values() for test, way in one.reaching(mutant).items()}
-    seconds = {test: one.tests[test] for one in records.values() for test in one.tests if test in ways}
+    seconds = {test: max(one.tests[test], LEAST) for one in records.values() for test in one.tests if test in ways}
     cases: Counter[tuple[frozenset[str], str]] = Counter()
-    places: Counter[frozenset[str]] = Counter()
-    order: list[tuple[int, float, str]] = []
     by_case = []
     for test in sorted(seconds, key=lambda one: seconds[one]):
         case = (ways[test], test.split("[")[0])
         cases[case] += 1
-        by_case.append((cases[case], seconds[test], test))
-    for _, takes, test in sorted(by_case):
+        by_case.append((cases[case] * seconds[test], test))
+    places: Counter[frozenset[str]] = Counter()
+    order = []
+    for dear, test in sorted(by_case):
         places[ways[test]] += 1
-        order.append((places[ways[test]], takes, test))
-    ranked = [test for _, _, test in sorted(order)]
+        order.append((places[ways[test]] * dear, test))
+    ranked = [test for _, test in sorted(order)]
     own = [test for test in ranked if test.split("::")[0].endswith(f"/test_{mutant.path.stem}.py")]
     job = Job(mutant, capability, [])
     for most, tests in ((longest / 2, own), (longest, ranked)):
         for test in [one for one in tests if one not in job.tests]:
-            if job.tests and job.seconds + seconds[test] > most:
-                break
-            job.tests.append(test)
-            job.seconds += seconds[test]
+            if not job.tests or job.seconds + seconds[test] <= most:
+                job.tests.append(test)
+                job.seconds += seconds[test]
     return job
 
 

@@ -245,7 +245,7 @@ def test_an_address_is_looked_for_as_dns_has_it_and_as_people_read_it() -> None:
     assert emails_alike("") == set()
 
 
-def test_a_host_that_is_none_stays_as_it_is() -> None:
+def test_a_host_that_cannot_be_read_stays_as_it_is() -> None:
     assert [host_in_dns(host) for host in ("B.Example", "bücher.example", "bü cher", "ü..example")] == [
         "b.example",
         "xn--bcher-kva.example",
