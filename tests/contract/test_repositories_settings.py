@@ -77,6 +77,62 @@ def test_the_activation_mark_is_stored_once_and_survives_saves(tables: Tables) -
     assert campaigns.save(campaign_of(document(status="active")), 1, "ann", NOW).activation_mark == 40
 
 
+def test_many_unknown_signups_within_an_hour_let_creates_wait_an_hour_from_the_first_of_them(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+
+    assert not campaigns.note_unknown(1, NOW, 3), "a campaign without settings"
+
+    campaigns.save(campaign_of(document()), None, "ann", NOW)
+    began = [campaigns.note_unknown(1, NOW + seconds, 3) for seconds in (0, 60, 120, 180, 3_700, 3_720, 3_740, 3_660)]
+
+    found = campaigns.find(1)
+    assert began == [False, False, True, False, True, True, False, False]
+    assert found is not None
+    assert found.creates_wait_until == NOW + 3_700 + 3_600
+
+
+def test_of_a_campaign_that_was_just_saved_nothing_was_noted_yet(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+    saved = campaigns.save(campaign_of(document()), None, "ann", NOW)
+
+    assert (saved.creates_wait_until, saved.departures_at) == (0.0, 0.0)
+    assert (saved.problems, saved.watches_departures) == ((), False)
+    assert saved.saved_at == NOW
+
+
+def test_a_watch_is_ended_only_by_who_saw_its_last_mark(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+    campaigns.watch_departures(1, NOW)
+
+    assert campaigns.list() == [], "a campaign without settings is not watched"
+
+    campaigns.save(campaign_of(document()), None, "ann", NOW)
+    watched = []
+    for end in (None, 0.0, NOW - 1, NOW):
+        if end is None:
+            campaigns.watch_departures(1, NOW)
+        else:
+            campaigns.end_watch(1, end)
+        watched.append(campaigns.get(1).watches_departures)
+
+    assert watched == [True, True, True, False]
+
+
+def test_problems_that_were_noted_go_with_the_settings_that_made_them(tables: Tables) -> None:
+    campaigns = DynamoCampaigns(tables.table)
+    campaigns.save(campaign_of(document()), None, "ann", NOW)
+    campaigns.note_problems(1, "counts", ["No longer there."])
+    campaigns.note_problems(1, "rewards", ["Gone.", "Lost."])
+
+    assert campaigns.get(1).problems == ("No longer there.", "Gone.", "Lost.")
+
+    kept = campaigns.save(campaign_of({**document(), "name": "Others"}), 1, "ann", NOW)
+    other_sync = campaigns.save(campaign_of({**document(), "sync": {"mode": "off"}}), 2, "ann", NOW)
+
+    assert kept.problems == ("No longer there.", "Gone.", "Lost.")
+    assert other_sync.problems == ("Gone.", "Lost.")
+
+
 def test_the_connection_is_one_row(tables: Tables) -> None:
     connections = DynamoConnections(tables.table)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from shared.domain.campaign.rule import Rule, folded, rule_of, since_when, uncou
 from shared.domain.campaign.settings_check import attribute_name_problem, find_missing, find_wrong
 from shared.domain.campaign.shared_attributes import find_shared
 from shared.domain.contact import Attribute
+from shared.domain.person import Audience
+from shared.errors import MalformedPayloadError
+from shared.use_cases.campaign.read_campaigns import list_campaigns, list_versions
+from tests.support.builders import App
 from tests.support.documents import campaign_document, mapping
 
 CUSTOM = "custom_attributes."
@@ -353,3 +358,82 @@ def test_another_campaign_is_named_and_one_without_a_name_by_its_number() -> Non
 def test_a_paused_campaign_still_counts_and_this_one_itself_does_not() -> None:
     assert find_shared(campaign(campaign_id=2), [campaign(status="paused")])
     assert find_shared(campaign(campaign_id=2), [campaign(campaign_id=2, status="paused")]) == []
+
+
+# -- what a campaign is to others -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("watches", "since", "lately"), [(True, 0.0, True), (True, 1_799.0, True), (True, 1_800.0, False), (False, 0.0, False)]
+)
+def test_departures_are_marked_again_half_an_hour_after_the_last_mark(watches: bool, since: float, lately: bool) -> None:
+    watching = replace(campaign(), watches_departures=watches, departures_at=5_000.0)
+
+    assert watching.watches_since_lately(5_000.0 + since) is lately
+
+
+ALIKE = {"action": "lead", "mapping": mapping(), "defaults": {}}
+
+
+@pytest.mark.parametrize(
+    ("invited_", "referring", "qualification", "alike"),
+    [
+        ({"action": "none"}, {"action": "none"}, None, True),
+        ({"action": "none"}, ALIKE, None, False),
+        (ALIKE, {"action": "none"}, None, False),
+        (ALIKE, ALIKE, None, True),
+        (ALIKE, {**ALIKE, "action": "user"}, None, False),
+        (ALIKE, {**ALIKE, "defaults": {"name": "A"}}, None, False),
+    ],
+)
+def test_a_campaign_that_treats_both_audiences_alike(invited_: Any, referring: Any, qualification: Any, alike: bool) -> None:
+    document = campaign_document(qualification=qualification)
+    settings = campaign_of({**document, "person_invited": invited_, "person_referring": referring})
+
+    assert settings.treats_alike is alike
+
+
+def test_a_first_value_of_the_tracked_attribute_tells_the_invited_apart() -> None:
+    document = {**campaign_document(), "person_invited": ALIKE, "person_referring": ALIKE}
+    first = campaign_of(document)
+    without = campaign_of({**document, "qualification": {"trigger": {"kind": "became_user"}}})
+
+    assert first.creation_values(Audience.PERSON_INVITED) == {STATUS: "New"}
+    assert first.creation_values(Audience.PERSON_REFERRING) == {}
+    assert (first.treats_alike, without.treats_alike) == (False, True)
+
+
+@pytest.mark.parametrize("mode", ["off", "once", "ongoing"])
+def test_links_are_written_to_who_refers_only_by_a_sync_and_counts_always(mode: str) -> None:
+    back = {"referral_link": f"{CUSTOM}link", "referral_count": f"{CUSTOM}count"}
+    settings = campaign(sync={"mode": mode, "write_back": back}, rewards={"last_reward": f"{CUSTOM}reward"})
+
+    linked = set() if mode == "off" else {f"{CUSTOM}link"}
+    assert settings.written_to_referrers == {f"{CUSTOM}count", f"{CUSTOM}reward", *linked}
+
+
+@pytest.mark.parametrize(("limit", "cursors"), [(2, ["3", None]), (3, [None]), (4, [None])])
+def test_campaigns_and_their_versions_come_in_pages_of_which_a_full_one_may_be_the_last(
+    limit: int, cursors: list[str | None]
+) -> None:
+    app = App()
+    for campaign_id in (2, 3, 4):
+        app.configure(campaign_id=campaign_id)
+    first = list_campaigns(app.environment.campaigns, limit)
+    rest = list_campaigns(app.environment.campaigns, limit, first.cursor) if first.cursor else None
+
+    assert [page.cursor for page in (first, rest) if page] == cursors
+    assert [one.campaign_id for page in (first, rest) if page for one in page.items] == [2, 3, 4]
+
+    for _ in range(2):
+        app.configure(campaign_id=2)
+
+    versions = list_versions(app.environment.campaigns, 2, limit)
+    assert versions.cursor == ("2" if limit == 2 else None)
+    assert [one.version for one in list_versions(app.environment.campaigns, 2, 5, "3").items] == [2, 1]
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "1" * 16, "\N{SUPERSCRIPT ONE}"])
+def test_a_cursor_of_campaigns_that_nobody_gave_out_is_refused(cursor: str) -> None:
+    with pytest.raises(MalformedPayloadError):
+        list_campaigns(App().environment.campaigns, 2, cursor)

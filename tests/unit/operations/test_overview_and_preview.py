@@ -326,6 +326,70 @@ def test_a_dropped_attribute_says_why_in_the_preview(console: Console) -> None:
     assert "at most 255" in reasons["custom_attributes.referral_link"]
 
 
+def by_attribute(shown: Any) -> dict[str, Any]:
+    return {field["attribute"]: field for field in shown["fields"]}
+
+
+def test_what_only_a_create_carries_is_not_shown_of_a_contact_that_is_there(console: Console) -> None:
+    console.app.configure(person_invited={"duplicates": "update"})
+    created = by_attribute(preview(console, person=PERSON))
+    console.app.given()
+
+    updated = by_attribute(preview(console, person=PERSON))
+
+    assert created["custom_attributes.lead_source"]["only_on_create"] is True
+    assert not [name for name, field in updated.items() if field["only_on_create"]]
+    assert "custom_attributes.lead_source" not in updated
+
+
+def test_what_the_person_has_no_value_for_is_neither_sent_nor_for_a_create_alone(console: Console) -> None:
+    unknown = by_attribute(preview(console, person=PERSON))["custom_attributes.referral_link"]
+
+    assert unknown["value"] is None
+    assert (unknown["sent"], unknown["only_on_create"], unknown["joined"]) == (False,) * 3
+
+
+def test_of_a_contact_that_is_left_alone_a_value_that_does_not_fit_keeps_its_own_reason(console: Console) -> None:
+    console.app.given()
+    document = campaign_document(person_invited={"mapping": mapping(("code", "custom_attributes.nowhere"))})
+
+    shown = by_attribute(preview(console, person={**PERSON, "code": "abc"}, settings=document))
+
+    assert shown["custom_attributes.nowhere"]["reason"] == "Intercom has no attribute custom_attributes.nowhere"
+    assert shown["name"]["reason"] == "The contact is left as it is."
+
+
+def test_the_survivor_of_a_merge_is_not_said_to_be_made_by_us(console: Console) -> None:
+    app = console.app
+    app.configure(person_invited={"duplicates": "update"})
+    ours = app.sign_up().contact_id
+    survivor = app.given("user", email="other@example.com")
+    app.intercom.contacts.merge({"from": ours, "into": survivor.id, "skip_duplicate_validation": True})
+
+    shown = preview(console, user_id=42)
+
+    assert shown["contact_id"] == survivor.id
+    assert "Intercom has a user with this e-mail address, which is updated" in shown["outcome"]
+
+
+def test_somebody_that_a_sync_only_found_is_sent_as_anybody(app: App, console: Console) -> None:
+    contact = app.given()
+    app.environment.sync_members.save(SyncMember(1, EMAIL, user_id=42, created=False, reserved_at=NOW, contact_id=contact.id))
+
+    shown = preview(console, person={**PERSON, "email": EMAIL})
+
+    assert "the sync added this person" not in shown["outcome"]
+    assert shown["fields"]
+
+
+def test_without_a_connection_the_sync_is_known_all_the_same(app: App, console: Console) -> None:
+    member = SyncMember(1, EMAIL, reserved_at=NOW, contact_id="c", workspace_id="local-workspace")
+    app.environment.sync_members.save(member)
+
+    assert app.environment.connections.find() is None
+    assert "the sync added this person" in preview(console, person={**PERSON, "email": EMAIL})["outcome"]
+
+
 @pytest.mark.parametrize(("policy", "sent", "word"), [("skip", False, "leaves such contacts"), ("update", True, "updated")])
 def test_a_contact_that_is_there_is_reported(console: Console, policy: str, sent: bool, word: str) -> None:
     contact = console.app.given()
