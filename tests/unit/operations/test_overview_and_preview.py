@@ -382,14 +382,6 @@ def test_somebody_that_a_sync_only_found_is_sent_as_anybody(app: App, console: C
     assert shown["fields"]
 
 
-def test_without_a_connection_the_sync_is_known_all_the_same(app: App, console: Console) -> None:
-    member = SyncMember(1, EMAIL, reserved_at=NOW, contact_id="c", workspace_id="local-workspace")
-    app.environment.sync_members.save(member)
-
-    assert app.environment.connections.find() is None
-    assert "the sync added this person" in preview(console, person={**PERSON, "email": EMAIL})["outcome"]
-
-
 @pytest.mark.parametrize(("policy", "sent", "word"), [("skip", False, "leaves such contacts"), ("update", True, "updated")])
 def test_a_contact_that_is_there_is_reported(console: Console, policy: str, sent: bool, word: str) -> None:
     contact = console.app.given()
