@@ -102,7 +102,6 @@ class Meter:
         with (
             patch.object(AwsClient, "_attempt", self._counting_calls(AwsClient._attempt)),
             patch.object(Table, "change", self._counting_changes(Table.change)),
-            patch.object(Poller, "_receive", self._counting_receives(Poller._receive)),
             patch.object(Poller, "_hand_over", self._counting_batches(Poller._hand_over)),
             patch.object(LambdaFunction, "_run", self._counting_runs(LambdaFunction._run)),
             patch.object(Crossing, "enter", self._counting_crossings(Crossing.enter)),
@@ -147,17 +146,9 @@ class Meter:
 
         return changed
 
-    def _counting_receives(meter, receive: Hook) -> Hook:  # noqa: N805
-        def received(self: Poller, most: int) -> list[dict[str, Any]]:
-            messages: list[dict[str, Any]] = receive(self, most)
-            meter.counts["sqs_requests"] += bool(messages)
-            return messages
-
-        return received
-
     def _counting_batches(meter, hand_over: Hook) -> Hook:  # noqa: N805
         def handed_over(self: Poller, messages: list[dict[str, Any]]) -> None:
-            meter.counts["sqs_requests"] += 1  # deleted together
+            meter.counts["sqs_requests"] += 2  # received and deleted, a batch each
             hand_over(self, messages)
 
         return handed_over

@@ -19,13 +19,11 @@ _UNITS = {"minute": 60.0, "minutes": 60.0, "hour": 3_600.0, "hours": 3_600.0, "d
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A queue that invokes a function. ``concurrency`` may be a reference to a parameter; ``window``: seconds for which Lambda
-    gathers a batch."""
+    """A queue that invokes a function. ``concurrency`` may be a reference to a parameter."""
 
     queue: str
     batch_size: int
     concurrency: Any
-    window: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +203,7 @@ def _asynchronous(made: dict[str, Any]) -> dict[str, Any]:
 
 def _source(made: dict[str, Any]) -> Source:
     assert made["FunctionResponseTypes"] == ["ReportBatchItemFailures"], "the world reads partial answers only"
-    window = float(made.get("MaximumBatchingWindowInSeconds", 0))
-    return Source(target_of(made["Queue"]), made["BatchSize"], made["ScalingConfig"]["MaximumConcurrency"], window)
+    return Source(target_of(made["Queue"]), made["BatchSize"], made["ScalingConfig"]["MaximumConcurrency"])
 
 
 def _rate(expression: str) -> float:

@@ -154,11 +154,7 @@ class LambdaFunction:
 
 
 class Poller:
-    """An event source mapping: batches of a queue for a function, at most so many at once. With a batching window it keeps
-    what it received, hidden from others, until the batch is full or the window over.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    """
+    """An event source mapping: batches of a queue for a function, at most so many at once."""
 
     def __init__(self, world: World, source: Source, function: LambdaFunction) -> None:
         self.world = world
@@ -169,7 +165,6 @@ class Poller:
         self.running = 0
         self.stopped = False
         self._wakes_at = float("inf")
-        self._gathered: list[dict[str, Any]] = []
 
     def arm(self) -> None:
         """Looks when the queue has something, and comes back then."""
@@ -188,33 +183,14 @@ class Poller:
             return
         self._wakes_at = float("inf")
         while self.running < self.concurrency and not self.stopped:
-            messages = self._receive(self.source.batch_size - len(self._gathered))
+            answer = self.world.cloud.sqs.receive_message(
+                QueueUrl=self.url, MaxNumberOfMessages=self.source.batch_size, AttributeNames=["All"]
+            )
+            messages = answer.get("Messages", [])
             if not messages:
                 break
-            if not self._gathered and self.source.window:
-                self.world.loop.at(self.world.loop.time + self.source.window, self._end_of(messages[0]))
-            self._gathered += messages
-            if not self.source.window or len(self._gathered) == self.source.batch_size:
-                self._hand_over_gathered()
+            self._hand_over(messages)
         self.arm()
-
-    def _receive(self, most: int) -> list[dict[str, Any]]:
-        answer = self.world.cloud.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=most, AttributeNames=["All"])
-        return answer.get("Messages", [])  # type: ignore[no-any-return]
-
-    def _end_of(self, first: dict[str, Any]) -> Callable[[], None]:
-        """The window that began with this message is over, unless its batch was full before."""
-
-        def over() -> None:
-            if self._gathered and self._gathered[0] is first:
-                self._hand_over_gathered()
-                self.arm()
-
-        return over
-
-    def _hand_over_gathered(self) -> None:
-        messages, self._gathered = self._gathered, []
-        self._hand_over(messages)
 
     def _stop(self, messages: list[dict[str, Any]]) -> None:
         """Lambda sends what it takes for a loop to the dead-letter queue."""
