@@ -22,6 +22,7 @@ REWARDS = {
     "reward_status": "custom_attributes.reward_status",
 }
 RITA = "rita@example.com"
+TITLE = "20.00 for inviting a friend"
 
 
 class Story:
@@ -122,3 +123,20 @@ class Story:
     def rewards(self, person: Person | None = None) -> list[Reward]:
         of = person or self.rita
         return sorted(self.app.environment.rewards.of_person(of.campaign_id, of.id), key=lambda reward: reward.key)
+
+
+def due(**settings: Any) -> Story:
+    """Rewards are not issued by Referral Factory itself, but by us."""
+    story = Story(rewards={"issue_due": True}, auto_issue=False, **settings)
+    story.app.poll_rewards()
+    story.app.forget_calls()
+    return story
+
+
+def issues(story: Story) -> list[str]:
+    return [call for call in story.asked() if call.startswith("POST /api/v2/rewards/issue")]
+
+
+def given(story: Story) -> int:
+    """Rewards that Referral Factory itself has issued."""
+    return sum(reward.status == "Issued" for reward in story.account.rewards.all())

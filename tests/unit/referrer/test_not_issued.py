@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.referrer.reward import Kind, Reward, Status
-from tests.support.referring import Story
-from tests.unit.referrer.test_rewards import due, given, issues
+from tests.support.referring import Story, due, given, issues
 
 
 def due_one(story: Story) -> Reward:

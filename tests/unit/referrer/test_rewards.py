@@ -12,26 +12,7 @@ from sandbox.vendors.wire import Response
 from shared.domain.referrer.reward import Kind, Status
 from shared.errors import TransientError
 from shared.use_cases.referrer.issue_rewards import RewardIssue
-from tests.support.referring import REWARDS, RITA, Story
-
-TITLE = "20.00 for inviting a friend"
-
-
-def due(**settings: Any) -> Story:
-    """Rewards are not issued by Referral Factory itself, but by us."""
-    story = Story(rewards={"issue_due": True}, auto_issue=False, **settings)
-    story.app.poll_rewards()
-    story.app.forget_calls()
-    return story
-
-
-def issues(story: Story) -> list[str]:
-    return [call for call in story.asked() if call.startswith("POST /api/v2/rewards/issue")]
-
-
-def given(story: Story) -> int:
-    """Rewards that Referral Factory itself has issued."""
-    return sum(reward.status == "Issued" for reward in story.account.rewards.all())
+from tests.support.referring import REWARDS, RITA, TITLE, Story, due, given, issues
 
 
 @pytest.mark.parametrize("form", ["flat", "nested"])

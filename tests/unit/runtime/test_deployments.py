@@ -7,8 +7,7 @@ from typing import Any
 from shared.adapters.dynamodb.campaign.campaigns import ALL
 from shared.messages import ENQUEUED
 from tests.support.builders import App
-from tests.support.referring import Story
-from tests.unit.referrer.test_rewards import due
+from tests.support.referring import Story, due
 
 
 def stored(app: App, table: str, pk: str, sk: str) -> dict[str, Any]:
