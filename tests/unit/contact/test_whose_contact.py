@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from shared.domain.signup.referral import Referral
 from shared.domain.signup.state import State
-from shared.messages import DeliverContact
 from shared.use_cases.contact.contact_of_row import in_workspace
 from shared.use_cases.signup.replay_referrals import replay_referral
-from tests.support.builders import CUSTOM, EMAIL, App, webhook_fields
-from tests.support.console_api import Console
-from tests.support.documents import campaign_document, mapping
+from tests.support.builders import CUSTOM, EMAIL, App
+from tests.support.documents import mapping
+from tests.unit.contact.two_campaigns import app_for, corrected, settle
 
-NEW = "ivo.new@example.com"
-SEARCH, PUT, GET = "POST /contacts/search", "PUT /contacts/<id>", "GET /contacts/<id>"
-
-
-def app_for(action: str = "lead", search_lag: float = 0.0, **section: Any) -> App:
-    app = App(search_lag)
-    app.configure(person_invited={"action": action, **section})
-    app.configure(campaign_id=2, name="Partners", person_invited={"action": action, **section})
-    return app
-
-
-def corrected(app: App, contact_id: str | None, **fields: Any) -> None:
-    """Somebody edits the contact in Intercom."""
-    app.intercom.contacts.update(str(contact_id), fields)
-
-
-def settle(app: App, minutes: int = 15) -> None:
-    for _ in range(minutes):
-        app.wait(60)
-        app.work()
-        app.sweep()
+PUT, GET = "PUT /contacts/<id>", "GET /contacts/<id>"
 
 
 # -- others' contacts -------------------------------------------------------------------------------------------------
@@ -271,134 +248,6 @@ def test_a_lead_that_only_becomes_a_user_has_a_story_that_says_so() -> None:
     assert app.move_due(replay=True).history[-1].what == "unchanged"
 
 
-# -- addresses --------------------------------------------------------------------------------------------------------
-
-
-def test_an_address_that_moved_away_is_free_for_its_true_owner() -> None:
-    app = app_for()
-    first = app.sign_up()
-    app.sign_up(email=NEW)
-
-    owner = app.sign_up(id=43, first_name="Olga")
-
-    assert owner.state == State.DELIVERED
-    assert app.contact().name == "Olga Lindqvist"
-    assert app.contact().id != first.contact_id
-    assert (app.contact(NEW).id, app.contact(NEW).name) == (first.contact_id, "Ivo Lindqvist")
-
-
-def test_a_lead_whose_address_changes_while_users_are_wanted_becomes_a_user_in_place() -> None:
-    app = app_for("lead")
-    first = app.sign_up()
-    app.configure(person_invited={"action": "user"})
-
-    row = app.sign_up(email=NEW)
-
-    contact = app.contact(NEW)
-    assert contact.id == first.contact_id
-    assert contact.role == "user"
-    assert row.ours is True
-    assert app.contacts() == []
-
-
-def test_whoever_shares_a_contact_that_moved_to_another_address_still_has_it() -> None:
-    app = app_for(duplicates="update")
-    first = app.sign_up(campaign_id=2, id=77)
-
-    assert app.sign_up().contact_id == first.contact_id
-
-    app.sign_up(campaign_id=2, id=77, email=NEW)
-    corrected(app, first.contact_id, name="Somebody")
-    row = app.move_due(replay=True)
-
-    assert (row.state, row.contact_id) == (State.DELIVERED, first.contact_id)
-    assert app.contact(NEW).name == "Ivo Lindqvist"
-    assert app.contacts() == []
-
-
-def test_an_address_that_was_taken_off_the_contact_stays_off_and_costs_nobody_the_delivery() -> None:
-    app = app_for()
-    row = app.sign_up()
-    path = f"/contacts/{row.contact_id}"
-    body = json.dumps({"type": "contact", "id": row.contact_id, "role": "lead", "email": None, "name": "Somebody"})
-    app.wire.faults.add({"kind": "status", "status": 200, "method": "GET", "path": f"^{path}$", "body": body})
-
-    replayed = app.move_due(replay=True)
-
-    assert (replayed.state, replayed.contact_id) == (State.DELIVERED, row.contact_id)
-
-    [written] = app.bodies("PUT", path)
-    assert written["name"] == "Ivo Lindqvist"
-    assert "email" not in written
-
-
-def test_an_address_that_intercom_refuses_is_not_released() -> None:
-    app = app_for("user")
-    first = app.sign_up()
-    app.given("user", email=NEW)
-
-    row = app.sign_up(email=NEW)
-
-    assert (row.contact_id == first.contact_id, row.ours) == (False, False)
-    assert app.person() is not None
-    assert app.person().contact_id == first.contact_id  # type: ignore[union-attr]
-
-
-def test_an_address_that_was_corrected_in_intercom_is_not_reverted_by_a_second_campaign() -> None:
-    app = app_for(duplicates="update")
-    row = app.sign_up()
-    corrected(app, row.contact_id, email="right@example.com")
-
-    app.sign_up(campaign_id=2, id=77, first_name="Iwan")
-
-    assert (app.contact("right@example.com").name, app.contacts()) == ("Iwan Lindqvist", [])
-
-
-def test_an_address_that_was_corrected_in_intercom_is_not_reverted_by_a_replay() -> None:
-    app = app_for()
-    row = app.sign_up()
-    corrected(app, row.contact_id, email="right@example.com")
-
-    app.move_due(replay=True)
-
-    assert (len(app.contacts("right@example.com")), app.contacts()) == (1, [])
-
-
-@pytest.mark.parametrize("role", ["lead", "user"])
-def test_two_addresses_reported_at_once_are_one_contact(role: str) -> None:
-    """The second webhook, with a corrected address, comes while the first one's contact is being created."""
-    app = app_for(role, search_lag=300)
-
-    def corrected_meanwhile() -> None:
-        app.wait(0.1)
-        fields = webhook_fields(email=NEW)
-        app.environment.delivery_queue.send(DeliverContact(1, None, "joined", app.clock.now(), fields, id="second"))
-        app.work(app.new_environment())
-
-    app.wire.interrupt("POST /contacts", corrected_meanwhile)
-    app.sign_up()
-    settle(app)
-
-    live = [one for one in app.intercom.workspace.contacts.values() if one.condition == "live"]
-    assert [(one.email, one.id) for one in live] == [(NEW, app.row().contact_id)]
-    assert app.row().state is State.DELIVERED
-
-
-@pytest.mark.parametrize("role", ["lead", "user"])
-def test_an_address_that_changes_while_a_create_is_in_doubt_makes_no_second_contact(role: str) -> None:
-    app = app_for(role, search_lag=300)
-    app.wire.faults.add({"kind": "lost_answer", "method": "POST", "path": "^/contacts$", "times": 1})
-
-    assert app.sign_up().state is State.PENDING
-
-    app.wait(1)
-    app.sign_up(email=NEW)
-    settle(app)
-
-    live = [one for one in app.intercom.workspace.contacts.values() if one.condition == "live"]
-    assert [(one.email, one.id) for one in live] == [(NEW, app.row().contact_id)]
-
-
 # -- another workspace ------------------------------------------------------------------------------------------------
 
 
@@ -461,84 +310,3 @@ def in_another_workspace(app: App) -> Referral:
     app.intercom.workspace.by_email.clear()
     app.wait(3_600)
     return app.move_due(replay=True)
-
-
-# -- the preview ------------------------------------------------------------------------------------------------------
-
-
-def preview(app: App, section: Any = None) -> Any:
-    document = campaign_document(person_invited={"action": "lead", **(section or {})})
-    return Console(app).post("/api/campaigns/1/preview", {"settings": document, "user_id": 42})
-
-
-def test_the_preview_of_a_replay_shows_what_differs_on_the_contact_itself() -> None:
-    app = app_for()
-    row = app.sign_up()
-
-    corrected(app, row.contact_id, custom_attributes={"referral_link": "https://example.com/other"})
-
-    sent = {one["attribute"] for one in preview(app)["fields"] if one["sent"]}
-    assert sent == {f"{CUSTOM}referral_link"}
-
-
-@pytest.mark.parametrize("duplicates", ["skip", "fill", "update"])
-def test_the_preview_of_anothers_contact_follows_the_policy(duplicates: str) -> None:
-    app = app_for(duplicates=duplicates)
-    app.sign_up(campaign_id=2, id=77, first_name="Olga")
-    app.sign_up()
-    corrected(app, app.row().contact_id, name="Customer")
-
-    shown = preview(app, {"duplicates": duplicates})
-
-    assert {one["attribute"] for one in shown["fields"] if one["sent"]} == ({"name"} if duplicates == "update" else set())
-
-
-@pytest.mark.parametrize(
-    ("duplicates", "words"),
-    [
-        ("skip", "Intercom has a lead with this e-mail address, and the campaign leaves such contacts as they are."),
-        ("fill", "Intercom has a lead with this e-mail address, of which only empty attributes are written."),
-        ("update", "Intercom has a lead with this e-mail address, which is updated; values may be overwritten."),
-    ],
-)
-def test_the_preview_says_of_a_contact_that_was_there_before_what_becomes_of_it(duplicates: str, words: str) -> None:
-    app = app_for(duplicates=duplicates)
-    app.configure(status="paused", person_invited={"action": "lead", "duplicates": duplicates})
-    app.sign_up()
-    there = app.given("lead")
-
-    shown = preview(app, {"duplicates": duplicates})
-
-    assert shown["outcome"] == words
-    assert shown["contact_id"] == there.id
-
-
-def test_the_preview_says_of_ones_own_contact_that_it_is() -> None:
-    app = app_for("lead")
-    app.sign_up()
-    assert preview(app)["outcome"] == (
-        "This application made a lead for this e-mail address, which gets what has changed since."
-    )
-    assert preview(app, {"action": "user"})["outcome"].endswith("since. The lead becomes a user.")
-
-
-@pytest.mark.parametrize(("seconds", "sent"), [(-1, True), (0, False), (1, False)])
-def test_the_preview_of_a_signup_whose_contact_was_deleted_since_sends_nothing(seconds: float, sent: bool) -> None:
-    app = app_for()
-    app.sign_up(id=7, email="somebody.else@example.com")
-    app.configure(status="paused", person_invited={"action": "lead"})
-    row = app.sign_up()
-    person = app.environment.people.lease("local-workspace", EMAIL, "test", app.clock.now(), 1)
-    app.environment.people.save(replace(person, erased_at=row.accepted_at + seconds))
-    app.environment.people.release(person)
-
-    shown = preview(app)
-
-    assert bool(shown["fields"]) is sent
-    assert ("deleted in Intercom after this signup" in shown["outcome"]) is not sent
-
-
-def test_the_preview_of_a_referral_whose_contact_is_gone_says_so() -> None:
-    app = app_for()
-    app.intercom.contacts.archive(str(app.sign_up().contact_id))
-    assert "only a new signup brings a contact back" in preview(app)["outcome"]
