@@ -2,63 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 
-from sandbox.vendors.referral_factory.records import Person
-from shared.domain.connection.connection import Breaker, BreakerKind, Vendor
-from shared.domain.signup.referral import Referral
 from shared.domain.signup.state import State
-from shared.messages import ReconcileCampaigns
 from shared.use_cases.signup.await_confirmation import ANSWERED_WITHIN, CONFIRM_WITHIN
-from tests.support.builders import CUSTOM, EMAIL, App
-from tests.support.console_api import Console
+from tests.support.builders import CUSTOM, EMAIL
 from tests.support.documents import mapping
-
-DOWN = {"kind": "status", "status": 503, "path": "^/api/v2/"}
-USER = "/api/v2/users/"
-
-
-def app_with(duplicates: str = "update", **changes: Any) -> App:
-    app = App()
-    app.confirms = False
-    app.configure(person_invited={"duplicates": duplicates, **changes})
-    app.reconcile()
-    app.forget_calls()
-    return app
-
-
-def join(app: App, email: str = EMAIL, first_name: str = "Ivo", campaign: int = 1) -> Person:
-    """At Referral Factory; no webhook comes."""
-    account = app.referral_factory.account
-    rita = next(person for person in map(account.people.with_id, account.people.ids()) if person.campaign_id == campaign)
-    return account.join(
-        account.campaigns[campaign], first_name=first_name, email=email, source="Referred", referrer=rita, ip="192.0.2.1"
-    )
-
-
-def reported(app: App, person: Person, **changes: Any) -> Referral:
-    """The webhook of somebody who is there."""
-    facts = {"id": person.id, "email": person.email, "first_name": person.first_name, "code": person.code, "url": None}
-    return app.sign_up(**{**facts, **changes})
-
-
-def asked(app: App) -> list[str]:
-    return [call for call in app.calls("referral_factory") if f"GET {USER}" in call]
-
-
-def questions(app: App) -> list[Any]:
-    return [message.person for message in app.queued("reconcile") if isinstance(message, ReconcileCampaigns) and message.person]
-
-
-def answered(app: App) -> None:
-    """Reconcile answers what waits in its queue, and the delivery goes on."""
-    while app.reconcile_enqueued():
-        continue
-    app.work()
-
+from tests.unit.signup.confirmation.questions import DOWN, USER, answered, app_with, asked, join, minutes, questions, reported
 
 # -- asked, and known ---------------------------------------------------------------------------------------------------
 
@@ -172,108 +122,7 @@ def test_a_later_webhook_of_a_row_that_waits_does_not_go_round_the_question() ->
     assert (app.sign_up(first_name="Mallory").state, app.contact().name) == (State.PENDING, "Before")
 
 
-# -- asked, and unknown -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("duplicates", ["fill", "update"])
-def test_an_invented_signup_overwrites_nobody_and_needs_attention(duplicates: str) -> None:
-    app = app_with(duplicates)
-    app.given("user", name="")
-    app.sign_up(first_name="Mallory")
-
-    answered(app)
-
-    row = app.row()
-    assert row.state == State.FAILED
-    assert row.unverified is True
-    assert app.contact().name == ""
-    assert app.bodies("PUT") == []
-    assert row.history[-1].what == "unknown"
-    assert "does not know" in row.reason
-    assert app.metrics.counts["SignupUnverified"] == 1
-    assert app.metrics.counts["ContactFailed"] == 1
-
-    app.wait(86_400)
-    app.sweep()
-
-    assert app.contact().name == ""
-
-
-def test_somebody_of_another_campaign_is_not_known_in_this_one() -> None:
-    app = app_with()
-    app.given("lead", name="Before")
-    reported(app, join(app, campaign=2))
-
-    answered(app)
-
-    assert app.contact().name == "Before"
-
-
-def test_somebody_who_is_on_the_list_later_is_delivered_then() -> None:
-    app = app_with()
-    app.given("lead", name="Before")
-    person = join(app)
-    app.referral_factory.account.people.remove(person)
-    reported(app, person)
-
-    answered(app)
-
-    assert app.row(person.id).state is State.FAILED
-
-    app.referral_factory.account.people.add(person)
-    app.reconcile()
-
-    row = app.row(person.id)
-    assert row.state == State.DELIVERED
-    assert row.unverified is False
-    assert app.contact().name == "Ivo Lindqvist"
-
-
-def test_a_replay_asks_again() -> None:
-    app = app_with()
-    app.given("lead", name="Before")
-    app.sign_up()
-    answered(app)
-    app.wait(2 * ANSWERED_WITHIN)
-    app.move_due(replay=True)
-
-    answered(app)
-
-    assert len(asked(app)) == 2
-    assert app.row().state == State.FAILED
-    assert app.contact().name == "Before"
-    assert [event.what for event in app.row().history].count("asks") == 2
-
-
-@pytest.mark.parametrize("meanwhile", ["the list confirms it", "it is finished"])
-def test_that_a_question_found_nobody_says_nothing_of_a_signup_that_is_settled_meanwhile(meanwhile: str) -> None:
-    app = app_with()
-    app.given("lead", name="Before")
-    app.sign_up()
-
-    def settled(row: Referral) -> Referral:
-        confirmed = replace(row, verified_at=app.clock.now(), confirm_since=None)
-        return confirmed if meanwhile == "the list confirms it" else row.done(State.NOT_WANTED, "Not wanted.")
-
-    app.wire.interrupt(f"GET {USER}42", lambda: app.environment.referrals.update(1, 42, settled))
-    app.reconcile_enqueued()
-
-    row = app.row()
-    assert len(asked(app)) == 1
-    assert row.state is (State.PENDING if meanwhile == "the list confirms it" else State.NOT_WANTED)
-    assert row.unverified is False
-    assert app.metrics.counts["SignupUnverified"] == 0
-    assert app.metrics.counts["ContactFailed"] == 0
-
-
 # -- it cannot be asked -------------------------------------------------------------------------------------------------
-
-
-def minutes(app: App, count: int) -> None:
-    for _ in range(count):
-        app.wait(60)
-        answered(app)
-        app.sweep()
 
 
 def test_while_referral_factory_cannot_be_asked_the_signup_waits_ten_minutes_and_is_flagged() -> None:
@@ -424,113 +273,6 @@ def test_a_queue_that_refuses_the_question_costs_nobody_the_signup() -> None:
     minutes(app, 3)
 
     assert app.contact().name == "Ivo Lindqvist"
-
-
-# -- the brake ----------------------------------------------------------------------------------------------------------
-
-
-def invent(app: App, number: int) -> None:
-    app.given("lead", email=f"victim{number}@example.com", name="Before")
-    app.sign_up(id=100_000 + number, email=f"victim{number}@example.com", code=None)
-
-
-def braked(app: App, many: int = 20) -> None:
-    for number in range(many):
-        invent(app, number)
-    answered(app)
-
-
-def test_after_twenty_unknown_signups_in_an_hour_creates_wait_for_confirmation() -> None:
-    app = app_with()
-    braked(app, 19)
-
-    assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
-
-    invent(app, 20)
-    answered(app)
-    invented = app.sign_up(id=7002, email="newer@example.com")
-
-    assert (invented.state, app.contacts("newer@example.com")) == (State.PENDING, [])
-
-    person = join(app)
-    reported(app, person)
-    answered(app)
-
-    assert (app.row(person.id).state, app.contact().name) == (State.DELIVERED, "Ivo Lindqvist")
-    assert app.row(7002).state == State.FAILED
-    assert app.row(7002).unverified is True
-    assert app.contacts("newer@example.com") == []
-
-    app.sweep()
-
-    assert app.metrics.gauges["CreatesWait"] == 1.0
-
-
-def test_an_hour_after_the_last_unknown_ones_creates_go_on_and_the_alarm_ends() -> None:
-    app = app_with()
-    braked(app)
-
-    app.clock.at = app.campaign().creates_wait_until - 1
-    assert app.sign_up(id=7000, email="not.yet@example.com").state is State.PENDING
-
-    app.wait(1)
-
-    assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
-
-    app.sweep()
-
-    assert app.metrics.gauges["CreatesWait"] == 0.0
-
-
-def test_unknown_signups_over_many_hours_brake_nothing() -> None:
-    app = app_with()
-    for number in range(25):
-        invent(app, number)
-        answered(app)
-        app.wait(300)
-    assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
-
-
-def test_the_brake_is_one_campaigns_own() -> None:
-    app = app_with()
-    app.configure(campaign_id=2, name="Partners", person_invited={"duplicates": "skip"})
-    braked(app)
-    assert app.sign_up(campaign_id=2, id=7001, email="new@example.com").state is State.DELIVERED
-
-
-def test_while_referral_factory_cannot_be_asked_a_braked_campaign_creates_all_the_same() -> None:
-    app = app_with()
-    braked(app)
-    now = app.clock.now()
-
-    app.environment.breakers.open(Vendor.REFERRAL_FACTORY, Breaker(BreakerKind.FAILING, now + 3_600, now))
-
-    assert app.sign_up(id=7001, email="new@example.com").state is State.DELIVERED
-
-
-def test_a_braked_create_that_nobody_answers_for_is_made_within_the_promise() -> None:
-    app = app_with()
-    braked(app)
-    person = join(app)
-    app.wire.faults.add({**DOWN, "path": "^/api/v2/users"})
-    reported(app, person)
-
-    minutes(app, 12)
-
-    row = app.row(person.id)
-    assert (row.state, len(app.contacts())) == (State.DELIVERED, 1)
-
-
-def test_the_console_says_why_creates_wait() -> None:
-    console = Console()
-    console.app.confirms = False
-    console.app.configure(person_invited={"duplicates": "update"})
-
-    braked(console.app)
-
-    problems = console.get("/api/overview")["alarms"]
-    [problem] = [one for one in problems if one["kind"] == "creates_wait"]
-    assert "does not know" in problem["what"]
 
 
 # -- links --------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from shared.domain.signup.state import State
 from shared.use_cases.signup.await_confirmation import AUDIENCE_WITHIN, GUESSED
 from tests.support.builders import App
 from tests.support.documents import mapping
-from tests.unit.signup.test_confirmation import answered, asked, join, minutes, questions
+from tests.unit.signup.confirmation.questions import answered, asked, join, minutes, questions
 
 LEADS = {"action": "lead", "mapping": mapping()}
 USERS = {"action": "user", "mapping": mapping()}
