@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from shared.domain.referrer.reward import Kind, Reward, Status
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.referrer.reward import Kind, Reward, RewardFacts, Status
+from shared.ports.referrer import RewardKey
+from shared.use_cases.referrer.note_reward import LIST_LAG, note_reward
 from tests.support.referring import Story, due, given, issues
 
 
@@ -112,3 +118,38 @@ def test_a_reward_that_neither_list_holds_any_more_is_looked_for_twice_and_never
     assert "no longer lists it as due" in left.note
     assert left.facts.status is Status.DUE
     assert story.events() == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "seconds", "assumed", "again"),
+    [
+        (True, LIST_LAG, True, True),
+        (True, LIST_LAG - 0.1, True, False),  # the list may be older than the end
+        (False, LIST_LAG, True, False),  # a webhook may be older still
+        (True, LIST_LAG, False, False),
+    ],
+)
+def test_only_a_list_brings_back_as_due_what_nobody_confirmed(listed: bool, seconds: float, assumed: bool, again: bool) -> None:
+    story = due()
+    story.qualifies(story.invites())
+    story.app.poll_rewards()
+    reward = due_one(story)
+    key = RewardKey(1, reward.user_id, *reward.key)
+    ended = replace(reward, ended_at=story.app.clock.now(), reserved_at=1.0, readings=2, assumed=assumed)
+    story.app.environment.rewards.update(key, lambda _: ended)
+    story.app.wait(seconds)
+
+    note_reward(story.app.environment, story.app.campaign(), reward.facts, listed=listed)
+
+    found = due_one(story)
+    assert (found.ended_at is None) is again
+    assert (found.reserved_at, found.readings) == ((None, 0) if again else (1.0, 2))
+
+
+def test_a_reward_of_nobody_is_not_noted() -> None:
+    story = due()
+
+    note_reward(story.app.environment, story.app.campaign(), RewardFacts(Kind.DUE, 1), listed=True)
+
+    assert story.rewards() == []
+    assert story.app.metrics.counts["RewardNoted"] == 0
