@@ -91,7 +91,7 @@ def test_what_is_wanted_is_looked_for_where_it_can_be(wanted: ReferralFilter, gr
         ({"reason": ""}, False),
     ],
 )
-def test_a_filter_that_names_whom_it_wants(wanted: dict[str, Any], narrow: bool) -> None:
+def test_a_filter_is_narrow_when_it_says_which_people_it_wants(wanted: dict[str, Any], narrow: bool) -> None:
     assert ReferralFilter(**wanted).is_narrow is narrow
 
 
@@ -322,7 +322,7 @@ CAMPAIGN = replace(campaign_of(campaign_document()), activation_mark=100)
         (7, row(contact_id="c", workspace_id="there"), Gap.ELSEWHERE),
     ],
 )
-def test_where_somebody_is_whom_referral_factory_lists(user_id: int, one: Referral | None, place: Place | Gap) -> None:
+def test_where_each_listed_person_is(user_id: int, one: Referral | None, place: Place | Gap) -> None:
     assert place_of(CAMPAIGN, user_id, one, "here") is place
 
 
