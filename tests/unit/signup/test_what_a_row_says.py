@@ -196,8 +196,9 @@ def test_a_story_keeps_its_first_line_and_the_newest() -> None:
 
 
 def test_the_promise_begins_with_the_signup_or_when_the_row_was_opened_again() -> None:
-    assert row().waits_since == NOW
     again = row(confirm_since=1.0).reopened(NOW + 50, NOW + 60, "New facts came.")
+
+    assert row().waits_since == NOW
     assert (again.waits_since, again.due_at) == (NOW + 50, NOW + 60)
     assert (again.state, again.confirm_since) == (State.PENDING, None)
     assert replace(row(), promised_at=0.0).waits_since == 0.0
@@ -290,11 +291,11 @@ def test_a_finished_row_is_neither_due_nor_dealt_with_and_its_flags_stay_so() ->
 
 def test_a_refusal_is_news_once_and_opens_the_row_again() -> None:
     refused = row(dealt_with=("a", "b")).refused("a", "No.")
+    accepted = replace(refused, dealt_with=("a", "b")).accepted("a")
 
     assert (refused.refusals, refused.dealt_with) == ({"a": "No."}, ("b",))
     assert refused.refused("a", "No.") is refused
     assert refused.refused("a", "Never.").refusals == {"a": "Never."}
-    accepted = replace(refused, dealt_with=("a", "b")).accepted("a")
     assert (accepted.refusals, accepted.dealt_with) == ({}, ("b",))
     assert refused.accepted("other") is refused
 
