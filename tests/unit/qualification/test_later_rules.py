@@ -273,6 +273,32 @@ def test_saving_says_whose_success_it_takes_back_before_it_does() -> None:
     assert story.reported() == [True, False]
 
 
+def test_saving_counts_everybody_whose_success_it_takes_back() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    for friend in (story.invited(), story.invited()):
+        story.changes(friend, "Connected")
+    story.settles(1)
+    story.app.wait(60)
+
+    with pytest.raises(InvalidSettingsError) as refused:
+        saves(story, rules(unqualify_on_reversal=True, qualified_values=["Lost"]))
+
+    ((_, text),) = refused.value.problems
+    assert text.startswith("“Connected” made 2 people of this campaign successful.")
+
+
+def test_another_attribute_takes_back_what_the_same_value_of_the_first_one_made() -> None:
+    story = Friendship(rules(unqualify_on_reversal=True))
+    story.changes(story.invited(), "Connected")
+    story.settles(1)
+    story.app.wait(60)
+
+    with pytest.raises(InvalidSettingsError) as refused:
+        saves(story, rules(unqualify_on_reversal=True, attribute="custom_attributes.lead_source", initial_value=None))
+
+    assert any("“Connected” made 1 person" in text for _, text in refused.value.problems)
+
+
 def test_of_more_people_than_can_be_looked_at_saving_says_that_there_may_be_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find_taken_back, "MOST_ROWS", 1)
     monkeypatch.setattr(find_taken_back, "AT_ONCE", 1)
