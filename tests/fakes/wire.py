@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
@@ -21,10 +22,11 @@ from tests.support.clock import VirtualClock
 
 
 class FallibleClient:
-    """An AWS client whose calls fail on order: ``refuse("send_message", 2)``."""
+    """An AWS client whose calls fail on order: ``refuse("send_message", 2)``. ``calls``: how many of each operation."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
+        self.calls = Counter[str]()
         self.exceptions = real.exceptions
         self._orders: list[list[Any]] = []
 
@@ -49,6 +51,7 @@ class FallibleClient:
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self.real, name)
+        self.calls[name] += 1
         order = next((one for one in self._orders if one[0] == name and one[1] > 0), None)
         if order is None:
             return real
