@@ -36,7 +36,7 @@ def test_joined_is_queued_and_delivered(app: App, event: dict[str, Any]) -> None
 
 
 @sample("signup_webhook_qualified", "signup_webhook_rewarded")
-def test_other_events_tell_of_a_person_too(app: App, event: dict[str, Any]) -> None:
+def test_other_events_report_a_person_too(app: App, event: dict[str, Any]) -> None:
     assert invoke(app, "signup_webhook", event)["statusCode"] == 202
 
     (message,) = app.queued()
