@@ -5,11 +5,10 @@ transactions with request tokens, sparse indexes that lag, items that outlive th
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html
 """
 
-import random
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from tests.fakes.dynamodb_administration import TableOperations
 from tests.fakes.dynamodb_expressions import (
     Condition,
     Names,
@@ -22,7 +21,7 @@ from tests.fakes.dynamodb_expressions import (
     parse_update,
 )
 from tests.fakes.dynamodb_reads import Paginator, Reading, key_bounds, projected, refuse_key_filter
-from tests.fakes.dynamodb_tables import JOURNAL_ENTRIES, Key, Lags, Row, SortKey, Table, View, missing_table
+from tests.fakes.dynamodb_tables import Key, Row, SortKey, Table, View
 from tests.fakes.dynamodb_update import apply_update, project, resolve_all
 from tests.fakes.dynamodb_values import (
     Item,
@@ -41,31 +40,13 @@ from tests.fakes.dynamodb_writes import (
     refuse_repeats,
     shows_old,
 )
-from tests.fakes.errors import ExceptionClasses, MalformedParameterError, RefusedError, operation
+from tests.fakes.errors import MalformedParameterError, RefusedError, operation
 
 MAX_BATCH_GET = 100
 MAX_BATCH_GET_BYTES = 16 * 1024 * 1024
 MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
 TOKEN_SECONDS = 600
-REGION = "eu-central-1"
-ACCOUNT = "123456789012"
 
-_CODES = (
-    "ConditionalCheckFailedException",
-    "IdempotentParameterMismatchException",
-    "InternalServerError",
-    "ItemCollectionSizeLimitExceededException",
-    "LimitExceededException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ResourceInUseException",
-    "ResourceNotFoundException",
-    "TableNotFoundException",
-    "ThrottlingException",
-    "TransactionCanceledException",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-)
 _EXPRESSION = "ExpressionAttributeNames ExpressionAttributeValues"
 _CONDITION = f"ConditionExpression {_EXPRESSION} ReturnValuesOnConditionCheckFailure"
 _RETURNS = "ReturnValues ReturnConsumedCapacity ReturnItemCollectionMetrics"
@@ -80,118 +61,8 @@ _TRANSACTED = {
 }
 
 
-class FakeDynamoDB:
-    """The client. Answers are deep copies; calls from several threads are taken one at a time.
-
-    `clock` gives epoch seconds. `index_lag_seconds` is how late indexes follow their table, `read_lag_seconds` how late
-    reads without ConsistentRead do; each may be a function, asked once per change. `unprocessed_probability` is the
-    chance of an element of a batch (never the first) to come back unprocessed. With `journal`, `rewind` works, as far
-    back as the last `journal_entries` changes of a table.
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], float],
-        chance: random.Random,
-        index_lag_seconds: float | Callable[[], float] = 0,
-        *,
-        read_lag_seconds: float | Callable[[], float] = 0,
-        unprocessed_probability: float = 0.0,
-        journal: bool = False,
-        journal_entries: int = JOURNAL_ENTRIES,
-    ) -> None:
-        self.exceptions = ExceptionClasses({code: code for code in _CODES})
-        self.unprocessed_probability = unprocessed_probability
-        self._clock = clock
-        self._chance = chance
-        self._lags = Lags(index_lag_seconds, read_lag_seconds)
-        self._journal_entries = journal_entries if journal else 0
-        self._tables: dict[str, Table] = {}
-        self._tokens: dict[str, tuple[float, str]] = {}
-        self._lock = threading.RLock()
-
-    # --- beyond the client: what a test or a simulated world does ---------------------------------------------------
-
-    def items(self, table: str) -> list[Item]:
-        """All items of a table as they are, in the order of their creation; no lag, no page."""
-        with self._lock:
-            return [copy_item(row.item) for row in self._tables[table].rows.values()]
-
-    def expire(self, now: float) -> int:
-        """Delete the items whose time to live is over at `now` (epoch seconds); the number of them.
-
-        AWS does so within days; nothing here happens by itself.
-        """
-        with self._lock:
-            count = 0
-            for table in self._tables.values():
-                for key in table.expired(now) if table.ttl_attribute else ():
-                    table.change(key, None, self._clock(), self._lags)
-                    count += 1
-            return count
-
-    def rewind(self, table: str, to_time: float) -> None:
-        """Restore a table to what it was at `to_time`, epoch seconds. Raises ValueError beyond the journal."""
-        with self._lock:
-            self._tables[table].rewind(to_time)
-
-    # --- tables -----------------------------------------------------------------------------------------------------
-
-    @operation(
-        "CreateTable",
-        "TableName AttributeDefinitions KeySchema",
-        "BillingMode GlobalSecondaryIndexes ProvisionedThroughput StreamSpecification SSESpecification Tags TableClass "
-        "DeletionProtectionEnabled OnDemandThroughput",
-    )
-    def create_table(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Create a table; it is active at once. Only global secondary indexes are known."""
-        name = request["TableName"]
-        for index in (name, *(index["IndexName"] for index in request.get("GlobalSecondaryIndexes", ()))):
-            if not 3 <= len(index) <= 255:
-                raise invalid("TableName and IndexName must be at least 3 characters long and at most 255")
-        if name in self._tables:
-            raise RefusedError("ResourceInUseException", f"Table already exists: {name}")
-        table = Table(request, self._clock(), self._journal_entries)
-        self._tables[name] = table
-        return {"TableDescription": self._description(table)}
-
-    @operation("RestoreTableToPointInTime", "SourceTableName TargetTableName", "RestoreDateTime UseLatestRestorableTime")
-    def restore_table_to_point_in_time(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A table with the same keys and indexes, and what the source holds now, whatever time is asked for."""
-        source = self._table(request["SourceTableName"])
-        made = self.create_table(**{**source.request, "TableName": request["TargetTableName"]})
-        for row in [*source.rows.values()]:
-            self.put_item(TableName=request["TargetTableName"], Item=row.item)
-        return made
-
-    @operation("DescribeTable", "TableName")
-    def describe_table(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Keys, indexes and (exact, unlike AWS's) item count of a table."""
-        return {"Table": self._description(self._table(request["TableName"]))}
-
-    @operation("DeleteTable", "TableName")
-    def delete_table(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Remove a table with all it holds."""
-        table = self._table(request["TableName"])
-        del self._tables[table.name]
-        return {"TableDescription": {**self._description(table), "TableStatus": "DELETING"}}
-
-    @operation("ListTables")
-    def list_tables(self, _request: dict[str, Any]) -> dict[str, Any]:
-        """All table names, sorted, in one page."""
-        return {"TableNames": sorted(self._tables)}
-
-    @operation("UpdateTimeToLive", "TableName TimeToLiveSpecification")
-    def update_time_to_live(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Name the attribute that `expire` goes by, or switch it off."""
-        specification = request["TimeToLiveSpecification"]
-        table = self._table(request["TableName"])
-        table.ttl_attribute = specification["AttributeName"] if specification["Enabled"] else None
-        return {"TimeToLiveSpecification": dict(specification)}
-
-    def get_paginator(self, operation_name: str) -> "Paginator":
-        """A paginator for `query` or `scan`."""
-        return Paginator({"query": self.query, "scan": self.scan}[operation_name])
+class FakeDynamoDB(TableOperations):
+    """The client. See `TableOperations` for its arguments."""
 
     # --- single items -----------------------------------------------------------------------------------------------
 
@@ -251,6 +122,10 @@ class FakeDynamoDB:
         reading = self._reading(request, table, view, [])
         place = self._start_place(request, table, view)
         return reading.page(view.read_all(place), request)
+
+    def get_paginator(self, operation_name: str) -> "Paginator":
+        """A paginator for `query` or `scan`."""
+        return Paginator({"query": self.query, "scan": self.scan}[operation_name])
 
     @operation("BatchGetItem", "RequestItems", "ReturnConsumedCapacity")
     def batch_get_item(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -315,6 +190,15 @@ class FakeDynamoDB:
         if token is not None:
             self._tokens[token] = (now + TOKEN_SECONDS, fingerprint)
         return {}
+
+    @operation("RestoreTableToPointInTime", "SourceTableName TargetTableName", "RestoreDateTime UseLatestRestorableTime")
+    def restore_table_to_point_in_time(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A table with the same keys and indexes, and what the source holds now, whatever time is asked for."""
+        source = self._table(request["SourceTableName"])
+        made = self.create_table(**{**source.request, "TableName": request["TargetTableName"]})
+        for row in [*source.rows.values()]:
+            self.put_item(TableName=request["TargetTableName"], Item=row.item)
+        return made
 
     # --- how writes are made ----------------------------------------------------------------------------------------
 
@@ -449,12 +333,6 @@ class FakeDynamoDB:
 
     # --- shared -----------------------------------------------------------------------------------------------------
 
-    def _table(self, name: str) -> Table:
-        try:
-            return self._tables[name]
-        except KeyError:
-            raise missing_table(name) from None
-
     def _keyed(self, request: Mapping[str, Any]) -> tuple[Table, Item, Key]:
         table = self._table(request["TableName"])
         key_item, _ = normalise_item(request["Key"], "Key")
@@ -480,23 +358,6 @@ class FakeDynamoDB:
         found = {table.key_of(normalise_item(key, "Keys")[0]) for key in keys}
         if len(found) != len(keys):
             raise invalid("Provided list of item keys contains duplicates")
-
-    def _description(self, table: Table) -> dict[str, Any]:
-        arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table.name}"
-        indexes = [
-            {**index, "IndexStatus": "ACTIVE", "IndexArn": f"{arn}/index/{index['IndexName']}"}
-            for index in table.request.get("GlobalSecondaryIndexes", ())
-        ]
-        return {
-            "TableName": table.name,
-            "TableArn": arn,
-            "TableStatus": "ACTIVE",
-            "AttributeDefinitions": [dict(entry) for entry in table.request["AttributeDefinitions"]],
-            "KeySchema": [dict(entry) for entry in table.request["KeySchema"]],
-            "ItemCount": len(table.rows),
-            "TableSizeBytes": sum(row.size for row in table.rows.values()),
-            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
-        }
 
 
 def _attribute_size(item: Item, name: str) -> int:
