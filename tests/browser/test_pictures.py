@@ -293,7 +293,7 @@ def test_nothing_is_green_before_anything_is_connected(opened: Callable[..., Pag
         page.get_by_text("Nobody signed up in this time.").wait_for()
 
 
-def test_whoever_may_not_see_anything_is_sent_nowhere(opened: Callable[..., Page]) -> None:
+def test_somebody_who_may_see_nothing_is_sent_nowhere(opened: Callable[..., Page]) -> None:
     page = opened("error-may-not")
     page.get_by_role("region", name="Health").get_by_text("Only members of the group").wait_for()
     assert page.get_by_role("region", name="Health").get_by_role("link").count() == 0

@@ -96,7 +96,7 @@ def test_sending_again_twice_creates_nobody_twice(window: Page, console: Console
     assert [len(console.app.contacts(email(number))) for number in SELECTED] == [1, 1]
 
 
-def test_whoever_thinks_better_of_it_sends_nobody(window: Page, console: Console) -> None:
+def test_cancel_sends_nobody(window: Page, console: Console) -> None:
     press(window, "Send again")
     answer(window, "Send 2 people again?", "Cancel")
     console.app.work()

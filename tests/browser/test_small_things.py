@@ -65,7 +65,7 @@ def test_a_link_to_a_page_leads_through_the_sign_in_to_that_page(page: Page, bro
             window.close()
 
 
-def test_whoever_refuses_at_intercom_comes_back_to_a_page_of_ours(page: Page) -> None:
+def test_refusing_at_intercom_leads_back_to_a_page_of_ours(page: Page) -> None:
     go_to(page, "Connection")
     page.get_by_text("Connect again or change the credentials").click()
     page.get_by_role("button", name="Connect with Intercom").click()

@@ -242,7 +242,7 @@ def test_a_refused_attribute_is_named(world: World) -> None:
     assert "not an address" not in str(bad_email.value)
 
 
-def test_a_replaced_token_is_read_anew_once(world: World) -> None:
+def test_a_replaced_token_is_read_again_once(world: World) -> None:
     world.tokens = ["old-token", "local-intercom-token"]
     assert world.client.identify().workspace_id == "local-workspace"
     assert world.fresh_reads == 1

@@ -226,7 +226,7 @@ def test_the_oldest_undelivered_is_the_one_accepted_first(tables: Tables) -> Non
     assert [(one.since, one.key) for one in rows.longest_waiting(2)] == [(NOW - 60, None), (NOW - 10, (1, 5))]
 
 
-def test_an_expired_row_is_not_there_and_may_be_added_anew(tables: Tables) -> None:
+def test_an_expired_row_is_not_there_and_may_be_added_again(tables: Tables) -> None:
     rows = ledger(tables)
     rows.add(replace(referral().held("nobody configured the campaign"), expires_at=NOW + 10))
 
@@ -234,8 +234,8 @@ def test_an_expired_row_is_not_there_and_may_be_added_anew(tables: Tables) -> No
     assert rows.find(1, 5) is None
     assert rows.find_all([(1, 5)]) == {}
     assert [row for shard in range(HELD_SHARDS) for row in rows.held(1, shard, 10)] == []
-    assert rows.add(referral(reason="anew"))
-    assert rows.get(1, 5).reason == "anew"
+    assert rows.add(referral(reason="again"))
+    assert rows.get(1, 5).reason == "again"
 
 
 def test_a_campaigns_referrals_are_listed_newest_first_page_by_page(tables: Tables) -> None:

@@ -97,7 +97,7 @@ class VendorWire:
         self._vendors[base] = vendor
 
     def forbid(self) -> None:
-        """From now on whoever calls a vendor has made a mistake."""
+        """From now on a call to a vendor is an error."""
 
         def fail(*_: Any, **__: Any) -> Any:
             raise AssertionError("no vendor is called")

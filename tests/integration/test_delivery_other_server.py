@@ -121,7 +121,9 @@ def test_the_functions_get_the_region(outside: OverHttp) -> None:
     assert (variables["INTERCOM_REGION"], variables["STAGE"]) == ("EU", "local")
 
 
-def test_a_replaced_token_is_read_anew_and_costs_nobody(outside: OverHttp, campaign: int, server: RunningServer) -> None:
+def test_a_replaced_token_is_read_again_and_costs_nobody_the_delivery(
+    outside: OverHttp, campaign: int, server: RunningServer
+) -> None:
     vendor = server.vendor
     assert isinstance(vendor, AnotherIntercom)
 

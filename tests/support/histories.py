@@ -170,7 +170,7 @@ class History(Friendship):
         self.signs_up(life.person.email)
 
     def delivers(self) -> None:
-        """Reconcile finds whoever brought no webhook; then all of them have their contact."""
+        """Reconcile finds people that no webhook reported; then all of them have their contact."""
         self.app.reconcile()
         for _ in range(3):
             self.app.wait(100)
@@ -294,7 +294,7 @@ class History(Friendship):
         self.played[-1] += f" {self.rule}"
 
     def switches_the_workspace(self) -> None:
-        """From test to production, where nobody is; then all are sent anew, as the page offers."""
+        """From test to production, where nobody is; then all are sent again, as the page offers."""
         if self.switched:
             return
         self.switched = True

@@ -1,4 +1,4 @@
-"""Each row of the threat model names tests that exist, and covers whoever is to be covered."""
+"""Each row of the threat model names tests that exist, and no row is missing."""
 
 from __future__ import annotations
 

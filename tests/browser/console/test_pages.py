@@ -1,4 +1,4 @@
-"""Pages that cannot show what they should, and whoever may not see them."""
+"""Pages that cannot show what they should, and people who may not see them."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def app() -> App:
     return connected()
 
 
-def deliver_anew(console: Console) -> int:
+def deliver_again(console: Console) -> int:
     replayed, cursor = 0, ""
     while cursor is not None:
         body = {"elsewhere": True, **({"cursor": cursor} if cursor else {})}
@@ -80,7 +80,7 @@ def test_the_connection_page_says_what_is_in_the_other_workspace_and_offers_to_d
         (100, True, None),
     ]
     assert "another Intercom workspace" in there[0]["what_to_do"]
-    assert deliver_anew(console) == 3
+    assert deliver_again(console) == 3
     assert [len(app.contacts(f"p{number}@example.com")) for number in range(3)] == [1, 1, 1]
     assert console.get("/api/referrals", "elsewhere=true")["items"] == []
     assert len(app.contacts("new@example.com")) == 1
@@ -120,7 +120,7 @@ def test_a_contact_that_was_ours_there_makes_the_customers_own_contact_here_not_
     standing = app.given("lead", custom_attributes={STATUS: "Connected"})
     switch(console)
 
-    assert deliver_anew(console) == 1
+    assert deliver_again(console) == 1
 
     row = app.row()
     assert row.state == State.SKIPPED
@@ -138,7 +138,7 @@ def test_connecting_the_same_one_again_leaves_nothing_behind(console: Console) -
     assert console.get("/api/referrals", "elsewhere=true")["items"] == []
 
 
-def test_whoever_waited_while_nothing_was_connected_goes_to_the_new_one(app: App, console: Console) -> None:
+def test_signups_that_waited_while_nothing_was_connected_go_to_the_new_workspace(app: App, console: Console) -> None:
     disconnect(console)
 
     assert app.sign_up().state is State.PENDING
@@ -156,7 +156,7 @@ def test_whoever_waited_while_nothing_was_connected_goes_to_the_new_one(app: App
 def test_an_old_referral_qualifies_once_it_is_delivered_there(app: App, console: Console) -> None:
     app.sign_up()
     switch(console)
-    deliver_anew(console)
+    deliver_again(console)
     contact = app.contact()
     app.wait(60)
     attributes = {"custom_attributes.referral_status": "Connected"}
@@ -199,7 +199,7 @@ def test_counts_of_somebody_who_refers_come_to_the_contact_in_the_new_workspace(
     before = app.contact(rita.email).custom_attributes["referral_count"]
     switch(console)
     app.given("user", email=rita.email)
-    deliver_anew(console)
+    deliver_again(console)
 
     _settle(app)
 
@@ -323,7 +323,7 @@ def test_somebody_that_the_other_workspaces_sync_added_is_delivered_here_like_an
 
     switch(syncing)
 
-    assert deliver_anew(syncing) == 1
+    assert deliver_again(syncing) == 1
 
     row = app.row(person.id)
     assert row.state == State.DELIVERED

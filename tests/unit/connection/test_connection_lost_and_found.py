@@ -23,7 +23,7 @@ def switch(app: App, *, connected: bool) -> None:
         disconnect(app.environment, "a test", Vendor.INTERCOM, keep_token=True)
 
 
-def connect_anew(app: App) -> None:
+def connect_again(app: App) -> None:
     """A reconnect between two calls."""
     switch(app, connected=False)
     switch(app, connected=True)
@@ -49,7 +49,7 @@ def test_messages_that_wait_out_a_lost_connection_make_no_call_and_a_new_token_d
 
     sign_up_many(app, 100)
 
-    assert len(app.wire.calls) == 4  # one call and GET /me, each once more with the secret read anew
+    assert len(app.wire.calls) == 4  # one call and GET /me, each once more with the secret read again
     assert app.metrics.counts["ConnectionLost"] == 1
 
     app.live(10)
@@ -65,7 +65,7 @@ def test_messages_that_wait_out_a_lost_connection_make_no_call_and_a_new_token_d
     assert all(len(app.contacts(f"person{user_id}@example.com")) == 1 for user_id in range(100, 200))
 
 
-def test_an_empty_secret_is_read_anew_as_soon_as_there_is_a_token(app: App) -> None:
+def test_an_empty_secret_is_read_again_as_soon_as_there_is_a_token(app: App) -> None:
     app.set_secret("intercom", access_token="")
     app.sign_up()
     app.set_secret("intercom", access_token="local-intercom-token")
@@ -112,7 +112,7 @@ def test_a_disconnect_in_the_middle_of_a_delivery_stops_its_next_call(app: App) 
 
 def test_work_begun_under_an_older_epoch_begins_again(app: App) -> None:
     app.sign_up()
-    app.wire.interrupt("POST /contacts/search", lambda: connect_anew(app))
+    app.wire.interrupt("POST /contacts/search", lambda: connect_again(app))
     app.sign_up(id=7, email="seven@example.com")
 
     assert app.contacts("seven@example.com") == []

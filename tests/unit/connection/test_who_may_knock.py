@@ -110,7 +110,7 @@ def test_strangers_do_not_make_us_read_the_secret_all_the_time(app: App, proof: 
     found = reads(app)
 
     assert [proof.knock(app, "wrong") for _ in range(20)] == [401] * 20
-    assert len(found) == 2, "once, and once anew"
+    assert len(found) == 2, "once, and once again"
 
     app.wait(READ_AGAIN_AFTER - 1)
 
@@ -121,7 +121,7 @@ def test_strangers_do_not_make_us_read_the_secret_all_the_time(app: App, proof: 
     assert (proof.knock(app, "wrong"), len(found)) == (401, 3)
 
 
-def test_who_presents_nothing_makes_us_read_no_secret_anew(app: App, proof: Proof) -> None:
+def test_a_request_without_proof_makes_us_read_no_secret_again(app: App, proof: Proof) -> None:
     found = reads(app)
 
     assert proof.knock(app, proof.secret) == proof.accepted
@@ -136,7 +136,7 @@ def test_an_empty_header_is_as_good_as_none(app: App) -> None:
     found = reads(app)
     assert app.post(webhook_fields(), secret="")["statusCode"] == 401
     assert app.notify(NOTICE, {"x-hub-signature": ""})["statusCode"] == 401
-    assert found == ["webhook", "intercom_app"], "each once, and none anew"
+    assert found == ["webhook", "intercom_app"], "each once, and none again"
 
 
 @pytest.mark.parametrize("content", ["nothing", "empty", "another"])

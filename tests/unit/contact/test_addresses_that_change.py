@@ -41,7 +41,7 @@ def test_a_lead_whose_address_changes_while_users_are_wanted_becomes_a_user_in_p
     assert app.contacts() == []
 
 
-def test_whoever_shares_a_contact_that_moved_to_another_address_still_has_it() -> None:
+def test_a_signup_that_shares_a_contact_keeps_it_when_the_contact_moves_to_another_address() -> None:
     app = app_for(duplicates="update")
     first = app.sign_up(campaign_id=2, id=77)
 

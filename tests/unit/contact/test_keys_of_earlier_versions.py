@@ -93,7 +93,7 @@ def test_a_worker_of_the_earlier_version_that_is_at_the_person_is_waited_for(app
     assert app.row().state is State.DELIVERED
 
 
-def test_a_contact_that_was_deleted_stays_deleted_and_a_new_signup_begins_anew(app: App) -> None:
+def test_a_contact_that_was_deleted_stays_deleted_and_a_new_signup_is_delivered(app: App) -> None:
     now = app.clock.now()
     person = app.environment.people.lease("local-workspace", EMAIL, "us", now, 60.0)
     app.environment.people.save(type(person)(**{**_fields(person), "erased_at": now + 1}))

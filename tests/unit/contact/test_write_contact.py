@@ -87,7 +87,7 @@ def test_a_create_is_not_begun_without_the_time_that_it_may_need(app: App) -> No
     app.wait(2)
     app.work()
 
-    assert len(app.contacts()) == 1, "another worker begins anew within two seconds"
+    assert len(app.contacts()) == 1, "another worker starts over within two seconds"
 
 
 # -- known people ----------------------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def test_several_who_were_selected_are_sent_again_closed_and_exported(console: C
     assert [console.app.row(user_id).state for user_id in range(1, 5)] == ["pending", "failed", "pending", "failed"]
 
 
-def test_whoever_referred_somebody_stands_in_the_list(console: Console) -> None:
+def test_the_list_names_who_referred_somebody(console: Console) -> None:
     add(console.app, *PEOPLE[1])
     (row,) = console.get("/api/referrals")["items"]
     assert (row["referrer_first_name"], row["referrer_email"]) == ("Zoë", "zoe.young@example.com")

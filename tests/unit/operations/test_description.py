@@ -138,7 +138,7 @@ def test_a_body_that_is_too_large_is_refused_as_the_description_names_it(console
     assert str(answer.status) in describe(ROUTES)["paths"][path][method.lower()]["responses"]
 
 
-def test_whoever_has_the_description_is_not_sent_it_again(console: Console) -> None:
+def test_a_client_that_has_the_description_is_not_sent_it_again(console: Console) -> None:
     first = console.call("GET", "/api/openapi.json")
     again = console.call("GET", "/api/openapi.json", if_none_match=first.headers["etag"])
 

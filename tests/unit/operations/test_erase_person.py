@@ -196,7 +196,7 @@ def test_who_signs_up_again_at_once_is_not_erased_a_second_time(app: App) -> Non
 
 
 @pytest.mark.parametrize(("origin", "kept_out"), [(Origin.RECONCILE, True), (Origin.WEBHOOK, False)])
-def test_under_another_id_only_a_new_signup_of_their_own_begins_anew(app: App, origin: Origin, kept_out: bool) -> None:
+def test_under_another_id_only_a_new_signup_of_their_own_is_delivered(app: App, origin: Origin, kept_out: bool) -> None:
     run(app, "erase", EMAIL, "--yes")
     settle(app)
     person = Person(70, email=EMAIL, first_name=NAME)

@@ -1,4 +1,4 @@
-"""What whoever is on call sees and presses: who waits and why, queues, workers, logs, tokens."""
+"""What the person on call sees and presses: who waits and why, queues, workers, logs, tokens."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_nobody_ends_it_right_after_a_mark() -> None:
     assert watches(story)
 
 
-def test_somebody_who_joins_at_the_value_later_begins_it_anew() -> None:
+def test_somebody_who_joins_at_the_value_later_restarts_the_watch() -> None:
     story, friend = standing()
     story.changes(friend, "New")
     story.settles(2)

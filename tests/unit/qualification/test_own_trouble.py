@@ -1,4 +1,4 @@
-"""Trouble of one referral alone: counted, seen, with growing pauses, and with an end; an outage begins the count anew."""
+"""Trouble of one referral alone: counted, seen, with growing pauses, and with an end; an outage resets the count."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_contact_that_cannot_be_read_is_seen_asked_less_and_less_and_ends(stor
     assert story.app.row(friend.id).refusals == {}
 
 
-def test_an_outage_of_intercom_begins_the_count_anew(story: Friendship) -> None:
+def test_an_outage_of_intercom_resets_the_count(story: Friendship) -> None:
     friend = story.invited()
     story.changes(friend, "Connected")
     story.app.wire.faults.add({"kind": "status", "status": 503, "path": "^/", "method": "GET", "id": "down"})
@@ -140,7 +140,7 @@ def test_one_person_that_referral_factory_answers_with_errors_delays_nobody_else
     assert story.app.environment.qualifications.find(1, other.id).reported is True  # type: ignore[union-attr]
 
 
-def test_a_stop_of_all_calls_to_referral_factory_begins_a_persons_count_anew(story: Friendship) -> None:
+def test_a_stop_of_all_calls_to_referral_factory_resets_a_persons_count(story: Friendship) -> None:
     friend = story.invited()
     story.app.wire.faults.add({"kind": "status", "status": 500, "path": f"^/api/v2/users/{friend.id}", "method": "GET"})
     story.changes(friend, "Connected")

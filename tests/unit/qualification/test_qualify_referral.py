@@ -207,7 +207,7 @@ def test_a_call_that_had_no_effect_is_made_again_after_asking(story: Friendship)
     assert (friend.qualified_times, friend.qualification_calls) == (1, 1)
 
 
-def test_whoever_leaves_the_value_while_it_is_reported_is_taken_back() -> None:
+def test_a_success_is_taken_back_when_the_value_is_left_while_it_is_reported() -> None:
     story = Friendship(rules(unqualify_on_reversal=True))
     friend = story.invited()
 

@@ -35,7 +35,7 @@ def leased(marks: Referrers, owner: str = "worker", now: float = NOW, seconds: f
 # -- who enqueues ------------------------------------------------------------------------------------------------------
 
 
-def test_the_first_mark_is_enqueued_and_whoever_marks_meanwhile_leaves_it_to_that(marks: Referrers) -> None:
+def test_the_first_mark_is_enqueued_and_marks_meanwhile_need_no_message_of_their_own(marks: Referrers) -> None:
     assert marks.mark(*RITA, NOW, "rita@example.com") == FIRST_DELAY
     assert marked(marks).due_at == NOW + FIRST_DELAY
 
@@ -66,7 +66,7 @@ def test_a_mark_beside_an_update_that_has_begun_counts_and_after_its_lease_ended
 
 
 @pytest.mark.parametrize(("since", "delay"), [(QUIET - 1, AGAIN_DELAY), (QUIET, FIRST_DELAY)])
-def test_whoever_was_updated_a_moment_ago_waits_a_little_longer(marks: Referrers, since: float, delay: float) -> None:
+def test_a_referrer_who_was_updated_a_moment_ago_waits_a_little_longer(marks: Referrers, since: float, delay: float) -> None:
     marks.mark(*RITA, NOW)
     marks.finish(replace(leased(marks), updated_at=NOW), NOW + 30)
 
@@ -145,7 +145,7 @@ def test_a_lease_that_was_given_back_is_free_at_once_and_still_lets_its_owner_wr
 # -- what is due then --------------------------------------------------------------------------------------------------
 
 
-def test_an_update_that_saw_every_mark_ends_it_and_begins_all_counts_anew(marks: Referrers) -> None:
+def test_an_update_that_saw_every_mark_ends_it_and_resets_all_counts(marks: Referrers) -> None:
     marks.mark(*RITA, NOW)
     referrer = leased(marks)
     marks.tried(*RITA, alone=True)

@@ -157,7 +157,7 @@ def test_a_contact_that_turns_up_is_reported_at_once() -> None:
 def archive(story: Story, name: str, *, archived: bool = True) -> None:
     attributes = story.app.intercom.workspace.attributes
     attributes["contact", name] = replace(attributes["contact", name], archived=archived)
-    story.app.wait(700)  # until the list of attributes is read anew
+    story.app.wait(700)  # until the list of attributes is read again
 
 
 def problems(story: Story) -> tuple[str, ...]:

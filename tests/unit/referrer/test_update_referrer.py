@@ -297,7 +297,7 @@ def test_another_worker_at_it_makes_this_one_wait(story: Story) -> None:
 
 
 def test_an_update_that_failed_for_a_moment_is_tried_again_within_seconds(story: Story) -> None:
-    """The worker that failed gives its lease back: whoever tries next need not wait until it would have ended."""
+    """The worker that failed gives its lease back, so the next try need not wait until it ends."""
     story.app.wire.faults.add({"kind": "status", "status": 503, "method": "PUT", "path": "^/contacts", "times": 1})
     story.invites()
     story.passes(45, step=5)

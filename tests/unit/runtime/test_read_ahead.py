@@ -32,7 +32,7 @@ def test_what_was_read_ahead_needs_no_call(connected: App) -> None:
     assert found.workspace_id == "workspace"
 
 
-def test_whoever_asks_again_reads_again(connected: App) -> None:
+def test_asking_again_reads_again(connected: App) -> None:
     environment, other = connected.environment, connected.new_environment()
     environment.connections.find()
     connected.dynamodb.mend()

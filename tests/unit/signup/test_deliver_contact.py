@@ -208,7 +208,7 @@ def test_a_qualified_webhook_that_comes_first_creates_the_contact_and_joined_com
     assert len(app.contacts()) == 1
 
 
-def test_a_person_whose_audience_turns_out_later_is_treated_anew() -> None:
+def test_a_person_whose_audience_turns_out_later_is_treated_by_it() -> None:
     app = App()
     app.configure(person_referring={"action": "none"})
 

@@ -111,7 +111,7 @@ def test_while_its_campaign_is_paused_what_was_left_out_is_not_sent(app: App) ->
     assert "PUT /contacts/<id>" not in app.calls()
 
 
-def test_settings_that_are_saved_anew_are_tried_once(app: App) -> None:
+def test_settings_that_are_saved_again_are_tried_once(app: App) -> None:
     archive(app, "referral_link")
 
     assert app.sign_up().state is State.PARTIAL

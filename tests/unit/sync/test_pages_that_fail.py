@@ -1,4 +1,4 @@
-"""Pages that are too slow or whose cursor is refused: fewer are asked for, the reading begins anew once, the run ends."""
+"""Pages that are too slow or whose cursor is refused: fewer are asked for, the reading starts over once, the run ends."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_pages_of_contacts_that_are_too_large_are_reported_and_not_asked_for_aga
 
 
 @pytest.mark.parametrize("times", [1, 99])
-def test_a_refused_cursor_begins_the_reading_anew_once(app: SyncApp, times: int) -> None:
+def test_a_refused_cursor_restarts_the_reading_once(app: SyncApp, times: int) -> None:
     contacts = app.add_many(400)
     real, left = app.intercom.answer, [times]
 

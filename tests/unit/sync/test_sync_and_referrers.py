@@ -51,7 +51,7 @@ def test_a_count_that_becomes_newer_right_before_the_write_is_right_at_the_end(a
 
 
 @pytest.mark.parametrize("first", ["sync", "update"])
-def test_a_count_of_two_campaigns_belongs_to_whoever_wrote_it_first(app: SyncApp, first: str) -> None:
+def test_a_count_of_two_campaigns_belongs_to_the_one_that_wrote_it_first(app: SyncApp, first: str) -> None:
     """Campaign 1 syncs; campaign 2 only counts referrals, into the same attribute."""
     app.configure(
         campaign_id=2, person_invited={"action": "none"}, sync={"mode": "off", "write_back": {"referral_count": COUNT}}

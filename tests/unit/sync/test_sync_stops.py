@@ -145,7 +145,7 @@ def test_a_cancelled_run_stops_within_seconds_and_the_next_one_begins_where_it_w
 
 
 @pytest.mark.parametrize(("seconds", "enqueued"), [(STALE - 1, 0), (STALE, 1)])
-def test_a_run_at_which_nobody_has_worked_for_long_is_started_anew(app: SyncApp, seconds: float, enqueued: int) -> None:
+def test_a_run_that_has_stood_still_for_long_is_restarted(app: SyncApp, seconds: float, enqueued: int) -> None:
     app.add_many(3)
     app.sqs.refuse("send_message")
 

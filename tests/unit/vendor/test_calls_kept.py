@@ -108,7 +108,7 @@ def test_calls_that_cannot_be_kept_cost_no_delivery(console: Console, monkeypatc
     sign_up_in_trouble(console)
 
 
-def test_whoever_is_erased_leaves_no_call(console: Console) -> None:
+def test_no_call_about_an_erased_person_is_kept(console: Console) -> None:
     sign_up_in_trouble(console)
 
     assert EMAIL in json.dumps(console.get("/api/referrals/1/42")["calls"])

@@ -108,7 +108,7 @@ def test_what_is_shown_is_what_was_called(app: App, kind: Kind) -> None:
     assert workers[0].usage()[0] == 0  # type: ignore[attr-defined]
 
 
-def test_a_process_that_starts_anew_knows_what_the_others_called(app: App, kind: Kind) -> None:
+def test_a_new_process_knows_what_the_others_called(app: App, kind: Kind) -> None:
     assert count(workers_of(app, kind)) == kind.most
     assert count(workers_of(app, kind)) == 0
 

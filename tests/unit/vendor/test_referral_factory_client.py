@@ -97,7 +97,7 @@ def test_no_call_is_made_that_the_limiter_refuses(world: World) -> None:
     assert world.limiter.observed == []
 
 
-def test_a_replaced_key_is_read_anew_once(world: World) -> None:
+def test_a_replaced_key_is_read_again_once(world: World) -> None:
     world.keys = ["old", "local-referral-factory-key"]
     assert world.client.users(1).people
     assert (world.limiter.acquired, world.limiter.observed) == (2, [401, 200])

@@ -121,7 +121,7 @@ def test_a_search_that_is_not_done_within_an_hour_counts_as_failed_until_it_is()
     assert failures(story, 15) == 0, "the next reading has an hour of its own"
 
 
-def test_a_search_that_begins_anew_again_and_again_is_not_done_within_an_hour_either() -> None:
+def test_a_search_that_keeps_starting_over_is_not_done_within_an_hour_either() -> None:
     story, _ = crowded()
     answer = story.app.intercom.answer
 
@@ -181,7 +181,7 @@ def test_a_pass_that_intercom_broke_off_goes_on_where_it_stopped() -> None:
     assert len(pages(story)) == CROWD + 2, "only the refused page was asked for twice"
 
 
-def test_a_cursor_that_intercom_no_longer_takes_begins_the_search_anew() -> None:
+def test_a_cursor_that_intercom_no_longer_takes_restarts_the_search() -> None:
     story, friend = crowded()
     reconcile(story, 10)
     story.app.forget_calls()

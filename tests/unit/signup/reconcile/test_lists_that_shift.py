@@ -185,7 +185,7 @@ def test_somebody_a_shift_hides_between_two_new_pages_is_found_by_the_next_pass(
     assert len(calls(app)) <= 4, "nobody was hidden any more: the mark has moved on"
 
 
-def test_whoever_leaves_while_an_ascending_list_is_read_hides_nobody() -> None:
+def test_somebody_who_leaves_while_an_ascending_list_is_read_hides_nobody() -> None:
     app = app_with(1_200, activation_mark=None, order="ascending")
     app.environment.campaigns.set_activation_mark(1, newest(app))
     app.reconcile(work=False)

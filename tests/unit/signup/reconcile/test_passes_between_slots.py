@@ -1,4 +1,4 @@
-"""Reconcile wakes itself between two slots of its schedule, and whoever calls for a pass gets one."""
+"""Reconcile wakes itself between two slots of its schedule, and anyone who asks for a pass gets one."""
 
 from __future__ import annotations
 

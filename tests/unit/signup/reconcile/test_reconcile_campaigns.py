@@ -17,7 +17,7 @@ CONTACTS_LOOKED_THROUGH = "POST /contacts/search"
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("people", [0, 300])
-def test_whoever_joined_without_a_webhook_is_found_by_the_next_pass(order: str, people: int) -> None:
+def test_somebody_who_joined_without_a_webhook_is_found_by_the_next_pass(order: str, people: int) -> None:
     app = app_with(people, order=order)
     app.configure(None, campaign_id=1)
 
