@@ -28,6 +28,15 @@ def test_when_a_reward_was_reported() -> None:
     assert rewards_item(story)["told_at"] == {"N": f"{story.rewards()[0].reported_at:.6f}".rstrip("0").rstrip(".")}
 
 
+def test_that_a_reward_was_there_before() -> None:
+    story = due()
+    story.qualifies(story.invites())
+
+    story.app.poll_rewards()
+
+    assert rewards_item(story)["known"] == {"BOOL": False}
+
+
 def test_that_a_reward_was_issued() -> None:
     story = due()
     story.qualifies(story.invites())
